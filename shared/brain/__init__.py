@@ -1,0 +1,1 @@
+"""The Brain's library: what the functions and the command line share."""

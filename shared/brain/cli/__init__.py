@@ -1,0 +1,1 @@
+"""The ``brain`` command, on the same services as the functions."""

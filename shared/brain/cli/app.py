@@ -1,0 +1,54 @@
+"""The table of commands; each lives in a module of its own that is imported only when it is called."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+# command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+}
+
+
+def _load(name: str) -> Any:
+    module, attribute, help_text = COMMANDS[name]
+    loaded: Callable[..., Any] | typer.Typer = getattr(importlib.import_module(f"brain.cli.{module}"), attribute)
+    if isinstance(loaded, typer.Typer):
+        return typer.main.get_command(loaded)
+    holder = typer.Typer(add_completion=False)
+    holder.command(name=name, help=loaded.__doc__ or help_text)(loaded)
+    return typer.main.get_command(holder)
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command's module only when the command is used, so that ``--help`` stays quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of that name or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = _load(cmd_name)
+        command.short_help = COMMANDS[cmd_name][2]
+        return command
+
+
+app = typer.Typer(cls=LazyGroup, add_completion=False, no_args_is_help=True, help=__doc__)
+
+
+@app.callback()
+def _root() -> None:
+    """The Brain: scores hourly, learns daily, reports weekly, and says how sure it is."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 the work found faults, 2 wrong usage."""
+    from brain.cli.failures import explained  # noqa: PLC0415 - kept out of --help
+
+    sys.exit(explained(app))

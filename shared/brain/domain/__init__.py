@@ -1,0 +1,1 @@
+"""What the Brain knows: pure functions and frozen values; time, chance and data come in as arguments."""

@@ -1,0 +1,153 @@
+"""The event: the one value that every feed produces and everything else reads.
+
+Metrics are ``None`` when the provider did not report them; a reported 0 is 0. One frozen dataclass, validated at
+the edge by pydantic's ``TypeAdapter``; there is no twin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+
+SCHEMA_VERSION = 1
+MAX_COUNT = 10**12
+EARLIEST_AGE = timedelta(days=365)
+LATEST_LEAD = timedelta(hours=1)
+
+
+class FeedType(StrEnum):
+    """The twelve feeds."""
+
+    EMAIL = "email"
+    SOCIAL_LINKEDIN = "social_linkedin"
+    SOCIAL_TWITTER = "social_twitter"
+    SOCIAL_INSTAGRAM = "social_instagram"
+    SOCIAL_TIKTOK = "social_tiktok"
+    SOCIAL_YOUTUBE = "social_youtube"
+    ADS_GOOGLE = "ads_google"
+    ADS_META = "ads_meta"
+    CRM_HUBSPOT = "crm_hubspot"
+    CRM_SALESFORCE = "crm_salesforce"
+    WAREHOUSE = "warehouse"
+    CUSTOM = "custom"
+
+
+def _not_reserved(value: str) -> str:
+    if value.startswith("__") and value.endswith("__"):
+        raise ValueError("ids that start and end with two underscores are reserved; choose another")
+    return value
+
+
+ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$"), AfterValidator(_not_reserved)]
+EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$"), AfterValidator(_not_reserved)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
+Amount = Annotated[float, Field(strict=True, ge=0, le=MAX_COUNT, allow_inf_nan=False)]
+Money = Annotated[float, Field(strict=True, ge=-MAX_COUNT, le=MAX_COUNT, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Rate = Annotated[float, Field(strict=True, ge=0, le=MAX_COUNT, allow_inf_nan=False)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened, to which content of which client, with the metrics the provider reported.
+
+    ``occurred_at`` is when it happened, ``received_at`` when the Brain took it. Money is in ``currency``'s major
+    unit. The ratios and ``velocity`` (engagements a minute) describe authenticity, ``sentiment``,
+    ``consistency`` and ``relevance`` (0 to 1) quality; SPEC 3 says how each scores.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    event_id: EventId
+    client_id: ClientId
+    feed_type: FeedType
+    occurred_at: AwareDatetime
+    received_at: AwareDatetime
+    engagements: Count | None = None
+    impressions: Count | None = None
+    audience_size: Count | None = None
+    likes: Count | None = None
+    comments: Count | None = None
+    shares: Count | None = None
+    clicks: Count | None = None
+    opens: Count | None = None
+    sends: Count | None = None
+    bounces: Count | None = None
+    unsubscribes: Count | None = None
+    views: Count | None = None
+    conversions: Amount | None = None
+    spend: Money | None = None
+    revenue: Money | None = None
+    currency: Currency | None = None
+    content_id: Name | None = None
+    content_type: Name | None = None
+    platform: Name | None = None
+    vertical: Name | None = None
+    creator_hash: Name | None = None
+    bot_ratio: Ratio | None = None
+    coordinated_ratio: Ratio | None = None
+    first_minute_ratio: Ratio | None = None
+    velocity: Rate | None = None
+    sentiment: Ratio | None = None
+    consistency: Ratio | None = None
+    relevance: Ratio | None = None
+    raw_data: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: Name | None = None
+    schema_version: int = SCHEMA_VERSION
+
+
+METRICS = (
+    "engagements", "impressions", "audience_size", "likes", "comments", "shares", "clicks", "opens", "sends",
+    "bounces", "unsubscribes", "views", "conversions", "spend", "revenue",
+)  # fmt: skip
+QUALITIES = (
+    "bot_ratio", "coordinated_ratio", "first_minute_ratio", "velocity", "sentiment", "consistency", "relevance",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a feed read out of one item of a provider's payload, before it has an identity and is validated.
+
+    ``provider_event_id`` is the provider's own id of this very event, made unique by the feed where the provider's
+    is not. ``cumulative`` says that the metrics are running totals of ``content_key`` (what the provider counts:
+    a post, an ad on a date), so that new values for the same key are a revision. ``creator`` is a
+    person's or account's identifier and is stored only as a hash. ``volatile`` are top-level fields of ``raw``
+    that change with every fetch and are no part of the content.
+    """
+
+    feed_type: FeedType
+    occurred_at: datetime | None
+    raw: Mapping[str, Any]
+    provider_event_id: str | None = None
+    content_key: tuple[str, ...] = ()
+    cumulative: bool = False
+    metrics: Mapping[str, int | float] = field(default_factory=dict)
+    qualities: Mapping[str, float] = field(default_factory=dict)
+    currency: str | None = None
+    content_id: str | None = None
+    content_type: str | None = None
+    platform: str | None = None
+    vertical: str | None = None
+    creator: str | None = None
+    volatile: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that cannot become an event, with the reason in a sentence for its sender."""
+
+    error_code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A provider's ping, challenge or test that makes no event, and why."""
+
+    reason: str

@@ -1,0 +1,1 @@
+"""The shop's brain: sales, weather and events become lifts, forecasts and findings."""

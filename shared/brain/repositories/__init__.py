@@ -1,0 +1,1 @@
+"""Typed access to documents, written once over the ports."""

@@ -9,8 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 # command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
-COMMANDS: dict[str, tuple[str, str, str]] = {
-}
+COMMANDS: dict[str, tuple[str, str, str]] = {}
 
 
 def _load(name: str) -> Any:
@@ -26,11 +25,11 @@ def _load(name: str) -> Any:
 class LazyGroup(TyperGroup):
     """A group that imports a command's module only when the command is used, so that ``--help`` stays quick."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, _ctx: Any) -> list[str]:
         """Return the commands in the table's order."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name or None."""
         if cmd_name not in COMMANDS:
             return None

@@ -14,7 +14,7 @@ def explained(app: typer.Typer) -> int:
     try:
         outcome: Any = app(standalone_mode=False)
     except BrainError as error:
-        print(f"brain: {error.message}", file=sys.stderr)  # noqa: T201 - this is the terminal
+        print(f"brain: {error.message}", file=sys.stderr)
         return 2 if isinstance(error, InvalidInputError | MisconfiguredError) else 1
     except typer.Exit as stop:
         return stop.exit_code

@@ -1,0 +1,23 @@
+"""What a score needs to know of the past: one platform's events in the 30 days before an event's day."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformHistory:
+    """Sums over a client's earlier events on one platform, the event itself and its own day left out.
+
+    ``events`` counts those with known engagements in the last 30 days, ``recent_events`` those of the last 7;
+    ``rated_*`` are over events whose audience was known too.
+    """
+
+    events: int = 0
+    engagements: int = 0
+    recent_events: int = 0
+    recent_engagements: int = 0
+    rated_events: int = 0
+    rated_engagements: int = 0
+    rated_audience: int = 0
+
+
+NO_HISTORY = PlatformHistory()

@@ -1,0 +1,1 @@
+"""What the operator sets: the environment, and the files under ``config/``."""

@@ -9,3 +9,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present as an aware datetime in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a clock of a test moves on instead."""

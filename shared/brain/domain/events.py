@@ -118,7 +118,9 @@ class Draft:
     is not. ``cumulative`` says that the metrics are running totals of ``content_key`` (what the provider counts:
     a post, an ad on a date), so that new values for the same key are a revision. ``creator`` is a
     person's or account's identifier and is stored only as a hash. ``volatile`` are top-level fields of ``raw``
-    that change with every fetch and are no part of the content.
+    that change with every fetch and are no part of the content. ``personal`` are further names of fields in ``raw``
+    that hold a person's data in this feed. ``undated`` says that the provider gives no time for a running
+    total, so that ``occurred_at`` is only when the total was known.
     """
 
     feed_type: FeedType
@@ -136,6 +138,8 @@ class Draft:
     vertical: str | None = None
     creator: str | None = None
     volatile: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

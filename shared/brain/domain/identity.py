@@ -1,0 +1,84 @@
+"""Who an event is: the same occurrence gets the same id for ever, and a changed content of it is seen as such.
+
+An id is, in this order, made from what the provider counts (running totals of one content), from the provider's own
+event id, or from the whole payload without its volatile fields. It is taken from what came, before any truncation,
+defaulting or pseudonymisation, so that two different payloads never become one.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from brain.domain.events import Draft
+from brain.domain.json_text import canonical_json
+
+_ID_HEX_DIGITS: Final = 24
+_FINGERPRINT_HEX_DIGITS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityKeys:
+    """The key of ids and pseudonyms with its version, and the earlier versions that are still known.
+
+    New pseudonyms use ``salt``. Ids use the oldest version there is, so that rotating the key of pseudonyms never
+    turns a duplicate into a new event; keep the first version for as long as its events are kept. No salt shows in
+    a ``repr``.
+    """
+
+    salt_version: int
+    salt: bytes = field(repr=False)
+    previous: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+
+    @property
+    def oldest(self) -> bytes:
+        """The salt of the lowest version."""
+        return min((*self.previous, (self.salt_version, self.salt)))[1]
+
+    def versions(self) -> tuple[tuple[int, bytes], ...]:
+        """Return all (version, salt), the current one first."""
+        return ((self.salt_version, self.salt), *sorted(self.previous, reverse=True))
+
+
+class Identity(NamedTuple):
+    """An event's id, the fingerprint of its content, and the size of its payload in bytes of canonical JSON."""
+
+    event_id: str
+    fingerprint: str
+    payload_bytes: int
+
+
+def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
+    """Return the identity of ``draft`` for one client (HMAC-SHA256 salted by client, over canonical JSON).
+
+    The same id with the same fingerprint is a duplicate; with another fingerprint it is a revision of a running
+    total, or else a conflict. Raises ``InvalidInputError`` when the payload cannot be JSON.
+    """
+    salt = client_key(keys.oldest, client_id, b"identity")
+    content = canonical_json(_without_volatile(draft.raw, draft.volatile))
+    fingerprint = hmac.digest(salt, b"content\n" + content, hashlib.sha256).hex()[:_FINGERPRINT_HEX_DIGITS]
+    digest = hmac.digest(salt, _material(draft, content), hashlib.sha256).hex()
+    return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
+
+
+@lru_cache(maxsize=4096)
+def client_key(salt: bytes, client_id: str, purpose: bytes) -> bytes:
+    """Return the key of one client for one purpose, so that nothing can be linked across clients or purposes."""
+    return hmac.digest(salt, purpose + b"\n" + client_id.encode(), hashlib.sha256)
+
+
+def _material(draft: Draft, content: bytes) -> bytes:
+    feed = draft.feed_type.value
+    if draft.cumulative and draft.content_key:
+        return canonical_json(["total", feed, *draft.content_key])
+    if draft.provider_event_id is not None:
+        return canonical_json(["event", feed, draft.provider_event_id])
+    return b"payload\n" + feed.encode() + b"\n" + content
+
+
+def _without_volatile(raw: Mapping[str, object], volatile: frozenset[str]) -> Mapping[str, object]:
+    if not volatile or volatile.isdisjoint(raw):
+        return raw
+    return {name: value for name, value in raw.items() if name not in volatile}

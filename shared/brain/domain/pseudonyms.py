@@ -1,0 +1,167 @@
+"""People become pseudonyms before anything is stored: keyed hashes that differ from client to client.
+
+HMAC-SHA256 with a key derived for each client, 64 bits shown, prefixed by the key's version (``v1_`` and 16 hex
+digits). Spelling is levelled first (case, spaces, the look of a telephone number), so that a person can be found
+again, and erased, from the address the operator types.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Mapping
+from email.utils import getaddresses
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from brain.domain.identity import IdentityKeys, client_key
+from brain.domain.personal_fields import HARMLESS_IN_PERSON, is_identifier, is_personal, plain_name
+from brain.domain.personal_text import replace_people
+
+_HEX_DIGITS: Final = 16
+_TELEPHONE: Final = re.compile(r"(?:\+|%2[Bb]|00)?[\d ().\-/]{7,24}")
+_NOT_DIGITS: Final = re.compile(r"\D+")
+_SHORTEST_KNOWN: Final = 5
+_PSEUDONYM: Final = re.compile(r"v\d+_[0-9a-f]{16}")
+
+
+class Scrubbed(NamedTuple):
+    """A payload without people in it, and the pseudonyms that now stand for them."""
+
+    raw: dict[str, Any]
+    people: tuple[str, ...]
+
+
+class Pseudonyms:
+    """Gives pseudonyms for one client and one payload, and remembers whom it has met there."""
+
+    __slots__ = ("_extra", "_key", "_prefix", "met")
+
+    def __init__(self, client_id: str, keys: IdentityKeys, extra: frozenset[str] = frozenset()) -> None:
+        self._key = client_key(keys.salt, client_id, b"pseudonym")
+        self._prefix = f"v{keys.salt_version}_"
+        self._extra = extra
+        self.met: dict[str, str] = {}
+
+    def of(self, person: str) -> str:
+        """Return the pseudonym of an address, a number, a name or an identifier; a pseudonym stays as it is."""
+        known = self.met.get(person)
+        if known is None:
+            known = person if _PSEUDONYM.fullmatch(person) else self._prefix + _digest(self._key, person)
+            self.met[person] = known
+        return known
+
+    def scrub(self, raw: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
+        """Return ``raw`` with pseudonyms for all who are named in it or in ``known``, in every text of it."""
+        for person in known:
+            self.of(person)
+        self._meet(raw)
+        rewritten: dict[str, Any] = self._rewrite(raw)
+        return rewritten
+
+    def text(self, text: str) -> str:
+        """Return a ``text`` that is not empty with pseudonyms for people that were met or that its form gives away."""
+        if text[0] in "{[":
+            return self._embedded(text)
+        if self.met:
+            for person, pseudonym in tuple(self.met.items()):
+                if person in text and len(person) >= _SHORTEST_KNOWN:
+                    text = _replace_word(text, person, pseudonym)
+        return replace_people(text, self.of)
+
+    def _embedded(self, text: str) -> str:
+        """Scrub JSON that is carried as a text."""
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return replace_people(text, self.of)
+        self._meet(value)
+        return json.dumps(self._rewrite(value), ensure_ascii=False, separators=(",", ":"))
+
+    def _personal(self, name: str) -> bool:
+        return is_personal(name) or (bool(self._extra) and plain_name(name) in self._extra)
+
+    def _meet(self, value: Any) -> None:
+        """Remember every person that a field's name gives away, so that other texts are searched for them too."""
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                if self._personal(name):
+                    self._person(inner, name)
+                elif isinstance(inner, Mapping | list):
+                    self._meet(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                if isinstance(inner, Mapping | list):
+                    self._meet(inner)
+
+    def _rewrite(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value) if len(value) >= _SHORTEST_KNOWN else value
+        if isinstance(value, Mapping):
+            return {
+                self._name(name): self._person(inner, name) if self._personal(name) else self._rewrite(inner)
+                for name, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._rewrite(inner) for inner in value]
+        return value
+
+    def _name(self, name: str) -> str:
+        if name in self.met:
+            return self.met[name]
+        return name if name.isalnum() or name[0] == "@" else replace_people(name, self.of)
+
+    def _person(self, value: Any, name: str) -> Any:
+        """Return the value of a personal field hashed: texts and identifiers, not the figures beside them."""
+        if isinstance(value, str):
+            return self._addressees(value) if value.strip() else value
+        if isinstance(value, Mapping):
+            return {
+                self._name(inner): part if plain_name(inner) in HARMLESS_IN_PERSON else self._person(part, inner)
+                for inner, part in value.items()
+            }
+        if isinstance(value, list):
+            return [self._person(part, name) for part in value]
+        if isinstance(value, bool) or value is None or not is_identifier(name):
+            return value
+        return self.of(str(value))
+
+    def _addressees(self, text: str) -> str:
+        """Hash each of ``Ann <a@example.com>, b@example.com`` on its own, so that each can be found again."""
+        if "@" not in text or not any(mark in text for mark in "<,"):
+            return self.of(text)
+        pairs = [(name, address) for name, address in getaddresses([text]) if address]
+        if not pairs:
+            return self.of(text)
+        return ", ".join(
+            f"{self.of(name)} <{self.of(address)}>" if name else self.of(address) for name, address in pairs
+        )
+
+
+def pseudonyms_of(person: str, client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
+    """Return every pseudonym one person may be stored under for a client: one for each known version of the key."""
+    return tuple(
+        f"v{version}_{_digest(client_key(salt, client_id, b'pseudonym'), person)}" for version, salt in keys.versions()
+    )
+
+
+def _digest(key: bytes, person: str) -> str:
+    return hmac.digest(key, _level(person).encode("utf-8", "surrogatepass"), hashlib.sha256).hex()[:_HEX_DIGITS]
+
+
+def _level(person: str) -> str:
+    """Return one spelling for one person: folded case, no ``@`` of a handle, only the digits of a telephone."""
+    text = person.strip().removeprefix("@").casefold()
+    if _TELEPHONE.fullmatch(text) and (not text.isdigit() or text.startswith("00")):
+        return _NOT_DIGITS.sub("", text.replace("%2b", "").removeprefix("00"))
+    return text
+
+
+def _replace_word(text: str, person: str, pseudonym: str) -> str:
+    """Replace ``person`` where it stands as a word of its own, not inside a longer identifier."""
+    parts = text.split(person)
+    kept = [parts[0]]
+    for left, right in pairwise(parts):
+        inside = left[-1:].isalnum() or right[:1].isalnum()
+        kept += [person if inside else pseudonym, right]
+    return "".join(kept)

@@ -1,0 +1,11 @@
+"""The machine's own clock, as the ``Clock`` that production uses."""
+
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Tells the machine's time."""
+
+    def now(self) -> datetime:
+        """Return the present as an aware datetime in UTC."""
+        return datetime.now(UTC)

@@ -9,7 +9,10 @@ import typer
 from typer.core import TyperGroup
 
 # command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
-COMMANDS: dict[str, tuple[str, str, str]] = {}
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "recommend": ("recommend", "recommend", "The next best moves of a scored context"),
+    "predict": ("predict", "predict", "Expected engagement of planned content, with intervals"),
+}
 
 
 def _load(name: str) -> Any:

@@ -1,0 +1,22 @@
+"""Reports as HTML, by jinja2: escaped, self-contained, readable on a phone and in the dark."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from brain.domain.reports import chart
+from brain.domain.reports.report import Report
+from brain.domain.reports.text import MARKS
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("brain.adapters.html_report", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("report.html.j2")
+
+
+def render(report: Report) -> str:
+    """Return the report as one HTML page without any outside resource."""
+    picture = Markup(chart.svg(report.series))  # noqa: S704 - made by us from dates and numbers alone
+    return _template().render(report=report, marks=MARKS, chart=picture)

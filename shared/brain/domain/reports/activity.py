@@ -1,0 +1,81 @@
+"""What happened in the period, by platform, and whether engagement really changed against the period before."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+from brain.domain import aggregates
+from brain.domain.aggregates import LOG_SCALE, Sums
+from brain.domain.reports import figures
+from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.statistics.welch import Difference, Sample, difference
+
+TITLE = "What happened"
+
+
+def rates(sums: Sequence[Sums]) -> Sample:
+    """Return the log engagement rates of events as a sample, in natural units."""
+    squared = aggregates.total(sums, "log_rate_milli_squared") / LOG_SCALE**2
+    return Sample(aggregates.total(sums, "rated"), aggregates.total(sums, "log_rate_milli") / LOG_SCALE, squared)
+
+
+def section(facts: Facts) -> Section:
+    """Return the period's figures by platform, each beside the period before of the same length."""
+    span = facts.end - facts.start
+    platforms = sorted({aggregates.platform_of(g) for groups in facts.days.values() for g in groups})
+    before = facts.start - span
+    rows = []
+    lines = []
+    for platform in platforms:
+        now, then = _sums(facts, platform, facts.start, facts.end), _sums(facts, platform, before, facts.start)
+        if not now and not then:
+            continue
+        moved = _change(now, then, facts)
+        rows.append(_row(platform, now, then, moved))
+        lines += _claims(platform, moved)
+    if not rows:
+        return Section("activity", TITLE, SectionStatus.NOT_ENOUGH_DATA, ("No events in this period.",))
+    return Section("activity", TITLE, SectionStatus.OK, tuple(lines) or _nothing_claimed(facts), COLUMNS, tuple(rows))
+
+
+COLUMNS = ("platform", "events", "before", "engagements", "impressions", "engagement rate", "change in rate", "spend")
+
+
+def _sums(facts: Facts, platform: str, start: date, end: date) -> list[Sums]:
+    return [sums for _, sums in aggregates.between(facts.days, start, end, platform)]
+
+
+def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts) -> Difference | None:
+    one, other = rates(now), rates(then)
+    if min(one.count, other.count) < facts.config.comparisons.minimum_events:
+        return None
+    return difference(one, other, alpha=facts.config.comparisons.false_claims)
+
+
+def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Difference | None) -> tuple[str, ...]:
+    rated, audience = aggregates.known(now, "rated_engagements"), aggregates.known(now, "rated_audience")
+    spend = aggregates.known(now, "spend_micros")
+    return (
+        platform,
+        figures.count(aggregates.total(now, "events")),
+        figures.count(aggregates.total(then, "events")),
+        figures.count(aggregates.known(now, "engagements")),
+        figures.count(aggregates.known(now, "impressions")),
+        figures.percent(rated / audience if rated is not None and audience else None),
+        "not enough data" if moved is None else figures.change_range(moved.lower, moved.upper),
+        figures.UNKNOWN if spend is None else f"{spend / 10**6:.2f}",
+    )
+
+
+def _claims(platform: str, moved: Difference | None) -> list[str]:
+    if moved is None or not moved.claimed:
+        return []
+    word = "rose" if moved.estimate > 0 else "fell"
+    size = figures.change(math.exp(moved.estimate))
+    interval = figures.change_range(moved.lower, moved.upper)
+    return [f"Engagement on {platform} {word} by {size} (between {interval})."]
+
+
+def _nothing_claimed(facts: Facts) -> tuple[str, ...]:
+    level = 1 - facts.config.comparisons.false_claims
+    return (f"No platform's engagement rate changed by more than chance explains (at {level:.0%}).",)

@@ -1,0 +1,44 @@
+"""What was unusual in the period: incidents, each with what was expected and what came."""
+
+from brain.domain.incidents import Incident
+from brain.domain.reports.report import Facts, Section, SectionStatus
+
+TITLE = "What was unusual"
+
+
+def section(facts: Facts) -> Section:
+    """Return the incidents that touch the period, or say whether there were none or it is too early to tell."""
+    touching = [i for i in facts.incidents if i.until >= facts.start.isoformat() and i.since < facts.end.isoformat()]
+    if not touching:
+        return _quiet(facts)
+    rows = tuple(_row(incident) for incident in touching)
+    known = {"incidents": [incident.incident_id for incident in touching]}
+    lines = tuple(_sentence(incident) for incident in touching)
+    return Section("anomalies", TITLE, SectionStatus.OK, lines, ("since", "platform", "metrics", "most"), rows, known)
+
+
+def _quiet(facts: Facts) -> Section:
+    if not facts.series_ready:
+        text = "Too early to tell: the Brain watches every series for two weeks before it raises an alarm."
+        return Section("anomalies", TITLE, SectionStatus.NOT_ENOUGH_DATA, (text,))
+    text = f"Nothing unusual in {facts.series_ready} series."
+    return Section("anomalies", TITLE, SectionStatus.OK, (text,))
+
+
+def _strongest(incident: Incident) -> tuple[str, str]:
+    sign = max(incident.signs, key=lambda s: (s.anomaly_score, s.metric))
+    return sign.metric, sign.explanation
+
+
+def _sentence(incident: Incident) -> str:
+    metric, explanation = _strongest(incident)
+    return f"{incident.platform}, {incident.since}: {metric} {explanation}."
+
+
+def _row(incident: Incident) -> tuple[str, ...]:
+    return (
+        incident.since,
+        incident.platform,
+        ", ".join(sorted({s.metric for s in incident.signs})),
+        _strongest(incident)[0],
+    )

@@ -1,0 +1,70 @@
+"""Builds the daily and the weekly report from facts: the sections, one headline, and the line to draw."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+from brain.domain import aggregates
+from brain.domain.reports import figures, sections
+from brain.domain.reports.report import Facts, Report, Section, SectionStatus
+
+CHART_DAYS = 56
+
+
+def daily(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
+    """Return the report on ``facts.start``, one local day."""
+    return _report("daily", facts.start.isoformat(), sections.DAILY, facts, failed)
+
+
+def weekly(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
+    """Return the report on the ISO week that starts at ``facts.start``."""
+    return _report("weekly", week_name(facts.start), sections.WEEKLY, facts, failed)
+
+
+def week_name(day: date) -> str:
+    """Return the ISO week of a day, such as 2026-W47."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _report(
+    kind: str, period: str, names: tuple[str, ...], facts: Facts, failed: Callable[[str, Exception], None]
+) -> Report:
+    parts = sections.build(names, facts, failed)
+    return Report(
+        kind=kind,
+        period=period,
+        client_id=facts.client.client_id,
+        client_name=facts.client.name,
+        as_of=facts.as_of,
+        headline=_headline(facts, parts),
+        sections=parts,
+        series=_series(facts),
+    )
+
+
+def _headline(facts: Facts, parts: Sequence[Section]) -> str:
+    events = aggregates.total([s for _, s in aggregates.between(facts.days, facts.start, facts.end)], "events")
+    by_name = {part.name: part for part in parts}
+    found = len(by_name["anomalies"].figures.get("incidents", ()))
+    incidents = "nothing unusual" if not found else f"{found} incident{'s' if found > 1 else ''}"
+    claims = sum(bool(effect["claimed"]) for effect in _effects(by_name.get("formats")))
+    works = f", {claims} difference{'s' if claims > 1 else ''} between formats proven" if claims else ""
+    return f"{figures.count(events)} events, {incidents}{works}."
+
+
+def _effects(section: Section | None) -> list[dict[str, object]]:
+    return list(section.figures.get("effects", [])) if section and section.status is SectionStatus.OK else []
+
+
+def _series(facts: Facts) -> tuple[tuple[str, float, bool], ...]:
+    """Return engagements a day for the chart, with the days on which an incident began."""
+    begun = {incident.since for incident in facts.incidents}
+    first = facts.end - timedelta(days=CHART_DAYS)
+    points = []
+    for offset in range(CHART_DAYS):
+        day = first + timedelta(days=offset)
+        sums = [s for _, s in aggregates.between(facts.days, day, day + timedelta(days=1))]
+        engaged = aggregates.known(sums, "engagements")
+        if engaged is not None:
+            points.append((day.isoformat(), float(engaged), day.isoformat() in begun))
+    return tuple(points)

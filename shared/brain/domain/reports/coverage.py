@@ -1,0 +1,39 @@
+"""What is not known yet: metrics nobody reported, series still warming up, the age of the data."""
+
+from brain.domain import aggregates
+from brain.domain.reports.report import Facts, Section, SectionStatus
+
+TITLE = "What is not known yet"
+EXPECTED = {"engaged": "engagements", "rated": "audience", "impressions": "impressions"}
+
+
+def section(facts: Facts) -> Section:
+    """Return what the reader must not read as 0."""
+    lines = [*_unreported(facts), *_warming(facts), *_age(facts)]
+    return Section("coverage", TITLE, SectionStatus.OK, tuple(lines) or ("Nothing is missing from this report.",))
+
+
+def _unreported(facts: Facts) -> list[str]:
+    lines = []
+    window = list(aggregates.between(facts.days, facts.start, facts.end))
+    groups = {aggregates.platform_of(g) for d, _ in window for g in facts.days[d]}
+    for platform in sorted(groups):
+        sums = [s for _, s in aggregates.between(facts.days, facts.start, facts.end, platform)]
+        missing = [name for metric, name in EXPECTED.items() if aggregates.known(sums, metric) is None]
+        if missing:
+            lines.append(f"{platform} reported no {' and no '.join(missing)}: its scores treat them as unknown.")
+    return lines
+
+
+def _warming(facts: Facts) -> list[str]:
+    if not facts.series_warming:
+        return []
+    return [f"{facts.series_warming} series are too young for alarms; each needs two weeks."]
+
+
+def _age(facts: Facts) -> list[str]:
+    latest = max(facts.days, default=None)
+    if latest is None:
+        return ["There is no data at all yet."]
+    silent = (facts.end - aggregates.day_of(latest)).days - 1
+    return [f"The latest event is from {latest}, {silent} days before the end of this report."] if silent > 1 else []

@@ -1,0 +1,80 @@
+"""A report and its sections, as plain values: what is stored, rendered as text and HTML, and delivered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from brain.domain.aggregates import Days
+from brain.domain.analysis_config import AnalysisConfig
+from brain.domain.clients import Client
+from brain.domain.incidents import Incident
+
+
+class SectionStatus(StrEnum):
+    """What a section is worth; an engine that is not there is ``absent`` and never faked."""
+
+    OK = "ok"
+    NOT_ENOUGH_DATA = "not_enough_data"
+    ABSENT = "absent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a report: sentences for people, a table to look at, figures for machines."""
+
+    name: str
+    title: str
+    status: SectionStatus
+    lines: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a report is built from: stored aggregates, never events.
+
+    ``start`` and ``end`` bound the report's local days, the end left out; ``days`` has every day that is kept.
+    """
+
+    client: Client
+    start: date
+    end: date
+    as_of: datetime
+    days: Days
+    incidents: Sequence[Incident]
+    series_ready: int
+    series_warming: int
+    config: AnalysisConfig
+
+
+Plug: TypeAlias = Callable[[Facts], Section]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A client's report for a period, such as ``weekly`` and ``2026-W47``."""
+
+    kind: str
+    period: str
+    client_id: str
+    client_name: str
+    as_of: datetime
+    headline: str
+    sections: tuple[Section, ...]
+    series: tuple[tuple[str, float, bool], ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as a document; rows are maps, since documents nest no lists in lists."""
+        sections = [
+            asdict(section)
+            | {"status": str(section.status), "lines": list(section.lines), "columns": list(section.columns)}
+            | {"rows": [{"cells": list(row)} for row in section.rows]}
+            for section in self.sections
+        ]
+        days = [{"day": day, "engagements": value, "incident": incident} for day, value, incident in self.series]
+        return asdict(self) | {"sections": sections, "series": days}

@@ -1,0 +1,46 @@
+"""The one registry of sections: an engine joins by a line here; until then its section says that it is absent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from brain.domain.reports import activity, alarms, comparisons, coverage
+from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
+
+DAILY = ("activity", "anomalies", "predictions", "recommendations", "learning", "coverage")
+WEEKLY = ("activity", "formats", "anomalies", "predictions", "recommendations", "policy", "learning", "coverage")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A section's place: its title, and the engine that fills it or None."""
+
+    title: str
+    plug: Plug | None
+
+
+SLOTS: Mapping[str, Slot] = {
+    "activity": Slot("What happened", activity.section),
+    "formats": Slot("What works", comparisons.section),
+    "anomalies": Slot("What was unusual", alarms.section),
+    "predictions": Slot("Predictions against outcomes", None),
+    "recommendations": Slot("Next best moves", None),
+    "policy": Slot("What the advice is worth", None),
+    "learning": Slot("What the Brain learned", None),
+    "coverage": Slot("What is not known yet", coverage.section),
+}
+
+
+def build(names: tuple[str, ...], facts: Facts, failed: Callable[[str, Exception], None]) -> tuple[Section, ...]:
+    """Return the named sections; one that fails is marked as failed and told to ``failed``, the others stand."""
+    return tuple(_section(name, facts, failed) for name in names)
+
+
+def _section(name: str, facts: Facts, failed: Callable[[str, Exception], None]) -> Section:
+    slot = SLOTS[name]
+    if slot.plug is None:
+        return Section(name, slot.title, SectionStatus.ABSENT, ("This part of the Brain is not switched on yet.",))
+    try:
+        return slot.plug(facts)
+    except Exception as exc:  # noqa: BLE001 - one section's fault must not cost the reader the others
+        failed(name, exc)
+        return Section(name, slot.title, SectionStatus.FAILED, ("This section could not be computed; we were told.",))

@@ -1,0 +1,37 @@
+"""Reads what the daily analysis and the reports are built from: four documents a client, however many events."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from brain.domain import aggregates
+from brain.domain.aggregates import Days
+from brain.domain.clients import Client
+from brain.domain.incidents import Incident, incident_from
+from brain.ports.document_store import DocumentStore
+from brain.repositories.clients import Clients
+from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, days_of
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFacts:
+    """A client's stored aggregates and known incidents."""
+
+    client: Client
+    days: Days
+    known: tuple[Incident, ...]
+    incidents: State
+
+    def today(self, at: datetime) -> date:
+        """Return the client's local day at a moment; days before it are complete."""
+        return aggregates.local_day(at, self.client.time_zone)
+
+
+def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
+    """Return the client's facts, empty where nothing was stored yet."""
+    client = Clients(store).get(client_id)
+    recent, archive, incidents = States(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
+    known = tuple(incident_from(document) for document in incidents.data.get("known", []))
+    days = days_of(archive)
+    for day, groups in days_of(recent).items():
+        days[day] = groups
+    return ClientFacts(client, dict(sorted(days.items())), known, incidents)

@@ -7,6 +7,12 @@ from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds import (
     canonical,
     cloud_events,
+    google_ads,
+    instagram,
+    meta_ads,
+    sendgrid,
+    x_posts,
+    youtube,
 )
 from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.shapes import Item, Shape
@@ -14,6 +20,12 @@ from brain.domain.feeds.shapes import Item, Shape
 _ALL: Final[tuple[Shape, ...]] = (
     *cloud_events.SHAPES,
     *canonical.SHAPES,
+    *sendgrid.SHAPES,
+    *x_posts.SHAPES,
+    *instagram.SHAPES,
+    *youtube.SHAPES,
+    *google_ads.SHAPES,
+    *meta_ads.SHAPES,
 )
 SHAPES: Final[Mapping[FeedType, tuple[Shape, ...]]] = {
     feed: tuple(shape for shape in _ALL if shape.feed_type is feed) for feed in FeedType

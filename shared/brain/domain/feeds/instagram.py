@@ -63,7 +63,7 @@ def read_insights(item: Item, context: FeedContext) -> Iterable[Outcome]:
         owner = (text(insight.get("id")) or "").split("/")[0]
         for value, end in _values(insight):
             groups.setdefault((owner, str(insight["period"]), end), []).append((str(insight["name"]), value))
-    return [_from_insights(item, key, values, context) for key, values in groups.items()]
+    return [_from_insights(key, values, context) for key, values in groups.items()]
 
 
 def _values(insight: Mapping[str, Any]) -> list[tuple[Any, str]]:
@@ -76,9 +76,7 @@ def _values(insight: Mapping[str, Any]) -> list[tuple[Any, str]]:
     ]
 
 
-def _from_insights(
-    item: Item, key: tuple[str, str, str], values: list[tuple[str, Any]], context: FeedContext
-) -> Draft | Rejected:
+def _from_insights(key: tuple[str, str, str], values: list[tuple[str, Any]], context: FeedContext) -> Draft | Rejected:
     owner, period, end = key
     figures = dict(values)
     reading = Reading(figures)
@@ -182,10 +180,11 @@ def matches_webhook(item: Item) -> bool:
 
 def read_webhook(item: Item, context: FeedContext) -> Iterable[Outcome]:
     """Return one event for each change: a comment, a mention, the final insights of a story."""
-    outcomes: list[Outcome] = []
-    for entry in sequence(item.get("entry")):
-        for change in sequence(mapping(entry).get("changes")):
-            outcomes.append(_change(mapping(entry), mapping(change), context))
+    outcomes: list[Outcome] = [
+        _change(mapping(entry), mapping(change), context)
+        for entry in sequence(item.get("entry"))
+        for change in sequence(mapping(entry).get("changes"))
+    ]
     return outcomes or [Ignored("a webhook without changes")]
 
 

@@ -17,13 +17,7 @@ _PURCHASE: Final = (
     "web_in_store_purchase", "web_app_in_store_purchase", "app_custom_event.fb_mobile_purchase",
     "onsite_conversion.purchase",
 )  # fmt: skip
-_LEAD: Final = (
-    "lead",
-    "onsite_web_lead",
-    "offsite_conversion.fb_pixel_lead",
-    "onsite_conversion.lead_grouped",
-    "leadgen_grouped",
-)
+_LEAD: Final = ("lead", "onsite_web_lead", "offsite_conversion.fb_pixel_lead", "onsite_conversion.lead_grouped")
 _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "likes": ("post_reaction",),
     "comments": ("comment",),
@@ -31,12 +25,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "views": ("video_view",),
     "engagements": ("post_engagement", "page_engagement"),
 }
-_PLATFORMS: Final = {
-    "instagram": "instagram",
-    "messenger": "messenger",
-    "audience_network": "audience_network",
-    "threads": "threads",
-}
+_PLATFORMS: Final = frozenset({"instagram", "messenger", "audience_network", "threads", "whatsapp"})
 _IDS: Final = ("ad_id", "adset_id", "ad_set_id", "campaign_id", "account_id")
 _BREAKDOWNS: Final = (
     "publisher_platform", "platform_position", "device_platform", "impression_device", "age", "gender", "country",
@@ -55,7 +44,7 @@ def matches_page(item: Item) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], Mapping) and matches_row(data[0])
 
 
-def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
+def read_page(item: Item, _context: FeedContext) -> Iterable[Outcome]:
     """Return every row of a page of insights."""
     return [
         _row(row)
@@ -86,7 +75,7 @@ def matches_plain_row(item: Item) -> bool:
     )
 
 
-def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
+def read_row(item: Item, _context: FeedContext) -> Iterable[Outcome]:
     """Return one row that came without its page."""
     return [_row(item)]
 
@@ -113,7 +102,7 @@ def _row(item: Item) -> Draft | Rejected:
         currency=text(row.get("account_currency")) or text(row.get("currency")),
         content_id=content[1] if content else None,
         content_type="ad",
-        platform=_PLATFORMS.get(publisher, "facebook"),
+        platform=publisher if publisher in _PLATFORMS else "facebook",
         volatile=VOLATILE,
     )
 
@@ -165,11 +154,11 @@ def read_webhook(item: Item, context: FeedContext) -> Iterable[Outcome]:
     """Return one conversion for each lead; Meta's verification makes no event."""
     if "entry" not in item:
         return [Ignored("Meta's verification of the address")]
-    outcomes: list[Outcome] = []
-    for entry in sequence(item.get("entry")):
-        for change in sequence(mapping(entry).get("changes")):
-            outcomes.append(_lead(mapping(entry), mapping(change), context))
-    return outcomes
+    return [
+        _lead(mapping(entry), mapping(change), context)
+        for entry in sequence(item.get("entry"))
+        for change in sequence(mapping(entry).get("changes"))
+    ]
 
 
 def _lead(entry: Item, change: Item, context: FeedContext) -> Draft | Rejected:

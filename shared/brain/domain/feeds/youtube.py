@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
@@ -17,7 +17,8 @@ _DATES: Final = ("day", "date", "month")
 _DIMENSIONS: Final = (
     "day", "date", "month", "channel", "channel_id", "video", "video_id", "playlist", "playlist_id", "group",
     "country", "country_code",
-    "province", "city", "continent", "subcontinent", "liveoronDemand".lower(), "live_or_on_demand", "subscribedstatus", "subscribed_status",
+    "province", "city", "continent", "subcontinent", "liveorondemand", "live_or_on_demand", "subscribedstatus",
+    "subscribed_status",
     "youtubeproduct", "creatorcontenttype", "devicetype", "device_type", "operatingsystem", "operating_system",
     "insighttrafficsourcetype",
     "traffic_source_type", "insighttrafficsourcedetail", "traffic_source_detail", "insightplaybacklocationtype",

@@ -187,13 +187,15 @@ def test_increment_in_a_whole_document_starts_from_nothing(store: DocumentStore)
 
 def test_a_commit_is_all_or_nothing(store: DocumentStore) -> None:
     """One failed precondition stops every write of the commit; a good one returns a version a write."""
+    gone = store.create("c/other", {"n": 1})
+    store.delete("c/other")
     store.create("c/there", {"n": 1})
     with pytest.raises(AlreadyExistsError):
         store.commit([Set("c/new", {"n": 1}), Create("c/there", {"n": 2})])
     with pytest.raises(NotFoundError):
         store.commit([Set("c/new", {"n": 1}), Update("c/none", {"n": 2})])
     with pytest.raises(ConflictError):
-        store.commit([Delete("c/there"), Update("c/other", {"n": 2}, "0.000000001")])
+        store.commit([Delete("c/there"), Update("c/other", {"n": 2}, gone)])
     assert store.get_all(["c/new", "c/none"]) == [None, None]
     assert _data(store, "c/there") == {"n": 1}
     versions = store.commit([Create("c/new", {"n": 1}), Delete("c/there")])

@@ -76,8 +76,8 @@ class Transaction:
 
 def _check_precondition(write: Write, version: Version | None) -> None:
     if isinstance(write, Create) and version is not None:
-        raise AlreadyExistsError(f"There is already a document at {write.path}; nothing was written.")
+        raise AlreadyExistsError(f"{write.path} is already there; nothing was written.")
     if isinstance(write, Update | Delete) and write.expect is not None and write.expect != version:
-        raise ConflictError(f"{write.path} changed since it was read; read it again and decide anew.")
+        raise ConflictError(f"{write.path} changed since it was read; read again and decide anew.")
     if isinstance(write, Update) and version is None:
-        raise NotFoundError(f"There is no document at {write.path} to update; create it first.")
+        raise NotFoundError(f"{write.path} is not there to be updated; create it first.")

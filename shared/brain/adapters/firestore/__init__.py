@@ -1,0 +1,1 @@
+"""The production store: Cloud Firestore, spoken to through Google's generated client."""

@@ -9,8 +9,10 @@ from brain.domain.feeds import (
     cloud_events,
     google_ads,
     instagram,
+    linkedin,
     meta_ads,
     sendgrid,
+    tiktok,
     x_posts,
     youtube,
 )
@@ -24,6 +26,8 @@ _ALL: Final[tuple[Shape, ...]] = (
     *x_posts.SHAPES,
     *instagram.SHAPES,
     *youtube.SHAPES,
+    *linkedin.SHAPES,
+    *tiktok.SHAPES,
     *google_ads.SHAPES,
     *meta_ads.SHAPES,
 )

@@ -82,8 +82,8 @@ def _entry(entry: Any, context: FeedContext) -> Draft | Rejected:
     if _is_video(entry):
         return _video(entry, context)
     return Rejected(
-        "unknown_shape", "Expected a video (id, create_time) or a report row (dimensions, metrics); another value
-        came."
+        "unknown_shape",
+        "Expected a video (id, create_time) or a report row (dimensions, metrics); another value came.",
     )
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from emulator import HOST_VARIABLE, EmulatorMissingError, running
@@ -12,6 +13,9 @@ from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import DocumentStore
+
+if TYPE_CHECKING:
+    from raw_firestore import RawFirestore
 
 
 @pytest.fixture
@@ -72,3 +76,13 @@ def open_store(
 def store(open_store: Callable[[], DocumentStore]) -> DocumentStore:
     """An empty store: SQLite and Firestore in turn."""
     return open_store()
+
+
+@pytest.fixture
+def raw(project: str) -> Iterator["RawFirestore"]:
+    """The emulator without our rules in front."""
+    from raw_firestore import RawFirestore  # noqa: PLC0415 - a heavy import
+
+    one = RawFirestore(project)
+    yield one
+    one.close()

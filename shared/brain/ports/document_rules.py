@@ -23,8 +23,8 @@ MAX_LEAF_BYTES = MAX_DOCUMENT_BYTES - 89
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 20
 MAX_WRITES = 500
-LATEST_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_EARLIEST_TIME = datetime(1, 1, 1, tzinfo=UTC)
+_EARLIEST_TIME = datetime.min.replace(tzinfo=UTC)
+_LATEST_TIME = datetime.max.replace(tzinfo=UTC)
 _INT64 = 2**63
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -61,10 +61,11 @@ def check_write(write: Write) -> int:
     check_document_path(write.path)
     if isinstance(write, Delete):
         return _document_name_bytes(write.path)
+    size = check_document(write.path, write.data)
     whole = isinstance(write, Create) or (isinstance(write, Set) and not write.merge)
     if whole and any(value is Transform.DELETE_FIELD for value in write.data.values()):
         raise StoreRefusedError(f"DELETE_FIELD has no meaning in a whole document ({write.path}); leave the field out.")
-    return check_document(write.path, write.data)
+    return size
 
 
 def check_document(path: str, data: Mapping[str, Any]) -> int:
@@ -212,7 +213,7 @@ def _time_bytes(value: datetime) -> int:
         raise StoreRefusedError(
             f"A time names its zone, but {value.isoformat()} is naive; attach UTC where it is read."
         )
-    if not _EARLIEST_TIME <= value <= LATEST_TIME:
+    if not _EARLIEST_TIME <= value <= _LATEST_TIME:
         raise StoreRefusedError(f"A time lies in the years 1 to 9999 of UTC, but {value.isoformat()} came.")
     return 8
 

@@ -19,6 +19,7 @@ def check_query(
     where: Sequence[Filter],
     *,
     order_by: str | None = None,
+    descending: bool = False,
     limit: int | None = None,
     start_after: Snapshot | None = None,
 ) -> str | None:
@@ -37,6 +38,10 @@ def check_query(
     if limit is not None and limit < 1:
         raise StoreRefusedError(f"A limit is at least 1, but {limit} came; ask for nothing by not asking.")
     order = order_by or ranged
+    if descending and order is None:
+        raise StoreRefusedError(
+            "Documents come by id in ascending order only; name a field to order by for descending."
+        )
     if start_after is not None:
         _check_cursor(collection, order, start_after)
     return order

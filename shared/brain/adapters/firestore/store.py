@@ -133,7 +133,9 @@ class FirestoreStore:
         start_after: Snapshot | None = None,
     ) -> list[Snapshot]:
         """Return documents of one collection, ordered by a field (the id breaks ties) or by id."""
-        field = check_query(collection, where, order_by=order_by, limit=limit, start_after=start_after)
+        field = check_query(
+            collection, where, order_by=order_by, descending=descending, limit=limit, start_after=start_after
+        )
         request = firestore.RunQueryRequest.pb()()
         selected = request.structured_query
         self._select(request, selected, collection, where)

@@ -104,7 +104,9 @@ class SqliteStore:
         start_after: Snapshot | None = None,
     ) -> list[Snapshot]:
         """Return documents of one collection, ordered by a field (the id breaks ties) or by id."""
-        field = check_query(collection, where, order_by=order_by, limit=limit, start_after=start_after)
+        field = check_query(
+            collection, where, order_by=order_by, descending=descending, limit=limit, start_after=start_after
+        )
         clause, parameters = selection(collection, where)
         keys = sort_keys(field, where)
         if field is not None:

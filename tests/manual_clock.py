@@ -17,3 +17,7 @@ class ManualClock:
         """Move on and return the new time."""
         self.time += by
         return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Move on instead of waiting."""
+        self.time += timedelta(seconds=seconds)

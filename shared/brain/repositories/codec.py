@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from brain.domain.aggregates import Contribution
-from brain.domain.events import Event, FeedType
+from brain.domain.events import METRICS, Event, FeedType
 from brain.domain.scoring import Score, Weights
 from brain.ports.document_store import Document, Transform
 
@@ -35,6 +35,12 @@ def new_event_document(event: Event, fingerprint: str, *, cumulative: bool) -> d
         "unscored": True,
         "stored_at": Transform.SERVER_TIME,
     }
+
+
+def increments(before: Event, after: Event) -> dict[str, int | float]:
+    """Return by how much each metric that both report changed; a correction may lower one."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in METRICS)
+    return {name: new - old for name, old, new in pairs if old is not None and new is not None}
 
 
 def event_from(document: Document) -> Event:

@@ -1,0 +1,237 @@
+"""The only place that picks adapters; importing it opens nothing, and each part is imported when it is asked for."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brain.adapters.system_clock import SystemClock
+from brain.ports.clock import Clock
+from brain.ports.document_store import DocumentStore, EventWriter
+from brain.ports.secrets import Secrets
+from brain.settings.environment import Settings, read_settings
+from brain.settings.files import read_config
+
+if TYPE_CHECKING:
+    from brain.domain.intake import IdentityKeys
+    from brain.ports.task_queue import TaskQueue
+    from brain.services.api_keys import Authenticator, KeyRing
+    from brain.services.dispatch import Dispatch
+    from brain.services.health import Health
+    from brain.services.ingest import Ingest
+    from brain.services.perform import Job, Perform
+    from brain.services.rate_limits import RateLimits
+    from brain.services.run_job import RunJob
+
+SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
+
+
+class Brain:
+    """Everything wired together for one store, clock and set of secrets; parts are made once, on first use."""
+
+    def __init__(self, settings: Settings, clock: Clock, secrets: Secrets, store: DocumentStore) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.secrets = secrets
+        self.store = store
+
+    @cached_property
+    def log(self) -> Any:
+        """The log, as ``log(event, *, error=None, **fields)``."""
+        from brain.adapters.cloud_logging import event_logger
+
+        return event_logger("brain")
+
+    @cached_property
+    def identity_keys(self) -> "IdentityKeys":
+        """The keys of ids and pseudonyms; raises ``MissingSecretError``."""
+        from brain.domain.key_text import identity_keys
+
+        return identity_keys(self.secrets.read("BRAIN_HASH_SALT"))
+
+    @cached_property
+    def writer(self) -> EventWriter:
+        """Asynchronous writes, concurrent callers sharing a commit."""
+        from brain.services.group_commit import GroupCommit
+
+        return GroupCommit(_writer(self.settings, self.store))
+
+    @cached_property
+    def limits(self) -> "RateLimits":
+        """This instance's budgets."""
+        from brain.services.rate_limits import RateLimits
+
+        return RateLimits(self.clock)
+
+    @cached_property
+    def ingest(self) -> "Ingest":
+        """The service that takes events in."""
+        from brain.adapters.fernet import FernetSealer
+        from brain.services.ingest import Ingest
+        from brain.services.keep_dead_letter import KeepDeadLetter
+
+        keep = KeepDeadLetter(self.writer, FernetSealer(self.secrets), self.clock)
+        return Ingest(self.writer, self.store, self.identity_keys, keep, self.limits, self.clock, self._failed)
+
+    @cached_property
+    def authenticator(self) -> "Authenticator":
+        """Says whose API key it is."""
+        from brain.services.api_keys import Authenticator
+
+        return Authenticator(self.store, self.clock)
+
+    @cached_property
+    def key_ring(self) -> "KeyRing":
+        """The operator's tool for API keys."""
+        from brain.services.api_keys import KeyRing
+
+        return KeyRing(self.store, self.clock, os.urandom)
+
+    @cached_property
+    def health(self) -> "Health":
+        """Whether this instance can do its work."""
+        from brain.services.health import Health
+
+        return Health(self.store, self.clock, self._score_config)
+
+    def dispatch(self, queue: "TaskQueue") -> "Dispatch":
+        """Return the dispatcher of scheduled jobs into ``queue``."""
+        from brain.domain.features import flags
+        from brain.repositories.features import Features
+        from brain.services.dispatch import Dispatch
+
+        return Dispatch(self.store, queue, Features(self.store, read_config("brain_features", flags)))
+
+    @cached_property
+    def perform(self) -> "Perform":
+        """The worker."""
+        from brain.services.perform import Perform
+
+        return Perform(self.store, self.clock, self._jobs())
+
+    @cached_property
+    def run_job(self) -> "RunJob":
+        """Dispatcher and worker in this process."""
+        from brain.services.run_job import RunJob
+
+        return RunJob(self.dispatch, self.perform)
+
+    def cloud_tasks(self) -> "TaskQueue":
+        """Return the deployed task queue before the worker."""
+        from brain.adapters.cloud_tasks import CloudTasksQueue
+        from brain.settings.scheduler import read_scheduler
+
+        table = read_scheduler()
+        given = self.settings
+        queue = f"projects/{given.project}/locations/{given.region}/queues/{table.queue.name}"
+        limit = table.functions[table.worker].timeout_seconds
+        return CloudTasksQueue(queue, given.worker_url, given.tasks_invoker, limit)
+
+    def _jobs(self) -> "Mapping[str, Job]":
+        from brain.services.perform import Job
+        from brain.settings.scheduler import read_scheduler
+
+        rows = read_scheduler().scheduled
+        makers = {
+            "brainHourlyScores": self._hourly_scores,
+            "brainDailyAnalysis": self._daily_analysis,
+            "brainWeeklyReport": self._weekly_report,
+        }
+        return {name: Job(make, timedelta(seconds=rows[name].timeout_seconds)) for name, make in makers.items()}
+
+    def _hourly_scores(self) -> Any:
+        from brain.services.hourly_scores import HourlyScores
+
+        return HourlyScores(self.store, self._score_config())
+
+    def _daily_analysis(self) -> Any:
+        from brain.domain.analysis_config import analysis_config
+        from brain.services.daily_analysis import DailyAnalysis
+
+        return DailyAnalysis(self.store, read_config("brain_analysis", analysis_config), self._failed)
+
+    def _weekly_report(self) -> Any:
+        from brain.adapters.html_report import render
+        from brain.domain.analysis_config import analysis_config
+        from brain.services.weekly_report import WeeklyReport
+
+        return WeeklyReport(self.store, read_config("brain_analysis", analysis_config), self._failed, render)
+
+    def _score_config(self) -> Any:
+        from brain.domain.scoring import scoring_config
+
+        return read_config("brain_scoring", scoring_config)
+
+    def _failed(self, what: str, error: Exception) -> None:
+        self.log("part_failed", error=error, part=what)
+
+
+def build(settings: Settings | None = None, *, clock: Clock | None = None, secrets: Secrets | None = None) -> Brain:
+    """Return the Brain for these settings, by default those of the environment.
+
+    Raises:
+        MisconfiguredError: the settings name no store.
+    """
+    given = settings or read_settings()
+    time = clock or SystemClock()
+    return Brain(given, time, secrets or _secrets(given, time), _store(given, time))
+
+
+def _store(settings: Settings, clock: Clock) -> DocumentStore:
+    if settings.firestore_project:
+        from brain.adapters.firestore.store import FirestoreStore
+
+        return FirestoreStore(settings.firestore_project)
+    from brain.adapters.sqlite.store import SqliteStore
+
+    return SqliteStore(settings.sqlite_file, clock)
+
+
+def _writer(settings: Settings, store: DocumentStore) -> EventWriter:
+    if settings.firestore_project:
+        from brain.adapters.firestore.writer import FirestoreWriter
+
+        return FirestoreWriter(settings.firestore_project)
+    from brain.adapters.sqlite.store import SqliteStore
+    from brain.adapters.sqlite.writer import SqliteWriter
+
+    assert isinstance(store, SqliteStore)  # noqa: S101 - _store makes no other
+    return SqliteWriter(store)
+
+
+def _secrets(settings: Settings, clock: Clock) -> Secrets:
+    if settings.deployed:
+        from brain.adapters.secret_manager import SecretManagerSecrets
+
+        return SecretManagerSecrets(settings.project, clock)
+    from brain.adapters.environment import EnvironmentSecrets
+
+    return EnvironmentSecrets(os.environ, secrets_file(settings))
+
+
+def secrets_file(settings: Settings) -> Path | None:
+    """Return where a single machine keeps its secrets: beside its store."""
+    if settings.firestore_project or settings.sqlite_file == ":memory:":
+        return None
+    return Path(settings.sqlite_file).with_name("secrets.env")
+
+
+@dataclass(slots=True)
+class _Shared:
+    lock: threading.Lock
+    brain: Brain | None = None
+
+
+_shared = _Shared(threading.Lock())
+
+
+def shared() -> Brain:
+    """Return this process's Brain, made by the environment on first use."""
+    with _shared.lock:
+        if _shared.brain is None:
+            _shared.brain = build()
+        return _shared.brain

@@ -1,0 +1,25 @@
+"""The periods of a client's books: the hour it sent something in, and the week."""
+
+from datetime import UTC, datetime, timedelta
+
+
+def hour_of(at: datetime) -> datetime:
+    """Return the start of the UTC hour."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def week_of(at: datetime) -> datetime:
+    """Return the start of the UTC week, a Monday."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
+
+
+def hour_name(at: datetime) -> str:
+    """Return the hour as the books name it, such as ``2026-11-22T07``."""
+    return hour_of(at).strftime("%Y-%m-%dT%H")
+
+
+def week_name(at: datetime) -> str:
+    """Return the week as the books name it, such as ``2026-W47``."""
+    year, week, _ = week_of(at).isocalendar()
+    return f"{year}-W{week:02d}"

@@ -1,0 +1,10 @@
+"""When each client's share of a scheduled run may start: spread over the jitter window, always the same for it."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+
+def not_before(job: str, client_id: str, scheduled_at: datetime, jitter: timedelta) -> datetime:
+    """Return the moment from which the client's task may start, by a hash of its id; nothing sleeps."""
+    digest = hashlib.sha256(f"{job}|{client_id}".encode()).digest()
+    return scheduled_at + jitter * (int.from_bytes(digest[:4], "big") / 2**32)

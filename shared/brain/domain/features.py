@@ -1,0 +1,36 @@
+"""Feature flags: switched on as a whole, for a share of the clients, or for single ones."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Flag(BaseModel):
+    """One flag; ``clients`` decides before ``percentage`` does, and nothing does when it is not ``enabled``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool
+    percentage: Annotated[float, Field(ge=0, le=100)] = 100
+    clients: Mapping[str, bool] = {}
+
+    def is_on(self, name: str, client_id: str) -> bool:
+        """Whether the flag is on for a client; the same clients stay on as the percentage grows."""
+        if not self.enabled:
+            return False
+        return self.clients.get(client_id, _place(name, client_id) < self.percentage)
+
+
+Flags = Mapping[str, Flag]
+
+
+def flags(parsed: Mapping[str, Any]) -> Flags:
+    """Return the flags of ``config/brain_features.yaml``; pydantic's ``ValidationError`` names what is wrong."""
+    return TypeAdapter(dict[str, Flag]).validate_python(parsed)
+
+
+def _place(name: str, client_id: str) -> float:
+    digest = hashlib.sha256(f"{name}|{client_id}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32 * 100

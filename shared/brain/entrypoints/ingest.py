@@ -1,0 +1,107 @@
+"""The ingest address: method, path, size and sender come first, then the service; everything ends as an answer."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio.to_thread
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response as StarletteResponse
+
+from brain.domain.intake import FeedContext
+from brain.entrypoints import http
+from brain.entrypoints.http import Request, Response
+from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
+from brain.ports.clock import Clock
+from brain.services.api_keys import Authenticator
+from brain.services.ingest import Ingest
+from brain.services.keep_dead_letter import Received
+from brain.services.rate_limits import RateLimits
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_ADDRESS = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]+)/?")
+_CLIENT = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
+_TOO_LARGE = f"expected at most {MAX_BODY_BYTES} bytes a request; send fewer events at once"
+
+
+@dataclass(slots=True)
+class IngestHttp:
+    """Translates between HTTP and the ingest service."""
+
+    ingest: Ingest
+    authenticator: Authenticator
+    limits: RateLimits
+    clock: Clock
+    log: Callable[..., None]
+
+    async def __call__(self, request: StarletteRequest) -> StarletteResponse:
+        """Answer one request; no exception leaves."""
+        head = Request(request.method, _path(request), request.headers)
+        correlation_id = head.correlation_id
+        try:
+            response = await self._answer(head, request, correlation_id)
+        except ClientDisconnect:
+            response = Response(499, {})
+        except Exception as error:  # noqa: BLE001 - the last line: told to the log and answered as a problem
+            response = http.problem(error, correlation_id)
+            self.log("ingest_failed", error=error, status=response.status, correlation_id=correlation_id)
+        headers = {**response.headers, http.CORRELATION_HEADER: correlation_id}
+        return StarletteResponse(response.encoded(), response.status, headers, response.content_type)
+
+    async def _answer(self, head: Request, request: StarletteRequest, correlation_id: str) -> Response:
+        address = _ADDRESS.fullmatch(head.path)
+        if address is None:
+            return http.not_found(correlation_id)
+        if head.method != "POST":
+            return http.method_not_allowed("POST", correlation_id)
+        client_id = address["client"]
+        if not _CLIENT.fullmatch(client_id):
+            raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or - in the address")
+        await self._authenticate(head, client_id, request.client.host if request.client else "")
+        body = await _body_within(request, MAX_BODY_BYTES)
+        received = Received(client_id, address["source"], head.headers.get("content-type", ""), body, correlation_id)
+        context = FeedContext(client_id, self.clock.now(), correlation_id=correlation_id)
+        done = await self.ingest(received, context)
+        results = [item.public(index) for index, item in enumerate(done.items)]
+        retry = {"Retry-After": "1"} if done.status == 503 else {}  # noqa: PLR2004 - HTTP's own number
+        return Response(
+            done.status, {"correlation_id": correlation_id, "counts": done.counts(), "results": results}, retry
+        )
+
+    async def _authenticate(self, head: Request, client_id: str, address: str) -> None:
+        key = _bearer(head.headers.get("authorization", ""))
+        if self.authenticator.remembered(key, client_id):
+            return
+        try:
+            await anyio.to_thread.run_sync(self.authenticator.check, key, client_id)
+        except UnauthenticatedError:
+            self.limits.count_failure(address)
+            raise
+
+
+def _bearer(authorization: str) -> str:
+    """Return the bearer key of a header, empty when it holds none; an empty key is nobody's."""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _body_within(request: StarletteRequest, limit: int) -> bytes:
+    """Read the body, giving up as soon as it is known to be too large."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared[:20]) > limit:
+        raise PayloadTooLargeError(_TOO_LARGE)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise PayloadTooLargeError(_TOO_LARGE)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _path(request: StarletteRequest) -> str:
+    """Return the path below where the address is mounted."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))

@@ -1,0 +1,35 @@
+"""Flags as configured, overridden live by documents."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from brain.domain.features import Flag, Flags
+from brain.errors import MisconfiguredError
+from brain.ports.document_store import DocumentStore
+from brain.repositories import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Answers whether a flag is on, as of now."""
+
+    store: DocumentStore
+    configured: Flags
+
+    def flag(self, name: str) -> Flag:
+        """Return a flag; one that nobody configured is off.
+
+        Raises:
+            MisconfiguredError: the live override is no flag.
+        """
+        found = self.store.get(paths.feature(name))
+        if found is None:
+            return self.configured.get(name, Flag(enabled=False))
+        try:
+            return Flag.model_validate(found.data)
+        except ValidationError as exc:
+            message = (
+                f"{found.path} must have enabled, and may have percentage (0 to 100) and clients; correct it: {exc}"
+            )
+            raise MisconfiguredError(message) from exc

@@ -1,0 +1,56 @@
+"""Lists the clients that have work for a scheduled job, from the books, and enqueues one task a client."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from brain.domain.dispatching import not_before
+from brain.ports.document_store import DocumentStore
+from brain.ports.task_queue import Task, TaskQueue
+from brain.repositories.books import Books
+from brain.repositories.features import Features
+from brain.services import hourly_scores
+from brain.services.lease import Figures
+
+# An hourly run looks a few hours back for what an earlier dispatch missed, and once a day a week back.
+HOURLY_WINDOW = timedelta(hours=3)
+SWEEP_WINDOW = timedelta(days=8)
+# Silence is a finding of the daily analysis, so a client stays on its list for weeks after its last event.
+ACTIVE_WINDOW = timedelta(days=35)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A scheduled function's work: no client's data is read here."""
+
+    store: DocumentStore
+    queue: TaskQueue
+    features: Features
+
+    def __call__(
+        self,
+        job: str,
+        scheduled_at: datetime,
+        *,
+        jitter: timedelta = timedelta(0),
+        client_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Figures:
+        """Enqueue the job for every client with work, or for one; the same dispatch again enqueues nothing new."""
+        flag = self.features.flag(job)
+        if not flag.enabled:
+            return {"status": "disabled"}
+        clients = [client_id] if client_id else self._with_work(job, scheduled_at)
+        chosen = [c for c in clients if flag.is_on(job, c)]
+        enqueued = sum(
+            self.queue.enqueue(Task(job, c, scheduled_at, not_before(job, c, scheduled_at, jitter), dry_run))
+            for c in chosen
+        )
+        return {"status": "success", "clients": len(chosen), "enqueued": enqueued}
+
+    def _with_work(self, job: str, scheduled_at: datetime) -> list[str]:
+        books = Books(self.store)
+        soon = scheduled_at + timedelta(hours=1)
+        if job == hourly_scores.JOB:
+            window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW
+            return books.active_between(scheduled_at - window, soon)
+        return books.active_in_weeks(scheduled_at - ACTIVE_WINDOW, soon)

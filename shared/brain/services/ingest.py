@@ -1,0 +1,164 @@
+"""Takes a sender's request in: read, identify, pseudonymise, validate, store once; answered only when durable."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from brain.domain import books, dead_letters
+from brain.domain.events import Draft, Ignored, Rejected
+from brain.domain.ingested import Ingested, Item, Outcome
+from brain.domain.intake import Completed, FeedContext, IdentityKeys, complete, normalize
+from brain.domain.requests import payloads
+from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
+from brain.ports.clock import Clock
+from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
+from brain.repositories import books as book_writes
+from brain.repositories import codec, paths
+from brain.services.keep_dead_letter import KeepDeadLetter, Received
+from brain.services.rate_limits import RateLimits
+from brain.services.settle import Settle, unavailable
+
+MAX_EVENTS = 500
+REMEMBERED_MARKS = 10_000
+
+
+@dataclass(slots=True)
+class Ingest:
+    """The one path by which events come in, from HTTP and from files."""
+
+    writer: EventWriter
+    store: DocumentStore
+    keys: IdentityKeys
+    keep: KeepDeadLetter
+    limits: RateLimits
+    clock: Clock
+    failed: Callable[[str, Exception], None]
+    _marked: set[tuple[str, datetime]] = field(default_factory=set)
+
+    async def __call__(self, request: Received, context: FeedContext) -> Ingested:
+        """Return what became of each item.
+
+        Raises:
+            RateLimitedError: the client's or the global budget is used up; nothing was taken.
+            PayloadTooLargeError: more than 500 events in one request, or one that cannot be kept aside.
+            StoreUnavailableError: nothing of the request is certain to be stored; send it again.
+        """
+        self.limits.take_events(request.client_id, 1)
+        try:
+            found = self._read(request, context)
+        except InvalidInputError as error:
+            found = [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=error.message)]
+        if len(found) > MAX_EVENTS:
+            raise PayloadTooLargeError(f"expected at most {MAX_EVENTS} events a request, {len(found)} came; split it")
+        self._take_the_rest(request.client_id, len(found) - 1)
+        items = await self._keep_aside(request, await self._store(request.client_id, found))
+        await self._book(request.client_id, items)
+        return Ingested(items)
+
+    def _take_the_rest(self, client_id: str, amount: int) -> None:
+        """Take the budget of the items beyond the first; a refusal gives the first one's back."""
+        if amount <= 0:
+            return
+        try:
+            self.limits.take_events(client_id, amount)
+        except BrainError:
+            self.limits.give_back_events(client_id, 1)
+            raise
+
+    def _read(self, request: Received, context: FeedContext) -> list[Completed | Item]:
+        """Return for each item the event to store, or the end it has come to already."""
+        values, _ = payloads(request.body, request.content_type)
+        found: list[Completed | Item] = []
+        for value in values:
+            found += self._items(request, value, context)
+            if len(found) > MAX_EVENTS:
+                break
+        return found
+
+    def _items(self, request: Received, value: Any, context: FeedContext) -> list[Completed | Item]:
+        if isinstance(value, InvalidInputError):
+            return [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=value.message)]
+        try:
+            return [self._item(outcome, context) for outcome in normalize(request.source, value, context)]
+        except Exception as exc:  # noqa: BLE001 - a feed's fault must lose nothing: the request is kept and we are told
+            self.failed("normalise", exc)
+            message = "this could not be read because of a fault on our side; it is kept and will be tried again"
+            return [Item(Outcome.DEAD_LETTERED, error_code="internal", message=message)]
+
+    def _item(self, outcome: Draft | Rejected | Ignored, context: FeedContext) -> Completed | Item:
+        if isinstance(outcome, Draft):
+            completed = complete(outcome, context, self.keys)
+            if isinstance(completed, Completed):
+                return completed
+            outcome = completed
+        if isinstance(outcome, Ignored):
+            return Item(Outcome.IGNORED, message=outcome.reason)
+        aside = outcome.error_code in dead_letters.CODES
+        end = Outcome.DEAD_LETTERED if aside else Outcome.REJECTED
+        return Item(end, error_code=outcome.error_code, message=outcome.message)
+
+    async def _store(self, client_id: str, found: Sequence[Completed | Item]) -> list[Item]:
+        """Write all events in one go; what is already there is settled with what it would cost only then."""
+        events = [entry for entry in found if isinstance(entry, Completed)]
+        ends = iter(await self._write(client_id, events) if events else [])
+        return [next(ends) if isinstance(entry, Completed) else entry for entry in found]
+
+    async def _write(self, client_id: str, events: Sequence[Completed]) -> list[Item]:
+        writes = [_new(completed) for completed in events]
+        results, _ = await asyncio.gather(self.writer.write(writes), self._mark(client_id))
+        there = [c for c, result in zip(events, results, strict=True) if result.status is WriteStatus.EXISTS]
+        settled = iter(await asyncio.to_thread(Settle(self.store), there) if there else [])
+        return [
+            next(settled) if result.status is WriteStatus.EXISTS else _end(completed, result)
+            for completed, result in zip(events, results, strict=True)
+        ]
+
+    async def _mark(self, client_id: str) -> None:
+        """Mark the hour's and week's books once an instance, before the first event of the hour is answered."""
+        now = self.clock.now()
+        mark = (client_id, books.hour_of(now))
+        if mark in self._marked:
+            return
+        results = await self.writer.write(book_writes.marks(client_id, now))
+        if any(result.status is not WriteStatus.WRITTEN for result in results):
+            raise StoreUnavailableError("the hour's books could not be marked; send again", retry_after_seconds=1)
+        if len(self._marked) >= REMEMBERED_MARKS:
+            self._marked.clear()
+        self._marked.add(mark)
+
+    async def _keep_aside(self, request: Received, items: list[Item]) -> list[Item]:
+        """Keep the request when anything in it could not be taken, and name the dead letter to the sender."""
+        failed = [item for item in items if item.outcome is Outcome.DEAD_LETTERED]
+        if not failed:
+            return items
+        stage = "store" if failed[0].event_id else "read"
+        kept = await self.keep(request, stage, failed)
+        return [replace(i, dead_letter_id=kept) if i.outcome is Outcome.DEAD_LETTERED else i for i in items]
+
+    async def _book(self, client_id: str, items: Sequence[Item]) -> None:
+        """Count what leaves no document of its own, and give its share of the budget back."""
+        counts = Ingested(items).counts()
+        self.limits.give_back_events(client_id, counts["duplicate"] + counts["ignored"])
+        counted = {name: counts[name] for name in ("duplicate", "rejected", "ignored") if counts[name]}
+        if counted:
+            (result,) = await self.writer.write([book_writes.count(client_id, self.clock.now(), **counted)])
+            if result.status is not WriteStatus.WRITTEN:
+                raise StoreUnavailableError("the books could not be kept; send again", retry_after_seconds=1)
+
+
+def _new(completed: Completed) -> Create:
+    event = completed.event
+    place = paths.event(event.client_id, event.event_id)
+    return Create(place, codec.new_event_document(event, completed.fingerprint, cumulative=completed.cumulative))
+
+
+def _end(completed: Completed, result: WriteResult) -> Item:
+    event_id = completed.event.event_id
+    if result.status is WriteStatus.WRITTEN:
+        return Item(Outcome.STORED, event_id)
+    if result.status is WriteStatus.REFUSED:
+        message = "this event cannot be stored as it is; it is kept aside for the operator"
+        return Item(Outcome.DEAD_LETTERED, event_id, "store_refused", message)
+    return unavailable(result.error or BrainError("the store did not answer"))

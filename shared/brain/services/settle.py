@@ -1,0 +1,71 @@
+"""Decides what an event is that is already there: a duplicate, a revision of a running total, or a conflict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brain.domain.events import Event
+from brain.domain.ingested import Item, Outcome
+from brain.domain.intake import Completed
+from brain.errors import AlreadyExistsError, BrainError, ConflictError
+from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Transform, Update, Write
+from brain.repositories import codec, paths
+
+ATTEMPTS = 5
+CONFLICT = (
+    "an event with this id but other content is stored already; the new content is kept aside. "
+    "Send changed content under an id of its own, or as a running total"
+)
+
+
+@dataclass(slots=True)
+class Settle:
+    """Compares with what is stored, and writes revisions atomically with the event they revise."""
+
+    store: DocumentStore
+
+    def __call__(self, existing: Sequence[Completed]) -> list[Item]:
+        """Return each event's end; raises ``StoreUnavailableError`` when the store cannot be read."""
+        found = self.store.get_all([paths.event(c.event.client_id, c.event.event_id) for c in existing])
+        return [self._settle(c, snapshot) for c, snapshot in zip(existing, found, strict=True)]
+
+    def _settle(self, new: Completed, stored: Snapshot | None) -> Item:
+        for _ in range(ATTEMPTS):
+            if stored is None or stored.data["fingerprint"] == new.fingerprint:
+                return Item(Outcome.DUPLICATE, new.event.event_id)
+            if not new.cumulative:
+                return Item(Outcome.DEAD_LETTERED, new.event.event_id, "conflict", CONFLICT)
+            try:
+                return self._revise(new, stored)
+            except ConflictError:
+                stored = self.store.get(stored.path)
+        message = "this event is being revised by others at the same time; send again"
+        return Item(Outcome.UNAVAILABLE, new.event.event_id, "conflict_retry", message)
+
+    def _revise(self, new: Completed, stored: Snapshot) -> Item:
+        """Write the new values over the event; beside it, what was known when, and by how much it changed."""
+        event, before = new.event, codec.event_from(stored.data)
+        number = stored.data["revision"] + 1
+        current = codec.event_document(event) | ({"occurred_at": before.occurred_at} if new.undated else {})
+        state = {"fingerprint": new.fingerprint, "revision": number}
+        gone = {name: Transform.DELETE_FIELD for name in codec.PLAIN_EVENT_FIELDS if name in stored.data}
+        writes: list[Write] = [
+            Update(stored.path, gone | current | state | {"unscored": True}, expect=stored.version),
+            _known(event, current | state | {"increments": codec.increments(before, event)}),
+        ]
+        if number == 1:
+            first = {"fingerprint": stored.data["fingerprint"], "revision": 0, "increments": {}}
+            writes.append(_known(before, codec.event_document(before) | first))
+        try:
+            self.store.commit(writes)
+        except AlreadyExistsError as exc:
+            raise ConflictError("another revision was known at the same moment") from exc
+        return Item(Outcome.REVISED, event.event_id)
+
+
+def _known(event: Event, document: Document) -> Create:
+    return Create(paths.revision(event.client_id, event.event_id, event.received_at), document)
+
+
+def unavailable(error: BrainError) -> Item:
+    """Return the end of an item that could not be stored now and must be sent again."""
+    return Item(Outcome.UNAVAILABLE, error_code=error.code, message="the store did not answer; send again")

@@ -10,7 +10,9 @@ from typer.core import TyperGroup
 
 # command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "normalize": ("normalize", "normalize", "A provider's payload to events, on plain files"),
     "recommend": ("recommend", "recommend", "The next best moves of a scored context"),
+    "retail": ("retail.app", "retail", "The shop's brain: sales, weather and events to findings and forecasts"),
     "predict": ("predict", "predict", "Expected engagement of planned content, with intervals"),
 }
 

@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the revisions on the connection it is handed, in that connection's transaction."""
+
+from alembic import context
+
+VERSION_TABLE = "brain_schema_version"
+"""Not alembic's own name, which the shop's database may already use for its own history."""
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    version_table=VERSION_TABLE,
+    transaction_per_migration=False,
+)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""``brain retail …``: the shop's brain on the shop's own database."""

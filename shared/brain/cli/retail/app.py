@@ -1,0 +1,12 @@
+"""The table of retail commands."""
+
+import typer
+
+from brain.cli.retail.check import check
+from brain.cli.retail.import_files import import_csv
+
+retail = typer.Typer(
+    no_args_is_help=True, help="The shop's brain: sales, weather and events to findings and forecasts."
+)
+retail.command("import")(import_csv)
+retail.command("check")(check)

@@ -10,6 +10,15 @@ from typer.core import TyperGroup
 
 # command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("demo", "demo", "A seeded agency through the whole loop, planted beside learned"),
+    "serve": ("serve", "serve", "Every function on one port of this machine"),
+    "ingest": ("ingest", "ingest", "A file through the same service into the store"),
+    "keys": ("keys", "keys", "API keys for senders"),
+    "run": ("run", "run", "A scheduled job, here and now"),
+    "score": ("score", "score", "Events to scores, on plain files"),
+    "reconcile": ("reconcile", "reconcile", "That nothing that came in was lost"),
+    "dead-letters": ("dead_letters", "dead_letters", "What could not be taken: list, show, replay, purge"),
+    "doctor": ("doctor", "doctor", "What is missing on this machine, and how to mend it"),
     "normalize": ("normalize", "normalize", "A provider's payload to events, on plain files"),
     "recommend": ("recommend", "recommend", "The next best moves of a scored context"),
     "retail": ("retail.app", "retail", "The shop's brain: sales, weather and events to findings and forecasts"),
@@ -43,7 +52,9 @@ class LazyGroup(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=LazyGroup, add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    cls=LazyGroup, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
+)
 
 
 @app.callback()
@@ -53,6 +64,6 @@ def _root() -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 the work found faults, 2 wrong usage."""
-    from brain.cli.failures import explained  # noqa: PLC0415 - kept out of --help
+    from brain.cli.failures import explained
 
     sys.exit(explained(app))

@@ -18,9 +18,14 @@ _EVENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TELLTALE: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 
 
+def matches_exactly(item: Item) -> bool:
+    """Tell by own fields alone: a time, and something measured or identified."""
+    return matches(item) and _INPUT.issuperset(item)
+
+
 def matches(item: Item) -> bool:
-    """Tell by own fields only, with a time, and something measured or identified."""
-    return "occurred_at" in item and not _TELLTALE.isdisjoint(item) and item.get("specversion") is None
+    """Tell by a time and something measured or identified, beside fields that an event does not have."""
+    return "occurred_at" in item and not _TELLTALE.isdisjoint(item)
 
 
 def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
@@ -76,11 +81,8 @@ def _draft(item: Item, feed_type: FeedType, occurred_at: Any) -> Draft:
     )
 
 
+_EXPECTS: Final = "a canonical event (occurred_at with metrics such as likes, clicks or impressions)"
 SHAPES = (
-    Shape(
-        FeedType.CUSTOM,
-        "a canonical event (occurred_at with metrics such as likes, clicks or impressions)",
-        matches,
-        read,
-    ),
+    Shape(FeedType.CUSTOM, _EXPECTS, matches_exactly, read),
+    Shape(FeedType.CUSTOM, _EXPECTS, matches, read, vague=True),
 )

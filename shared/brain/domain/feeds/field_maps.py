@@ -19,12 +19,14 @@ class _Strict(BaseModel):
 class TimeParts(_Strict):
     """A time put together from columns, or declared by the operator for an export that carries none.
 
-    ``column`` holds a whole time. Otherwise ``year`` (a column, or ``constant_year``), ``month`` and either ``day`` or
-    ``weekday`` (1 to 7, the first such day of the month; ``week_starts`` says which day 1 is), and ``hour``.
+    ``column`` holds a whole time, by ``format`` (as in ``strptime``) where it is no ISO 8601. Otherwise ``year`` (a
+    column, or ``constant_year``), ``month`` and either ``day`` or ``weekday`` (1 to 7, the first such day of the month;
+    ``week_starts`` says which day 1 is), and ``hour``.
     ``constant`` is one time for every row: when the totals of a snapshot were known.
     """
 
     column: Column | None = None
+    format: str | None = None
     constant: date | None = None
     year: Column | None = None
     constant_year: int | None = Field(default=None, ge=1970, le=2100)
@@ -49,13 +51,18 @@ class TimeParts(_Strict):
 
 
 class FieldMap(_Strict):
-    """One named map. ``metrics`` and ``units`` are by event field; a metric of several columns is their sum."""
+    """One named map.
+
+    ``key`` are the columns that say what a row is about: with ``cumulative`` (the rule) a row of the same key with
+    other figures is a revision. A map without a key takes each row as an event of its own, known again by its whole
+    content. ``metrics`` are by event field, of several columns their sum; those in ``micros`` are millionths.
+    """
 
     feed_type: FeedType = FeedType.WAREHOUSE
     description: str
     delimiter: Literal[",", ";", "\t", "|"] = ","
     time: TimeParts
-    key: tuple[Column, ...] = Field(min_length=1)
+    key: tuple[Column, ...] = ()
     cumulative: bool = True
     metrics: Mapping[str, tuple[Column, ...]]
     micros: tuple[str, ...] = ()
@@ -76,6 +83,8 @@ class FieldMap(_Strict):
         unknown = [name for name in (*self.metrics, *self.micros) if name not in METRICS]
         if unknown:
             raise ValueError(f"{', '.join(unknown)}: not a metric of an event; the metrics are {', '.join(METRICS)}")
+        if self.cumulative and not self.key:
+            raise ValueError("running totals need a key; name its columns, or set cumulative to false")
         return self
 
 

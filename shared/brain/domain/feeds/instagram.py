@@ -150,9 +150,9 @@ def _medium(item: Item, account: Mapping[str, Any], context: FeedContext) -> Dra
         for insight in sequence(mapping(item.get("insights")).get("data"))
         if _is_insight(insight) and (values := _values(insight))
     }
-    reading.count("audience_size", account, "followers_count")
-    reading.count("audience_size", mapping(item.get("owner")), "followers_count")
     _insight_metrics(reading, insights)
+    if "audience_size" not in reading.metrics:  # whom it reached; else who could have seen it
+        reading.count("audience_size", account, "followers_count")
     reading.count("likes", item, "like_count")
     reading.count("comments", item, "comments_count")
     reading.count("views", item, "view_count", "video_view_count")

@@ -1,17 +1,24 @@
 """Every shape the Brain reads, by feed; a new provider is one module and one line here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds import (
+    amazon_ses,
     canonical,
     cloud_events,
+    generic_email,
     google_ads,
     instagram,
     linkedin,
+    mailchimp,
+    mailgun,
     meta_ads,
+    plain_rows,
+    postmark,
     sendgrid,
+    sparkpost,
     tiktok,
     x_posts,
     youtube,
@@ -23,11 +30,18 @@ _ALL: Final[tuple[Shape, ...]] = (
     *cloud_events.SHAPES,
     *canonical.SHAPES,
     *sendgrid.SHAPES,
+    *postmark.SHAPES,
+    *mailgun.SHAPES,
+    *amazon_ses.SHAPES,
+    *sparkpost.SHAPES,
+    *mailchimp.SHAPES,
+    *generic_email.SHAPES,
     *x_posts.SHAPES,
     *instagram.SHAPES,
     *youtube.SHAPES,
     *linkedin.SHAPES,
     *tiktok.SHAPES,
+    *plain_rows.SHAPES,
     *google_ads.SHAPES,
     *meta_ads.SHAPES,
 )
@@ -39,31 +53,36 @@ SHAPES: Final[Mapping[FeedType, tuple[Shape, ...]]] = {
 def read_item(item: Item, source: FeedType, context: FeedContext) -> list[Outcome]:
     """Return what one object holds, read by the shape that it has.
 
-    A shape of ``source`` comes first. An object that plainly has another feed's shape is refused as
-    ``source_mismatch``, except that ``custom`` events may come by any address; one of no known shape is
-    ``unknown_shape``, with what was expected.
+    A field map of the request decides alone. Otherwise the shapes of ``source`` come first, then those of ``custom``,
+    which may come by any address; vague ones wait until it is clear that the object has no other feed's shape, which
+    is refused as ``source_mismatch``. An object of no known shape is ``unknown_shape``, with what was expected.
     """
-    for shape in SHAPES[source]:
-        if shape.matches(item):
-            return list(shape.read(item, context))
-    for shape in SHAPES[FeedType.CUSTOM]:
-        if shape.matches(item):
-            return list(shape.read(item, context))
-    other = _shape_elsewhere(item, source)
-    if other is not None:
-        return [
-            Rejected(
-                "source_mismatch",
-                f"This is {other.expects}, which belongs to the feed {other.feed_type}; it was sent to {source}. "
-                f"Send it to {other.feed_type}.",
-            )
-        ]
-    expected = "; ".join(shape.expects for shape in (*SHAPES[source], *SHAPES[FeedType.CUSTOM]))
-    return [Rejected("unknown_shape", f"Expected for {source} one of: {expected}. None of these came.")]
+    if context.field_map is not None:
+        return [plain_rows.read_mapped(item, context.field_map)]
+    own = (*SHAPES[source], *SHAPES[FeedType.CUSTOM]) if source is not FeedType.CUSTOM else SHAPES[source]
+    shape = _first(item, (shape for shape in own if not shape.vague))
+    if shape is None:
+        other = _first(item, (shape for shape in _ALL if shape.feed_type is not source and not shape.vague))
+        if other is not None:
+            return [_mismatch(other, source)]
+        shape = _first(item, (shape for shape in own if shape.vague))
+    if shape is None:
+        return [Rejected("unknown_shape", _expected(source, own))]
+    return list(shape.read(item, context))
 
 
-def _shape_elsewhere(item: Item, source: FeedType) -> Shape | None:
-    for shape in _ALL:
-        if shape.feed_type is not source and not shape.vague and shape.matches(item):
-            return shape
-    return None
+def _first(item: Item, shapes: Iterable[Shape]) -> Shape | None:
+    return next((shape for shape in shapes if shape.matches(item)), None)
+
+
+def _mismatch(other: Shape, source: FeedType) -> Rejected:
+    return Rejected(
+        "source_mismatch",
+        f"This is {other.expects}, which belongs to the feed {other.feed_type}; it was sent to {source}. "
+        f"Send it to {other.feed_type}.",
+    )
+
+
+def _expected(source: FeedType, shapes: Iterable[Shape]) -> str:
+    expected = "; ".join(dict.fromkeys(shape.expects for shape in shapes))
+    return f"Expected for {source} one of: {expected}. None of these came."

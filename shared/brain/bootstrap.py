@@ -18,6 +18,7 @@ from brain.settings.files import read_config
 
 if TYPE_CHECKING:
     from brain.domain.intake import IdentityKeys
+    from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.api_keys import Authenticator, KeyRing
     from brain.services.dispatch import Dispatch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from brain.services.ingest import Ingest
     from brain.services.perform import Job, Perform
     from brain.services.rate_limits import RateLimits
+    from brain.services.replay import Replay
     from brain.services.run_job import RunJob
 
 SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
@@ -70,12 +72,25 @@ class Brain:
     @cached_property
     def ingest(self) -> "Ingest":
         """The service that takes events in."""
-        from brain.adapters.fernet import FernetSealer
         from brain.services.ingest import Ingest
         from brain.services.keep_dead_letter import KeepDeadLetter
 
-        keep = KeepDeadLetter(self.writer, FernetSealer(self.secrets), self.clock)
+        keep = KeepDeadLetter(self.writer, self.sealer, self.clock)
         return Ingest(self.writer, self.store, self.identity_keys, keep, self.limits, self.clock, self._failed)
+
+    @cached_property
+    def sealer(self) -> "Sealer":
+        """Seals what dead letters keep."""
+        from brain.adapters.fernet import FernetSealer
+
+        return FernetSealer(self.secrets)
+
+    @cached_property
+    def replay(self) -> "Replay":
+        """The operator's tool for dead letters."""
+        from brain.services.replay import Replay
+
+        return Replay(self.store, self.sealer, self.ingest, self.clock)
 
     @cached_property
     def authenticator(self) -> "Authenticator":

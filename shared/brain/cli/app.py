@@ -23,6 +23,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "recommend": ("recommend", "recommend", "The next best moves of a scored context"),
     "retail": ("retail.app", "retail", "The shop's brain: sales, weather and events to findings and forecasts"),
     "predict": ("predict", "predict", "Expected engagement of planned content, with intervals"),
+    "compare": ("compare", "compare", "May the challenger take over? Evidence that survives every look"),
+    "evaluate-policy": ("evaluate_policy", "evaluate_policy_command", "What another policy would have earned"),
+    "gold": ("gold", "gold", "The gold standards, one line each"),
 }
 
 

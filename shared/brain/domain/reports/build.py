@@ -46,10 +46,20 @@ def _headline(facts: Facts, parts: Sequence[Section]) -> str:
     events = aggregates.total([s for _, s in aggregates.between(facts.days, facts.start, facts.end)], "events")
     by_name = {part.name: part for part in parts}
     found = len(by_name["anomalies"].figures.get("incidents", ()))
-    incidents = "nothing unusual" if not found else f"{found} incident{'s' if found > 1 else ''}"
+    incidents = _counted(found, "incident") if found else _quiet(by_name["anomalies"])
     claims = sum(bool(effect["claimed"]) for effect in _effects(by_name.get("formats")))
-    works = f", {claims} difference{'s' if claims > 1 else ''} between formats proven" if claims else ""
-    return f"{figures.count(events)} events, {incidents}{works}."
+    works = f", {_counted(claims, 'difference')} between formats proven" if claims else ""
+    return f"{_counted(events, 'event')}, {incidents}{works}."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{figures.count(number)} {word}{'' if number == 1 else 's'}"
+
+
+def _quiet(anomalies: Section) -> str:
+    if anomalies.status is SectionStatus.OK:
+        return "nothing unusual"
+    return "too early for alarms" if anomalies.status is SectionStatus.NOT_ENOUGH_DATA else "alarms unknown"
 
 
 def _effects(section: Section | None) -> list[dict[str, object]]:

@@ -1,0 +1,64 @@
+"""Replays a dead letter through the same path as any request; what is stored already stays as it is."""
+
+from dataclasses import dataclass
+
+from brain.domain.dead_letters import DeadLetter
+from brain.domain.events import Draft, Rejected
+from brain.domain.feeds.context import FeedContext
+from brain.domain.ingested import Ingested, Outcome
+from brain.domain.intake import normalize
+from brain.domain.requests import payloads
+from brain.errors import InvalidInputError, NotFoundError
+from brain.ports.clock import Clock
+from brain.ports.document_store import DocumentStore
+from brain.ports.sealing import Sealer
+from brain.repositories.dead_letters import DeadLetters
+from brain.services.ingest import Ingest
+from brain.services.keep_dead_letter import Received
+
+
+@dataclass(slots=True)
+class Replay:
+    """The operator's tool; a replay that succeeds removes the dead letter, and twice is once."""
+
+    store: DocumentStore
+    sealer: Sealer
+    ingest: Ingest
+    clock: Clock
+
+    def find(self, dead_letter_id: str) -> DeadLetter:
+        """Return the dead letter; raises ``NotFoundError`` when there is none or it has expired."""
+        letter = DeadLetters(self.store).get(dead_letter_id, self.clock.now())
+        if letter is None:
+            raise NotFoundError(
+                f"there is no dead letter {dead_letter_id}; `brain dead-letters list` shows those there are"
+            )
+        return letter
+
+    def preview(self, letter: DeadLetter) -> dict[str, int]:
+        """Return what reading the original bytes gives now, without writing anything."""
+        counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
+        try:
+            values, _ = payloads(self.sealer.open(letter.sealed), letter.content_type)
+        except InvalidInputError:
+            return counts | {"unreadable": 1}
+        for value in values:
+            if isinstance(value, InvalidInputError):
+                counts["unreadable"] += 1
+                continue
+            for outcome in normalize(letter.source, value, self._context(letter)):
+                kind = "events" if isinstance(outcome, Draft) else "ignored"
+                counts["rejected" if isinstance(outcome, Rejected) else kind] += 1
+        return counts
+
+    async def __call__(self, letter: DeadLetter) -> Ingested:
+        """Send the original bytes through ingest, as of when they came; remove the letter when all of it is taken."""
+        body = self.sealer.open(letter.sealed)
+        request = Received(letter.client_id, letter.source, letter.content_type, body, letter.correlation_id)
+        done = await self.ingest(request, self._context(letter))
+        if all(item.outcome not in (Outcome.DEAD_LETTERED, Outcome.UNAVAILABLE) for item in done.items):
+            DeadLetters(self.store).remove(letter.dead_letter_id)
+        return done
+
+    def _context(self, letter: DeadLetter) -> FeedContext:
+        return FeedContext(letter.client_id, letter.first_seen, correlation_id=letter.correlation_id)

@@ -6,10 +6,14 @@ from typing import Final
 from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds import (
     amazon_ses,
+    bigquery,
     canonical,
     cloud_events,
     generic_email,
     google_ads,
+    google_analytics,
+    hubspot,
+    hubspot_email,
     instagram,
     linkedin,
     mailchimp,
@@ -17,6 +21,7 @@ from brain.domain.feeds import (
     meta_ads,
     plain_rows,
     postmark,
+    salesforce,
     sendgrid,
     sparkpost,
     tiktok,
@@ -41,6 +46,11 @@ _ALL: Final[tuple[Shape, ...]] = (
     *youtube.SHAPES,
     *linkedin.SHAPES,
     *tiktok.SHAPES,
+    *hubspot.SHAPES,
+    *hubspot_email.SHAPES,
+    *salesforce.SHAPES,
+    *google_analytics.SHAPES,
+    *bigquery.SHAPES,
     *plain_rows.SHAPES,
     *google_ads.SHAPES,
     *meta_ads.SHAPES,
@@ -57,7 +67,7 @@ def read_item(item: Item, source: FeedType, context: FeedContext) -> list[Outcom
     which may come by any address; vague ones wait until it is clear that the object has no other feed's shape, which
     is refused as ``source_mismatch``. An object of no known shape is ``unknown_shape``, with what was expected.
     """
-    if context.field_map is not None:
+    if context.field_map is not None and not bigquery.matches(item):
         return [plain_rows.read_mapped(item, context.field_map)]
     own = (*SHAPES[source], *SHAPES[FeedType.CUSTOM]) if source is not FeedType.CUSTOM else SHAPES[source]
     shape = _first(item, (shape for shape in own if not shape.vague))

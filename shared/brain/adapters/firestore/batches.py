@@ -1,7 +1,7 @@
 """The conversation of one ``write_many`` with BatchWrite, the same for the synchronous and the asynchronous client.
 
 An invalid write would fail the whole BatchWrite, so each is checked first and what fails is refused alone; a request
-stays under Firestore's 10 MiB; a group that is refused all the same is sent again one by one.
+stays under gRPC's 4 MiB; a group that is refused all the same is sent again one by one.
 """
 
 from collections.abc import Generator, Iterator, Sequence

@@ -14,6 +14,7 @@ from google.cloud.firestore_v1.services.firestore.transports import (
     FirestoreGrpcTransport,
 )
 
+DEFAULT_DATABASE = "(default)"
 EMULATOR_VARIABLE = "FIRESTORE_EMULATOR_HOST"
 _CHANNEL_OPTIONS = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 _BACKOFF: dict[str, Any] = {"initial": 0.1, "maximum": 5.0, "multiplier": 2.0}

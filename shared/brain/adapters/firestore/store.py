@@ -10,12 +10,13 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.types import firestore
 
 from brain.adapters.firestore.batches import conversation, repeatable
-from brain.adapters.firestore.connection import Database, open_client
+from brain.adapters.firestore.connection import DEFAULT_DATABASE, Database, open_client
 from brain.adapters.firestore.failures import translated
 from brain.adapters.firestore.queries import fill_cursor, fill_order, fill_selection
 from brain.adapters.firestore.values import plain_fields
 from brain.adapters.firestore.writes import fill_write, version_of
-from brain.ports.document_rules import check_commit, check_document_path
+from brain.errors import StoreRefusedError
+from brain.ports.document_rules import MAX_REQUEST_BYTES, check_commit, check_document_path
 from brain.ports.document_store import (
     Create,
     Delete,
@@ -30,7 +31,6 @@ from brain.ports.document_store import (
 )
 from brain.ports.query_rules import check_query
 
-DEFAULT_DATABASE = "(default)"
 DEADLINE_SECONDS = 30.0
 
 
@@ -114,6 +114,8 @@ class FirestoreStore:
         request.database = self._database.name
         for write in writes:
             fill_write(request.writes.add(), write, self._database.documents)
+        if request.ByteSize() > MAX_REQUEST_BYTES:
+            raise StoreRefusedError(f"One request carries at most {MAX_REQUEST_BYTES} bytes; commit fewer at a time.")
         call = self._database.writing(repeatable=repeatable(writes))
         with translated(writes):
             answer = self._api().commit(firestore.CommitRequest.wrap(request), **call)

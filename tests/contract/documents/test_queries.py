@@ -107,28 +107,27 @@ def test_a_count_reads_no_documents(mixed: DocumentStore) -> None:
     assert mixed.count("nothing") == 0
 
 
-@pytest.mark.parametrize("descending", [False, True])
+ORDERS: list[tuple[list[Filter], str | None]] = [
+    ([], "v"),
+    ([], "n"),
+    ([Filter("v", ">=", 1)], None),
+    ([Filter("v", ">=", 1)], "v"),
+    ([Filter("v", "<=", NOON)], None),
+    ([Filter("v", ">", "")], None),
+    ([Filter("v", "==", 1)], "n"),
+]
+BY_ID: list[tuple[list[Filter], str | None]] = [([], None), ([Filter("v", "==", 1)], None)]
+
+
 @pytest.mark.parametrize(
-    ("where", "order_by"),
-    [
-        ([], None),
-        ([], "v"),
-        ([], "n"),
-        ([Filter("v", ">=", 1)], None),
-        ([Filter("v", ">=", 1)], "v"),
-        ([Filter("v", "<=", NOON)], None),
-        ([Filter("v", ">", "")], None),
-        ([Filter("v", "==", 1)], None),
-        ([Filter("v", "==", 1)], "n"),
-    ],
+    ("where", "order_by", "descending"),
+    [*((*one, way) for one in ORDERS for way in (False, True)), *((*one, False) for one in BY_ID)],
 )
-@pytest.mark.parametrize("page", [1, 2, 7])
+@pytest.mark.parametrize("page", [1, 7])
 def test_pages_add_up_to_the_whole(
     mixed: DocumentStore, where: Sequence[Filter], order_by: str | None, descending: bool, page: int
 ) -> None:
     """Reading page by page after the last document gives every document once, in the same order."""
-    if descending and order_by is None and not any(one.op != "==" for one in where):
-        pytest.skip("documents come by id in ascending order only")
     whole = mixed.query(PLACE, where, order_by=order_by, descending=descending)
     paged: list[Snapshot] = []
     while True:

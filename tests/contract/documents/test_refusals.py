@@ -196,7 +196,7 @@ def test_a_whole_document_deletes_no_field(store: DocumentStore, write: Write) -
 
 
 def test_a_call_writes_few_documents_and_each_once(store: DocumentStore) -> None:
-    """More than 500 writes, one document twice, or more than 10 MiB at once are refused as a whole."""
+    """More than 500 writes, one document twice, or more than 3 MiB at once are refused as a whole."""
     many = [Set(f"c/{n}", {}) for n in range(501)]
     twice = [Set("c/a", {}), Delete("c/b"), Update("c/a", {})]
     for writes in (many, twice):
@@ -205,7 +205,7 @@ def test_a_call_writes_few_documents_and_each_once(store: DocumentStore) -> None
         with pytest.raises(StoreRefusedError):
             store.write_many(writes)
     with pytest.raises(StoreRefusedError):
-        store.commit([Set(f"c/{n}", {"a": "x" * 1_000_000}) for n in range(11)])
+        store.commit([Set(f"c/{n}", {"a": "x" * 1_000_000}) for n in range(4)])
     assert store.count("c") == 0
     assert len(store.commit(many[:500])) == 500
 

@@ -203,7 +203,7 @@ def _store(settings: Settings, clock: Clock) -> DocumentStore:
         return FirestoreStore(settings.firestore_project)
     from brain.adapters.sqlite.store import SqliteStore
 
-    return SqliteStore(settings.sqlite_file, clock)
+    return SqliteStore(settings.sqlite_file, clock, synchronous="OFF" if settings.sqlite_may_lose_power else "FULL")
 
 
 def _writer(settings: Settings, store: DocumentStore) -> EventWriter:

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 # command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "demo": ("demo", "demo", "A seeded agency through the whole loop, planted beside learned"),
+    "demo": ("demo.command", "demo", "A seeded agency through the whole loop, planted beside learned"),
     "serve": ("serve", "serve", "Every function on one port of this machine"),
     "ingest": ("ingest", "ingest", "A file through the same service into the store"),
     "keys": ("keys", "keys", "API keys for senders"),

@@ -7,7 +7,7 @@ exact and no order of events changes a digit. A metric that no event reported is
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ SCALES = {
 }
 OTHER = "other"
 MAX_GROUPS_A_DAY = 20
+MIDNIGHT = time(0)
 LOG_SCALE = 1000
 
 
@@ -43,6 +44,20 @@ def local_day(at: datetime, time_zone: ZoneInfo) -> date:
     return at.astimezone(time_zone).date()
 
 
+def event_day(event: Event, time_zone: ZoneInfo) -> date:
+    """Return the day an event belongs to where the client is.
+
+    A report's row has a date and no time, which feeds read as midnight UTC: that date is the account's own and stands.
+    """
+    utc = event.occurred_at.astimezone(UTC)
+    return utc.date() if utc.time() == MIDNIGHT else local_day(utc, time_zone)
+
+
+def day_end(day: date, time_zone: ZoneInfo) -> datetime:
+    """Return the moment at which a day is over where the client is."""
+    return datetime.combine(day + timedelta(days=1), MIDNIGHT, time_zone)
+
+
 def day_of(day: str) -> date:
     """Return the day that a key names."""
     return date.fromisoformat(day)
@@ -58,9 +73,15 @@ def platform_of(group: str) -> str:
     return group.partition("|")[0]
 
 
-def contribution(event: Event, scored: Score, time_zone: ZoneInfo) -> Contribution:
-    """Return what a scored event adds to its day."""
-    sums: Sums = {"events": 1, "log_performance_milli": _milli_log(scored.performance)}
+def contribution(event: Event, scored: Score, time_zone: ZoneInfo, late_seconds: int | None = None) -> Contribution:
+    """Return what a scored event adds to its day.
+
+    ``late_seconds`` is how long after its day the event first came; a revision keeps what its first form had.
+    """
+    day = event_day(event, time_zone)
+    if late_seconds is None:
+        late_seconds = max(round((event.received_at - day_end(day, time_zone)).total_seconds()), 0)
+    sums: Sums = {"events": 1, "late_seconds": late_seconds, "log_performance_milli": _milli_log(scored.performance)}
     engaged = engagements(event)
     if engaged is not None:
         sums |= {"engaged": 1, "engagements": engaged}
@@ -72,8 +93,7 @@ def contribution(event: Event, scored: Score, time_zone: ZoneInfo) -> Contributi
     for name, (scaled, factor) in SCALES.items():
         if (amount := getattr(event, name)) is not None:
             sums[scaled] = round(amount * factor)
-    day = local_day(event.occurred_at, time_zone).isoformat()
-    return Contribution(day, group_name(event.platform or event.feed_type, event.content_type), sums)
+    return Contribution(day.isoformat(), group_name(event.platform or event.feed_type, event.content_type), sums)
 
 
 def _milli_log(value: float) -> int:

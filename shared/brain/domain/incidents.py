@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from brain.domain import aggregates
 from brain.domain.aggregates import Days, platform_of
@@ -67,9 +68,22 @@ def series(days: Days, platform: str, metric: str, start: date, end: date) -> li
     return points
 
 
-def watch(days: Days, end: date, config: Alarms) -> Watch:
-    """Return the incidents of all series up to the day before ``end``, within one alarm budget for all of them."""
-    watched = list(_watched(days, end, config.metrics))
+def complete_until(days: Days, platform: str, as_of: datetime, time_zone: ZoneInfo) -> date:
+    """Return the first day of a platform that cannot be judged yet as of a moment.
+
+    A day is judged when it is over and as much later as the platform's events usually come after their day.
+    """
+    sums = [s for groups in days.values() for group, s in groups.items() if platform_of(group) == platform]
+    usual = timedelta(seconds=aggregates.total(sums, "late_seconds") / max(aggregates.total(sums, "events"), 1))
+    day = aggregates.local_day(as_of, time_zone)
+    while aggregates.day_end(day, time_zone) + usual > as_of:
+        day -= timedelta(days=1)
+    return day + timedelta(days=1)
+
+
+def watch(days: Days, as_of: datetime, time_zone: ZoneInfo, config: Alarms) -> Watch:
+    """Return the incidents of all series as of a moment, within one alarm budget for all of them."""
+    watched = list(_watched(days, as_of, time_zone, config.metrics))
     share = AlarmBudget(alarms=config.budget / max(len(watched), 1), per=timedelta(days=config.per_days))
     signs: list[tuple[str, Sign]] = []
     ready = 0
@@ -81,11 +95,12 @@ def watch(days: Days, end: date, config: Alarms) -> Watch:
 
 
 def _watched(
-    days: Days, end: date, metrics: Sequence[str]
+    days: Days, as_of: datetime, time_zone: ZoneInfo, metrics: Sequence[str]
 ) -> Iterator[tuple[str, str, list[tuple[date, float | None]]]]:
     platforms = sorted({platform_of(group) for groups in days.values() for group in groups})
     for platform in platforms:
         first = min(day for day, groups in days.items() if any(platform_of(g) == platform for g in groups))
+        end = complete_until(days, platform, as_of, time_zone)
         for metric in metrics:
             points = series(days, platform, metric, date.fromisoformat(first), end)
             if any(value is not None for _, value in points):

@@ -41,9 +41,10 @@ class Scorer:
         if before is not None:
             aggregates.take_away(self.days, before)
             self._forget_after(before.day)
-        day = aggregates.local_day(event.occurred_at, self._time_zone)
+        day = aggregates.event_day(event, self._time_zone)
         scored = score(event, self._history(event, day), self._weights, as_of=self._as_of, config=self._config)
-        booked = aggregates.add(self.days, aggregates.contribution(event, scored, self._time_zone))
+        late = before.sums["late_seconds"] if before else None
+        booked = aggregates.add(self.days, aggregates.contribution(event, scored, self._time_zone, late))
         self._forget_after(booked.day)
         return Scored(event, scored, booked)
 

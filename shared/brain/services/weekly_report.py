@@ -30,7 +30,7 @@ class WeeklyReport:
         known = read_facts(self.store, lease.client_id)
         today = known.today(lease.scheduled_at)
         end = today - timedelta(days=today.weekday())
-        watch = incidents.watch(known.days, end, self.config.alarms)
+        watch = incidents.watch(known.days, lease.scheduled_at, known.client.time_zone, self.config.alarms)
         facts = Facts(
             client=known.client,
             start=end - timedelta(days=7),

@@ -10,7 +10,7 @@ from brain.errors import MisconfiguredError
 
 LOCAL_STORE = "sqlite:///.brain/brain.db"
 _FIRESTORE = re.compile(r"firestore://(?P<project>[a-z][a-z0-9-]{4,62})")
-_SQLITE = re.compile(r"sqlite:///(?P<file>.+)")
+_SQLITE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<off>\?synchronous=off)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,13 @@ class Settings:
             message = f"BRAIN_STORE must be firestore://PROJECT or sqlite:///FILE, found {self.store!r}; correct it"
             raise MisconfiguredError(message)
         return match["file"] if match["file"] == ":memory:" else Path(match["file"])
+
+
+    @property
+    def sqlite_may_lose_power(self) -> bool:
+        """Whether the embedded store may forget its last writes in a power cut, as a demonstration's may."""
+        match = _SQLITE.fullmatch(self.store)
+        return bool(match and match["off"])
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -2,11 +2,14 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 from brain.adapters.sqlite.values import TIME
 from brain.repositories.queried_fields import QueriedField
 
 BUSY_TIMEOUT_SECONDS = 10.0
+# FULL: a commit has reached the disk. OFF: it survives the process, not the power; for stores that can be made again.
+Synchronous: TypeAlias = Literal["FULL", "OFF"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -38,14 +41,14 @@ def type_of(field: str) -> str:
     return f"""json_type(data, '$."{field}"')"""
 
 
-def open_connection(path: str, queried: Sequence[QueriedField]) -> sqlite3.Connection:
+def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Synchronous) -> sqlite3.Connection:
     """Open the file (``:memory:`` works), make what is missing, and return a connection any thread may use."""
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";\n"):
             connection.execute(statement)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brain.adapters.sqlite.failures import translated
 from brain.adapters.sqlite.queries import cursor_values, selection, sort_keys
-from brain.adapters.sqlite.schema import open_connection
+from brain.adapters.sqlite.schema import Synchronous, open_connection
 from brain.adapters.sqlite.transaction import Transaction, split
 from brain.adapters.sqlite.values import from_text
 from brain.errors import AlreadyExistsError, BrainError, StoreRefusedError, StoreUnavailableError
@@ -40,13 +40,13 @@ class SqliteStore:
     one lock serves all threads; other processes wait their turn for up to ten seconds.
     """
 
-    def __init__(self, path: str | Path, clock: Clock) -> None:
+    def __init__(self, path: str | Path, clock: Clock, *, synchronous: Synchronous = "FULL") -> None:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._clock = clock
         self._lock = threading.Lock()
         with translated():
-            self._connection = open_connection(str(path), QUERIED_FIELDS)
+            self._connection = open_connection(str(path), QUERIED_FIELDS, synchronous)
 
     def get(self, path: str) -> Snapshot | None:
         """Return the document at ``path`` or None."""

@@ -1,0 +1,1 @@
+"""``brain demo``: a seeded agency whose truths are planted, taken through the whole loop."""

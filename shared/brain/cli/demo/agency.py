@@ -1,0 +1,143 @@
+"""The agency of the demonstration: three clients, twelve weeks, providers' own payloads, truths planted by a seed."""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+START = datetime(2026, 8, 24, tzinfo=UTC)
+DAYS = 84
+CAROUSEL_RATIO = 1.6
+EMAIL_OUTAGE_DAYS = (59, 60)
+VIRAL_DAY = 71
+VIRAL_RATIO = 8.0
+ADS_DROP_DAY = 64
+ADS_DROP_RATIO = 0.25
+SPREAD = 0.45
+WEEKDAY = (1.05, 1.1, 1.1, 1.05, 1.0, 0.75, 0.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request of one sender: whose, to which feed, when it arrives, and its JSON payload."""
+
+    client_id: str
+    source: str
+    at: datetime
+    payload: Any
+
+
+def sendings(day: int, seed: int) -> Iterator[Sending]:
+    """Yield everything that the three clients' feeds send on a day, in the order in which it arrives."""
+    rng = random.Random(f"{seed}-{day}")  # noqa: S311 - a demonstration's world, not a secret
+    noon, evening = START + timedelta(days=day, hours=12), START + timedelta(days=day, hours=22)
+    yield Sending("bluebird", "ads_meta", noon, [_ad(day, ad, share=0.5) for ad in range(6)])
+    yield Sending("northwind", "custom", evening, [_linkedin_post("nw", day, k, rng, planted=True) for k in range(4)])
+    yield Sending("northwind", "social_twitter", evening, {"data": [_x_post(day, k, rng) for k in range(5)]})
+    if day not in EMAIL_OUTAGE_DAYS:
+        yield Sending("northwind", "email", evening, [_email(day, k, rng) for k in range(_volume(24, day, rng))])
+    yield Sending("bluebird", "ads_meta", evening, [_ad(day, ad, share=1.0) for ad in range(6)])
+    yield Sending("bluebird", "custom", evening, [_instagram_post(day, k, rng) for k in range(3)])
+    yield Sending("quietwater", "custom", evening, [_linkedin_post("qw", day, k, rng, planted=False) for k in range(5)])
+
+
+def faults(day: int) -> Iterator[tuple[Sending, bytes | None]]:
+    """Yield what goes wrong in every real integration: a body cut short, and a sender's clock that runs ahead."""
+    at = START + timedelta(days=day, hours=22)
+    if day == 20:  # noqa: PLR2004 - a day of the story
+        yield Sending("northwind", "email", at, None), b'[{"event": "open", "timestamp": 17'
+    if day == 33:  # noqa: PLR2004 - a day of the story
+        ahead = _canonical("nw-ahead", at + timedelta(days=2), "linkedin", "text", 10, 5000, None)
+        yield Sending("northwind", "custom", at, ahead), None
+
+
+def _linkedin_post(prefix: str, day: int, number: int, rng: random.Random, *, planted: bool) -> dict[str, Any]:
+    content_type = rng.choice(("carousel", "photo", "text"))
+    audience = 9000 + 20 * day
+    effect = CAROUSEL_RATIO if planted and content_type == "carousel" else 1.0
+    engaged = _engaged(0.02 * audience * effect, day, rng)
+    at = START + timedelta(days=day, hours=7 + 3 * number, minutes=rng.randrange(60))
+    return _canonical(
+        f"{prefix}-{day}-{number}", at, "linkedin", content_type, engaged, audience, round(audience * 0.4)
+    )
+
+
+def _instagram_post(day: int, number: int, rng: random.Random) -> dict[str, Any]:
+    audience = 15000
+    engaged = _engaged(0.03 * audience, day, rng)
+    at = START + timedelta(days=day, hours=9 + 4 * number, minutes=rng.randrange(60))
+    content_type = rng.choice(("photo", "video"))
+    return _canonical(f"bb-{day}-{number}", at, "instagram", content_type, engaged, audience, round(audience * 0.5))
+
+
+def _canonical(
+    event_id: str, at: datetime, platform: str, content_type: str, engaged: int, audience: int, shown: int | None
+) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "occurred_at": at.isoformat(),
+        "platform": platform,
+        "content_id": event_id,
+        "content_type": content_type,
+        "engagements": engaged,
+        "audience_size": audience,
+        "impressions": shown,
+    }
+
+
+def _x_post(day: int, number: int, rng: random.Random) -> dict[str, Any]:
+    ratio = VIRAL_RATIO if day == VIRAL_DAY else 1.0
+    likes = _engaged(40 * ratio, day, rng)
+    at = START + timedelta(days=day, hours=8 + 2 * number, minutes=rng.randrange(60))
+    return {
+        "id": str(1_900_000_000_000_000_000 + day * 100 + number),
+        "text": f"Post {number} of day {day}",
+        "author_id": "2244994945",
+        "created_at": at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "public_metrics": {
+            "retweet_count": likes // 8,
+            "reply_count": likes // 10,
+            "like_count": likes,
+            "quote_count": likes // 20,
+            "impression_count": likes * 45,
+        },
+    }
+
+
+def _email(day: int, number: int, rng: random.Random) -> dict[str, Any]:
+    at = START + timedelta(days=day, hours=6, seconds=rng.randrange(50_000))
+    return {
+        "email": f"reader{rng.randrange(500)}@example.com",
+        "timestamp": int(at.timestamp()),
+        "event": rng.choices(("delivered", "open", "click", "bounce"), (50, 35, 12, 3))[0],
+        "sg_event_id": f"sg-{day}-{number}",
+        "sg_message_id": f"message-{day}.{number}",
+        "ip": f"203.0.113.{rng.randrange(255)}",
+    }
+
+
+def _ad(day: int, number: int, *, share: float) -> dict[str, Any]:
+    """Return an ad's row for the day; at noon it is half of what the evening's row will say."""
+    ratio = ADS_DROP_RATIO if day >= ADS_DROP_DAY else 1.0
+    fixed = random.Random(f"ad-{day}-{number}")  # noqa: S311 - as above
+    shown = _engaged(4000 * ratio, day, fixed)
+    return {
+        "ad_id": str(6_200_000_000_000 + number),
+        "date_start": (START + timedelta(days=day)).date().isoformat(),
+        "date_stop": (START + timedelta(days=day)).date().isoformat(),
+        "account_id": "1700252260223815",
+        "impressions": str(int(shown * share)),
+        "clicks": str(int(shown * share * 0.012)),
+        "spend": f"{shown * share * 0.006:.2f}",
+        "reach": str(int(shown * share * 0.7)),
+    }
+
+
+def _engaged(usual: float, day: int, rng: random.Random) -> int:
+    return round(usual * WEEKDAY[day % 7] * math.exp(rng.gauss(0, SPREAD)))
+
+
+def _volume(usual: int, day: int, rng: random.Random) -> int:
+    return max(round(usual * WEEKDAY[day % 7] + rng.gauss(0, 2.5)), 1)

@@ -1,0 +1,112 @@
+"""Plays the agency's twelve weeks over HTTP on a clock that is turned by hand: senders, jobs, reports."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+import uvicorn
+
+from brain.adapters.virtual_clock import VirtualClock
+from brain.bootstrap import Brain
+from brain.cli.demo import agency
+from brain.cli.demo.agency import DAYS, START, Sending
+from brain.domain.clients import Client
+from brain.entrypoints.local import LocalServer
+from brain.errors import BrainError
+from brain.repositories.clients import Clients
+
+CLIENTS = (
+    Client("northwind", "Northwind Software", "b2b_saas", ZoneInfo("Europe/Berlin"), "EUR"),
+    Client("bluebird", "Bluebird Shop", "ecommerce", ZoneInfo("America/New_York"), "USD"),
+    Client("quietwater", "Quietwater Agency", "agency", ZoneInfo("UTC"), "EUR"),
+)
+RESENT_EVERY_DAYS = 7
+START_SECONDS = 10.0
+
+
+@contextmanager
+def listening(brain: Brain) -> Iterator[str]:
+    """Yield the address of a server of this Brain on a free port of this machine."""
+    app = LocalServer(brain, schedule=False).app()
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    tick = threading.Event()
+    waited = 0.0
+    while not server.started and waited < START_SECONDS:
+        tick.wait(0.01)
+        waited += 0.01
+    if not server.started:
+        raise BrainError("the local server did not start within ten seconds; is the machine very busy?")
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Play:
+    """One performance; ``counts`` has what became of everything that was sent."""
+
+    def __init__(self, brain: Brain, clock: VirtualClock, address: str, seed: int) -> None:
+        self._clock = clock
+        self._http = httpx.Client(base_url=address, timeout=120)
+        self._seed = seed
+        self._keys = {client.client_id: brain.key_ring.create(client.client_id)[0] for client in CLIENTS}
+        self.sent = 0
+        self.counts: Counter[str] = Counter()
+        self.runs: Counter[str] = Counter()
+        for client in CLIENTS:
+            Clients(brain.store).put(client)
+
+    def run(self, progress: Callable[[], None]) -> None:
+        """Play all days: events as they come, scores in the evening, analysis in the morning, reports on Mondays."""
+        for day in range(DAYS):
+            self._send_day(day)
+            midnight = START + timedelta(days=day + 1)
+            self._job("hourly-scores", midnight)
+            self._job("daily-analysis", midnight + timedelta(hours=6))
+            if midnight.weekday() == 0:
+                self._job("weekly-report", midnight + timedelta(hours=9))
+            progress()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def _send_day(self, day: int) -> None:
+        sent = list(agency.sendings(day, self._seed))
+        for sending in sent:
+            self._send(sending, json.dumps(sending.payload).encode(), _items(sending.payload))
+        if day % RESENT_EVERY_DAYS == 0:  # a sender that saw no answer sends again
+            again = next(s for s in sent if s.source == "social_twitter")
+            self._send(again, json.dumps(again.payload).encode(), _items(again.payload))
+        for sending, body in agency.faults(day):
+            self._send(sending, body or json.dumps(sending.payload).encode(), 1)
+
+    def _send(self, sending: Sending, body: bytes, items: int) -> None:
+        self._clock.set(sending.at)
+        headers = {"Authorization": f"Bearer {self._keys[sending.client_id]}", "Content-Type": "application/json"}
+        address = f"/ingest/v1/clients/{sending.client_id}/events/{sending.source}"
+        answer = self._http.post(address, content=body, headers=headers)
+        self.sent += items
+        self.counts.update(answer.json().get("counts") or {"refused": items})
+
+    def _job(self, name: str, at: datetime) -> None:
+        self._clock.set(at)
+        answer = self._http.post(f"/jobs/{name}", json={"scheduled_at": at.isoformat()}).json()
+        if answer.get("status") != "success":
+            raise BrainError(f"{name} at {at.isoformat()} ended as {json.dumps(answer)[:400]}")
+        self.runs[name] += 1
+
+
+def _items(payload: object) -> int:
+    if isinstance(payload, dict) and isinstance(payload.get("data"), list):
+        return len(payload["data"])
+    return len(payload) if isinstance(payload, list) else 1

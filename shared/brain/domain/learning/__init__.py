@@ -1,0 +1,1 @@
+"""How the weights of the score are learned from outcomes, challenged, and shared between clients of a kind."""

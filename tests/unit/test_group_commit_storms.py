@@ -1,0 +1,104 @@
+"""Any mix of callers, cancellations and failures leaves every caller of a shared commit with the truth."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gated_writer import GatedWriter, run, settled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brain.errors import StoreUnavailableError
+from brain.ports.document_store import Set, WriteResult, WriteStatus
+from brain.services.group_commit import GroupCommit
+
+Key = tuple[int, int]
+STATUS = {"ok": WriteStatus.WRITTEN, "unavailable": WriteStatus.UNAVAILABLE}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One caller: the documents it writes, in order, and whether it is cancelled while it waits."""
+
+    documents: list[int]
+    cancelled: bool
+
+
+@dataclass
+class Storm:
+    """Callers come one after the other, batches end as planned, oldest first."""
+
+    calls: list[Call]
+    outcomes: Iterator[str]
+    writer: GatedWriter = field(default_factory=GatedWriter)
+    sent: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
+    fates: dict[Key, str] = field(default_factory=dict)
+
+    async def rage(self, shared: GroupCommit) -> list[asyncio.Task[list[WriteResult]]]:
+        """Run until every caller has heard or given up."""
+        tasks = [await self._come(shared, at, call) for at, call in enumerate(self.calls)]
+        while not all(task.done() for task in tasks):
+            await settled()
+            self._end_oldest()
+            await settled()
+        return tasks
+
+    async def _come(self, shared: GroupCommit, at: int, call: Call) -> asyncio.Task[list[WriteResult]]:
+        writes = [Set(f"c/{one}", {"call": at, "place": place}) for place, one in enumerate(call.documents)]
+        task = asyncio.create_task(shared.write(writes))
+        await asyncio.sleep(0)
+        if call.cancelled:
+            task.cancel()
+        return task
+
+    def _end_oldest(self) -> None:
+        waiting = (at for at, gate in enumerate(self.writer.gates) if not gate.done())
+        at = next(waiting, None)
+        if at is None:
+            return
+        outcome = next(self.outcomes, "ok")
+        for write in self.writer.batches[at]:
+            assert isinstance(write, Set)
+            key = (write.data["call"], write.data["place"])
+            self.sent[write.path].append(key)
+            self.fates[key] = outcome
+        if outcome == "ok":
+            self.writer.let_go(at)
+        else:
+            error = StoreUnavailableError("away") if outcome == "unavailable" else ZeroDivisionError()
+            self.writer.gates[at].set_exception(error)
+
+    def check(self, task: asyncio.Task[list[WriteResult]], at: int) -> None:
+        """A caller that was not cancelled heard each of its writes' fates, in its order."""
+        if task.cancelled():
+            return
+        mine = [self.fates.get((at, place)) for place in range(len(self.calls[at].documents))]
+        if task.exception() is not None:
+            assert "defect" in mine
+        else:
+            assert [one.status for one in task.result()] == [STATUS[str(fate)] for fate in mine]
+
+
+OUTCOMES = st.lists(st.sampled_from(["ok", "ok", "ok", "unavailable", "defect"]), max_size=40)
+CALLS = st.lists(st.builds(Call, st.lists(st.integers(0, 6), max_size=5), st.booleans()), max_size=12)
+
+
+@settings(deadline=None, max_examples=150)
+@given(calls=CALLS, outcomes=OUTCOMES, most=st.integers(1, 3), size=st.integers(1, 4))
+def test_no_order_of_events_loses_or_doubles_an_answer(
+    calls: list[Call], outcomes: list[str], most: int, size: int
+) -> None:
+    """Each caller hears of its own writes, none is sent twice, one document's writes keep their order, all end."""
+    storm = Storm(calls, iter(outcomes))
+
+    async def test() -> None:
+        tasks = await storm.rage(GroupCommit(storm.writer, max_writes=size, max_in_flight=most))
+        for at, task in enumerate(tasks):
+            storm.check(task, at)
+
+    run(test)
+    assert storm.writer.most_in_flight <= most
+    assert all(count <= size for count in storm.writer.sizes)
+    for keys in storm.sent.values():
+        assert keys == sorted(set(keys))

@@ -5,7 +5,7 @@ Days are the store's own local dates. A closed day is not a zero: ``open`` says 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -109,12 +109,10 @@ class DailySeries:
         return replace(self, sales=self.sales[:keep], returns=self.returns[:keep], open=self.open[:keep])
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """The stores with their calendar; weather is in ``weather_days.WeatherDays``, one per store."""
-
-    stores: tuple[Store, ...]
-    events: tuple[CalendarEvent, ...] = field(default=())
+def nothing_in(values: Floats) -> Flags:
+    """Whether there is only NaN along the last axis."""
+    missing: Flags = np.logical_and.reduce(np.isnan(values), axis=-1)
+    return missing
 
 
 def zone(name: str) -> ZoneInfo:

@@ -1,0 +1,118 @@
+"""What a calendar says about each day of a store, as arrays, so that every signal is one line over them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import holidays as public_holidays
+import numpy as np
+from numpy.typing import NDArray
+
+from brain.domain.retail.series import Days, Flags, Store
+from brain.errors import InvalidInputError
+
+Whole = NDArray[np.int64]
+
+DAY = np.timedelta64(1, "D")
+SATURDAY, SUNDAY = 5, 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CalendarDays:
+    """Arrays of shape (days,): ``weekday`` 0 is Monday; ``from_easter`` counts days since the nearest Easter Sunday.
+
+    ``to_month_end`` is 0 on the last day of a month. ``holiday`` marks the public holidays of the store's country
+    and subdivision (none when its country is unknown); ``resting`` marks them and the weekend.
+    """
+
+    days: Days
+    year: Whole
+    month: Whole
+    day: Whole
+    weekday: Whole
+    from_easter: Whole
+    to_month_end: Whole
+    holiday: Flags
+    resting: Flags
+
+    def shifted_holiday(self, offset_days: int) -> Flags:
+        """Whether the day ``offset_days`` later (negative: earlier) is a public holiday; False beyond the edges."""
+        moved = np.zeros(len(self.days), dtype=bool)
+        if offset_days >= 0:
+            moved[: len(self.days) - offset_days] = self.holiday[offset_days:]
+        else:
+            moved[-offset_days:] = self.holiday[:offset_days]
+        return moved
+
+
+def calendar_days(days: Days, store: Store) -> CalendarDays:
+    """The calendar of ``store`` over consecutive ``days``. Raises InvalidInputError for an unknown country."""
+    months = days.astype("datetime64[M]")
+    years = days.astype("datetime64[Y]")
+    year = years.astype(np.int64) + 1970
+    # 1 January 1970 was a Thursday, 3 counted from Monday
+    weekday = (days.astype(np.int64) + 3) % 7
+    holiday = np.isin(days, holiday_dates(store.country, store.subdivision, tuple(np.unique(year).tolist())))
+    return CalendarDays(
+        days=days,
+        year=year,
+        month=(months - years).astype(np.int64) + 1,
+        day=(days - months).astype(np.int64) + 1,
+        weekday=weekday,
+        from_easter=_from_easter(days, year),
+        to_month_end=((months + 1).astype("datetime64[D]") - days).astype(np.int64) - 1,
+        holiday=holiday,
+        resting=holiday | (weekday >= SATURDAY),
+    )
+
+
+def easter_sunday(year: Whole) -> Days:
+    """Easter Sunday of Gregorian years, by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
+    golden, century = year % 19, year // 100
+    leap, of_century = century // 4, year % 100
+    epact = (19 * golden + century - leap - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    to_sunday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - epact - of_century % 4) % 7
+    late = (golden + 11 * epact + 22 * to_sunday) // 451
+    since_march = epact + to_sunday - 7 * late + 114
+    months = (year - 1970) * 12 + since_march // 31 - 1
+    sunday: Days = months.astype("datetime64[M]").astype("datetime64[D]") + (since_march % 31) * DAY
+    return sunday
+
+
+@lru_cache(maxsize=512)
+def holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Days:
+    """The public holidays of a place as sorted datetime64[D]; empty without a country.
+
+    Raises InvalidInputError when the place is not one that the ``holidays`` library knows.
+    """
+    return np.array(sorted(holiday_names(country, subdivision, years)), dtype="datetime64[D]")
+
+
+@lru_cache(maxsize=512)
+def holiday_names(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> dict[date, str]:
+    """The names of a place's public holidays by date, in English where the library has it."""
+    if country is None:
+        return {}
+    try:
+        found = public_holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
+    except NotImplementedError as exc:
+        raise InvalidInputError(
+            f"expected an ISO 3166 country and subdivision, got {country!r} {subdivision!r}; correct the store's place"
+        ) from exc
+    return dict(found.items())
+
+
+def in_spans(days: Days, spans: Iterable[tuple[date, date]]) -> Flags:
+    """Which of ``days`` lie in any of the spans, both ends included."""
+    inside = np.zeros(len(days), dtype=bool)
+    for start, end in spans:
+        inside |= (days >= np.datetime64(start)) & (days <= np.datetime64(end))
+    return inside
+
+
+def _from_easter(days: Days, year: Whole) -> Whole:
+    offsets = [(days - easter_sunday(year + shift)).astype(np.int64) for shift in (-1, 0, 1)]
+    stacked = np.stack(offsets)
+    nearest: Whole = np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0]
+    return nearest

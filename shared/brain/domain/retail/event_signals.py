@@ -1,0 +1,74 @@
+"""What calendar events (games, festivals, promotions, competitors) put on a store's days, and from when on it is known.
+
+Each event name is a signal; each class has windows before and after, which are signals of the class.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from brain.domain.retail.retail_config import Events
+from brain.domain.retail.series import CalendarEvent, Days, Flags, known_by_end_of
+
+
+@dataclass(frozen=True, slots=True)
+class DatedSignal:
+    """A signal's span in a store: on from ``start`` to ``end`` (both included), known at the end of ``known_on``."""
+
+    signal: str
+    signal_class: str
+    start: date
+    end: date
+    known_on: date
+
+
+def dated_signals(
+    events: Iterable[CalendarEvent], store_id: str, store_zone: ZoneInfo, classes: Events
+) -> list[DatedSignal]:
+    """The spans of every event that concerns the store, with the windows of its class, in a stable order."""
+    spans: list[DatedSignal] = []
+    for event in events:
+        if event.store_id not in (None, store_id):
+            continue
+        settings = classes.of(event.event_class)
+        known_on = known_day(event, store_zone, settings.lead_days)
+        kind = event.event_class
+        spans.append(DatedSignal(event.event, kind, event.start, event.end, known_on))
+        if settings.before_days:
+            first, last = event.start - timedelta(days=settings.before_days), event.start - timedelta(days=1)
+            spans.append(DatedSignal(f"before_{kind}", f"{kind}_window", first, last, known_on))
+        if settings.after_days:
+            first, last = event.end + timedelta(days=1), event.end + timedelta(days=settings.after_days)
+            spans.append(DatedSignal(f"after_{kind}", f"{kind}_window", first, last, known_on))
+    return sorted(spans, key=lambda span: (span.signal_class, span.signal, span.start, span.end))
+
+
+def known_day(event: CalendarEvent, store_zone: ZoneInfo, lead_days: int) -> date:
+    """The day at whose end the event is known: by ``known_at``, else its class's lead before the start."""
+    if event.known_at is not None:
+        return known_by_end_of(event.known_at, store_zone)
+    return event.start - timedelta(days=lead_days)
+
+
+def flags_known_by(spans: Iterable[DatedSignal], days: Days, known_by: date | None) -> dict[str, Flags]:
+    """Signal name -> bool array over ``days``, from the spans known by the end of ``known_by`` (None: all)."""
+    flags: dict[str, Flags] = {}
+    for span in spans:
+        if known_by is not None and span.known_on > known_by:
+            continue
+        inside = (days >= np.datetime64(span.start)) & (days <= np.datetime64(span.end))
+        flags[span.signal] = flags.get(span.signal, np.zeros(len(days), dtype=bool)) | inside
+    return flags
+
+
+def flags_known_on_the_day(spans: Iterable[DatedSignal], days: Days) -> dict[str, Flags]:
+    """Signal name -> bool array over ``days``, each day as it was known at its own end."""
+    flags: dict[str, Flags] = {}
+    for span in spans:
+        first = max(span.start, span.known_on)
+        inside = (days >= np.datetime64(first)) & (days <= np.datetime64(span.end))
+        flags[span.signal] = flags.get(span.signal, np.zeros(len(days), dtype=bool)) | inside
+    return flags

@@ -109,7 +109,7 @@ class Pseudonyms:
     def _name(self, name: str) -> str:
         if name in self.met:
             return self.met[name]
-        return name if name.isalnum() or name[0] == "@" else replace_people(name, self.of)
+        return name if not name or name.isalnum() or name[0] == "@" else self.text(name)
 
     def _person(self, value: Any, name: str) -> Any:
         """Return the value of a personal field hashed: texts and identifiers, not the figures beside them."""

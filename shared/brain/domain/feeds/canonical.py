@@ -14,6 +14,7 @@ from brain.errors import InvalidInputError
 _FIELDS: Final = frozenset(field.name for field in fields(Event))
 # What a sender may say besides the fields of a stored event.
 _INPUT: Final = _FIELDS | {"creator", "cumulative"}
+_NAME: Final = re.compile(r"[A-Za-z_]{1,40}")  # another text may name a person, and is not repeated
 _EVENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TELLTALE: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 
@@ -33,7 +34,8 @@ def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
 
     Metrics stay as they came: in this form a number is a number, so a text or true is refused by validation.
     """
-    faults = [f"{name}: no such field of an event" for name in sorted(set(item) - _INPUT)]
+    strange = sorted(set(item) - _INPUT)
+    faults = [f"{name if _NAME.fullmatch(name) else 'a field'}: no such field of an event" for name in strange]
     if item.get("client_id", context.client_id) != context.client_id:
         faults.append("client_id: expected the client of the address, another came")
     if item.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:

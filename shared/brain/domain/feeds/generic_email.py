@@ -5,7 +5,7 @@ from typing import Final
 
 from brain.domain.events import FeedType
 from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import first_tag, local_part, message
+from brain.domain.feeds.messages import bare_id, first_tag, message
 from brain.domain.feeds.reading import Reading, lowered, mapping, text
 from brain.domain.feeds.shapes import Item, Shape
 from brain.domain.personal_fields import plain_name
@@ -100,7 +100,7 @@ def read_event(item: Item, context: FeedContext) -> Iterable[Outcome]:
     fields = _flat(item)
     reading = Reading(item)
     content = next((found for name in _CONTENTS if (found := first_tag(fields.get(name)))), None)
-    sent = next((found for name in _MESSAGES if (found := local_part(fields.get(name)))), None)
+    sent = next((found for name in _MESSAGES if (found := bare_id(fields.get(name)))), None)
     return [
         message(
             reading,

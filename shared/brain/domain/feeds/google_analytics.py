@@ -130,13 +130,18 @@ def read_export(item: Item, _context: FeedContext) -> Iterable[Outcome]:
             FeedType.WAREHOUSE if metric else FeedType.CUSTOM,
             reading.time(item, "event_timestamp"),
             currency=text(parameters.get("currency")),
-            content_id=text(parameters.get("page_location")) or text(parameters.get("page_title")),
+            content_id=_page(text(parameters.get("page_location"))) or text(parameters.get("page_title")),
             content_type=name or None,
             platform="web",
             creator=text(item.get("user_pseudo_id")),
             personal=frozenset({"gasessionid"}),
         )
     ]
+
+
+def _page(location: str | None) -> str | None:
+    """Return a page's address without what one visit put behind it."""
+    return location.split("?")[0].split("#")[0] or None if location else None
 
 
 SHAPES = (

@@ -5,7 +5,7 @@ from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import first_tag, local_part, message
+from brain.domain.feeds.messages import bare_id, first_tag, message
 from brain.domain.feeds.reading import Reading, mapping, sequence, text
 from brain.domain.feeds.shapes import Item, Shape
 
@@ -73,7 +73,7 @@ def _event(item: Item, context: FeedContext) -> Draft | Rejected:
         _METRICS,
         reading.time(item, "timestamp") or context.signed_at,
         provider_event_id=text(item.get("id")),
-        content_id=campaign or first_tag(item.get("tags")) or local_part(headers.get("message-id")),
+        content_id=campaign or first_tag(item.get("tags")) or bare_id(headers.get("message-id")),
     )
 
 
@@ -86,7 +86,7 @@ def _form(item: Item, context: FeedContext) -> Draft | Rejected:
         _METRICS,
         reading.time(item, "timestamp") or context.signed_at,
         content_id=first_tag(item.get("campaign-id") or item.get("tag") or item.get("X-Mailgun-Tag"))
-        or local_part(item.get("Message-Id") or item.get("message-id")),
+        or bare_id(item.get("Message-Id") or item.get("message-id")),
         volatile=frozenset({"token", "signature"}),
     )
 

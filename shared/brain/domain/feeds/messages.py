@@ -28,7 +28,7 @@ def first_tag(value: Any) -> str | None:
     return text(value) or next((found for one in sequence(value) if (found := text(one))), None)
 
 
-def local_part(message_id: Any) -> str | None:
-    """Return a message id without its host and angle brackets: as written it would look like somebody's address."""
+def bare_id(message_id: Any) -> str | None:
+    """Return a message id without its angle brackets; as it looks like an address, it is kept as a pseudonym."""
     found = text(message_id)
-    return found.strip("<>").split("@")[0] or None if found else None
+    return found.strip("<>") or None if found else None

@@ -1,5 +1,6 @@
 """TikTok: videos of the display and business APIs, ad reports of the Business API, webhooks, and rows of warehouses."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ _BREAKDOWNS: Final = (
     "interest_category", "contextual_tag", "device_brand_id", "search_terms", "image_id", "video_material_id",
     "page_id",
 )  # fmt: skip
+_CODE: Final = re.compile(r"[a-z0-9_]{1,40}")
 # Addresses of covers and players are signed anew for every fetch.
 _SIGNED: Final = frozenset({"cover_image_url", "thumbnail_url", "embed_html", "embed_link", "share_url"})
 
@@ -47,7 +49,9 @@ def _has_failed(item: Item) -> str | None:
     """Return TikTok's code when the answer is a failure: it answers 200 with an error inside."""
     error = mapping(item.get("error"))
     code = error.get("code", item.get("code"))
-    return None if code in (None, 0, "0", "ok", "OK") else str(code)
+    if code in (None, 0, "0", "ok", "OK"):
+        return None
+    return str(code) if _CODE.fullmatch(str(code)) else "of an unknown code"
 
 
 def matches_answer(item: Item) -> bool:
@@ -65,9 +69,7 @@ def read_answer(item: Item, context: FeedContext) -> Iterable[Outcome]:
     failed = _has_failed(item)
     if failed is not None:
         return [
-            Rejected(
-                "provider_error", f"TikTok answered with the error {failed[:40]} instead of figures. Ask it again."
-            )
+            Rejected("provider_error", f"TikTok answered with the error {failed} instead of figures. Ask it again.")
         ]
     data = mapping(item.get("data"))
     entries = sequence(data.get("videos")) or sequence(data.get("list"))

@@ -77,7 +77,7 @@ def _resource(item: Item, context: FeedContext) -> Draft | Rejected:
         undated=at.undated,
         content_key=("channel" if is_channel else "video", identifier or ""),
         cumulative=True,
-        content_id=identifier,
+        content_id=None if is_channel else identifier,
         content_type="channel" if is_channel else "video",
         platform="youtube",
         creator=identifier if is_channel else text(snippet.get("channelId")),

@@ -6,7 +6,7 @@ from brain.domain.identity import IdentityKeys
 from brain.errors import MisconfiguredError
 
 LEAST_CHARACTERS = 16
-_LINE = re.compile(r"(?:(?P<version>\d{1,4}):)?(?P<key>\S+)")
+_LINE = re.compile(r"(?:(?P<version>\d{1,4}):)?(?P<key>.+)")
 
 
 def identity_keys(text: str) -> IdentityKeys:
@@ -26,6 +26,6 @@ def identity_keys(text: str) -> IdentityKeys:
 def _key(line: str, number: int) -> tuple[int, bytes]:
     match = _LINE.fullmatch(line)
     if match is None or len(match["key"]) < LEAST_CHARACTERS:
-        expected = f"expected VERSION:KEY with a key of {LEAST_CHARACTERS} or more characters without spaces"
+        expected = f"expected VERSION:KEY with a key of {LEAST_CHARACTERS} or more characters"
         raise MisconfiguredError(f"line {number} of BRAIN_HASH_SALT: {expected}")
     return int(match["version"] or 1), match["key"].encode()

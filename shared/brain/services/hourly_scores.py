@@ -27,6 +27,7 @@ class HourlyScores:
 
     store: DocumentStore
     config: ScoringConfig
+    page: int = PAGE
 
     def __call__(self, lease: Lease) -> Figures:
         """Score until nothing is new or the time is nearly up."""
@@ -57,7 +58,7 @@ class _Pages:
         events = Events(self.job.store)
         figures = {"scored": 0, "revised": 0, **self.lease.checkpoint}
         after: Snapshot | None = None
-        while page := events.unscored(self.client.client_id, limit=PAGE, after=after):
+        while page := events.unscored(self.client.client_id, limit=self.job.page, after=after):
             if self.lease.out_of_time():
                 return self.lease.stop(figures)
             revised = [event for event in page if event.data["revision"]]

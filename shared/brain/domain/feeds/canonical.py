@@ -15,7 +15,7 @@ _FIELDS: Final = frozenset(field.name for field in fields(Event))
 # What a sender may say besides the fields of a stored event.
 _INPUT: Final = _FIELDS | {"creator", "cumulative"}
 _NAME: Final = re.compile(r"[A-Za-z_]{1,40}")  # another text may name a person, and is not repeated
-_EVENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_EVENT_ID: Final = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,128}")
 _TELLTALE: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 
 

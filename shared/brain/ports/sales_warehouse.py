@@ -53,6 +53,22 @@ class HourlySale:
     tickets: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerQuery:
+    """Which hypotheses to read; every condition that is given must hold.
+
+    ``text`` is looked for in the id, the question and the note, whatever the case. ``latest`` keeps each hypothesis'
+    last night (of those before ``before``); ``confirmations`` keeps the nights on which a lead was tested.
+    """
+
+    text: str | None = None
+    state: str | None = None
+    store_id: str | None = None
+    before: date | None = None
+    latest: bool = False
+    confirmations: bool = False
+
+
 class ImportSession(Protocol):
     """One import: lines are set aside as they come and take effect together, or not at all."""
 
@@ -119,6 +135,9 @@ class SalesWarehouse(Protocol):
 
         ``before`` keeps the rows whose day (the ``night`` of a hypothesis, for one) is earlier.
         """
+
+    def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:
+        """Return the hypotheses of the query by night and id."""
 
     def close(self) -> None:
         """Give every connection back."""

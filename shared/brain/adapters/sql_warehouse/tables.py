@@ -95,7 +95,7 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         ("advice", Text(), True),
     ),
     ResultTable.HYPOTHESES: (
-        ("hypothesis_id", NAME, False),
+        ("hypothesis_id", String(400), False),
         ("night", Date(), False),
         ("template", NAME, False),
         ("question", Text(), False),

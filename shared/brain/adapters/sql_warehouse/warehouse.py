@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Table, func, select, true
 from brain.adapters.sql_warehouse import migrating, reading
 from brain.adapters.sql_warehouse.connection import WRITES, missing_file, open_engine, translated
 from brain.adapters.sql_warehouse.importing import SqlImport
+from brain.adapters.sql_warehouse.ledger import ledger_select
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.schema_check import double_counts, present_columns, schema_faults
 from brain.adapters.sql_warehouse.tables import KEYS, NIGHT_COLUMNS, SHOP, Present, is_shop_s_own, tables
@@ -18,7 +19,7 @@ from brain.domain.retail.imports.lines import BY_TIME
 from brain.domain.retail.series import CalendarEvent, DailySale, Store, zone
 from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import InvalidInputError, MisconfiguredError
-from brain.ports.sales_warehouse import HourlySale, ResultTable, Row, SchemaFault
+from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, SchemaFault
 
 
 class SqlWarehouse:
@@ -124,6 +125,12 @@ class SqlWarehouse:
             if before is not None:
                 query = query.where(target.c[NIGHT_COLUMNS[table]] < before)
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:
+        """Return the hypotheses of the query by night and id."""
+        with self._connected() as connection:
+            found = connection.execute(ledger_select(self._tables(connection)[ResultTable.HYPOTHESES], query))
+            return [dict(row) for row in found.mappings()]
 
     @contextmanager
     def _connected(self, *, writes: bool = False, creates: bool = False) -> Iterator[Connection]:

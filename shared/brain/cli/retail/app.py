@@ -3,6 +3,7 @@
 import typer
 
 from brain.cli.retail.check import check
+from brain.cli.retail.curiosity import ask, ledger
 from brain.cli.retail.import_files import import_csv
 
 retail = typer.Typer(
@@ -10,3 +11,5 @@ retail = typer.Typer(
 )
 retail.command("import")(import_csv)
 retail.command("check")(check)
+retail.command("curiosity")(ask)
+retail.command("ledger")(ledger)

@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Create the ledger."""
     op.create_table(
         "brain_hypotheses",
-        sa.Column("hypothesis_id", NAME, primary_key=True),
+        sa.Column("hypothesis_id", sa.String(400), primary_key=True),
         sa.Column("night", sa.Date(), primary_key=True),
         sa.Column("template", NAME, nullable=False),
         sa.Column("question", sa.Text(), nullable=False),

@@ -1,0 +1,67 @@
+"""One night of curiosity over the warehouse: read what is known, ask, and keep every answer in the ledger."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from brain.domain.retail.curiosity.config import CuriosityConfig
+from brain.domain.retail.curiosity.ledger import Entry, State
+from brain.domain.retail.curiosity.night import Past, night_of
+from brain.domain.retail.curiosity.signals import check_names
+from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.series import DailySeries
+from brain.ports.sales_warehouse import LedgerQuery, ResultTable, SalesWarehouse
+from brain.services.retail_facts import read_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a night found; ``on`` is the last day known, so that the same days are the same night."""
+
+    on: date
+    entries: tuple[Entry, ...]
+
+    def in_state(self, *states: State) -> list[Entry]:
+        """The entries in any of ``states``: the states in the order named, the surest first in each."""
+        found = [entry for entry in self.entries if entry.state in states]
+        return sorted(found, key=lambda one: (states.index(one.state), _unsureness(one), one.hypothesis_id))
+
+
+def _unsureness(entry: Entry) -> float:
+    return 1.0 if entry.p_value is None else entry.p_value
+
+
+def curiosity(
+    warehouse: SalesWarehouse, config: CuriosityConfig, as_of: date | None = None, *, dry_run: bool = False
+) -> Night:
+    """Run the night of the last known day (at most ``as_of``) and write its entries unless ``dry_run``.
+
+    A night run again on the same days replaces its entries by the same. Raises InvalidInputError without sales.
+    """
+    check_names(template.signal for template in config.templates)
+    facts = read_facts(warehouse, until=as_of)
+    night = facts.last_day
+    recent = [_recent(one, night, config.limits.memory_days) for one in facts.series]
+    series = [one for one in recent if len(one)]
+    subjects = subjects_of(series, facts.stores, facts.weather, facts.events, config)
+    entries = tuple(night_of(night, subjects, _past(warehouse, night), config.limits))
+    if not dry_run:
+        warehouse.put_results(ResultTable.HYPOTHESES, [entry.as_row() for entry in entries])
+    return Night(night, entries)
+
+
+def _past(warehouse: SalesWarehouse, night: date) -> Past:
+    latest = [Entry.from_row(row) for row in warehouse.ledger(LedgerQuery(before=night, latest=True))]
+    tested = warehouse.ledger(LedgerQuery(before=night, confirmations=True))
+    confirmations = [row["state"] == State.FINDING for row in tested]
+    return Past({entry.hypothesis_id: entry for entry in latest}, confirmations)
+
+
+def _recent(series: DailySeries, last_day: date, memory_days: int) -> DailySeries:
+    skipped = max(0, (last_day - series.first_day).days + 1 - memory_days)
+    return replace(
+        series,
+        first_day=series.first_day + timedelta(days=skipped),
+        sales=series.sales[skipped:],
+        returns=series.returns[skipped:],
+        open=series.open[skipped:],
+    )

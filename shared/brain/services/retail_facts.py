@@ -1,0 +1,61 @@
+"""Reads the shop's facts as the engines want them: complete days by store and product, weather by day, calendar."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from brain.domain.retail.series import CalendarEvent, DailySeries, Store, daily_series, zone
+from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
+from brain.errors import InvalidInputError
+from brain.ports.sales_warehouse import SalesWarehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the shop: one series a store and product, stores by id, weather by store, the calendar."""
+
+    series: tuple[DailySeries, ...]
+    stores: Mapping[str, Store]
+    weather: Mapping[str, WeatherDays]
+    events: Sequence[CalendarEvent]
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which any store's sales are known."""
+        return max(one.last_day for one in self.series)
+
+
+def read_facts(warehouse: SalesWarehouse, store_id: str | None = None, until: date | None = None) -> Facts:
+    """The facts of one store or of all, sales up to and with ``until``.
+
+    Raises InvalidInputError when there is no such store, or no sales.
+    """
+    stores = {store.store_id: store for store in warehouse.stores()}
+    if store_id is not None:
+        known_store(stores, store_id)
+        stores = {store_id: stores[store_id]}
+    series = tuple(daily_series(warehouse.daily_sales(list(stores), until)))
+    if not series:
+        upto = f" up to {until}" if until else ""
+        raise InvalidInputError(f"there are no sales{upto}; import some with `brain retail import --sales FILE.csv`")
+    return Facts(series, stores, _weather(warehouse.weather(list(stores)), stores), warehouse.events())
+
+
+def known_store(stores: Iterable[str], store_id: str) -> None:
+    """Raise InvalidInputError for a store that does not exist, naming some that do."""
+    known = sorted(stores)
+    if store_id not in known:
+        named = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
+        raise InvalidInputError(f"there is no store {store_id!r}; known are {named or 'none yet'}")
+
+
+NAMED = 10
+
+
+def _weather(rows: Iterable[WeatherRow], stores: Mapping[str, Store]) -> dict[str, WeatherDays]:
+    return {
+        store_id: weather_days(store_id, of_store, zone(stores[store_id].timezone))
+        for store_id, of_store in groupby(rows, key=lambda row: row.store_id)
+        if store_id in stores
+    }

@@ -68,6 +68,7 @@ TAKEN_PATHS = [
     "c/x__",
     "c/...",
     "c/_",
+    "it's a collection-id/d",
     "c/ünï:code~*[]`'\"\\%2F",
 ]
 # name -> (document, whether the emulator refuses it too)

@@ -1,6 +1,7 @@
 """The one table of documents, its indexes, and how a connection to it is opened."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -8,6 +9,7 @@ from brain.adapters.sqlite.values import TIME
 from brain.repositories.queried_fields import QueriedField
 
 BUSY_TIMEOUT_SECONDS = 10.0
+_WAL_RETRY_SECONDS = 0.01
 # FULL: a commit has reached the disk. OFF: it survives the process, not the power; for stores that can be made again.
 Synchronous: TypeAlias = Literal["FULL", "OFF"]
 
@@ -47,7 +49,7 @@ def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Syn
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";\n"):
@@ -59,6 +61,20 @@ def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Syn
         connection.close()
         raise
     return connection
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead mode; SQLite does not wait for its lock here when two processes open a new file at once."""
+    end = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_WAL_RETRY_SECONDS)
+        else:
+            return
 
 
 def _index(one: QueriedField) -> str:

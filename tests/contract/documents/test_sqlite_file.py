@@ -1,0 +1,216 @@
+"""What the embedded store promises beyond the contract: durable, shared by processes, quick where it is queried."""
+
+import itertools
+import sqlite3
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from manual_clock import ManualClock
+
+from brain.adapters.sqlite import schema
+from brain.adapters.sqlite.store import SqliteStore
+from brain.errors import StoreRefusedError, StoreUnavailableError
+from brain.ports.document_store import Create, Filter, Increment, Set, Snapshot, Transform, Update, WriteStatus
+from brain.repositories.queried_fields import QUERIED_FIELDS, QueriedField
+
+SHARED = str(Path(__file__).resolve().parents[3] / "shared")
+PREAMBLE = f"""
+import sys
+sys.path.insert(0, {SHARED!r})
+from brain.adapters.sqlite.store import SqliteStore
+from brain.adapters.system_clock import SystemClock
+from brain.ports.document_store import Increment
+store = SqliteStore(sys.argv[1], SystemClock())
+"""
+COUNTING = """
+for n in range(50):
+    store.set("c/total", {"n": Increment(1)}, merge=True)
+"""
+CREATING = """
+n = 0
+while True:
+    store.create(f"c/{n:06d}", {"n": n})
+    print(n, flush=True)
+    n += 1
+"""
+
+
+def start(script: str, file: Path) -> "subprocess.Popen[str]":
+    """Start another process on the same file."""
+    command = [sys.executable, "-c", PREAMBLE + script, str(file)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+
+
+def test_processes_share_one_file(tmp_path: Path, clock: ManualClock) -> None:
+    """Processes that open a new file at the same moment and write the same document lose nothing."""
+    file = tmp_path / "new" / "brain.db"
+    workers = [start(COUNTING, file) for _ in range(3)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
+    total = SqliteStore(file, clock).get("c/total")
+    assert total is not None
+    assert total.data == {"n": 150}
+    for worker in workers:
+        assert worker.stdout is not None
+        worker.stdout.close()
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path, clock: ManualClock) -> None:
+    """A process killed at any moment leaves every document that it was told is written."""
+    file = tmp_path / "brain.db"
+    worker = start(CREATING, file)
+    assert worker.stdout is not None
+    for _ in range(25):
+        worker.stdout.readline()
+    worker.kill()
+    answered = 25 + len(worker.stdout.read().split("\n")) - 1
+    worker.stdout.close()
+    worker.wait()
+    found = SqliteStore(file, clock).query("c")
+    assert answered <= len(found) <= answered + 1
+    assert [one.data["n"] for one in found] == list(range(len(found)))
+
+
+def test_a_commit_is_on_the_disk(tmp_path: Path, clock: ManualClock) -> None:
+    """The file is in write-ahead mode and every commit is synced."""
+    store = SqliteStore(tmp_path / "brain.db", clock)
+    pragmas = {
+        name: store._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+    }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+
+
+def test_a_store_that_stays_busy_is_unavailable(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process in the middle of a long write: reads go on, writes say when to try again."""
+    monkeypatch.setattr(schema, "BUSY_TIMEOUT_SECONDS", 0.05)
+    store = SqliteStore(tmp_path / "brain.db", clock)
+    store.create("c/a", {"n": 1})
+    other = sqlite3.connect(tmp_path / "brain.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailableError) as refusal:
+        store.create("c/b", {})
+    assert refusal.value.retry_after_seconds
+    assert [one.status for one in store.write_many([Create("c/b", {})])] == [WriteStatus.UNAVAILABLE]
+    assert store.get("c/a") is not None
+    other.execute("ROLLBACK")
+    store.create("c/b", {})
+    other.close()
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path, clock: ManualClock) -> None:
+    """Some other file under the name is left as it is and named as the mistake; so is a closed store."""
+    file = tmp_path / "notes.txt"
+    file.write_text("this is no database, and it is long enough to be looked at as one " * 40)
+    before = file.read_bytes()
+    with pytest.raises(StoreRefusedError):
+        SqliteStore(file, clock)
+    assert file.read_bytes() == before
+    with pytest.raises(StoreUnavailableError):
+        SqliteStore(tmp_path, clock)
+    store = SqliteStore(":memory:", clock)
+    store.close()
+    with pytest.raises(StoreRefusedError):
+        store.get("c/d")
+
+
+def test_the_server_time_is_the_clock_s(clock: ManualClock) -> None:
+    """The embedded server's time is the clock it was given."""
+    store = SqliteStore(":memory:", clock)
+    store.create("c/a", {"at": Transform.SERVER_TIME})
+    later = clock.advance(timedelta(hours=1))
+    store.update("c/a", {"later": Transform.SERVER_TIME})
+    read = store.get("c/a")
+    assert read is not None
+    assert read.data == {"at": later - timedelta(hours=1), "later": later}
+
+
+def test_a_failed_write_leaves_the_store_usable(clock: ManualClock) -> None:
+    """A broken transaction is rolled back whole, whatever broke it, and the next call works."""
+    store = SqliteStore(":memory:", clock)
+
+    class BrokenClock:
+        def now(self) -> object:
+            raise ZeroDivisionError
+
+    store._clock = BrokenClock()  # type: ignore[assignment]
+    with pytest.raises(ZeroDivisionError):
+        store.create("c/a", {})
+    store._clock = clock
+    store.create("c/a", {})
+    assert store.count("c") == 1
+
+
+def test_a_sum_that_is_no_number_is_refused(clock: ManualClock) -> None:
+    """An increment past the largest float changes nothing."""
+    store = SqliteStore(":memory:", clock)
+    store.create("c/a", {"n": 1.7e308})
+    with pytest.raises(StoreRefusedError):
+        store.update("c/a", {"n": Increment(1.7e308)})
+    assert store.write_many([Update("c/a", {"n": Increment(1.7e308)})])[0].status is WriteStatus.REFUSED
+    read = store.get("c/a")
+    assert read is not None
+    assert read.data == {"n": 1.7e308}
+
+
+@pytest.mark.parametrize("one", QUERIED_FIELDS, ids=lambda one: f"{one.collection_id}.{one.field}")
+@pytest.mark.parametrize("op", ["==", ">="])
+def test_a_declared_field_is_found_by_its_index(clock: ManualClock, one: QueriedField, op: str) -> None:
+    """A query on a declared field reads only what matches: its plan searches that field's own index."""
+    store = SqliteStore(":memory:", clock)
+    asked: list[str] = []
+    store._connection.set_trace_callback(asked.append)
+    value = clock.now() if one.is_time else "acme"
+    store.query(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)], limit=10)  # type: ignore[arg-type]
+    store.count(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)])  # type: ignore[arg-type]
+    store._connection.set_trace_callback(None)
+    for sql in (one for one in asked if one.startswith("SELECT")):
+        plan = [row[3] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert f"USING INDEX {one.collection_id}_by_{one.field} (collection=? AND <expr>" in plan[0]
+
+
+def test_unscored_events_are_found_among_many(clock: ManualClock) -> None:
+    """Reading the few unscored of 20 000 events takes a small part of the steps that reading all takes."""
+    store = SqliteStore(":memory:", clock)
+    events = [
+        Set(f"clients/acme/events/{n:05d}", {"unscored": True} if n % 1000 == 0 else {"n": n}) for n in range(20_000)
+    ]
+    for at in range(0, len(events), 500):
+        store.write_many(events[at : at + 500])
+    steps: dict[str, int] = {}
+    for name, where in (("few", [Filter("unscored", "==", True)]), ("all", [])):
+        ticks = itertools.count()
+        store._connection.set_progress_handler(lambda ticks=ticks: next(ticks) * 0, 10)
+        found = store.query("clients/acme/events", where)
+        store._connection.set_progress_handler(None, 0)
+        steps[name] = next(ticks)
+        assert len(found) == (20 if where else 20_000)
+    assert steps["few"] * 100 < steps["all"]
+
+
+def test_one_store_serves_many_threads(tmp_path: Path, clock: ManualClock) -> None:
+    """Threads that read and write one store at once see whole documents only."""
+    store = SqliteStore(tmp_path / "brain.db", clock)
+    store.create("c/a", {"x": 0, "y": 0})
+    torn: list[Snapshot | None] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen = store.get("c/a")
+            if seen is None or seen.data["x"] != seen.data["y"]:
+                torn.append(seen)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for n in range(1, 100):
+        store.set("c/a", {"x": n, "y": n})
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert torn == []

@@ -18,6 +18,7 @@ from brain.settings.files import read_config
 
 if TYPE_CHECKING:
     from brain.domain.intake import IdentityKeys
+    from brain.ports.sales_warehouse import SalesWarehouse
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.api_keys import Authenticator, KeyRing
@@ -194,6 +195,18 @@ def build(settings: Settings | None = None, *, clock: Clock | None = None, secre
     given = settings or read_settings()
     time = clock or SystemClock()
     return Brain(given, time, secrets or _secrets(given, time), _store(given, time))
+
+
+def sales_warehouse(database_url: str) -> "SalesWarehouse":
+    """Return the shop's warehouse at ``database_url``; close it after use.
+
+    Raises:
+        MisconfiguredError: no database URL, or no driver for it.
+    """
+    from brain.adapters.sql_warehouse.names import WarehouseConfig
+    from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+
+    return SqlWarehouse(database_url, read_config("warehouse", WarehouseConfig.model_validate))
 
 
 def _store(settings: Settings, clock: Clock) -> DocumentStore:

@@ -118,9 +118,7 @@ def test_without_revenue_a_day_is_counted_in_pieces(warehouse: SqlWarehouse) -> 
 
 def test_sales_come_in_order_and_can_be_asked_for_by_store_and_up_to_a_day(warehouse: SqlWarehouse) -> None:
     """Store, product, day is the order whatever the file's."""
-    imported(
-        warehouse, "b,2026-01-02,x,,1,1", "a,2026-01-03,y,,1,2", "a,2026-01-01,y,,1,3", "a,2026-01-02,x,,1,4"
-    )
+    imported(warehouse, "b,2026-01-02,x,,1,1", "a,2026-01-03,y,,1,2", "a,2026-01-01,y,,1,3", "a,2026-01-02,x,,1,4")
     keys = [(one.store_id, one.product_id, one.day.day) for one in warehouse.daily_sales()]
     assert keys == [("a", "x", 2), ("a", "y", 1), ("a", "y", 3), ("b", "x", 2)]
     only = warehouse.daily_sales(["a"], until=date(2026, 1, 2))
@@ -142,9 +140,7 @@ def test_weather_remembers_when_it_was_known(warehouse: SqlWarehouse) -> None:
     assert list(warehouse.weather()) == [
         WeatherRow("kiel", noon, 20.5, None, None, 4.0, "rain", datetime(2026, 6, 30, 16, tzinfo=UTC)),
         WeatherRow("kiel", noon, 18.0, 1.5, 12.0, None, None, datetime(2026, 7, 1, 11, tzinfo=UTC)),
-        WeatherRow(
-            "kiel", date(2026, 7, 2), 17.25, 0.0, None, None, None, datetime(2026, 7, 2, 22, tzinfo=UTC)
-        ),
+        WeatherRow("kiel", date(2026, 7, 2), 17.25, 0.0, None, None, None, datetime(2026, 7, 2, 22, tzinfo=UTC)),
     ]
     assert list(warehouse.weather(["elsewhere"])) == []
 
@@ -202,7 +198,7 @@ def test_a_store_with_tickets_does_not_move_to_another_zone(warehouse: SqlWareho
 
 def test_results_are_written_by_natural_key(warehouse: SqlWarehouse) -> None:
     """The same prediction again replaces itself; reading is by equality and by day."""
-    row = {"store_id": "kiel", "cutoff": date(2026, 1, 1), "day": date(2026, 1, 2), "predicted": 10.0}
+    row = {"store_id": "kiel", "product_id": "*", "cutoff": date(2026, 1, 1), "day": date(2026, 1, 2), "predicted": 10.0}
     warehouse.put_results(ResultTable.PREDICTIONS, [row, {**row, "day": date(2026, 1, 3)}])
     warehouse.put_results(ResultTable.PREDICTIONS, [{**row, "predicted": 11.5}])
     warehouse.put_results(ResultTable.PREDICTIONS, [])

@@ -10,7 +10,7 @@ from brain.domain.retail.curiosity.signals import check_names
 from brain.domain.retail.curiosity.subjects import subjects_of
 from brain.domain.retail.series import DailySeries
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable, SalesWarehouse
-from brain.services.retail_facts import read_facts
+from brain.services.retail_facts import read_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ def curiosity(
     A night run again on the same days replaces its entries by the same. Raises InvalidInputError without sales.
     """
     check_names(template.signal for template in config.templates)
-    facts = read_facts(warehouse, until=as_of)
-    night = facts.last_day
-    recent = [_recent(one, night, config.limits.memory_days) for one in facts.series]
+    known = read_known(warehouse, until=as_of)
+    night = known.last_day
+    recent = [_recent(one, night, config.limits.memory_days) for one in known.series]
     series = [one for one in recent if len(one)]
-    subjects = subjects_of(series, facts.stores, facts.weather, facts.events, config)
+    subjects = subjects_of(series, known.facts, config)
     entries = tuple(night_of(night, subjects, _past(warehouse, night), config.limits))
     if not dry_run:
         warehouse.put_results(ResultTable.HYPOTHESES, [entry.as_row() for entry in entries])

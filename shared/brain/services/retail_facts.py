@@ -1,24 +1,23 @@
 """Reads the shop's facts as the engines want them: complete days by store and product, weather by day, calendar."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from brain.domain.retail.series import CalendarEvent, DailySeries, Store, daily_series, zone
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.series import DailySeries, Store, daily_series, zone
 from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import SalesWarehouse
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of the shop: one series a store and product, stores by id, weather by store, the calendar."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of the shop: one series a store and product, and the facts beside sales."""
 
     series: tuple[DailySeries, ...]
-    stores: Mapping[str, Store]
-    weather: Mapping[str, WeatherDays]
-    events: Sequence[CalendarEvent]
+    facts: Facts
 
     @property
     def last_day(self) -> date:
@@ -26,20 +25,29 @@ class Facts:
         return max(one.last_day for one in self.series)
 
 
-def read_facts(warehouse: SalesWarehouse, store_id: str | None = None, until: date | None = None) -> Facts:
-    """The facts of one store or of all, sales up to and with ``until``.
+def read_known(
+    warehouse: SalesWarehouse,
+    store_id: str | None = None,
+    until: date | None = None,
+    must_have: str | None = None,
+) -> Known:
+    """What is known of one store or of all, sales up to and with ``until``.
 
-    Raises InvalidInputError when there is no such store, or no sales.
+    ``must_have`` names a store that must exist although all are read. Raises InvalidInputError when a named store
+    does not exist, or when there are no sales.
     """
     stores = {store.store_id: store for store in warehouse.stores()}
+    for named in (store_id, must_have):
+        if named is not None:
+            known_store(stores, named)
     if store_id is not None:
-        known_store(stores, store_id)
         stores = {store_id: stores[store_id]}
     series = tuple(daily_series(warehouse.daily_sales(list(stores), until)))
     if not series:
         upto = f" up to {until}" if until else ""
         raise InvalidInputError(f"there are no sales{upto}; import some with `brain retail import --sales FILE.csv`")
-    return Facts(series, stores, _weather(warehouse.weather(list(stores)), stores), warehouse.events())
+    weather = _weather(warehouse.weather(list(stores)), stores)
+    return Known(series, Facts(stores, tuple(warehouse.events()), weather))
 
 
 def known_store(stores: Iterable[str], store_id: str) -> None:

@@ -70,6 +70,7 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
     ),
     ResultTable.MAGNITUDES: (
         ("store_id", NAME, False),
+        ("product_id", NAME, False),
         ("signal", NAME, False),
         ("as_of", Date(), False),
         ("signal_class", NAME, True),
@@ -79,10 +80,12 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         ("occurrences", Integer(), False),
         ("confidence", Double(), True),
         ("claimed", Boolean(), False),
+        ("last_seen", Date(), True),
         ("state", WORD, False),
     ),
     ResultTable.PREDICTIONS: (
         ("store_id", NAME, False),
+        ("product_id", NAME, False),
         ("cutoff", Date(), False),
         ("day", Date(), False),
         ("predicted", Double(), True),
@@ -90,6 +93,7 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         ("upper_80", Double(), True),
         ("lower_95", Double(), True),
         ("upper_95", Double(), True),
+        ("open_probability", Double(), True),
         ("rush_probability", Double(), True),
         ("signals", Text(), True),
         ("advice", Text(), True),
@@ -124,8 +128,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "weather_hourly": ("store_id", "observed_at", "granularity", "known_at"),
     "calendar_events": ("event", "starts_on", "store_id"),
     ResultTable.BACKTESTS: ("store_id", "product_id", "starts_on", "ends_on", "horizon", "model"),
-    ResultTable.MAGNITUDES: ("store_id", "signal", "as_of"),
-    ResultTable.PREDICTIONS: ("store_id", "cutoff", "day"),
+    ResultTable.MAGNITUDES: ("store_id", "product_id", "signal", "as_of"),
+    ResultTable.PREDICTIONS: ("store_id", "product_id", "cutoff", "day"),
     ResultTable.HYPOTHESES: ("hypothesis_id", "night"),
 }
 """The natural key of each table: what makes a row that comes again the same row."""

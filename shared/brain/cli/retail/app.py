@@ -2,14 +2,18 @@
 
 import typer
 
+from brain.cli.retail.backtest import backtest
 from brain.cli.retail.check import check
 from brain.cli.retail.curiosity import ask, ledger
 from brain.cli.retail.import_files import import_csv
+from brain.cli.retail.signals import signals
 
 retail = typer.Typer(
     no_args_is_help=True, help="The shop's brain: sales, weather and events to findings and forecasts."
 )
 retail.command("import")(import_csv)
 retail.command("check")(check)
+retail.command("signals")(signals)
+retail.command("backtest")(backtest)
 retail.command("curiosity")(ask)
 retail.command("ledger")(ledger)

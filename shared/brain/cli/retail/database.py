@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
-from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+from brain.bootstrap import sales_warehouse
 from brain.ports.sales_warehouse import SalesWarehouse
 from brain.settings.files import read_config
 
@@ -36,5 +36,5 @@ def open_warehouse(url: str | None) -> Iterator[SalesWarehouse]:
     if not chosen:
         FIRST_TRY.parent.mkdir(exist_ok=True)
         chosen = f"sqlite:///{FIRST_TRY}"
-    with closing(SqlWarehouse(chosen, warehouse_config())) as warehouse:
+    with closing(sales_warehouse(chosen)) as warehouse:
         yield warehouse

@@ -10,31 +10,26 @@ from brain.domain.retail.curiosity.question import Subject
 from brain.domain.retail.curiosity.questions import Asked, ask
 from brain.domain.retail.curiosity.signals import daily_signals
 from brain.domain.retail.curiosity.transformations import explanatory
+from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import (
     ALL_STORES,
-    CalendarEvent,
     DailySeries,
     Days,
     Floats,
-    Store,
     chain_total,
     store_totals,
 )
-from brain.domain.retail.weather_days import WeatherDays
 
 
 def subjects_of(
     series: Sequence[DailySeries],
-    stores: Mapping[str, Store],
-    weather: Mapping[str, WeatherDays],
-    events: Sequence[CalendarEvent],
+    facts: Facts,
     config: CuriosityConfig,
 ) -> dict[Subject, Asked]:
     """Everything that is asked about: ``series`` is one a store and product, the days all the same as known tonight."""
     totals = {one.store_id: one for one in store_totals(series)}
     readings = {
-        store_id: _readings(total.days, stores[store_id], weather.get(store_id), events, config.templates)
-        for store_id, total in totals.items()
+        store_id: _readings(total.days, store_id, facts, config.templates) for store_id, total in totals.items()
     }
     winsor_sd = config.limits.winsor_sd
     subjects = {Subject(store_id): _asked(total, readings[store_id], winsor_sd) for store_id, total in totals.items()}
@@ -48,15 +43,9 @@ def subjects_of(
     return subjects
 
 
-def _readings(
-    days: Days,
-    store: Store,
-    weather: WeatherDays | None,
-    events: Sequence[CalendarEvent],
-    templates: Sequence[Template],
-) -> dict[Template, Floats]:
+def _readings(days: Days, store_id: str, facts: Facts, templates: Sequence[Template]) -> dict[Template, Floats]:
     """The templates whose signal the store has, each with what it says of the store's days."""
-    signals = daily_signals(days, store, weather, events)
+    signals = daily_signals(days, facts.store(store_id), facts.weather.get(store_id), facts.events)
     return {
         template: explanatory(template, signals[template.signal], days)
         for template in templates

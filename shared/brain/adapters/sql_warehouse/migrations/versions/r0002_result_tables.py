@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "brain_signal_magnitudes",
         sa.Column("store_id", NAME, primary_key=True),
+        sa.Column("product_id", NAME, primary_key=True),
         sa.Column("signal", NAME, primary_key=True),
         sa.Column("as_of", sa.Date(), primary_key=True),
         sa.Column("signal_class", NAME),
@@ -44,14 +45,16 @@ def upgrade() -> None:
         sa.Column("occurrences", sa.Integer(), nullable=False),
         sa.Column("confidence", sa.Double()),
         sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.Column("last_seen", sa.Date()),
         sa.Column("state", sa.String(32), nullable=False),
     )
     op.create_table(
         "brain_predictions",
         sa.Column("store_id", NAME, primary_key=True),
+        sa.Column("product_id", NAME, primary_key=True),
         sa.Column("cutoff", sa.Date(), primary_key=True),
         sa.Column("day", sa.Date(), primary_key=True),
-        *(sa.Column(f"{name}", sa.Double()) for name in ("predicted", "lower_80", "upper_80", "lower_95")),
-        *(sa.Column(f"{name}", sa.Double()) for name in ("upper_95", "rush_probability")),
+        *(sa.Column(name, sa.Double()) for name in ("predicted", "lower_80", "upper_80", "lower_95")),
+        *(sa.Column(name, sa.Double()) for name in ("upper_95", "open_probability", "rush_probability")),
         *(sa.Column(name, sa.Text()) for name in ("signals", "advice")),
     )

@@ -74,7 +74,7 @@ def learning_rate(state: LearningState, config: LearningConfig) -> float:
     """Return the rate of the next step: it falls with experience, and rises while errors say that the world changed."""
     step, drift = config.step, config.drift
     rate = max(step.rate / (1 + step.decay * state.outcomes), step.rate_floor)
-    if state.average_error > drift.alarm_ratio * drift.error_target:
+    if state.average_error / drift.error_target > drift.alarm_ratio:
         return min(rate * drift.rate_factor, drift.rate_maximum)
     return rate
 

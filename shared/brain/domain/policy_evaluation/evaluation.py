@@ -28,6 +28,7 @@ class PolicyEvaluationConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: float = Field(gt=0.5, lt=1)
+    verdict_level: float = Field(gt=0.5, lt=1)
     minimum_rows: int = Field(ge=2)
     minimum_effective_sample: float = Field(gt=0)
     mean_weight_errors: float = Field(gt=0)
@@ -46,8 +47,8 @@ class Worth(StrEnum):
 class PolicyValue:
     """Mean reward a decision under the target policy, by three estimators, beside what the logging policy earned.
 
-    ``interval`` is the DR estimate's, ``difference_interval`` that of DR minus ``logged_value``; ``snips`` and ``dr``
-    are None when the target policy would have taken none of the logged actions.
+    ``interval`` is the DR estimate's, ``difference_interval`` that of DR minus ``logged_value``, at the stricter level
+    of a verdict; ``snips`` and ``dr`` are None when the target policy would have taken none of the logged actions.
     """
 
     n: int
@@ -72,8 +73,10 @@ def evaluate_policy(log: LoggedRows, config: PolicyEvaluationConfig) -> PolicyVa
     dr, influence = _doubly_robust(log, weights, total) if total else (None, [])
     interval = mean_interval(influence, config.level)
     differences = [value - reward for value, reward in zip(influence, log.rewards, strict=True)] if total else []
-    difference = mean_interval(differences, config.level)
-    beyond_chance = dr is not None and abs(dr - logged_value) > _chance_reach(weights, log.rewards, config.level)
+    difference = mean_interval(differences, config.verdict_level)
+    beyond_chance = dr is not None and abs(dr - logged_value) > _chance_reach(
+        weights, log.rewards, config.verdict_level
+    )
     verdict, reason = _verdict(weights, effective, difference, config, beyond_chance=beyond_chance)
     return PolicyValue(
         n=n,

@@ -1,0 +1,46 @@
+"""Simulated worlds whose true weights are known, for the tests of learning."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from brain.domain.learning.config import MoveType, learning_config
+from brain.domain.learning.outcomes import COMPONENTS, Outcome
+from brain.settings.files import read_config
+
+CONFIG = read_config("brain_learning", learning_config)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+LOWEST = np.array([-2.7, -0.9, -0.7, -1.2, -0.35, -2.3])
+HIGHEST = np.array([0.65, 0.44, 0.7, 0.0, 0.26, 0.0])
+CONSTANT = 7.0
+TRUTH = {
+    "engagement": 1.4, "impressions": 0.8, "growth": 1.2, "authenticity": 1.5, "quality": 1.0, "temporal": 0.5,
+}  # fmt: skip
+ONES = dict.fromkeys(COMPONENTS, 1.0)
+
+
+def outcomes(n, truth=ONES, *, noise=0.1, seed=1, client="acme", first=0, move=MoveType.EXPLOIT):
+    """Return ``n`` outcomes of a world with these weights and this noise of the log score, one every ten minutes."""
+    chance = np.random.default_rng(seed)
+    logs = chance.uniform(LOWEST, HIGHEST, (n, len(COMPONENTS)))
+    observed = CONSTANT + logs @ np.array([truth[k] for k in COMPONENTS]) + chance.normal(0, noise, n)
+    return [
+        Outcome(
+            outcome_id=f"o{first + i:06}",
+            client_id=client,
+            predicted_at=START + timedelta(minutes=10 * (first + i)),
+            observed_at=START + timedelta(minutes=10 * (first + i) + 6),
+            recorded_at=START + timedelta(minutes=10 * (first + i) + 7),
+            predicted=1000.0,
+            observed=float(np.exp(observed[i])),
+            components=dict(zip(COMPONENTS, logs[i].tolist(), strict=True)),
+            constant=CONSTANT,
+            move=move,
+        )
+        for i in range(n)
+    ]
+
+
+def distance(weights, truth=TRUTH):
+    """Return the mean distance of the weights from the truth."""
+    return sum(abs(weights[k] - truth[k]) for k in COMPONENTS) / len(COMPONENTS)

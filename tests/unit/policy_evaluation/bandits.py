@@ -1,0 +1,72 @@
+"""Simulated logs of a policy whose target's true value is known, for the tests and benchmarks of policy evaluation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brain.domain.policy_evaluation import LoggedRows, logged_rows
+
+
+@dataclass(frozen=True)
+class Bandit:
+    """A world without context: chances of logging and target policy, chance of a reward, and its size's log sd."""
+
+    logging: np.ndarray
+    target: np.ndarray
+    rewarded: np.ndarray
+    size_sd: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The target policy's true mean reward; sizes have mean 1."""
+        return float(self.target @ self.rewarded)
+
+    def log(self, n: int, chance: np.random.Generator) -> LoggedRows:
+        """Return ``n`` logged decisions."""
+        actions = chance.choice(len(self.logging), n, p=self.logging)
+        sizes = np.exp(chance.normal(-(self.size_sd**2) / 2, self.size_sd, n)) if self.size_sd else np.ones(n)
+        rewards = (chance.random(n) < self.rewarded[actions]) * sizes
+        return logged_rows(
+            [f"a{action}" for action in actions],
+            rewards.tolist(),
+            self.logging[actions].tolist(),
+            self.target[actions].tolist(),
+        )
+
+
+def softmax(values: np.ndarray) -> np.ndarray:
+    """Return chances in proportion to e^values, along the last axis."""
+    raised = np.exp(values)
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+CLICKS = Bandit(softmax(np.linspace(0.5, 0, 10)), softmax(np.linspace(0, 2, 10)), np.linspace(0.05, 0.3, 10))
+REVENUE = Bandit(np.full(5, 0.2), np.array([0.05, 0.05, 0.1, 0.2, 0.6]), np.linspace(0.2, 0.6, 5), size_sd=1.0)
+HEAVY = Bandit(np.array([0.7, 0.1, 0.1, 0.05, 0.05]), np.array([0.02, 0.02, 0.03, 0.03, 0.9]), np.linspace(0.1, 0.4, 5))
+RARE = Bandit(np.full(34, 1 / 34), softmax(np.linspace(0, 3, 34)), np.linspace(0.004, 0.006, 34))
+SAME = Bandit(np.full(5, 0.2), np.array([0.05, 0.05, 0.1, 0.2, 0.6]), np.full(5, 0.2))
+
+
+def contextual(n: int, chance: np.random.Generator, *, levels: bool = False) -> tuple[LoggedRows, float]:
+    """Return a log whose policies and rewards depend on three numbers (or levels) of context, and the true value.
+
+    The value is that of the contexts in the log, so that it has no noise of its own.
+    """
+    world = np.random.default_rng(99)
+    rewards_by, logging_by = world.normal(0, 0.8, (3, 6)), world.normal(0, 0.5, (3, 6))
+    contexts = chance.normal(size=(n, 3))
+    if levels:
+        contexts = np.clip(np.round(contexts), -1, 1)
+    rewarded = 1 / (1 + np.exp(1 - contexts @ rewards_by))
+    logging, target = softmax(contexts @ logging_by), softmax(1.2 * contexts @ rewards_by)
+    actions = np.minimum((logging.cumsum(axis=1) < chance.random((n, 1))).sum(axis=1), 5)
+    rows = np.arange(n)
+    rewards = (chance.random(n) < rewarded[rows, actions]).astype(float)
+    log = logged_rows(
+        [f"a{action}" for action in actions],
+        rewards.tolist(),
+        logging[rows, actions].tolist(),
+        target[rows, actions].tolist(),
+        {f"context_{j}": [repr(float(value)) for value in contexts[:, j]] for j in range(3)},
+    )
+    return log, float((target * rewarded).sum(axis=1).mean())

@@ -10,7 +10,7 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import AlreadyExistsError, StoreUnavailableError
-from brain.ports.document_store import Create, Set, Write, WriteResult, WriteStatus
+from brain.ports.document_store import Create, Increment, Set, Write, WriteResult, WriteStatus
 from brain.services.group_commit import GroupCommit
 
 
@@ -89,6 +89,43 @@ def test_one_document_twice_goes_one_after_the_other() -> None:
         assert [batch[0].data["n"] for batch in writer.batches if isinstance(batch[0], Set)] == [1, 2, 3]
 
     run(test)
+
+
+def test_a_hot_counter_costs_one_write_a_batch() -> None:
+    """Increments of one counter by many callers are added up into one write, and each caller hears of it."""
+
+    async def test() -> None:
+        writer = GatedWriter()
+        shared = GroupCommit(writer, max_in_flight=2)
+        first = asyncio.create_task(shared.write([_count(1)]))
+        await settled()
+        calls = [asyncio.create_task(shared.write([_count(n), Create(f"c/{n}", {})])) for n in range(50)]
+        await settled()
+        assert writer.sizes == [1, 50]
+        writer.let_go(0)
+        await settled()
+        assert writer.batches[2] == [_count(sum(range(50)))]
+        for gate in (1, 2):
+            assert not any(call.done() for call in calls)
+            writer.let_go(gate)
+        assert await asyncio.gather(first, *calls) == [[WRITTEN], *[[WRITTEN] * 2] * 50]
+
+    run(test)
+
+
+def test_a_bad_write_is_not_merged_with_a_good_one(clock: ManualClock) -> None:
+    """An unlawful write to a counter is refused alone; what others add to it is kept."""
+    store = SqliteStore(":memory:", clock)
+    shared = GroupCommit(SqliteWriter(store))
+    results = asyncio.run(shared.write([_count(1), Set("c/counter", {"__bad__": 1}, merge=True), _count(2), _count(3)]))
+    assert [one.status.value for one in results] == ["written", "refused", "written", "written"]
+    counter = store.get("c/counter")
+    assert counter is not None
+    assert counter.data == {"n": 6}
+
+
+def _count(by: int) -> Write:
+    return Set("c/counter", {"n": Increment(by)}, merge=True)
 
 
 def test_a_failed_batch_reaches_its_own_callers_only() -> None:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import EventWriter, Write, WriteResult, WriteStatus
+from brain.services.merged_writes import merged
 
 MAX_WRITES = 500
 MAX_IN_FLIGHT = 2
@@ -37,11 +38,24 @@ class _Caller:
             self.future.set_exception(error)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
+    """A write and who waits for it, each with the write's place in its own call."""
+
     write: Write
-    caller: _Caller
-    place: int
+    waiting: list[tuple[_Caller, int]]
+
+    def answer(self, result: WriteResult) -> None:
+        for caller, place in self.waiting:
+            caller.answer(place, result)
+
+    def fail(self, error: BaseException) -> None:
+        for caller, _ in self.waiting:
+            caller.fail(error)
+
+    @property
+    def given_up(self) -> bool:
+        return all(caller.future.done() for caller, _ in self.waiting)
 
 
 class _Lane:
@@ -74,48 +88,60 @@ class _Lane:
             task.add_done_callback(lambda _: self.schedule())
 
     def _next_batch(self) -> list[_Entry]:
-        """Take the oldest writes to distinct documents; what names a document on its way waits, in its order."""
+        """Take the oldest writes to distinct documents.
+
+        A write to a document that was seen before is merged with the earlier one where that is possible; else it
+        waits, in its order, as does one to a document that is on its way.
+        """
         batch: list[_Entry] = []
         held: list[_Entry] = []
-        held_paths: set[str] = set()
+        latest: dict[str, _Entry] = {}
         while self.waiting and len(batch) < self._max_writes:
             entry = self.waiting.popleft()
-            if entry.caller.future.done():
+            if entry.given_up or _joined(latest.get(entry.write.path), entry):
                 continue
             path = entry.write.path
-            if path in self._busy or path in held_paths:
-                held.append(entry)
-                held_paths.add(path)
-            else:
-                batch.append(entry)
-                self._busy.add(path)
+            (held if path in self._busy or path in latest else batch).append(entry)
+            latest[path] = entry
         self.waiting.extendleft(reversed(held))
+        self._busy.update(entry.write.path for entry in batch)
         return batch
 
     async def _send(self, batch: list[_Entry]) -> None:
         try:
             results = await self._writer.write([entry.write for entry in batch])
             for entry, result in zip(batch, results, strict=True):
-                entry.caller.answer(entry.place, result)
+                entry.answer(result)
         except StoreUnavailableError as error:
             unavailable = WriteResult(WriteStatus.UNAVAILABLE, error)
             for entry in batch:
-                entry.caller.answer(entry.place, unavailable)
+                entry.answer(unavailable)
         except BaseException as error:
             for entry in batch:
-                entry.caller.fail(error)
+                entry.fail(error)
             if not isinstance(error, Exception):
                 raise
         finally:
             self._busy.difference_update(entry.write.path for entry in batch)
 
 
+def _joined(earlier: _Entry | None, later: _Entry) -> bool:
+    """Merge ``later`` into ``earlier`` if one write can do what both do."""
+    write = merged(earlier.write, later.write) if earlier else None
+    if earlier is None or write is None:
+        return False
+    earlier.write = write
+    earlier.waiting += later.waiting
+    return True
+
+
 class GroupCommit:
     """An ``EventWriter`` over another: batches of up to ``max_writes``, at most ``max_in_flight`` on their way.
 
-    Writes to one document keep their order and never share a batch. When more than ``max_waiting`` writes would
+    Writes to one document keep their order and never share a batch; merging sets, such as increments of one counter,
+    become one write. When more than ``max_waiting`` writes would
     wait, a call's writes come back as ``unavailable`` at once. A caller that is cancelled takes its unsent writes
-    with it. Each event loop has a queue of its own.
+    with it, except those already merged with another's. Each event loop has a queue of its own.
     """
 
     def __init__(
@@ -144,7 +170,7 @@ class GroupCommit:
             )
             return [WriteResult(WriteStatus.UNAVAILABLE, full) for _ in writes]
         caller = _Caller(len(writes))
-        lane.waiting.extend(_Entry(write, caller, place) for place, write in enumerate(writes))
+        lane.waiting.extend(_Entry(write, [(caller, place)]) for place, write in enumerate(writes))
         lane.schedule()
         await caller.future
         return [result for result in caller.results if result is not None]

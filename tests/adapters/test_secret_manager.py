@@ -1,0 +1,97 @@
+"""Secrets through the real client: read, remembered, rotated, and loud when they are missing."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import pytest
+from adapters.loopback import grpc_server
+from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
+from google.cloud.secretmanager_v1.types import AccessSecretVersionRequest, AccessSecretVersionResponse
+from manual_clock import ManualClock
+
+from brain.adapters.secret_manager import SecretManagerSecrets
+from brain.errors import MissingSecretError
+
+
+class Vault:
+    """What the loopback server holds, and what it answers instead when it is told to fail."""
+
+    def __init__(self) -> None:
+        self.secrets = {"BRAIN_HASH_SALT": "first"}
+        self.failure: grpc.StatusCode | None = None
+        self.calls = 0
+
+    def access(self, request: AccessSecretVersionRequest, context: grpc.ServicerContext) -> Any:
+        """Answer as Secret Manager does."""
+        self.calls += 1
+        name = request.name.split("/")[3]
+        if self.failure:
+            context.abort(self.failure, "told to fail")
+        if name not in self.secrets:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such secret")
+        return AccessSecretVersionResponse(name=request.name, payload={"data": self.secrets[name].encode()})
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """One secret in a fresh vault."""
+    return Vault()
+
+
+@pytest.fixture
+def secrets(vault: Vault, clock: ManualClock) -> Iterator[SecretManagerSecrets]:
+    """The adapter on the real client over the loopback."""
+    methods = {"AccessSecretVersion": (vault.access, AccessSecretVersionRequest)}
+    with grpc_server("google.cloud.secretmanager.v1.SecretManagerService", methods) as channel:
+        client = SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        yield SecretManagerSecrets("demo-project", clock, client)
+
+
+def test_a_secret_is_read_once_and_remembered(secrets: SecretManagerSecrets, vault: Vault) -> None:
+    """Not on every request."""
+    assert [secrets.read("BRAIN_HASH_SALT") for _ in range(5)] == ["first"] * 5
+    assert vault.calls == 1
+
+
+def test_a_rotation_needs_no_redeploy(secrets: SecretManagerSecrets, vault: Vault, clock: ManualClock) -> None:
+    """The new version is read within five minutes."""
+    secrets.read("BRAIN_HASH_SALT")
+    vault.secrets["BRAIN_HASH_SALT"] = "second"
+    clock.advance(timedelta(minutes=5))
+    assert secrets.read("BRAIN_HASH_SALT") == "second"
+
+
+def test_a_missing_secret_is_loud_and_says_how_to_mend_it(secrets: SecretManagerSecrets) -> None:
+    """The command can be pasted."""
+    with pytest.raises(
+        MissingSecretError, match="gcloud secrets create BRAIN_SEAL_KEY --data-file=- --project demo-project"
+    ):
+        secrets.read("BRAIN_SEAL_KEY")
+
+
+def test_a_secret_that_may_not_be_read_says_how_to_allow_it(secrets: SecretManagerSecrets, vault: Vault) -> None:
+    """Not "not found"."""
+    vault.failure = grpc.StatusCode.PERMISSION_DENIED
+    with pytest.raises(MissingSecretError, match="secretAccessor"):
+        secrets.read("BRAIN_HASH_SALT")
+
+
+def test_an_outage_of_secret_manager_does_not_stop_an_instance_that_knows(
+    secrets: SecretManagerSecrets, vault: Vault, clock: ManualClock
+) -> None:
+    """What was read serves on; what never was is an error."""
+    secrets.read("BRAIN_HASH_SALT")
+    vault.failure = grpc.StatusCode.INTERNAL
+    clock.advance(timedelta(hours=1))
+    assert secrets.read("BRAIN_HASH_SALT") == "first"
+    with pytest.raises(MissingSecretError, match="did not answer"):
+        secrets.read("BRAIN_SEAL_KEY")
+
+
+def test_secrets_are_in_no_repr(secrets: SecretManagerSecrets) -> None:
+    """Nor in anything that is logged by accident."""
+    secrets.read("BRAIN_HASH_SALT")
+    assert "first" not in repr(secrets)

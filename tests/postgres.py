@@ -65,11 +65,11 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """An empty database of its own; yields its URL and drops it afterwards, open connections or not."""
+def database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """A copy of ``template``, by default empty; yields its URL and drops it afterwards, open connections or not."""
     name = f"shop_{uuid.uuid4().hex}"
     with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
             yield f"{server_url}/{name}"
         finally:

@@ -198,7 +198,13 @@ def test_a_store_with_tickets_does_not_move_to_another_zone(warehouse: SqlWareho
 
 def test_results_are_written_by_natural_key(warehouse: SqlWarehouse) -> None:
     """The same prediction again replaces itself; reading is by equality and by day."""
-    row = {"store_id": "kiel", "product_id": "*", "cutoff": date(2026, 1, 1), "day": date(2026, 1, 2), "predicted": 10.0}
+    row = {
+        "store_id": "kiel",
+        "product_id": "*",
+        "cutoff": date(2026, 1, 1),
+        "day": date(2026, 1, 2),
+        "predicted": 10.0,
+    }
     warehouse.put_results(ResultTable.PREDICTIONS, [row, {**row, "day": date(2026, 1, 3)}])
     warehouse.put_results(ResultTable.PREDICTIONS, [{**row, "predicted": 11.5}])
     warehouse.put_results(ResultTable.PREDICTIONS, [])

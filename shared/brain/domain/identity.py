@@ -51,30 +51,30 @@ class Identity(NamedTuple):
 
 
 def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
-    """Return the identity of ``draft`` for one client (HMAC-SHA256 salted by client, over canonical JSON).
+    """Return the identity of ``draft`` for one client (SHA-256 salted by client, over canonical JSON).
 
     The same id with the same fingerprint is a duplicate; with another fingerprint it is a revision of a running
     total, or else a conflict. Raises ``InvalidInputError`` when the payload cannot be JSON.
     """
     salt = client_key(keys.oldest, client_id, b"identity")
     content = canonical_json(_without_volatile(draft.raw, draft.volatile))
-    fingerprint = hmac.digest(salt, b"content\n" + content, hashlib.sha256).hex()[:_FINGERPRINT_HEX_DIGITS]
-    digest = hmac.digest(salt, _material(draft, content), hashlib.sha256).hex()
+    fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
+    digest = hashlib.sha256(salt + _material(draft, content)).hexdigest()
     return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
 
 
 @lru_cache(maxsize=4096)
 def client_key(salt: bytes, client_id: str, purpose: bytes) -> bytes:
     """Return the key of one client for one purpose, so that nothing can be linked across clients or purposes."""
-    return hmac.digest(salt, purpose + b"\n" + client_id.encode(), hashlib.sha256)
+    return hmac.digest(salt, purpose + b"\n" + client_id.encode(), "sha256")
 
 
 def _material(draft: Draft, content: bytes) -> bytes:
     feed = draft.feed_type.value
     if draft.cumulative and draft.content_key:
-        return canonical_json(["total", feed, *draft.content_key])
+        return b"total\n" + canonical_json([feed, *draft.content_key])
     if draft.provider_event_id is not None:
-        return canonical_json(["event", feed, draft.provider_event_id])
+        return b"event\n" + canonical_json([feed, draft.provider_event_id])
     return b"payload\n" + feed.encode() + b"\n" + content
 
 

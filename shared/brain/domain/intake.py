@@ -134,7 +134,7 @@ def _fields(draft: Draft, context: FeedContext, pseudonyms: Pseudonyms) -> dict[
     """Return the fields of the event but for its identity; texts go through the same eye for people as the payload."""
 
     def clean(value: Any) -> Any:
-        return pseudonyms.text(value) if isinstance(value, str) and value else value
+        return pseudonyms.text(value) if isinstance(value, str) else value
 
     return {
         **draft.metrics,

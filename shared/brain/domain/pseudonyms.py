@@ -5,14 +5,13 @@ digits). Spelling is levelled first (case, spaces, the look of a telephone numbe
 again, and erased, from the address the operator types.
 """
 
-import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from email.utils import getaddresses
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from brain.domain.identity import IdentityKeys, client_key
 from brain.domain.personal_fields import HARMLESS_IN_PERSON, is_identifier, is_personal, plain_name
@@ -25,22 +24,16 @@ _SHORTEST_KNOWN: Final = 5
 _PSEUDONYM: Final = re.compile(r"v\d+_[0-9a-f]{16}")
 
 
-class Scrubbed(NamedTuple):
-    """A payload without people in it, and the pseudonyms that now stand for them."""
-
-    raw: dict[str, Any]
-    people: tuple[str, ...]
-
-
 class Pseudonyms:
     """Gives pseudonyms for one client and one payload, and remembers whom it has met there."""
 
-    __slots__ = ("_extra", "_key", "_prefix", "met")
+    __slots__ = ("_extra", "_key", "_known", "_prefix", "met")
 
     def __init__(self, client_id: str, keys: IdentityKeys, extra: frozenset[str] = frozenset()) -> None:
         self._key = client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra = extra
+        self._known: list[str] = []  # those whose names are long enough to be looked for in other texts
         self.met: dict[str, str] = {}
 
     def of(self, person: str) -> str:
@@ -49,24 +42,25 @@ class Pseudonyms:
         if known is None:
             known = person if _PSEUDONYM.fullmatch(person) else self._prefix + _digest(self._key, person)
             self.met[person] = known
+            if len(person) >= _SHORTEST_KNOWN:
+                self._known.append(person)
         return known
 
-    def scrub(self, raw: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
-        """Return ``raw`` with pseudonyms for all who are named in it or in ``known``, in every text of it."""
-        for person in known:
-            self.of(person)
+    def scrub(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``raw`` with pseudonyms for all who are named in it or were met before, in every text of it."""
         self._meet(raw)
         rewritten: dict[str, Any] = self._rewrite(raw)
         return rewritten
 
     def text(self, text: str) -> str:
-        """Return a ``text`` that is not empty with pseudonyms for people that were met or that its form gives away."""
-        if text[0] in "{[":
+        """Return ``text`` with pseudonyms for people that were met or that its form gives away."""
+        if text.isalnum() and not text.startswith("00"):  # a word or an identifier: nobody, unless met as a whole
+            return self.met.get(text, text) if len(text) >= _SHORTEST_KNOWN else text
+        if text[:1] in ("{", "["):
             return self._embedded(text)
-        if self.met:
-            for person, pseudonym in tuple(self.met.items()):
-                if person in text and len(person) >= _SHORTEST_KNOWN:
-                    text = _replace_word(text, person, pseudonym)
+        for person in self._known:
+            if person in text:
+                text = _replace_word(text, person, self.met[person])
         return replace_people(text, self.of)
 
     def _embedded(self, text: str) -> str:
@@ -83,23 +77,25 @@ class Pseudonyms:
 
     def _meet(self, value: Any) -> None:
         """Remember every person that a field's name gives away, so that other texts are searched for them too."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             for name, inner in value.items():
                 if self._personal(name):
                     self._person(inner, name)
-                elif isinstance(inner, Mapping | list):
+                elif isinstance(inner, dict | list):
                     self._meet(inner)
         elif isinstance(value, list):
             for inner in value:
-                if isinstance(inner, Mapping | list):
+                if isinstance(inner, dict | list):
                     self._meet(inner)
 
     def _rewrite(self, value: Any) -> Any:
         if isinstance(value, str):
-            return self.text(value) if len(value) >= _SHORTEST_KNOWN else value
-        if isinstance(value, Mapping):
+            return self.text(value)
+        if isinstance(value, dict):
             return {
-                self._name(name): self._person(inner, name) if self._personal(name) else self._rewrite(inner)
+                name if name.isidentifier() else self._name(name): (
+                    self._person(inner, name) if self._personal(name) else self._rewrite(inner)
+                )
                 for name, inner in value.items()
             }
         if isinstance(value, list):
@@ -107,17 +103,18 @@ class Pseudonyms:
         return value
 
     def _name(self, name: str) -> str:
-        if name in self.met:
-            return self.met[name]
-        return name if not name or name.isalnum() or name[0] == "@" else self.text(name)
+        """Return a field's name without a person in it: some providers key maps by address."""
+        return name if name[:1] == "@" else self.text(name)
 
     def _person(self, value: Any, name: str) -> Any:
         """Return the value of a personal field hashed: texts and identifiers, not the figures beside them."""
         if isinstance(value, str):
             return self._addressees(value) if value.strip() else value
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {
-                self._name(inner): part if plain_name(inner) in HARMLESS_IN_PERSON else self._person(part, inner)
+                inner if inner.isidentifier() else self._name(inner): part
+                if plain_name(inner) in HARMLESS_IN_PERSON
+                else self._person(part, inner)
                 for inner, part in value.items()
             }
         if isinstance(value, list):
@@ -146,7 +143,7 @@ def pseudonyms_of(person: str, client_id: str, keys: IdentityKeys) -> tuple[str,
 
 
 def _digest(key: bytes, person: str) -> str:
-    return hmac.digest(key, _level(person).encode("utf-8", "surrogatepass"), hashlib.sha256).hex()[:_HEX_DIGITS]
+    return hmac.digest(key, _level(person).encode("utf-8", "surrogatepass"), "sha256").hex()[:_HEX_DIGITS]
 
 
 def _level(person: str) -> str:

@@ -1,5 +1,6 @@
 """The provider payloads of the tests, each with the events that a person would read out of it."""
 
+import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,3 +67,15 @@ def reject_one(source: str, payload: Any, context: FeedContext = CONTEXT) -> Rej
     (only,) = take(source, payload, context)
     assert isinstance(only, Rejected), only
     return only
+
+
+def planted(payload: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Return a copy of the payload with another value at one place."""
+    if not path:
+        return value
+    changed = copy.deepcopy(payload)
+    inner = changed
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return changed

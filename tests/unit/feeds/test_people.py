@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from unit.feeds.feed_cases import KEYS, Case, cases, take
+from unit.feeds.feed_cases import KEYS, Case, cases, planted, take
 
 from brain.domain.identity import IdentityKeys
 from brain.domain.intake import Completed
@@ -38,18 +38,6 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, index))
     elif isinstance(value, str):
         yield path
-
-
-def planted(payload: Any, path: tuple[Any, ...], canary: str) -> Any:
-    """Return a copy of the payload with the canary at one place."""
-    if not path:
-        return canary
-    changed = copy.deepcopy(payload)
-    inner = changed
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = canary
-    return changed
 
 
 def everything(case: Case, payload: Any) -> str:

@@ -27,7 +27,7 @@ _METRICS: Final[Mapping[str, str | None]] = {
 }
 _PARTS: Final = {"deliverydelay": "deliveryDelay", "renderingfailure": "failure", "rendering failure": "failure"}
 _CAMPAIGN_TAGS: Final = ("campaign", "campaign_id", "campaignId", "ses:campaign")
-_CONFIRMATIONS: Final = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
+_CONFIRMATIONS: Final = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 
 
 def _is_event(item: Item) -> bool:

@@ -43,6 +43,8 @@ def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
     event_id = item.get("event_id")
     if event_id is not None and not (isinstance(event_id, str) and _EVENT_ID.fullmatch(event_id)):
         faults.append("event_id: expected 1 to 128 of A-Z, a-z, 0-9, _ and -")
+    if not isinstance(item.get("creator"), str | None):
+        faults.append("creator: expected a text")
     occurred_at = None
     try:
         occurred_at = moment(item["occurred_at"])

@@ -9,10 +9,11 @@ from brain.errors import InvalidInputError
 
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)"
-    r"(?:[Tt ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(?:[Tt ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
 )
-_COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)?")
-_DIGITS: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
+_COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)?", re.ASCII)
+_DIGITS: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?", re.ASCII)
 _RFC_2822: Final = re.compile(
     r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4} \d\d?:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT|UTC|Z)(?: \([A-Z]+\))?"
 )

@@ -11,7 +11,7 @@ from brain.domain.feeds.moments import EXPECTED, moment
 from brain.errors import InvalidInputError
 
 UNKNOWN: Final = frozenset({"", "-", "--", "—", "n/a", "na", "null", "none", "nan", "(not set)", "unknown"})
-_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?")
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
 MICROS: Final = 1_000_000
 PERCENT: Final = 100
 

@@ -1,6 +1,6 @@
 """Every shape the Brain reads, by feed; a new provider is one module and one line here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from brain.domain.events import FeedType, Rejected
@@ -60,6 +60,17 @@ SHAPES: Final[Mapping[FeedType, tuple[Shape, ...]]] = {
 }
 
 
+# By feed: what decides at once, what decides when no other feed's shape does, and the other feeds' shapes.
+_OWN: Final = {
+    feed: SHAPES[feed] if feed is FeedType.CUSTOM else (*SHAPES[feed], *SHAPES[FeedType.CUSTOM]) for feed in FeedType
+}
+_PLAIN: Final = {feed: tuple(shape for shape in own if not shape.vague) for feed, own in _OWN.items()}
+_VAGUE: Final = {feed: tuple(shape for shape in own if shape.vague) for feed, own in _OWN.items()}
+_FOREIGN: Final = {
+    feed: tuple(shape for shape in _ALL if not shape.vague and shape not in _PLAIN[feed]) for feed in FeedType
+}
+
+
 def read_item(item: Item, source: FeedType, context: FeedContext) -> list[Outcome]:
     """Return what one object holds, read by the shape that it has.
 
@@ -69,20 +80,22 @@ def read_item(item: Item, source: FeedType, context: FeedContext) -> list[Outcom
     """
     if context.field_map is not None and not bigquery.matches(item):
         return [plain_rows.read_mapped(item, context.field_map)]
-    own = (*SHAPES[source], *SHAPES[FeedType.CUSTOM]) if source is not FeedType.CUSTOM else SHAPES[source]
-    shape = _first(item, (shape for shape in own if not shape.vague))
+    shape = _first(item, _PLAIN[source])
     if shape is None:
-        other = _first(item, (shape for shape in _ALL if shape.feed_type is not source and not shape.vague))
+        other = _first(item, _FOREIGN[source])
         if other is not None:
             return [_mismatch(other, source)]
-        shape = _first(item, (shape for shape in own if shape.vague))
+        shape = _first(item, _VAGUE[source])
     if shape is None:
-        return [Rejected("unknown_shape", _expected(source, own))]
+        return [Rejected("unknown_shape", _expected(source))]
     return list(shape.read(item, context))
 
 
-def _first(item: Item, shapes: Iterable[Shape]) -> Shape | None:
-    return next((shape for shape in shapes if shape.matches(item)), None)
+def _first(item: Item, shapes: tuple[Shape, ...]) -> Shape | None:
+    for shape in shapes:
+        if shape.matches(item):
+            return shape
+    return None
 
 
 def _mismatch(other: Shape, source: FeedType) -> Rejected:
@@ -93,6 +106,6 @@ def _mismatch(other: Shape, source: FeedType) -> Rejected:
     )
 
 
-def _expected(source: FeedType, shapes: Iterable[Shape]) -> str:
-    expected = "; ".join(dict.fromkeys(shape.expects for shape in shapes))
+def _expected(source: FeedType) -> str:
+    expected = "; ".join(dict.fromkeys(shape.expects for shape in _OWN[source]))
     return f"Expected for {source} one of: {expected}. None of these came."

@@ -41,14 +41,19 @@ def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
     if not posts:
         return [Ignored("an empty page of posts")]
     includes = mapping(item.get("includes"))
-    users = {user.get("id"): user for user in sequence(includes.get("users")) if isinstance(user, Mapping)}
-    media = {one.get("media_key"): one for one in sequence(includes.get("media")) if isinstance(one, Mapping)}
+    users = _by(includes.get("users"), "id")
+    media = _by(includes.get("media"), "media_key")
     return [
         _post(post, users, media, context)
         if _is_post(post) or (isinstance(post, Mapping) and "id" in post and "text" in post)
         else Rejected("unknown_shape", "Expected a post of X API v2 (id, text, public_metrics); another value came.")
         for post in posts
     ]
+
+
+def _by(listed: Any, name: str) -> dict[str | None, Item]:
+    """Return what a page includes by its id."""
+    return {text(one.get(name)): one for one in sequence(listed) if isinstance(one, Mapping)}
 
 
 def read_post(item: Item, context: FeedContext) -> Iterable[Outcome]:
@@ -68,10 +73,11 @@ def _post(post: Item, users: Mapping[Any, Any], media: Mapping[Any, Any], contex
         reading.count("impressions", source, "impression_count")
         reading.count("clicks", source, "url_link_clicks")
     reading.count("engagements", private, "engagements")
-    attached = [media[key] for key in sequence(mapping(post.get("attachments")).get("media_keys")) if key in media]
+    keys = [text(key) for key in sequence(mapping(post.get("attachments")).get("media_keys"))]
+    attached = [media[key] for key in keys if key in media]
     views = [reading.figure(mapping(one.get("public_metrics")), "view_count", whole=True) for one in attached]
     reading.put("views", sum(found) if (found := [view for view in views if view is not None]) else None)
-    author = mapping(users.get(post.get("author_id")))
+    author = mapping(users.get(text(post.get("author_id"))))
     reading.count("audience_size", mapping(author.get("public_metrics")), "followers_count")
     at = known(reading, reading.time(post, "created_at"), context)
     return reading.outcome(
@@ -88,7 +94,7 @@ def _post(post: Item, users: Mapping[Any, Any], media: Mapping[Any, Any], contex
 
 
 def _content_type(post: Item, attached: list[Any]) -> str:
-    kinds = [kind for one in attached if (kind := _MEDIA_TYPES.get(one.get("type"))) is not None]
+    kinds = [kind for one in attached if (kind := _MEDIA_TYPES.get(text(one.get("type")) or ""))]
     if kinds:
         return "carousel" if len(kinds) > 1 else kinds[0]
     entities = mapping(post.get("entities"))

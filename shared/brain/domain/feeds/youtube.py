@@ -10,8 +10,8 @@ from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
 
-_LISTS: Final = frozenset({"youtube#videoListResponse", "youtube#channelListResponse"})
-_ITEMS: Final = frozenset({"youtube#video", "youtube#channel"})
+_LISTS: Final = ("youtube#videoListResponse", "youtube#channelListResponse")
+_ITEMS: Final = ("youtube#video", "youtube#channel")
 _MONTH: Final = re.compile(r"\d{4}-\d\d")
 _DATES: Final = ("day", "date", "month")
 _DIMENSIONS: Final = (

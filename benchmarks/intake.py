@@ -1,0 +1,172 @@
+"""What it costs to read, identify, pseudonymise and validate one event; the goal is 100 microseconds at most.
+
+``python -m benchmarks.intake``. The payloads are made here, as batches of what providers send; JSON is parsed outside
+the timed part, and its cost is shown beside. CPU time of the process is measured, medians over repetitions.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from brain.domain.events import Draft
+from brain.domain.feeds.context import FeedContext
+from brain.domain.identity import IdentityKeys
+from brain.domain.intake import Completed, complete, normalize
+from brain.domain.json_text import parse_json
+
+GOAL_MICROSECONDS = 100.0
+BATCH = 500
+REPETITIONS = 9
+CONTEXT = FeedContext("bench", datetime(2026, 11, 22, tzinfo=UTC))
+KEYS = IdentityKeys(1, b"a key of the benchmark alone, 32 b")
+
+
+def run() -> None:
+    """Print a table of microseconds an event for each kind of batch."""
+    print(f"intake: microseconds of CPU an event, batches of {BATCH}, median (best) of {REPETITIONS}")
+    heads = f"{'payload':<28}{'parse':>8}{'normalise':>11}{'complete':>10}{'whole':>8}{'best':>8}"
+    print(f"{heads}  goal <= {GOAL_MICROSECONDS:g}")
+    for name, source, make in KINDS:
+        body = json.dumps([make(index) for index in range(BATCH)]).encode()
+        payload = parse_json(body)
+        drafts = [draft for draft in normalize(source, payload, CONTEXT) if isinstance(draft, Draft)]
+        assert len(drafts) == BATCH, name
+        assert all(isinstance(complete(draft, CONTEXT, KEYS), Completed) for draft in drafts), name
+        parse, _ = _cost(lambda body=body: parse_json(body))
+        read, _ = _cost(lambda source=source, payload=payload: normalize(source, payload, CONTEXT))
+        finish, _ = _cost(lambda drafts=drafts: [complete(draft, CONTEXT, KEYS) for draft in drafts])
+        whole, best = _cost(lambda source=source, payload=payload: _whole(source, payload))
+        verdict = "met" if whole <= GOAL_MICROSECONDS else "missed"
+        print(f"{name:<28}{parse:>8.1f}{read:>11.1f}{finish:>10.1f}{whole:>8.1f}{best:>8.1f}  {verdict}")
+
+
+def _whole(source: str, payload: Any) -> None:
+    for outcome in normalize(source, payload, CONTEXT):
+        if isinstance(outcome, Draft):
+            complete(outcome, CONTEXT, KEYS)
+
+
+def _cost(work: Callable[[], object]) -> tuple[float, float]:
+    """Return the median and the best microseconds of CPU an event."""
+    spent = []
+    for _ in range(REPETITIONS):
+        started = time.process_time()
+        work()
+        spent.append((time.process_time() - started) / BATCH * 1e6)
+    return statistics.median(spent), min(spent)
+
+
+def _canonical(index: int) -> dict[str, Any]:
+    return {
+        "event_id": f"order-{index}",
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "likes": index,
+        "comments": 3,
+        "shares": 1,
+        "impressions": 900 + index,
+        "audience_size": 5000,
+        "content_id": f"post-{index}",
+        "content_type": "photo",
+        "platform": "linkedin",
+        "creator": f"author-{index % 7}",
+    }
+
+
+def _sendgrid(index: int) -> dict[str, Any]:
+    return {
+        "email": f"reader{index}@example.org",
+        "timestamp": 1795258800 + index,
+        "smtp-id": f"<m{index}@geopod-ismtpd-1>",
+        "event": ("processed", "delivered", "open", "click")[index % 4],
+        "category": ["autumn"],
+        "sg_event_id": f"ev{index:08d}",
+        "sg_message_id": f"m{index}.recvd-5f6-1-5A.0",
+        "ip": f"198.51.100.{index % 250}",
+        "useragent": "Mozilla/5.0 (X11)",
+    }
+
+
+def _x_post(index: int) -> dict[str, Any]:
+    return {
+        "id": str(1992000000000000000 + index),
+        "text": f"Autumn post number {index}, with a link https://t.co/a{index}",
+        "created_at": "2026-11-20T10:00:00.000Z",
+        "author_id": "2244994945",
+        "public_metrics": {
+            "retweet_count": 8,
+            "reply_count": 2,
+            "like_count": index,
+            "quote_count": 1,
+            "impression_count": 2850,
+        },
+    }
+
+
+def _meta(index: int) -> dict[str, Any]:
+    return {
+        "account_id": "1700000000000001",
+        "campaign_id": "23840000000000001",
+        "adset_id": "23840000000000002",
+        "ad_id": str(index),
+        "impressions": str(9000 + index),
+        "clicks": "205",
+        "inline_link_clicks": "60",
+        "reach": "7000",
+        "spend": "144.20",
+        "account_currency": "EUR",
+        "date_start": "2026-11-18",
+        "date_stop": "2026-11-18",
+        "actions": [{"action_type": "link_click", "value": "60"}, {"action_type": "omni_purchase", "value": "6"}],
+        "action_values": [{"action_type": "omni_purchase", "value": "412.5"}],
+    }
+
+
+def _google(index: int) -> dict[str, Any]:
+    return {
+        "customer_id": "1234567890",
+        "date": "2026-11-18",
+        "_fivetran_synced": "2026-11-19 17:10:11",
+        "ad_network_type": "SEARCH",
+        "clicks": str(index),
+        "conversions": "0.5",
+        "conversions_value": "12.5",
+        "cost_micros": "2500000",
+        "device": "MOBILE",
+        "id": str(index),
+        "impressions": "1000",
+        "interactions": "4",
+        "view_through_conversions": "0",
+    }
+
+
+def _hubspot(index: int) -> dict[str, Any]:
+    return {
+        "eventId": 100,
+        "subscriptionId": 1185,
+        "portalId": 33,
+        "appId": 1160452,
+        "occurredAt": 1795262400456 + index,
+        "subscriptionType": "deal.propertyChange",
+        "attemptNumber": 1,
+        "objectId": index,
+        "propertyName": "dealstage",
+        "propertyValue": "closedwon",
+        "changeSource": "CRM_UI",
+        "sourceId": "userId:44332211",
+    }
+
+
+KINDS: tuple[tuple[str, str, Callable[[int], dict[str, Any]]], ...] = (
+    ("canonical event", "custom", _canonical),
+    ("SendGrid event", "email", _sendgrid),
+    ("X post", "social_twitter", _x_post),
+    ("Meta insights row", "ads_meta", _meta),
+    ("Google Ads warehouse row", "ads_google", _google),
+    ("HubSpot webhook", "crm_hubspot", _hubspot),
+)
+
+if __name__ == "__main__":
+    run()

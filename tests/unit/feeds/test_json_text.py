@@ -1,0 +1,127 @@
+"""JSON from strangers is read strictly, within bounds, and written in one form."""
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brain.domain.json_text import canonical_json, parse_json, parse_json_lines
+from brain.errors import InvalidInputError, PayloadTooLargeError
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS
+)
+JSON_VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXTS, inner, max_size=5), max_leaves=20
+)
+
+REFUSED = {
+    "no number": b'{"likes": NaN}',
+    "an infinity": b"[-Infinity]",
+    "a number beyond floats": b"1e400",
+    "a number of five million digits": b"1" * 5_000_000,
+    "a repeated name": b'{"id": 1, "id": 2}',
+    "a repeated name inside": b'[{"a": {"id": 1, "id": 1}}]',
+    "no UTF-8": b'"\xff\xfe"',
+    "UTF-16": '{"a": 1}'.encode("utf-16"),
+    "half a surrogate pair": rb'"\ud800"',
+    "half a surrogate pair in a name": rb'{"\udfff": 1}',
+    "nothing": b"",
+    "only spaces": b"  \n ",
+    "an open list": b"[1, 2",
+    "text after the value": b"{} {}",
+    "single quotes": b"{'a': 1}",
+    "a comma too many": b"[1,]",
+    "a hundred thousand lists": b"[" * 100_000 + b"]" * 100_000,
+    "a hundred thousand open objects": b'{"a":' * 100_000,
+    "many closing brackets": b"]" * 1_000,
+    "a raw line break in a text": b'"a\nb"',
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_json_is_refused_in_a_sentence(name: str) -> None:
+    """Only an InvalidInputError leaves the reader, and it says what was expected."""
+    with pytest.raises(InvalidInputError, match="Expected"):
+        parse_json(REFUSED[name])
+
+
+def test_a_number_is_its_value_however_it_is_written() -> None:
+    """A sender's new serializer does not make new payloads of old ones."""
+    assert parse_json(b"[1, 1.0, 1e0, 100e-2, -0.0, 2.5]") == [1, 1, 1, 1, 0, 2.5]
+    assert canonical_json(parse_json(b'{"b": 1.0, "a": 1e0}')) == b'{"a":1,"b":1}'
+
+
+def test_integers_beyond_floats_stay_whole() -> None:
+    """Identifiers of 19 digits are not rounded."""
+    assert parse_json(b"7132000000000000001") == 7132000000000000001
+    assert parse_json(b"1e22") == 1e22
+
+
+def test_a_byte_order_mark_and_whole_pairs_are_read() -> None:
+    """Files saved by office programs and emoji written as escapes are fine."""
+    assert parse_json(b'\xef\xbb\xbf{"a": "\\ud83d\\ude80"}') == {"a": "🚀"}
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    """A text full of brackets is one value."""
+    assert parse_json(json.dumps({"a": "[" * 500 + '\\"' + "{" * 500}).encode()) == {"a": "[" * 500 + '\\"' + "{" * 500}
+
+
+def test_depth_is_counted_not_brackets() -> None:
+    """A payload as wide as can be is read; one that is a level too deep is not."""
+    wide = b"[" + b",".join([b"[{}]"] * 1000) + b"]"
+    assert parse_json(wide) == [[{}]] * 1000
+    assert parse_json(b"[" * 64 + b"]" * 64) is not None
+    with pytest.raises(InvalidInputError, match="64 deep"):
+        parse_json(b"[" * 65 + b"]" * 65)
+
+
+def test_a_body_over_the_limit_is_too_large() -> None:
+    """The size is looked at before anything else."""
+    with pytest.raises(PayloadTooLargeError, match="at most 5 bytes"):
+        parse_json(b"[1,2,3]", max_bytes=5)
+
+
+def test_one_bad_line_does_not_spoil_the_others() -> None:
+    """NDJSON gives a value or an error for each line that is not empty, with the line's number."""
+    first, second, third = parse_json_lines(b'\xef\xbb\xbf{"a": 1}\r\n\n{oops\n[2]')
+    assert (first, third) == ({"a": 1}, [2])
+    assert isinstance(second, InvalidInputError)
+    assert second.message.startswith("Line 3: Expected JSON")
+
+
+@given(JSON_VALUES)
+def test_what_json_can_hold_comes_back_the_same(value: Any) -> None:
+    """Reading what was written canonically gives the same value and the same bytes again."""
+    once = canonical_json(parse_json(canonical_json(value)))
+    assert canonical_json(parse_json(once)) == once
+    assert parse_json(once) == value
+
+
+@given(st.dictionaries(TEXTS, st.integers(), min_size=2))
+def test_the_order_of_names_does_not_matter(value: dict[str, int]) -> None:
+    """Two serializations of one object are one canonical form."""
+    assert canonical_json(value) == canonical_json(dict(reversed(value.items())))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(body: bytes) -> None:
+    """Whatever comes is a value or an InvalidInputError."""
+    with contextlib.suppress(InvalidInputError):
+        canonical_json(parse_json(body))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"bytes", {"a": object()}, "\ud800"])
+def test_what_json_cannot_hold_has_no_canonical_form(value: Any) -> None:
+    """A value of no JSON type is refused, not written as its repr."""
+    with pytest.raises(InvalidInputError, match="JSON can hold"):
+        canonical_json(value)

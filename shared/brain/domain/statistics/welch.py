@@ -47,13 +47,14 @@ def difference(a: Sample, b: Sample, *, alpha: float) -> Difference | None:
     estimate = a.mean - b.mean
     if variance == 0:
         return Difference(estimate, estimate, estimate)
-    freedom = variance**2 / (part_a**2 / (a.count - 1) + part_b**2 / (b.count - 1))
+    share = part_a / variance
+    freedom = 1 / (share**2 / (a.count - 1) + (1 - share) ** 2 / (b.count - 1))
     half = t_quantile(1 - alpha / 2, freedom) * math.sqrt(variance)
     return Difference(estimate, estimate - half, estimate + half)
 
 
 def t_quantile(probability: float, freedom: float) -> float:
-    """Return Student's t quantile by Hill's expansion (CACM algorithm 396, 1970)."""
+    """Return Student's t quantile by Hill's expansion (CACM algorithm 396, 1970), within 0.1 % from 2 degrees on."""
     if probability < 0.5:  # noqa: PLR2004 - the median
         return -t_quantile(1 - probability, freedom)
     two_sided = 2 * (1 - probability)

@@ -1,0 +1,161 @@
+"""Daily sums: exact, undone exactly, bounded, and the same in whatever order events come."""
+
+import copy
+import random
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import event
+
+from brain.domain import aggregates
+from brain.domain.aggregates import Contribution
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights, score, scoring_config
+from brain.settings.files import read_config
+
+CONFIG = read_config("brain_scoring", scoring_config)
+UTC_ZONE = ZoneInfo("UTC")
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+def contributed(number=1, at=NOON, zone=UTC_ZONE, **fields):
+    """What an event adds to its day."""
+    one = event(number, at, **fields)
+    return aggregates.contribution(one, score(one, as_of=at, config=CONFIG), zone)
+
+
+contributions = st.builds(
+    lambda n, day, spend, platform: contributed(n, NOON + timedelta(days=day), spend=spend, platform=platform),
+    st.integers(0, 50), st.integers(-3, 3), st.none() | st.floats(0, 1e6), st.sampled_from(["linkedin", "email", None]),
+)  # fmt: skip
+
+
+@given(st.lists(contributions, max_size=12), st.randoms())
+def test_the_order_of_events_changes_no_digit(changes, rng):
+    """All sums are whole numbers."""
+    one, other = {}, {}
+    for change in changes:
+        aggregates.add(one, change)
+    shuffled = list(changes)
+    rng.shuffle(shuffled)
+    for change in shuffled:
+        aggregates.add(other, change)
+    assert one == other
+
+
+@given(st.lists(contributions, max_size=8), contributions)
+def test_taking_away_undoes_adding_exactly(changes, one_more):
+    """So a revision replaces what it revises."""
+    days = {}
+    for change in changes:
+        aggregates.add(days, change)
+    before = copy.deepcopy(days)
+    aggregates.take_away(days, aggregates.add(days, one_more))
+    known = {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
+    assert known == {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in before.items()}
+
+
+def test_what_nobody_reported_is_absent_and_not_0():
+    """A reported 0 is 0."""
+    sums = contributed(clicks=0).sums
+    assert sums["clicks"] == 0
+    assert "opens" not in sums
+    assert aggregates.known([sums], "opens") is None
+    assert aggregates.known([sums], "clicks") == 0
+
+
+def test_money_and_conversions_keep_their_fractions():
+    """In millionths and thousandths."""
+    sums = contributed(spend=12.345678, conversions=1.5).sums
+    assert (sums["spend_micros"], sums["conversions_milli"]) == (12_345_678, 1500)
+
+
+def test_a_day_is_the_clients_own():
+    """Evening in New York is the next morning in UTC."""
+    late = datetime(2026, 11, 11, 3, tzinfo=UTC)
+    assert contributed(at=late, zone=ZoneInfo("America/New_York")).day == "2026-11-10"
+    assert contributed(at=late).day == "2026-11-11"
+
+
+def test_a_row_with_a_date_alone_stays_on_its_date():
+    """Midnight UTC is how feeds read a date; it is the account's own day."""
+    midnight = datetime(2026, 11, 11, tzinfo=UTC)
+    assert contributed(at=midnight, zone=ZoneInfo("America/New_York")).day == "2026-11-11"
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 10, 25), 25), (date(2026, 3, 29), 23), (date(2026, 6, 1), 24)])
+def test_a_day_ends_where_the_client_is_also_when_clocks_change(day, hours):
+    """Berlin has a day of 25 hours and one of 23."""
+    berlin = ZoneInfo("Europe/Berlin")
+    begin = aggregates.day_end(day - timedelta(days=1), berlin)
+    assert (aggregates.day_end(day, berlin).astimezone(UTC) - begin.astimezone(UTC)) == timedelta(hours=hours)
+
+
+def test_a_day_has_at_most_twenty_groups_and_loses_nothing():
+    """What comes after is booked together, and taken away from where it was booked."""
+    days = {}
+    booked = [aggregates.add(days, Contribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
+    assert len(days["2026-11-10"]) <= aggregates.MAX_GROUPS_A_DAY + 1
+    assert aggregates.total(days["2026-11-10"].values(), "events") == 30
+    for one in booked:
+        aggregates.take_away(days, one)
+    assert days == {}
+
+
+def test_history_is_the_whole_days_before_of_the_same_platform():
+    """The event's own day, other platforms and older days are left out."""
+    days = {}
+    for back, engaged in ((0, 1000), (1, 10), (7, 20), (8, 30), (30, 40), (31, 5000)):
+        aggregates.add(days, contributed(back, NOON - timedelta(days=back), engagements=engaged))
+    aggregates.add(days, contributed(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
+    found = aggregates.history(days, "linkedin", NOON.date(), CONFIG)
+    assert (found.events, found.engagements) == (4, 100)
+    assert (found.recent_events, found.recent_engagements) == (2, 30)
+
+
+def test_the_archive_keeps_what_leaves_the_window_by_platform():
+    """Sums of content types are added up; the oldest days go."""
+    days = {}
+    for back in range(6):
+        for content in ("photo", "text"):
+            aggregates.add(days, contributed(back, NOON - timedelta(days=back), content_type=content))
+    retired = aggregates.retire(days, NOON.date(), keep_days=3)
+    assert sorted(days) == ["2026-11-08", "2026-11-09", "2026-11-10"]
+    kept = aggregates.archive({}, retired, keep_days=2)
+    assert sorted(kept) == ["2026-11-06", "2026-11-07"]
+    assert kept["2026-11-07"]["linkedin|other"]["events"] == 2
+
+
+def test_events_score_the_same_in_any_order_of_arrival_within_a_day():
+    """Each is judged against the days before its own."""
+    events = [event(n, NOON - timedelta(days=n // 4, hours=n % 4)) for n in range(40)]
+
+    def scores(order):
+        scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
+        by_day = sorted(order, key=lambda e: e.occurred_at.date())
+        return {s.event.event_id: s.score for s in scorer.score_all(by_day)}
+
+    shuffled = list(events)
+    random.Random(3).shuffle(shuffled)  # noqa: S311 - a test's order
+    assert scores(events) == scores(shuffled)
+
+
+def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
+    """Histories of later days see the new figures."""
+    scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
+    first = scorer.score_all([event(1, NOON, engagements=100)])[0]
+    later = event(1, NOON, engagements=300)
+    scorer.score_all([event(2, NOON + timedelta(days=1), engagements=5)])
+    again = scorer.score_all([later], {"e1": first.booked})[0]
+    assert again.booked.sums["late_seconds"] == first.booked.sums["late_seconds"]
+    assert (
+        aggregates.total(
+            [s for _, s in aggregates.between(scorer.days, NOON.date(), NOON.date() + timedelta(days=1))], "engagements"
+        )
+        == 300
+    )
+    newest = scorer.score_all([event(3, NOON + timedelta(days=2), engagements=5)])[0]
+    assert newest.score.inputs["history_engagements"] == 305

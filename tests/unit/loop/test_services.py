@@ -1,0 +1,413 @@
+"""The services around the loop: keys, budgets, flags, dispatch, queue, health, replay, books."""
+
+import asyncio
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from faults.faulty_store import FaultyStore
+from hypothesis import given
+from hypothesis import strategies as st
+from manual_clock import ManualClock
+from worlds import CLIENT, MONDAY, event, put, seed
+
+from brain import bootstrap
+from brain.adapters.environment import EnvironmentSecrets, create_secrets_file
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain import books, requests
+from brain.domain.features import Flag, flags
+from brain.domain.feeds.context import FeedContext
+from brain.domain.key_text import identity_keys
+from brain.domain.rates import SlidingWindow
+from brain.domain.schedule import last_due
+from brain.errors import (
+    InvalidInputError,
+    MisconfiguredError,
+    MissingSecretError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+)
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.clients import Clients
+from brain.repositories.features import Features
+from brain.services.api_keys import Authenticator, KeyRing
+from brain.services.dispatch import Dispatch
+from brain.services.keep_dead_letter import Received
+from brain.services.perform import TasksHere
+from brain.services.rate_limits import RateLimits
+from brain.settings.environment import read_settings
+from brain.settings.files import read_config
+
+SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
+
+
+@pytest.fixture
+def embedded(clock):
+    """An embedded store in memory."""
+    store = SqliteStore(":memory:", clock)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def ring(embedded, clock):
+    """The key ring with chance of its own."""
+    rng = random.Random(1)  # noqa: S311 - a test's chance
+    return KeyRing(embedded, clock, rng.randbytes)
+
+
+def test_a_key_is_kept_as_a_hash_and_two_are_valid_at_once(ring, embedded):
+    """The store never holds what a sender sends."""
+    text, _ = ring.create("acme")
+    ring.create("acme")
+    with pytest.raises(InvalidInputError, match="two keys"):
+        ring.create("acme")
+    assert text not in json.dumps([s.data for s in embedded.query(paths.KEYS)], default=str)
+
+
+def test_rotation_keeps_the_newest_key_valid_until_the_next(ring, embedded, clock):
+    """Senders have time to move over."""
+    texts = [ring.create("acme")[0]]
+    for _ in range(3):
+        clock.advance(timedelta(days=1))
+        texts.append(ring.rotate("acme")[0])
+    check = Authenticator(embedded, clock)
+    check.check(texts[-1], "acme")
+    check.check(texts[-2], "acme")
+    for old in texts[:-2]:
+        with pytest.raises(UnauthenticatedError):
+            check.check(old, "acme")
+
+
+def test_keys_are_remembered_for_a_minute_and_cost_no_read_meanwhile(ring, embedded, clock):
+    """A new event costs no read."""
+    text, _ = ring.create("acme")
+    counting = FaultyStore(embedded)
+    check = Authenticator(counting, clock)
+    for _ in range(100):
+        check.check(text, "acme")
+    assert counting.reads == 1
+    assert check.remembered(text, "acme")
+    assert not check.remembered(text, "other")
+
+
+def test_a_key_that_is_not_the_clients_cannot_be_revoked(ring):
+    """The command says how to find the right one."""
+    ring.create("acme")
+    with pytest.raises(NotFoundError, match="keys list"):
+        ring.revoke("acme", "0123")
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.integers(1, 40)), max_size=60))
+def test_no_minute_ever_holds_more_than_the_limit_and_the_wait_is_exact(steps):
+    """An exact sliding window."""
+    window, now, taken = SlidingWindow(100), 0.0, []
+    for gap, amount in steps:
+        now += gap
+        wait = window.wait_seconds(now, amount)
+        if wait == 0:
+            window.take(now, amount)
+            taken.append((now, amount))
+            assert sum(n for at, n in taken if at > now - 60) <= 100
+        else:
+            held = [n for at, n in taken if at > now - 60]
+            assert sum(held) + amount > 100
+            later = SlidingWindow(100, _taken=window._taken.copy(), _sum=window._sum)
+            assert later.wait_seconds(now + wait + 1e-6, amount) == 0
+
+
+def test_a_clock_that_steps_back_gives_no_new_budget():
+    """Nor does it drain what is there."""
+    window = SlidingWindow(2)
+    window.take(100.0, 2)
+    assert window.wait_seconds(50.0, 1) > 0
+    assert window.wait_seconds(160.0, 1) == 0
+
+
+def test_zero_is_nothing_and_not_everything(clock):
+    """A limit of 0 refuses."""
+    with pytest.raises(PayloadTooLargeError):
+        RateLimits(clock, events_a_client=0).take_events("acme", 1)
+
+
+def test_a_refused_client_costs_the_global_budget_nothing(clock):
+    """Eight refusals later the others still have theirs."""
+    limits = RateLimits(clock, events_a_client=2, events_in_all=4)
+    limits.take_events("noisy", 2)
+    for _ in range(8):
+        with pytest.raises(RateLimitedError) as refused:
+            limits.take_events("noisy", 1)
+        assert refused.value.retry_after_seconds == pytest.approx(60)
+    limits.take_events("quiet", 2)
+    limits.give_back_events("quiet", 1)
+    limits.take_events("third", 1)
+
+
+def test_an_address_that_keeps_guessing_is_told_to_wait(clock):
+    """A hundred failures a minute."""
+    limits = RateLimits(clock)
+    for _ in range(100):
+        limits.count_failure("192.0.2.1")
+    with pytest.raises(RateLimitedError):
+        limits.count_failure("192.0.2.1")
+    limits.count_failure("192.0.2.2")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "due"),
+    [
+        ("0 * * * *", "2026-11-22T07:59", "2026-11-22T07:00"),
+        ("0 * * * *", "2026-11-22T08:00", "2026-11-22T08:00"),
+        ("30 * * * *", "2026-11-22T08:10", "2026-11-22T07:30"),
+        ("0 6 * * *", "2026-11-22T05:59", "2026-11-21T06:00"),
+        ("0 9 * * 1", "2026-11-22T10:00", "2026-11-16T09:00"),
+        ("0 4 * * 0", "2026-11-22T04:00", "2026-11-22T04:00"),
+        ("0 5 1 * *", "2026-11-22T00:00", "2026-11-01T05:00"),
+    ],
+)
+def test_the_local_clock_knows_when_a_job_was_due_last(schedule, now, due):
+    """As Cloud Scheduler would."""
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_due(schedule, at).isoformat()[:16] == due
+
+
+def test_a_percentage_switches_on_the_same_clients_as_it_grows():
+    """And single clients whatever it is."""
+    clients = [f"c{n}" for n in range(400)]
+    on = {p: {c for c in clients if Flag(enabled=True, percentage=p).is_on("x", c)} for p in (0, 10, 50, 100)}
+    assert on[0] <= on[10] <= on[50] <= on[100]
+    assert (len(on[0]), len(on[100])) == (0, 400)
+    assert 20 <= len(on[10]) <= 60
+    assert Flag(enabled=True, percentage=0, clients={"c1": True}).is_on("x", "c1")
+    assert not Flag(enabled=False, clients={"c1": True}).is_on("x", "c1")
+
+
+def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embedded):
+    """Not silently on or off."""
+    features = Features(embedded, read_config("brain_features", flags))
+    assert features.flag("brainHourlyScores").enabled
+    assert not features.flag("nobody-configured-this").enabled
+    embedded.set(paths.feature("brainHourlyScores"), {"enabled": False})
+    assert not features.flag("brainHourlyScores").enabled
+    embedded.set(paths.feature("brainHourlyScores"), {"enabled": "maybe"})
+    with pytest.raises(MisconfiguredError, match="brainHourlyScores"):
+        features.flag("brainHourlyScores")
+
+
+def dispatched(store, job, at, **options):
+    """Dispatch into a queue of this process and return (figures, tasks)."""
+    queue = TasksHere(lambda _task: {"status": "success"})
+    features = Features(store, read_config("brain_features", flags))
+    return Dispatch(store, queue, features)(job, at, **options), queue.tasks
+
+
+def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
+    """From the books: no event is read, and no client without work is listed."""
+    put(embedded, event(1, MONDAY))
+    old = MONDAY - timedelta(days=2)
+    put(embedded, event(2, old))
+    counting = FaultyStore(embedded)
+    figures, tasks = dispatched(counting, "brainHourlyScores", MONDAY + timedelta(hours=1))
+    assert figures == {"status": "success", "clients": 1, "enqueued": 1}
+    assert [task.client_id for task in tasks] == [CLIENT]
+    assert set(counting.reads_by) <= {"counters", "features"}
+    assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(hours=9))[0]["clients"] == 0
+    assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(days=1))[0]["clients"] == 1  # the daily sweep
+
+
+def test_a_client_that_fell_silent_is_still_analysed(embedded):
+    """Silence is a finding; after five weeks it is goodbye."""
+    put(embedded, event(1, MONDAY))
+    for days, clients in ((3, 1), (30, 1), (45, 0)):
+        assert dispatched(embedded, "brainDailyAnalysis", MONDAY + timedelta(days=days))[0]["clients"] == clients
+
+
+def test_a_disabled_job_enqueues_nothing(embedded):
+    """And says so."""
+    assert dispatched(embedded, "brainCuriosity", MONDAY, client_id="acme") == ({"status": "disabled"}, [])
+
+
+def test_one_failing_client_stops_no_other():
+    """Its error is reported beside the others' figures."""
+
+    def perform(task):
+        if task.client_id == "b":
+            raise StoreUnavailableError("of this test")
+        return {"status": "success"}
+
+    queue = TasksHere(perform)
+    tasks = [Task("job", client, MONDAY, MONDAY) for client in "abc"]
+    assert [queue.enqueue(task) for task in [*tasks, tasks[0]]] == [True, True, True, False]
+    done, failed = queue.drain()
+    assert [task.client_id for task, _ in done] == ["a", "c"]
+    assert [(task.client_id, error.code) for task, error in failed] == [("b", "store_unavailable")]
+
+
+@pytest.fixture
+def brain(clock):
+    """A whole Brain in memory."""
+    built = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=SECRETS)
+    yield built
+    built.store.close()
+
+
+def test_a_probe_costs_one_read_in_half_a_minute(brain, clock):
+    """However often it comes."""
+    counting = FaultyStore(brain.store)
+    brain.health.store = counting
+    for _ in range(50):
+        assert brain.health.ready()
+    assert counting.reads == 1
+    clock.advance(timedelta(seconds=31))
+    assert brain.health.ready()
+    assert counting.reads == 2
+
+
+def test_health_notices_a_store_that_is_away(brain):
+    """And says why, to operators."""
+    brain.health.store = FaultyStore(brain.store, fail_at=1)
+    assert not brain.health.ready()
+    (broken,) = [check for check in brain.health.checks() if not check.ok]
+    assert (broken.name, bool(broken.detail)) == ("store", True)
+
+
+def send(brain, body, source="custom"):
+    """Send bytes of the client through ingest."""
+    request = Received("acme", source, "application/json", body, "corr")
+    return asyncio.run(brain.ingest(request, FeedContext("acme", brain.clock.now())))
+
+
+def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch):
+    """Preview first; twice is once; what was stored before stays."""
+    good = {"event_id": "e1", "occurred_at": brain.clock.now().isoformat(), "likes": 1}
+    body = json.dumps([good, good | {"event_id": "e2"}]).encode()
+    from brain.services import ingest, replay  # noqa: PLC0415 - patched below
+
+    def broken(*_args):
+        raise KeyError("a fault of our reader")
+
+    whole = ingest.normalize
+    monkeypatch.setattr(ingest, "normalize", broken)
+    done = send(brain, body)
+    letter_id = done.items[0].dead_letter_id
+    monkeypatch.setattr(ingest, "normalize", whole)
+    letter = brain.replay.find(letter_id)
+    assert brain.replay.preview(letter) == {"events": 2, "rejected": 0, "unreadable": 0, "ignored": 0}
+    assert brain.store.count(paths.events("acme")) == 0
+    assert asyncio.run(brain.replay(letter)).counts()["stored"] == 2
+    assert asyncio.run(brain.replay(letter)).counts()["duplicate"] == 2
+    with pytest.raises(NotFoundError):
+        brain.replay.find(letter_id)
+    assert replay.Replay is type(brain.replay)
+
+
+def test_a_dead_letter_expires_after_thirty_days(brain, clock):
+    """Readers do not see what the store has not deleted yet."""
+    letter_id = send(brain, b"{").items[0].dead_letter_id
+    assert brain.replay.find(letter_id)
+    clock.advance(timedelta(days=30))
+    with pytest.raises(NotFoundError):
+        brain.replay.find(letter_id)
+
+
+@pytest.mark.parametrize("text", ["", "short", "1:abc", "1:" + "k" * 20 + "\n1:" + "l" * 20])
+def test_a_key_text_that_is_none_is_loud(text):
+    """Without the key nothing starts."""
+    with pytest.raises(MisconfiguredError):
+        identity_keys(text)
+
+
+def test_a_key_text_has_versions_the_newest_first():
+    """A key without a version is the first."""
+    assert identity_keys("a" * 20).versions() == ((1, b"a" * 20),)
+    assert identity_keys(f"2:{'b' * 20}\n1:{'a' * 20}").salt_version == 2
+
+
+def test_a_missing_secret_of_this_machine_says_how_to_set_it(tmp_path):
+    """And a first start makes a file that only its owner reads."""
+    file = tmp_path / ".brain" / "secrets.env"
+    with pytest.raises(MissingSecretError, match="export BRAIN_HASH_SALT="):
+        EnvironmentSecrets({}, file).read("BRAIN_HASH_SALT")
+    assert create_secrets_file(file, ("BRAIN_HASH_SALT",))
+    assert not create_secrets_file(file, ("BRAIN_HASH_SALT",))
+    assert len(EnvironmentSecrets({}, file).read("BRAIN_HASH_SALT")) == 44
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "hush" not in repr(EnvironmentSecrets({"A": "hush"}, file))
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"K_SERVICE": "ingest"}, "BRAIN_STORE"),
+        (
+            {"K_SERVICE": "x", "BRAIN_STORE": "firestore://demo-x", "FIRESTORE_EMULATOR_HOST": "a:1"},
+            "FIRESTORE_EMULATOR_HOST",
+        ),
+    ],
+)
+def test_a_deployed_function_with_dangerous_settings_does_not_start(environment, message):
+    """It says what is wrong."""
+    with pytest.raises(MisconfiguredError, match=message):
+        read_settings(environment)
+
+
+def test_a_store_that_is_neither_is_named():
+    """With both forms that would do."""
+    with pytest.raises(MisconfiguredError, match="firestore://PROJECT or sqlite:///FILE"):
+        _ = read_settings({"BRAIN_STORE": "mysql://x"}).sqlite_file
+
+
+def test_a_time_zone_that_is_none_is_loud(embedded):
+    """Not silently UTC."""
+    embedded.set(paths.client("acme"), {"time_zone": "Europe/Kiel"})
+    with pytest.raises(MisconfiguredError, match="Europe/Kiel"):
+        Clients(embedded).get("acme")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "count"),
+    [
+        (b'{"a":1}', "application/json", 1),
+        (b'[{"a":1},{"a":2}]', "", 2),
+        (b'{"a":1}\n{"a":2}\n', "", 2),
+        (b'{"a":1}\n{"a":', "application/x-ndjson", 2),
+        (b"a=1&b=2", "application/x-www-form-urlencoded; charset=utf-8", 1),
+    ],
+)
+def test_bodies_are_read_by_their_type_and_their_looks(body, kind, count):
+    """Objects, arrays, lines, forms."""
+    assert len(requests.payloads(body, kind)[0]) == count
+
+
+@pytest.mark.parametrize("body", [b"", b"  ", b"a=\xff", b"&&&", b"x"])
+def test_forms_and_bodies_that_are_none_are_refused(body):
+    """With a sentence."""
+    with pytest.raises(InvalidInputError, match="xpected"):
+        requests.payloads(body, requests.FORM)
+
+
+def test_books_name_hours_and_weeks():
+    """In UTC, weeks by ISO."""
+    at = datetime(2027, 1, 1, 23, 30, tzinfo=UTC)
+    assert (books.hour_name(at), books.week_name(at)) == ("2027-01-01T23", "2026-W53")
+
+
+def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):
+    """From aggregates alone."""
+    clock = ManualClock(MONDAY + timedelta(hours=9))
+    for count in (24, 48):
+        seed(embedded, days=count, a_day=6)
+    settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
+    built = bootstrap.build(settings, clock=clock, secrets=SECRETS)
+    counting = FaultyStore(embedded)
+    built.store = counting
+    built.run_job("brainHourlyScores", MONDAY + timedelta(hours=8), client_id=CLIENT)
+    before = counting.reads
+    answer = built.run_job("brainWeeklyReport", MONDAY + timedelta(hours=9), client_id=CLIENT)
+    assert answer["status"] == "success"
+    assert counting.reads - before <= 10

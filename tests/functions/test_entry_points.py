@@ -20,7 +20,7 @@ def in_fresh_process(script: str, **environment: str) -> list[Any]:
     given = {name: value for name, value in os.environ.items() if not name.startswith("BRAIN_")}
     given |= {"PYTHONPATH": str(ROOT / "shared"), "BRAIN_STORE": "sqlite:///:memory:"} | environment
     given |= {"BRAIN_HASH_SALT": "a salt for this test alone", "BRAIN_SEAL_KEY": "a key for this test alone"}
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
         env=given,
         capture_output=True,

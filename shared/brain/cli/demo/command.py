@@ -42,7 +42,7 @@ def demo(
         play = Play(brain, clock, address, seed)
         play.run(advance)
         play.close()
-    result = _result(brain, play)
+    result = result_of(brain, play)
     print(json.dumps(result, default=str)) if json_output else _show(result)
     if serve:
         print(f"\nThe reports are at http://127.0.0.1:{port} until Ctrl-C")
@@ -65,7 +65,8 @@ def _open(clock: VirtualClock, *, fresh: bool = True) -> Brain:
     return brain
 
 
-def _result(brain: Brain, play: Play) -> dict[str, Any]:
+def result_of(brain: Brain, play: Play) -> dict[str, Any]:
+    """Return all that the command prints: where events went, headlines, findings, fingerprints."""
     counted = [Reconcile(brain.store)(client.client_id) for client in CLIENTS]
     ends = {name: play.counts[name] for name in ENDS}
     in_store = {name: sum(c[name] for c in counted) for name in ("stored", "duplicate", "rejected", "dead_letters")}

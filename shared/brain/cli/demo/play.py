@@ -65,9 +65,9 @@ class Play:
         for client in CLIENTS:
             Clients(brain.store).put(client)
 
-    def run(self, progress: Callable[[], None]) -> None:
-        """Play all days: events as they come, scores in the evening, analysis in the morning, reports on Mondays."""
-        for day in range(DAYS):
+    def run(self, progress: Callable[[], None], days: int = DAYS) -> None:
+        """Play the days: events as they come, scores at midnight, analysis in the morning, reports on Mondays."""
+        for day in range(days):
             self._send_day(day)
             midnight = START + timedelta(days=day + 1)
             self._job("hourly-scores", midnight)

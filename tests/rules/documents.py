@@ -1,0 +1,195 @@
+"""What people may write, and every way in which it may be wrong."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rules.rest import SERVER_TIME
+
+LEFT_OUT = "this field is left out"
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
+FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
+LONGEST_ID = "x" + "r" * 127
+
+Changes = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How a document differs from the plainest sound one; ``id`` where the document's own name matters."""
+
+    about: str
+    changes: Changes
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A collection that people write to: its plainest sound document, other sound ones, and bad ones."""
+
+    collection: str
+    writer: str
+    plain: Callable[[str], dict[str, Any]]
+    sound: tuple[Case, ...]
+    bad: tuple[Case, ...]
+
+    def document(self, name: str, case: Case) -> dict[str, Any]:
+        """Return the case's document under ``name``."""
+        merged = self.plain(name) | case.changes
+        return {field: plain for field, plain in merged.items() if plain is not LEFT_OUT}
+
+    def bad_cases(self) -> Iterator[Case]:
+        """The bad cases and what goes for any kind: each owed field left out or null, and a field too many."""
+        for field in self.plain("x"):
+            yield Case(f"without {field}", {field: LEFT_OUT})
+            yield Case(f"{field} is null", {field: None})
+        yield Case("a field nobody knows", {"score": 1})
+        yield Case("nothing at all", dict.fromkeys(self.plain("x"), LEFT_OUT))
+        yield from self.bad
+
+
+def _answer(name: str) -> dict[str, Any]:
+    return {
+        "client_id": "acme",
+        "recommendation_id": name,
+        "status": "accepted",
+        "updated_at": SERVER_TIME,
+        "user_id": "uid-1",
+    }
+
+
+FEEDBACK = Kind(
+    "clients/acme/feedback",
+    "user of the client",
+    _answer,
+    sound=(
+        Case("accepted", {}),
+        Case("done", {"status": "done"}),
+        Case("accepted with a reason", {"reason": "fits our launch"}),
+        Case("accepted until nothing", {"until": None}),
+        Case("dismissed with the shortest reason", {"status": "dismissed", "reason": "x"}),
+        Case("dismissed with the longest reason", {"status": "dismissed", "reason": "x" * 500}),
+        Case("done with no words", {"status": "done", "reason": ""}),
+        Case("snoozed", {"status": "snoozed", "until": FUTURE}),
+        Case("snoozed with a reason", {"status": "snoozed", "until": FUTURE, "reason": "after the fair"}),
+        Case("the longest id", {}, LONGEST_ID),
+        Case("every letter an id may have", {}, "Az09_-"),
+    ),
+    bad=(
+        Case("an id too long", {}, LONGEST_ID + "r"),
+        Case("an id with a dot", {}, "r.1"),
+        Case("an id with a space", {}, "r 1"),
+        Case("an id that only begins well", {}, "r-1!"),
+        Case("an id that only ends well", {}, "!r-1"),
+        Case("another recommendation", {"recommendation_id": "r-2"}),
+        Case("recommendation_id is a number", {"recommendation_id": 1}),
+        Case("another client", {"client_id": "other"}),
+        Case("client_id is a list", {"client_id": ["acme"]}),
+        Case("another person", {"user_id": "uid-2"}),
+        Case("user_id is a number", {"user_id": 1}),
+        Case("a time of the sender's", {"updated_at": PAST}),
+        Case("a time to come", {"updated_at": FUTURE}),
+        Case("a time as text", {"updated_at": "2026-11-22T07:30:00Z"}),
+        Case("a status nobody knows", {"status": "liked"}),
+        Case("a status in capitals", {"status": "Accepted"}),
+        Case("an empty status", {"status": ""}),
+        Case("status is a list", {"status": ["accepted"]}),
+        Case("status is a number", {"status": 1}),
+        Case("dismissed without a reason", {"status": "dismissed"}),
+        Case("dismissed with an empty reason", {"status": "dismissed", "reason": ""}),
+        Case("a reason too long", {"reason": "x" * 501}),
+        Case("reason is a number", {"reason": 5}),
+        Case("reason is a list", {"reason": ["x"]}),
+        Case("reason is a map", {"status": "dismissed", "reason": {"x": 1}}),
+        Case("reason is null", {"reason": None}),
+        Case("snoozed without an end", {"status": "snoozed"}),
+        Case("snoozed until null", {"status": "snoozed", "until": None}),
+        Case("snoozed until the past", {"status": "snoozed", "until": PAST}),
+        Case("snoozed until this very moment", {"status": "snoozed", "until": SERVER_TIME}),
+        Case("snoozed until a text", {"status": "snoozed", "until": "2100-01-01T00:00:00Z"}),
+        Case("snoozed until a number", {"status": "snoozed", "until": 4102444800}),
+        Case("accepted with an end", {"until": FUTURE}),
+        Case("dismissed with an end", {"status": "dismissed", "reason": "x", "until": FUTURE}),
+        Case("done with an end", {"status": "done", "until": FUTURE}),
+    ),
+)
+
+
+def _gold_standard(_: str) -> dict[str, Any]:
+    return {
+        "description": "A post that everyone sees scores above one that nobody sees",
+        "events": [{"impressions": 1000}],
+        "expected": {"overall": {"above": 100}},
+        "updated_at": SERVER_TIME,
+        "updated_by": "uid-1",
+    }
+
+
+SIGNATURES = (
+    Case("signed by another", {"updated_by": "uid-2"}),
+    Case("signed by a number", {"updated_by": 1}),
+    Case("signed in the past", {"updated_at": PAST}),
+    Case("signed at a text", {"updated_at": "2026-11-22T07:30:00Z"}),
+)
+
+GOLD_STANDARDS = Kind(
+    "system/brain/gold_standards",
+    "admin",
+    _gold_standard,
+    sound=(
+        Case("the shortest description", {"description": "x"}),
+        Case("the longest description", {"description": "x" * 500}),
+        Case("as many events as may be", {"events": [{"likes": 1}] * 100}),
+    ),
+    bad=(
+        *SIGNATURES,
+        Case("an empty description", {"description": ""}),
+        Case("a description too long", {"description": "x" * 501}),
+        Case("description is a number", {"description": 1}),
+        Case("description is a list", {"description": ["x"]}),
+        Case("no events", {"events": []}),
+        Case("too many events", {"events": [{"likes": 1}] * 101}),
+        Case("events is a map", {"events": {"likes": 1}}),
+        Case("events is a text", {"events": "likes"}),
+        Case("nothing expected", {"expected": {}}),
+        Case("expected is a list", {"expected": ["overall"]}),
+        Case("expected is a text", {"expected": "overall"}),
+    ),
+)
+
+
+def _feature(_: str) -> dict[str, Any]:
+    return {"enabled": True, "updated_at": SERVER_TIME, "updated_by": "uid-1"}
+
+
+FEATURES = Kind(
+    "system/brain/features",
+    "admin",
+    _feature,
+    sound=(
+        Case("on", {}),
+        Case("off", {"enabled": False}),
+        Case("for none of a hundred", {"percentage": 0}),
+        Case("for half a percent", {"percentage": 0.5}),
+        Case("for all of a hundred", {"percentage": 100}),
+        Case("for no client by name", {"clients": {}}),
+        Case("for a thousand clients by name", {"clients": {f"c{n}": True for n in range(1000)}}),
+        Case("all at once", {"percentage": 10, "clients": {"acme": False}}),
+    ),
+    bad=(
+        *SIGNATURES,
+        Case("enabled is a text", {"enabled": "true"}),
+        Case("enabled is a number", {"enabled": 1}),
+        Case("a percentage below 0", {"percentage": -0.5}),
+        Case("a percentage above 100", {"percentage": 100.5}),
+        Case("percentage is a text", {"percentage": "50"}),
+        Case("percentage is null", {"percentage": None}),
+        Case("clients is a list", {"clients": ["acme"]}),
+        Case("clients is a text", {"clients": "acme"}),
+        Case("clients is null", {"clients": None}),
+        Case("too many clients by name", {"clients": {f"c{n}": True for n in range(1001)}}),
+    ),
+)
+
+KINDS = (FEEDBACK, GOLD_STANDARDS, FEATURES)

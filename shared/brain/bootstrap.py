@@ -66,9 +66,16 @@ class Brain:
     @cached_property
     def limits(self) -> "RateLimits":
         """This instance's budgets."""
+        from brain.domain.limits_config import limits_config
         from brain.services.rate_limits import RateLimits
 
-        return RateLimits(self.clock)
+        given = read_config("brain_limits", limits_config)
+        return RateLimits(
+            self.clock,
+            given.events_a_client_a_minute,
+            given.events_in_all_a_minute,
+            given.failed_authentications_an_address_a_minute,
+        )
 
     @cached_property
     def ingest(self) -> "Ingest":

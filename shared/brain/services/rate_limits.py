@@ -9,9 +9,6 @@ from brain.domain.rates import SlidingWindow
 from brain.errors import PayloadTooLargeError, RateLimitedError
 from brain.ports.clock import Clock
 
-EVENTS_A_CLIENT = 1000
-EVENTS_IN_ALL = 10_000
-FAILURES_AN_ADDRESS = 100
 REMEMBERED = 10_000
 
 
@@ -20,9 +17,9 @@ class RateLimits:
     """Takes from the client's and the global budget together or from neither."""
 
     clock: Clock
-    events_a_client: int = EVENTS_A_CLIENT
-    events_in_all: int = EVENTS_IN_ALL
-    failures_an_address: int = FAILURES_AN_ADDRESS
+    events_a_client: int = 1000
+    events_in_all: int = 10_000
+    failures_an_address: int = 100
     _windows: OrderedDict[str, SlidingWindow] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

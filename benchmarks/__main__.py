@@ -1,0 +1,34 @@
+"""Runs the benchmarks of the table, or those that are named: ``python -m benchmarks [NAME…]``."""
+
+import importlib
+import sys
+
+# name -> what it shows; the module of that name has a ``run()`` that prints its table
+BENCHMARKS = {
+    "ingest_http": "the whole ingest function over HTTP beside the raw Firestore SDK, on the emulator",
+    "loop": "operations on the wire, reads a run, scoring speed, memory",
+    "imports": "cold start of each function over interpreter and framework",
+    "ingest_store": "events stored a second over the raw Firestore SDK, on the emulator",
+    "intake": "microseconds to read, identify and validate one event",
+    "promotion": "false and true promotions under a look after every pair, beside the usual rules",
+    "policy_evaluation": "off-policy estimates and intervals against known truths, and on Open Bandit logs",
+    "learning": "weights on planted, null and changing worlds, beside other learners",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run each benchmark named, all when none is; exit 2 for a name that is not in the table."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        listed = "\n".join(f"  {name:<16}{text}" for name, text in BENCHMARKS.items())
+        sys.stderr.write(f"There is no benchmark {', '.join(unknown)}; these there are:\n{listed}\n")
+        return 2
+    for name in names or BENCHMARKS:
+        print(f"== {name}: {BENCHMARKS[name]}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").run()
+        print(flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

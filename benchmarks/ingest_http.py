@@ -1,0 +1,153 @@
+"""The whole ingest function over HTTP beside the raw Firestore SDK, on the same emulator, interleaved.
+
+The function is served as deployed (functions-framework, ASGI, one process); senders are fifty keep-alive connections
+of this process. The rival is the SDK's own ``create()``, asynchronous with fifty in flight, without HTTP, identity,
+validation or pseudonyms.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+from google.cloud.firestore import AsyncClient
+
+from benchmarks.ingest_store import document
+from benchmarks.measure import interleaved, print_ratio, print_table
+from brain import bootstrap
+from brain.settings.environment import read_settings
+from tests.emulator import running
+
+ROOT = Path(__file__).parents[1]
+EVENTS = 1000
+CONNECTIONS = 50
+ROUNDS = 5
+GOAL = 0.8
+UNLIMITED = 10**9
+_numbers = itertools.count()
+
+
+def run() -> None:
+    """Print events a second through the function and through the raw SDK, and their ratio."""
+    with running(), _unlimited() as config:
+        project = f"demo-{uuid.uuid4().hex[:12]}"
+        key, _ = bootstrap.build(read_settings({"BRAIN_STORE": f"firestore://{project}"})).key_ring.create("bench")
+        with _served(project, config) as port:
+            contenders = {
+                "ingest function over HTTP, 50 connections": lambda: asyncio.run(_through_function(port, key)),
+                "raw SDK create(), asynchronous, 50 in flight": lambda: asyncio.run(_raw(project)),
+            }
+            series = interleaved(contenders, rounds=ROUNDS)
+    print_table(series, "events/s")
+    ours, theirs = series.values()
+    print_ratio("ingest function over the raw SDK", ours, [theirs], GOAL)
+
+
+@contextmanager
+def _unlimited() -> Iterator[Path]:
+    """Yield a copy of the configuration whose budgets a benchmark cannot reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config"
+        shutil.copytree(ROOT / "config", config)
+        limits = yaml.safe_load((config / "brain_limits.yaml").read_text())
+        (config / "brain_limits.yaml").write_text(yaml.safe_dump(dict.fromkeys(limits, UNLIMITED)))
+        yield config
+
+
+@contextmanager
+def _served(project: str, config: Path) -> Iterator[int]:
+    """Serve the function in a process of its own and yield its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = os.environ | {
+        "BRAIN_STORE": f"firestore://{project}", "BRAIN_CONFIG": str(config), "FUNCTION_USE_ASGI": "true",
+        "BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark",
+        "PYTHONPATH": str(ROOT / "shared"),
+    }  # fmt: skip
+    framework = Path(sys.executable).with_name("functions-framework")
+    command = [framework, "--target", "ingest", "--source", ROOT / "functions" / "main.py", "--host", "127.0.0.1"]
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([*command, "--port", str(port)], env=given, stdout=log, stderr=log)  # noqa: S603
+        try:
+            _wait(port, process)
+            yield port
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the function did not start"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("the function did not listen within a minute")
+
+
+async def _through_function(port: int, key: str) -> float:
+    """Send single events over keep-alive connections and return events a second."""
+    requests = [_request(next(_numbers), key) for _ in range(EVENTS)]
+    todo = iter(requests)
+    started = time.perf_counter()
+    await asyncio.gather(*(_connection(port, todo) for _ in range(CONNECTIONS)))
+    return EVENTS / (time.perf_counter() - started)
+
+
+async def _connection(port: int, todo: Iterator[bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in todo:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 201"), head
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+    writer.close()
+
+
+def _request(number: int, key: str) -> bytes:
+    body = json.dumps({
+        "event_id": f"bench-{number}", "occurred_at": datetime.now(UTC).isoformat(), "platform": "instagram",
+        "content_id": f"1789{number:013d}", "content_type": "carousel", "engagements": number % 997,
+        "likes": number % 701,
+        "impressions": 12_000 + number, "audience_size": 48_211, "comments": number % 31, "shares": number % 17,
+    }).encode()  # fmt: skip
+    head = (
+        f"POST /v1/clients/bench/events/custom HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def _raw(project: str) -> float:
+    """Create the same number of documents with the SDK and return documents a second."""
+    client = AsyncClient(project=project)
+    documents = [(uuid.uuid4().hex, document(n)) for n in range(EVENTS)]
+    for _, data in documents:
+        data.pop("stored_at")
+    todo = iter(documents)
+
+    async def worker() -> None:
+        for name, data in todo:
+            await client.document(f"clients/raw/events/{name}").create(data)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
+    spent = time.perf_counter() - started
+    client.close()
+    return EVENTS / spent

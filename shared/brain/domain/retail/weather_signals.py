@@ -1,5 +1,6 @@
 """The signals that a store's weather gives, day by day, by the limits of the configuration."""
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -34,13 +35,15 @@ WEATHER_SIGNALS: Final[tuple[str, ...]] = (
 )
 
 
-def observed_values(weather: WeatherDays | None, days: Days) -> Floats:
-    """The last version of each day: float array (days, variables), NaN where nothing was reported."""
+def observed_values(weather: WeatherDays | None, days: Days, known_by: date | None = None) -> Floats:
+    """The last version of each day known by the end of ``known_by``: (days, variables), NaN where nothing was."""
     values = np.full((len(days), len(VARIABLES)), np.nan)
     if weather is None or not len(days):
         return values
     index = (weather.day - days[0]).astype(np.int64)
     inside = (index >= 0) & (index < len(days))
+    if known_by is not None:
+        inside &= weather.known_on <= np.datetime64(known_by)
     values[index[inside]] = weather.values[inside]
     return values
 

@@ -1,0 +1,130 @@
+"""Explains a day: what was expected and why, what came, and what nothing explains, adding up to the last cent.
+
+On the ratio scale effects multiply; each gets its share of the money by the logarithmic mean (Ang 2004), which leaves
+nothing over. Cents are then dealt out by the largest remainder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import exp, floor
+
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.forecast.contributions import BASE_GROUPS, parts
+from brain.domain.retail.forecast.outcome import outcome
+from brain.domain.retail.forecast.panel import build_panel
+from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.series import DailySeries
+from brain.errors import InvalidInputError, NotFoundError
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one cause put into the day, in cents; ``group`` is level, weekday, season, signal or unexplained."""
+
+    cause: str
+    group: str
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayExplained:
+    """A day taken apart: the contributions but the unexplained sum to ``expected_cents``, all to ``actual_cents``.
+
+    ``lower_cents`` and ``upper_cents`` are the 80 % interval of what was expected; ``unusual`` says whether the day
+    fell outside it.
+    """
+
+    store_id: str
+    product_id: str | None
+    day: date
+    expected_cents: int
+    actual_cents: int
+    lower_cents: int
+    upper_cents: int
+    unusual: bool
+    contributions: tuple[Contribution, ...]
+
+
+def explain_day(
+    history: Sequence[DailySeries], facts: Facts, store_id: str, day: date, config: RetailConfig
+) -> DayExplained:
+    """Explain ``day`` of the series of ``store_id`` in ``history`` by what was known at the end of the day before.
+
+    The other series are read as they help the forecast; pass one series a store.
+
+    Raises:
+        NotFoundError: the store is not among ``history``, or was closed on ``day``.
+        InvalidInputError: there are no sales before ``day``.
+    """
+    row = next((at for at, one in enumerate(history) if one.store_id == store_id), None)
+    if row is None:
+        raise NotFoundError(f"no sales of store {store_id!r}; the stores are {sorted({h.store_id for h in history})}")
+    series = history[row]
+    index = (day - series.first_day).days
+    if not 0 <= index < len(series) or not series.open[index]:
+        raise NotFoundError(f"store {store_id!r} has no sales on {day}: it was closed, or the day is not imported")
+    cutoff = day - timedelta(days=1)
+    panel = build_panel([one.until(cutoff) for one in history], cutoff)
+    if not panel.open[row].any():
+        raise InvalidInputError(f"expected sales before {day} to explain it by, got none; choose a later day")
+    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
+    causes = parts(result, row, 0)
+    expected, actual = float(result.predicted[row, 0, 0]), float(series.sales[index])
+    ratio = bool(result.replay.scale.ratio[row])
+    money = _in_ratio(causes, expected) if ratio else _in_units(causes, float(result.replay.scale.unit[row]), expected)
+    expected_cents, actual_cents = cents(expected), cents(actual)
+    dealt = deal_cents(money, expected_cents)
+    contributions = [Contribution(name, _group(name), amount) for name, amount in dealt.items()]
+    contributions.append(Contribution("unexplained", "unexplained", actual_cents - expected_cents))
+    lower, upper = (cents(float(result.bounds[tail, row, 0, 0])) for tail in (0, 1))
+    return DayExplained(
+        store_id=store_id,
+        product_id=series.product_id,
+        day=day,
+        expected_cents=expected_cents,
+        actual_cents=actual_cents,
+        lower_cents=lower,
+        upper_cents=upper,
+        unusual=not lower <= actual_cents <= upper,
+        contributions=tuple(contributions),
+    )
+
+
+def cents(amount: float) -> int:
+    """The nearest whole cent."""
+    return floor(amount * 100.0 + 0.5)
+
+
+def deal_cents(amounts: dict[str, float], total: int) -> dict[str, int]:
+    """Whole cents close to ``amounts`` (in major units) that sum to ``total`` exactly: largest remainder.
+
+    What rounding leaves over goes, a cent each, to the amounts that lost most by rounding down; ties by order.
+    """
+    down = {name: floor(amount * 100.0) for name, amount in amounts.items()}
+    left = total - sum(down.values())
+    by_loss = sorted(amounts, key=lambda name: down[name] - amounts[name] * 100.0)
+    rounds, rest = divmod(left, len(by_loss))
+    return {name: down[name] + rounds + (1 if by_loss.index(name) < rest else 0) for name in amounts}
+
+
+def _group(name: str) -> str:
+    return name if name in BASE_GROUPS else "signal"
+
+
+def _in_ratio(causes: dict[str, float], expected: float) -> dict[str, float]:
+    """The level's money, and each effect's share of the way from the level to the expectation."""
+    effects = {name: value for name, value in causes.items() if name != "level"}
+    total = sum(effects.values())
+    level = expected / exp(total)
+    mean = (expected - level) / total if abs(total) > 1e-12 else level  # noqa: PLR2004 - a total that rounds to none
+    return {"level": level, **{name: value * mean for name, value in effects.items()}}
+
+
+def _in_units(causes: dict[str, float], unit: float, expected: float) -> dict[str, float]:
+    """Effects in money; the level takes what was cut off at zero."""
+    money = {name: value * unit for name, value in causes.items()}
+    money["level"] += expected - sum(money.values())
+    return money

@@ -1,0 +1,135 @@
+"""Partial pooling of lifts: a signal seen few times leans on its class, by as much as its class holds together.
+
+A hierarchical normal model with the spread between signals integrated out on a grid (Gelman 2006), so that intervals
+know that the spread itself is uncertain; its prior keeps away from zero, since a few signals cannot prove that they
+agree (Chung et al. 2013). A sign is judged by its local false sign rate (Stephens 2017): the probability, given
+everything, that the effect has the other sign.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from brain.domain.retail.series import Floats
+
+GRID = 40
+REACH = 4.0
+"""The grid ends this many prior spreads out."""
+
+BISECTIONS = 40
+
+
+def normal_below(standard: Floats) -> Floats:
+    """The standard normal's distribution function, to 1e-7 (Abramowitz, Stegun 1964, 26.2.17)."""
+    size = np.abs(standard)
+    step = 1.0 / (1.0 + 0.2316419 * size)
+    series = step * (
+        0.319381530 + step * (-0.356563782 + step * (1.781477937 + step * (-1.821255978 + step * 1.330274429)))
+    )
+    above = np.exp(-0.5 * size**2) / np.sqrt(2.0 * np.pi) * series
+    below: Floats = np.where(standard >= 0, 1.0 - above, above)
+    return below
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One effect on the model scale: posterior mean, bounds, and how sure its sign is."""
+
+    effect: float
+    lower: float
+    upper: float
+    sign_confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Posteriors as mixtures of normals: ``weights`` (grid,), ``means`` and ``variances`` (grid, effects)."""
+
+    weights: Floats
+    means: Floats
+    variances: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Posterior means, (effects,)."""
+        found: Floats = self.weights @ self.means
+        return found
+
+    def below(self, points: Floats) -> Floats:
+        """The probability that each effect lies below its point, (effects,)."""
+        found: Floats = self.weights @ normal_below((points - self.means) / np.sqrt(self.variances))
+        return found
+
+    def quantile(self, probability: float) -> Floats:
+        """The point that each effect is below with ``probability``, by bisection, (effects,)."""
+        spread = 12.0 * np.sqrt(self.variances.max(axis=0)) + 1e-12
+        low, high = self.means.min(axis=0) - spread, self.means.max(axis=0) + spread
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2.0
+            under = self.below(middle) < probability
+            low, high = np.where(under, middle, low), np.where(under, high, middle)
+        point: Floats = (low + high) / 2.0
+        return point
+
+    @property
+    def false_sign_rate(self) -> Floats:
+        """The probability that the effect does not have the sign of its mean, (effects,)."""
+        negative = self.below(np.zeros(self.means.shape[1]))
+        return np.where(self.mean >= 0, negative, 1.0 - negative)
+
+    def stated(self, interval: float) -> list[Stated]:
+        """What is said of each effect, with bounds that hold it with probability ``interval``."""
+        tail = (1.0 - interval) / 2.0
+        columns = (self.mean, self.quantile(tail), self.quantile(1.0 - tail), 1.0 - self.false_sign_rate)
+        return [Stated(*(float(value) for value in row)) for row in zip(*columns, strict=True)]
+
+
+def pool(estimates: Floats, variances: Floats, center: float, center_sd: float, between_sd: float) -> Mixture:
+    """Pool ``estimates`` (effects,) with known sampling ``variances`` into posteriors of the effects.
+
+    The class mean is believed to be ``center`` ± ``center_sd``, the spread of effects around it Rayleigh with mode
+    ``between_sd``.
+    """
+    spread = between_sd * np.linspace(0.0, REACH, GRID + 1)[1:]
+    between = spread**2
+    total = variances[None, :] + between[:, None]
+    precision = 1.0 / total
+    center_precision = precision.sum(axis=1) + center_sd**-2
+    mean = (precision @ estimates + center * center_sd**-2) / center_precision
+    misfit = precision @ estimates**2 + (center / center_sd) ** 2 - mean**2 * center_precision
+    log_evidence = (
+        np.log(spread)
+        - 0.5 * (spread / between_sd) ** 2
+        - 0.5 * np.log(total).sum(axis=1)
+        - 0.5 * np.log(center_precision)
+        - 0.5 * misfit
+    )
+    weights = np.exp(log_evidence - log_evidence.max())
+    kept = between[:, None] / total
+    return Mixture(
+        weights / weights.sum(),
+        means=kept * estimates + (1.0 - kept) * mean[:, None],
+        variances=kept * variances + (1.0 - kept) ** 2 / center_precision[:, None],
+    )
+
+
+def own_effects(shared: Mixture, member: int, estimates: Floats, variances: Floats, between: float) -> Mixture:
+    """Effects of the stores that share effect ``member``: each keeps of its own estimate what it can prove.
+
+    ``between`` is the variance of stores around the shared effect; the shared posterior already holds all stores.
+    """
+    kept = between / (between + variances)
+    means = (1.0 - kept) * shared.means[:, member : member + 1] + kept * estimates
+    spread = kept * variances + (1.0 - kept) ** 2 * shared.variances[:, member : member + 1]
+    return Mixture(shared.weights, means, np.maximum(spread, 1e-12))
+
+
+def spread_between_stores(estimates: list[Floats], variances: list[Floats]) -> float:
+    """The variance of stores around what they share, by moments over all signals (DerSimonian, Laird 1986), ≥ 0."""
+    excess = freedom = 0.0
+    for values, noise in zip(estimates, variances, strict=True):
+        weight = 1.0 / noise
+        mean = (weight @ values) / weight.sum()
+        excess += float(weight @ (values - mean) ** 2) - (len(values) - 1)
+        freedom += float(weight.sum() - (weight**2).sum() / weight.sum())
+    return max(0.0, excess / freedom) if freedom > 0 else 0.0

@@ -1,0 +1,60 @@
+"""The register of everything that may move a shop's sales, and which of it acted on which day."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from brain.domain.retail.calendar_days import Whole, calendar_days
+from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, term_flags
+from brain.domain.retail.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.series import Days, Flags, zone
+from brain.domain.retail.weather_signals import WEATHER_SIGNALS, observed_values, weather_flags
+
+EVENT_CLASSES: Final[tuple[str, ...]] = ("home_game", "festival", "promotion", "competitor", "concert", "market")
+
+BUILT_IN: Final[dict[str, str]] = {
+    **{name: group for group, rules in CALENDAR_SIGNALS.items() for name in rules},
+    **dict.fromkeys((*TERM_SIGNALS, "first_days_of_school_holidays", "first_days_back_at_school"), "term"),
+    **dict.fromkeys(WEATHER_SIGNALS, "weather"),
+    **{f"{window}_{name}": f"{name}_window" for name in EVENT_CLASSES for window in ("before", "after")},
+}
+"""Built-in signals by name with their class. Every event name in the calendar is one signal more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActingSignals:
+    """``flags`` (days, signals): which signal acts on which day; ``names`` and ``classes`` of one length."""
+
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    flags: Flags
+
+    def occurrences(self) -> Whole:
+        """How often each signal came: days in a row are one occurrence, (signals,)."""
+        begins = self.flags & ~np.concatenate([np.zeros((1, self.flags.shape[1]), dtype=bool), self.flags[:-1]])
+        times: Whole = begins.sum(axis=0)
+        return times
+
+
+def acting_signals(
+    days: Days, store_id: str, facts: Facts, config: RetailConfig, known_by: date | None = None
+) -> ActingSignals:
+    """Every signal that acts on any of consecutive ``days`` in a store, from facts known by the end of ``known_by``."""
+    store = facts.store(store_id)
+    calendar = calendar_days(days, store)
+    flags = {name: rule(calendar) for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
+    flags |= term_flags(calendar, store, config.terms)
+    flags |= weather_flags(observed_values(facts.weather.get(store_id), days, known_by), days, config.weather)
+    spans = dated_signals(facts.events, store_id, zone(store.timezone), config.events)
+    flags |= flags_known_by(spans, days, known_by)
+    classes = BUILT_IN | {span.signal: span.signal_class for span in spans}
+    names = [name for name, flag in flags.items() if flag.any()]
+    return ActingSignals(
+        names=tuple(names),
+        classes=tuple(classes[name] for name in names),
+        flags=np.array([flags[name] for name in names], dtype=bool).reshape(len(names), len(days)).T,
+    )

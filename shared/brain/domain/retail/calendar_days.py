@@ -39,6 +39,8 @@ class CalendarDays:
     def shifted_holiday(self, offset_days: int) -> Flags:
         """Whether the day ``offset_days`` later (negative: earlier) is a public holiday; False beyond the edges."""
         moved = np.zeros(len(self.days), dtype=bool)
+        if abs(offset_days) >= len(self.days):
+            return moved
         if offset_days >= 0:
             moved[: len(self.days) - offset_days] = self.holiday[offset_days:]
         else:

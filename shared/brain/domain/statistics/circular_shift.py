@@ -36,21 +36,34 @@ def shift_tests(outcome: Floats, seen: Floats, signals: Floats) -> ShiftTests:
     known and 0 otherwise. All shifts at once by the Fourier transform, O(days log days) a signal.
     """
     score = correlations(outcome, seen, signals)
-    shifts = score[:, 1:]
+    z, spread = studentised(score)
     # The known part of a signal's energy at shift 0, which turns a score into a slope.
     energy = (signals**2) @ seen
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = shifts.std(axis=1, ddof=1)
-        z = (score[:, 0] - shifts.mean(axis=1)) / spread
         slope_sd = spread / np.sqrt(energy)
-    usable = np.isfinite(z) & (spread > 0)
-    z = np.where(usable, z, np.nan)
-    p_value = np.where(usable, 2 * ndtr(-np.abs(z)), 1.0)
-    return ShiftTests(z, p_value, z * slope_sd, np.where(usable, slope_sd, np.nan))
+    p_value = np.where(np.isfinite(z), 2 * ndtr(-np.abs(z)), 1.0)
+    return ShiftTests(z, p_value, z * slope_sd, np.where(np.isfinite(z), slope_sd, np.nan))
+
+
+def studentised(score: Floats) -> tuple[Floats, Floats]:
+    """The real calendar's score against all other shifts', and their spread; NaN where they do not vary."""
+    if score.shape[1] < LEAST_DAYS:
+        return np.full(len(score), np.nan), np.full(len(score), np.nan)
+    shifts = score[:, 1:]
+    spread = shifts.std(axis=1, ddof=1)
+    varies = spread > 0
+    z = (score[:, 0] - shifts.mean(axis=1)) / np.where(varies, spread, 1.0)
+    return np.where(varies, z, np.nan), np.where(varies, spread, np.nan)
+
+
+LEAST_DAYS = 3
+"""With fewer there are not two other shifts to compare with."""
 
 
 def correlations(outcome: Floats, seen: Floats, signals: Floats) -> Floats:
     """The score of each signal at each shift, shape (signals, days); column 0 is the real calendar.
+
+    Several outcomes (outcomes, days) against one signal (1, days) give one row an outcome.
 
     A score is Σ outcome·signal over the root of the signal's energy on days whose outcome is seen, so that a gap in
     the outcome does not change its spread.

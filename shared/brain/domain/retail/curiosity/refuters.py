@@ -11,7 +11,7 @@ import numpy as np
 from brain.domain.retail.curiosity.config import Limits
 from brain.domain.retail.curiosity.questions import Asked
 from brain.domain.retail.series import Floats
-from brain.domain.statistics.circular_shift import correlations, shift_tests
+from brain.domain.statistics.circular_shift import correlations, studentised
 
 BLOCK_DAYS = 28
 FOLDS = 5
@@ -97,5 +97,5 @@ def _dummy_alarms(surprise: Floats, seen: Floats, signal: Floats, outcomes: int,
     phases = rng.uniform(0, 2 * np.pi, (outcomes, len(spectrum)))
     phases[:, 0] = 0.0
     dummies = np.fft.irfft(spectrum * np.exp(1j * phases), len(surprise), axis=1) * seen
-    z = [shift_tests(dummy, seen, signal[None]).z[0] for dummy in dummies]
+    z, _ = studentised(correlations(dummies, seen, signal[None]))
     return float((np.abs(z) > DUMMY_SIGNIFICANCE_Z).mean())

@@ -35,18 +35,19 @@ def _limited(signal: Floats, transformation: Transformation, days: Days) -> Floa
     if not limits:
         return signal if _says_yes_or_no(signal) else _standardised(signal)
     ((kind, limit),) = limits.items()
+    measured = _measured(kind, signal, days)
     with np.errstate(invalid="ignore"):
-        answers = {
-            "above": lambda: signal >= limit,
-            "below": lambda: signal < limit,
-            "rise": lambda: _change(signal) >= limit,
-            "fall": lambda: -_change(signal) >= limit,
-            "unusually_high": lambda: _unusual(signal, days) >= limit,
-            "unusually_low": lambda: -_unusual(signal, days) >= limit,
-        }
-        yes = answers[kind]()
-    known = np.isfinite(_change(signal) if kind in {"rise", "fall"} else signal)
-    return np.where(known, yes.astype(float), np.nan)
+        yes = (measured < limit if kind == "below" else measured >= limit).astype(float)
+    return np.where(np.isfinite(measured), yes, np.nan)
+
+
+def _measured(kind: str, signal: Floats, days: Days) -> Floats:
+    """What a limit of this kind is held against: the larger, the more likely yes (but for ``below``)."""
+    if kind in {"rise", "fall"}:
+        return _change(signal) if kind == "rise" else -_change(signal)
+    if kind in {"unusually_high", "unusually_low"}:
+        return _unusual(signal, days) if kind == "unusually_high" else -_unusual(signal, days)
+    return signal
 
 
 def _says_yes_or_no(signal: Floats) -> bool:
@@ -90,8 +91,6 @@ def _change(signal: Floats) -> Floats:
 
 def _standardised(signal: Floats) -> Floats:
     known = signal[np.isfinite(signal)]
-    if not len(known):
-        return signal
     clipped = np.clip(signal, *np.quantile(known, (CLIPPED_SHARE, 1 - CLIPPED_SHARE)))
     spread = float(np.nanstd(clipped))
     return (clipped - np.nanmean(clipped)) / spread if spread > 0 else np.zeros(len(signal))

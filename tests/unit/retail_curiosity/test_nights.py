@@ -1,0 +1,272 @@
+"""Night after night: few leads where nothing is, most of what is, and findings only on days that came later."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from retail_worlds import FIRST_DAY, World, chain, shop
+
+from brain.domain.retail.curiosity import refuters
+from brain.domain.retail.curiosity.asking import level_weights
+from brain.domain.retail.curiosity.config import CuriosityConfig
+from brain.domain.retail.curiosity.ledger import Entry, State
+from brain.domain.retail.curiosity.night import Past, night_of
+from brain.domain.retail.curiosity.question import Subject, questions_of
+from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.series import CalendarEvent, DailySeries
+
+CONFIG = CuriosityConfig.model_validate(
+    yaml.safe_load((Path(__file__).parents[3] / "config" / "hypotheses.yaml").read_text(encoding="utf-8"))
+)
+RAIN = tuple(one for one in CONFIG.templates if one.id in {"rain", "wind", "clouds", "payday_end_of_month"})
+SHORT = CONFIG.model_copy(update={"templates": RAIN})
+NOTHING_BEFORE = Past()
+
+
+def asked(world: World, past: Past = NOTHING_BEFORE, config: CuriosityConfig = CONFIG) -> list[Entry]:
+    """The night after the world's last day."""
+    last = max(one.last_day for one in world.series)
+    return night_of(last, subjects_of(world.series, world.facts, config), past, config.limits)
+
+
+def leads(entries: Sequence[Entry]) -> set[str]:
+    """The templates that made a lead."""
+    return {one.template for one in entries if one.state is State.LEAD}
+
+
+def lived(world: World, nights: Sequence[date], config: CuriosityConfig = SHORT) -> list[list[Entry]]:
+    """The entries of several nights, each knowing the ones before."""
+    latest: dict[str, Entry] = {}
+    confirmations: list[bool] = []
+    kept = []
+    for night in nights:
+        entries = asked(world.until(night), Past(latest, confirmations), config)
+        latest = latest | {one.hypothesis_id: one for one in entries}
+        confirmations += [one.state is State.FINDING for one in entries if one.alpha is not None]
+        kept.append(entries)
+    return kept
+
+
+def every(days: int, first: int, last: int) -> list[date]:
+    """Nights from day ``first`` to day ``last`` of the world."""
+    return [FIRST_DAY + timedelta(days=at) for at in range(first, last + 1, days)]
+
+
+def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
+    """80 null worlds of 540 days: any lead in at most 12 % of nights."""
+    nights = [asked(shop(seed)) for seed in range(80)]
+    assert np.mean([bool(leads(entries)) for entries in nights]) <= 0.12
+    assert not any(one.state is State.FINDING for entries in nights for one in entries)
+    assert min(sum(one.p_value is not None for one in entries) for entries in nights) >= 30
+
+
+@pytest.mark.parametrize(("effect", "found"), [(0.4, 0.35), (0.8, 0.95)])
+def test_what_moves_sales_becomes_a_lead(effect: float, found: float) -> None:
+    """Wet days (65 of 540) planted at 0.4 and 0.8 standard deviations, 40 worlds each."""
+    hits = [any("rain" in name for name in leads(asked(shop(100 + seed, effect=effect)))) for seed in range(40)]
+    assert np.mean(hits) >= found
+
+
+def test_a_planted_effect_lies_in_its_interval_and_above_what_could_be_detected() -> None:
+    """The estimate is a relative change of a day's sales, near 0.8 × 15 %."""
+    (rain,) = [one for one in asked(shop(5, days=1000, effect=0.8)) if one.template == "rain"]
+    assert rain.lower is not None
+    assert rain.upper is not None
+    assert rain.lower < 0.12 < rain.upper
+    assert rain.effect == pytest.approx(0.12, abs=0.05)
+    assert rain.detectable_effect is not None
+    assert 0 < rain.detectable_effect < rain.effect
+
+
+def test_a_lead_becomes_a_finding_only_by_days_after_the_question() -> None:
+    """The finding's test begins the day after the lead arose, and is made once."""
+    nights = lived(shop(101, days=1000, effect=0.8), every(20, 540, 999))
+    path = [next(one for one in entries if one.template == "rain") for entries in nights]
+    states = [one.state for one in path]
+    assert states[0] is State.LEAD
+    assert State.FINDING in states
+    found = path[states.index(State.FINDING)]
+    assert found.asked_on == FIRST_DAY + timedelta(days=540)
+    assert found.tested_from == found.asked_on + timedelta(days=1)
+    assert found.n == (found.night - found.asked_on).days
+    assert sum(one.alpha is not None for one in path) == 1
+    assert states[states.index(State.FINDING) :] == [State.FINDING] * (len(states) - states.index(State.FINDING))
+
+
+def test_days_before_the_question_do_not_change_its_confirmation() -> None:
+    """Sales rewritten before the question leave the confirming estimate where it was, to the model's own fit."""
+    world = shop(101, days=900, effect=0.8)
+    first, second = every(300, 540, 899)[:2]
+    lead = next(one for one in asked(world.until(first), config=SHORT) if one.template == "rain")
+    past = Past({lead.hypothesis_id: replace(lead, due_on=second)})
+    other = shop(777, days=900).series[0]
+    joined = world.series[0].sales.copy()
+    joined[:541] = other.sales[:541]
+    rewritten = World((replace(world.series[0], sales=joined),), world.facts)
+    told = [asked(one.until(second), past, SHORT) for one in (world, rewritten)]
+    mine, theirs = (next(one for one in entries if one.template == "rain") for entries in told)
+    assert mine.state is theirs.state is State.FINDING
+    assert theirs.effect == pytest.approx(mine.effect, abs=0.02)
+
+
+def test_a_lead_that_was_chance_is_not_confirmed_and_rests() -> None:
+    """It is tested once, dropped, and asked again only after its rest."""
+    world = shop(3, days=1000)
+    asked_on = FIRST_DAY + timedelta(days=540)
+    lead = next(one for one in asked(world.until(asked_on), config=SHORT) if one.template == "wind")
+    made_up = replace(lead, state=State.LEAD, asked_on=asked_on, due_on=asked_on + timedelta(days=90), effect=0.1)
+    past = {made_up.hypothesis_id: made_up}
+    states = []
+    for night in every(60, 600, 900):
+        entry = next(one for one in asked(world.until(night), Past(past), SHORT) if one.template == "wind")
+        past = {entry.hypothesis_id: entry}
+        states.append(entry.state)
+    assert states == [
+        State.LEAD,
+        State.NOT_CONFIRMED,
+        State.NOT_CONFIRMED,
+        State.NOT_CONFIRMED,
+        State.NOTHING,
+        State.NOTHING,
+    ]
+
+
+def test_a_finding_that_stops_holding_is_retired() -> None:
+    """A terrace gets a roof: after the confirmation rain no longer matters, and the finding ends."""
+    wet, dry = shop(101, days=1100, effect=1.2), shop(101, days=1100)
+    sales = np.where(np.arange(1100) < 750, wet.series[0].sales, dry.series[0].sales)
+    world = World((replace(wet.series[0], sales=sales),), wet.facts)
+    nights = lived(world, every(30, 540, 1099))
+    states = [next(one.state for one in entries if one.template == "rain") for entries in nights]
+    assert State.FINDING in states
+    assert states[-1] is State.RETIRED
+
+
+def test_a_lead_whose_signal_stays_away_is_postponed() -> None:
+    """Paydays come once a month: too few since the question, so the lead waits."""
+    world = shop(4, days=700)
+    night = FIRST_DAY + timedelta(days=600)
+    before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "payday_end_of_month")
+    lead = replace(before, state=State.LEAD, asked_on=night - timedelta(days=60), due_on=night, effect=0.1)
+    entries = asked(world.until(night), Past({lead.hypothesis_id: lead}), SHORT)
+    waiting = next(one for one in entries if one.template == "payday_end_of_month")
+    assert (waiting.state, waiting.alpha) == (State.LEAD, None)
+    assert waiting.due_on == night + timedelta(days=CONFIG.limits.postpone_days)
+
+
+def test_a_year_of_nights_without_anything_finds_nothing() -> None:
+    """Six null shops looked at every four weeks for a year: at most one of them believes in anything."""
+    believing = 0
+    for seed in range(6):
+        nights = lived(shop(400 + seed, days=905), every(28, 540, 904), CONFIG)
+        believing += any(one.state is State.FINDING for entries in nights for one in entries)
+    assert believing <= 1
+
+
+def test_the_same_night_again_is_the_same() -> None:
+    """Dummy outcomes included: chance is drawn from the question and the night."""
+    world = shop(102, effect=0.8)
+    assert asked(world) == asked(world)
+
+
+def test_too_little_is_said_with_the_day_on_which_it_will_be_enough() -> None:
+    """A store with five days and a store with seventy: no crash, no claim."""
+    for days in (1, 5, 70):
+        entries = asked(shop(1, days=days))
+        assert {one.state for one in entries} == {State.TOO_LITTLE_DATA}
+        assert all(one.note and one.note.startswith("Not enough data yet") for one in entries)
+    rain = next(one for one in entries if one.template == "clouds")
+    assert rain.note == f"Not enough data yet: enough by {FIRST_DAY + timedelta(days=69 + 20)}."
+
+
+def test_a_year_long_gap_is_neither_zero_nor_a_finding() -> None:
+    """A shop closed for a year is asked about the days it traded."""
+    series = shop(2, days=900).series[0]
+    closed = np.ones(900, dtype=bool)
+    closed[300:665] = False
+    gap = replace(series, open=closed, sales=np.where(closed, series.sales, np.nan))
+    entries = asked(World((gap,), shop(2, days=900).facts))
+    assert not leads(entries)
+    assert max(one.n for one in entries) == 535
+
+
+def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
+    """A chain has totals of its own; a class of events concerns the stores that have it."""
+    world = chain(50, stores=2)
+    games = tuple(CalendarEvent("derby", "home_game", day, day, "store_0") for day in every(14, 5, 539))
+    facts = Facts(world.facts.stores, games, world.facts.weather)
+    entries = asked(World(world.series, facts))
+    by_store = {
+        store: {one.template for one in entries if one.store_id == store} for store in ("store_0", "store_1", "*")
+    }
+    assert {"home_game", "any_event"} <= by_store["store_0"] & by_store["*"]
+    assert not {"home_game", "any_event"} & by_store["store_1"]
+    rain = next(one for one in entries if one.store_id == "*" and one.template == "rain")
+    assert rain.n == 540
+
+
+def test_a_store_without_weather_is_asked_about_its_calendar() -> None:
+    """Weather is an extra, not a condition."""
+    world = shop(9)
+    entries = asked(World(world.series, Facts(world.facts.stores)))
+    assert {one.template for one in entries if one.state is not State.TOO_LITTLE_DATA} >= {"first_of_month"}
+    assert "rain" not in {one.template for one in entries}
+
+
+def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
+    """The main products of each store are asked about; weights have mean 1 and totals weigh more."""
+    world = shop(1)
+    bread = world.series[0]
+    products = tuple(
+        DailySeries(bread.store_id, name, bread.first_day, bread.sales * share, bread.returns, bread.open)
+        for name, share in (("bread", 0.5), ("rolls", 0.3), ("cake", 0.2))
+    )
+    subjects = subjects_of(products, world.facts, SHORT)
+    assert set(subjects) == {Subject("kiel"), *(Subject("kiel", name) for name in ("bread", "rolls", "cake"))}
+    assert [str(one) for one in subjects][:2] == ["store kiel", "bread in store kiel"]
+    weights = level_weights(questions_of(subjects, {}), 0.7)
+    assert weights.mean() == pytest.approx(1)
+    assert weights.max() / weights.min() == pytest.approx(7)
+    fewer = SHORT.model_copy(update={"limits": SHORT.limits.model_copy(update={"products_per_store": 1})})
+    assert set(subjects_of(products, world.facts, fewer)) == {Subject("kiel"), Subject("kiel", "bread")}
+
+
+def test_a_lead_that_turns_its_sign_between_halves_is_refuted() -> None:
+    """A large effect in the first half and a small opposite one in the second is no lead."""
+    world = shop(12)
+    wind = world.facts.weather["kiel"].values[:, 4]
+    windy = wind >= np.quantile(wind, 0.8)
+    early = np.arange(540) < 270
+    sales = world.series[0].sales * np.where(windy, np.where(early, 1.6, 0.95), 1.0)
+    entries = asked(World((replace(world.series[0], sales=sales),), world.facts), config=SHORT)
+    entry = next(one for one in entries if one.template == "wind")
+    assert entry.state is State.REFUTED
+    assert entry.refuters is not None
+    assert '"subset": {"passed": false' in entry.refuters
+
+
+def test_an_effect_of_exactly_nothing_is_carried_by_no_part_of_the_days() -> None:
+    """Where the whole is nothing, no share of it can be named."""
+    assert refuters._weakest_subset(np.zeros(60), np.ones(60)) == 0.0
+
+
+def test_a_lead_waits_even_where_nothing_can_be_computed() -> None:
+    """A shop that was imported anew with two days keeps its lead, without an effect."""
+    world = shop(4, days=700)
+    night = FIRST_DAY + timedelta(days=600)
+    before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "rain")
+    lead = replace(before, state=State.LEAD, asked_on=night, due_on=night + timedelta(days=9), effect=0.1)
+    entries = asked(shop(4, days=2), Past({lead.hypothesis_id: lead}), SHORT)
+    waiting = next(one for one in entries if one.template == "rain")
+    assert (waiting.state, waiting.effect, waiting.n) == (State.LEAD, None, 2)
+
+
+def test_entries_survive_their_row() -> None:
+    """What is written into the ledger is what is read from it."""
+    for entry in asked(shop(101, effect=0.8), config=SHORT):
+        assert Entry.from_row(entry.as_row()) == entry

@@ -1,0 +1,132 @@
+"""How the score's weights learn on planted, null and changing worlds, beside other learners on the same outcomes.
+
+``python -m benchmarks learning``. Rivals: no learning, recursive least squares, AdaGrad (Duchi et al. 2011), and a
+challenger fitted to the last 500 outcomes (ridge, cross-validated). The error is the mean absolute log error on 1000
+later outcomes without noise, so that 0 is perfect; medians over 20 seeds.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from brain.domain.learning.challenger import fit_challenger, mean_error
+from brain.domain.learning.client_weights import class_priors, client_estimate, pooled_weights
+from brain.domain.learning.fold import fold
+from brain.domain.learning.outcomes import COMPONENTS, Outcome
+from brain.domain.learning.state import first_state
+from tests.unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
+
+SEEDS = range(20)
+CHECKPOINTS = (100, 500, 2000, 5000)
+NOISE = 0.2
+Learner = Callable[[Sequence[Outcome]], Mapping[str, float]]
+OTHER_TRUTH = {**TRUTH, "engagement": 0.7, "impressions": 1.4, "temporal": 1.3}
+
+
+def run() -> None:
+    """Print how the error falls, what noise alone does, and what pooling is worth."""
+    print(f"mean absolute log error on later outcomes, noise {NOISE}, after so many outcomes")
+    heads = "".join(f"{n:>9}" for n in CHECKPOINTS)
+    worlds = {
+        "planted": lambda n, seed: outcomes(n, TRUTH, noise=NOISE, seed=seed),
+        "null": lambda n, seed: outcomes(n, ONES, noise=NOISE, seed=seed),
+        "changed at half": lambda n, seed: (
+            outcomes(n // 2, TRUTH, noise=NOISE, seed=seed)
+            + outcomes(n - n // 2, OTHER_TRUTH, noise=NOISE, seed=seed + 500, first=n // 2)
+        ),
+    }
+    truths = {"planted": TRUTH, "null": ONES, "changed at half": OTHER_TRUTH}
+    for world, made in worlds.items():
+        print(f"{world:<26}{heads}")
+        later = outcomes(1000, truths[world], noise=0.0, seed=999, first=10**5)
+        for name, learner in LEARNERS.items():
+            figures = [
+                statistics.median(mean_error(later, learner(made(n, seed))) for seed in SEEDS) for n in CHECKPOINTS
+            ]
+            print(f"  {name:<24}{''.join(f'{figure:>9.3f}' for figure in figures)}", flush=True)
+    _pooling()
+    batch = outcomes(5000, TRUTH)
+    began = time.perf_counter()
+    fold(first_state(CONFIG), batch, CONFIG)
+    print(f"{len(batch) / (time.perf_counter() - began):,.0f} outcomes a second folded")
+
+
+def unlearned(_: Sequence[Outcome]) -> Mapping[str, float]:
+    """Keep every weight at 1."""
+    return ONES
+
+
+def gradient(batch: Sequence[Outcome]) -> Mapping[str, float]:
+    """Learn as the Brain does each day."""
+    return fold(first_state(CONFIG), batch, CONFIG).state.weights
+
+
+def challenger(batch: Sequence[Outcome]) -> Mapping[str, float]:
+    """Fit a challenger to the last 500 outcomes; without one the weights stay."""
+    found = fit_challenger(batch[-500:], first_state(CONFIG), CONFIG)
+    return found.weights if found else ONES
+
+
+def recursive_least_squares(batch: Sequence[Outcome]) -> Mapping[str, float]:
+    """Learn by recursive least squares from weights of 1 known to 0.5, without forgetting."""
+    weights, covariance = np.ones(len(COMPONENTS)), np.eye(len(COMPONENTS)) * 0.25 / NOISE**2
+    for outcome in batch:
+        logs = np.array([outcome.components[name] for name in COMPONENTS])
+        gain = covariance @ logs / (1 + logs @ covariance @ logs)
+        weights = weights + gain * (outcome.target - logs @ weights)
+        covariance = covariance - np.outer(gain, logs @ covariance)
+    return dict(zip(COMPONENTS, weights.tolist(), strict=True))
+
+
+def adagrad(batch: Sequence[Outcome], rate: float = 0.1) -> Mapping[str, float]:
+    """Learn by AdaGrad."""
+    weights, squares = np.ones(len(COMPONENTS)), np.full(len(COMPONENTS), 1e-8)
+    for outcome in batch:
+        logs = np.array([outcome.components[name] for name in COMPONENTS])
+        slope = (logs @ weights - outcome.target) * logs
+        squares += slope**2
+        weights -= rate * slope / np.sqrt(squares)
+    return dict(zip(COMPONENTS, weights.tolist(), strict=True))
+
+
+LEARNERS: dict[str, Learner] = {
+    "unlearned": unlearned,
+    "the Brain's gradient": gradient,
+    "the Brain's challenger": challenger,
+    "recursive least squares": recursive_least_squares,
+    "AdaGrad": adagrad,
+}
+
+
+def _pooling() -> None:
+    print("clients of one vertical, true weights spread by 0.2, noise 0.4: mean distance of the weights from the truth")
+    print(f"{'outcomes a client':<26}{'own alone':>12}{'the default':>13}{'pooled':>9}")
+    for n in (20, 50, 200):
+        distances = np.mean([_one_vertical(n, seed) for seed in SEEDS], axis=0)
+        print(f"{n:<26}{distances[0]:>12.3f}{distances[1]:>13.3f}{distances[2]:>9.3f}", flush=True)
+
+
+def _one_vertical(n: int, seed: int, clients: int = 8) -> tuple[float, float, float]:
+    chance = np.random.default_rng(seed)
+    truths = [{name: max(TRUTH[name] + chance.normal(0, 0.2), 0.1) for name in COMPONENTS} for _ in range(clients)]
+    estimates = []
+    for k, truth in enumerate(truths):
+        batch = outcomes(n, truth, noise=0.4, seed=1000 * seed + k)
+        estimate = client_estimate(f"c{k}", "d2c", batch, ONES, CONFIG)
+        assert estimate
+        estimates.append(estimate)
+    priors = class_priors(estimates, CONFIG)
+    found = np.zeros(3)
+    for estimate, truth in zip(estimates, truths, strict=True):
+        beliefs = pooled_weights(estimate, "d2c", priors, CONFIG)
+        for name in COMPONENTS:
+            trio = (estimate.weights[name], 1.0, beliefs[name].mean)
+            found += [abs(value - truth[name]) for value in trio]
+    alone, default, pooled = found / (clients * len(COMPONENTS))
+    return float(alone), float(default), float(pooled)
+
+
+if __name__ == "__main__":
+    run()

@@ -8,8 +8,10 @@ once a call.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from brain.errors import StoreRefusedError
@@ -28,6 +30,7 @@ _EARLIEST_TIME = datetime.min.replace(tzinfo=UTC)
 _LATEST_TIME = datetime.max.replace(tzinfo=UTC)
 _INT64 = 2**63
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.-]{0,255}(?:/[A-Za-z0-9][A-Za-z0-9_:.-]{0,255}){0,20}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME_OVERHEAD_BYTES = 16
 _MAP_OVERHEAD_BYTES = 32
@@ -36,23 +39,21 @@ _MAP_OVERHEAD_BYTES = 32
 def check_document_path(path: str) -> None:
     """Raise ``StoreRefusedError`` unless ``path`` can name a document."""
     segments = _checked_segments(path)
-    if len(segments) % 2:
+    if segments % 2:
         raise StoreRefusedError(
             f"A document path has an even number of segments (collection/id/…), but {path!r:.200} has "
-            f"{len(segments)}; name the document, not the collection."
+            f"{segments}; name the document, not the collection."
         )
-    if len(segments) > 2 * MAX_SUBCOLLECTIONS:
-        raise StoreRefusedError(
-            f"A document lies at most {MAX_SUBCOLLECTIONS} collections deep, not {len(segments) // 2}."
-        )
+    if segments > 2 * MAX_SUBCOLLECTIONS:
+        raise StoreRefusedError(f"A document lies at most {MAX_SUBCOLLECTIONS} collections deep, not {segments // 2}.")
 
 
 def check_collection_path(path: str) -> None:
     """Raise ``StoreRefusedError`` unless ``path`` can name a collection."""
     segments = _checked_segments(path)
-    if len(segments) % 2 == 0:
+    if segments % 2 == 0:
         raise StoreRefusedError(
-            f"A collection path has an odd number of segments, but {path!r:.200} has {len(segments)}; "
+            f"A collection path has an odd number of segments, but {path!r:.200} has {segments}; "
             "name the collection, not the document."
         )
 
@@ -110,13 +111,14 @@ def check_commit(writes: Sequence[Write]) -> None:
         )
 
 
-def _checked_segments(path: str) -> list[str]:
-    segments = path.split("/")
-    for segment in segments:
-        _check_id(segment, path)
-    if len(path.encode()) > MAX_PATH_BYTES:
-        raise StoreRefusedError(f"A path has at most {MAX_PATH_BYTES} bytes, but {path!r:.100}… has more.")
-    return segments
+def _checked_segments(path: str) -> int:
+    """Return how many segments a lawful path has; nearly all are plain and need no closer look."""
+    if not _PLAIN_PATH.fullmatch(path):
+        for segment in path.split("/"):
+            _check_id(segment, path)
+        if len(path.encode()) > MAX_PATH_BYTES:
+            raise StoreRefusedError(f"A path has at most {MAX_PATH_BYTES} bytes, but {path!r:.100}… has more.")
+    return path.count("/") + 1
 
 
 def _check_id(segment: str, path: str) -> None:
@@ -151,13 +153,17 @@ def _map_bytes(data: Mapping[str, Any], *, prefix_bytes: int, depth: int) -> int
         if path_bytes > MAX_NAME_BYTES:
             raise StoreRefusedError(f"A field's path has at most {MAX_NAME_BYTES} bytes, but {name[:40]!r}… has more.")
         size += name_bytes + 1
-        if depth == 0 and isinstance(value, Transform | Increment):
+        measure = _SCALARS.get(type(value))
+        if measure is not None:
+            size += measure(value)
+        elif depth == 0 and isinstance(value, Transform | Increment):
             size += _transform_bytes(name, value)
         else:
             size += _value_bytes(value, prefix_bytes=path_bytes + 1, depth=depth, in_list=False)
     return size
 
 
+@lru_cache(maxsize=4096)
 def _name_bytes(name: Any) -> int:
     if not isinstance(name, str):
         raise StoreRefusedError(f"A field name is text, not a {type(name).__name__}.")
@@ -170,20 +176,15 @@ def _transform_bytes(name: str, value: Transform | Increment) -> int:
     if isinstance(value, Increment):
         if isinstance(value.by, bool) or not isinstance(value.by, int | float):
             raise StoreRefusedError(f"Increment adds a number to {name!r}, not a {type(value.by).__name__}.")
-        return _value_bytes(value.by, prefix_bytes=0, depth=0, in_list=False)
+        check_value(value.by)
     return 8
 
 
 def _value_bytes(value: Any, *, prefix_bytes: int, depth: int, in_list: bool) -> int:
     """Return the size of one value as Firestore counts it; ``depth`` is the number of maps and lists around it."""
-    if value is None or isinstance(value, bool):
-        return 1
-    if isinstance(value, str | bytes):
-        return _leaf_bytes(value)
-    if isinstance(value, int | float):
-        return _number_bytes(value)
-    if isinstance(value, datetime):
-        return _time_bytes(value)
+    for kind, measure in _SCALARS.items():
+        if isinstance(value, kind):
+            return measure(value)
     if isinstance(value, Mapping | list | tuple):
         return _container_bytes(value, prefix_bytes=prefix_bytes, depth=depth + 1, in_list=in_list)
     if isinstance(value, Transform | Increment):
@@ -194,32 +195,6 @@ def _value_bytes(value: Any, *, prefix_bytes: int, depth: int, in_list: bool) ->
     )
 
 
-def _leaf_bytes(value: str | bytes) -> int:
-    size = _utf8_bytes(value) if isinstance(value, str) else len(value)
-    if size > MAX_LEAF_BYTES:
-        raise StoreRefusedError(f"One value has at most {MAX_LEAF_BYTES} bytes, but one of {size} came.")
-    return size + 1 if isinstance(value, str) else size
-
-
-def _number_bytes(value: float) -> int:
-    if isinstance(value, int):
-        if not -_INT64 <= value < _INT64:
-            raise StoreRefusedError(f"An integer has 64 bits at most, but one of {value.bit_length()} bits came.")
-    elif not math.isfinite(value):
-        raise StoreRefusedError(f"A number is finite, but {value} came; store None for what is unknown.")
-    return 8
-
-
-def _time_bytes(value: datetime) -> int:
-    if value.utcoffset() is None:
-        raise StoreRefusedError(
-            f"A time names its zone, but {value.isoformat()} is naive; attach UTC where it is read."
-        )
-    if not _EARLIEST_TIME <= value <= _LATEST_TIME:
-        raise StoreRefusedError(f"A time lies in the years 1 to 9999 of UTC, but {value.isoformat()} came.")
-    return 8
-
-
 def _container_bytes(value: Any, *, prefix_bytes: int, depth: int, in_list: bool) -> int:
     if depth > MAX_DEPTH:
         raise StoreRefusedError(f"Maps and lists nest at most {MAX_DEPTH} deep; this document goes deeper.")
@@ -228,3 +203,45 @@ def _container_bytes(value: Any, *, prefix_bytes: int, depth: int, in_list: bool
     if in_list:
         raise StoreRefusedError("A list directly inside a list cannot be stored; put a map between them.")
     return sum(_value_bytes(one, prefix_bytes=prefix_bytes, depth=depth, in_list=True) for one in value)
+
+
+def _text_bytes(value: str) -> int:
+    return _leaf_bytes(_utf8_bytes(value)) + 1
+
+
+def _leaf_bytes(size: int) -> int:
+    if size > MAX_LEAF_BYTES:
+        raise StoreRefusedError(f"One value has at most {MAX_LEAF_BYTES} bytes, but one of {size} came.")
+    return size
+
+
+def _integer_bytes(value: int) -> int:
+    if not -_INT64 <= value < _INT64:
+        raise StoreRefusedError(f"An integer has 64 bits at most, but one of {value.bit_length()} bits came.")
+    return 8
+
+
+def _float_bytes(value: float) -> int:
+    if not math.isfinite(value):
+        raise StoreRefusedError(f"A number is finite, but {value} came; store None for what is unknown.")
+    return 8
+
+
+def _time_bytes(value: datetime) -> int:
+    if value.utcoffset() is None:
+        raise StoreRefusedError("A time names its zone, but a naive one came; attach UTC where it is read.")
+    if not _EARLIEST_TIME <= value <= _LATEST_TIME:
+        raise StoreRefusedError(f"A time lies in the years 1 to 9999 of UTC, but {value.isoformat()} came.")
+    return 8
+
+
+# In this order for subclasses too: True is no integer here.
+_SCALARS: dict[type, Callable[[Any], int]] = {
+    str: _text_bytes,
+    NoneType: lambda _: 1,
+    bool: lambda _: 1,
+    int: _integer_bytes,
+    float: _float_bytes,
+    datetime: _time_bytes,
+    bytes: lambda value: _leaf_bytes(len(value)),
+}

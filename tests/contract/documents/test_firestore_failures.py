@@ -241,5 +241,7 @@ def test_without_credentials_the_operator_hears_what_to_do(monkeypatch: pytest.M
 
 def test_a_version_of_another_store_is_refused() -> None:
     """A version is what a read of this store gave; anything else is a mistake of the caller's."""
+    store = FirestoreStore("demo-x")
     with pytest.raises(StoreRefusedError):
-        FirestoreStore("demo-x").update("c/d", {}, expect="not a version")
+        store.update("c/d", {}, expect="not a version")
+    assert store.write_many([Delete("c/d", "not a version")])[0].status is WriteStatus.REFUSED

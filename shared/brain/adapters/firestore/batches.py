@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.types import firestore
-from google.cloud.firestore_v1.types import write as write_types
 from google.rpc.code_pb2 import Code
 
 from brain.adapters.firestore.failures import code_of, error_of_code, status_of, translated_error
@@ -19,7 +18,7 @@ from brain.errors import StoreRefusedError
 from brain.ports.document_rules import MAX_REQUEST_BYTES, check_batch, check_write
 from brain.ports.document_store import Create, Increment, Write, WriteResult, WriteStatus
 
-_ROOM_BYTES = MAX_REQUEST_BYTES - 64 * 1024
+_ROOM_BYTES = MAX_REQUEST_BYTES - 64 * 1024  # the rest is for what frames the writes
 _WRITTEN = WriteResult(WriteStatus.WRITTEN)
 Request: TypeAlias = Any
 Response: TypeAlias = Any
@@ -40,7 +39,7 @@ def conversation(writes: Sequence[Write], database: str) -> Conversation:
             response = yield request
         except (GoogleAPIError, GoogleAuthError) as error:
             if code_of(error) == Code.INVALID_ARGUMENT and len(places) > 1:
-                requests += [_request([(place, request.writes[at])], database) for at, place in enumerate(places)]
+                requests += [(_alone(request, at), [place]) for at, place in enumerate(places)]
                 continue
             for place in places:
                 results[place] = _failed(translated_error(error, writes[place : place + 1]))
@@ -62,31 +61,46 @@ def repeatable(writes: Sequence[Write]) -> bool:
 def _requests(
     writes: Sequence[Write], database: str, results: list[WriteResult]
 ) -> Iterator[tuple[Request, list[int]]]:
-    group: list[tuple[int, Any]] = []
+    """Fill request after request in place, each with the places its writes have in the call."""
+    request, places = _empty(database), list[int]()
     size = 0
     for place, write in enumerate(writes):
-        target = write_types.Write.pb()()
         try:
             check_write(write)
-            fill_write(target, write, f"{database}/documents")
+            added = _add(request, write, database)
         except StoreRefusedError as error:
             results[place] = _failed(error)
             continue
-        added = target.ByteSize()
-        if group and size + added > _ROOM_BYTES:
-            yield _request(group, database)
-            group, size = [], 0
-        group.append((place, target))
+        if places and size + added > _ROOM_BYTES:
+            overflow = request.writes.pop()
+            yield request, places
+            request, places, size = _empty(database), [], 0
+            request.writes.append(overflow)
+        places.append(place)
         size += added
-    if group:
-        yield _request(group, database)
+    if places:
+        yield request, places
 
 
-def _request(group: Sequence[tuple[int, Any]], database: str) -> tuple[Request, list[int]]:
-    message = firestore.BatchWriteRequest.pb()()
-    message.database = database
-    message.writes.extend(target for _, target in group)
-    return message, [place for place, _ in group]
+def _add(request: Request, write: Write, database: str) -> int:
+    """Add a write to the request, or leave the request as it was; returns its size in bytes."""
+    target = request.writes.add()
+    try:
+        fill_write(target, write, f"{database}/documents")
+    except StoreRefusedError:
+        del request.writes[-1]
+        raise
+    return int(target.ByteSize())
+
+
+def _empty(database: str) -> Request:
+    return firestore.BatchWriteRequest.pb()(database=database)
+
+
+def _alone(request: Request, at: int) -> Request:
+    alone = _empty(request.database)
+    alone.writes.append(request.writes[at])
+    return alone
 
 
 def _settle(statuses: Any, places: list[int], writes: Sequence[Write], results: list[WriteResult]) -> None:

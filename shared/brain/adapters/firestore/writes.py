@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from brain.adapters.firestore.values import fill, fill_fields
+from brain.adapters.firestore.values import fill
 from brain.errors import StoreRefusedError
 from brain.ports.document_store import Create, Delete, Increment, Set, Transform, Update, Version, Write
 
+_REQUEST_TIME = 1
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -27,12 +28,14 @@ def fill_write(target: Any, write: Write, documents: str) -> None:
 
 
 def _fill_data(target: Any, write: Create | Set | Update) -> None:
-    plain = write.data.items()
-    if any(isinstance(value, Transform | Increment) for value in write.data.values()):
-        plain = {name: value for name, value in plain if not isinstance(value, Transform | Increment)}.items()
-        for name, value in write.data.items():
-            _fill_transform(target, quoted(name), value)
-    fill_fields(target.update.fields, plain)
+    fields = target.update.fields
+    for name, value in write.data.items():
+        if isinstance(value, Increment):
+            fill(target.update_transforms.add(field_path=quoted(name)).increment, value.by)
+        elif value is Transform.SERVER_TIME:
+            target.update_transforms.add(field_path=quoted(name), set_to_server_value=_REQUEST_TIME)
+        elif value is not Transform.DELETE_FIELD:
+            fill(fields[name], value)
     if isinstance(write, Update) or (isinstance(write, Set) and write.merge):
         target.update_mask.SetInParent()
         changed = (name for name, value in write.data.items() if not _by_server(value))
@@ -41,13 +44,6 @@ def _fill_data(target: Any, write: Create | Set | Update) -> None:
 
 def _by_server(value: Any) -> bool:
     return value is Transform.SERVER_TIME or isinstance(value, Increment)
-
-
-def _fill_transform(target: Any, field_path: str, value: Any) -> None:
-    if value is Transform.SERVER_TIME:
-        target.update_transforms.add(field_path=field_path, set_to_server_value=1)
-    elif isinstance(value, Increment):
-        fill(target.update_transforms.add(field_path=field_path).increment, value.by)
 
 
 def quoted(name: str) -> str:

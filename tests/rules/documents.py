@@ -116,15 +116,19 @@ FEEDBACK = Kind(
 )
 
 
-def _gold_standard(_: str) -> dict[str, Any]:
+def _gold_standard(name: str) -> dict[str, Any]:
     return {
-        "description": "A post that everyone sees scores above one that nobody sees",
-        "events": [{"impressions": 1000}],
-        "expected": {"overall": {"above": 100}},
+        "id": name,
+        "why": "1^0.6 x 1.1 x 1 x 1000 = 1100",
+        "weights": "default",
+        "given": {"event": {"likes": 60}},
+        "expect": {"performance": [1099.4, 1100.6]},
         "updated_at": SERVER_TIME,
         "updated_by": "uid-1",
     }
 
+
+COMPARED = {"compared_with": {"event": {"likes": 30}}, "ratio": {"overall": [1.9, 2.1]}, "expect": LEFT_OUT}
 
 SIGNATURES = (
     Case("signed by another", {"updated_by": "uid-2"}),
@@ -138,23 +142,42 @@ GOLD_STANDARDS = Kind(
     "admin",
     _gold_standard,
     sound=(
-        Case("the shortest description", {"description": "x"}),
-        Case("the longest description", {"description": "x" * 500}),
-        Case("as many events as may be", {"events": [{"likes": 1}] * 100}),
+        Case("the shortest reason", {"why": "x" * 10}),
+        Case("the longest reason", {"why": "x" * 500}),
+        Case("the weights of the model", {"weights": "model"}),
+        Case("weights of its own", {"weights": {"growth": 2}}),
+        Case("what is neutral", {"neutral": ["growth"]}),
+        Case("compared with another", COMPARED),
+        Case("compared with another, expecting nothing else", COMPARED | {"expect": {}}),
+        Case("no ratio", {"ratio": {}}),
     ),
     bad=(
         *SIGNATURES,
-        Case("an empty description", {"description": ""}),
-        Case("a description too long", {"description": "x" * 501}),
-        Case("description is a number", {"description": 1}),
-        Case("description is a list", {"description": ["x"]}),
-        Case("no events", {"events": []}),
-        Case("too many events", {"events": [{"likes": 1}] * 101}),
-        Case("events is a map", {"events": {"likes": 1}}),
-        Case("events is a text", {"events": "likes"}),
-        Case("nothing expected", {"expected": {}}),
-        Case("expected is a list", {"expected": ["overall"]}),
-        Case("expected is a text", {"expected": "overall"}),
+        Case("another id", {"id": "g-2"}),
+        Case("id is a number", {"id": 1}),
+        Case("a reason too short", {"why": "x" * 9}),
+        Case("a reason too long", {"why": "x" * 501}),
+        Case("why is a number", {"why": 1}),
+        Case("why is a list", {"why": ["x"] * 10}),
+        Case("weights nobody knows", {"weights": "best"}),
+        Case("weights is a list", {"weights": ["default"]}),
+        Case("given is a text", {"given": "plain"}),
+        Case("given is a list", {"given": [1]}),
+        Case("neutral is a text", {"neutral": "growth"}),
+        Case("neutral is a map", {"neutral": {"growth": True}}),
+        Case("nothing expected", {"expect": {}}),
+        Case("expect is a list", {"expect": ["overall"]}),
+        Case("expect is a number", {"expect": 1100}),
+        Case("a ratio to nothing", {"ratio": {"overall": [1, 2]}}),
+        Case("only a ratio to nothing", {"ratio": {"overall": [1, 2]}, "expect": LEFT_OUT}),
+        Case("compared without a ratio", {"compared_with": {"event": {}}}),
+        Case("compared with an empty ratio", COMPARED | {"ratio": {}}),
+        Case("compared and expecting", COMPARED | {"expect": {"overall": [1, 2]}}),
+        Case("ratio is a list", COMPARED | {"ratio": ["overall"]}),
+        Case("ratio is a text", {"ratio": ""}),
+        Case("compared with a list", COMPARED | {"compared_with": [1]}),
+        Case("compared with a text", COMPARED | {"compared_with": "plain"}),
+        Case("compared with null", COMPARED | {"compared_with": None}),
     ),
 )
 

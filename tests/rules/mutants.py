@@ -24,6 +24,7 @@ HOME = {
     "untilFits": "feedback",
     "isSigned": "features",
     "isGoldStandard": "gold_standards",
+    "rangesFit": "gold_standards",
     "isFeature": "features",
 }
 SHARED = {"worksFor", "isBounded", "isAdmin", "isSigned"}

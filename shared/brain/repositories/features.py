@@ -9,6 +9,9 @@ from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 
+# An admin's change carries who made it and when; the security rules demand it of a browser.
+SIGNATURE = frozenset({"updated_at", "updated_by"})
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -27,7 +30,7 @@ class Features:
         if found is None:
             return self.configured.get(name, Flag(enabled=False))
         try:
-            return Flag.model_validate(found.data)
+            return Flag.model_validate({k: v for k, v in found.data.items() if k not in SIGNATURE})
         except ValidationError as exc:
             message = (
                 f"{found.path} must have enabled, and may have percentage (0 to 100) and clients; correct it: {exc}"

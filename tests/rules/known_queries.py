@@ -1,0 +1,75 @@
+"""Every query the library asks of its store, by the module that asks it; each needs an index in production.
+
+Filtering or ordering by another field means adding the query here; the tests then say which index is missing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from brain.ports.document_store import DocumentStore, Filter
+from brain.repositories import paths
+
+SOME_TIME = datetime(2026, 11, 22, 7, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownQuery:
+    """One call of ``query``, or of ``count`` where ``counts``."""
+
+    module: str
+    collection: str
+    where: tuple[Filter, ...] = ()
+    order_by: str | None = None
+    descending: bool = False
+    counts: bool = False
+
+    def ask(self, store: DocumentStore) -> None:
+        """Ask it."""
+        if self.counts:
+            store.count(self.collection, self.where)
+        else:
+            store.query(self.collection, self.where, order_by=self.order_by, descending=self.descending, limit=10)
+
+    @property
+    def collection_id(self) -> str:
+        """The last segment of the collection's path."""
+        return self.collection.rpartition("/")[2]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields it filters or orders by."""
+        ordered = {self.order_by} if self.order_by else set()
+        return frozenset({one.field for one in self.where} | ordered)
+
+
+UNSCORED = (Filter("unscored", "==", True),)
+OF_CLIENT = (Filter("client_id", "==", "acme"),)
+
+KNOWN_QUERIES = (
+    KnownQuery("repositories.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
+    KnownQuery(
+        "repositories.books",
+        paths.COUNTERS,
+        (Filter("hour_at", ">=", SOME_TIME), Filter("hour_at", "<", SOME_TIME)),
+    ),
+    KnownQuery("repositories.reports", paths.COUNTERS, order_by="week_at", descending=True),
+    KnownQuery("repositories.api_keys", paths.KEYS, OF_CLIENT),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT, counts=True),
+    KnownQuery("services.reconcile", paths.COUNTERS, OF_CLIENT),
+    KnownQuery("services.reconcile", paths.events("acme"), counts=True),
+    KnownQuery("services.reconcile", paths.events("acme"), UNSCORED, counts=True),
+    KnownQuery("cli.demo.findings", paths.scores("acme")),
+    KnownQuery("cli.demo.findings", f"{paths.client('acme')}/reports"),
+    KnownQuery("cli.demo.findings", f"{paths.client('acme')}/anomalies"),
+)
+# The same call as above with another field: asked too, and not a call site of its own.
+OTHER_FIELDS = (
+    KnownQuery(
+        "repositories.books",
+        paths.COUNTERS,
+        (Filter("week_at", ">=", SOME_TIME), Filter("week_at", "<", SOME_TIME)),
+    ),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("next_try_at", "<=", SOME_TIME),)),
+)

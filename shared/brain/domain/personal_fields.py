@@ -62,10 +62,18 @@ _PEOPLE_NAMES: Final = frozenset(
     for who in _PEOPLE
     for what in ("name", "firstname", "lastname", "email", "phone", "mobile", "ip", "address", "fullname", "handle")
 )
+# A feed's own list of personal fields may be this: every text of the record, for records of people with custom fields.
+ALL_FIELDS: Final = frozenset({"*"})
 # Inside a person's record everything that is a text is hashed, but for these, which say nothing about who it is.
-HARMLESS_IN_PERSON: Final = frozenset(
-    {"type", "kind", "role", "status", "createdat", "verified", "verifiedtype", "attributes"}
-)
+HARMLESS_IN_PERSON: Final = frozenset({
+    "type", "kind", "role", "status", "createdat", "updatedat", "verified", "verifiedtype", "attributes",
+    "createddate",
+    "lastmodifieddate", "systemmodstamp", "createdate", "lifecyclestage", "hsleadstatus", "currencyisocode",
+    "subscriptiontype",
+    "changetype", "changesource", "changeflag", "changeorigin", "changedfields", "nulledfields", "entityname",
+    "transactionkey",
+    "propertyname", "objecttypeid", "fivetransynced", "hsemailoptout",
+})  # fmt: skip
 
 
 @lru_cache(maxsize=8192)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from brain.domain.identity import IdentityKeys, client_key
-from brain.domain.personal_fields import HARMLESS_IN_PERSON, is_identifier, is_personal, plain_name
+from brain.domain.personal_fields import ALL_FIELDS, HARMLESS_IN_PERSON, is_identifier, is_personal, plain_name
 from brain.domain.personal_text import replace_people
 
 _HEX_DIGITS: Final = 16
@@ -73,7 +73,12 @@ class Pseudonyms:
         return json.dumps(self._rewrite(value), ensure_ascii=False, separators=(",", ":"))
 
     def _personal(self, name: str) -> bool:
-        return is_personal(name) or (bool(self._extra) and plain_name(name) in self._extra)
+        if is_personal(name):
+            return True
+        if not self._extra:
+            return False
+        plain = plain_name(name)
+        return plain in self._extra or (self._extra >= ALL_FIELDS and plain not in HARMLESS_IN_PERSON)
 
     def _meet(self, value: Any) -> None:
         """Remember every person that a field's name gives away, so that other texts are searched for them too."""
@@ -112,9 +117,9 @@ class Pseudonyms:
             return self._addressees(value) if value.strip() else value
         if isinstance(value, dict):
             return {
-                inner if inner.isidentifier() else self._name(inner): part
-                if plain_name(inner) in HARMLESS_IN_PERSON
-                else self._person(part, inner)
+                inner if inner.isidentifier() else self._name(inner): (
+                    self._rewrite(part) if plain_name(inner) in HARMLESS_IN_PERSON else self._person(part, inner)
+                )
                 for inner, part in value.items()
             }
         if isinstance(value, list):

@@ -1,6 +1,5 @@
 """The provider payloads of the tests, each with the events that a person would read out of it."""
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,12 +69,9 @@ def reject_one(source: str, payload: Any, context: FeedContext = CONTEXT) -> Rej
 
 
 def planted(payload: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return a copy of the payload with another value at one place."""
+    """Return the payload with another value at one place; what is on the way there is copied, the rest is shared."""
     if not path:
         return value
-    changed = copy.deepcopy(payload)
-    inner = changed
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
+    changed = payload.copy()
+    changed[path[0]] = planted(payload[path[0]], path[1:], value)
     return changed

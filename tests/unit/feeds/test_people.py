@@ -15,16 +15,19 @@ from brain.domain.pseudonyms import pseudonyms_of
 
 CASES = list(cases())
 # Each kind of person's data, and what of it must be nowhere afterwards.
-CANARIES = {
-    "address": ("Canary.Bird@nest.example.org", "canary.bird@nest"),
-    "address in a sentence": ("please write to canary.bird+x@nest.example.org, thanks.", "canary.bird"),
-    "address in a link": ("https://shop.example/?u=canary.bird%40nest.example.org&x=1", "canary.bird"),
-    "telephone": ("+49 151 2345-6789", "2345-6789"),
-    "telephone in a sentence": ("call (415) 555-0199 now", "555-0199"),
-    "network address": ("203.0.113.77", "203.0.113.77"),
-    "network address in a sentence": ("seen from 2001:db8:85a3::8a2e:370:7334 at noon", "8a2e:370"),
-    "named link field": ("https://shop.example/?first_name=Canarina&x=1", "canarina"),
-    "carried JSON": ('{"user": {"name": "Canarina", "age": 4}}', "canarina"),
+CANARIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "an address": ("Canary.Bird@nest.example.org", ("canary.bird@nest",)),
+    "a telephone": ("+49 151 2345-6789", ("2345-6789",)),
+    "a network address": ("203.0.113.77", ("203.0.113.77",)),
+    "a sentence": (
+        "mail canary.bird+x@nest.example.org, call (415) 555-0199, seen from 2001:db8:85a3::8a2e:370:7334 at noon.",
+        ("canary.bird", "555-0199", "8a2e:370"),
+    ),
+    "a link": (
+        "https://shop.example/?u=canary.bird%40nest.example.org&first_name=Canarina&x=1",
+        ("canary.bird", "canarina"),
+    ),
+    "carried JSON": ('{"user": {"name": "Canarina", "age": 4}}', ("canarina",)),
 }
 
 
@@ -54,9 +57,10 @@ def everything(case: Case, payload: Any) -> str:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_person_planted_in_any_field_is_nowhere_in_what_is_kept(case: Case, kind: str) -> None:
     """Every text of every fixture, replaced by a person's data, leaves only a pseudonym."""
-    canary, trace = CANARIES[kind]
+    canary, traces = CANARIES[kind]
     for path in places(case.payload):
-        assert trace not in everything(case, planted(case.payload, path, canary)), path
+        kept = everything(case, planted(case.payload, path, canary))
+        assert [trace for trace in traces if trace in kept] == [], path
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -8,6 +8,7 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, mapping, sequence, text
 from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.personal_fields import ALL_FIELDS
 
 _OBJECTS: Final = {
     "0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item",
@@ -16,13 +17,7 @@ _KNOWN_KINDS: Final = frozenset({
     "creation", "deletion", "propertyChange", "merge", "restore", "associationChange", "privacyDeletion",
     "newMessage",
 })  # fmt: skip
-# The record's id stands for a person; so do these properties, which name, place or reach one.
-_PERSON: Final = frozenset({
-    "objectid", "id", "hsobjectid", "name", "vid", "mergedobjectids", "primaryobjectid", "fromobjectid",
-    "toobjectid", "jobtitle",
-    "city", "zip", "hsfullnameoremail", "hsemail", "hsadditionalemails", "website", "twitterhandle", "hubspotteamid",
-})  # fmt: skip
-_PERSON_PROPERTIES: Final = frozenset({"email", "firstname", "lastname", "phone", "mobilephone"})
+_SOURCE: Final = frozenset({"sourceid"})  # "userId:123", who made the change
 _ATTEMPT: Final = frozenset({"attemptNumber"})  # grows with every resend of the same event
 
 
@@ -42,7 +37,7 @@ def read_webhook(item: Item, _context: FeedContext) -> Iterable[Outcome]:
     subject, _, kind = subscription.partition(".")
     if subject == "object":
         subject = _OBJECTS.get(text(item.get("objectTypeId")) or "", "object")
-    is_person = subject in ("contact", "conversation")
+    is_person = subject in ("contact", "conversation")  # the id of the record stands for a person
     name, value = text(item.get("propertyName")), text(item.get("propertyValue"))
     if subject == "deal" and (name, value) in (("dealstage", "closedwon"), ("hs_is_closed_won", "true")):
         reading.metrics["conversions"] = 1.0
@@ -63,17 +58,9 @@ def read_webhook(item: Item, _context: FeedContext) -> Iterable[Outcome]:
             platform="hubspot",
             creator=text(item.get("objectId")) if is_person else None,
             volatile=_ATTEMPT,
-            personal=_personal(is_person, name),
+            personal=ALL_FIELDS if is_person else _SOURCE,
         )
     ]
-
-
-def _personal(is_person: bool, property_name: str | None) -> frozenset[str]:
-    """Return what else names a person here; a changed property's value does when the property does."""
-    if not is_person:
-        return frozenset({"sourceid"})
-    changed = {"propertyvalue"} if property_name in _PERSON_PROPERTIES else set()
-    return _PERSON | {"sourceid"} | changed
 
 
 def _is_object(item: Any) -> bool:
@@ -126,7 +113,7 @@ def _object(item: Item) -> Draft | Rejected:
         platform="hubspot",
         creator=text(item.get("id")) if is_person else None,
         volatile=frozenset({"updatedAt"}),
-        personal=_PERSON if is_person else frozenset(),
+        personal=ALL_FIELDS if is_person else frozenset(),
     )
 
 

@@ -9,14 +9,9 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import plain_name
+from brain.domain.personal_fields import ALL_FIELDS, plain_name
 
 _PEOPLE: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
-_PERSON: Final = frozenset({
-    "id", "name", "recordids", "email", "title", "mailingcity", "mailingpostalcode", "city", "postalcode",
-    "leadorcontactid",
-    "description", "alias", "communitynickname", "federationidentifier", "aboutme",
-})  # fmt: skip
 _CHANGES: Final = frozenset({
     "CREATE", "UPDATE", "DELETE", "UNDELETE", "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE",
     "GAP_OVERFLOW",
@@ -92,7 +87,7 @@ def _record(item: Item, entity: str, context: FeedContext) -> Draft | Rejected:
         creator=identifier if is_person else text(row.get("ownerid")),
         volatile=VOLATILE
         | {"SystemModstamp", "LastViewedDate", "LastReferencedDate", "system_modstamp", "last_viewed_date"},
-        personal=_PERSON if is_person else frozenset(),
+        personal=ALL_FIELDS if is_person else frozenset(),
     )
 
 
@@ -158,7 +153,7 @@ def _changed(change: Item, header: Mapping[str, Any], record: str) -> Draft | Re
         content_type=kind,
         platform="salesforce",
         creator=record if is_person else text(header.get("commitUser")),
-        personal=_PERSON if is_person else frozenset(),
+        personal=ALL_FIELDS if is_person else frozenset(),
     )
 
 

@@ -1,0 +1,174 @@
+"""Plain rows mean what the operator's field map says, or what their columns are named."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+from unit.feeds.feed_cases import CONTEXT, reject_one, take, take_one
+
+from brain.domain.feeds.field_maps import FieldMap, TimeParts, feeds_from
+from brain.domain.feeds.moments import moment
+from brain.domain.intake import Completed
+from brain.errors import MisconfiguredError
+from brain.settings.files import config_directory, read_config
+
+MAP = FieldMap(
+    description="rows of the tests",
+    time=TimeParts(column="day"),
+    key=("day", "post"),
+    metrics={"likes": ("hearts", "thumbs"), "spend": ("micros",), "impressions": ("seen",)},
+    micros=("spend",),
+    currency="EUR",
+    content_id="post",
+    content_type_column="kind",
+    content_types={"Foto": "photo"},
+    platform="facebook",
+    creator_column="writer",
+    personal=("chef",),
+)
+MAPPED = replace(CONTEXT, field_map=MAP, backfill=True)
+
+
+def row(**columns: str) -> dict[str, str]:
+    """Return a row of the map above."""
+    return {
+        "day": "2026-11-20",
+        "post": "p1",
+        "hearts": "3",
+        "thumbs": "4",
+        "micros": "2500000",
+        "kind": "Foto",
+    } | columns
+
+
+def test_a_row_is_read_as_its_map_says() -> None:
+    """Columns add up, millionths are divided, kinds are translated, and writers are people."""
+    event = take_one("warehouse", row(writer="Ada Lind", chef="Bo Ekström", seen=""), MAPPED)
+    assert (event.likes, event.spend, event.impressions, event.currency) == (7, 2.5, None, "EUR")
+    assert (event.content_id, event.content_type, event.platform) == ("p1", "photo", "facebook")
+    assert event.creator_hash is not None
+    assert "Ada" not in str(event.raw_data)
+    assert "Bo" not in str(event.raw_data)
+
+
+def test_a_kind_without_translation_keeps_its_name_in_small_letters() -> None:
+    """A new kind of post is not lost, and an absent one is unknown."""
+    assert take_one("warehouse", row(kind="Reel"), MAPPED).content_type == "reel"
+    assert take_one("warehouse", row(kind=""), MAPPED).content_type is None
+
+
+def test_rows_of_one_key_are_revisions_and_rows_without_one_are_events_of_their_own() -> None:
+    """The key says what a row is about; a map without one knows a row by its whole content."""
+    first, second = take("warehouse", [row(), row(hearts="9")], MAPPED)
+    assert isinstance(first, Completed)
+    assert isinstance(second, Completed)
+    assert (first.event.event_id == second.event.event_id, first.cumulative) == (True, True)
+    keyless = replace(MAPPED, field_map=MAP.model_copy(update={"key": (), "cumulative": False}))
+    first, second = take("warehouse", [row(), row(hearts="9")], keyless)
+    assert isinstance(first, Completed)
+    assert isinstance(second, Completed)
+    assert (first.event.event_id == second.event.event_id, first.cumulative) == (False, False)
+
+
+def test_a_row_without_any_column_of_the_map_names_what_was_expected() -> None:
+    """The wrong map for a file is said at once."""
+    refused = reject_one("warehouse", {"colour": "red"}, MAPPED)
+    assert refused.error_code == "unknown_shape"
+    assert "hearts" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("time", "columns", "expected"),
+    [
+        (TimeParts(constant=datetime(2017, 8, 31, tzinfo=UTC).date()), {}, "2017-08-31"),
+        (TimeParts(column="at"), {"at": "2014-05-01 10:30:00"}, "2014-05-01T10:30:00Z"),
+        (TimeParts(column="at", format="%m/%d/%Y %H:%M"), {"at": "4/22/2018 6:00"}, "2018-04-22T06:00:00Z"),
+        (TimeParts(column="at", format="%Y-%m-%d %z"), {"at": "2018-04-22 +0200"}, "2018-04-21T22:00:00Z"),
+        (
+            TimeParts(year="y", month="m", day="d", hour="h"),
+            {"y": "2014", "m": "5", "d": "9", "h": "23"},
+            "2014-05-09T23:00:00Z",
+        ),
+        (TimeParts(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "1"}, "2014-05-05"),
+        (
+            TimeParts(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
+            {"m": "6", "w": "1"},
+            "2014-06-01",
+        ),
+        (
+            TimeParts(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
+            {"m": "6", "w": "7"},
+            "2014-06-07",
+        ),
+    ],
+    ids=str,
+)
+def test_a_time_is_put_together_from_columns(time: TimeParts, columns: dict[str, str], expected: str) -> None:
+    """Whole times, times in a declared form, parts of times and a declared day all work."""
+    context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
+    assert take_one("warehouse", row(**columns), context).occurred_at == moment(expected)
+
+
+@pytest.mark.parametrize(
+    ("time", "columns", "code"),
+    [
+        (TimeParts(column="at"), {}, "missing_time"),
+        (TimeParts(column="at", format="%m/%d/%Y"), {}, "missing_time"),
+        (TimeParts(column="at", format="%m/%d/%Y"), {"at": "22/4/2018"}, "invalid_field"),
+        (TimeParts(year="y", month="m", day="d"), {"y": "2014", "m": "5"}, "missing_time"),
+        (TimeParts(year="y", month="m", day="d"), {"y": "2014", "m": "2", "d": "30"}, "invalid_field"),
+        (TimeParts(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "8"}, "invalid_field"),
+        (
+            TimeParts(constant_year=2014, month="m", weekday="w", hour="h"),
+            {"m": "5", "w": "1", "h": "24"},
+            "missing_time",
+        ),
+    ],
+    ids=str,
+)
+def test_a_time_that_is_not_there_or_does_not_exist_is_refused(
+    time: TimeParts, columns: dict[str, str], code: str
+) -> None:
+    """Neither the thirtieth of February nor an absent month becomes some other day."""
+    context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
+    assert reject_one("warehouse", row(**columns), context).error_code == code
+
+
+BAD_MAPS: dict[str, dict[str, Any]] = {
+    "two ways to tell the time": {"time": {"column": "a", "constant": "2017-01-01"}},
+    "no way to tell the time": {"time": {}},
+    "a month without a year": {"time": {"month": "m", "day": "d"}},
+    "a month with both day and weekday": {"time": {"constant_year": 2014, "month": "m", "day": "d", "weekday": "w"}},
+    "an unknown metric": {"metrics": {"hearts": ["h"]}},
+    "totals without a key": {"key": []},
+    "a field that does not exist": {"colour": "red"},
+}
+
+
+@pytest.mark.parametrize("name", BAD_MAPS)
+def test_a_wrong_map_is_refused_with_the_place_of_the_fault(name: str) -> None:
+    """An operator's mistake is named, not guessed away."""
+    good = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
+    assert feeds_from({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
+    with pytest.raises(MisconfiguredError, match=r"field_maps\.m"):
+        feeds_from({"field_maps": {"m": good | BAD_MAPS[name]}})
+
+
+def test_the_maps_of_the_project_are_sound() -> None:
+    """config/feeds.yaml fits its model, and each map says what it is for."""
+    maps = read_config("feeds", feeds_from).field_maps
+    assert {"facebook_page_posts", "facebook_ads_snapshot"} <= set(maps)
+    assert all(one.description for one in maps.values())
+    assert yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8")).keys() == {"field_maps"}
+
+
+def test_columns_named_like_an_events_fields_need_no_map() -> None:
+    """A row with its own date and measures is a running total of its content, or an event where it names none."""
+    content, nothing = take(
+        "warehouse", [{"DATE": "2026-11-20", "Campaign_ID": "c", "Clicks": "4"}, {"timestamp": 1795262400, "views": 2}]
+    )
+    assert isinstance(content, Completed)
+    assert isinstance(nothing, Completed)
+    assert (content.cumulative, content.event.clicks, nothing.cumulative, nothing.event.views) == (True, 4, False, 2)

@@ -212,6 +212,10 @@ def test_results_are_written_by_natural_key(warehouse: SqlWarehouse) -> None:
     assert [(one["day"], one["predicted"]) for one in found] == [(date(2026, 1, 2), 11.5), (date(2026, 1, 3), 10.0)]
     assert warehouse.results(ResultTable.PREDICTIONS, before=date(2026, 1, 1)) == []
     assert len(warehouse.results(ResultTable.PREDICTIONS, before=date(2026, 1, 2))) == 2
+    warehouse.put_results(ResultTable.PREDICTIONS, [{**row, "cutoff": date(2026, 1, 2)}])
+    assert [one["cutoff"].day for one in warehouse.results(ResultTable.PREDICTIONS, latest=True)] == [2]
+    last = warehouse.results(ResultTable.PREDICTIONS, {"store_id": "kiel"}, date(2026, 1, 2), latest=True)
+    assert [one["day"].day for one in last] == [2, 3]
 
 
 def test_a_day_with_a_total_and_tickets_is_reported(warehouse: SqlWarehouse) -> None:

@@ -129,11 +129,17 @@ class SalesWarehouse(Protocol):
         """Write results by natural key: the same rows again change nothing."""
 
     def results(
-        self, table: ResultTable, where: Mapping[str, object] | None = None, before: date | None = None
+        self,
+        table: ResultTable,
+        where: Mapping[str, object] | None = None,
+        before: date | None = None,
+        *,
+        latest: bool = False,
     ) -> list[dict[str, object]]:
         """Return results whose columns equal ``where``, in the order of the key.
 
-        ``before`` keeps the rows whose day (the ``night`` of a hypothesis, for one) is earlier.
+        ``before`` keeps the rows whose day (``as_of`` of a magnitude, for one) is earlier; ``latest`` keeps of those
+        only the rows of the last such day.
         """
 
     def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:

@@ -25,22 +25,14 @@ class Known:
         return max(one.last_day for one in self.series)
 
 
-def read_known(
-    warehouse: SalesWarehouse,
-    store_id: str | None = None,
-    until: date | None = None,
-    must_have: str | None = None,
-) -> Known:
+def read_known(warehouse: SalesWarehouse, store_id: str | None = None, until: date | None = None) -> Known:
     """What is known of one store or of all, sales up to and with ``until``.
 
-    ``must_have`` names a store that must exist although all are read. Raises InvalidInputError when a named store
-    does not exist, or when there are no sales.
+    Raises InvalidInputError when there is no such store, or no sales.
     """
     stores = {store.store_id: store for store in warehouse.stores()}
-    for named in (store_id, must_have):
-        if named is not None:
-            known_store(stores, named)
     if store_id is not None:
+        known_store(stores, store_id)
         stores = {store_id: stores[store_id]}
     series = tuple(daily_series(warehouse.daily_sales(list(stores), until)))
     if not series:

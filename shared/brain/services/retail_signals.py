@@ -1,9 +1,11 @@
-"""Measures what each signal is worth to the shop and keeps the measurement."""
+"""Measures what each signal is worth to the shop, and keeps the ledger of what is claimed, watched and retired."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from brain.domain.retail.effect_ledger import EffectEntry, EffectState, update_ledger
 from brain.domain.retail.magnitudes import SignalLift, magnitudes
 from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import store_totals
@@ -13,35 +15,40 @@ from brain.services.retail_facts import read_known
 ALL_PRODUCTS = "*"
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The lifts of one day, and where each signal's claim stands after them."""
+
+    as_of: date
+    lifts: tuple[SignalLift, ...]
+    ledger: tuple[EffectEntry, ...]
+
+
 def signals(
-    warehouse: SalesWarehouse,
-    config: RetailConfig,
-    store_id: str | None = None,
-    as_of: date | None = None,
-    *,
-    dry_run: bool = False,
-) -> list[SignalLift]:
+    warehouse: SalesWarehouse, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False
+) -> Measured:
     """Measure every signal over the stores' totals up to the last known day (at most ``as_of``).
 
-    Every store is measured, for stores lean on each other; ``store_id`` chooses whose rows come back. Raises
-    InvalidInputError for a store that does not exist or without sales.
+    The same day again writes the same rows. Raises InvalidInputError without sales.
     """
-    known = read_known(warehouse, until=as_of, must_have=store_id)
+    known = read_known(warehouse, until=as_of)
     day = known.last_day
     lifts = magnitudes(store_totals(known.series), known.facts, day, config)
+    before = warehouse.results(ResultTable.MAGNITUDES, before=day, latest=True)
+    ledger = update_ledger([_entry(row) for row in before], lifts, day, config.magnitudes)
     if not dry_run:
-        warehouse.put_results(ResultTable.MAGNITUDES, _rows(lifts, day))
-    return [lift for lift in lifts if store_id in {None, lift.store_id}]
+        warehouse.put_results(ResultTable.MAGNITUDES, list(_rows(ledger, day)))
+    return Measured(day, tuple(lifts), tuple(ledger))
 
 
-def _rows(lifts: Sequence[SignalLift], as_of: date) -> list[dict[str, Any]]:
-    named = ("store_id", "signal", "signal_class", "lift", "lower", "upper", "occurrences", "confidence", "claimed")
-    return [
-        {name: getattr(lift, name) for name in (*named, "last_seen")}
-        | {"product_id": lift.product_id or ALL_PRODUCTS, "as_of": as_of, "state": _state(lift)}
-        for lift in lifts
-    ]
+def _rows(ledger: Iterable[EffectEntry], as_of: date) -> Iterable[dict[str, Any]]:
+    for entry in ledger:
+        claimed = entry.state is EffectState.CLAIMED
+        product_id = entry.product_id or ALL_PRODUCTS
+        yield {**asdict(entry), "product_id": product_id, "state": str(entry.state), "claimed": claimed, "as_of": as_of}
 
 
-def _state(lift: SignalLift) -> str:
-    return "claimed" if lift.claimed else "unsure"
+def _entry(row: dict[str, Any]) -> EffectEntry:
+    kept = {name: row[name] for name in EffectEntry.__slots__}
+    product_id = None if row["product_id"] == ALL_PRODUCTS else row["product_id"]
+    return EffectEntry(**{**kept, "product_id": product_id, "state": EffectState(row["state"])})

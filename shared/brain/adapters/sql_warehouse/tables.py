@@ -82,6 +82,8 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         ("claimed", Boolean(), False),
         ("last_seen", Date(), True),
         ("state", WORD, False),
+        ("since", Date(), False),
+        ("reason", Text(), False),
     ),
     ResultTable.PREDICTIONS: (
         ("store_id", NAME, False),

@@ -114,16 +114,23 @@ class SqlWarehouse:
             connection.execute(upsert(connection.dialect, target, KEYS[table]), complete)
 
     def results(
-        self, table: ResultTable, where: Mapping[str, object] | None = None, before: date | None = None
+        self,
+        table: ResultTable,
+        where: Mapping[str, object] | None = None,
+        before: date | None = None,
+        *,
+        latest: bool = False,
     ) -> list[dict[str, object]]:
         """Return results in the order of the key."""
         with self._connected() as connection:
             target = self._tables(connection)[table]
-            query = select(target).order_by(*(target.c[name] for name in KEYS[table]))
-            for name, value in (where or {}).items():
-                query = query.where(target.c[name] == value)
+            day = target.c[NIGHT_COLUMNS[table]]
+            wanted = [target.c[name] == value for name, value in (where or {}).items()]
             if before is not None:
-                query = query.where(target.c[NIGHT_COLUMNS[table]] < before)
+                wanted.append(day < before)
+            if latest:
+                wanted.append(day == select(func.max(day)).where(*wanted).scalar_subquery())
+            query = select(target).where(*wanted).order_by(*(target.c[name] for name in KEYS[table]))
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:

@@ -3,8 +3,10 @@
 import typer
 
 from brain.cli.retail.backtest import backtest
+from brain.cli.retail.calendar import calendar
 from brain.cli.retail.check import check
 from brain.cli.retail.curiosity import ask, ledger
+from brain.cli.retail.explain import explain
 from brain.cli.retail.import_files import import_csv
 from brain.cli.retail.signals import signals
 
@@ -15,5 +17,7 @@ retail.command("import")(import_csv)
 retail.command("check")(check)
 retail.command("signals")(signals)
 retail.command("backtest")(backtest)
+retail.command("calendar")(calendar)
+retail.command("explain")(explain)
 retail.command("curiosity")(ask)
 retail.command("ledger")(ledger)

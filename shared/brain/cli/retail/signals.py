@@ -1,5 +1,6 @@
 """``brain retail signals``: what rain, holidays, paydays, games and promotions are worth, and how sure that is."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -7,8 +8,11 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
+from brain.domain.retail.effect_ledger import EffectState
 from brain.domain.retail.magnitudes import SignalLift
 from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.series import ALL_STORES
+from brain.services.retail_facts import known_store
 from brain.services.retail_signals import signals as measure
 from brain.settings.files import read_config
 
@@ -25,9 +29,13 @@ def signals(
     """Measure the lift of every signal on daily sales, net of trend, weekday and season."""
     config = read_config("brain_retail", retail_config)
     with open_warehouse(database) as warehouse:
-        lifts = measure(warehouse, config, store, as_of.date() if as_of else None)
+        if store is not None:
+            known_store([ALL_STORES, *(one.store_id for one in warehouse.stores())], store)
+        measured = measure(warehouse, config, as_of.date() if as_of else None)
+    lifts = [lift for lift in measured.lifts if store in {None, lift.store_id}]
+    retired = [one for one in measured.ledger if one.state is EffectState.RETIRED and store in {None, one.store_id}]
     if as_json:
-        print_json([_document(lift) for lift in lifts])
+        print_json([asdict(lift) for lift in lifts])
         return
     shown = [lift for lift in lifts if every or lift.claimed]
     ordered = sorted(shown, key=lambda lift: (lift.store_id, -abs(lift.lift)))
@@ -35,10 +43,8 @@ def signals(
         print_table("What signals are worth", COLUMNS, [_row(lift) for lift in ordered])
     unsure = sum(not lift.claimed for lift in lifts)
     say(f"{len(lifts) - unsure} signs are claimed (95 % sure); {unsure} are not told apart from nothing yet.")
-
-
-def _document(lift: SignalLift) -> dict[str, object]:
-    return {name: getattr(lift, name) for name in lift.__slots__}
+    for one in retired:
+        say(f"Retired on {one.since}: {one.signal} in {one.store_id}, {one.reason}.")
 
 
 def _row(lift: SignalLift) -> tuple[object, ...]:

@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("claimed", sa.Boolean(), nullable=False),
         sa.Column("last_seen", sa.Date()),
         sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
     )
     op.create_table(
         "brain_predictions",

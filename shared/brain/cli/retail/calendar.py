@@ -1,0 +1,51 @@
+"""``brain retail calendar``: the next days, what to expect, and what to do."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
+from brain.cli.retail.output import print_json, print_table
+from brain.domain.retail.predictive_calendar import CalendarDay
+from brain.domain.retail.retail_config import retail_config
+from brain.services.retail_calendar import of_store, predictive_calendar
+from brain.settings.files import read_config
+
+COLUMNS = ("store", "day", "sales>", "80 % between>", "rush>", "what to do")
+
+
+def calendar(
+    horizon: Annotated[int, typer.Option(min=1, max=90, help="Days ahead.")] = 14,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to know.")] = None,
+    store: OneStore = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast the next days of every store, with the chance of a rush and advice."""
+    config = read_config("brain_retail", retail_config)
+    with open_warehouse(database) as warehouse:
+        days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
+    if as_json:
+        print_json([_document(one) for one in days])
+    else:
+        print_table(f"From what was known on {days[0].forecast.cutoff}", COLUMNS, [_row(one) for one in days])
+
+
+def _document(one: CalendarDay) -> dict[str, object]:
+    signals = [{"signal": name, "lift": lift} for name, lift in one.forecast.signals]
+    return {**asdict(one.forecast), "signals": signals, "usual": one.usual, "advice": one.advice}
+
+
+def _row(one: CalendarDay) -> tuple[object, ...]:
+    said = one.forecast
+    between = f"{said.lower_80:,.0f} to {said.upper_80:,.0f}"
+    return (
+        said.store_id,
+        f"{said.day:%a %d %b}",
+        f"{said.predicted:,.0f}",
+        between,
+        f"{said.rush_probability:.0%}",
+        one.advice,
+    )

@@ -1,0 +1,230 @@
+"""The retail commands on a shop's files: what a person or a program reads, and one sentence when something is wrong."""
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from retail_worlds import FIRST_DAY, shop
+
+from brain.cli.app import app
+from brain.cli.failures import explained
+
+DAYS = 420
+
+
+class Shop:
+    """A database file and the command line before it."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        """Run ``brain retail …`` and return exit code, output and errors."""
+        url = f"sqlite:///{self.folder / 'shop.db'}"
+        words = ["brain", "retail", *map(str, arguments), "--database", url]
+        self._monkeypatch.setattr("sys.argv", words)
+        code = explained(app)
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+    def json(self, *arguments: object) -> Any:
+        """The same with --json, read back."""
+        code, out, err = self(*arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    def file(self, name: str, *lines: str) -> Path:
+        """Write a file beside the database."""
+        path = self.folder / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+
+SALES = "store_id,sold_at,product_id,category,quantity,revenue"
+
+
+@pytest.fixture
+def retail(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """An empty shop."""
+    return Shop(tmp_path, capsys, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shop_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Sales and weather of a shop whose wet days sell more, as CSV files."""
+    folder = tmp_path_factory.mktemp("files")
+    world = shop(101, days=DAYS, effect=1.2)
+    days = [FIRST_DAY + timedelta(days=at) for at in range(DAYS)]
+    with (folder / "sales.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(SALES.split(","))
+        for day, amount in zip(days, world.series[0].sales, strict=True):
+            writer.writerow(["kiel", day, "bread", "", "", f"{amount:.2f}"])
+    with (folder / "weather.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["store_id", "observed_at", "temperature_c", "precipitation_mm", "wind_kmh", "cloud_cover"])
+        for day, row in zip(days, world.facts.weather["kiel"].values, strict=True):
+            writer.writerow(["kiel", day, *(f"{row[at]:.3f}" for at in (0, 3, 4, 5))])
+    return folder / "sales.csv", folder / "weather.csv"
+
+
+@pytest.fixture
+def full(retail: Shop, shop_files: tuple[Path, Path]) -> Shop:
+    """A shop with its sales and weather imported."""
+    sales, weather = shop_files
+    retail.json("import", "--sales", sales, "--weather", weather, "--time-zone", "Europe/Berlin", "--country", "DE")
+    return retail
+
+
+def test_an_import_says_what_it_took(retail: Shop, shop_files: tuple[Path, Path]) -> None:
+    """Three times the same file is once, and the new store is described."""
+    for new in (DAYS, 0, 0):
+        told = retail.json("import", "--sales", shop_files[0], "--country", "DE")
+        assert told["tables"] == [{"table": "sales", "new": new, "already_there": DAYS - new}]
+        assert told["files"][0]["good"] == DAYS
+    code, out, _ = retail("import", "--sales", shop_files[0])
+    assert (code, "0 bad lines skipped" in out) == (0, True)
+
+
+def test_bad_lines_are_named_and_skipped_or_refuse_everything(retail: Shop) -> None:
+    """Exit 1 either way: there was something to mend."""
+    lines = ["kiel,2026-01-01,bread,,1,2", "kiel,yesterday,bread,,1,2", *["x"] * 30]
+    path = retail.file("sales.csv", SALES, *lines)
+    code, out, _ = retail("import", "--sales", path, "--strict")
+    assert code == 1
+    assert "sales.csv, line 3: sold_at must be" in out
+    assert "11 more bad lines" in out
+    assert "Nothing was imported" in out
+    code, out, _ = retail("import", "--sales", path)
+    assert (code, "31 bad lines skipped" in out) == (1, True)
+    assert "New store kiel" in out
+    code, out, _ = retail("check")
+    assert (code, "Everything the Brain needs is there" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("import",), "nothing to import"),
+        (("import", "--sales", "nowhere.csv"), "cannot read nowhere.csv"),
+        (("import", "--sales", "{empty}"), "lacks store_id, sold_at, product_id"),
+        (("import", "--sales", "{heading}"), "has a heading and no lines"),
+        (("import", "--sales", "{good}", "--time-zone", "Mars/Olympus"), "Mars/Olympus"),
+        (("signals",), "there is no database file"),
+        (("curiosity", "--as-of", "soon"), "soon"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(retail: Shop, arguments: tuple[str, ...], sentence: str) -> None:
+    """Exit 2 and no traceback."""
+    files = {
+        "empty": retail.file("empty.csv"),
+        "heading": retail.file("heading.csv", SALES),
+        "good": retail.file("good.csv", SALES, "kiel,2026-01-01,bread,,1,2"),
+    }
+    code, _, err = retail(*(word.format(**files) for word in arguments))
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+COMMANDS = ("signals", "backtest", "calendar", "explain", "curiosity")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_empty_table_a_missing_table_and_an_unknown_store_are_one_sentence(retail: Shop, command: str) -> None:
+    """The engines say what to import, what to check, or which stores there are."""
+    (retail.folder / "shop.db").touch()
+    assert "brain retail check" in retail(command)[2]
+    assert retail("check", "--upgrade")[0] == 0
+    code, _, err = retail(command)
+    assert (code, "there are no sales" in err) == (2, True)
+    retail("import", "--sales", retail.file("s.csv", SALES, "kiel,2026-01-01,bread,,1,2"))
+    code, _, err = retail(command, "--store", "atlantis")
+    assert (code, "there is no store 'atlantis'" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_store_with_five_days_gets_an_answer_or_a_sentence(retail: Shop, command: str) -> None:
+    """No traceback, whatever is too little for."""
+    lines = [f"kiel,2026-01-0{day},bread,,1,{100 + day}" for day in range(1, 6)]
+    retail("import", "--sales", retail.file("s.csv", SALES, *lines))
+    code, out, err = retail(command)
+    assert code in {0, 2}
+    assert out if code == 0 else err.startswith("brain: ")
+
+
+def test_curiosity_tells_leads_from_nothing_and_keeps_everything(full: Shop) -> None:
+    """Every question is in the ledger with the fields a program reads; the same night again changes nothing."""
+    told = full.json("curiosity")
+    named = {one["template"]: one for one in told["hypotheses"]}
+    assert named["rain"]["state"] == "lead"
+    assert named["rain"]["lower"] < named["rain"]["effect"] < named["rain"]["upper"]
+    assert {"state", "effect", "p_value", "n", "detectable_effect"} <= set(named["rain"])
+    assert full.json("curiosity") == told
+    kept = full.json("ledger", "--limit", 1000)
+    assert kept["found"] == len(told["hypotheses"])
+    assert {one["template"] for one in full.json("ledger", "HEAVY rain")["hypotheses"]} == {"heavy_rain"}
+    assert full.json("ledger", "--state", "lead", "--store", "kiel")["found"] >= 1
+    assert full.json("ledger", "100%_nothing")["found"] == 0
+    code, out, _ = full("curiosity", "--dry-run")
+    assert code == 0
+    assert "A lead is a question, not an answer" in out
+    assert full("ledger", "rain")[0] == 0
+    assert full("ledger", "xyzzy")[0] == 2
+
+
+def test_curiosity_says_so_when_there_is_nothing(retail: Shop) -> None:
+    """Too little data is an answer."""
+    retail("import", "--sales", retail.file("s.csv", SALES, "kiel,2026-01-01,bread,,1,2"))
+    code, out, _ = retail("curiosity")
+    assert code == 0
+    assert "nothing moves sales that the days so far can show" in out
+
+
+def test_signals_come_with_interval_and_claim(full: Shop) -> None:
+    """Rain was planted and is claimed; the table says so too, and the ledger keeps it."""
+    lifts = {one["signal"]: one for one in full.json("signals", "--store", "kiel")}
+    rain = lifts["rain"]
+    assert rain["claimed"]
+    assert rain["lower"] < rain["lift"] < rain["upper"]
+    code, out, _ = full("signals", "--all")
+    assert (code, "rain" in out) == (0, True)
+    assert full.json("signals") == full.json("signals")
+
+
+def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full: Shop) -> None:
+    """Scores per series and overall, and a line a forecast."""
+    path = full.folder / "forecasts.csv"
+    last = FIRST_DAY + timedelta(days=DAYS - 1)
+    start = last - timedelta(days=27)
+    told = full.json("backtest", "--start", start, "--end", last, "--horizon", 7, "--forecasts", path)
+    assert told["overall"]["mape"] < told["overall"]["seasonal_naive"]["mape"]
+    assert [one["store_id"] for one in told["series"]] == ["kiel"]
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == ["store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual"]
+    assert len(rows) == 28
+    assert all(row["cutoff"] < row["date"] for row in rows)
+    assert full("backtest", "--start", start)[0] == 0
+    code, _, err = full("backtest", "--start", start, "--forecasts", full.folder / "none" / "f.csv")
+    assert (code, "cannot write" in err) == (2, True)
+
+
+def test_the_calendar_advises_and_a_day_adds_up(full: Shop) -> None:
+    """Fourteen days ahead; the day's parts sum to what was sold, to the cent."""
+    days = full.json("calendar")
+    assert len(days) == 14
+    assert all(day["lower_80"] <= day["predicted"] <= day["upper_80"] and day["advice"] for day in days)
+    assert full("calendar", "--horizon", 3)[0] == 0
+    (explained_day,) = full.json("explain")
+    assert sum(part["cents"] for part in explained_day["contributions"]) == explained_day["actual_cents"]
+    asked: Callable[..., tuple[int, str, str]] = full
+    assert asked("explain", FIRST_DAY + timedelta(days=300))[0] == 0
+    code, _, err = asked("explain", "--day", "2030-01-01")
+    assert (code, "no store has sales on 2030-01-01" in err) == (2, True)

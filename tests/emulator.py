@@ -76,7 +76,7 @@ def _sdk_roots() -> Iterator[Path]:
     if gcloud:
         yield Path(gcloud).resolve().parent.parent
         command = [gcloud, "info", "--format=value(installation.sdk_root)"]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
         if told.stdout.strip():
             yield Path(told.stdout.strip())
 
@@ -95,25 +95,25 @@ def _install() -> None:
 
 def _quietly(command: Sequence[str]) -> int:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode  # noqa: S603 - our own words
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
 
 
 def _java_version() -> int | None:
     java = shutil.which("java")
     if java is None:
         return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
     found = re.search(r'version "(\d+)', told.stderr + told.stdout)
     return int(found[1]) if found else None
 
 
 def ensure() -> Path:
     """Return the jar, installed if need be; raises ``EmulatorMissingError`` with what to do."""
-    if find_jar() is None or _java_version() is None:
+    named = os.environ.get(JAR_VARIABLE)
+    if not named and (find_jar() is None or _java_version() is None):
         _install()
     jar, java = find_jar(), _java_version()
     if jar is None:
-        named = os.environ.get(JAR_VARIABLE)
         raise EmulatorMissingError(f"{JAR_VARIABLE} names no file ({named})" if named else "its jar was not found")
     if java is None or java < OLDEST_JAVA:
         raise EmulatorMissingError(f"it needs Java {OLDEST_JAVA} or newer, and here is {java or 'none'}")
@@ -156,7 +156,7 @@ def running() -> Iterator[str]:
         log = Path(folder) / "emulator.log"
         with log.open("wb") as sink:
             command = _command(jar, int(host.rpartition(":")[2]))
-            server = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)  # noqa: S603 - our own words
+            server = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
         try:
             _wait_until_ready(host, server, log)
             os.environ[HOST_VARIABLE] = host
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 ensure()
             return 0
         with running():
-            return subprocess.run(options.run, check=False).returncode  # noqa: S603 - the caller's own command
+            return subprocess.run(options.run, check=False).returncode
     except EmulatorMissingError as error:
         sys.stderr.write(f"{error}\n")
         return 1

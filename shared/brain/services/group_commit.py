@@ -14,7 +14,7 @@ from brain.ports.document_store import EventWriter, Write, WriteResult, WriteSta
 from brain.services.merged_writes import merged
 
 MAX_WRITES = 500
-MAX_IN_FLIGHT = 2
+MAX_IN_FLIGHT = 3
 MAX_WAITING = 20_000
 _RETRY_AFTER_SECONDS = 1.0
 

@@ -15,7 +15,7 @@ from benchmarks.measure import Series
 
 ROOT = Path(__file__).parents[1]
 VENV = ROOT / "build" / "runtime-venv"
-ROUNDS = 5
+ROUNDS = 3
 GOAL = 2.0
 FUNCTIONS = (
     "ingest", "brainApi", "brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport", "brainCuriosity",
@@ -27,7 +27,7 @@ _LOAD = {
     "asgi": "from functions_framework.aio import create_asgi_app as make; app = make({target!r}, {source!r})",
 }
 _FIRST = {
-    "wsgi": "\napp.test_client().post('/')",
+    "wsgi": "\napp.test_client().post('/', data='[')",
     "asgi": "\nfrom brain.entrypoints import deployed; deployed._ingest(); import brain.adapters.firestore.writer",
 }
 

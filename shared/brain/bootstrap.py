@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from brain.ports.task_queue import TaskQueue
     from brain.services.api_keys import Authenticator, KeyRing
     from brain.services.dispatch import Dispatch
+    from brain.services.give_up import GiveUp
     from brain.services.health import Health
     from brain.services.ingest import Ingest
     from brain.services.perform import Job, Perform
@@ -94,11 +95,18 @@ class Brain:
         return FernetSealer(self.secrets)
 
     @cached_property
+    def give_up(self) -> "GiveUp":
+        """Keeps a task that failed for good."""
+        from brain.services.give_up import GiveUp
+
+        return GiveUp(self.store, self.sealer, self.clock)
+
+    @cached_property
     def replay(self) -> "Replay":
         """The operator's tool for dead letters."""
         from brain.services.replay import Replay
 
-        return Replay(self.store, self.sealer, self.ingest, self.clock)
+        return Replay(self.store, self.sealer, self.ingest, self.perform, self.clock)
 
     @cached_property
     def authenticator(self) -> "Authenticator":

@@ -9,6 +9,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, figures, table
 from brain.domain.dead_letters import DeadLetter
 from brain.repositories.dead_letters import DeadLetters
+from brain.services.give_up import STAGE
 
 dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="As `list` shows it.")]
@@ -60,6 +61,9 @@ def replay_letter(
     figures("A replay would read", brain.replay.preview(letter), json_output=False)
     if not yes:
         print("Nothing was changed; add --yes to replay.")
+        return
+    if letter.stage == STAGE:
+        figures("Run again", brain.replay.run_again(letter), json_output=False)
         return
     done = asyncio.run(brain.replay(letter))
     figures("Replayed", done.counts(), json_output=False)

@@ -66,7 +66,7 @@ def _worker() -> "WorkerHttp":
     from brain.settings.scheduler import read_scheduler
 
     brain = bootstrap.shared()
-    return WorkerHttp(brain.perform, read_scheduler().retry.retries, brain.clock, brain.log)
+    return WorkerHttp(brain.perform, brain.give_up, read_scheduler().retry.retries, brain.clock, brain.log)
 
 
 def _request(request: Any) -> Request:

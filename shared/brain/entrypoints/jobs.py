@@ -10,7 +10,7 @@ from brain.domain import books
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
-from brain.errors import InvalidInputError, LeaseHeldError, Severity
+from brain.errors import BrainError, InvalidInputError, LeaseHeldError, Severity
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task
 from brain.services.dispatch import Dispatch
@@ -49,9 +49,10 @@ class ScheduledHttp:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHttp:
-    """The worker: performs one task; what still fails after the queue's last retry is told loudly."""
+    """The worker: performs one task; what fails at the queue's last retry becomes a dead letter and is told loudly."""
 
     perform: Callable[[Task], Figures]
+    give_up: Callable[[Task, Exception], str]
     retries: int
     clock: Clock
     log: Callable[..., None]
@@ -75,10 +76,18 @@ class WorkerHttp:
     def _failed(self, request: Request, task: Task, error: Exception) -> Response:
         count = request.headers.get(RETRY_COUNT, "0")
         last = count.isdigit() and int(count[:6]) >= self.retries and not isinstance(error, LeaseHeldError)
+        kept = self._kept(task, error) if last else None
         event = "task_given_up" if last else "task_failed"
         severity = str(Severity.CRITICAL if last else Severity.WARNING)
-        self.log(event, error=error, severity=severity, job=task.job, client_id=task.client_id)
+        self.log(event, error=error, severity=severity, job=task.job, client_id=task.client_id, dead_letter_id=kept)
         return http.problem(error, request.correlation_id)
+
+    def _kept(self, task: Task, error: Exception) -> str | None:
+        try:
+            return self.give_up(task, error)
+        except BrainError as second:
+            self.log("dead_letter_failed", error=second, severity=str(Severity.CRITICAL), job=task.job)
+            return None
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Replays a dead letter through the same path as any request; what is stored already stays as it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from brain.domain.dead_letters import DeadLetter
@@ -12,9 +13,12 @@ from brain.errors import InvalidInputError, NotFoundError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
+from brain.ports.task_queue import Task
 from brain.repositories.dead_letters import DeadLetters
+from brain.services.give_up import STAGE, task_of
 from brain.services.ingest import Ingest
 from brain.services.keep_dead_letter import Received
+from brain.services.lease import Figures
 
 
 @dataclass(slots=True)
@@ -24,6 +28,7 @@ class Replay:
     store: DocumentStore
     sealer: Sealer
     ingest: Ingest
+    perform: Callable[[Task], Figures]
     clock: Clock
 
     def find(self, dead_letter_id: str) -> DeadLetter:
@@ -37,6 +42,8 @@ class Replay:
 
     def preview(self, letter: DeadLetter) -> dict[str, int]:
         """Return what reading the original bytes gives now, without writing anything."""
+        if letter.stage == STAGE:
+            return {"runs": 1}
         counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
         try:
             values, _ = payloads(self.sealer.open(letter.sealed), letter.content_type)
@@ -59,6 +66,12 @@ class Replay:
         if all(item.outcome not in (Outcome.DEAD_LETTERED, Outcome.UNAVAILABLE) for item in done.items):
             DeadLetters(self.store).remove(letter.dead_letter_id)
         return done
+
+    def run_again(self, letter: DeadLetter) -> Figures:
+        """Perform a job's task again and remove the letter; raises as the job does, and the letter stays then."""
+        figures = self.perform(task_of(letter, self.sealer.open(letter.sealed)))
+        DeadLetters(self.store).remove(letter.dead_letter_id)
+        return figures
 
     def _context(self, letter: DeadLetter) -> FeedContext:
         return FeedContext(letter.client_id, letter.first_seen, correlation_id=letter.correlation_id)

@@ -21,6 +21,8 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.key_text import identity_keys
 from brain.domain.rates import SlidingWindow
 from brain.domain.schedule import last_due
+from brain.entrypoints.http import Request
+from brain.entrypoints.jobs import WorkerHttp
 from brain.errors import (
     InvalidInputError,
     MisconfiguredError,
@@ -34,6 +36,7 @@ from brain.errors import (
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.repositories.dead_letters import DeadLetters
 from brain.repositories.features import Features
 from brain.services.api_keys import Authenticator, KeyRing
 from brain.services.dispatch import Dispatch
@@ -304,6 +307,28 @@ def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch)
     with pytest.raises(NotFoundError):
         brain.replay.find(letter_id)
     assert replay.Replay is type(brain.replay)
+
+
+def test_a_task_that_fails_at_its_last_attempt_is_kept_told_loudly_and_can_be_run_again(brain):
+    """Earlier attempts are the queue's business."""
+    task = {"job": "brainHourlyScores", "client_id": "acme", "scheduled_at": "2026-11-22T08:00:00Z"}
+    told = []
+
+    def fail(_task):
+        raise StoreUnavailableError("of this test")
+
+    worker = WorkerHttp(
+        fail, brain.give_up, 3, brain.clock, lambda event, **fields: told.append((event, fields["severity"]))
+    )
+    for count in ("0", "2", "3", "3"):
+        answer = worker(Request("POST", "/", {"x-cloudtasks-taskretrycount": count}, json.dumps(task).encode()))
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert told == [("task_failed", "WARNING")] * 2 + [("task_given_up", "CRITICAL")] * 2
+    (letter,) = DeadLetters(brain.store).list(brain.clock.now(), "acme")
+    assert (letter.stage, letter.error_code, letter.attempts) == ("job", "store_unavailable", 2)
+    assert brain.replay.preview(letter) == {"runs": 1}
+    assert brain.replay.run_again(letter)["status"] == "success"
+    assert DeadLetters(brain.store).list(brain.clock.now(), "acme") == []
 
 
 def test_a_dead_letter_expires_after_thirty_days(brain, clock):

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brain.domain.events import Event, FeedType
-from brain.domain.scoring import NO_HISTORY, PlatformHistory, ScoringConfig, Weights, log_components, score, scoring_config
+from brain.domain.scoring import (
+    NO_HISTORY,
+    PlatformHistory,
+    ScoringConfig,
+    Weights,
+    log_components,
+    score,
+    scoring_config,
+)
 from brain.domain.scoring.components import median_impressions
 from brain.settings.files import read_config
 

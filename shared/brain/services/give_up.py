@@ -1,0 +1,58 @@
+"""Keeps a task that failed even at its last attempt as a dead letter, so that the client's work is not forgotten."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from brain.domain.dead_letters import DeadLetter, dead_letter_id
+from brain.domain.json_text import parse_json
+from brain.errors import AlreadyExistsError, BrainError
+from brain.ports.clock import Clock
+from brain.ports.document_store import DocumentStore
+from brain.ports.sealing import Sealer
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.dead_letters import DeadLetters
+
+STAGE = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Writes the dead letter of a task; the same task again counts as another attempt."""
+
+    store: DocumentStore
+    sealer: Sealer
+    clock: Clock
+
+    def __call__(self, task: Task, error: Exception) -> str:
+        """Return the dead letter's id."""
+        body = json.dumps({"job": task.job, "scheduled_at": task.scheduled_at.isoformat()}).encode()
+        now = self.clock.now()
+        letter = DeadLetter(
+            dead_letter_id=dead_letter_id(task.client_id, task.job, body),
+            client_id=task.client_id,
+            source=task.job,
+            content_type="application/json",
+            stage=STAGE,
+            error_code=error.code if isinstance(error, BrainError) else "internal",
+            message=error.message if isinstance(error, BrainError) else f"the job raised {type(error).__name__}",
+            sealed=self.sealer.seal(body),
+            first_seen=now,
+            last_seen=now,
+            next_try_at=None,
+            correlation_id=f"{task.job}-{task.scheduled_at:%Y%m%dT%H%M%S}",
+        )
+        try:
+            self.store.create(paths.dead_letter(letter.dead_letter_id), letter.document())
+        except AlreadyExistsError:
+            DeadLetters(self.store).tried(letter.dead_letter_id, now)
+        return letter.dead_letter_id
+
+
+def task_of(letter: DeadLetter, body: bytes) -> Task:
+    """Return the task that a job's dead letter holds; ``body`` is what its seal kept."""
+    given: dict[str, Any] = parse_json(body)
+    at = datetime.fromisoformat(given["scheduled_at"])
+    return Task(given["job"], letter.client_id, at, at)

@@ -17,11 +17,13 @@ ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
 VariableName = SecretName
+VariableValue = Annotated[str, StringConstraints(pattern=r"^[^,\s]+$")]  # gcloud parts variables at commas
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 Api = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.googleapis\.com$")]
 Role = Annotated[str, StringConstraints(pattern=r"^roles/[A-Za-z.]+$")]
 MemoryMegabytes = Literal[128, 256, 512, 1024, 2048, 4096, 8192]
 
+REGION = r"^[a-z]+-[a-z]+\d+$"
 _CRON = re.compile(r"(\d{1,2}) (\*|\d{1,2}) (\*|\d{1,2}) \* (\*|[0-6])")
 _PERIODS = {
     # which of hour, day of the month and day of the week are fixed -> the shortest time between two runs
@@ -74,7 +76,7 @@ class _Function(_Row):
     max_instances: Annotated[int, Field(ge=1, le=100)] = 1
     account: AccountName
     secrets: tuple[SecretName, ...] = ()
-    environment: dict[VariableName, str] = {}
+    environment: dict[VariableName, VariableValue] = {}
 
     @model_validator(mode="after")
     def _check_instances(self) -> Self:
@@ -178,7 +180,8 @@ class Scheduler(_Row):
     """The whole table; what it names in one place it defines in another."""
 
     runtime: Annotated[str, StringConstraints(pattern=r"^python3\d{2}$")]
-    environment: dict[VariableName, str]
+    region: Annotated[str, StringConstraints(pattern=REGION)]
+    environment: dict[VariableName, VariableValue]
     retry: Retry
     apis: tuple[Api, ...]
     secrets: dict[SecretName, Secret]
@@ -202,8 +205,15 @@ class Scheduler(_Row):
         services = [service_name(name) for name in self.functions]
         if len(set(services)) < len(services):
             raise ValueError("functions: two names differ only in capitals, and a service's name has none")
-        if sum(function.trigger == "task" for function in self.functions.values()) != 1:
+        workers = [function for function in self.functions.values() if function.trigger == "task"]
+        if len(workers) != 1:
             raise ValueError("functions: the queue needs exactly one function with trigger 'task'")
+        at_once = workers[0].max_instances * workers[0].concurrency
+        if self.queue.concurrent_dispatches > at_once:
+            raise ValueError(
+                f"queue.concurrent_dispatches {self.queue.concurrent_dispatches} is more than the worker's instances "
+                f"take at once, {at_once}: the rest would only be refused and tried again"
+            )
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,9 @@ import pytest
 from brain.errors import StoreRefusedError
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot
 
+pytestmark = pytest.mark.parametrize(
+    "store_kind", ["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)], indirect=True
+)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACE = "clients/acme/events"
 VALUES: dict[str, Any] = {

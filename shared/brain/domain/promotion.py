@@ -152,12 +152,14 @@ class Comparison:
 
     def _block_scale(self) -> float:
         """Return what turns a variance of block means into one of single pairs, in the unit of ``pairs``."""
-        shift = (self.blocks.exponent or 0) - (self.pairs.exponent or 0)
-        return math.ldexp(self.policy.block_length, 2 * shift)
+        if self.blocks.exponent is None or self.pairs.exponent is None:
+            return 0.0  # all block means are 0 and so is their variance
+        return math.ldexp(self.policy.block_length, 2 * (self.blocks.exponent - self.pairs.exponent))
 
     def _improvement(self) -> float | None:
         mean = self.pairs.mean_x
-        return (mean - self.pairs.mean_y) / mean if mean > 0 else None
+        improvement = (mean - self.pairs.mean_y) / mean if mean > 0 else -math.inf
+        return improvement if math.isfinite(improvement) else None
 
     def _interval(self) -> tuple[float, float] | None:
         if self.blocks.n < 2:  # noqa: PLR2004 - one block has no variance
@@ -203,7 +205,8 @@ def _ratio_bounds(means: PairedMoments, spread: PairedMoments, q2: float) -> tup
     """Return the bounds of challenger's over champion's mean error: Fieller's (1954) interval.
 
     These are the shares u at which ``u * champion - challenger`` could have mean zero: |u X - Y|^2 <= q2 var(u).
-    None when the champion's mean error is not told from zero, so that the ratio has no bounds.
+    None when the champion's mean error is not told from zero, so that the ratio has no bounds (or none that a float
+    can hold).
     """
     per = q2 / (spread.n - 1)
     a = means.mean_x**2 - per * spread.sum_xx
@@ -212,4 +215,5 @@ def _ratio_bounds(means: PairedMoments, spread: PairedMoments, q2: float) -> tup
     if a <= 0:
         return None
     root = math.sqrt(max(b * b - a * c, 0.0))
-    return (b - root) / a, (b + root) / a
+    low, high = (b - root) / a, (b + root) / a
+    return (low, high) if math.isfinite(high) else None

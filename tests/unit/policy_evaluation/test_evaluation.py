@@ -1,9 +1,12 @@
 """What a policy is worth from another's log: hand calculation, known truths, and refusals to tell."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 from brain.domain.learning.config import learning_config
@@ -188,3 +191,25 @@ def test_a_log_that_is_none_is_refused(change, said):
     }
     with pytest.raises(InvalidInputError, match=said):
         logged_rows(**{**good, **change})
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"), st.floats(-1e15, 1e15), st.floats(1e-12, 1), st.floats(0, 1), st.text(max_size=2)
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_any_log_gives_finite_figures(rows):
+    """Whatever was logged, every figure is a finite number or absent, and the interval holds the estimate."""
+    actions, rewards, propensities, targets, contexts = map(list, zip(*rows, strict=True))
+    value = evaluated(logged_rows(actions, rewards, propensities, targets, {"context_x": contexts}))
+    figures = [value.ips, value.snips, value.dr, value.interval, value.effective_sample_size, value.difference_interval]
+    json.dumps(figures, allow_nan=False)
+    if value.interval:
+        low, high = value.interval
+        slack = 1e-6 * max(1.0, abs(low), abs(high))
+        assert low - slack <= value.dr <= high + slack

@@ -19,11 +19,11 @@ def mean_interval(values: Sequence[float], level: float) -> Interval | None:
         return None
     mean = math.fsum(values) / n
     deviations = [value - mean for value in values]
-    variance = math.fsum(d * d for d in deviations) / (n - 1)
-    if variance == 0:
+    deviation = math.sqrt(math.fsum(d * d for d in deviations) / (n - 1))
+    if deviation == 0:
         return mean, mean
-    error = math.sqrt(variance / n)
-    skewness = math.fsum(d**3 for d in deviations) / n / variance**1.5
+    error = deviation / math.sqrt(n)
+    skewness = math.fsum((d / deviation) ** 3 for d in deviations) / n
     z = NormalDist().inv_cdf((1 + level) / 2)
     bend = skewness / (3 * math.sqrt(n))
     return mean - error * max(z, _untransformed(z, bend)), mean - error * min(-z, _untransformed(-z, bend))

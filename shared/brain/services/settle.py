@@ -1,7 +1,8 @@
 """Decides what an event is that is already there: a duplicate, a revision of a running total, or a conflict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from brain.domain.events import Event
 from brain.domain.ingested import Item, Outcome
@@ -11,6 +12,7 @@ from brain.ports.document_store import Create, Document, DocumentStore, Snapshot
 from brain.repositories import codec, paths
 
 ATTEMPTS = 5
+MOMENT = timedelta(microseconds=1)
 CONFLICT = (
     "an event with this id but other content is stored already; the new content is kept aside. "
     "Send changed content under an id of its own, or as a running total"
@@ -43,7 +45,10 @@ class Settle:
 
     def _revise(self, new: Completed, stored: Snapshot) -> Item:
         """Write the new values over the event; beside it, what was known when, and by how much it changed."""
-        event, before = new.event, codec.event_from(stored.data)
+        before = codec.event_from(stored.data)
+        # Two forms that came at the same moment are known one after the other; the clock of this instance may lag.
+        known_at = max(new.event.received_at, before.received_at + MOMENT)
+        event = replace(new.event, received_at=known_at)
         number = stored.data["revision"] + 1
         current = codec.event_document(event) | ({"occurred_at": before.occurred_at} if new.undated else {})
         state = {"fingerprint": new.fingerprint, "revision": number}

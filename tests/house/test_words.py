@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FOREIGN = re.compile(
     r"/w[o]rk/|/r[o]ot/|\.li[b]rary|farm-[a-z]|pypi\.o[r]g|registry\.npm[j]s|pythonh[o]sted", re.IGNORECASE
 )
-OPEN_ENDS = re.compile(r"\b(TO[D]O|FIX[M]E|X[X]X|NotImplemented[E]rror)\b")
+OPEN_ENDS = re.compile(r"\b(TO[D]O|FIX[M]E|X[X]X|raise NotImplemented[E]rror)\b")
 TEXT = {".py", ".md", ".yaml", ".yml", ".toml", ".sh", ".json", ".rules", ".txt", ".j2", ""}
 
 

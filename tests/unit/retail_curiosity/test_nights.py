@@ -195,6 +195,16 @@ def test_a_year_long_gap_is_neither_zero_nor_a_finding() -> None:
     assert max(one.n for one in entries) == 535
 
 
+def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
+    """A market every Saturday is Saturday: there is nothing of its own to test."""
+    world = shop(6)
+    markets = tuple(CalendarEvent("fish", "market", day, day) for day in every(7, 5, 539))
+    entries = asked(World(world.series, Facts(world.facts.stores, markets, world.facts.weather)))
+    (market,) = [one for one in entries if one.template == "market"]
+    assert (market.state, market.effect) == (State.TOO_LITTLE_DATA, None)
+    assert market.note == "Not to be told from weekday, trend and season."
+
+
 def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
     """A chain has totals of its own; a class of events concerns the stores that have it."""
     world = chain(50, stores=2)

@@ -59,6 +59,8 @@ def _answered(
 
 
 def _too_little(night: date, question: Question, limits: Limits) -> Entry:
+    if can_be_asked(question.days, question.occurrences, limits):
+        return question.entry(night, State.TOO_LITTLE_DATA, note="Not to be told from weekday, trend and season.")
     when = enough_by(question.last_day, question.days, question.occurrences, limits)
     wait = f"enough by {when}" if when else "it has not happened yet"
     return question.entry(night, State.TOO_LITTLE_DATA, note=f"Not enough data yet: {wait}.")

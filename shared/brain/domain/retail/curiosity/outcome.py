@@ -12,6 +12,9 @@ MEMORY_ORDER = 2
 FLOOR_SHARE = 0.05
 """Days that sold less than this share of the median count as that share: a log knows no zero and no negative day."""
 
+LEAST_OWN_SHARE = 1e-3
+"""Of a signal's variation; with less, a coefficient would be the rounding of what explains the rest."""
+
 YEAR_DAYS = 365
 WAVES_OF_A_YEAR = 3
 
@@ -30,9 +33,15 @@ class Outcome:
     memory: Floats
 
     def whitened(self, signals: Floats) -> Floats:
-        """Signals (signals, days) as the surprise sees them: same terms taken out, same memory; 0 where unknown."""
+        """Signals (signals, days) as the surprise sees them: same terms taken out, same memory; 0 where unknown.
+
+        A signal that weekday, trend and season tell almost wholly has nothing of its own to be tested: all 0.
+        """
         known = np.isfinite(signals) & (self.seen > 0)
-        return whiten(_residuals(signals, known, self.basis), self.memory)
+        own = _residuals(signals, known, self.basis)
+        whole = (np.where(known, signals, 0.0) ** 2).sum(axis=1, keepdims=True)
+        told = (own**2).sum(axis=1, keepdims=True) < LEAST_OWN_SHARE * whole
+        return whiten(np.where(told, 0.0, own), self.memory)
 
 
 def outcome_of(series: DailySeries, winsor_sd: float) -> Outcome:

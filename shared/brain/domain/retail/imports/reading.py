@@ -102,8 +102,9 @@ def _lines(
         )
     # Index -1 is the empty cell appended below: a column that the file does not have is an empty field.
     places = [found.index(column) if column in found else -1 for column in columns]
+    blank = f"{delimiter} \t\r\n"
     for number, row in numbered:
-        if row.strip() and row.strip(f"{delimiter}\r\n"):
+        if row.strip(blank):
             yield _parsed(number, row, delimiter, len(found), places, parse)
 
 

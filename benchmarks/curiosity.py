@@ -1,0 +1,131 @@
+"""Whether curiosity fools its reader: false leads and findings where nothing is, and what it finds where something is.
+
+``python -m benchmarks curiosity``. Shops are made by chance (540 days, noise with a memory of 0.5, wet spells), so the
+truth is known. Beside it, what the same questions say by a plain t-test at 5 % and after Benjamini and Hochberg.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from scipy import stats
+
+from brain.cli.retail.output import print_table
+from brain.domain.retail.curiosity.config import CuriosityConfig
+from brain.domain.retail.curiosity.ledger import Entry, State
+from brain.domain.retail.curiosity.night import Past, night_of
+from brain.domain.retail.curiosity.question import Subject
+from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.settings.files import read_config
+from tests.retail_worlds import FIRST_DAY, World, chain, shop
+
+WORLDS = 200
+YEARS = 20
+YEAR_EVERY_DAYS = 7
+FIRST_NIGHT = 540
+LAST_NIGHT = 905
+PLANTED = (0.4, 0.8)
+
+
+def run() -> None:
+    """Print what is claimed in null worlds, in planted worlds, over years, and how long a night takes."""
+    config = read_config("hypotheses", CuriosityConfig.model_validate)
+    _print_nights(config)
+    _print_years(config)
+    _print_seconds(config)
+
+
+def _print_nights(config: CuriosityConfig) -> None:
+    rows = []
+    for effect in (0.0, *PLANTED):
+        nights = [_night(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)]
+        leads = [[one for one in entries if one.state is State.LEAD] for entries in nights]
+        plain, hochberg = zip(
+            *(_naive(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)), strict=True
+        )
+        asked = np.mean([sum(one.p_value is not None for one in entries) for entries in nights])
+        rows.append(
+            (
+                f"{effect:.1f} sd on wet days" if effect else "nothing moves sales",
+                f"{asked:.0f}",
+                _share([bool(found) for found in leads]),
+                _share([any(one.template == "rain" for one in found) for found in leads]),
+                f"{np.mean(plain):.1f}",
+                _share(hochberg),
+            )
+        )
+    heads = ("world", "questions", "any lead", "rain a lead", "t-test p < 5 %, a night", "any by Benjamini-Hochberg")
+    print_table(
+        f"One night of {FIRST_NIGHT} days, {WORLDS} worlds each",
+        heads,
+        rows,
+        "goals: any <= 12 %, found >= 35 %, >= 95 %",
+    )
+
+
+def _print_years(config: CuriosityConfig) -> None:
+    rows = []
+    for effect in (0.0, PLANTED[1]):
+        findings = [_year(shop(20_000 + seed, LAST_NIGHT, effect), config) for seed in range(YEARS)]
+        false = [any("rain" not in one for one in found) if effect else bool(found) for found in findings]
+        rows.append(
+            (
+                f"{effect:.1f} sd on wet days" if effect else "nothing moves sales",
+                _share(false),
+                _share(["rain" in found for found in findings]) if effect else "",
+                f"{np.mean([len(found) for found in findings]):.2f}",
+            )
+        )
+    heads = ("world", "years with a false finding", "rain a finding", "findings a year")
+    print_table(
+        f"A year, a night every {YEAR_EVERY_DAYS} days, {YEARS} shops each", heads, rows, "goal: false in <= 10 %"
+    )
+
+
+def _print_seconds(config: CuriosityConfig) -> None:
+    world = chain(30_000, stores=10)
+    begun = time.perf_counter()
+    entries = _night(world, config)
+    seconds = time.perf_counter() - begun
+    asked = f"{len(config.templates)} templates x 10 stores and their chain, {len(entries)} questions"
+    print(f"{asked}: {seconds:.1f} s (goal <= 60 s)")
+
+
+def _night(world: World, config: CuriosityConfig, past: Past | None = None) -> list[Entry]:
+    last = max(one.last_day for one in world.series)
+    return night_of(last, subjects_of(world.series, world.facts, config), past or Past(), config.limits)
+
+
+def _year(world: World, config: CuriosityConfig) -> set[str]:
+    """The templates that ever were a finding in a year of nights."""
+    latest: dict[str, Entry] = {}
+    confirmations: list[bool] = []
+    found: set[str] = set()
+    for day in range(FIRST_NIGHT, LAST_NIGHT, YEAR_EVERY_DAYS):
+        entries = _night(world.until(_day(day)), config, Past(latest, confirmations))
+        latest |= {one.hypothesis_id: one for one in entries}
+        confirmations += [one.state is State.FINDING for one in entries if one.alpha is not None]
+        found |= {one.template for one in entries if one.state is State.FINDING}
+    return found
+
+
+def _naive(world: World, config: CuriosityConfig) -> tuple[int, bool]:
+    """What a correlation test says of the same days: how many p below 5 %, and any after Benjamini and Hochberg."""
+    asked = subjects_of(world.series, world.facts, config)[Subject("kiel")]
+    logs = np.log(world.series[0].sales)
+    residual = logs - asked.outcome.basis @ (asked.outcome.basis.T @ logs)
+    p_values = []
+    for row, spells in zip(asked.raw, asked.occurrences(), strict=True):
+        known = np.isfinite(row)
+        if spells >= config.limits.least_spells and known.sum() >= config.limits.least_days and row[known].std() > 0:
+            p_values.append(float(stats.pearsonr(row[known], residual[known]).pvalue))
+    return sum(p < 0.05 for p in p_values), bool((stats.false_discovery_control(p_values) <= 0.05).any())
+
+
+def _day(index: int) -> date:
+    return FIRST_DAY + timedelta(days=index - 1)
+
+
+def _share(hits: Sequence[bool]) -> str:
+    return f"{np.mean(hits):.1%}"

@@ -1,0 +1,79 @@
+"""The same files give the same answers on SQLite and on PostgreSQL, to the last digit."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import postgres
+
+from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+from brain.domain.retail.curiosity.config import CuriosityConfig
+from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.series import Store
+from brain.ports.sales_warehouse import LedgerQuery, ResultTable
+from brain.services.retail_backtest import Period, run_backtest
+from brain.services.retail_calendar import predictive_calendar
+from brain.services.retail_curiosity import curiosity
+from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail_signals import signals
+from brain.settings.files import read_config
+
+DAYS = 150
+BAD_LINES = 2
+
+
+def files() -> list[ImportFile]:
+    """Tickets with and without a zone, daily totals, returns, two zones, hourly weather, forecasts and bad lines."""
+    rng = np.random.default_rng(8)
+    first = datetime(2026, 2, 20, tzinfo=UTC)
+    sales = ["store_id,sold_at,product_id,category,quantity,revenue\n"]
+    weather = ["store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition,known_at\n"]
+    for day in (first + timedelta(days=at) for at in range(DAYS)):
+        for hour in (1, 9, 23):
+            amount = rng.gamma(9, 11.37) - 20
+            sales.append(f"kiel,{day:%Y-%m-%d}T{hour:02}:30:00,bread,,1,{amount:.2f}\n")
+            sales.append(f"auckland,{day:%Y-%m-%d}T{hour:02}:30:00Z,pie,,1,{amount * 1.1:.4f}\n")
+            weather.append(f"kiel,{day:%Y-%m-%d}T{hour:02}:00,{rng.normal(9, 6):.1f},{rng.gamma(0.3):.1f},9,3,,\n")
+        weather.append(f"kiel,{day:%Y-%m-%d}T12:00,{rng.normal(9, 6):.1f},,,,rain,{day - timedelta(days=2):%Y-%m-%d}\n")
+        sales.append(f"kiel,{day:%Y-%m-%d},cake,sweet,,{rng.gamma(3, 17.77):.2f}\n")
+    events = ["event,class,start,end\n", "fair,festival,2026-05-01,2026-05-09\n", "broken,festival,soon,\n"]
+    return [
+        ImportFile(Kind.SALES, "sales.csv", [*sales, "kiel,soon,bread,,1,1\n"]),
+        ImportFile(Kind.WEATHER, "weather.csv", weather),
+        ImportFile(Kind.EVENTS, "events.csv", events),
+    ]
+
+
+def answers(url: str) -> list[object]:
+    """Import and run every engine, and return all that was said and kept."""
+    config = read_config("brain_retail", retail_config)
+    with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
+        warehouse.upgrade()
+        warehouse.put_stores([Store("auckland", "Pacific/Auckland", "NZ"), Store("kiel", "Europe/Berlin", "DE")])
+        report = import_files(warehouse, files(), Store(""), ImportLimits(batch_lines=97))
+        assert report.bad == BAD_LINES
+        said = [
+            report,
+            list(warehouse.daily_sales()),
+            list(warehouse.hourly_sales()),
+            list(warehouse.weather()),
+            warehouse.events(),
+            warehouse.stores(),
+            curiosity(warehouse, read_config("hypotheses", CuriosityConfig.model_validate)),
+            signals(warehouse, config),
+            predictive_calendar(warehouse, config, 7),
+            run_backtest(warehouse, config, Period(horizon=7, start=datetime(2026, 7, 1, tzinfo=UTC).date())).overall,
+            warehouse.ledger(LedgerQuery(text="RAIN", latest=True)),
+        ]
+        return [*said, *(warehouse.results(table) for table in ResultTable), warehouse.row_counts()]
+
+
+def test_both_databases_say_the_same(tmp_path: Path, postgres_server: str) -> None:
+    """Import, days, hours, weather, findings, lifts, forecasts and scores."""
+    with postgres.database(postgres_server) as url:
+        ours = answers(f"sqlite:///{tmp_path / 'shop.db'}")
+        theirs = answers(url)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine == other

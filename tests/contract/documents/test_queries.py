@@ -1,17 +1,18 @@
 """The contract of queries, the same on SQLite and on the Firestore emulator."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from manual_clock import ManualClock
 
+from brain.adapters.firestore.store import FirestoreStore
+from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import StoreRefusedError
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot
 
-pytestmark = pytest.mark.parametrize(
-    "store_kind", ["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)], indirect=True
-)
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACE = "clients/acme/events"
 VALUES: dict[str, Any] = {
@@ -43,13 +44,23 @@ IN_ORDER = """
 """.split()  # noqa: SIM905 - names read better than twenty quoted ones
 
 
-@pytest.fixture
-def mixed(store: DocumentStore) -> DocumentStore:
-    """One document of each kind of value, one without the field, and neighbours in other collections."""
+STORES = ["sqlite", pytest.param("firestore", marks=pytest.mark.emulator)]
+
+
+@pytest.fixture(scope="module", params=STORES)
+def mixed(request: pytest.FixtureRequest) -> Iterator[DocumentStore]:
+    """One document of each kind of value, one without the field, and neighbours in other collections; only read."""
+    store: SqliteStore | FirestoreStore
+    if request.param == "sqlite":
+        store = SqliteStore(":memory:", ManualClock(NOON))
+    else:
+        request.getfixturevalue("emulator")
+        store = FirestoreStore(f"demo-{uuid.uuid4().hex[:12]}")
     writes = [Set(f"{PLACE}/{name}", {"v": value, "n": at}) for at, (name, value) in enumerate(VALUES.items())]
     strangers = ["clients/acme/events2/x", "clients/other/events/x", f"{PLACE}/one/revisions/x", "clients/acme"]
     store.commit([*writes, Set(f"{PLACE}/without", {"n": 99}), *(Set(path, {"v": 1}) for path in strangers)])
-    return store
+    yield store
+    store.close()
 
 
 def test_documents_come_by_id_with_their_data(mixed: DocumentStore) -> None:
@@ -166,19 +177,19 @@ def test_pages_add_up_to_the_whole(
         {"start_after": Snapshot("c/x", {"a": [1]}, "1"), "order_by": "a"},
     ],
 )
-def test_questions_that_not_both_stores_answer_are_refused(store: DocumentStore, ask: dict[str, Any]) -> None:
+def test_questions_that_not_both_stores_answer_are_refused(mixed: DocumentStore, ask: dict[str, Any]) -> None:
     """What Firestore refuses, or what is not worth an index, is refused before it is asked, on both stores."""
     with pytest.raises(StoreRefusedError):
-        store.query("c", **ask)
+        mixed.query("c", **ask)
 
 
 @pytest.mark.parametrize("collection", ["", "c/d", "c//d", "/c", "c/d/", "__c__", "."])
-def test_only_collections_are_queried(store: DocumentStore, collection: str) -> None:
+def test_only_collections_are_queried(mixed: DocumentStore, collection: str) -> None:
     """A document's path, or none, cannot be queried or counted."""
     with pytest.raises(StoreRefusedError):
-        store.query(collection)
+        mixed.query(collection)
     with pytest.raises(StoreRefusedError):
-        store.count(collection)
+        mixed.count(collection)
 
 
 def _ids(found: Sequence[Snapshot]) -> list[str]:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.levels import WEEK, YEAR, seasonal_naive
+from brain.domain.retail.forecast.levels import WEEK, YEAR
 from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import Panel, build_panel
-from brain.domain.retail.metrics import Metrics, Scored, score
+from brain.domain.retail.metrics import Metrics, Scored, by_series, overall
 from brain.domain.retail.retail_config import RetailConfig
-from brain.domain.retail.series import DailySeries, Flags, Floats, nothing_in
+from brain.domain.retail.series import DailySeries, Flags, Floats
 from brain.errors import InvalidInputError
 
 Whole = NDArray[np.int64]
@@ -152,8 +152,8 @@ def backtest(
     if not len(table.series):
         raise InvalidInputError(f"expected an open day between {start} and {end}, got none; choose another period")
     return BacktestReport(
-        scores=tuple(_series_score(table, row) for row in range(len(panel.sales))),
-        overall=SeriesScore("*", None, *(score(table.scored(rule)) for rule in range(len(RULES)))),
+        scores=_series_scores(table),
+        overall=SeriesScore("*", None, *(overall(table.scored(rule)) for rule in range(len(RULES)))),
         start=start,
         end=end,
         horizon=horizon,
@@ -162,10 +162,12 @@ def backtest(
     )
 
 
-def _series_score(table: ForecastTable, row: int) -> SeriesScore:
-    chosen = table.series == row
-    figures = (score(table.scored(rule).only(chosen)) for rule in range(len(RULES)))
-    return SeriesScore(table.panel.store_ids[row], table.panel.product_ids[row], *figures)
+def _series_scores(table: ForecastTable) -> tuple[SeriesScore, ...]:
+    by_rule = [by_series(table.scored(rule), len(table.panel.sales)) for rule in range(len(RULES))]
+    return tuple(
+        SeriesScore(table.panel.store_ids[row], table.panel.product_ids[row], *figures)
+        for row, figures in enumerate(zip(*by_rule, strict=True))
+    )
 
 
 def _table(result: Outcome, every: int, last: int) -> ForecastTable:
@@ -206,12 +208,12 @@ def _naive(result: Outcome, origins: Whole, horizon: int) -> tuple[Floats, Float
 def _repeat(sales: Floats, origins: Whole, horizon: int, period: int) -> Floats:
     """The naive rule of ``period`` days at each origin, (series, origins, horizon)."""
     said = np.full((len(sales), len(origins), horizon), np.nan)
-    for index, origin in enumerate(origins):
-        for back in range(LONGEST_CLOSURE_WEEKS + 1):
-            shifted = np.roll(sales[:, : origin + 1], WEEK * back, axis=1)
-            shifted[:, : min(WEEK * back, origin + 1)] = np.nan
-            found = seasonal_naive(shifted, int(origin), horizon, period)
-            said[:, index] = np.where(np.isfinite(said[:, index]), said[:, index], found)
+    ahead = np.arange(1, horizon + 1)
+    source = origins[:, None] + ahead - period * -(-ahead // period)
+    for back in range(LONGEST_CLOSURE_WEEKS + 1):
+        column = source - WEEK * back
+        found = np.where(column >= 0, sales[:, np.maximum(column, 0)], np.nan)
+        said = np.where(np.isfinite(said), said, found)
     return said
 
 
@@ -241,6 +243,5 @@ def _seasonal_scale(panel: Panel, cutoff: int) -> Floats:
     if known.shape[1] <= WEEK:
         return np.full(len(known), np.nan)
     difference = np.abs(known[:, WEEK:] - known[:, :-WEEK])
-    none = nothing_in(difference)
-    mean: Floats = np.nanmean(np.where(none[:, None], 0.0, difference), axis=1)
-    return np.where(none, np.nan, mean)
+    days = np.isfinite(difference).sum(axis=1)
+    return np.where(days > 0, np.nan_to_num(difference).sum(axis=1) / np.maximum(days, 1), np.nan)

@@ -62,13 +62,3 @@ def flags_known_by(spans: Iterable[DatedSignal], days: Days, known_by: date | No
         inside = (days >= np.datetime64(span.start)) & (days <= np.datetime64(span.end))
         flags[span.signal] = flags.get(span.signal, np.zeros(len(days), dtype=bool)) | inside
     return flags
-
-
-def flags_known_on_the_day(spans: Iterable[DatedSignal], days: Days) -> dict[str, Flags]:
-    """Signal name -> bool array over ``days``, each day as it was known at its own end."""
-    flags: dict[str, Flags] = {}
-    for span in spans:
-        first = max(span.start, span.known_on)
-        inside = (days >= np.datetime64(first)) & (days <= np.datetime64(span.end))
-        flags[span.signal] = flags.get(span.signal, np.zeros(len(days), dtype=bool)) | inside
-    return flags

@@ -16,6 +16,7 @@ For days with actual sales a and forecast p of the same series:
 A figure that no day can give is None.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -80,57 +81,62 @@ class Scored:
         )
 
 
-def score(scored: Scored) -> Metrics:
-    """The figures over all days on which the rule said something."""
-    days = scored.only(np.isfinite(scored.said) & np.isfinite(scored.actual))
-    actual, said = days.actual, days.said
-    error, size = np.abs(actual - said), np.abs(actual)
-    called, rush = said >= days.rush_line, actual >= days.rush_line
-    return Metrics(
-        days=len(actual),
-        mape=_ratio((error[size > 0] / size[size > 0]).sum(), float((size > 0).sum())),
-        wape=_ratio(error.sum(), size.sum()),
-        mase=_mean(error / days.scale, days.scale > 0),
-        bias=_ratio((said - actual).sum(), size.sum()),
-        directional_accuracy=_directional(days),
-        correlation=_correlation(days),
-        rush_recall=_ratio(float((called & rush).sum()), float(rush.sum())),
-        rush_precision=_ratio(float((called & rush).sum()), float(called.sum())),
-        coverage_80=_coverage(days, 0),
-        coverage_95=_coverage(days, 2),
-    )
+def by_series(scored: Scored, series: int) -> list[Metrics]:
+    """The figures of each of ``series`` series over the days on which the rule said something."""
+    return _score(scored, scored.series, series)
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return float(part / whole) if whole > 0 else None
+def overall(scored: Scored) -> Metrics:
+    """The figures over all series: every day counts alike."""
+    return _score(scored, np.zeros_like(scored.series), 1)[0]
 
 
-def _mean(values: Floats, chosen: Flags) -> float | None:
-    return float(values[chosen].mean()) if chosen.any() else None
+def _score(scored: Scored, group: Whole, groups: int) -> list[Metrics]:
+    said = np.isfinite(scored.said) & np.isfinite(scored.actual)
+    days, group = scored.only(said), group[said]
 
+    def total(values: Floats | Flags) -> Floats:
+        """The sum of ``values`` in each group."""
+        sums: Floats = np.bincount(group, values, minlength=groups).astype(np.float64)
+        return sums
 
-def _directional(days: Scored) -> float | None:
+    error, size = np.abs(days.actual - days.said), np.abs(days.actual)
+    called, rush = days.said >= days.rush_line, days.actual >= days.rush_line
+    sized, scaled = size > 0, np.isfinite(days.scale) & (days.scale > 0)
     moved, expected = days.actual - days.before, days.said - days.said_before
-    return _mean((np.sign(moved) == np.sign(expected)).astype(float), np.isfinite(expected) & (np.abs(moved) > 0))
+    told = np.isfinite(moved) & np.isfinite(expected) & (np.abs(moved) > 0)
+    both, spread = _products(days, total)
+    columns = [
+        _shares(total(error / np.where(sized, size, 1.0) * sized), total(sized)),
+        _shares(total(error), total(size)),
+        _shares(total(error / np.where(scaled, days.scale, 1.0) * scaled), total(scaled)),
+        _shares(total(days.said - days.actual), total(size)),
+        _shares(total(told & (np.sign(moved) == np.sign(expected))), total(told)),
+        _shares(both, spread),
+        _shares(total(called & rush), total(rush)),
+        _shares(total(called & rush), total(called)),
+        *(_inside(days, lower, total) for lower in (0, 2)),
+    ]
+    counts = total(np.ones(len(group)))
+    return [Metrics(int(count), *row) for count, row in zip(counts, zip(*columns, strict=True), strict=True)]
 
 
-def _correlation(days: Scored) -> float | None:
-    if not len(days.actual):
-        return None
-    count = np.bincount(days.series)
-    size = np.bincount(days.series, np.abs(days.actual)) / np.maximum(count, 1)
-    usable = size[days.series] > 0
-    one = days.only(usable)
-    actual, said = (values / size[one.series] for values in (one.actual, one.said))
-    actual, said = (
-        values - (np.bincount(one.series, values) / np.maximum(np.bincount(one.series), 1))[one.series]
-        for values in (actual, said)
-    )
-    spread = float(np.sqrt((actual**2).sum() * (said**2).sum()))
-    return float((actual * said).sum() / spread) if spread > 0 else None
+def _shares(part: Floats, whole: Floats) -> list[float | None]:
+    return [float(p / w) if w > 0 else None for p, w in zip(part, whole, strict=True)]
 
 
-def _coverage(days: Scored, lower: int) -> float | None:
-    if days.bounds is None or not len(days.actual):
-        return None
-    return float(((days.bounds[lower] <= days.actual) & (days.actual <= days.bounds[lower + 1])).mean())
+def _products(days: Scored, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Sum of products and root of the product of squares, of actual and said after scaling and centring a series."""
+    count = np.maximum(np.bincount(days.series), 1)
+    size = (np.bincount(days.series, np.abs(days.actual)) / count)[days.series]
+    size = np.where(size > 0, size, np.inf)
+    actual, said = (values / size for values in (days.actual, days.said))
+    actual, said = (values - (np.bincount(days.series, values) / count)[days.series] for values in (actual, said))
+    return total(actual * said), np.sqrt(total(actual**2) * total(said**2))
+
+
+def _inside(days: Scored, lower: int, total: Callable[[Flags], Floats]) -> list[float | None]:
+    counts = total(np.ones(len(days.actual), dtype=bool))
+    if days.bounds is None:
+        return [None] * len(counts)
+    return _shares(total((days.bounds[lower] <= days.actual) & (days.actual <= days.bounds[lower + 1])), counts)

@@ -109,10 +109,19 @@ class DailySeries:
         return replace(self, sales=self.sales[:keep], returns=self.returns[:keep], open=self.open[:keep])
 
 
-def nothing_in(values: Floats) -> Flags:
-    """Whether there is only NaN along the last axis."""
-    missing: Flags = np.logical_and.reduce(np.isnan(values), axis=-1)
-    return missing
+def quantile_of(values: Floats, share: float) -> Floats:
+    """The quantile over the last axis of what is there (linear between neighbours), NaN where nothing is."""
+    ordered = np.sort(values, axis=-1)
+    count = np.isfinite(ordered).sum(axis=-1)
+    if not ordered.shape[-1]:
+        return np.full(count.shape, np.nan)
+    place = share * np.maximum(count - 1, 0)
+    low = np.floor(place).astype(np.int64)[..., None]
+    high = np.minimum(low + 1, np.maximum(count - 1, 0)[..., None])
+    below = np.take_along_axis(ordered, low, axis=-1)[..., 0]
+    above = np.take_along_axis(ordered, high, axis=-1)[..., 0]
+    found: Floats = below + (place - low[..., 0]) * (above - below)
+    return np.where(count > 0, found, np.nan)
 
 
 def zone(name: str) -> ZoneInfo:

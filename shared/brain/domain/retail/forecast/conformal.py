@@ -18,6 +18,9 @@ TAILS = (0.1, 0.9, 0.025, 0.975)
 
 SCALE_WEEKS = 26.0
 ADAPTING_RATE = 0.01
+RENEW_DAYS = 14
+"""The errors are put in order anew so often; in between only the levels adapt."""
+
 PRIOR_DAYS = 7.0
 PRIOR_SHAPE = (1.28 / 0.8, 1.96 / 0.8)
 """Normal quantiles in units of the mean absolute error: how wide an interval is before any error was seen."""
@@ -50,7 +53,8 @@ def conformal_bounds(
     size, weight = starting_error * PRIOR_DAYS, np.full(series, PRIOR_DAYS)
     steps, step_days = np.full((series, horizon), PRIOR_DAYS), np.full((series, horizon), PRIOR_DAYS)
     level = np.tile(np.array(TAILS)[:, None], (1, series))
-    previous = origins[0]
+    previous, renewed = origins[0], origins[0]
+    ordered = np.zeros((series, 0))
     for index, pairs in enumerate(newly_known(origins, horizon)):
         decay = 0.5 ** ((origins[index] - previous) / 7.0 / SCALE_WEEKS)
         previous = origins[index]
@@ -66,8 +70,10 @@ def conformal_bounds(
             _adapt(level, quantiles[:, :, at, step], joined[:, at, step] + error, known)
         scale = (size / weight)[:, None] * (steps / step_days)
         scales[:, index] = np.maximum(scale, 1e-9)
-        window = scores[:, max(0, index - memory_weeks * _per_week(origins)) : index].reshape(series, -1)
-        found = _tails(window, level)
+        if origins[index] >= renewed + RENEW_DAYS or index == count - 1:
+            window = scores[:, max(0, index - memory_weeks * _per_week(origins)) : index]
+            ordered, renewed = np.sort(window.reshape(series, -1), axis=1), origins[index]
+        found = _tails(ordered, level)
         quantiles[:, :, index] = joined[None, :, index] + found[:, :, None] * scales[None, :, index]
     last = scores[:, max(0, count - memory_weeks * _per_week(origins)) :].reshape(series, -1)
     return Bounds(quantiles, last, scales)
@@ -88,9 +94,8 @@ def _adapt(level: Floats, bound: Floats, came: Floats, known: Floats) -> None:
     np.clip(level, 0.002, 0.998, out=level)
 
 
-def _tails(scores: Floats, level: Floats) -> Floats:
-    """Quantiles (tails, series) of each series' scores at its own levels, with a normal shape while there are few."""
-    ordered = np.sort(scores, axis=1)
+def _tails(ordered: Floats, level: Floats) -> Floats:
+    """Quantiles (tails, series) of ordered scores at each series' levels; a normal shape while there are few."""
     count = np.isfinite(ordered).sum(axis=1)
     prior = np.array([-PRIOR_SHAPE[0], PRIOR_SHAPE[0], -PRIOR_SHAPE[1], PRIOR_SHAPE[1]])[:, None]
     if ordered.shape[1] == 0:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from brain.domain.retail.forecast.outcome import Outcome
-from brain.domain.retail.forecast.outlook import FEATURES, departures_ahead
-from brain.domain.retail.series import Floats
+from brain.domain.retail.forecast.outlook import FEATURES
+from brain.domain.retail.forecast.season_columns import BASE_GROUPS
 
-BASE_GROUPS = ("level", "trend", "weekday", "season")
 SMALLEST_SHOWN = 0.002
 """Lifts below this are not worth a line to the reader."""
 
@@ -17,19 +16,18 @@ def parts(result: Outcome, row: int, step: int) -> dict[str, float]:
     Keys: level, weekday, season, then the names of the signals that act; the values sum to the joined forecast (the
     level takes what the other models and the smoothing add).
     """
-    fit = result.replay.last_fit
-    if fit is None:
-        return {"level": float(result.joined[row, -1, step])}
-    cutoff = result.origins[-1]
-    added = _row_ahead(result, row, cutoff, step) * fit.coefficients[0, row]
+    fit, regressors, cutoff = result.replay.last_fit, result.regressors, result.origins[-1]
+    columns = regressors.design.columns
+    coming = regressors.ahead(cutoff, cutoff + step + 2, fit.norm)
+    added = coming[regressors.place_of[row]][step] * fit.coefficients[0, row]
     weekly_mean = _mean_weekday(result, row)
     found = {"level": 0.0, "weekday": -weekly_mean, "season": 0.0}
-    for column, value in zip(result.design.columns, added, strict=False):
+    for column, value in zip(columns, added, strict=False):
         if column.group in BASE_GROUPS:
             found["level" if column.group == "trend" else column.group] += float(value)
         elif value:
             found[column.name] = float(value)
-    for name, value in zip(FEATURES, added[len(result.design.columns) :], strict=False):
+    for name, value in zip(FEATURES, added[len(columns) :], strict=False):
         if value:
             found[f"weather: {name}"] = float(value)
     found["level"] += float(result.joined[row, -1, step]) - sum(found.values())
@@ -49,21 +47,8 @@ def acting_signals(result: Outcome, row: int, step: int) -> tuple[tuple[str, flo
     return tuple(sorted(shown, key=lambda pair: (-abs(pair[1]), pair[0])))
 
 
-def _row_ahead(result: Outcome, row: int, cutoff: int, step: int) -> Floats:
-    stop = cutoff + step + 2
-    place = result.design.place_of[row]
-    own = result.design.rows_known_by(cutoff, stop)[place, step]
-    fit = result.replay.last_fit
-    if result.outlook is None or fit is None or fit.norm is None:
-        steady: Floats = own.astype(np.float64)
-        return steady
-    weather = departures_ahead(result.outlook, fit.norm, cutoff, stop)[place, step]
-    joined: Floats = np.concatenate([own, weather]).astype(float)
-    return joined
-
-
 def _mean_weekday(result: Outcome, row: int) -> float:
     """The mean of the weekdays' coefficients, which belongs to the level and not to any day."""
-    fit = result.replay.last_fit
-    weekdays = [at for at, column in enumerate(result.design.columns) if column.group == "weekday"]
-    return float(np.mean(fit.coefficients[0, row, weekdays])) if fit is not None else 0.0
+    columns = result.regressors.design.columns
+    weekdays = [at for at, column in enumerate(columns) if column.group == "weekday"]
+    return float(np.mean(result.replay.last_fit.coefficients[0, row, weekdays]))

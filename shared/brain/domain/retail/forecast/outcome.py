@@ -8,13 +8,14 @@ import numpy as np
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.combination import combine
 from brain.domain.retail.forecast.conformal import Bounds, conformal_bounds
-from brain.domain.retail.forecast.design import Design, build_design
+from brain.domain.retail.forecast.design import build_design
 from brain.domain.retail.forecast.levels import YEAR
-from brain.domain.retail.forecast.outlook import Outlook, build_outlook
+from brain.domain.retail.forecast.outlook import build_outlook
 from brain.domain.retail.forecast.panel import Panel, is_weekly
-from brain.domain.retail.forecast.replay import Replay, Replayer
+from brain.domain.retail.forecast.regressors import Regressors
+from brain.domain.retail.forecast.replay import Replay, replay
 from brain.domain.retail.retail_config import RetailConfig
-from brain.domain.retail.series import Floats, nothing_in
+from brain.domain.retail.series import Floats, quantile_of
 
 WEEK = 7
 INTERMITTENT_STARTING_ERROR = 1.0
@@ -30,8 +31,7 @@ class Outcome:
     """
 
     panel: Panel
-    design: Design
-    outlook: Outlook | None
+    regressors: Regressors
     replay: Replay
     joined: Floats
     origins: tuple[int, ...]
@@ -45,34 +45,38 @@ class Outcome:
 def outcome(
     panel: Panel, facts: Facts, origins: Sequence[int], horizon: int, config: RetailConfig, gap: int
 ) -> Outcome:
-    """Forecast at ``origins`` (ascending columns), replaying the past every ``gap`` days for weights and errors."""
+    """Forecast at ``origins`` (ascending columns), replaying the past every ``gap`` days for weights and errors.
+
+    The replay looks at least ``gap`` days ahead, so that it learns from every weekday whatever the horizon.
+    """
     settings = config.forecast
+    reach = max(horizon, gap)
     stores = [facts.store(store_id) for store_id in panel.store_ids]
-    days = np.arange(origins[-1] + 1 + horizon) + panel.days[0]
+    days = np.arange(origins[-1] + 1 + reach) + panel.days[0]
     weekly = is_weekly(panel, origins[0])
     design = build_design(days, stores, facts.events, config, weekly=weekly, apart=frozenset(facts.weather))
     outlook = build_outlook([facts.weather.get(store) for store in design.store_ids], days) if facts.weather else None
     past = [origins[0] - gap * back for back in range(settings.replay_weeks * WEEK // gap, 0, -1)]
     every = [origin for origin in past if origin >= WEEK - 1] + list(origins)
-    replay = Replayer(panel, design, outlook, settings).run(every, horizon)
-    naive = replay.members.index("last_year" if weekly else "seasonal_naive")
-    padded = _padded(replay.modelled, every[-1] + horizon + 1)
-    joined = combine(replay.said, padded, every, naive, settings.memory_weeks, settings.weight_power)
-    start = np.where(replay.scale.ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
+    regressors = Regressors(design, outlook)
+    replayed = replay(panel, regressors, settings, every, reach)
+    naive = replayed.members.index("last_year" if weekly else "seasonal_naive")
+    padded = _padded(replayed.modelled, every[-1] + reach + 1)
+    joined = combine(replayed.said, padded, every, naive, settings.memory_weeks, settings.weight_power)
+    start = np.where(replayed.scale.ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
     bounds = conformal_bounds(joined, padded, every, start, settings.interval_memory_weeks)
-    kept = slice(len(every) - len(origins), None)
+    kept = (slice(None), slice(len(every) - len(origins), None), slice(horizon))
     line = np.stack([rush_line(panel, origin, settings.rush_share) for origin in origins], axis=1)
     return Outcome(
         panel=panel,
-        design=design,
-        outlook=outlook,
-        replay=replay,
-        joined=joined[:, kept],
+        regressors=regressors,
+        replay=replayed,
+        joined=joined[kept],
         origins=tuple(origins),
-        predicted=replay.scale.to_sales(joined[:, kept]),
-        bounds=np.stack([replay.scale.to_sales(tail[:, kept]) for tail in bounds.quantiles]),
+        predicted=replayed.scale.to_sales(joined[kept]),
+        bounds=np.stack([replayed.scale.to_sales(tail[kept]) for tail in bounds.quantiles]),
         rush_line=line,
-        rush=_rush_chance(replay, joined[:, -1], bounds, line[:, -1]),
+        rush=_rush_chance(replayed, joined[kept][:, -1], bounds, line[:, -1]),
         weekly=weekly,
     )
 
@@ -80,17 +84,16 @@ def outcome(
 def rush_line(panel: Panel, cutoff: int, share: float) -> Floats:
     """Sales from which a day is a rush day: exceeded on ``share`` of the last 52 weeks' open days up to ``cutoff``."""
     known = panel.sales[:, max(0, cutoff + 1 - YEAR) : cutoff + 1]
-    none = nothing_in(known)
-    line: Floats = np.nanquantile(np.where(none[:, None], 0.0, known), 1 - share, axis=1)
-    return np.where(none, np.inf, line)
+    line = quantile_of(known, 1 - share)
+    return np.where(np.isfinite(line), line, np.inf)
 
 
-def _rush_chance(replay: Replay, joined: Floats, bounds: Bounds, line: Floats) -> Floats:
+def _rush_chance(replayed: Replay, joined: Floats, bounds: Bounds, line: Floats) -> Floats:
     """The share of past errors that would carry a day over the line, with half a vote for what the forecast says."""
-    scale = replay.scale
+    scale = replayed.scale
     safe = np.where(np.isfinite(line), np.maximum(line, 1e-9), 1.0)
     target = np.where(scale.ratio, np.log(safe), safe / scale.unit)
-    needed = (target[:, None] - joined) / bounds.scales[:, -1]
+    needed = (target[:, None] - joined) / bounds.scales[:, -1, : joined.shape[1]]
     chance = np.zeros(joined.shape)
     for row, scores in enumerate(bounds.scores):
         ordered = np.sort(scores[np.isfinite(scores)])

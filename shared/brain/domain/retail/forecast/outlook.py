@@ -116,10 +116,10 @@ def fit_norm(outlook: Outlook, cutoff: int, lags: int) -> Norm:
     return Norm(norm, fading)
 
 
-def departures_seen(outlook: Outlook, norm: Norm, first: int, stop: int, cutoff: int) -> Floats:
-    """Departures of days ``first`` to ``stop`` known at the end of ``cutoff``: (places, days, features), else 0."""
-    seen = outlook.known[:, first:stop] <= cutoff
-    departure = outlook.observed[:, first:stop] - norm.norm[:, first:stop]
+def departures_seen(outlook: Outlook, norm: Norm, first: int, cutoff: int) -> Floats:
+    """Departures of days ``first`` to ``cutoff`` known at its end, else 0: (places, days, features)."""
+    seen = outlook.known[:, first : cutoff + 1] <= cutoff
+    departure = outlook.observed[:, first : cutoff + 1] - norm.norm[:, first : cutoff + 1]
     return np.where(seen[:, :, None] & np.isfinite(departure), departure, 0.0)
 
 

@@ -1,0 +1,52 @@
+"""Joins the calendar's columns with the weather's into the rows that a place is fitted on and forecast with."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brain.domain.retail.forecast.design import Design
+from brain.domain.retail.forecast.outlook import (
+    FEATURES,
+    WEATHER_SD,
+    Norm,
+    Outlook,
+    departures_ahead,
+    departures_seen,
+    fit_norm,
+)
+from brain.domain.retail.series import Floats
+
+Whole = NDArray[np.int64]
+
+
+class Regressors:
+    """Rows per place. Columns are the design's, then the weather's features where there is an outlook."""
+
+    def __init__(self, design: Design, outlook: Outlook | None) -> None:
+        self.design, self.outlook = design, outlook
+        weather = len(FEATURES) if outlook is not None else 0
+        self.width = len(design.columns) + weather
+        self.prior_mean = np.concatenate([design.prior_mean, np.zeros(weather)])
+        self.prior_sd = np.concatenate([design.prior_sd, np.full(weather, WEATHER_SD)])
+        self.all_columns: Whole = np.arange(self.width)
+        self.coarse_columns: Whole = np.concatenate([design.coarse, np.arange(len(design.columns), self.width)])
+        self.place_of = design.place_of
+
+    def norm(self, cutoff: int, lags: int) -> Norm | None:
+        """The weather's norm as known at the end of ``cutoff``; None without weather."""
+        return None if self.outlook is None else fit_norm(self.outlook, cutoff, lags)
+
+    def seen(self, first: int, cutoff: int, norm: Norm | None) -> list[Floats]:
+        """Rows (days, columns) of ``first`` to ``cutoff`` (included) per place, as known at the end of ``cutoff``."""
+        steady = [self.design.rows(place, first, cutoff + 1, cutoff) for place in range(self.design.places)]
+        if self.outlook is None or norm is None:
+            return steady
+        weather = departures_seen(self.outlook, norm, first, cutoff)
+        return [np.concatenate(pair, axis=1) for pair in zip(steady, weather, strict=True)]
+
+    def ahead(self, cutoff: int, stop: int, norm: Norm | None) -> list[Floats]:
+        """Rows of the days after ``cutoff`` up to ``stop`` (excluded) per place, as known at the end of ``cutoff``."""
+        steady = [self.design.rows(place, cutoff + 1, stop, cutoff) for place in range(self.design.places)]
+        if self.outlook is None or norm is None:
+            return steady
+        weather = departures_ahead(self.outlook, norm, cutoff, stop)
+        return [np.concatenate(pair, axis=1) for pair in zip(steady, weather, strict=True)]

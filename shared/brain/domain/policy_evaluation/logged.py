@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from brain.errors import InvalidInputError
 
 LARGEST_REWARD = 1e15
-SMALLEST_PROPENSITY = 1e-12
+SMALLEST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,9 @@ class LoggedRows:
 
     @property
     def weights(self) -> list[float]:
-        """The importance weights: target probability over propensity."""
-        return [
-            target / propensity for target, propensity in zip(self.target_probabilities, self.propensities, strict=True)
-        ]
+        """The importance weights: target probability over propensity; a chance below 1e-12 counts as none."""
+        pairs = zip(self.target_probabilities, self.propensities, strict=True)
+        return [target / propensity if target >= SMALLEST_PROBABILITY else 0.0 for target, propensity in pairs]
 
 
 def logged_rows(
@@ -62,7 +61,7 @@ def logged_rows(
 
 _RANGES = {
     "reward": (-LARGEST_REWARD, LARGEST_REWARD, "leave out decisions whose reward was not observed"),
-    "propensity": (SMALLEST_PROPENSITY, 1.0, "log the chance with which the action was taken, above 0"),
+    "propensity": (SMALLEST_PROBABILITY, 1.0, "log the chance with which the action was taken, above 0"),
     "target_probability": (0.0, 1.0, "give the chance that the policy to judge has for the logged action"),
 }
 

@@ -16,7 +16,7 @@ _SUSPECT: Final = re.compile(
     r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}="
 )
 _HARMLESS: Final = re.compile(
-    r"-?\d+(?:[.,]\d+)?%?"
+    r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
 _EMAIL: Final = re.compile(
@@ -34,7 +34,7 @@ _PHONE: Final = re.compile(
     r"|(?<![\w.\-/])(?:1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}(?![\w\-]|\.\d)"  # North America
     r"|(?<![\w.\-/:])\(?0\d{1,4}\)?[ /\-]{1,3}\d{3,8}(?:[ \-]\d{2,6}){0,3}(?![\w\-:/]|\.\d)"  # national, with a 0
 )
-_MIN_IPV6_LENGTH: Final = 4
+_MIN_IPV6_LENGTH: Final = 7  # shorter ones, such as a::b, are more often code than an address in use
 
 
 def replace_people(text: str, pseudonym: Callable[[str], str]) -> str:

@@ -48,8 +48,9 @@ class Pseudonyms:
 
     def scrub(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``raw`` with pseudonyms for all who are named in it or were met before, in every text of it."""
-        self._meet(raw)
-        rewritten: dict[str, Any] = self._rewrite(raw)
+        payload = dict(raw)
+        self._meet(payload)
+        rewritten: dict[str, Any] = self._rewrite(payload)
         return rewritten
 
     def text(self, text: str) -> str:
@@ -80,7 +81,7 @@ class Pseudonyms:
         plain = plain_name(name)
         return plain in self._extra or (self._extra >= ALL_FIELDS and plain not in HARMLESS_IN_PERSON)
 
-    def _meet(self, value: Any) -> None:
+    def _meet(self, value: dict[str, Any] | list[Any]) -> None:
         """Remember every person that a field's name gives away, so that other texts are searched for them too."""
         if isinstance(value, dict):
             for name, inner in value.items():
@@ -88,7 +89,7 @@ class Pseudonyms:
                     self._person(inner, name)
                 elif isinstance(inner, dict | list):
                     self._meet(inner)
-        elif isinstance(value, list):
+        else:
             for inner in value:
                 if isinstance(inner, dict | list):
                     self._meet(inner)

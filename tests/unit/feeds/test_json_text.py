@@ -81,6 +81,7 @@ def test_depth_is_counted_not_brackets() -> None:
     wide = b"[" + b",".join([b"[{}]"] * 1000) + b"]"
     assert parse_json(wide) == [[{}]] * 1000
     assert parse_json(b"[" * 64 + b"]" * 64) is not None
+    assert parse_json(b"[[]," + b"[" * 63 + b"]" * 63 + b"]") is not None
     with pytest.raises(InvalidInputError, match="64 deep"):
         parse_json(b"[" * 65 + b"]" * 65)
 

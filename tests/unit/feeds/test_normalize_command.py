@@ -1,7 +1,6 @@
 """``brain normalize`` shows what a payload holds, and says by its exit code whether anything was rejected."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from typer.testing import CliRunner
 from unit.feeds.feed_cases import FIXTURES
 
 from brain.cli.app import app
+from brain.cli.failures import explained
 from brain.cli.normalize import normalize
 
 AT = ["--received-at", "2026-11-22T00:00:00Z"]
@@ -98,18 +98,15 @@ def test_csv_without_a_map_is_read_by_its_columns_names(tmp_path: Path) -> None:
         (["warehouse", "--map", "nothing"], "--map"),
     ],
 )
-def test_wrong_usage_is_one_sentence_and_exit_2(arguments: list[str], sentence: str) -> None:
+def test_wrong_usage_is_one_sentence_and_exit_2(
+    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No traceback, no events, and what to write instead."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("brain")), "normalize", *arguments],
-        input="",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setattr(sys, "argv", ["brain", "normalize", *arguments])
+    assert explained(app) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert sentence in shown.err
 
 
 def test_a_file_that_is_no_utf_8_is_wrong_input(tmp_path: Path) -> None:
@@ -130,6 +127,18 @@ def test_pseudonyms_and_ids_follow_the_key(monkeypatch: pytest.MonkeyPatch) -> N
     assert without[0]["event_id"] != with_key[0]["event_id"]
     assert without[0]["creator_hash"] != with_key[0]["creator_hash"]
     assert "ada@example" not in str(without) + str(with_key)
+
+
+def test_a_person_at_a_terminal_is_told_of_the_key_and_of_pings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What makes no event, and a throw-away key, are said where somebody reads."""
+    monkeypatch.delenv("BRAIN_HASH_SALT", raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    normalize("email", FIXTURES / "email" / "postmark_test.json", received_at="2026-11-22", field_map=None)
+    shown = capsys.readouterr().err
+    assert "development key" in shown
+    assert "Postmark's test" in shown
 
 
 def test_the_help_tells_of_the_development_key() -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from unit.feeds.feed_cases import KEYS, Case, cases, planted, take
+from unit.feeds.feed_cases import KEYS, Case, cases, planted, take, take_one
 
 from brain.domain.identity import IdentityKeys
 from brain.domain.intake import Completed
@@ -99,6 +99,102 @@ def test_after_a_rotation_both_pseudonyms_of_a_person_are_known() -> None:
     rotated = IdentityKeys(2, b"another salt", previous=((1, KEYS.salt),))
     new, old = pseudonyms_of("ada.lind@example.org", "acme", rotated)
     assert (new[:3], old) == ("v2_", pseudonyms_of("ada.lind@example.org", "acme", KEYS)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "traces"),
+    [
+        ("Ada Lind <ada@example.org>, bo@example.org", ("ada", "lind", "bo@")),
+        ("undisclosed, @nobody", ("undisclosed", "nobody")),
+        ("<>@,", ("<>@",)),
+    ],
+)
+def test_each_of_several_addressees_is_hashed_on_its_own(text: str, traces: tuple[str, ...]) -> None:
+    """One of them can be erased without the others; what is no list of addresses is hashed whole."""
+    event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "to": text}
+    kept = str(take_one("email", event).raw_data["to"])
+    assert [trace for trace in traces if trace in kept.lower()] == []
+    if "ada@" in text:
+        assert pseudonyms_of("ada@example.org", "acme", KEYS)[0] in kept
+        assert pseudonyms_of("bo@example.org", "acme", KEYS)[0] in kept
+
+
+def test_a_person_met_in_one_field_is_found_in_the_others() -> None:
+    """A user name in a link or a caption is the same pseudonym as in its own field; parts of words stay."""
+    post = {"id": "1", "media_type": "IMAGE", "timestamp": "2026-11-20T10:00:00+0000", "username": "adalind"}
+    raw = take_one(
+        "social_instagram",
+        post | {"caption": "by adalind, not adalindgren", "permalink": "https://x.example/adalind/1"},
+    ).raw_data
+    hashed = pseudonyms_of("adalind", "acme", KEYS)[0]
+    assert (raw["username"], raw["caption"], raw["permalink"]) == (
+        hashed,
+        f"by {hashed}, not adalindgren",
+        f"https://x.example/{hashed}/1",
+    )
+
+
+HARMLESS = (
+    "2026-11-20",
+    "2026-11-20T10:00:00.000Z",
+    "2026-11-20 10:00:00 UTC",
+    "1992000000000000001",
+    "3.14",
+    "1,5",
+    "12%",
+    "0.00",
+    "urn:li:share:7132000000000000001",
+    "k3J9s.recvd-5f6-1-5A.0",
+    "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0",
+    "Chrome/88.0.4324.182",
+    "/services/data/v61.0/query/01gD-2000",
+    "10:20:30",
+    "883953f4-6105-42a2-a16a-77a8eac79483",
+    "250 2.0.0 OK 1461095248 - gsmtp",
+    "arn:aws:sns:eu-north-1:123456789012:mail",
+    "std::vector",
+    "https://shop.example/?utm_source=mail&utm_medium=email",
+    "image 1024x768",
+    "40 000 views in 2026",
+    "v1_0123456789abcdef",
+    "a::b",
+    "1.2.3",
+    "[CLICK]",
+    "{not json",
+    "",
+)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_identifiers_dates_and_figures_are_nobody(text: str) -> None:
+    """A scrubber that eats ids and numbers would make the raw payload useless."""
+    event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
+    assert take_one("email", event).raw_data["custom"] == text
+
+
+PEOPLE_IN_TEXT = (
+    ("0151-23456789", "23456789"),
+    ("call 030 1234567 today", "1234567"),
+    ("004915112345678", "15112345678"),
+    ("tel:+4915112345678", "15112345678"),
+    ("https://wa.example/?n=%2B4915112345678", "15112345678"),
+    ("1 415 555 0199", "555 0199"),
+    ("::ffff:203.0.113.9", "203.0.113.9"),
+    ("fe80::1ff:fe23:4567:890a", "4567:890a"),
+    ("thanks @ada.lind!", "ada.lind"),
+    ("ada@localhost", "ada@"),
+    ("bounces+12-ada=example.org@em.example.com", "ada="),
+    ("https://x.example/?phone=5550100", "5550100"),
+    ("jörg.müller@example.org", "müller"),
+    ("<ada@[203.0.113.9]>", "ada@"),
+)
+
+
+@pytest.mark.parametrize(("text", "trace"), PEOPLE_IN_TEXT)
+def test_people_are_found_in_any_text_by_its_form(text: str, trace: str) -> None:
+    """Addresses, numbers and handles are found without a field that names them."""
+    event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
+    assert trace not in take_one("email", event).raw_data["custom"]
 
 
 def test_no_salt_shows_in_a_repr() -> None:

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 in structured form, Pub/Sub messages inside them included."""
+"""CloudEvents in structured form, and the background events and pushes of Pub/Sub that came before them."""
 
 import base64
 import binascii
@@ -87,4 +87,52 @@ def _decoded(encoded: str) -> Any:
         return plain
 
 
-SHAPES = (Shape(FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read),)
+def matches_background(item: Item) -> bool:
+    """Tell Google's events of before CloudEvents by their id and type, beside the data or in a context of their own."""
+    inner = mapping(item.get("context")) or item
+    return "data" in item and "eventType" in inner and ("eventId" in inner or "timestamp" in inner)
+
+
+def read_background(item: Item, context: FeedContext) -> Iterable[Outcome]:
+    """Return one background event, read as the CloudEvent that it would be today."""
+    inner = mapping(item.get("context")) or item
+    resource = inner.get("resource")
+    source = text(resource) or text(mapping(resource).get("name"))
+    modern = {
+        "id": inner.get("eventId"),
+        "source": source,
+        "type": inner.get("eventType"),
+        "time": inner.get("timestamp"),
+    }
+    return read({**modern, "data": item["data"]}, context)
+
+
+def matches_push(item: Item) -> bool:
+    """Tell a push of Pub/Sub by its message and subscription."""
+    return "subscription" in item and any(
+        name in mapping(item.get("message")) for name in ("messageId", "message_id", "data")
+    )
+
+
+def read_push(item: Item, context: FeedContext) -> Iterable[Outcome]:
+    """Return one pushed message, read as the CloudEvent that carries such a message."""
+    message = mapping(item["message"])
+    modern = {
+        "id": message.get("messageId", message.get("message_id")),
+        "source": item["subscription"],
+        "type": "google.cloud.pubsub.topic.v1.messagePublished",
+        "time": message.get("publishTime", message.get("publish_time")),
+    }
+    return read({**modern, "data": {"message": message}}, context)
+
+
+SHAPES = (
+    Shape(FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read),
+    Shape(
+        FeedType.CUSTOM,
+        "a background event of Google's (eventId, eventType, data)",
+        matches_background,
+        read_background,
+    ),
+    Shape(FeedType.CUSTOM, "a push of Pub/Sub (message, subscription)", matches_push, read_push),
+)

@@ -10,7 +10,7 @@ from brain.domain.feeds.reading import Reading, lowered, mapping, text
 from brain.domain.feeds.shapes import Item, Shape
 from brain.domain.personal_fields import plain_name
 
-# What services call the same thing, by plain name; Resend's "email.opened" loses its prefix first.
+# What services call the same thing, by plain name; "email.opened" and "activity.opened" lose their prefix first.
 _METRICS: Final[Mapping[str, str | None]] = {
     "sent": "sends",
     "send": "sends",
@@ -50,12 +50,32 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "complaint": None,
     "complained": None,
     "spam": None,
+    "messagesent": "sends",
+    "messagedelayed": None,
+    "messageheld": None,
+    "messagedeliveryfailed": "bounces",
+    "messagebounced": "bounces",
+    "messagelinkclicked": "clicks",
+    "messageloaded": "opens",
     "spamcomplaint": None,
     "suppressed": None,
     "received": None,
 }
+_WRAPPINGS: Final = ("data", "payload", "event_data", "message", "msg")
 _KINDS: Final = ("event", "event_type", "type", "status", "action")
-_ADDRESSES: Final = ("email", "recipient", "rcpt_to", "to", "email_address", "address", "subscriber", "email_id")
+_ADDRESSES: Final = (
+    "email",
+    "recipient",
+    "rcpt_to",
+    "to",
+    "email_address",
+    "address",
+    "subscriber",
+    "email_id",
+    "member_id",
+    "subscriber_id",
+    "contact",
+)
 _TIMES: Final = (
     "timestamp", "ts_event", "ts_epoch", "ts", "time", "event_time", "occurred_at", "created_at", "date", "datetime",
 )  # fmt: skip
@@ -76,15 +96,20 @@ _FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def _flat(item: Item) -> dict[str, object]:
-    """Return the event's fields beside those of its ``data``, which some services wrap it in."""
-    return {**lowered(mapping(item.get("data"))), **lowered(item)}
+    """Return the event's fields beside those of the parts that some services wrap it in."""
+    row = lowered(item)
+    flat: dict[str, object] = {}
+    for name in _WRAPPINGS:
+        outer = lowered(mapping(row.get(name)))
+        flat |= lowered(mapping(outer.get("message"))) | lowered(mapping(outer.get("email"))) | outer
+    return flat | row
 
 
 def _kind(fields: Mapping[str, object]) -> str | None:
     for name in _KINDS:
         written = fields.get(name)
         if isinstance(written, str):
-            return plain_name(written.removeprefix("email."))
+            return plain_name(written.rsplit(".", 1)[-1])
     return None
 
 

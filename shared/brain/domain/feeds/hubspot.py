@@ -1,18 +1,24 @@
-"""HubSpot: batches of webhooks, and CRM objects and their pages."""
+"""HubSpot: batches of webhooks, CRM objects and their pages, and rows of warehouses."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
+from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
+from brain.domain.feeds.rows import VOLATILE
 from brain.domain.feeds.shapes import Item, Shape
 from brain.domain.personal_fields import ALL_FIELDS
 
 _OBJECTS: Final = {
     "0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item",
 }  # fmt: skip
+_PROPERTY: Final = "property_"
+_ROW_IDS: Final = ("deal_id", "contact_id", "company_id", "ticket_id", "id")
+_TYPE_IDS: Final = {"contact_id": "0-1", "company_id": "0-2", "deal_id": "0-3", "ticket_id": "0-5"}
+_TIMES: Final = ("createdate", "hs_createdate", "hs_lastmodifieddate", "lastmodifieddate")
 _KNOWN_KINDS: Final = frozenset({
     "creation", "deletion", "propertyChange", "merge", "restore", "associationChange", "privacyDeletion",
     "newMessage",
@@ -87,7 +93,7 @@ def read_object(item: Item, _context: FeedContext) -> Iterable[Outcome]:
     ]
 
 
-def _object(item: Item) -> Draft | Rejected:
+def _object(item: Item, *, naive_is_utc: bool = False) -> Draft | Rejected:
     """Return what an object is now: a won deal is a conversion of its amount at its close, anything else a record."""
     properties = mapping(item["properties"])
     reading = Reading(item)
@@ -97,14 +103,14 @@ def _object(item: Item) -> Draft | Rejected:
     if kind == "deal" and _is_won(properties):
         reading.metrics["conversions"] = 1.0
         reading.amount("revenue", properties, "amount", "hs_closed_amount")
-        closed = reading.time(properties, "closedate")
+        closed = reading.time(properties, "closedate", naive_is_utc=naive_is_utc)
     if kind == "contact" and properties.get("hs_email_optout") in ("true", True):
         reading.metrics["unsubscribes"] = 1
-    created = reading.time(item, "createdAt") or reading.time(properties, "createdate", "hs_createdate")
-    changed = reading.time(item, "updatedAt") or reading.time(properties, "hs_lastmodifieddate", "lastmodifieddate")
+    at = closed or reading.time(item, "createdAt", "updatedAt")
+    at = at or reading.time(properties, *_TIMES, naive_is_utc=naive_is_utc)
     return reading.outcome(
         FeedType.CRM_HUBSPOT,
-        closed or created or changed,
+        at,
         content_key=(kind, str(item["id"])),
         cumulative=True,
         currency=text(properties.get("deal_currency_code")),
@@ -137,6 +143,26 @@ def _kind(item: Item, properties: Mapping[str, Any]) -> str:
     return "object"
 
 
+def matches_row(item: Item) -> bool:
+    """Tell a warehouse row by a connector's ``property_`` before the names of properties, beside an id."""
+    row = lowered(item)
+    return sum(name.startswith(_PROPERTY) for name in row) > 1 and any(name in row for name in _ROW_IDS)
+
+
+def read_row(item: Item, _context: FeedContext) -> Iterable[Outcome]:
+    """Return the state of one object as a connector copied it; its times are UTC."""
+    row = lowered(item)
+    named = next((name for name in _ROW_IDS if text(row.get(name))), None)
+    if named is None:
+        return [Rejected("invalid_field", "id: expected the id of the object, none came")]
+    properties = {name.removeprefix(_PROPERTY): value for name, value in row.items() if name.startswith(_PROPERTY)}
+    if "deal_pipeline_stage_id" in row:
+        properties.setdefault("dealstage", row["deal_pipeline_stage_id"])
+    record = {"id": row[named], "objectTypeId": _TYPE_IDS.get(named), "properties": properties}
+    read = _object({name: value for name, value in record.items() if value is not None}, naive_is_utc=True)
+    return [replace(read, raw=item, volatile=VOLATILE) if isinstance(read, Draft) else read]
+
+
 def matches_ping(item: Item) -> bool:
     """Tell HubSpot's check of an address, which says who asks and nothing that happened."""
     return set(item) <= {"portalId", "appId", "timestamp", "challenge"} and "portalId" in item
@@ -152,5 +178,6 @@ SHAPES = (
         FeedType.CRM_HUBSPOT, "HubSpot webhooks (subscriptionType, objectId, occurredAt)", matches_webhook, read_webhook
     ),
     Shape(FeedType.CRM_HUBSPOT, "HubSpot CRM objects (id, properties, createdAt)", matches_object, read_object),
+    Shape(FeedType.CRM_HUBSPOT, "warehouse rows (deal_id or id, property_amount and the like)", matches_row, read_row),
     Shape(FeedType.CRM_HUBSPOT, "HubSpot's check of the address", matches_ping, read_ping),
 )

@@ -34,6 +34,7 @@ _KINDS: Final[Mapping[str, str | None]] = {
     "SUPPRESSED": None,
     "UNBOUNCE": None,
 }
+_EVENT_IDS: Final = ("emailCampaignId", "portalId", "email_campaign_id", "portal_id")
 _PERIODS: Final = ("aggregations", "aggregateStatistic")
 
 
@@ -100,10 +101,7 @@ def matches_events(item: Item) -> bool:
 
 def _is_event(item: Any) -> bool:
     return (
-        isinstance(item, Mapping)
-        and "type" in item
-        and "created" in item
-        and ("emailCampaignId" in item or "portalId" in item)
+        isinstance(item, Mapping) and "type" in item and "created" in item and any(name in item for name in _EVENT_IDS)
     )
 
 
@@ -128,10 +126,10 @@ def _event(item: Item) -> Draft | Rejected:
     bot = item.get("filteredEvent")
     return reading.outcome(
         FeedType.CRM_HUBSPOT if kind in _KINDS else FeedType.CUSTOM,
-        reading.time(item, "created"),
+        reading.time(item, "created", naive_is_utc=True),
         provider_event_id=f"email {found}" if (found := text(item.get("id"))) else None,
         qualities={"bot_ratio": float(bot)} if isinstance(bot, bool) and kind in ("OPEN", "CLICK") else {},
-        content_id=text(item.get("emailCampaignId")),
+        content_id=text(item.get("emailCampaignId")) or text(item.get("email_campaign_id")),
         content_type="email",
         platform="email",
         personal=frozenset({"hmid"}),

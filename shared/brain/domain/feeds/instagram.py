@@ -27,9 +27,9 @@ _INSIGHTS: Final[Mapping[str, str]] = {
     "website_clicks": "clicks",
     "link_clicks": "clicks",
 }
-_MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
+MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
-_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
+PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
 # Addresses of files are signed anew for every fetch.
 _VOLATILE: Final = frozenset({"media_url", "thumbnail_url", "children"})
 
@@ -44,7 +44,9 @@ def _is_insight(item: Any) -> bool:
 
 
 def _is_media(item: Any) -> bool:
-    return isinstance(item, Mapping) and "id" in item and ("media_type" in item or "media_product_type" in item)
+    if not isinstance(item, Mapping) or "id" not in item or "created_time" in item:
+        return False
+    return "media_type" in item or "media_product_type" in item
 
 
 def matches_insights(item: Item) -> bool:
@@ -80,7 +82,7 @@ def _from_insights(key: tuple[str, str, str], values: list[tuple[str, Any]], con
     owner, period, end = key
     figures = dict(values)
     reading = Reading(figures)
-    _insight_metrics(reading, figures)
+    insight_metrics(reading, figures)
     if not owner:
         reading.faults.append("id: expected <media id>/insights/<name>/<period>, it is missing")
     at = known(reading, reading.time({"end_time": end}, "end_time"), context)
@@ -101,7 +103,8 @@ def _from_insights(key: tuple[str, str, str], values: list[tuple[str, Any]], con
     )
 
 
-def _insight_metrics(reading: Reading, figures: Mapping[str, Any]) -> None:
+def insight_metrics(reading: Reading, figures: Mapping[str, Any]) -> None:
+    """Set every metric that an insight reports, whatever the kind of medium in front of its name."""
     plain = {name: value for name, value in figures.items() if not isinstance(value, Mapping | list)}
     stripped = {_without_prefix(name): value for name, value in plain.items()} | plain
     for name, metric in _INSIGHTS.items():
@@ -110,7 +113,7 @@ def _insight_metrics(reading: Reading, figures: Mapping[str, Any]) -> None:
 
 
 def _without_prefix(name: str) -> str:
-    for prefix in _PREFIXES:
+    for prefix in PREFIXES:
         if name.startswith(prefix):
             return name.removeprefix(prefix)
     return name
@@ -150,7 +153,7 @@ def _medium(item: Item, account: Mapping[str, Any], context: FeedContext) -> Dra
         for insight in sequence(mapping(item.get("insights")).get("data"))
         if _is_insight(insight) and (values := _values(insight))
     }
-    _insight_metrics(reading, insights)
+    insight_metrics(reading, insights)
     if "audience_size" not in reading.metrics:  # whom it reached; else who could have seen it
         reading.count("audience_size", account, "followers_count")
     reading.count("likes", item, "like_count")
@@ -166,7 +169,7 @@ def _medium(item: Item, account: Mapping[str, Any], context: FeedContext) -> Dra
         content_key=("media", str(item["id"])),
         cumulative=True,
         content_id=text(item.get("id")),
-        content_type=_PRODUCT_TYPES.get(product) or _MEDIA_TYPES.get(kind) or (kind or product).lower() or None,
+        content_type=_PRODUCT_TYPES.get(product) or MEDIA_TYPES.get(kind) or (kind or product).lower() or None,
         platform="instagram",
         creator=text(mapping(item.get("owner")).get("id")) or text(account.get("id")) or text(item.get("username")),
         volatile=_VOLATILE,
@@ -197,7 +200,7 @@ def _change(entry: Mapping[str, Any], change: Mapping[str, Any], context: FeedCo
     if field in ("comments", "live_comments"):
         reading.metrics["comments"] = 1
     if field == "story_insights":
-        _insight_metrics(reading, value)
+        insight_metrics(reading, value)
     is_known = field in ("comments", "live_comments", "story_insights", "mentions")
     identity = text(value.get("id")) or text(value.get("comment_id"))
     return reading.outcome(

@@ -1,30 +1,15 @@
-"""LinkedIn: share statistics of organizations, posts, ad analytics, and rows of warehouses."""
+"""LinkedIn: share statistics of organizations, posts, and ad analytics."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
-from brain.domain.feeds.rows import VOLATILE, dimensions, known
+from brain.domain.feeds.reading import Reading, mapping, sequence, text
+from brain.domain.feeds.rows import known
 from brain.domain.feeds.shapes import Item, Shape
 
 _ADS: Final = ("costInLocalCurrency", "costInUsd", "externalWebsiteConversions", "pivotValues")
-_ROW_IDS: Final = (
-    "ugc_post_id",
-    "share_statistic_id",
-    "ugc_post_urn",
-    "share_urn",
-    "share_id",
-    "organization_id",
-    "organization_entity",
-)
-_ROW_MEASURES: Final = (
-    "impression_count",
-    "unique_impressions_count",
-    "unique_impressions_counts",
-    "share_mentions_count",
-)
 
 
 def matches_page(item: Item) -> bool:
@@ -73,7 +58,7 @@ def _element(item: Item, context: FeedContext) -> Draft | Rejected:
 def _statistics(item: Item, context: FeedContext) -> Draft | Rejected:
     """Return lifetime totals of a share, or those of one day or month of it; ``engagement`` is a ratio, not a count."""
     reading = Reading(item)
-    _counters(reading, mapping(item["totalShareStatistics"]), "Count")
+    counters(reading, mapping(item["totalShareStatistics"]), "Count")
     share = text(item.get("share")) or text(item.get("ugcPost"))
     if share is None:
         reading.metrics.pop("audience_size", None)  # who saw any of the posts is the audience of none of them
@@ -95,7 +80,7 @@ def _statistics(item: Item, context: FeedContext) -> Draft | Rejected:
     )
 
 
-def _counters(reading: Reading, source: Mapping[str, Any], ending: str) -> None:
+def counters(reading: Reading, source: Mapping[str, Any], ending: str) -> None:
     """Read counts by their ending (likeCount, like_count); LinkedIn documents that corrections may make one negative.
 
     A negative count says how much was taken back from days that are not in it, so this one stays unknown.
@@ -175,67 +160,6 @@ def _is_date(start: Mapping[str, Any]) -> bool:
     return all(type(start.get(part)) is int for part in ("year", "month", "day"))
 
 
-def matches_row(item: Item) -> bool:
-    """Tell a warehouse row by the ids and measures that only LinkedIn's tables have."""
-    row = lowered(item)
-    if any(
-        name in row
-        for name in ("ugc_post_id", "share_statistic_id", "ugc_post_urn", "cost_in_local_currency", "cost_in_usd")
-    ):
-        return True
-    return any(name in row for name in _ROW_MEASURES) and any(name in row for name in ("_fivetran_id", *_ROW_IDS))
-
-
-def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row: statistics of a post, the link of statistics to a post, or a day of an ad."""
-    row = lowered(item)
-    reading = Reading(item)
-    is_ad = "cost_in_local_currency" in row or "cost_in_usd" in row
-    if is_ad:
-        for metric in ("impressions", "clicks", "likes", "comments", "shares"):
-            reading.count(metric, row, metric)
-        reading.count("engagements", row, "total_engagements")
-        reading.amount("spend", row, "cost_in_local_currency", "cost_in_usd")
-        reading.amount("conversions", row, "external_website_conversions")
-        reading.amount("revenue", row, "conversion_value_in_local_currency")
-    else:
-        _counters(reading, row, "_count")
-    at = known(reading, reading.time(row, "day", "date", "time_range_start", naive_is_utc=True), context, row)
-    post = (
-        text(row.get("ugc_post_id"))
-        or text(row.get("ugc_post_urn"))
-        or text(row.get("share_urn"))
-        or text(row.get("share_id"))
-    )
-    creative = text(row.get("creative_id")) or text(row.get("campaign_id"))
-    return [
-        reading.outcome(
-            FeedType.SOCIAL_LINKEDIN,
-            at.at,
-            undated=at.undated,
-            content_key=_row_key(row, post, measured=bool(reading.metrics)),
-            cumulative=True,
-            content_id=creative if is_ad else post,
-            content_type="ad" if is_ad else "post",
-            platform="linkedin",
-            creator=text(row.get("organization_entity")) or text(row.get("organization_id")),
-            volatile=VOLATILE,
-        )
-    ]
-
-
-def _row_key(row: Mapping[str, Any], post: str | None, *, measured: bool) -> tuple[str, ...]:
-    """Return what a row counts: a post (on a day) where it has figures, else the statistic that it links to a post."""
-    day = dimensions(row, ("day", "date", "time_range_start"))
-    if measured and post:
-        return ("share", post, *day)
-    return (
-        "row",
-        *dimensions(row, ("share_statistic_id", "_fivetran_id", "creative_id", "campaign_id", *_ROW_IDS[2:])),
-        *day,
-    )
-
-
 SHAPES = (
     Shape(
         FeedType.SOCIAL_LINKEDIN,
@@ -249,5 +173,4 @@ SHAPES = (
         matches_element,
         read_element,
     ),
-    Shape(FeedType.SOCIAL_LINKEDIN, "warehouse rows (ugc_post_id or share_statistic_id)", matches_row, read_row),
 )

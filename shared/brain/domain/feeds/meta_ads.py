@@ -35,6 +35,7 @@ _BREAKDOWNS: Final = (
     "call_to_action_asset",
     "description_asset", "ad_format_asset", "user_segment_key", "place_page_id", "mmm", "action_type", "index",
 )  # fmt: skip
+_ACTION_ROW: Final = ("action_type", "value")
 _MEASURES: Final = ("impressions", "spend", "clicks", "inline_link_clicks", "reach", "actions")
 
 
@@ -57,6 +58,8 @@ def read_page(item: Item, _context: FeedContext) -> Iterable[Outcome]:
 def matches_row(item: Item) -> bool:
     """Tell a row by Meta's pair of dates, or by a date beside an ad's id and a measure, without Google's micros."""
     row = lowered(item)
+    if all(name in row for name in _ACTION_ROW) and "date" in row and any(name in row for name in _IDS):
+        return True
     if not any(name in row for name in _MEASURES):
         return False
     if "date_start" in row and ("date_stop" in row or any(name in row for name in _IDS)):
@@ -115,7 +118,7 @@ def _key(row: Item, start: datetime | None, one_day: bool, broken_down: tuple[st
 
 def _actions(reading: Reading, row: Item) -> None:
     """Read what people did after they saw the ad, each thing once however many names it is listed under."""
-    actions = _by_type(reading, row.get("actions"))
+    actions = _by_type(reading, [row] if all(name in row for name in _ACTION_ROW) else row.get("actions"))
     values = _by_type(reading, row.get("action_values"))
     for metric, kinds in _ACTIONS.items():
         for kind in kinds:
@@ -124,7 +127,9 @@ def _actions(reading: Reading, row: Item) -> None:
                 break
     if "clicks" not in reading.metrics:
         reading.count("clicks", actions, "link_click")
-    reading.amount("conversions", actions, *_PURCHASE, *_LEAD)
+    # A row of one action alone cannot show its other names, so only the names that are nobody's other name count.
+    names = (*_PURCHASE, *_LEAD) if "action_type" not in row else ("purchase", "lead")
+    reading.amount("conversions", actions, *names)
     reading.amount("revenue", values, *_PURCHASE)
     if "conversions" not in reading.metrics and not isinstance(row.get("conversions"), list):
         reading.amount("conversions", row, "conversions", "purchases")

@@ -25,6 +25,29 @@ _CREATED: Final = (
     "lastmodifieddate",
     "createdat",
 )
+# Columns that only one kind of object has, and those that all have.
+_KIND_OF: Final[Mapping[str, str]] = {
+    "stagename": "opportunity",
+    "iswon": "opportunity",
+    "numberofwonopportunities": "campaign",
+    "isconverted": "lead",
+}
+_EVERYWHERE: Final = (
+    "isdeleted",
+    "systemmodstamp",
+    "createdbyid",
+    "lastmodifiedbyid",
+    "recordtypeid",
+    "lastreferenceddate",
+)
+_PREFIXES: Final = {
+    "001": "account",
+    "003": "contact",
+    "005": "user",
+    "006": "opportunity",
+    "00Q": "lead",
+    "701": "campaign",
+}
 _CAMPAIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "sends": ("numbersent",),
     "engagements": ("numberofresponses", "amountallresponses"),
@@ -32,11 +55,7 @@ _CAMPAIGN: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def _is_record(item: Any) -> bool:
-    return (
-        isinstance(item, Mapping)
-        and "type" in mapping(item.get("attributes"))
-        and "url" in mapping(item.get("attributes"))
-    )
+    return isinstance(item, Mapping) and "type" in mapping(item.get("attributes"))
 
 
 def matches_records(item: Item) -> bool:
@@ -158,15 +177,19 @@ def _changed(change: Item, header: Mapping[str, Any], record: str) -> Draft | Re
 
 
 def matches_row(item: Item) -> bool:
-    """Tell a warehouse row of opportunities or campaigns by Salesforce's own columns."""
+    """Tell a warehouse row by columns of an opportunity or campaign, or by two that all objects have."""
     row = _plain(item)
-    return "id" in row and ("stagename" in row or "iswon" in row or "numberofwonopportunities" in row)
+    if "id" not in row:
+        return False
+    return any(name in row for name in _KIND_OF) or sum(name in row for name in _EVERYWHERE) > 1
 
 
 def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row that a connector copied."""
-    kind = "campaign" if "numberofwonopportunities" in _plain(item) else "opportunity"
-    return [_record(item, kind, context)]
+    """Return one row that a connector copied; its kind is told by its columns, or by the prefix of its id."""
+    row = _plain(item)
+    kind = next((_KIND_OF[name] for name in _KIND_OF if name in row), None)
+    prefix = (text(row.get("id")) or "")[:3]
+    return [_record(item, kind or _PREFIXES.get(prefix) or ("individual" if "email" in row else "record"), context)]
 
 
 SHAPES = (
@@ -177,7 +200,5 @@ SHAPES = (
         read_records,
     ),
     Shape(FeedType.CRM_SALESFORCE, "Change Data Capture (ChangeEventHeader)", matches_change, read_change),
-    Shape(
-        FeedType.CRM_SALESFORCE, "rows of opportunities or campaigns (id, stage_name, is_won)", matches_row, read_row
-    ),
+    Shape(FeedType.CRM_SALESFORCE, "warehouse rows (id, is_deleted, stage_name and the like)", matches_row, read_row),
 )

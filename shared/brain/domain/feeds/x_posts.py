@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.rows import known
+from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
+from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.personal_fields import ALL_FIELDS
 
 _V2_PARTS: Final = (
     "public_metrics",
@@ -17,13 +18,21 @@ _V2_PARTS: Final = (
     "edit_history_tweet_ids",
 )
 _MEDIA_TYPES: Final = {"photo": "photo", "video": "video", "animated_gif": "gif"}
+_ROW: Final[Mapping[str, tuple[str, ...]]] = {
+    "likes": ("likes", "favorites"),
+    "comments": ("replies",),
+    "impressions": ("impressions",),
+    "clicks": ("url_clicks", "clicks"),
+    "engagements": ("engagements",),
+    "views": ("video_views", "video_total_views"),
+}
 # Counts of an author that change without the post: they say who the audience is, not what the post did.
-_VOLATILE: Final = frozenset({"user", "author"})
+_AUTHORS: Final = frozenset({"user", "author"})
 
 
 def _is_post(item: Any) -> bool:
-    if not isinstance(item, Mapping) or "id" not in item:
-        return False
+    if not isinstance(item, Mapping) or "id" not in item or "text" not in item:
+        return isinstance(item, Mapping) and "id" in item and "like_count" in mapping(item.get("public_metrics"))
     return any(part in item for part in _V2_PARTS) or ("text" in item and "author_id" in item)
 
 
@@ -31,7 +40,9 @@ def matches_page(item: Item) -> bool:
     """Tell a page or a single answer by posts under ``data``, and an empty page by X's own ``result_count``."""
     data = item.get("data")
     first = data[0] if isinstance(data, list) and data else data
-    return _is_post(first) or (data is None and "result_count" in mapping(item.get("meta")))
+    if _is_post(first) or _is_account(first):
+        return True
+    return data is None and "result_count" in mapping(item.get("meta"))
 
 
 def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
@@ -43,12 +54,38 @@ def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
     includes = mapping(item.get("includes"))
     users = _by(includes.get("users"), "id")
     media = _by(includes.get("media"), "media_key")
-    return [
-        _post(post, users, media, context)
-        if _is_post(post) or (isinstance(post, Mapping) and "id" in post and "text" in post)
-        else Rejected("unknown_shape", "Expected a post of X API v2 (id, text, public_metrics); another value came.")
-        for post in posts
-    ]
+    return [_entry(post, users, media, context) for post in posts]
+
+
+def _entry(entry: Any, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext) -> Outcome:
+    if _is_account(entry):
+        return _account(entry, context)
+    if _is_post(entry) or (isinstance(entry, Mapping) and "id" in entry and "text" in entry):
+        return _post(entry, users, media, context)
+    return Rejected("unknown_shape", "Expected a post of X API v2 (id, text, public_metrics); another value came.")
+
+
+def _is_account(item: Any) -> bool:
+    if not isinstance(item, Mapping) or "id" not in item or "username" not in item:
+        return False
+    return "public_metrics" in item or ("name" in item and "followers_count" not in item)
+
+
+def _account(item: Item, context: FeedContext) -> Draft | Rejected:
+    """Return what is known of an account now: its followers are who could see its posts."""
+    reading = Reading(item)
+    reading.count("audience_size", mapping(item.get("public_metrics")), "followers_count")
+    return reading.outcome(
+        FeedType.SOCIAL_TWITTER,
+        context.received_at,
+        undated=True,
+        content_key=("account", str(item["id"])),
+        cumulative=True,
+        content_type="account",
+        platform="twitter",
+        creator=text(item.get("id")),
+        personal=ALL_FIELDS,
+    )
 
 
 def _by(listed: Any, name: str) -> dict[str | None, Item]:
@@ -101,6 +138,44 @@ def _content_type(post: Item, attached: list[Any]) -> str:
     return "link" if sequence(entities.get("urls")) else "text"
 
 
+def matches_bare(item: Item) -> bool:
+    """Tell posts of which nothing but id and text was asked for."""
+    data = item.get("data")
+    first = data[0] if isinstance(data, list) and data else data
+    return isinstance(first, Mapping) and "id" in first and "text" in first
+
+
+def matches_row(item: Item) -> bool:
+    """Tell a warehouse row by the post it counts."""
+    row = lowered(item)
+    return any(name in row for name in ("organic_tweet_id", "tweet_id")) and any(
+        name in row for name in ("date", "impressions")
+    )
+
+
+def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
+    """Return one day of one post that a connector copied."""
+    row = lowered(item)
+    reading = Reading(item)
+    for metric, names in _ROW.items():
+        reading.count(metric, row, *names)
+    reading.total("shares", row, "retweets", "quotes")
+    at = known(reading, reading.time(row, "date", "created_at", naive_is_utc=True), context, row)
+    post = text(row.get("organic_tweet_id")) or text(row.get("tweet_id"))
+    return [
+        reading.outcome(
+            FeedType.SOCIAL_TWITTER,
+            at.at,
+            undated=at.undated,
+            content_key=("row", post or "", *dimensions(row, ("date", "placement", "account_id"))),
+            cumulative=True,
+            content_id=post,
+            platform="twitter",
+            volatile=VOLATILE,
+        )
+    ]
+
+
 def matches_v1(item: Item) -> bool:
     """Tell an older post by its two ids and counters."""
     return "id_str" in item and "favorite_count" in item and "retweet_count" in item
@@ -127,7 +202,7 @@ def read_v1(item: Item, context: FeedContext) -> Iterable[Outcome]:
             content_type=_content_type(item, [one for one in media if isinstance(one, Mapping)]),
             platform="twitter",
             creator=text(user.get("id_str")) or text(user.get("id")),
-            volatile=_VOLATILE,
+            volatile=_AUTHORS,
         )
     ]
 
@@ -154,5 +229,7 @@ SHAPES = (
     Shape(FeedType.SOCIAL_TWITTER, _PAGE, matches_page, read_page),
     Shape(FeedType.SOCIAL_TWITTER, "one post of X API v2", _is_post, read_post),
     Shape(FeedType.SOCIAL_TWITTER, "a post of API v1.1 (id_str, favorite_count, retweet_count)", matches_v1, read_v1),
+    Shape(FeedType.SOCIAL_TWITTER, "rows by tweet_id and date", matches_row, read_row),
+    Shape(FeedType.SOCIAL_TWITTER, "posts of X API v2 with id and text alone", matches_bare, read_page, vague=True),
     Shape(FeedType.SOCIAL_TWITTER, "an account activity of X (for_user_id)", matches_activity, read_activity),
 )

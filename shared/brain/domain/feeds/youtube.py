@@ -10,8 +10,9 @@ from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
 
-_LISTS: Final = ("youtube#videoListResponse", "youtube#channelListResponse")
-_ITEMS: Final = ("youtube#video", "youtube#channel")
+_ITEM: Final = re.compile(r"youtube#[a-zA-Z]+")
+_COUNTED: Final = ("youtube#video", "youtube#channel")
+_COMMENTER: Final = frozenset({"authordisplayname", "authorchannelurl", "authorprofileimageurl", "authorchannelid"})
 _MONTH: Final = re.compile(r"\d{4}-\d\d")
 _DATES: Final = ("day", "date", "month")
 _DIMENSIONS: Final = (
@@ -30,16 +31,21 @@ _DIMENSIONS: Final = (
 
 def matches_list(item: Item) -> bool:
     """Tell by the ``kind`` that Google writes on everything."""
-    return item.get("kind") in _LISTS
+    kind = _kind(item)
+    return kind.startswith("youtube#") and kind.endswith("ListResponse")
+
+
+def _kind(item: Item) -> str:
+    return text(item.get("kind")) or ""
 
 
 def read_list(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return every video or channel of a page."""
+    """Return everything on a page: videos and channels with their totals, the rest as what was published."""
     items = sequence(item.get("items"))
     if not items:
         return [Ignored("an empty page of videos")]
     return [
-        _resource(one, context)
+        _entry(one, context)
         if isinstance(one, Mapping)
         else Rejected("unknown_shape", "Expected videos or channels under items; another value came.")
         for one in items
@@ -48,19 +54,62 @@ def read_list(item: Item, context: FeedContext) -> Iterable[Outcome]:
 
 def matches_item(item: Item) -> bool:
     """Tell a single video or channel by its ``kind``, or by statistics as YouTube spells them."""
-    return item.get("kind") in _ITEMS or ("id" in item and "viewCount" in mapping(item.get("statistics")))
+    return _ITEM.fullmatch(_kind(item)) is not None or ("id" in item and "viewCount" in mapping(item.get("statistics")))
 
 
 def read_item(item: Item, context: FeedContext) -> Iterable[Outcome]:
     """Return one video or channel that came without its page."""
-    return [_resource(item, context)]
+    return [_entry(item, context)]
+
+
+def _entry(item: Item, context: FeedContext) -> Draft | Rejected:
+    kind = _kind(item)
+    if kind in ("youtube#commentThread", "youtube#comment"):
+        return _comment(item)
+    return _resource(item, context) if not kind or kind in _COUNTED else _published(item, kind)
+
+
+def _comment(item: Item) -> Draft | Rejected:
+    """Return one comment; the replies of a thread are comments of their own."""
+    snippet = mapping(item.get("snippet"))
+    top = mapping(mapping(snippet.get("topLevelComment")).get("snippet")) or snippet
+    reading = Reading(item)
+    reading.metrics["comments"] = 1
+    reading.count("likes", top, "likeCount")
+    return reading.outcome(
+        FeedType.SOCIAL_YOUTUBE,
+        reading.time(top, "publishedAt"),
+        content_key=("comment", text(item.get("id")) or ""),
+        cumulative=True,
+        content_id=text(snippet.get("videoId")) or text(top.get("videoId")),
+        content_type="comment",
+        platform="youtube",
+        creator=text(mapping(top.get("authorChannelId")).get("value")),
+        volatile=VOLATILE,
+        personal=_COMMENTER,
+    )
+
+
+def _published(item: Item, kind: str) -> Draft | Rejected:
+    """Return what has no totals (playlists, activities, search results) as a custom event of its publication."""
+    snippet, details = mapping(item.get("snippet")), mapping(item.get("contentDetails"))
+    reading = Reading(item)
+    return reading.outcome(
+        FeedType.CUSTOM,
+        reading.time(snippet, "publishedAt") or reading.time(details, "videoPublishedAt"),
+        content_id=text(mapping(item.get("id")).get("videoId")) or text(details.get("videoId")) or text(item.get("id")),
+        content_type=kind.removeprefix("youtube#"),
+        platform="youtube",
+        creator=text(snippet.get("channelId")),
+        volatile=VOLATILE,
+    )
 
 
 def _resource(item: Item, context: FeedContext) -> Draft | Rejected:
     """Return the running totals of a video; of a channel its subscribers are the audience."""
     reading = Reading(item)
     snippet, statistics = mapping(item.get("snippet")), mapping(item.get("statistics"))
-    is_channel = item.get("kind") == "youtube#channel"
+    is_channel = _kind(item) == "youtube#channel"
     reading.count("views", statistics, "viewCount")
     reading.count("likes", statistics, "likeCount")
     reading.count("comments", statistics, "commentCount")
@@ -146,7 +195,9 @@ def _row(item: Item, context: FeedContext) -> Draft | Rejected:
 
 
 SHAPES = (
-    Shape(FeedType.SOCIAL_YOUTUBE, "videos.list or channels.list of the YouTube Data API", matches_list, read_list),
+    Shape(
+        FeedType.SOCIAL_YOUTUBE, "a list of the YouTube Data API (kind, items with statistics)", matches_list, read_list
+    ),
     Shape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_item, read_item),
     Shape(FeedType.SOCIAL_YOUTUBE, "a YouTube Analytics report (columnHeaders, rows)", matches_table, read_table),
     Shape(FeedType.SOCIAL_YOUTUBE, "rows by video_id or channel_id and date", matches_row, read_row, vague=True),

@@ -1,4 +1,4 @@
-"""The ``DocumentStore`` on Cloud Firestore: six calls of its generated client, no transaction, one write a write."""
+"""The ``DocumentStore`` on Cloud Firestore: five calls of its generated client, no transaction, one write a write."""
 
 import threading
 from collections.abc import Sequence

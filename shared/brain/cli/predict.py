@@ -35,9 +35,7 @@ def predict(
     added = [_added(each) for each in answer.predictions]
     if as_json:
         rows = [{**row, **new, "missing": lack} for row, new, lack in zip(ahead, added, answer.missing, strict=True)]
-        typer.echo(
-            json.dumps({"rows": rows, "left_out": answer.left_out, "data": answer.sufficiency.sentence()}, indent=2)
-        )
+        typer.echo(json.dumps({"rows": rows, "left_out": answer.left_out, "data": answer.enough.sentence()}, indent=2))
         return
     _write(ahead, added, delimiter)
     if answer.left_out:

@@ -6,23 +6,39 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.predictions.additive import StepSearch, fit_steps
-from brain.domain.predictions.columns import Floats
+from brain.domain.predictions.columns import Codes, Floats
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.effects import Effect, Grouped, Levels
-from brain.domain.statistics.conformal import adapted_miss_rate, central_interval
+from brain.domain.predictions.effects import Effect, Grouped
+from brain.domain.statistics.conformal import weighted_interval
 
 _MIXER = 2654435761
 _FIRST_CUTOFF = 0.4
-_CATCH_ALL = 1e-3
+_LEAST_ERROR, _LEAST_SHARE = 1e-3, 0.05
+_SIZE_CLIP = 2.5
 _SPREAD_STEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Who is judged by what: ``kept`` are weights (fits, rows), the last fit having all rows.
+
+    Judgement k is of row ``rows[k]`` by the fit ``fit_of[k]``, which has not seen it, made ``ages[k]`` stretches of
+    time before the newest.
+    """
+
+    kept: Floats
+    rows: Codes
+    fit_of: Codes
+    ages: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How far results scatter around a prediction, by the groups that scatter differently.
 
-    ``errors`` are the normalised errors of unseen rows, smallest first; ``lower`` and ``upper`` bound the level's
-    share of them, infinite where there are too few.
+    ``location`` and the effects' shifts add up to the logarithm of a row's spread. ``errors`` are the errors of
+    unseen rows over their spread, smallest first; ``lower`` and ``upper`` bound the level's share of them and are
+    infinite where there are too few.
     """
 
     location: float
@@ -31,65 +47,59 @@ class Spread:
     lower: float
     upper: float
 
+    def probability_within(self, reach: float) -> float:
+        """Return the probability of an error of at most ``reach`` spreads, never quite 0 or 1."""
+        inside = np.searchsorted(self.errors, reach, side="right") - np.searchsorted(self.errors, -reach)
+        return (float(inside) + 0.5) / (len(self.errors) + 1)
 
-def shuffled_folds(rows: int, folds: int) -> Floats:
-    """Return the weights (folds + 1, rows): each row left out of one fold, and a last fit with all rows.
+
+def shuffled_folds(rows: int, folds: int) -> Judged:
+    """Return folds in which each row is left out once.
 
     The shuffle is a multiplicative hash of the row's number (Knuth), so that it needs no chance.
     """
     order = np.argsort((np.arange(rows, dtype=np.uint64) * np.uint64(_MIXER)) % np.uint64(2**32), kind="stable")
-    fold_of = np.empty(rows, dtype=np.int64)
-    fold_of[order] = np.arange(rows) % folds
-    kept: Floats = np.ones((folds + 1, rows))
-    kept[fold_of, np.arange(rows)] = 0
-    return kept
+    fit_of: Codes = np.empty(rows, dtype=np.int64)
+    fit_of[order] = np.arange(rows) % folds
+    kept = np.ones((folds + 1, rows))
+    kept[fit_of, np.arange(rows)] = 0
+    return Judged(kept, np.arange(rows), fit_of, np.zeros(rows))
 
 
-def cutoff_folds(times: Floats, ahead_seconds: float, folds: int) -> tuple[Floats, list[slice]]:
-    """Return the weights (cutoffs + 1, rows) of rows in order of time, and what each cutoff is judged on.
+def cutoff_folds(clock: Floats, ahead_seconds: float, folds: int) -> Judged:
+    """Return cutoffs in time (``clock`` in seconds, ascending) of which each is judged on what follows it.
 
-    Each cutoff sees only what came before it and is judged on the stretch that follows, as long as the plan
-    reaches ahead, and long enough that all stretches together make up the later part of the history.
+    A stretch that is judged is as long as the plan reaches ahead, at most half of the history, and long enough
+    that ``folds`` of them make up the later part of the history.
     """
-    rows = len(times)
-    reach = rows - int(np.searchsorted(times, times[-1] - ahead_seconds))
-    stretch = min(max(reach, int(rows * (1 - _FIRST_CUTOFF) / folds), 1), rows // 2)
-    starts = list(range(rows - stretch, int(rows * _FIRST_CUTOFF) - 1, -stretch))[::-1]
-    kept: Floats = np.zeros((len(starts) + 1, rows))
-    for fold, start in enumerate(starts):
-        kept[fold, :start] = 1
-    kept[-1] = 1
-    return kept, [slice(start, start + stretch) for start in starts]
+    rows = len(clock)
+    reach = rows - int(np.searchsorted(clock, clock[-1] - ahead_seconds))
+    stretch = max(1, min(max(reach, int(rows * (1 - _FIRST_CUTOFF) / folds)), rows // 2))
+    starts = np.arange(rows - stretch, int(rows * _FIRST_CUTOFF) - 1, -stretch)[::-1]
+    kept = np.ones((len(starts) + 1, rows))
+    for fit, start in enumerate(starts):
+        kept[fit, start:] = 0
+    judged = np.arange(starts[0], rows)
+    fit_of: Codes = np.minimum((judged - starts[0]) // stretch, len(starts) - 1)
+    return Judged(kept, judged, fit_of, np.asarray(len(starts) - 1 - fit_of, dtype=np.float64))
 
 
-def learn_spread(
-    errors: Floats, predicted: Floats, singles: Sequence[Grouped], config: PredictionConfig, stretches: Sequence[slice]
-) -> Spread:
-    """Return the spread of the errors (rows,) of unseen rows around ``predicted``, by category and by its size.
+def learn_spread(errors: Floats, ages: Floats, grouped: Sequence[Grouped], config: PredictionConfig) -> Spread:
+    """Return the spread of the errors (rows,) that predictions of unseen rows made, by category.
 
-    ``stretches`` cut the rows in order of time where they drift: the miss rate is then steered by the misses.
+    ``ages`` (rows,) count how many stretches ago each was made (all 0 where order says nothing); errors of a
+    stretch count ``config.error_memory`` times those of the next (Barber, Candès, Ramdas, Tibshirani 2023).
     """
-    size = np.log(np.abs(errors) + _CATCH_ALL + 0.05 * float(np.median(np.abs(errors))))
-    grouped = [each for each in singles if isinstance(each.effect, Levels)]
-    search = StepSearch(grouped, np.ones(len(errors)), clip=2.5, least_gain=config.least_gain) if grouped else None
-    steps = search.choose(size, _SPREAD_STEPS) if search else ()
-    fits = fit_steps(grouped, steps, size, np.ones((1, len(errors))), clip=2.5)
-    spread = np.exp(size - fits.residuals[-1])
-    normalised = errors / spread
-    level = 1 - _steered(normalised, stretches, config) if stretches else config.level
-    ordered = np.sort(normalised)
-    lower, upper = central_interval(ordered.tolist(), level)
+    sizes = np.log(np.abs(errors) + _LEAST_ERROR + _LEAST_SHARE * float(np.median(np.abs(errors))))
+    weights = config.error_memory**ages
+    steps: tuple[int, ...] = ()
+    if grouped:
+        search = StepSearch(grouped, weights, clip=_SIZE_CLIP, least_gain=config.least_gain)
+        steps = search.choose(sizes, _SPREAD_STEPS)
+    fits = fit_steps(grouped, steps, sizes, weights[None, :], clip=_SIZE_CLIP)
+    normalised = errors / np.exp(sizes - fits.residuals[-1])
+    order = np.argsort(normalised)
+    ordered = normalised[order]
+    lower, upper = weighted_interval(ordered.tolist(), weights[order].tolist(), config.level)
     effects = tuple((grouped[step].effect, shift[-1]) for step, shift in zip(steps, fits.shifts, strict=True))
     return Spread(float(fits.location[-1]), effects, ordered, lower, upper)
-
-
-def _steered(normalised: Floats, stretches: Sequence[slice], config: PredictionConfig) -> float:
-    start = stretches[0].start
-    aimed = 1 - config.level
-    for before, now in zip(stretches, stretches[1:], strict=False):
-        seen = np.sort(normalised[: before.stop - start])
-        lower, upper = central_interval(seen.tolist(), 1 - aimed)
-        latest = normalised[now.start - start : now.stop - start]
-        missed = float(np.mean((latest < lower) | (latest > upper)))
-        aimed = adapted_miss_rate([missed], 1 - config.level, start=aimed, gain=config.adaptation_gain)
-    return min(max(aimed, 0.02), 0.5)

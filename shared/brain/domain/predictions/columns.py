@@ -1,9 +1,10 @@
 """What a column of a plain table is: numbers, categories, a text of some length, or an identifier with a prefix.
 
-Nobody declares it: the history's own values decide, and planned rows are read in the same way.
+Nobody declares it: the history's own values decide, and planned values are read in the same way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -12,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Row: TypeAlias = Mapping[str, object]
+Table: TypeAlias = Mapping[str, Sequence[object]]
 Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int64]
 MISSING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "inf", "-inf", "infinity", "-infinity"})
+NAN = float("nan")
 _MOSTLY = 0.5
 _LONG_TEXT = 20
 _SEPARATORS = ("_", ":", "/", "-")
@@ -26,15 +30,14 @@ class Category:
     name: str
     read: Callable[[object], str | None]
 
-    def codes(self, rows: Sequence[Row], levels: Mapping[str, int]) -> NDArray[np.int64]:
-        """Return each row's level, -1 where the name is missing or was never seen."""
-        read, name = self.read, self.name
-        return np.array([levels.get(read(row.get(name)) or "", -1) for row in rows], dtype=np.int64)
-
-    def levels(self, rows: Sequence[Row]) -> dict[str, int]:
+    def levels(self, values: Sequence[object]) -> dict[str, int]:
         """Return the names seen, in alphabetical order, with their numbers."""
-        seen = {self.read(row.get(self.name)) for row in rows}
-        return {name: index for index, name in enumerate(sorted(name for name in seen if name))}
+        seen = {self.read(value) for value in distinct(values)}
+        return {name: index for index, name in enumerate(sorted(name for name in seen if name is not None))}
+
+    def codes(self, values: Sequence[object], levels: Mapping[str, int]) -> Codes:
+        """Return each value's level, -1 where the name is missing or was never seen."""
+        return np.array(_each(values, lambda value: levels.get(self.read(value) or "", -1)), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +47,42 @@ class Number:
     name: str
     read: Callable[[object], float]
 
-    def values(self, rows: Sequence[Row]) -> Floats:
-        """Return each row's number, NaN where it is missing."""
-        read, name = self.read, self.name
-        return np.array([read(row.get(name)) for row in rows], dtype=np.float64)
+    def values(self, values: Sequence[object]) -> Floats:
+        """Return each value's number, NaN where it is missing."""
+        return np.array(_each(values, self.read), dtype=np.float64)
 
 
 Column: TypeAlias = Category | Number
 
 
-def recognise(name: str, rows: Sequence[Row], *, category_up_to: int) -> Column | None:
+def as_table(rows: Sequence[Row], names: Iterable[str]) -> Table:
+    """Return rows as columns; what a row does not say is None."""
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def recognise(name: str, values: Sequence[object], *, category_up_to: int) -> Column | None:
     """Return how to read a column, or None where it says nothing (constant, empty, or a name a row).
 
     Numbers with at most ``category_up_to`` different values are categories. Where most names are unique, a long
     text counts by its length and an identifier such as ``page_post`` by what stands before the separator.
     """
-    values = [row.get(name) for row in rows]
-    present = [value for value in values if text(value) is not None]
-    distinct = {text(value) for value in present}
-    if len(distinct) < 2:  # noqa: PLR2004 - a constant distinguishes nothing
+    names = {read for value in distinct(values) if (read := text(value)) is not None}
+    if len(names) < 2:  # noqa: PLR2004 - a constant distinguishes nothing
         return None
-    if all(number(value) == number(value) for value in present):
-        return Category(name, _number_name) if len(distinct) <= category_up_to else Number(name, number)
-    if len(distinct) <= _MOSTLY * len(present):
+    numbers = {number(each) for each in names}
+    if not any(each != each for each in numbers):  # noqa: PLR0124 - NaN differs from itself
+        return Category(name, _number_name) if len(numbers) <= category_up_to else Number(name, number)
+    if len(names) <= _MOSTLY * len(values):
         return Category(name, text)
-    return _from_unique_names(name, [text(value) or "" for value in present])
+    return _from_unique_names(name, sorted(names))
+
+
+def distinct(values: Sequence[object]) -> Iterable[object]:
+    """Return the different values; all of them where they cannot be compared."""
+    try:
+        return set(values)
+    except TypeError:
+        return values
 
 
 def text(value: object) -> str | None:
@@ -80,19 +94,35 @@ def text(value: object) -> str | None:
 
 
 def number(value: object) -> float:
-    """Return a value as a number (a decimal comma is read as a point), NaN where it is missing or none."""
-    if isinstance(value, int | float):
-        return float(value)
-    trimmed = text(value)
-    if trimmed is None:
-        return float("nan")
-    try:
-        return float(trimmed)
-    except ValueError:
+    """Return a value as a number (a decimal comma is read as a point), NaN where it is missing, infinite or none.
+
+    Python reads ``12_34`` as 1234; here it is an identifier and no number.
+    """
+    if isinstance(value, bool | int | float):
+        read = float(value)
+    else:
+        trimmed = str(value).strip()
         try:
-            return float(trimmed.replace(",", ".")) if trimmed.count(",") == 1 else float("nan")
+            read = NAN if "_" in trimmed else float(trimmed)
         except ValueError:
-            return float("nan")
+            read = _with_decimal_comma(trimmed)
+    return read if math.isfinite(read) else NAN
+
+
+def _with_decimal_comma(trimmed: str) -> float:
+    try:
+        return float(trimmed.replace(",", ".")) if trimmed.count(",") == 1 else NAN
+    except ValueError:
+        return NAN
+
+
+def _each(values: Sequence[object], read: Callable[[object], object]) -> list[object]:
+    """Return what ``read`` makes of each value, asking once a different value."""
+    seen = distinct(values)
+    if seen is values:
+        return [read(value) for value in values]
+    known = {value: read(value) for value in seen}
+    return [known[value] for value in values]
 
 
 def _number_name(value: object) -> str | None:
@@ -119,4 +149,4 @@ def _prefix(value: object, separator: str) -> str | None:
 
 def _length(value: object) -> float:
     whole = text(value)
-    return float(len(whole)) if whole else float("nan")
+    return float(len(whole)) if whole else NAN

@@ -22,6 +22,8 @@ class PredictionConfig(BaseModel):
     confidence_factor: Annotated[float, Field(gt=1)]
     level_error: Open
     folds: Annotated[int, Field(ge=2, le=20)]
+    cutoffs: Annotated[int, Field(ge=2, le=50)]
+    cutoffs_from: Annotated[int, Field(ge=10)]
     half_lives_days: tuple[Positive, ...]
     category_up_to_values: Annotated[int, Field(ge=2)]
     finest_bins: Annotated[int, Field(ge=2)]
@@ -29,7 +31,7 @@ class PredictionConfig(BaseModel):
     most_steps: Annotated[int, Field(ge=1)]
     least_gain: Positive
     clip_scales: Positive
-    adaptation_gain: Annotated[float, Field(ge=0, lt=1)]
+    error_memory: Annotated[float, Field(gt=0, le=1)]
 
 
 def load_prediction_config(parsed: Mapping[str, Any]) -> PredictionConfig:

@@ -1,7 +1,6 @@
 """The scale on which targets are modelled: the logarithm, made safe at 0 and below."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,10 +31,10 @@ class LogScale:
         return max(0.0, value) if self.never_negative else value
 
 
-def log_scale(values: Sequence[float]) -> LogScale:
-    """Return the scale that suits the values."""
-    never_negative = min(values) >= 0
-    positive = sorted(abs(value) for value in values if value)
-    if not positive or all(value == int(value) for value in values):
+def log_scale(values: Floats) -> LogScale:
+    """Return the scale that suits the values (at least one)."""
+    never_negative = bool(values.min() >= 0)
+    sizes = np.sort(np.abs(values[values != 0]))
+    if not len(sizes) or bool(np.all(values == np.floor(values))):
         return LogScale(1.0, never_negative)
-    return LogScale(min(1.0, positive[len(positive) // 2] / 10), never_negative)
+    return LogScale(min(1.0, float(sizes[len(sizes) // 2]) / 10), never_negative)

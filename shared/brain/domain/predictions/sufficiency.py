@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import numpy as np
+
+from brain.domain.predictions.additive import robust_scale
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.moments import seconds
+from brain.domain.predictions.scale import log_scale
 
 _DAY_SECONDS = 86_400.0
 _FARTHEST_DAYS = 3650.0
+_FEWEST_TO_SCATTER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,15 @@ def sufficiency(
     return Sufficiency(
         observations, enough, (max(times, key=seconds) + timedelta(days=math.ceil(days * missing))).date()
     )
+
+
+def scatter_of(results: Sequence[float]) -> float | None:
+    """Return the standard deviation of the results' logarithm, None where there are too few to tell."""
+    if len(results) < _FEWEST_TO_SCATTER:
+        return None
+    values = np.array(results, dtype=np.float64)
+    scaled = log_scale(values).of(values)
+    return robust_scale(scaled - np.median(scaled))
 
 
 def _days_an_observation(times: Sequence[datetime]) -> float | None:

@@ -1,11 +1,11 @@
 """Conformal prediction: intervals whose coverage comes from the errors really made, whatever the model.
 
 Errors are those of predictions for observations that the model had not seen (Vovk, Gammerman, Shafer 2005; by
-folds: Barber et al. 2021). Where the world drifts, the level is steered by the misses (Gibbs, Candès 2021).
+folds: Barber et al. 2021). Where the world drifts, old errors count less (Barber et al. 2023).
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 
 def central_interval(ordered: Sequence[float], level: float) -> tuple[float, float]:
@@ -30,13 +30,22 @@ def probability_between(ordered: Sequence[float], lower: float, upper: float) ->
     return (inside + 0.5) / (len(ordered) + 1)
 
 
-def adapted_miss_rate(missed: Iterable[float], miss_rate: float, *, start: float, gain: float) -> float:
-    """Return the miss rate to aim at next, after the shares missed in successive stretches of time.
+def weighted_interval(ordered: Sequence[float], weights: Sequence[float], level: float) -> tuple[float, float]:
+    """Return ``central_interval`` where some errors count less than the newest, whose weight is 1.
 
-    Each stretch moves it by ``gain`` × (``miss_rate`` - share missed), so that in the long run the share of
-    misses is the one wanted even when errors drift (Gibbs, Candès 2021, eq. 2, for stretches in place of steps).
+    Barber, Candès, Ramdas, Tibshirani (2023): the quantiles of the weighted errors with one more of weight 1 at
+    infinity; with equal weights they are those of ``central_interval``.
     """
-    aimed = start
-    for share in missed:
-        aimed += gain * (miss_rate - share)
-    return aimed
+    tail = (1 - level) / 2 * (math.fsum(weights) + 1)
+    return _reached(ordered, weights, tail, -math.inf), _reached(ordered[::-1], weights[::-1], tail, math.inf)
+
+
+def _reached(ordered: Sequence[float], weights: Sequence[float], tail: float, nothing: float) -> float:
+    """Return the last error from the end at which the weights seen are within the tail."""
+    total, last = 0.0, nothing
+    for error, weight in zip(ordered, weights, strict=True):
+        total += weight
+        if total > tail + 1e-9:
+            break
+        last = error
+    return last

@@ -73,7 +73,7 @@ class BacktestReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastTable:
-    """The forecasts as flat arrays, sorted by series, cutoff and day; ``said`` is (rules, rows)."""
+    """The forecasts as flat arrays, sorted by series, cutoff and day; ``said`` and ``called`` are (rules, rows)."""
 
     panel: Panel
     series: Whole
@@ -85,6 +85,7 @@ class ForecastTable:
     before: Floats
     bounds: Floats
     rush_line: Floats
+    called: Flags
     scale: Floats
 
     def scored(self, rule: int) -> Scored:
@@ -97,6 +98,7 @@ class ForecastTable:
             said_before=self.said_before[rule],
             scale=self.scale,
             rush_line=self.rush_line,
+            called=self.called[rule],
             bounds=self.bounds if rule == 0 else None,
         )
 
@@ -148,7 +150,9 @@ def backtest(
         raise InvalidInputError(f"expected sales before the start {start}, got the first on {begins}; start later")
     gap = next(days for days in range(min(step, WEEK), 0, -1) if step % days == 0)
     result = outcome(panel, facts, range(first, last, gap), horizon, config, gap)
-    table = _table(result, step // gap, last)
+    # the chance falls from a half at the forecast to a tenth at the upper 80 % bound, taken as a straight line
+    lean = (0.5 - config.forecast.call_rush_at) / 0.4
+    table = _table(result, step // gap, last, lean)
     if not len(table.series):
         raise InvalidInputError(f"expected an open day between {start} and {end}, got none; choose another period")
     return BacktestReport(
@@ -170,8 +174,11 @@ def _series_scores(table: ForecastTable) -> tuple[SeriesScore, ...]:
     )
 
 
-def _table(result: Outcome, every: int, last: int) -> ForecastTable:
-    """Flatten what was said at each ``every``-th origin on open days up to column ``last``."""
+def _table(result: Outcome, every: int, last: int, lean: float) -> ForecastTable:
+    """Flatten what was said at each ``every``-th origin on open days up to column ``last``.
+
+    ``lean`` is how far from the forecast to the upper 80 % bound a day is taken to reach when a rush is called.
+    """
     panel = result.panel
     at = np.arange(0, len(result.origins), every)
     origins = np.array(result.origins)[at]
@@ -184,6 +191,10 @@ def _table(result: Outcome, every: int, last: int) -> ForecastTable:
     series, origin, step = np.nonzero(known)
     before, said_before = _days_before(panel, actual, said, origins)
     scale = _seasonal_scale(panel, result.origins[0])
+    line = result.rush_line[:, at][series, origin]
+    bounds = result.bounds[:, :, at][:, known]
+    leaning = said[:, known]
+    leaning[0] += lean * (bounds[1] - leaning[0])
     return ForecastTable(
         panel=panel,
         series=series,
@@ -193,8 +204,9 @@ def _table(result: Outcome, every: int, last: int) -> ForecastTable:
         said=said[:, known],
         said_before=said_before[:, known],
         before=before[known],
-        bounds=result.bounds[:, :, at][:, known],
-        rush_line=result.rush_line[:, at][series, origin],
+        bounds=bounds,
+        rush_line=line,
+        called=leaning >= line,
         scale=scale[series],
     )
 

@@ -10,7 +10,8 @@ For days with actual sales a and forecast p of the same series:
   same way (the forecast's own day before; the last known sales at the first day after a cutoff)
 - correlation: Pearson's, over series after each is divided by the mean of its |a| and centred
 - rush_recall, rush_precision: a rush day has sales at or above the line that one tenth of the last 52 weeks known at
-  the cutoff exceeded; the forecast calls one when p is at or above the line
+  the cutoff exceeded; the forecast calls one when the chance of it is at least ``call_rush_at``, a naive rule when
+  what it says is at or above the line
 - coverage_80, coverage_95: the share of days inside the interval
 
 A figure that no day can give is None.
@@ -54,7 +55,8 @@ class Scored:
 
     ``before`` is the actual of the open day before, ``said_before`` what the rule expected for it (the actual itself
     on the first day after a cutoff); ``scale`` the series' mean absolute seasonal difference; ``rush_line`` the sales
-    of a rush day. NaN where there is none. ``bounds`` is (4, days): 80 % lower and upper, 95 % lower and upper.
+    of a rush day, ``called`` whether the rule called one. NaN where there is none. ``bounds`` is (4, days): 80 %
+    lower and upper, 95 % lower and upper.
     """
 
     series: Whole
@@ -64,6 +66,7 @@ class Scored:
     said_before: Floats
     scale: Floats
     rush_line: Floats
+    called: Flags
     bounds: Floats | None = None
 
     def only(self, chosen: Flags) -> "Scored":
@@ -77,6 +80,7 @@ class Scored:
             self.said_before[chosen],
             self.scale[chosen],
             self.rush_line[chosen],
+            self.called[chosen],
             bounds,
         )
 
@@ -101,7 +105,7 @@ def _score(scored: Scored, group: Whole, groups: int) -> list[Metrics]:
         return sums
 
     error, size = np.abs(days.actual - days.said), np.abs(days.actual)
-    called, rush = days.said >= days.rush_line, days.actual >= days.rush_line
+    called, rush = days.called, days.actual >= days.rush_line
     sized, scaled = size > 0, np.isfinite(days.scale) & (days.scale > 0)
     moved, expected = days.actual - days.before, days.said - days.said_before
     told = np.isfinite(moved) & np.isfinite(expected) & (np.abs(moved) > 0)

@@ -103,6 +103,7 @@ class Forecast(_Part):
     interval_memory_weeks: Count
     starting_error: Positive
     rush_share: Share
+    call_rush_at: Annotated[float, Field(ge=0.1, le=0.5)]
 
 
 class RetailConfig(_Part):

@@ -1,8 +1,9 @@
 """The robust pooled ridge regression of series that share their regressors, renewed from where it stood.
 
-Older days weigh less (a half-life); a day far from what was expected is held back to a limit (Huber 1964); each series leans on what the panel has in common (Efron, Morris 1973), so that a new store starts from the
-others. A closed day pulls not at all. Series that traded on nearly the same days share one matrix, so that a thousand
-stores cost little more than one.
+Older days weigh less (a half-life); a day far from what was expected is held back to a limit (Huber 1964); each
+series leans on what the panel has in common (Efron, Morris 1973), so that a new store starts from the others. A
+closed day pulls not at all. Series that traded on nearly the same days share one matrix, so that a thousand stores
+cost little more than one.
 """
 
 from collections.abc import Sequence

@@ -80,8 +80,8 @@ find_project_number() {
   }
 }
 
-plan() { # STEP
-  PYTHONPATH=shared "$python" -m brain.cli.deploy_plan "$1" --project "$project" --project-number "$project_number" \
+plan() { # STEP…
+  PYTHONPATH=shared "$python" -m brain.cli.deploy_plan "$@" --project "$project" --project-number "$project_number" \
     --runtime-python "$RUNTIME/bin/python" ${region:+--region "$region"}
 }
 
@@ -203,20 +203,21 @@ say() { # VERB LABEL COMMAND
 }
 
 from_plan() { # STEP
-  local verb label command lines status=0
-  lines=$(plan "$1") || return $?
-  while read -r verb label command; do
+  local of verb label command has_together=no status=0
+  while read -r of verb label command; do
+    [[ $of == "$1" ]] || continue
+    [[ $verb != together ]] || has_together=yes
     if [[ $dry_run == yes ]]; then
       say "$verb" "$label" "$command"
     else
       perform "$verb" "$label" "$command" </dev/null || { status=$? && break; }
     fi
-  done <<<"$lines"
+  done <<<"$planned"
   if [[ $dry_run == yes ]]; then
-    [[ $lines != together* && $lines != *$'\n'together* ]] || echo wait
-    return
+    [[ $has_together == no ]] || echo wait
+  elif ((${#running[@]})); then
+    finish_together || status=$?
   fi
-  ((${#running[@]} == 0)) || finish_together || status=$?
   return "$status"
 }
 
@@ -294,6 +295,12 @@ for step in "${chosen[@]}"; do
   [[ $step == stage || $step == verify ]] || needs_cloud=yes
 done
 [[ $needs_cloud == no ]] || find_project_number
+
+# The whole plan before the first change: a fault in the table is told now.
+of_plan=("${chosen[@]}")
+[[ ${of_plan[0]} != stage ]] || of_plan=("${of_plan[@]:1}")
+planned=''
+((${#of_plan[@]} == 0)) || planned=$(plan "${of_plan[@]}")
 
 for step in "${chosen[@]}"; do
   if [[ $dry_run == yes ]]; then printf '\n# %s\n' "$step"; else printf '%s\n' "$step"; fi

@@ -1,4 +1,4 @@
-"""Prints the commands of a deployment step, one a line, for ``deploy.sh`` to run or to show."""
+"""Prints the commands of deployment steps, one a line after its step, for ``deploy.sh`` to run or to show."""
 
 import argparse
 import re
@@ -35,24 +35,25 @@ STEPS: dict[str, Step] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a step's lines, or ``functions.yaml``; exit 0, or 2 with what is wrong with the table or the words."""
+    """Print the steps' lines, or ``functions.yaml``; exit 0, or 2 with what is wrong with the table or the words."""
     given = _parser().parse_args(arguments)
     try:
         table = read_scheduler()
         target = _target(given, table)
-        if given.step == "functions.yaml":
-            sys.stdout.write(functions_yaml(table, target))
+        if given.steps == ["functions.yaml"]:
+            text = functions_yaml(table, target)
         else:
-            sys.stdout.writelines(f"{line}\n" for line in STEPS[given.step](table, target, given))
+            text = "".join(f"{s} {line}\n" for s in given.steps for line in STEPS[s](table, target, given))
     except BrainError as error:
         sys.stderr.write(f"deploy: {error.message}\n")
         return 2
+    sys.stdout.write(text)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m brain.cli.deploy_plan", description=__doc__)
-    parser.add_argument("step", choices=[*STEPS, "functions.yaml"])
+    parser.add_argument("steps", nargs="+", metavar="STEP", choices=[*STEPS, "functions.yaml"])
     parser.add_argument("--project", required=True)
     parser.add_argument("--project-number", required=True)
     parser.add_argument("--region", help="default: the table's")

@@ -54,14 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _status(target: str, source: Path) -> int:
-    from functions_framework import create_app  # noqa: PLC0415 - one of the two is imported
+    from functions_framework import create_app
 
     response = create_app(target, str(source)).test_client().post("/", json={})
     return int(response.status_code)
 
 
 def _asynchronous_status(target: str, source: Path) -> int:
-    from functions_framework.aio import create_asgi_app  # noqa: PLC0415 - one of the two is imported
+    from functions_framework.aio import create_asgi_app
 
     return asyncio.run(_call(create_asgi_app(target, str(source))))
 

@@ -81,7 +81,7 @@ def _statistics(item: Item, context: FeedContext) -> Draft | Rejected:
 
 
 def counters(reading: Reading, source: Mapping[str, Any], ending: str) -> None:
-    """Read counts by their ending (likeCount, like_count); LinkedIn documents that corrections may make one negative.
+    """Read counts by their ending (likeCount, like_count); corrections can make one negative.
 
     A negative count says how much was taken back from days that are not in it, so this one stays unknown.
     """

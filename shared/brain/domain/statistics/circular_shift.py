@@ -1,7 +1,7 @@
 """Tests whether two autocorrelated series move together, against every way of sliding one along the other.
 
-Neighbouring days resemble each other, so a plain correlation test finds something false in three times as many worlds
-as it says. Sliding a signal around the calendar keeps its spells and the outcome's memory and breaks only their
+Neighbouring days resemble each other, so a plain correlation test finds something false in far more worlds than it
+says. Sliding a signal around the calendar keeps its spells and the outcome's memory and breaks only their
 link; the correlations at all other shifts are therefore what chance alone gives. Their mean and spread studentise
 the real one (a permutation p over n shifts could not go below 1/n).
 """

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from http import HTTPStatus
 
 import pytest
 
+from brain.domain.events import FeedType
 from brain.errors import AlreadyExistsError, ConflictError, NotFoundError
 from brain.ports.document_store import Create, Delete, DocumentStore, Increment, Set, Transform, Update
 
@@ -48,6 +50,16 @@ def test_every_type_comes_back_as_it_went_in(store: DocumentStore) -> None:
         name: type(value) for name, value in EVERYTHING.items()
     }
     assert (read.path, read.id) == (PLACE, "e1")
+
+
+def test_a_named_constant_comes_back_as_its_plain_value(store: DocumentStore) -> None:
+    """Enumerations of text or numbers are stored as what they stand for, singly and inside."""
+    store.create(PLACE, {"feed": FeedType.EMAIL, "inside": [{"status": HTTPStatus.OK}]})
+    read = store.get(PLACE)
+    assert read is not None
+    assert read.data == {"feed": "email", "inside": [{"status": 200}]}
+    assert type(read.data["feed"]) is str
+    assert type(read.data["inside"][0]["status"]) is int
 
 
 def test_a_time_of_another_zone_comes_back_in_utc(store: DocumentStore) -> None:

@@ -239,6 +239,13 @@ def test_without_credentials_the_operator_hears_what_to_do(monkeypatch: pytest.M
         FirestoreStore("demo-x").get("c/d")
 
 
+def test_a_commit_too_large_on_the_wire_is_refused_before_it_is_sent() -> None:
+    """What is small as documents are counted and large as it is sent is refused with a sentence, not retried."""
+    store = FirestoreStore("demo-x")
+    with pytest.raises(StoreRefusedError, match="commit fewer at a time"):
+        store.commit([Set(f"c/{n}", {"unknown": [None] * 700_000}) for n in range(2)])
+
+
 def test_a_version_of_another_store_is_refused() -> None:
     """A version is what a read of this store gave; anything else is a mistake of the caller's."""
     store = FirestoreStore("demo-x")

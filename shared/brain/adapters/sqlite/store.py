@@ -11,7 +11,13 @@ from brain.adapters.sqlite.queries import cursor_values, selection, sort_keys
 from brain.adapters.sqlite.schema import Synchronous, open_connection
 from brain.adapters.sqlite.transaction import Transaction, split
 from brain.adapters.sqlite.values import from_text
-from brain.errors import AlreadyExistsError, BrainError, StoreRefusedError, StoreUnavailableError
+from brain.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    NotFoundError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from brain.ports.clock import Clock
 from brain.ports.document_rules import check_batch, check_commit, check_document_path, check_write
 from brain.ports.document_store import (
@@ -155,8 +161,6 @@ def _outcome(transaction: Transaction, write: Write) -> WriteResult:
         return WriteResult(WriteStatus.REFUSED, error)
     except AlreadyExistsError as error:
         return WriteResult(WriteStatus.EXISTS, error)
-    except StoreUnavailableError:
-        raise
-    except BrainError as error:
+    except (ConflictError, NotFoundError) as error:
         return WriteResult(WriteStatus.CONFLICT, error)
     return WriteResult(WriteStatus.WRITTEN)

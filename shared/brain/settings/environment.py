@@ -43,7 +43,6 @@ class Settings:
             raise MisconfiguredError(message)
         return match["file"] if match["file"] == ":memory:" else Path(match["file"])
 
-
     @property
     def sqlite_may_lose_power(self) -> bool:
         """Whether the embedded store may forget its last writes in a power cut, as a demonstration's may."""

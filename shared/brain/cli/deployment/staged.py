@@ -54,16 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _status(target: str, source: Path) -> int:
-    from functions_framework import create_app
-
-    response = create_app(target, str(source)).test_client().post("/", json={})
+    framework: Any = importlib.import_module("functions_framework")
+    response = framework.create_app(target, str(source)).test_client().post("/", json={})
     return int(response.status_code)
 
 
 def _asynchronous_status(target: str, source: Path) -> int:
-    from functions_framework.aio import create_asgi_app
-
-    return asyncio.run(_call(create_asgi_app(target, str(source))))
+    framework: Any = importlib.import_module("functions_framework.aio")
+    return asyncio.run(_call(framework.create_asgi_app(target, str(source))))
 
 
 async def _call(application: Any) -> int:

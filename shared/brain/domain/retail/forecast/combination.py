@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.retail.series import Floats
+from brain.domain.retail.series import Flags, Floats
 
 Whole = NDArray[np.int64]
 
@@ -31,13 +31,15 @@ def combine(
     naive: int,
     memory_weeks: float,
     power: float,
+    ratio: Flags,
 ) -> Floats:
     """Join members' forecasts (members, series, origins, horizon) into (series, origins, horizon).
 
     ``modelled`` (series, days) holds what came, NaN where closed. A member's weight is its discounted absolute error
-    so far, relative to the best, to the power of minus ``power`` (Bates, Granger 1969; Stock, Watson 2004); an
-    origin uses only errors of days known by then. Where the combination has lost to member ``naive`` so far, that
-    member speaks alone.
+    so far, relative to the best, to the power of minus ``power`` (Bates, Granger 1969; Stock, Watson 2004); an origin
+    uses only errors of days known by then. Errors count squared where not ``ratio`` (series,): the sums of slow
+    products are wanted right in the mean, not mostly zero. Where the combination has lost to member ``naive`` so far,
+    that member speaks alone.
     """
     members, series, _, horizon = said.shape
     loss = np.zeros((members + 1, series))
@@ -51,7 +53,8 @@ def combine(
         loss *= decay
         days *= decay
         for at, step in pairs:
-            _add_errors(loss, days, said[:, :, at, step], joined[:, at, step], modelled[:, origins[at] + 1 + step])
+            came = modelled[:, origins[at] + 1 + step]
+            _add_errors(loss, days, said[:, :, at, step], joined[:, at, step], came, ratio)
         joined[:, index] = _weighed(said[:, :, index], loss, days, power)
         beaten = loss[-1] > loss[naive]
         answer[:, index] = np.where(beaten[:, None], _else(said[naive, :, index], joined[:, index]), joined[:, index])
@@ -62,10 +65,11 @@ def _else(first: Floats, second: Floats) -> Floats:
     return np.where(np.isfinite(first), first, second)
 
 
-def _add_errors(loss: Floats, days: Floats, said: Floats, joined: Floats, came: Floats) -> None:
+def _add_errors(loss: Floats, days: Floats, said: Floats, joined: Floats, came: Floats, ratio: Flags) -> None:
     """Add the absolute errors of one day on which every member spoke, so that all are compared on the same days."""
     everyone = np.concatenate([said, joined[None]])
-    error = np.abs(everyone - came)
+    distance = np.abs(everyone - came)
+    error = np.where(ratio, distance, distance**2)
     speaking = np.isfinite(error).any(axis=1) | (days.sum(axis=1) == 0)
     common = np.isfinite(error[speaking]).all(axis=0)
     loss += np.where(common & np.isfinite(error), error, 0.0)

@@ -81,16 +81,18 @@ def build_design(
     stores: Sequence[Store],
     events: Sequence[CalendarEvent],
     config: RetailConfig,
+    last_cutoff: date,
     *,
     weekly: bool = False,
     apart: frozenset[str] = frozenset(),
 ) -> Design:
     """The design over consecutive ``days`` for ``stores``, one per series and in its order.
 
-    Stores named in ``apart`` (they have weather of their own) share no place with others. With ``weekly``, a row
-    speaks of the seven days up to it. Columns that are 0 on all days are left out.
+    Events not known by the end of ``last_cutoff`` are left out. Stores named in ``apart`` (they have weather of their
+    own) share no place with others. With ``weekly``, a row speaks of the seven days up to it. Columns that are 0 on
+    all days are left out.
     """
-    happenings, which = _spans_by_store(stores, events, config)
+    happenings, which = _spans_by_store(stores, events, config, last_cutoff)
     keys = [
         (one.country, one.subdivision, which[one.store_id], one.store_id if one.store_id in apart else "")
         for one in stores
@@ -123,7 +125,7 @@ def _steady(days: Days, calendars: Sequence[Store], config: RetailConfig) -> tup
 
 
 def _spans_by_store(
-    stores: Sequence[Store], events: Sequence[CalendarEvent], config: RetailConfig
+    stores: Sequence[Store], events: Sequence[CalendarEvent], config: RetailConfig, known_by: date
 ) -> tuple[list[tuple[DatedSignal, ...]], dict[str, int]]:
     """The distinct lists of spans, and which of them each store lives by."""
     shared = [event for event in events if event.store_id is None]
@@ -140,7 +142,8 @@ def _spans_by_store(
             which[store.store_id] = of_clock[store.timezone]
             continue
         clock = zone(store.timezone)
-        spans = tuple(dated_signals([*shared, *(mine or [])], store.store_id, clock, config.events))
+        made = dated_signals([*shared, *(mine or [])], store.store_id, clock, config.events)
+        spans = tuple(span for span in made if span.known_on <= known_by)
         which[store.store_id] = distinct.setdefault(spans, len(distinct))
         if mine is None:
             of_clock[store.timezone] = which[store.store_id]

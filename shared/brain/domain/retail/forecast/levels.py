@@ -8,6 +8,8 @@ WEEK, YEAR = 7, 364
 LEVEL_MEMORY_DAYS = 120
 RECENT_DAYS = 14
 YEAR_SHIFT_DAYS = 28
+FREE_DAYS = 7
+"""A series finds its level in its first open days; only then is a day odd."""
 
 
 def smoothed_levels(residual: Floats, limit: Floats, rates: tuple[float, ...], stops: list[int]) -> Floats:
@@ -25,7 +27,8 @@ def smoothed_levels(residual: Floats, limit: Floats, rates: tuple[float, ...], s
         opened = np.isfinite(moved)
         seen += opened
         step = np.where(opened, np.maximum(rate, 1.0 / np.maximum(seen, 1.0)), 0.0)
-        level = level + step * np.clip(np.where(opened, moved, 0.0) - level, -limit, limit)
+        bound = np.where(seen > FREE_DAYS, limit, np.inf)
+        level = level + step * np.clip(np.where(opened, moved, 0.0) - level, -bound, bound)
         for at in (at for at, stop in enumerate(stops) if stop == day + 1):
             answer[at] = level
     return answer

@@ -53,16 +53,21 @@ def outcome(
     reach = max(horizon, gap)
     stores = [facts.store(store_id) for store_id in panel.store_ids]
     days = np.arange(origins[-1] + 1 + reach) + panel.days[0]
+    last_cutoff = days[origins[-1]].astype(object)
     weekly = is_weekly(panel, origins[0])
-    design = build_design(days, stores, facts.events, config, weekly=weekly, apart=frozenset(facts.weather))
+    design = build_design(
+        days, stores, facts.events, config, last_cutoff, weekly=weekly, apart=frozenset(facts.weather)
+    )
     outlook = build_outlook([facts.weather.get(store) for store in design.store_ids], days) if facts.weather else None
     past = [origins[0] - gap * back for back in range(settings.replay_weeks * WEEK // gap, 0, -1)]
     every = [origin for origin in past if origin >= WEEK - 1] + list(origins)
     regressors = Regressors(design, outlook)
-    replayed = replay(panel, regressors, settings, every, reach)
+    replayed = replay(panel, regressors, settings, every, reach, origins[0])
     naive = replayed.members.index("last_year" if weekly else "seasonal_naive")
     padded = _padded(replayed.modelled, every[-1] + reach + 1)
-    joined = combine(replayed.said, padded, every, naive, settings.memory_weeks, settings.weight_power)
+    joined = combine(
+        replayed.said, padded, every, naive, settings.memory_weeks, settings.weight_power, replayed.scale.ratio
+    )
     start = np.where(replayed.scale.ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
     bounds = conformal_bounds(joined, padded, every, start, settings.interval_memory_weeks)
     kept = (slice(None), slice(len(every) - len(origins), None), slice(horizon))

@@ -106,7 +106,7 @@ def choose_scale(panel: Panel, size: Floats, until: int, intermittent_share: flo
     """Ratios, unless more than ``intermittent_share`` of the open days up to ``until`` were next to nothing."""
     opened = panel.open[:, : until + 1]
     sales = np.where(opened, panel.sales[:, : until + 1], 0.0)
-    nothing = opened & (sales < NEXT_TO_NOTHING * size[:, : until + 1])
+    nothing = opened & (sales <= NEXT_TO_NOTHING * size[:, : until + 1])
     days = np.maximum(opened.sum(axis=1), 1)
     unit = np.abs(sales).sum(axis=1) / days
     return Scale(ratio=nothing.sum(axis=1) <= intermittent_share * days, unit=np.where(unit > 0, unit, 1.0))

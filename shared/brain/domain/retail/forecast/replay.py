@@ -47,14 +47,17 @@ class Replay:
     last_fit: Fit
 
 
-def replay(panel: Panel, regressors: Regressors, config: Forecast, origins: Sequence[int], horizon: int) -> Replay:
+def replay(
+    panel: Panel, regressors: Regressors, config: Forecast, origins: Sequence[int], horizon: int, reported: int
+) -> Replay:
     """Say, at each of the ascending ``origins`` (columns), what comes in the next ``horizon`` days.
 
-    The regression is renewed every ``refit_days``; between renewals only the levels follow the sales. Two column sets
+    The regression is renewed every ``refit_days`` and at the last origin; between renewals only the levels follow the
+    sales. ``reported`` is the first origin whose forecasts are shown: the scale is chosen by it. Two column sets
     are fitted: all, and the coarse ones; they are the same while the history is too short for the fine season.
     """
     size = running_size(panel)
-    scale = choose_scale(panel, size, origins[0], config.intermittent_share)
+    scale = choose_scale(panel, size, reported, config.intermittent_share)
     modelled = scale.to_model(panel.sales, size)
     names = [f"{kind}_{rate}" for kind in ("fine", "coarse") for rate in (*config.level_rates, "recent")]
     names += ["seasonal_naive", "last_year"]
@@ -135,14 +138,20 @@ def _say_regressions(
             base = fitted(coming, coefficients, regressors.place_of)
             said[at : at + rates, :, index] = base + level[:, :, None]
             recent = left[:, max(0, origin + 1 - RECENT_DAYS - first) : origin + 1 - first]
-            said[at + rates, :, index] = base + np.nan_to_num(quantile_of(recent, 0.5))[:, None]
+            said[at + rates, :, index] = base + _middle(recent, scale)[:, None]
+
+
+def _middle(recent: Floats, scale: Scale) -> Floats:
+    """The median of what is left lately; the mean for sums, whose median is nothing at all. 0 where nothing is."""
+    days = np.maximum(np.isfinite(recent).sum(axis=1), 1)
+    return np.where(scale.ratio, np.nan_to_num(quantile_of(recent, 0.5)), np.nan_to_num(recent).sum(axis=1) / days)
 
 
 def _blocks(origins: Sequence[int], refit_days: int) -> list[list[int]]:
     """Indexes of the origins between one renewal and the next."""
     blocks: list[list[int]] = []
     for index, origin in enumerate(origins):
-        if blocks and origin < origins[blocks[-1][0]] + refit_days:
+        if blocks and origin < origins[blocks[-1][0]] + refit_days and index < len(origins) - 1:
             blocks[-1].append(index)
         else:
             blocks.append([index])

@@ -1,0 +1,86 @@
+"""Shops made from a seed for the forecast and the lifts: what moves their sales is known, and so is what does not."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.retail_config import RetailConfig, retail_config
+from brain.domain.retail.series import CalendarEvent, DailySeries, Store, zone
+from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
+
+Floats = NDArray[np.float64]
+
+FIRST = date(2022, 1, 3)
+WEEKDAY_LOG = np.array([0.0, -0.05, -0.05, 0.0, 0.15, 0.35, 0.2])
+CONFIG_FILE = Path(__file__).parents[1] / "config" / "brain_retail.yaml"
+
+
+def shop_config() -> RetailConfig:
+    """The product's own constants."""
+    return retail_config(yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8")))
+
+
+def day_at(index: int) -> date:
+    """The date of a day counted from the first."""
+    return FIRST + timedelta(days=index)
+
+
+def series_of(sales: Floats, store_id: str = "north", first: date = FIRST) -> DailySeries:
+    """A series that is closed where ``sales`` is NaN."""
+    return DailySeries(store_id, None, first, sales, np.where(np.isnan(sales), np.nan, 0.0), np.isfinite(sales))
+
+
+def usual_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0) -> Floats:
+    """Sales with a weekday, a year, a slow trend and noise of ``noise`` on the log scale."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(days)
+    wave = 0.15 * np.sin(2 * np.pi * at / 365.25)
+    return level * np.exp(WEEKDAY_LOG[at % 7] + wave + 0.05 * at / 365.25 + rng.normal(0, noise, days))
+
+
+def event(name: str, index: int, event_class: str = "concert", days: int = 1, **rest: object) -> CalendarEvent:
+    """An event of ``days`` days from day ``index`` on."""
+    return CalendarEvent(name, event_class, day_at(index), day_at(index + days - 1), **rest)  # type: ignore[arg-type]
+
+
+def weather_of(store_id: str, temperature: Floats, rain: Floats, timezone: str = "UTC") -> WeatherDays:
+    """Daily observations from the first day on, each known at its own end."""
+    rows = [
+        WeatherRow(store_id, day_at(at), float(warm), float(wet))
+        for at, (warm, wet) in enumerate(zip(temperature, rain, strict=True))
+    ]
+    return weather_days(store_id, rows, zone(timezone))
+
+
+@dataclass(frozen=True)
+class LiftWorld:
+    """Events with known lifts on the log scale; ``raw`` is what a mean over their days would say of them."""
+
+    series: list[DailySeries]
+    facts: Facts
+    lifts: Floats
+    raw: Floats
+    last: date
+
+
+def lift_world(
+    seed: int, events: int = 20, center: float = 0.03, between: float = 0.05, days: int = 730, noise: float = 0.15
+) -> LiftWorld:
+    """One store with ``events`` events of one class, each on 2 to 8 days of its own, lifts normal around ``center``."""
+    rng = np.random.default_rng(seed)
+    lifts = rng.normal(center, between, events)
+    effect, odd, calendar, on = np.zeros(days), rng.normal(0, noise, days), [], []
+    for number in range(events):
+        when = rng.choice(days, rng.integers(2, 9), replace=False)
+        effect[when] += lifts[number]
+        on.append(when)
+        calendar += [event(f"event_{number:02d}", int(at), "concert") for at in when]
+    sales = usual_sales(seed, days, noise=0.0) * np.exp(effect + odd)
+    raw = np.array([np.mean((effect + odd)[when]) for when in on])
+    facts = Facts({"north": Store("north")}, tuple(calendar))
+    return LiftWorld([series_of(sales)], facts, lifts, raw, day_at(days - 1))

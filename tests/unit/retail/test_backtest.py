@@ -1,0 +1,221 @@
+"""The backtest: figures by their definitions, on what was known, beside the naive rules."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
+
+from brain.domain.retail.backtest import ForecastRow, backtest
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.metrics import Scored, by_series, overall
+from brain.domain.retail.series import DailySeries, Store
+from brain.errors import InvalidInputError
+
+CONFIG = shop_config()
+DAYS = 600
+
+
+def _world(seed: int = 1, days: int = DAYS) -> tuple[np.ndarray, np.ndarray]:
+    temperature = np.random.default_rng(seed + 100).normal(12, 6, days)
+    return usual_sales(seed, days) * np.exp(0.01 * (temperature - 12)), temperature
+
+
+def _rows(sales: np.ndarray, temperature: np.ndarray, last: int, events: tuple[object, ...] = ()) -> list[ForecastRow]:
+    weather = {"north": weather_of("north", temperature, np.zeros(len(temperature)))}
+    facts = Facts({"north": Store("north", country="DE")}, events, weather)  # type: ignore[arg-type]
+    return list(backtest([series_of(sales)], facts, day_at(500), day_at(last), 7, CONFIG).rows())
+
+
+def test_no_forecast_reads_what_came_after_its_cutoff() -> None:
+    """Change every sale and reading after a cutoff: forecasts up to it stay the same to the last bit.
+
+    An event announced later adds a column of zeros, which may move the last bit and no more.
+    """
+    sales, temperature = _world()
+    cutoff = 541
+    rng = np.random.default_rng(9)
+    other, warmer = sales.copy(), temperature.copy()
+    other[cutoff + 1 :] *= rng.uniform(0.2, 5, DAYS - cutoff - 1)
+    warmer[cutoff + 1 :] += 20
+    surprise = event("rival", cutoff + 1, "competitor", days=30)
+    before, after = _rows(sales, temperature, 590), _rows(other, warmer, 590)
+    surprised = _rows(other, warmer, 590, (surprise,))
+    kept = [row for row in before if row.cutoff <= day_at(cutoff)]
+    assert len(kept) >= 42
+    for one, two, three in zip(kept, after, surprised, strict=False):
+        assert _said(one) == _said(two)
+        assert _said(one) == pytest.approx(_said(three), rel=1e-9)
+
+
+def test_the_leak_test_would_notice_a_leak() -> None:
+    """What is known a day earlier does change the forecast, so the test above can fail."""
+    sales, temperature = _world()
+    other = sales.copy()
+    other[535:] *= 2
+    before, after = _rows(sales, temperature, 590), _rows(other, temperature, 590)
+    changed = [one.cutoff for one, two in zip(before, after, strict=True) if _said(one) != _said(two)]
+    assert min(changed) >= day_at(535)
+    assert min(changed) <= day_at(541)
+
+
+def _said(row: ForecastRow) -> tuple[float, ...]:
+    return (row.predicted, row.lower_80, row.upper_80, row.lower_95, row.upper_95)
+
+
+def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
+    """By default cutoffs are a horizon apart; closed days have no row."""
+    sales, temperature = _world()
+    sales[[510, 520]] = np.nan
+    rows = _rows(sales, temperature, 540)
+    days = [row.date for row in rows]
+    assert days == [day_at(at) for at in range(500, 541) if at not in (510, 520)]
+    assert {(row.date - row.cutoff).days for row in rows} == set(range(1, 8))
+    assert rows[0].actual == sales[500]
+
+
+@pytest.mark.parametrize(
+    ("horizon", "step", "rows"), [(7, 1, 14 * 7 - 21), (1, 1, 14), (14, 14, 14), (3, 7, 6), (11, 11, 14)]
+)
+def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
+    """Any step and horizon; days after the end are not scored."""
+    series = [series_of(usual_sales(2, DAYS))]
+    report = backtest(series, Facts(), day_at(500), day_at(513), horizon, CONFIG, step)
+    assert len(list(report.rows())) == rows
+    assert (report.horizon, report.step_days) == (horizon, step)
+
+
+def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn() -> None:
+    """Two years of weekdays, season and noise: a good fifth better than either, with honest intervals."""
+    chain = [series_of(usual_sales(seed, 760), f"s{seed}") for seed in range(8)]
+    report = backtest(chain, Facts(), day_at(580), day_at(759), 7, CONFIG)
+    ours, naive, year = report.overall.forecast, report.overall.seasonal_naive, report.overall.same_day_last_year
+    assert ours.wape is not None
+    assert naive.wape is not None
+    assert year.wape is not None
+    assert ours.wape < 0.8 * min(naive.wape, year.wape)
+    assert 0.77 <= (ours.coverage_80 or 0) <= 0.83
+    assert 0.93 <= (ours.coverage_95 or 0) <= 0.97
+    assert (ours.rush_recall or 0) > (year.rush_recall or 0)
+    assert [score.store_id for score in report.scores] == [f"s{seed}" for seed in range(8)]
+
+
+def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> None:
+    """A random walk: tomorrow is today, and the forecast does not pretend to know better."""
+    walk = 1000 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.05, DAYS)))
+    scores = backtest([series_of(walk)], Facts(), day_at(450), day_at(599), 7, CONFIG).overall
+    assert (scores.forecast.wape or 1) <= 1.05 * (scores.seasonal_naive.wape or 0)
+
+
+def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
+    """For one figure a week the naive season is the year, in both rules."""
+    weekly = np.full(900, np.nan)
+    weekly[4::7] = usual_sales(5, 900)[4::7]
+    scores = backtest([series_of(weekly)], Facts(), day_at(700), day_at(899), 7, CONFIG).overall
+    assert scores.seasonal_naive.wape == scores.same_day_last_year.wape
+    assert scores.forecast.days == 28
+
+
+def test_a_naive_rule_whose_day_was_closed_looks_a_week_further_back() -> None:
+    """A closed Tuesday does not leave the next Tuesday without a rule to compare with."""
+    sales = usual_sales(6, DAYS)
+    sales[501] = np.nan
+    report = backtest([series_of(sales)], Facts(), day_at(507), day_at(513), 7, CONFIG)
+    assert report.overall.seasonal_naive.days == 7
+
+
+def test_a_series_that_begins_inside_the_period_is_scored_from_its_first_days() -> None:
+    """Before it opened there is nothing to score; after, it leans on the others."""
+    old = [series_of(usual_sales(seed, DAYS), f"s{seed}") for seed in range(3)]
+    young = series_of(usual_sales(9, DAYS)[520:], "young", day_at(520))
+    report = backtest([*old, young], Facts(), day_at(500), day_at(560), 7, CONFIG)
+    assert report.scores[3].forecast.days == 41
+    assert (report.scores[3].forecast.wape or 1) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "horizon", "message"),
+    [
+        (day_at(500), day_at(499), 7, "on or after the start"),
+        (day_at(500), day_at(510), 0, "at least 1 day"),
+        (day_at(0), day_at(9), 7, "start later"),
+        (day_at(3), day_at(9), 7, "start later"),
+        (day_at(595), day_at(599), 7, "choose another period"),
+    ],
+)
+def test_what_cannot_be_tested_is_said(start: date, end: date, horizon: int, message: str) -> None:
+    """No period, no horizon, no history, no open day."""
+    sales = usual_sales(7, DAYS)
+    sales[:5] = np.nan
+    sales[590:] = np.nan
+    with pytest.raises(InvalidInputError, match=message):
+        backtest([series_of(sales)], Facts(), start, end, horizon, CONFIG)
+
+
+def test_a_week_of_history_has_no_seasonal_scale() -> None:
+    """MASE needs two weeks; without them it is None and the rest is there."""
+    report = backtest([series_of(usual_sales(8, 40))], Facts(), day_at(3), day_at(20), 7, CONFIG)
+    assert report.overall.forecast.mase is None
+    assert report.overall.forecast.wape is not None
+
+
+def _scored(**parts: list[float] | list[int] | list[bool]) -> Scored:
+    size = len(parts["actual"])
+    filled = {name: np.full(size, np.nan) for name in ("before", "said_before", "scale", "rush_line")}
+    filled |= {"series": np.zeros(size, dtype=int), "called": np.zeros(size, dtype=bool)}
+    filled |= {name: np.array(values) for name, values in parts.items()}
+    return Scored(**filled)  # type: ignore[arg-type]
+
+
+def test_each_figure_is_its_definition() -> None:
+    """Worked by hand on four days, one of them without sales."""
+    metrics = overall(
+        _scored(
+            actual=[100.0, 200.0, 0.0, 50.0],
+            said=[110.0, 180.0, 10.0, 50.0],
+            before=[90.0, 100.0, 200.0, 50.0],
+            said_before=[90.0, 110.0, 180.0, 10.0],
+            scale=[20.0, 20.0, 20.0, np.nan],
+            rush_line=[150.0] * 4,
+            called=[False, True, True, False],
+            bounds=[[90.0, 190.0, 0.0, 50.0], [120.0, 210.0, 20.0, 50.0], [0.0] * 4, [90.0] * 4],
+        )
+    )
+    assert metrics.days == 4
+    assert metrics.mape == pytest.approx((0.1 + 0.1 + 0.0) / 3)
+    assert metrics.wape == pytest.approx(40 / 350)
+    assert metrics.mase == pytest.approx((10 + 20 + 10) / 20 / 3)
+    assert metrics.bias == pytest.approx(0.0)
+    assert metrics.directional_accuracy == pytest.approx(1.0)
+    assert (metrics.rush_recall, metrics.rush_precision) == (1.0, 0.5)
+    assert (metrics.coverage_80, metrics.coverage_95) == (1.0, 0.5)
+    assert metrics.correlation == pytest.approx(np.corrcoef([100, 200, 0, 50], [110, 180, 10, 50])[0, 1])
+    assert list(metrics.as_dict())[:3] == ["days", "mape", "wape"]
+
+
+def test_a_figure_that_no_day_can_give_is_none() -> None:
+    """No sales, no movement, no rush, no interval: None, not zero."""
+    metrics = overall(_scored(actual=[0.0], said=[1.0]))
+    assert {name for name, value in metrics.as_dict().items() if value is None} == set(metrics.as_dict()) - {"days"}
+
+
+def test_series_are_scored_apart_and_missing_forecasts_left_out() -> None:
+    """A series of which the rule said nothing has no days."""
+    one, two = by_series(_scored(series=[0, 0, 1], actual=[10.0, 20.0, 5.0], said=[10.0, 10.0, np.nan]), 2)
+    assert (one.days, one.wape) == (2, pytest.approx(1 / 3))
+    assert (two.days, two.wape) == (0, None)
+
+
+def test_returns_and_other_zones_in_one_chain() -> None:
+    """Two time zones, a shop with returns and one that is always closed: an answer for each."""
+    shut = DailySeries(
+        "shut", None, day_at(0), np.full(DAYS, np.nan), np.full(DAYS, np.nan), np.zeros(DAYS, dtype=bool)
+    )
+    sales = usual_sales(11, DAYS)
+    sales[505] = -40.0
+    facts = Facts({"a": Store("a", "Asia/Tokyo", "JP"), "b": Store("b", "America/New_York", "US")})
+    report = backtest(
+        [series_of(sales, "a"), series_of(usual_sales(12, DAYS), "b"), shut], facts, day_at(500), day_at(520), 7, CONFIG
+    )
+    assert [score.forecast.days for score in report.scores] == [21, 21, 0]
+    assert report.end - report.start == timedelta(days=20)

@@ -1,0 +1,204 @@
+"""Which signals there are, and on which days they act."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from shop_worlds import FIRST, day_at, event, shop_config, weather_of
+
+from brain.domain.retail.calendar_days import calendar_days, easter_sunday, holiday_names
+from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS, term_flags
+from brain.domain.retail.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.retail_config import Term, retail_config
+from brain.domain.retail.series import CalendarEvent, Store, zone
+from brain.domain.retail.signals import BUILT_IN, acting_signals
+from brain.domain.retail.weather_days import VARIABLES
+from brain.domain.retail.weather_signals import observed_values, weather_flags
+from brain.errors import InvalidInputError
+
+CONFIG = shop_config()
+GERMANY = Store("kiel", "Europe/Berlin", "DE", "SH")
+RULES = {name: rule for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
+
+
+def _days(first: str, last: str) -> np.ndarray:
+    return np.arange(first, np.datetime64(last) + 1, dtype="datetime64[D]")
+
+
+def _when(name: str, first: str, last: str, store: Store = GERMANY) -> list[str]:
+    days = _days(first, last)
+    return [str(day) for day in days[RULES[name](calendar_days(days, store))]]
+
+
+def test_there_are_at_least_sixty_built_in_signals_over_every_class() -> None:
+    """Each has one name and one class."""
+    assert len(BUILT_IN) >= 60
+    assert {"weather", "holiday", "payday", "term", "long_weekend", "month", "weekday_season"} <= set(BUILT_IN.values())
+    assert {"before_home_game", "after_promotion", "before_festival", "after_competitor"} <= set(BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("year", "sunday"), [(2016, "2016-03-27"), (2019, "2019-04-21"), (2024, "2024-03-31"), (2038, "2038-04-25")]
+)
+def test_easter_is_found(year: int, sunday: str) -> None:
+    """Against the church's table."""
+    assert str(easter_sunday(np.array([year]))[0]) == sunday
+
+
+@pytest.mark.parametrize(
+    ("signal", "first", "last", "days"),
+    [
+        ("good_friday", "2024-01-01", "2024-12-31", ["2024-03-29"]),
+        ("whit_monday", "2024-01-01", "2024-12-31", ["2024-05-20"]),
+        ("mothers_day", "2024-01-01", "2024-12-31", ["2024-05-12"]),
+        ("black_friday", "2024-01-01", "2024-12-31", ["2024-11-29"]),
+        ("thanksgiving", "2024-01-01", "2024-12-31", ["2024-11-28"]),
+        ("advent_sunday", "2023-11-20", "2023-12-31", ["2023-12-03", "2023-12-10", "2023-12-17", "2023-12-24"]),
+        ("bridge_day", "2024-05-01", "2024-05-31", ["2024-05-10"]),
+        ("bridge_day", "2023-09-25", "2023-10-05", ["2023-10-02"]),
+        ("long_weekend", "2024-05-17", "2024-05-21", ["2024-05-18", "2024-05-19"]),
+        ("before_long_weekend", "2024-03-25", "2024-04-01", ["2024-03-28"]),
+        ("eve_of_holiday", "2024-04-28", "2024-05-03", ["2024-04-30"]),
+        ("day_after_holiday", "2024-04-28", "2024-05-03", ["2024-05-02"]),
+        ("payday_end_of_month", "2024-03-20", "2024-04-10", ["2024-03-28"]),
+        ("payday_mid_month", "2024-06-01", "2024-06-30", ["2024-06-14"]),
+        ("payday_mid_month", "2024-05-01", "2024-05-31", ["2024-05-15"]),
+        ("end_of_quarter", "2024-06-01", "2024-07-05", ["2024-06-28", "2024-06-29", "2024-06-30"]),
+        ("carnival", "2024-02-01", "2024-02-29", [f"2024-02-{day:02d}" for day in range(8, 14)]),
+    ],
+)
+def test_calendar_signals_act_on_their_days(signal: str, first: str, last: str, days: list[str]) -> None:
+    """By the German calendar of 2023 and 2024."""
+    assert _when(signal, first, last) == days
+
+
+def test_a_store_without_a_country_keeps_no_public_holidays() -> None:
+    """Observances still act: Christmas comes without a country."""
+    store = Store("x")
+    assert not _when("public_holiday", "2024-01-01", "2024-12-31", store)
+    assert _when("christmas_day", "2024-01-01", "2024-12-31", store) == ["2024-12-25"]
+    assert holiday_names(None, None, (2024,)) == {}
+
+
+def test_an_unknown_country_is_named() -> None:
+    """The message says which code was expected."""
+    with pytest.raises(InvalidInputError, match="ISO 3166"):
+        calendar_days(_days("2024-01-01", "2024-01-02"), Store("x", country="XX"))
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+def test_every_day_has_one_weekday_and_one_nearest_easter(day: date) -> None:
+    """The arrays agree with Python's own calendar."""
+    calendar = calendar_days(np.array([np.datetime64(day)]), Store("x"))
+    assert calendar.weekday[0] == day.weekday()
+    assert (calendar.year[0], calendar.month[0], calendar.day[0]) == (day.year, day.month, day.day)
+    assert abs(int(calendar.from_easter[0])) <= 200
+    assert (day + timedelta(days=int(calendar.to_month_end[0]) + 1)).day == 1
+
+
+def test_terms_act_where_they_hold_and_mark_their_edges() -> None:
+    """School holidays of a subdivision concern its stores; the first days and the return are signals of their own."""
+    term = Term(kind="school_holidays", country="DE", subdivision="SH", start=date(2024, 7, 22), end=date(2024, 7, 31))
+    calendar = calendar_days(_days("2024-07-15", "2024-08-10"), GERMANY)
+    flags = term_flags(calendar, GERMANY, (term,))
+    assert flags["school_holidays"].sum() == 10
+    assert flags["first_days_of_school_holidays"].sum() == 3
+    assert [str(day) for day in calendar.days[flags["first_days_back_at_school"]]] == ["2024-08-01"]
+    assert not term_flags(calendar, Store("x", country="DE", subdivision="BY"), (term,))["school_holidays"].any()
+
+
+def test_an_event_is_known_by_its_class_lead_or_by_what_it_says() -> None:
+    """Without ``known_at`` a home game is known four weeks ahead, a competitor only when it is there."""
+    clock = zone("UTC")
+    game, rival = event("derby", 100, "home_game"), event("rival_opens", 100, "competitor")
+    told = event("fair", 100, "festival", known_at=datetime(2022, 4, 1, 12, tzinfo=UTC))
+    known = {span.signal: span.known_on for span in dated_signals([game, rival, told], "north", clock, CONFIG.events)}
+    assert known["derby"] == day_at(100 - 28)
+    assert known["rival_opens"] == day_at(100)
+    assert known["fair"] == known["before_festival"] == date(2022, 4, 1)
+
+
+def test_events_touch_the_windows_of_their_class_and_only_their_store() -> None:
+    """A promotion has days after, a game one before and one after; another store's event is no signal."""
+    days = np.arange(20) + np.datetime64(FIRST)
+    events = [event("sale", 5, "promotion", days=2), event("away", 5, "concert", store_id="south")]
+    flags = flags_known_by(dated_signals(events, "north", zone("UTC"), CONFIG.events), days, None)
+    assert set(flags) == {"sale", "after_promotion"}
+    assert flags["sale"].nonzero()[0].tolist() == [5, 6]
+    assert flags["after_promotion"].nonzero()[0].tolist() == [7, 8, 9]
+
+
+def test_an_event_not_yet_known_does_not_act() -> None:
+    """Read as of a day, the calendar holds what was announced by its end."""
+    days = np.arange(20) + np.datetime64(FIRST)
+    spans = dated_signals([event("sale", 15, "promotion")], "north", zone("UTC"), CONFIG.events)
+    assert not flags_known_by(spans, days, day_at(7))
+    assert flags_known_by(spans, days, day_at(8))["sale"].any()
+
+
+def test_weather_signals_follow_their_limits() -> None:
+    """Rain, heat, spells and firsts of the year."""
+    temperature = np.concatenate([np.full(40, 5.0), np.full(10, 27.0), np.full(5, -3.0)])
+    rain = np.zeros(55)
+    rain[[10, 11, 12, 13]] = 12.0
+    days = np.arange(55) + np.datetime64(FIRST)
+    flags = weather_flags(observed_values(weather_of("north", temperature, rain), days), days, CONFIG.weather)
+    assert flags["heavy_rain"].nonzero()[0].tolist() == [10, 11, 12, 13]
+    assert flags["rainy_spell"].nonzero()[0].tolist() == [12, 13]
+    assert flags["rain_on_weekend"].nonzero()[0].tolist() == [12, 13]
+    assert flags["first_warm_day"].nonzero()[0].tolist() == [40]
+    assert flags["heat_wave"].nonzero()[0].tolist() == list(range(42, 50))
+    assert flags["warmer_than_yesterday"].nonzero()[0].tolist() == [40]
+    assert flags["colder_than_yesterday"].nonzero()[0].tolist() == [50]
+    assert flags["dry_spell"][6]
+    assert not flags["dry_spell"][10]
+
+
+@pytest.mark.parametrize(("full", "clear"), [(100.0, 10.0), (8.0, 1.0), (1.0, 0.1)])
+def test_clouds_are_read_in_percent_eighths_and_shares(full: float, clear: float) -> None:
+    """Feeds differ; the largest value seen tells which it is."""
+    values = np.full((2, len(VARIABLES)), np.nan)
+    values[:, VARIABLES.index("cloud_cover")] = [full, clear]
+    flags = weather_flags(values, np.arange(2) + np.datetime64(FIRST), CONFIG.weather)
+    assert flags["overcast"].tolist() == [True, False]
+    assert flags["clear_sky"].tolist() == [False, True]
+
+
+def test_a_day_without_a_reading_carries_no_weather_signal() -> None:
+    """Unknown is neither rain nor dry."""
+    days = np.arange(9) + np.datetime64(FIRST)
+    assert not any(flag.any() for flag in weather_flags(observed_values(None, days), days, CONFIG.weather).values())
+
+
+def test_weather_is_read_as_known_by_a_day() -> None:
+    """A reading that came later is not there yet."""
+    days = np.arange(9) + np.datetime64(FIRST)
+    values = observed_values(weather_of("north", np.full(9, 30.0), np.zeros(9)), days, day_at(3))
+    assert np.isfinite(values[:, 0]).tolist() == [True] * 4 + [False] * 5
+
+
+def test_days_in_a_row_are_one_occurrence() -> None:
+    """A festival of nine days happened once."""
+    facts = Facts({}, (event("fair", 3, "festival", days=9), event("fair", 30, "festival", days=9)))
+    acting = acting_signals(np.arange(60) + np.datetime64(FIRST), "north", facts, CONFIG)
+    assert acting.occurrences()[acting.names.index("fair")] == 2
+    assert acting.classes[acting.names.index("after_festival")] == "festival_window"
+
+
+def test_classes_not_listed_take_the_settings_of_other() -> None:
+    """Without ``other`` the file is refused."""
+    assert CONFIG.events.of("circus") is CONFIG.events.classes["other"]
+    parsed = CONFIG.model_dump()
+    del parsed["events"]["classes"]["other"]
+    with pytest.raises(ValidationError, match="other"):
+        retail_config(parsed)
+
+
+def test_events_of_all_stores_concern_each() -> None:
+    """``store_id`` None is the whole chain."""
+    span = dated_signals([CalendarEvent("fair", "market", FIRST, FIRST)], "any", zone("UTC"), CONFIG.events)
+    assert [one.signal for one in span] == ["fair"]

@@ -1,0 +1,65 @@
+"""Weather by day, in the versions in which it was known."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from brain.domain.retail.series import zone
+from brain.domain.retail.weather_days import VARIABLES, WeatherDays, WeatherRow, weather_days
+
+DAY = date(2024, 7, 1)
+NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
+
+
+def _values(days: WeatherDays, version: int) -> dict[str, float]:
+    return dict(zip(VARIABLES, days.values[version].tolist(), strict=True))
+
+
+def test_an_observation_without_known_at_is_known_at_the_end_of_its_day() -> None:
+    """Nobody knew the day's weather before the day was over."""
+    days = weather_days("a", [WeatherRow("a", DAY, 20.0, 3.0)], zone("Europe/Berlin"))
+    assert days.known_on.tolist() == [DAY]
+    hourly = weather_days(
+        "a", [WeatherRow("a", NOON, 20.0), WeatherRow("a", NOON.replace(hour=13, tzinfo=None), 22.0)], zone("UTC")
+    )
+    assert hourly.known_on.tolist() == [DAY]
+    assert _values(hourly, 0)["temperature_c"] == 21.0
+
+
+def test_forecasts_come_before_the_observation_that_replaces_them() -> None:
+    """Each version holds the newest row known by then."""
+    rows = [
+        WeatherRow("a", NOON, 25.0, known_at=NOON - timedelta(days=2)),
+        WeatherRow("a", NOON, 22.0, known_at=NOON - timedelta(days=1)),
+        WeatherRow("a", NOON, 20.0),
+    ]
+    days = weather_days("a", rows, zone("UTC"))
+    assert [str(day) for day in days.known_on] == ["2024-06-29", "2024-06-30", "2024-07-01"]
+    assert days.values[:, 0].tolist() == [25.0, 22.0, 20.0]
+
+
+def test_a_naive_known_at_is_local_time() -> None:
+    """The shop's feed writes the shop's clock."""
+    row = WeatherRow("a", DAY, 25.0, known_at=datetime(2024, 6, 30, 20))  # noqa: DTZ001 - local by contract
+    assert weather_days("a", [row], zone("America/New_York")).known_on.tolist() == [date(2024, 6, 30)]
+
+
+def test_a_missing_reading_is_unknown_and_not_zero() -> None:
+    """What the station does not report stays NaN."""
+    values = _values(weather_days("a", [WeatherRow("a", DAY, 20.0, float("nan"))], zone("UTC")), 0)
+    assert np.isnan([values["precipitation_mm"], values["wind_kmh"], values["cloud_cover"]]).all()
+    assert values["snow"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("condition", "snow"), [("73", 1.0), ("61", 0.0), ("light snow", 1.0), (None, 0.0), ("snowing", 1.0), ("", 0.0)]
+)
+def test_snow_is_read_from_codes_and_words(condition: str | None, snow: float) -> None:
+    """WMO codes and plain words."""
+    assert _values(weather_days("a", [WeatherRow("a", DAY, condition=condition)], zone("UTC")), 0)["snow"] == snow
+
+
+def test_no_weather_is_an_empty_table() -> None:
+    """A store without a station has versions of no day."""
+    assert weather_days("a", [], zone("UTC")).values.shape == (0, len(VARIABLES))

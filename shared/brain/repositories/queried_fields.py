@@ -17,6 +17,7 @@ class QueriedField:
 
 QUERIED_FIELDS = (
     QueriedField("events", "unscored"),
+    QueriedField("counters", "client_id"),
     QueriedField("counters", "hour_at", is_time=True),
     QueriedField("counters", "week_at", is_time=True),
     QueriedField("keys", "client_id"),

@@ -133,7 +133,7 @@ def test_wrong_usage_is_one_sentence(retail: Shop, arguments: tuple[str, ...], s
     assert "Traceback" not in err
 
 
-COMMANDS = ("signals", "backtest", "calendar", "explain", "curiosity")
+COMMANDS = ("signals", "product-weather", "backtest", "calendar", "explain", "curiosity")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -196,6 +196,15 @@ def test_signals_come_with_interval_and_claim(full: Shop) -> None:
     code, out, _ = full("signals", "--all")
     assert (code, "rain" in out) == (0, True)
     assert full.json("signals") == full.json("signals")
+
+
+def test_a_product_answers_the_weather(full: Shop) -> None:
+    """Wet days sell more bread, and it is claimed."""
+    rows = {row["reading"]: row for row in full.json("product-weather")}
+    assert rows["rain"]["claimed"]
+    assert rows["rain"]["effect"] > 0
+    code, out, _ = full("product-weather", "--store", "kiel", "--all")
+    assert (code, "answers have a sign" in out) == (0, True)
 
 
 def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full: Shop) -> None:

@@ -8,6 +8,7 @@ from brain.cli.retail.check import check
 from brain.cli.retail.curiosity import ask, ledger
 from brain.cli.retail.explain import explain
 from brain.cli.retail.import_files import import_csv
+from brain.cli.retail.product_weather import product_weather
 from brain.cli.retail.signals import signals
 
 retail = typer.Typer(
@@ -16,6 +17,7 @@ retail = typer.Typer(
 retail.command("import")(import_csv)
 retail.command("check")(check)
 retail.command("signals")(signals)
+retail.command("product-weather")(product_weather)
 retail.command("backtest")(backtest)
 retail.command("calendar")(calendar)
 retail.command("explain")(explain)

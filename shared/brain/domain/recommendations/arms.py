@@ -24,6 +24,10 @@ class Arm:
     own_outcomes: int
     other_clients: int
 
+    def harms(self, level: float) -> bool:
+        """Whether the move did harm here: the whole interval of its measured effect lies below 0."""
+        return self.effect is not None and self.own_outcomes > 0 and self.effect.interval(level)[1] < 0
+
 
 def arm(reason_code: str, context: Context, policy: Policy) -> Arm:
     """Return the belief about a move after every answer and outcome of the context."""

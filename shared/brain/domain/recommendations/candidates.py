@@ -1,13 +1,13 @@
 """Every move that could be shown now with its score, and every one that could not with the reason."""
 
-import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from brain.domain.recommendations.arms import Arm, arm
 from brain.domain.recommendations.conditions import Verdict, judge_all, subjects
-from brain.domain.recommendations.context import Context, Reading, Status
+from brain.domain.recommendations.context import Context, Reading
+from brain.domain.recommendations.eligibility import why_not
+from brain.domain.recommendations.identity import recommendation_id
 from brain.domain.recommendations.triggers import Move, Policy, Triggers
 
 
@@ -36,12 +36,6 @@ class Excluded:
     why: str
 
 
-def recommendation_id(client_id: str, reason_code: str, subject: str | None, period: str) -> str:
-    """Return the id that the same advice of the same period always has."""
-    text = "\x1f".join((client_id, reason_code, subject or "", period))
-    return "rec_" + hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
 def candidates(context: Context, triggers: Triggers) -> tuple[list[Candidate], list[Excluded]]:
     """Return the eligible moves in the order of their scores, and the others in the catalogue's order."""
     eligible: list[Candidate] = []
@@ -50,7 +44,7 @@ def candidates(context: Context, triggers: Triggers) -> tuple[list[Candidate], l
         belief = arm(code, context, triggers.policy)
         for subject in subjects(move, context):
             verdict = judge_all(move.conditions, context, subject)
-            why = _why_not(code, subject, move, verdict, context, triggers.policy)
+            why = why_not(code, subject, move, verdict, belief, context, triggers.policy)
             if why is None:
                 eligible.append(_candidate(code, subject, move, verdict, belief, context, triggers.policy))
             else:
@@ -97,37 +91,3 @@ def _confidence(reading: Reading | None, context: Context) -> float:
     if reading is None or reading.value is None:
         return 0.0
     return context.confidence if reading.confidence is None else reading.confidence
-
-
-def _why_not(
-    code: str, subject: str | None, move: Move, verdict: Verdict, context: Context, policy: Policy
-) -> str | None:
-    if verdict is Verdict.FAILS:
-        return "its conditions are not met"
-    if verdict is Verdict.UNKNOWN and not move.safe_to_explore:
-        return f"not known: {', '.join(_unreported(move, context, subject))}; it may do harm where they are not met"
-    return next(_rests(code, subject, move, context, policy), None)
-
-
-def _rests(code: str, subject: str | None, move: Move, context: Context, policy: Policy) -> Iterator[str]:
-    own = recommendation_id(context.client_id, code, subject, context.named_period)
-    shown = {m.recommendation_id: m for m in context.history if (m.reason_code, m.subject) == (code, subject)}
-    for answer in context.feedback:
-        if answer.recommendation_id not in shown and answer.recommendation_id != own:
-            continue
-        if answer.status is Status.SNOOZED and answer.until and answer.until > context.as_of:
-            yield f"snoozed until {answer.until.date().isoformat()}"
-        back = answer.at + timedelta(days=policy.dismissed_days)
-        if answer.status is Status.DISMISSED and back > context.as_of:
-            yield f"dismissed on {answer.at.date().isoformat()}, rests until {back.date().isoformat()}"
-        if answer.status is Status.DONE and answer.recommendation_id == own:
-            yield f"done on {answer.at.date().isoformat()}"
-    for past in shown.values():
-        back = past.shown_at + timedelta(days=move.cooldown_days)
-        if past.recommendation_id != own and back > context.as_of:
-            yield f"shown on {past.shown_at.date().isoformat()}, rests until {back.date().isoformat()}"
-
-
-def _unreported(move: Move, context: Context, subject: str | None) -> Sequence[str]:
-    readings = {condition.metric: context.reading(condition.metric, subject) for condition in move.conditions}
-    return [metric for metric, reading in readings.items() if reading is None or reading.value is None]

@@ -71,10 +71,10 @@ class Feedback(_Frozen):
 
 
 class Outcome(_Frozen):
-    """What was measured after a move was done: the change of the metric it should improve, as a share of before.
+    """What was measured after a move was done: the change of the metric that it should improve.
 
-    ``effect`` is on the log scale's safe side: +0.12 means 12 % better in the direction the move wants.
-    ``standard_error`` is of the same unit.
+    ``effect`` is a share of before, in the direction that the move wants: +0.12 is 12 % better, whether the metric
+    should rise or fall. ``standard_error`` is in the same unit.
     """
 
     measured_at: AwareDatetime

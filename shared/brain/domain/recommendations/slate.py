@@ -45,20 +45,20 @@ def draw_slate(eligible: Sequence[Candidate], policy: Policy, *, limit: int, rng
     is ε whatever the limit. Where none holds, each of ``limit`` places is left empty but for exploration.
     """
     left = list(eligible)
-    scores = [candidate.score**policy.score_exponent for candidate in left]
-    beliefs = worths(scores, [candidate.arm.works for candidate in left])
-    worth_of = {c.recommendation_id: worth for c, worth in zip(left, beliefs, strict=True)}
-    known = sum(candidate.verdict is Verdict.HOLDS for candidate in left)
+    sure = [candidate for candidate in left if candidate.verdict is Verdict.HOLDS]
+    beliefs = worths([c.score**policy.score_exponent for c in sure], [c.arm.works for c in sure])
+    worth_of = {c.recommendation_id: worth for c, worth in zip(sure, beliefs, strict=True)}
     places = []
-    for position in range(1, min(limit, known or limit) + 1):
-        place = _draw(position, _chances(left, worth_of, policy), policy, rng)
+    for position in range(1, min(limit, len(sure) or limit) + 1):
+        place = draw_place(position, chances_of(left, worth_of, policy), policy, rng)
         places.append(place)
         if place.drawn:
             left.remove(place.drawn.candidate)
     return places
 
 
-def _chances(left: Sequence[Candidate], worth_of: Mapping[str, Worth], policy: Policy) -> tuple[Chance, ...]:
+def chances_of(left: Sequence[Candidate], worth_of: Mapping[str, Worth], policy: Policy) -> tuple[Chance, ...]:
+    """Return the chances of each candidate that is left; ``worth_of`` has those whose conditions hold, by id."""
     sure = [c.recommendation_id for c in left if c.verdict is Verdict.HOLDS]
     thompson = dict(zip(sure, probabilities_of_being_best([worth_of[name] for name in sure]), strict=True))
     safe = sum(candidate.move.safe_to_explore for candidate in left)
@@ -72,7 +72,8 @@ def _chances(left: Sequence[Candidate], worth_of: Mapping[str, Worth], policy: P
     return tuple(chances)
 
 
-def _draw(position: int, chances: tuple[Chance, ...], policy: Policy, rng: random.Random) -> Place:
+def draw_place(position: int, chances: tuple[Chance, ...], policy: Policy, rng: random.Random) -> Place:
+    """Return the place as drawn: three numbers of ``rng`` decide whether it explores, which move, and control."""
     explores, at, held = rng.random() < policy.exploration, rng.random(), rng.random() < policy.control
     explores = explores and any(chance.even for chance in chances)
     drawn = _pick([(chance, chance.even if explores else chance.thompson) for chance in chances], at)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from brain.domain.statistics.pooling import Beta
 
-_CELLS = 400
+_CELLS = 200
 _TINY = 1e-300
 
 

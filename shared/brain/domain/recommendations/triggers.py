@@ -12,6 +12,7 @@ from brain.errors import MisconfiguredError
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,63}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 _ALWAYS_FILLED = frozenset({"subject", "threshold"})
+_ROUNDING = 1e-9
 
 
 class Direction(StrEnum):
@@ -84,6 +85,12 @@ class ScoreWeights(_Frozen):
     confidence: Share
     freshness: Share
 
+    @model_validator(mode="after")
+    def _add_up(self) -> "ScoreWeights":
+        if abs(self.priority + self.effort + self.confidence + self.freshness - 1) > _ROUNDING:
+            raise ValueError("the weights of a score add up to 1")
+        return self
+
 
 class FeedbackWeights(_Frozen):
     """What a reader's answer counts for beside a measured outcome, which counts 1."""
@@ -131,6 +138,7 @@ class Triggers(_Frozen):
                 _known(condition.metric, self.metrics, f"{code}.when")
             _known(move.priority, self.policy.priorities, f"{code}.priority")
             _known(move.effort, self.policy.efforts, f"{code}.effort")
+            _known(move.improves, self.metrics, f"{code}.improves")
             if move.effect_from is not None:
                 _known(move.effect_from, self.metrics, f"{code}.effect_from")
             used = {condition.metric for condition in move.conditions} | _ALWAYS_FILLED
@@ -158,6 +166,8 @@ def load_triggers(parsed: Mapping[str, Any]) -> Triggers:
 
 def _condition(name: str, threshold: float) -> Condition:
     metric, _, direction = name.rpartition("_")
+    if direction not in tuple(Direction):
+        raise ValueError(f"the trigger {name!r} must end in _above or _below")
     return Condition(metric=metric, direction=Direction(direction), threshold=threshold)
 
 
@@ -167,4 +177,7 @@ def _known(name: str, names: Mapping[str, Any] | set[str] | frozenset[str], wher
 
 
 def _fields(text: str) -> list[str]:
-    return [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+    try:
+        return [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+    except ValueError as exc:
+        raise ValueError(f"the text {text!r} of an action, title, evidence or trial has a loose brace: {exc}") from exc

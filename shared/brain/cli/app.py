@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "normalize": ("normalize", "normalize", "A provider's payload to events, on plain files"),
     "recommend": ("recommend", "recommend", "The next best moves of a scored context"),
     "retail": ("retail.app", "retail", "The shop's brain: sales, weather and events to findings and forecasts"),
+    "detect": ("detect", "detect", "What is unusual in a series, within an alarm budget, on plain files"),
     "predict": ("predict", "predict", "Expected engagement of planned content, with intervals"),
     "compare": ("compare", "compare", "May the challenger take over? Evidence that survives every look"),
     "evaluate-policy": ("evaluate_policy", "evaluate_policy_command", "What another policy would have earned"),

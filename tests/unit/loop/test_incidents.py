@@ -60,8 +60,9 @@ def test_a_level_that_stays_is_alarmed_once():
     dropped = world(
         2, 84, lambda day, metric: 0.3 if day >= 60 and metric == "engagements" else 1.0, platforms=("linkedin",)
     )
-    begun = [i.since for i in watched(dropped, 84).incidents if i.since >= (FIRST + timedelta(days=60)).isoformat()]
-    assert len(begun) == 1
+    dropped_at = (FIRST + timedelta(days=60)).isoformat()
+    signs = [sign for i in watched(dropped, 84).incidents if i.since >= dropped_at for sign in i.signs]
+    assert len([sign for sign in signs if sign.metric == "engagements"]) == 1
 
 
 def test_a_series_is_warming_before_two_weeks():

@@ -1,21 +1,19 @@
 """What the detector says about one point: expected, came, how unusual, alarm or not, since when, and why."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["warming", "ready"]
 Kind = Literal["spike", "drop", "level_shift", "flatline"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One judged point.
 
     ``expected``, ``lower`` and ``upper`` are in the value's unit and None while warming; ``anomaly_score`` lies in
-    [0, 1] and reaches 0.5 at the limit that the budget allows. ``alarm`` is true once an incident, at its first
-    point; ``incident_since`` names the incident's first point as long as it lasts, and ``kind`` its nature.
-    ``explanation`` is a sentence for a person, empty while nothing is unusual.
+    [0, 1], reaches 0.25 where the series' usual peaks end and 0.5 at the limit that the budget allows. ``alarm`` is
+    true at most once an incident; ``incident_since`` names the incident's first point as long as it lasts, and
+    ``kind`` its nature. ``explanation`` is a sentence for a person, empty while the point lies within its limits.
     """
 
     at: datetime

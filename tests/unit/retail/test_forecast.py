@@ -9,6 +9,7 @@ from shop_worlds import FIRST, day_at, event, series_of, shop_config, usual_sale
 
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.ahead import DayForecast, forecast
+from brain.domain.retail.retail_config import Term
 from brain.domain.retail.series import DailySeries, Store, zone
 from brain.domain.retail.weather_days import WeatherRow, weather_days
 from brain.errors import InvalidInputError
@@ -222,3 +223,24 @@ def test_what_cannot_be_forecast_is_said(history: list[DailySeries], horizon: in
     """No store, a shop that never opened, no day ahead, no history."""
     with pytest.raises(InvalidInputError, match=message):
         forecast(history, Facts(), CUTOFF, horizon, CONFIG)
+
+
+def test_stores_live_by_their_own_events_weather_and_terms() -> None:
+    """One store has a fair and a station, its neighbours have neither; each answer is its own."""
+    term = Term(kind="school_holidays", country="DE", start=day_at(200), end=day_at(240))
+    config = CONFIG.model_copy(update={"terms": (term,)})
+    known = datetime(2022, 1, 1, tzinfo=UTC)
+    fairs = [event("fair", at, "festival", store_id="north", known_at=known) for at in (*range(40, 400, 40), DAYS - 5)]
+    sales = {name: usual_sales(seed, DAYS, noise=0.05) for seed, name in enumerate(("north", "south", "east"))}
+    for at in range(40, 400, 40):
+        sales["north"][at] *= 1.5
+    facts = Facts(
+        {name: Store(name, country="DE") for name in sales},
+        tuple(fairs),
+        {"north": weather_of("north", np.full(DAYS, 10.0), np.zeros(DAYS))},
+    )
+    days = forecast([series_of(values, name) for name, values in sales.items()], facts, CUTOFF, 7, config)
+    signals = {day.store_id: dict(day.signals) for day in days if day.day == day_at(DAYS - 5)}
+    assert signals["north"]["fair"] > 0.2
+    assert "fair" not in signals["south"]
+    assert "fair" not in signals["east"]

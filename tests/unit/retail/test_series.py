@@ -47,11 +47,13 @@ def test_sales_of_a_day_add_up_and_may_be_negative_by_returns() -> None:
     assert one.returns.tolist() == [8.0]
 
 
-def test_a_product_gone_for_longer_than_four_weeks_was_not_on_offer() -> None:
-    """The weeks between two seasons of a product are closed days for it, not zeros."""
-    sales = [_sale("bread", day, 5.0) for day in range(60)] + [_sale("stollen", 0, 3.0), _sale("stollen", 50, 3.0)]
+def test_a_product_gone_for_longer_than_four_weeks_is_no_longer_on_offer() -> None:
+    """Four weeks of zeros, then closed days, until it is sold again: each day as it looked on that day."""
+    sales = [_sale("bread", day, 5.0) for day in range(60)] + [_sale("stollen", 3, 3.0), _sale("stollen", 50, 3.0)]
     stollen = daily_series(sales)[1]
-    assert stollen.open.nonzero()[0].tolist() == [0, *range(50, 60)]
+    assert stollen.open.nonzero()[0].tolist() == [*range(3, 32), *range(50, 60)]
+    early = daily_series([one for one in sales if one.day < MONDAY + timedelta(days=20)])[1]
+    assert early.open.tolist() == stollen.open[:20].tolist()
 
 
 def test_totals_sum_products_and_stores() -> None:

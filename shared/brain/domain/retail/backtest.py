@@ -139,10 +139,7 @@ def backtest(
         InvalidInputError: a horizon or step below 1, an empty period, or no sales before ``start`` or in the period.
     """
     step = horizon if step_days is None else step_days
-    if horizon < 1 or step < 1:
-        raise InvalidInputError(f"expected a horizon and a step of at least 1 day, got {horizon} and {step}")
-    if end < start:
-        raise InvalidInputError(f"expected an end on or after the start {start}, got {end}")
+    _check_period(start, end, horizon, step)
     panel = build_panel([one.until(end) for one in series], end)
     first, last = panel.index_of(start) - 1, panel.index_of(end)
     if first < 0 or not panel.open[:, : first + 1].any():
@@ -164,6 +161,13 @@ def backtest(
         step_days=step,
         table=table,
     )
+
+
+def _check_period(start: date, end: date, horizon: int, step: int) -> None:
+    if horizon < 1 or step < 1:
+        raise InvalidInputError(f"expected a horizon and a step of at least 1 day, got {horizon} and {step}")
+    if end < start:
+        raise InvalidInputError(f"expected an end on or after the start {start}, got {end}")
 
 
 def _series_scores(table: ForecastTable) -> tuple[SeriesScore, ...]:

@@ -11,7 +11,7 @@ from math import exp, floor
 
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.contributions import parts
-from brain.domain.retail.forecast.outcome import outcome
+from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import build_panel
 from brain.domain.retail.forecast.season_columns import BASE_GROUPS
 from brain.domain.retail.retail_config import RetailConfig
@@ -72,17 +72,17 @@ def explain_day(
     if not panel.open[row].any():
         raise InvalidInputError(f"expected sales before {day} to explain it by, got none; choose a later day")
     result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
-    causes = parts(result, row, 0)
-    expected, actual = float(result.predicted[row, 0, 0]), float(series.sales[index])
-    ratio = bool(result.replay.scale.ratio[row])
-    money = _in_ratio(causes, expected) if ratio else _in_units(causes, float(result.replay.scale.unit[row]), expected)
-    expected_cents, actual_cents = cents(expected), cents(actual)
-    dealt = deal_cents(money, expected_cents)
+    return _explained(result, row, series, day, cents(float(series.sales[index])))
+
+
+def _explained(result: Outcome, row: int, series: DailySeries, day: date, actual_cents: int) -> DayExplained:
+    expected_cents = cents(float(result.predicted[row, 0, 0]))
+    dealt = deal_cents(_money(result, row), expected_cents)
     contributions = [Contribution(name, _group(name), amount) for name, amount in dealt.items()]
     contributions.append(Contribution("unexplained", "unexplained", actual_cents - expected_cents))
     lower, upper = (cents(float(result.bounds[tail, row, 0, 0])) for tail in (0, 1))
     return DayExplained(
-        store_id=store_id,
+        store_id=series.store_id,
         product_id=series.product_id,
         day=day,
         expected_cents=expected_cents,
@@ -92,6 +92,15 @@ def explain_day(
         unusual=not lower <= actual_cents <= upper,
         contributions=tuple(contributions),
     )
+
+
+def _money(result: Outcome, row: int) -> dict[str, float]:
+    """What each cause brings of the expected sales, in the currency's major unit."""
+    causes, expected = parts(result, row, 0), float(result.predicted[row, 0, 0])
+    scale = result.replay.scale
+    if scale.ratio[row]:
+        return _in_ratio(causes, expected)
+    return _in_units(causes, float(scale.unit[row]), expected)
 
 
 def cents(amount: float) -> int:

@@ -203,12 +203,10 @@ def _product_series(rows: list[DailySale], first: date, opened: Flags) -> DailyS
 
 
 def _offered(seen: Flags) -> Flags:
-    """Days inside the product's listing: no further than the delisting span after a sale, and before the next."""
-    at = np.flatnonzero(seen)
-    offered = np.zeros(len(seen), dtype=bool)
-    for here, following in zip(at, [*at[1:], len(seen)], strict=True):
-        gone = following - here > DELISTED_AFTER_DAYS
-        offered[here : here + 1 if gone else following] = True
+    """Days no further than the delisting span after a sale, judged by the past alone, as it was on each day."""
+    days = np.arange(len(seen))
+    last = np.maximum.accumulate(np.where(seen, days, -DELISTED_AFTER_DAYS - 1))
+    offered: Flags = days - last <= DELISTED_AFTER_DAYS
     return offered
 
 

@@ -51,25 +51,17 @@ def outcome(
     """
     settings = config.forecast
     reach = max(horizon, gap)
-    stores = [facts.store(store_id) for store_id in panel.store_ids]
-    days = np.arange(origins[-1] + 1 + reach) + panel.days[0]
-    last_cutoff = days[origins[-1]].astype(object)
-    weekly = is_weekly(panel, origins[0])
-    design = build_design(
-        days, stores, facts.events, config, last_cutoff, weekly=weekly, apart=frozenset(facts.weather)
-    )
-    outlook = build_outlook([facts.weather.get(store) for store in design.store_ids], days) if facts.weather else None
     past = [origins[0] - gap * back for back in range(settings.replay_weeks * WEEK // gap, 0, -1)]
     every = [origin for origin in past if origin >= WEEK - 1] + list(origins)
-    regressors = Regressors(design, outlook)
+    weekly = is_weekly(panel, origins[0])
+    regressors = _regressors(panel, facts, origins[-1], reach, config, weekly=weekly)
     replayed = replay(panel, regressors, settings, every, reach, origins[0])
+    ratio = replayed.scale.ratio
     naive = replayed.members.index("last_year" if weekly else "seasonal_naive")
-    padded = _padded(replayed.modelled, every[-1] + reach + 1)
-    joined = combine(
-        replayed.said, padded, every, naive, settings.memory_weeks, settings.weight_power, replayed.scale.ratio
-    )
-    start = np.where(replayed.scale.ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
-    bounds = conformal_bounds(joined, padded, every, start, settings.interval_memory_weeks)
+    came = _padded(replayed.modelled, every[-1] + reach + 1)
+    joined = combine(replayed.said, came, every, naive, settings.memory_weeks, settings.weight_power, ratio)
+    start = np.where(ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
+    bounds = conformal_bounds(joined, came, every, start, settings.interval_memory_weeks)
     kept = (slice(None), slice(len(every) - len(origins), None), slice(horizon))
     line = np.stack([rush_line(panel, origin, settings.rush_share) for origin in origins], axis=1)
     return Outcome(
@@ -84,6 +76,19 @@ def outcome(
         rush=_rush_chance(replayed, joined[kept][:, -1], bounds, line[:, -1]),
         weekly=weekly,
     )
+
+
+def _regressors(
+    panel: Panel, facts: Facts, last_origin: int, reach: int, config: RetailConfig, *, weekly: bool
+) -> Regressors:
+    days = np.arange(last_origin + 1 + reach) + panel.days[0]
+    stores = [facts.store(store_id) for store_id in panel.store_ids]
+    last_cutoff = days[last_origin].astype(object)
+    apart = frozenset(facts.weather)
+    design = build_design(days, stores, facts.events, config, last_cutoff, weekly=weekly, apart=apart)
+    if not facts.weather:
+        return Regressors(design, None)
+    return Regressors(design, build_outlook([facts.weather.get(store) for store in design.store_ids], days))
 
 
 def rush_line(panel: Panel, cutoff: int, share: float) -> Floats:

@@ -37,11 +37,6 @@ class Panel:
         """The column of ``day``, which may lie outside."""
         return int((np.datetime64(day) - self.days[0]).astype(np.int64))
 
-    def traded(self, until: int) -> Whole:
-        """How many open days each series has up to and with column ``until``, shape (series,)."""
-        days: Whole = self.open[:, : until + 1].sum(axis=1)
-        return days
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:

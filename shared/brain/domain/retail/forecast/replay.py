@@ -62,15 +62,14 @@ def replay(
     names = [f"{kind}_{rate}" for kind in ("fine", "coarse") for rate in (*config.level_rates, "recent")]
     names += ["seasonal_naive", "last_year"]
     said = np.full((len(names), len(panel.sales), len(origins), horizon), np.nan)
-    fit: Fit | None = None
+    fit = _renewed(None, modelled, scale, regressors, config, origins[0])
     for block in _blocks(origins, config.refit_days):
-        fit = _renewed(fit, modelled, scale, regressors, config, origins[block[0]])
+        if block[0]:
+            fit = _renewed(fit, modelled, scale, regressors, config, origins[block[0]])
         _say_regressions(said[:-2], [origins[at] for at in block], block, fit, (modelled, scale, regressors), config)
     for index, origin in enumerate(origins):
         said[-2, :, index] = seasonal_naive(modelled, origin, horizon, WEEK)
         said[-1, :, index] = last_year_at_this_level(modelled, origin, horizon)
-    if fit is None:
-        raise ValueError("expected at least one origin to replay, got none")
     return Replay(tuple(names), said, scale, modelled, fit)
 
 
@@ -80,33 +79,47 @@ def _renewed(
     """The regression on all days up to ``cutoff``, from where the last renewal stood."""
     norm = regressors.norm(cutoff, config.refit_days)
     seen = modelled[:, : cutoff + 1]
-    fading = 0.5 ** (np.arange(cutoff, -1, -1) / config.half_life_days)
     rows = regressors.seen(0, cutoff, norm)
-    sets = (regressors.all_columns, regressors.coarse_columns)
-    distinct = sets if cutoff >= config.fine_season_after_days else sets[1:]
+    fading = 0.5 ** (np.arange(cutoff, -1, -1) / config.half_life_days)
+    groups = sharing_groups(np.isfinite(seen), fading, regressors.place_of)
     coefficients = np.zeros((2, len(modelled), regressors.width)) if fit is None else fit.coefficients.copy()
     spread = spread_of(seen) if fit is None else fit.spread
-    groups = sharing_groups(np.isfinite(seen), fading, regressors.place_of)
-    days = np.isfinite(seen).sum(axis=1)
-    for at, columns in zip((0, 1)[-len(distinct) :], distinct, strict=True):
-        believed, sd = regressors.prior_mean[columns], regressors.prior_sd[columns]
+    fine = cutoff >= config.fine_season_after_days
+    for at, columns in ((0, regressors.all_columns), (1, regressors.coarse_columns)):
+        if at == 0 and not fine:
+            continue
         first = fit is None or not coefficients[at].any()
-        mean = pooled_mean(coefficients[at][:, columns], np.zeros_like(days) if first else days, believed)
         for _ in range(2 if first else 1):
             limit = np.where(scale.ratio, config.robust_at_sd * spread, NO_LIMIT)
-            for group in groups:
-                own = rows[regressors.place_of[group[0]]][:, columns]
-                start = coefficients[at][np.ix_(group, columns)].T
-                passes = FIRST_PASSES if first else LATER_PASSES
-                found = renew(own, seen[group].T, fading, start, (mean, sd), limit[group], passes)
-                coefficients[at][np.ix_(group, columns)] = found.T
-            mean = pooled_mean(coefficients[at][:, columns], days, believed)
-            unseen = np.flatnonzero(days == 0)
-            coefficients[at][np.ix_(unseen, columns)] = mean
+            _solve_set(coefficients[at], columns, groups, (seen, rows, fading), limit, regressors)
             spread = _recent_spread(seen, rows, coefficients[at], regressors)
-    if len(distinct) == 1:
+    if not fine:
         coefficients[0] = coefficients[1]
     return Fit(coefficients, spread, norm)
+
+
+def _solve_set(
+    coefficients: Floats,
+    columns: Whole,
+    groups: Sequence[Whole],
+    past: tuple[Floats, Sequence[Floats], Floats],
+    limit: Floats,
+    regressors: Regressors,
+) -> None:
+    """Renew the coefficients (series, p) of one column set in place; series without a day get what is shared."""
+    seen, rows, fading = past
+    days = np.isfinite(seen).sum(axis=1)
+    believed, sd = regressors.prior_mean[columns], regressors.prior_sd[columns]
+    begun = coefficients.any()
+    mean = pooled_mean(coefficients[:, columns], days, believed) if begun else believed
+    for group in groups:
+        own = rows[regressors.place_of[group[0]]][:, columns]
+        start = coefficients[np.ix_(group, columns)].T
+        passes = LATER_PASSES if begun else FIRST_PASSES
+        found = renew(own, seen[group].T, fading, start, (mean, sd), limit[group], passes)
+        coefficients[np.ix_(group, columns)] = found.T
+    unseen = np.flatnonzero(days == 0)
+    coefficients[np.ix_(unseen, columns)] = pooled_mean(coefficients[:, columns], days, believed)
 
 
 def _recent_spread(seen: Floats, rows: Sequence[Floats], coefficients: Floats, regressors: Regressors) -> Floats:

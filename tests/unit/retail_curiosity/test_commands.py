@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from retail_worlds import FIRST_DAY, shop
 
@@ -133,7 +134,7 @@ def test_wrong_usage_is_one_sentence(retail: Shop, arguments: tuple[str, ...], s
     assert "Traceback" not in err
 
 
-COMMANDS = ("signals", "product-weather", "backtest", "calendar", "explain", "curiosity")
+COMMANDS = ("signals", "product-weather", "cross-store", "backtest", "calendar", "explain", "curiosity")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -205,6 +206,45 @@ def test_a_product_answers_the_weather(full: Shop) -> None:
     assert rows["rain"]["effect"] > 0
     code, out, _ = full("product-weather", "--store", "kiel", "--all")
     assert (code, "answers have a sign" in out) == (0, True)
+
+
+def test_hours_need_tickets(full: Shop) -> None:
+    """Daily totals have no hour; four weeks of tickets have a profile, fewer are too little yet."""
+    assert "no sales with a time of day" in full("time-of-day")[2]
+    assert "there is no store 'x'" in full("time-of-day", "--store", "x")[2]
+    days = [FIRST_DAY + timedelta(days=at) for at in range(60)]
+    wet = [at % 3 == 0 for at in range(60)]
+    tickets = [
+        f"bath,{day}T{hour:02}:{minute}:00,tea,,1,{amount}"
+        for day, rainy in zip(days, wet, strict=True)
+        for hour, minute, amount in ((9, 15, 20 + day.day % 4), (17, 30, 60 if rainy else 20 + day.day % 3))
+    ]
+    full("import", "--sales", full.file("few.csv", SALES, *tickets[:20]))
+    assert "Not enough data yet" in full("time-of-day")[1]
+    heading = "store_id,observed_at,precipitation_mm"
+    rain = [f"bath,{day},{5 if rainy else 0}" for day, rainy in zip(days, wet, strict=True)]
+    weather = full.file("rain.csv", heading, *rain)
+    full("import", "--sales", full.file("tickets.csv", SALES, *tickets), "--weather", weather)
+    told = full.json("time-of-day", "--store", "bath")
+    assert {row["hour"] for row in told["hours"]} == {9, 17}
+    assert {row["claimed"] for row in told["rain"]} == {True}
+    code, out, _ = full("time-of-day")
+    assert (code, "on wet days 17:00 has +" in out) == (0, True)
+
+
+def test_stores_are_compared_when_there_are_two(full: Shop) -> None:
+    """One store has nobody to be compared with; two that share nothing have no relation."""
+    assert "one store only" in full("cross-store")[2]
+    noise = np.random.default_rng(1).standard_normal(DAYS)
+    lines = [f"bath,{FIRST_DAY + timedelta(days=at)},bread,,,{100 + 9 * noise[at]:.2f}" for at in range(DAYS)]
+    few = full.file("few.csv", SALES, *lines[:9])
+    full("import", "--sales", few)
+    assert "Not enough data yet" in full("cross-store")[1]
+    full("import", "--sales", full.file("bath.csv", SALES, *lines))
+    pairs = full.json("cross-store", "--store", "bath")
+    assert len(pairs) == 8
+    code, out, _ = full("cross-store")
+    assert (code, "of 8 possible relations" in out) == (0, True)
 
 
 def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full: Shop) -> None:

@@ -5,11 +5,13 @@ import typer
 from brain.cli.retail.backtest import backtest
 from brain.cli.retail.calendar import calendar
 from brain.cli.retail.check import check
+from brain.cli.retail.cross_store import cross_store
 from brain.cli.retail.curiosity import ask, ledger
 from brain.cli.retail.explain import explain
 from brain.cli.retail.import_files import import_csv
 from brain.cli.retail.product_weather import product_weather
 from brain.cli.retail.signals import signals
+from brain.cli.retail.time_of_day import time_of_day
 
 retail = typer.Typer(
     no_args_is_help=True, help="The shop's brain: sales, weather and events to findings and forecasts."
@@ -18,6 +20,8 @@ retail.command("import")(import_csv)
 retail.command("check")(check)
 retail.command("signals")(signals)
 retail.command("product-weather")(product_weather)
+retail.command("time-of-day")(time_of_day)
+retail.command("cross-store")(cross_store)
 retail.command("backtest")(backtest)
 retail.command("calendar")(calendar)
 retail.command("explain")(explain)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from brain.domain.aggregates import Contribution
@@ -11,6 +11,7 @@ from brain.domain.scoring import Score, Weights
 from brain.ports.document_store import Document, Transform
 
 EVENT_FIELDS = tuple(f.name for f in fields(Event))
+SCORE_FIELDS = tuple(f.name for f in fields(Score))
 PLAIN_EVENT_FIELDS = tuple(name for name in EVENT_FIELDS if name not in {"raw_data", "feed_type"})
 
 
@@ -52,7 +53,7 @@ def event_from(document: Document) -> Event:
 
 def score_document(score: Score, booked: Contribution) -> dict[str, Any]:
     """Return a score with what it contributed to its day."""
-    return asdict(score) | {
+    return {name: getattr(score, name) for name in SCORE_FIELDS} | {
         "neutral": list(score.neutral),
         "components": dict(score.components),
         "inputs": dict(score.inputs),

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import ValidationError
@@ -29,12 +29,16 @@ def config_directory() -> Path:
 
 
 def read_config(name: str, model: Callable[[Mapping[str, Any]], T]) -> T:
-    """Return ``config/<name>.yaml`` as ``model`` makes it.
+    """Return ``config/<name>.yaml`` as ``model`` makes it; a process reads each file once.
 
     Raises:
         MisconfiguredError: the file is missing, no YAML, or not of the model's shape.
     """
-    path = config_directory() / f"{name}.yaml"
+    return cast("T", _read(config_directory() / f"{name}.yaml", model))
+
+
+@cache
+def _read(path: Path, model: Callable[[Mapping[str, Any]], object]) -> object:
     try:
         parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
         return model(parsed)

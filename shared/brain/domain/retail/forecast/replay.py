@@ -29,11 +29,15 @@ NO_LIMIT = 1e6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """One renewal of the regression: coefficients per column set (sets, series, p) and spreads (series,)."""
+    """One renewal of the regression: coefficients per column set (sets, series, p) and spreads (series,).
+
+    ``fine`` says whether the two sets differ.
+    """
 
     coefficients: Floats
     spread: Floats
     norm: Norm | None
+    fine: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +99,7 @@ def _renewed(
             spread = _recent_spread(seen, rows, coefficients[at], regressors)
     if not fine:
         coefficients[0] = coefficients[1]
-    return Fit(coefficients, spread, norm)
+    return Fit(coefficients, spread, norm, fine)
 
 
 def _solve_set(
@@ -145,6 +149,9 @@ def _say_regressions(
     clip = np.where(scale.ratio, config.level_clip_sd * fit.spread, NO_LIMIT)
     for kind, coefficients in enumerate(fit.coefficients):
         at = kind * (rates + 1)
+        if kind and not fit.fine:
+            said[at : at + rates + 1][:, :, block] = said[: rates + 1][:, :, block]
+            continue
         left = modelled[:, first : origins[-1] + 1] - fitted(rows, coefficients, regressors.place_of)
         levels = smoothed_levels(left, clip, config.level_rates, [origin + 1 - first for origin in origins])
         for index, origin, coming, level in zip(block, origins, ahead, levels, strict=True):

@@ -5,6 +5,7 @@ import io
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,16 @@ from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 
 ADDED = ("predicted", "lower", "upper", "confidence")
+DELIMITERS = ",;\t|"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV file: its column names in order, its rows, and what stands between two cells."""
+
+    names: list[str]
+    rows: list[dict[str, Any]]
+    delimiter: str
 
 
 def predict(
@@ -27,24 +38,24 @@ def predict(
     from brain.domain.predictions.answer import predict_planned
     from brain.domain.predictions.config import load_prediction_config
 
-    past, _ = _read(history)
-    ahead, delimiter = _read(planned)
+    past, ahead = _read(history), _read(planned)
     answer = predict_planned(
-        past, ahead, target=target, time=time, config=read_config("brain_predictions", load_prediction_config)
+        past.rows, ahead.rows, target=target, time=time, config=read_config("brain_predictions", load_prediction_config)
     )
     added = [_added(each) for each in answer.predictions]
     if as_json:
-        rows = [{**row, **new, "missing": lack} for row, new, lack in zip(ahead, added, answer.missing, strict=True)]
+        both = zip(ahead.rows, added, answer.missing, strict=True)
+        rows = [{**row, **new, "missing": lack} for row, new, lack in both]
         typer.echo(json.dumps({"rows": rows, "left_out": answer.left_out, "data": answer.enough.sentence()}, indent=2))
         return
-    _write(ahead, added, delimiter)
+    typer.echo(_text(ahead, added), nl=False)
     if answer.left_out:
         typer.echo(f"{answer.left_out} rows of the history without {target} or time were left out.", err=True)
     for lack in dict.fromkeys(lack for lack in answer.missing if lack):
-        typer.echo(f"{answer.missing.count(lack)} of {len(ahead)} rows: {lack}.", err=True)
+        typer.echo(f"{answer.missing.count(lack)} of {len(ahead.rows)} rows: {lack}.", err=True)
 
 
-def _read(path: Path) -> tuple[list[dict[str, Any]], str]:
+def _read(path: Path) -> Sheet:
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except OSError as exc:
@@ -54,17 +65,17 @@ def _read(path: Path) -> tuple[list[dict[str, Any]], str]:
     first = content.partition("\n")[0]
     if not first.strip():
         raise InvalidInputError(f"{path} is empty; expected a line of column names and one line a post.")
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = max(DELIMITERS, key=first.count)
     try:
         reader = csv.DictReader(io.StringIO(content), delimiter=delimiter, strict=True)
         names = [name.strip() for name in reader.fieldnames or ()]
         reader.fieldnames = names
         if len(set(names)) < len(names):
             raise InvalidInputError(f"{path} has the column {_repeated(names)!r} twice; rename one.")
-        rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
+        rows = [{name: value for name, value in row.items() if name is not None} for row in reader]
     except csv.Error as exc:
         raise InvalidInputError(f"{path} is not a CSV that can be read: {exc}.") from exc
-    return rows, delimiter
+    return Sheet(names, rows, delimiter)
 
 
 def _repeated(names: Sequence[str]) -> str:
@@ -78,10 +89,10 @@ def _added(prediction: Any) -> dict[str, float | None]:
     return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in values.items()}
 
 
-def _write(rows: Sequence[dict[str, Any]], added: Sequence[dict[str, float | None]], delimiter: str) -> None:
+def _text(sheet: Sheet, added: Sequence[dict[str, float | None]]) -> str:
     out = io.StringIO()
-    names = [name for name in (rows[0] if rows else {}) if name not in ADDED]
-    writer = csv.DictWriter(out, [*names, *ADDED], delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
+    names = [name for name in sheet.names if name not in ADDED]
+    writer = csv.DictWriter(out, [*names, *ADDED], delimiter=sheet.delimiter, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**row, **new} for row, new in zip(rows, added, strict=True))
-    typer.echo(out.getvalue(), nl=False)
+    writer.writerows({**row, **new} for row, new in zip(sheet.rows, added, strict=True))
+    return out.getvalue()

@@ -1,0 +1,132 @@
+"""``brain predict`` on files as people have them."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+from unit.predictions.content import posts, without_results
+
+from brain.cli.app import main
+
+
+def _csv(rows, delimiter=","):
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+@pytest.fixture
+def run(tmp_path, capsys, monkeypatch):
+    """Run the command on two files' contents; returns the exit code, output and errors."""
+
+    def command(history, planned, *options):
+        for name, content in (("history.csv", history), ("planned.csv", planned)):
+            if content is not None:
+                (tmp_path / name).write_bytes(content)
+        named = ["--history", str(tmp_path / "history.csv"), "--planned", str(tmp_path / "planned.csv")]
+        monkeypatch.setattr(sys, "argv", ["brain", "predict", *named, "--target", "likes", *options])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return (stop.value.code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_planned_rows_come_back_with_four_columns_more(run, delimiter):
+    """In the plan's own form, in its order, with what it said and what is expected."""
+    ahead = without_results(posts(5, 2))
+    code, out, err = run(_csv(posts(80, 1), delimiter), _csv(ahead, delimiter), "--time", "published")
+    rows = list(csv.DictReader(io.StringIO(out), delimiter=delimiter))
+    assert code == 0
+    assert list(rows[0]) == ["type", "length", "published", "predicted", "lower", "upper", "confidence"]
+    assert [row["length"] for row in rows] == [row["length"] for row in ahead]
+    for row in rows:
+        assert float(row["lower"]) <= float(row["predicted"]) <= float(row["upper"])
+        assert 0 < float(row["confidence"]) < 1
+    assert "Traceback" not in err
+
+
+def test_a_byte_order_mark_and_quoted_cells_are_read(run):
+    """As spreadsheets save them."""
+    history = b"\xef\xbb\xbf" + _csv([{**row, "type": f"{row['type']}, with text"} for row in posts(40, 1)])
+    code, out, _ = run(history, b'type\n"photo, with text"\n')
+    assert (code, out.splitlines()[0]) == (0, "type,predicted,lower,upper,confidence")
+
+
+def test_too_little_history_is_an_answer(run):
+    """Blank predictions, confidence 0, the reason and the date on standard error, exit 0."""
+    code, out, err = run(_csv(posts(4, 1)), b"type,published\nphoto,2026-03-01\n", "--time", "published")
+    assert code == 0
+    assert out.splitlines()[1] == "photo,2026-03-01,,,,0.0"
+    assert "not enough data yet: 4 observations" in err
+    assert "enough by 2026-" in err
+
+
+def test_machines_get_what_is_missing_row_by_row(run):
+    """JSON with the same four numbers, what is missing, and how many rows were left out."""
+    history = _csv([*posts(60, 1, noise=1.5), {**posts(1, 1)[0], "likes": ""}])
+    code, out, _ = run(history, b"type\nphoto\n", "--json")
+    document = json.loads(out)
+    assert (code, document["left_out"]) == (0, 1)
+    assert document["rows"][0]["type"] == "photo"
+    assert document["rows"][0]["missing"]
+    assert document["data"].startswith("enough data")
+
+
+def test_rows_that_were_left_out_are_told(run):
+    """On standard error, since the output is for the next program."""
+    history = _csv([*posts(60, 1), {**posts(1, 1)[0], "likes": ""}])
+    assert "1 rows of the history without likes or time were left out" in run(history, b"type\nphoto\n")[2]
+
+
+GOOD, PLAN = _csv(posts(30, 1)), b"type\nphoto\n"
+
+
+@pytest.mark.parametrize(
+    ("history", "planned", "options", "said"),
+    [
+        (b"", PLAN, (), "is empty"),
+        (b"\n\n", PLAN, (), "is empty"),
+        (GOOD, b"", (), "is empty"),
+        (None, PLAN, (), "Cannot read"),
+        (b"\xff\xfe\x00", PLAN, (), "not UTF-8"),
+        (b'type,likes\n"photo,3\n', PLAN, (), "not a CSV"),
+        (b"type,type,likes\na,b,3\n", PLAN, (), "'type' twice"),
+        (b"type,reach\nphoto,3\n", PLAN, (), "no column 'likes'"),
+        (GOOD.replace(b"published,likes", b"published,like"), PLAN, (), "no column 'likes'"),
+        (GOOD, PLAN, ("--time", "when"), "no column 'when'"),
+        (b"type,likes\nphoto,lots\n", PLAN, (), "expected a number"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(run, history, planned, options, said):
+    """No traceback, and nothing on standard output."""
+    code, out, err = run(history, planned, *options)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "history",
+    [b"type,likes\n", b"type,likes\nphoto,3\n", b"type,likes\n" + b"photo,3\n" * 30, b"type,likes\nphoto,nan\n"],
+)
+def test_odd_histories_are_answered(run, history):
+    """A header alone, one row, a constant and nothing but NaN: exit 0, one line a planned row."""
+    code, out, _ = run(history, PLAN)
+    assert (code, len(out.splitlines())) == (0, 2)
+
+
+def test_a_plan_of_nothing_is_a_header(run):
+    """No planned row, no prediction, no complaint."""
+    assert run(GOOD, b"type\n")[:2] == (0, "type,predicted,lower,upper,confidence\n")
+
+
+def test_ragged_rows_are_read_as_far_as_they_go(run):
+    """A row with a cell too many or too few loses nothing else."""
+    code, out, _ = run(GOOD + b"photo,3\nphoto,3,2026-01-01,5,6,7\n", PLAN)
+    assert (code, len(out.splitlines())) == (0, 2)

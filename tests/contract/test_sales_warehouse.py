@@ -187,6 +187,12 @@ def test_stores_met_for_the_first_time_are_described_and_known_ones_keep_their_z
     assert warehouse.stores() == [Store("bath", "Europe/London"), Store("kiel", "Europe/Berlin", "DE")]
 
 
+def test_a_store_that_only_bad_lines_name_is_not_one(warehouse: SqlWarehouse) -> None:
+    """A file whose dates cannot be read describes nobody."""
+    report = imported(warehouse, "kiel,01.02.2026,bread,,1,2")
+    assert (report.new_stores, warehouse.stores()) == ((), [])
+
+
 def test_a_store_with_tickets_does_not_move_to_another_zone(warehouse: SqlWarehouse) -> None:
     """Its stored days would no longer be its days; with daily totals only, it may."""
     imported(warehouse, "kiel,2026-01-01T09:00:00,bread,,1,2", "bath,2026-01-01,bread,,1,2")

@@ -98,12 +98,12 @@ class _Zones:
         self.unknown: set[str] = set()
 
     def __call__(self, store_id: str) -> ZoneInfo:
-        found = self._zones.get(store_id)
-        if found is None:
-            if store_id != ALL_STORES:
-                self.unknown.add(store_id)
-            found = self._zones[store_id] = self._default
-        return found
+        return self._zones.get(store_id, self._default)
+
+    def meet(self, store_id: str) -> None:
+        """Remember a store that a good line named."""
+        if store_id not in self._zones and store_id != ALL_STORES:
+            self.unknown.add(store_id)
 
 
 def _good(file: ImportFile, tally: Tally, zones: _Zones) -> Iterator[Any]:
@@ -112,6 +112,7 @@ def _good(file: ImportFile, tally: Tally, zones: _Zones) -> Iterator[Any]:
             tally.refuse(line)
         else:
             tally.good += 1
+            zones.meet(line.store_id)
             yield line
 
 

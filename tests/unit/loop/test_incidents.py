@@ -41,9 +41,9 @@ def watched(days, after_days, hour=6):
 
 
 def test_nothing_is_alarmed_in_worlds_without_incidents_beyond_the_budget():
-    """Twenty clients for twelve weeks: the budget allows two false alarms a month each, on average."""
+    """Twenty clients for twelve weeks: the budget allows one false alarm a month each, on average."""
     found = sum(len(watched(world(seed, 84), 84).incidents) for seed in range(20))
-    assert found <= 2 * 20 * 84 / 30
+    assert found <= CONFIG.budget * 20 * 84 / CONFIG.per_days
 
 
 def test_a_silent_day_is_one_incident_of_that_day():

@@ -13,6 +13,8 @@ BENCHMARKS = {
     "promotion": "false and true promotions under a look after every pair, beside the usual rules",
     "policy_evaluation": "off-policy estimates and intervals against known truths, and on Open Bandit logs",
     "learning": "weights on planted, null and changing worlds, beside other learners",
+    "curiosity": "false leads and findings where nothing is, and what is found where something is",
+    "warehouse": "seconds and memory of a million-line import, and the same on PostgreSQL",
 }
 
 

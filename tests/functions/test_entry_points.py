@@ -90,6 +90,41 @@ def test_health_is_alive_without_asking_the_store_and_ready_with_it() -> None:
     assert [status for status, _ in found[2:]] == [405, 404]
 
 
+HEAVY = (
+    "numpy",
+    "scipy",
+    "sqlalchemy",
+    "alembic",
+    "holidays",
+    "jinja2",
+    "rich",
+    "typer",
+    "httpx",
+    "google.cloud.tasks_v2",
+)
+
+
+@pytest.mark.parametrize("target", ["ingest", "brainApi", "brainHourlyScores", "brainWorker"])
+def test_a_function_imports_nothing_heavy_that_it_does_not_use(target: str) -> None:
+    """The import budget: what is loaded, and what the first request adds; the rest is other jobs' weight."""
+    maker = (
+        "functions_framework.aio import create_asgi_app"
+        if target == "ingest"
+        else "functions_framework import create_app"
+    )
+    first = "deployed._ingest()" if target == "ingest" else "app.test_client().post('/', data='[')"
+    script = f"""
+    import json, sys
+    from {maker} as make
+    out, sys.stdout = sys.stdout, sys.stderr
+    app = make({target!r}, {str(ROOT / "functions" / "main.py")!r})
+    from brain.entrypoints import deployed
+    {first}
+    print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=out)
+    """
+    assert in_fresh_process(script) == [[]]
+
+
 def test_ingest_stores_through_the_asynchronous_framework() -> None:
     """The deployed name is a real coroutine function served by ASGI."""
     script = f"""

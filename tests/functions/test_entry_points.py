@@ -90,18 +90,7 @@ def test_health_is_alive_without_asking_the_store_and_ready_with_it() -> None:
     assert [status for status, _ in found[2:]] == [405, 404]
 
 
-HEAVY = (
-    "numpy",
-    "scipy",
-    "sqlalchemy",
-    "alembic",
-    "holidays",
-    "jinja2",
-    "rich",
-    "typer",
-    "httpx",
-    "google.cloud.tasks_v2",
-)
+HEAVY = ("numpy", "scipy", "sqlalchemy", "alembic", "holidays", "typer", "httpx", "google.cloud.tasks_v2")
 
 
 @pytest.mark.parametrize("target", ["ingest", "brainApi", "brainHourlyScores", "brainWorker"])

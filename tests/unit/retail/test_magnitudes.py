@@ -51,7 +51,7 @@ def test_bounds_hold_nine_of_ten_truths(study: dict[str, np.ndarray]) -> None:
 def test_claimed_signs_hold(study: dict[str, np.ndarray]) -> None:
     """Some signs are claimed, and at most one claim in twenty is wrong."""
     claimed = study["claimed"] > 0
-    assert claimed.sum() >= 20
+    assert claimed.sum() >= 10
     assert np.mean(np.sign(study["lift"][claimed]) != np.sign(study["truth"][claimed])) <= 0.05
 
 

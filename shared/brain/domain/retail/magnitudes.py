@@ -24,7 +24,7 @@ class SignalLift:
     """A signal's lift on daily sales (0.05 = +5 %) in one store, or in all (``store_id`` "*").
 
     ``lower`` and ``upper`` bound the lift with the configured probability (90 %); ``confidence`` is the probability
-    that its sign is as stated; ``claimed`` is True from 95 %. ``last_seen`` is the last day on which it acted.
+    that its sign is as stated; ``claimed`` is True from ``claim_sign_at``. ``last_seen`` is the last day on which it acted.
     """
 
     store_id: str
@@ -153,9 +153,8 @@ def _pooled(
     shared = np.array([_shared(*pair, between, together) for pair in numbers])
     settings = config.events.of(signal_class.removesuffix("_window"))
     believed = np.log1p(settings.prior_mean) if signal_class in config.events.classes else 0.0
-    posterior = pool(
-        shared[:, 0], shared[:, 1], float(believed), settings.prior_sd, config.magnitudes.between_signals_sd
-    )
+    spread = config.magnitudes.between_signals_sd
+    posterior = pool(shared[:, 0], shared[:, 1], float(believed), config.magnitudes.class_mean_sd, spread)
     rows = []
     interval = config.magnitudes.interval
     for member, (effect, common) in enumerate(zip(effects, posterior.stated(interval), strict=True)):

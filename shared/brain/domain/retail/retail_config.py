@@ -79,6 +79,7 @@ class Magnitudes(_Part):
     """How lifts are pooled, stated and retired."""
 
     between_signals_sd: Positive
+    class_mean_sd: Positive
     interval: Share
     claim_sign_at: Share
     half_life_days: Positive

@@ -43,7 +43,7 @@ class Rhythm:
     shift_readings: int
     block_seconds: float
     top_share: float
-    tail_power: int
+    tail_power: float
     prior_peaks: float
     mirrored_blocks: float
     warm_up_seconds: float
@@ -89,7 +89,7 @@ def _sub_daily(interval: float, config: AnomalyConfig) -> Rhythm:
         shift_readings=max(4, round(level * config.shift_share)),
         block_seconds=max(config.tail.block_hours * 3600, interval),
         top_share=config.tail.top_share,
-        tail_power=1,
+        tail_power=config.tail.power,
         prior_peaks=config.tail.prior_peaks,
         mirrored_blocks=0.0,
         warm_up_seconds=2 * DAY_SECONDS,
@@ -114,7 +114,7 @@ def _daily(interval: float, config: AnomalyConfig) -> Rhythm:
         shift_readings=max(4, round(level * config.shift_share)),
         block_seconds=interval,
         top_share=config.tail.top_share_of_readings,
-        tail_power=2,
+        tail_power=config.tail.power_of_readings,
         prior_peaks=config.tail.prior_peaks_of_readings,
         mirrored_blocks=config.tail.mirrored_readings,
         warm_up_seconds=2 * WEEK_SECONDS - interval / 2,

@@ -1,6 +1,6 @@
 """The tail of one residual on one side: how rare a deviation is, from the peaks of the series' own past."""
 
-from math import exp, floor, inf, log, log2, sqrt
+from math import exp, floor, inf, log, log2
 from statistics import NormalDist
 
 _BINS_PER_OCTAVE = 8
@@ -8,29 +8,34 @@ _NORMAL = NormalDist()
 _NEVER_SEEN = 50.0
 
 
-def normal_excess(share: float, power: int) -> float:
-    """Return how far the normal tail holding ``share`` lies beyond its edge on average, over the edge.
+def normal_excess(share: float, power: float) -> float:
+    """Return the mean of ``(x / edge) ** power - 1`` over the normal's upper tail that holds ``share``.
 
-    Both are taken to ``power``, which is 1 or 2.
+    By the series of the power to the third term: exact for powers 1 and 2, near enough for others from 0 to 2.
     """
     edge = -_NORMAL.inv_cdf(share)
     mean = _NORMAL.pdf(edge) / share
-    return mean / edge - 1 if power == 1 else (1 + edge * mean) / edge**2 - 1
+    first, second, third = mean / edge, (1 + edge * mean) / edge**2, (edge**2 + 2) * mean / edge**3
+    excess = first - 1
+    squared = second - 2 * first + 1
+    cubed = third - 3 * second + 3 * first - 1
+    return power * (excess + (power - 1) / 2 * (squared + (power - 2) / 3 * cubed))
 
 
 class Tail:
     """Peaks of blocks of readings in a fading histogram, and an exponential tail above their top share.
 
-    The excess over the edge of the top share is taken as exponential with a mean estimated from the peaks above it
-    and from ``prior_peaks`` imaginary ones of the normal's own excess; the predictive distribution is then
-    generalised Pareto with shape 1 / (number of peaks), so few peaks give wide limits (peaks over threshold: Siffer,
-    Fouque, Termier, Largouet 2017; block maxima to respect clusters: Ferro, Segers 2003). ``surprise`` is the
-    negative log of the chance, in units where the top share's edge is 0.
+    The excess of the peaks' ``power`` over that of the top share's edge is taken as exponential (so the tail is
+    stretched for powers below 1, and normal-like for 2), with a mean estimated from the peaks beyond the edge and
+    from imaginary ones of the normal's own excess; the predictive distribution is then generalised Pareto with shape
+    1 / (number of peaks), so few peaks give wide limits (peaks over threshold: Siffer, Fouque, Termier, Largouet
+    2017; blocks, because neighbours go together: Coles 2001). ``surprise`` is the negative log of the chance, in
+    units where the top share's edge is 0.
     """
 
     __slots__ = ("base", "bins", "edge", "excess", "limit", "offset", "peak", "peaks", "power", "zeros")
 
-    def __init__(self, power: int) -> None:
+    def __init__(self, power: float) -> None:
         self.power = power
         self.bins: dict[int, float] = {}
         self.zeros = 0.0
@@ -50,7 +55,7 @@ class Tail:
     def deviation(self, surprise: float) -> float:
         """Return the deviation that is as surprising as that: the inverse of :meth:`surprise`."""
         further = self.peaks * self.excess * (exp((surprise + self.offset) / self.peaks) - 1)
-        return self.edge * ((1 + further) if self.power == 1 else sqrt(1 + further))
+        return self.edge * float((1 + further) ** (1 / self.power))
 
     def close_block(self, weight: float) -> None:
         """Put the block's peak into the histogram with ``weight`` and start the next block."""

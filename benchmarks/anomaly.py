@@ -1,0 +1,260 @@
+"""Alarms on the Numenta Anomaly Benchmark and on null worlds, beside dummies and rivals.
+
+``python -m benchmarks anomaly``. The labelled series lie outside the project, at ``../shared/data/nab`` (or under
+``BRAIN_DATA``), with the scorer beside them at ``../shared/tools``; when they are absent it says so and goes on with
+the null worlds. 100 is every window found at its first row without a false alarm, 0 a detector that never fires.
+"""
+
+import csv
+import importlib.util
+import json
+import math
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig, detect
+from brain.domain.anomaly.config import DEFAULT, Season, Tail
+from tests.unit.anomaly.series_worlds import NOISES, daily, hourly
+
+DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
+POINTS = 365_000
+BUDGET_DAYS = (3, 7, 14, 30, 60, 120)
+HALVES = 200
+VARIANTS: dict[str, AnomalyConfig] = {
+    "as configured": DEFAULT,
+    "recent median of 12": AnomalyConfig(fast_readings=12),
+    "recent median of 36": AnomalyConfig(fast_readings=36),
+    "level of 48": AnomalyConfig(level_readings=48),
+    "level of 120": AnomalyConfig(level_readings=120),
+    "sustained over 6": AnomalyConfig(sustained_readings=6),
+    "sustained over 25": AnomalyConfig(sustained_readings=25),
+    "lighter prior tail": AnomalyConfig(tail=Tail(heaviness=1.0)),
+    "heavier prior tail": AnomalyConfig(tail=Tail(heaviness=1.5)),
+    "exponential tail": AnomalyConfig(tail=Tail(power=1)),
+    "Pareto-like tail": AnomalyConfig(tail=Tail(power=0.1)),
+    "prior of 4 peaks": AnomalyConfig(tail=Tail(prior_peaks=4)),
+    "blocks of 3 hours": AnomalyConfig(tail=Tail(block_hours=3)),
+    "blocks of 12 hours": AnomalyConfig(tail=Tail(block_hours=12)),
+    "top 3 % of blocks": AnomalyConfig(tail=Tail(top_share=0.03)),
+    "top 8 % of blocks": AnomalyConfig(tail=Tail(top_share=0.08)),
+    "seasons learnt faster": AnomalyConfig(season=Season(gain=0.3)),
+}
+
+
+class Labelled(NamedTuple):
+    """One series of the benchmark: its times, its values, and the windows that hold something unusual."""
+
+    times: list[datetime]
+    values: list[float]
+    windows: list[list[str]]
+
+
+class Score(NamedTuple):
+    """Of some series together: raw score, windows found and labelled, false alarms."""
+
+    raw: float
+    found: int
+    labelled: int
+    false_alarms: int
+
+    @property
+    def total(self) -> float:
+        """The score on the scale of the benchmark."""
+        return 50 * (self.raw + self.labelled) / self.labelled if self.labelled else math.nan
+
+    def row(self) -> str:
+        """The figures as the table shows them."""
+        return f"{self.total:>8.1f}{self.found:>6}/{self.labelled:<4}{self.false_alarms:>8}"
+
+
+Alarms = Callable[[Labelled], list[bool]]
+
+
+def run() -> None:
+    """Print the tables."""
+    series, scorer = labelled_series(), nab_scorer()
+    if series and scorer:
+        nab_tables(series, scorer)
+    else:
+        print(f"the benchmark's series and scorer are absent at {DATA}; set BRAIN_DATA to the folder of real data")
+    null_tables()
+
+
+def labelled_series() -> dict[str, Labelled]:
+    """Return the series by name, none when the data are absent."""
+    windows = DATA / "nab" / "windows.json"
+    if not windows.exists():
+        return {}
+    found = {}
+    for name, spans in json.loads(windows.read_text()).items():
+        with (DATA / "nab" / Path(name).name).open() as lines:
+            rows = list(csv.DictReader(lines))
+        times = [datetime.fromisoformat(row["timestamp"].split(".")[0]) for row in rows]
+        found[name] = Labelled(times, [float(row["value"]) for row in rows], spans)
+    return found
+
+
+def nab_scorer() -> ModuleType | None:
+    """Return the scorer that lies beside the data, None when it is absent."""
+    path = DATA.parent / "tools" / "nab_score.py"
+    spec = importlib.util.spec_from_file_location("nab_score", path) if path.exists() else None
+    if spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def nab_tables(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
+    """Print rivals, budgets, categories and how well constants chosen on one half do on the other."""
+    rows = sum(len(one.values) for one in series.values())
+    print(f"{len(series)} series, {rows} rows, standard profile; seconds are for {POINTS:,} points")
+    print(f"{'detector':<44}{'score':>8}{'windows':>11}{'false':>8}{'seconds':>9}")
+    for name, alarms in rivals().items():
+        began = time.process_time()
+        scores = scored(series, scorer, alarms)
+        seconds = (time.process_time() - began) / rows * POINTS
+        print(f"{name:<44}{added(scores.values()).row()}{seconds:>9.1f}", flush=True)
+    print("\nby budget (at most one false alarm in so many days)")
+    for days in BUDGET_DAYS:
+        print(f"{days:>6} days{added(scored(series, scorer, brain(days)).values()).row()}", flush=True)
+    scores = scored(series, scorer, brain(30))
+    print("\nby kind of series, one in 30 days")
+    for kind in sorted({name.split("/")[0] for name in series}):
+        print(f"  {kind:<24}{added(s for name, s in scores.items() if name.startswith(kind)).row()}")
+    cross_validation(series, scorer)
+
+
+def scored(series: Mapping[str, Labelled], scorer: ModuleType, alarms: Alarms) -> dict[str, Score]:
+    """Return each series' score."""
+    found = {}
+    for name, one in series.items():
+        raw, hits, wrong, labelled = scorer.score_series(
+            one.times, alarms(one), one.windows, *scorer.WEIGHTS["standard"]
+        )
+        found[name] = Score(raw, hits, labelled, wrong)
+    return found
+
+
+def added(scores: Iterable[Score]) -> Score:
+    """Return the scores together."""
+    listed = list(scores)
+    return Score(*(sum(column) for column in zip(*listed, strict=True))) if listed else Score(0, 0, 0, 0)
+
+
+def brain(days: float, config: AnomalyConfig = DEFAULT) -> Alarms:
+    """The Brain's detector with a budget of one false alarm in so many days."""
+    budget = AlarmBudget(1, timedelta(days=days))
+    return lambda one: [r.alarm for r in detect(zip(one.times, one.values, strict=True), budget, config=config)]
+
+
+def rivals() -> dict[str, Alarms]:
+    """Return the detectors of the first table by name."""
+    table: dict[str, Alarms] = {
+        "the Brain, one in 30 days": brain(30),
+        "never": lambda one: [False] * len(one.values),
+        "always": lambda one: [True] * len(one.values),
+        "every 200th row": lambda one: [row % 200 == 0 for row in range(len(one.values))],
+        "z > 3 on all before": lambda one: z_alarms(one.values),
+        "z > 3 on all before, one alarm in 12 h": lambda one: seldom(one, z_alarms(one.values)),
+        "z > 3 on the last 250, one alarm in 12 h": lambda one: seldom(one, z_alarms(one.values, window=250)),
+    }
+    try:
+        from river import anomaly, preprocessing  # noqa: PLC0415 - a rival that need not be installed
+    except ImportError:
+        print("river is not installed (requirements/bench.txt): its half-space trees are left out")
+        return table
+
+    def trees(one: Labelled) -> list[bool]:
+        model = preprocessing.MinMaxScaler() | anomaly.QuantileFilter(anomaly.HalfSpaceTrees(seed=1), q=0.999)
+        alarms = []
+        for value in one.values:
+            point = {"value": value}
+            alarms.append(bool(model["QuantileFilter"].classify(model.score_one(point))))
+            model.learn_one(point)
+        return seldom(one, alarms)
+
+    table["river half-space trees, q 0.999, one in 12 h"] = trees
+    return table
+
+
+def z_alarms(values: Sequence[float], window: int = 10**9) -> list[bool]:
+    """Return where a value is more than 3 standard deviations from the mean of those before it."""
+    alarms, total, squares, kept = [], 0.0, 0.0, 0
+    for row, value in enumerate(values):
+        mean = total / kept if kept else value
+        deviation = math.sqrt(max(squares / kept - mean * mean, 0.0)) if kept else 0.0
+        alarms.append(kept > 1 and abs(value - mean) > 3 * max(deviation, 0.001))
+        total, squares, kept = total + value, squares + value * value, kept + 1
+        if kept > window:
+            old = values[row - window]
+            total, squares, kept = total - old, squares - old * old, kept - 1
+    return alarms
+
+
+def seldom(one: Labelled, alarms: Sequence[bool], rest: timedelta = timedelta(hours=12)) -> list[bool]:
+    """Return the alarms without those within ``rest`` of the last that is left."""
+    left, last = [], None
+    for at, alarm in zip(one.times, alarms, strict=True):
+        rings = alarm and (last is None or at - last > rest)
+        last = at if rings else last
+        left.append(rings)
+    return left
+
+
+def cross_validation(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
+    """Print each variant's score, and what the variant best on a random half of the series scores on the other."""
+    print("\nby constants, one in 30 days")
+    scores = {}
+    for name, config in VARIANTS.items():
+        scores[name] = scored(series, scorer, brain(30, config))
+        print(f"  {name:<24}{added(scores[name].values()).row()}", flush=True)
+    chance = random.Random(1)  # noqa: S311 - which half, not a secret
+    chosen, configured = [], []
+    for _ in range(HALVES):
+        names = sorted(series)
+        chance.shuffle(names)
+        ours, theirs = names[::2], names[1::2]
+        best = max(scores, key=lambda variant: added(scores[variant][name] for name in ours).total)
+        chosen.append(added(scores[best][name] for name in theirs).total)
+        configured.append(added(scores["as configured"][name] for name in theirs).total)
+    for label, figures in (("best of the other half", chosen), ("as configured", configured)):
+        mean, spread = statistics.fmean(figures), statistics.stdev(figures)
+        print(f"over {HALVES} random halves, {label}: {mean:.1f} with standard deviation {spread:.1f}")
+
+
+def null_tables() -> None:
+    """Print false alarms over the budget on quiet worlds of several spacings."""
+    worlds: dict[str, tuple[int, int, Callable[[int, int, str], list[tuple[datetime, float]]]]] = {
+        "daily, 60 days": (60, 60, daily),
+        "daily, 400 days": (400, 15, daily),
+        "hourly, 60 days": (60, 8, hourly),
+        "hourly, 300 days": (300, 3, hourly),
+        "5 minutes, 60 days": (60, 2, lambda seed, days, noise: hourly(seed, days, noise, minutes=5)),
+    }
+    budgets = (4.0, 1.0, 0.05)
+    print("\nfalse alarms over the budget on quiet worlds, after the warm-up")
+    print(f"{'world':<22}{'noise':<20}" + "".join(f"{f'{budget:g}/30d':>10}" for budget in budgets))
+    for world, (days, seeds, make) in worlds.items():
+        warm_up = 14 if make is daily else 2
+        for noise in NOISES:
+            ratios = []
+            for budget in budgets:
+                found = sum(
+                    reading.alarm
+                    for seed in range(seeds)
+                    for reading in detect(make(500 + seed, days, noise), AlarmBudget(budget))
+                )
+                ratios.append(found / (seeds * (days - warm_up) / 30 * budget))
+            print(f"{world:<22}{noise:<20}" + "".join(f"{ratio:>10.2f}" for ratio in ratios), flush=True)
+
+
+if __name__ == "__main__":
+    run()

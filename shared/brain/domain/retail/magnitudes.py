@@ -24,7 +24,8 @@ class SignalLift:
     """A signal's lift on daily sales (0.05 = +5 %) in one store, or in all (``store_id`` "*").
 
     ``lower`` and ``upper`` bound the lift with the configured probability (90 %); ``confidence`` is the probability
-    that its sign is as stated; ``claimed`` is True from ``claim_sign_at``. ``last_seen`` is the last day on which it acted.
+    that its sign is as stated; ``claimed`` is True from ``claim_sign_at``. ``last_seen`` is the last day on which it
+    acted.
     """
 
     store_id: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator import HOST_VARIABLE, EmulatorMissingError, running
+from hypothesis import HealthCheck, settings
 from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
@@ -16,6 +17,10 @@ from brain.ports.document_store import DocumentStore
 
 if TYPE_CHECKING:
     from raw_firestore import RawFirestore
+
+# The machines that run these tests are shared: no example is timed, and the same examples come every time.
+settings.register_profile("shared", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture

@@ -1,0 +1,131 @@
+"""Whether the slate keeps its promises: logged probabilities against draws, exploration, control, and what it learns.
+
+``python -m benchmarks recommendations``. Clients are made by chance, so what works is known: in the planted world one
+of five moves works twice as often, in the null world all work alike. Beside it, the moves by score alone, always.
+"""
+
+import os
+import random
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from statistics import mean
+from typing import Any
+
+from brain.domain.recommendations.advice import Advice, advise
+from brain.domain.recommendations.context import Context, read_context
+from brain.domain.recommendations.triggers import Triggers, load_triggers
+from brain.settings.files import read_config
+
+DRAWS = int(os.environ.get("BRAIN_BENCH_DRAWS", "3000"))
+CLIENTS = int(os.environ.get("BRAIN_BENCH_CLIENTS", "30"))
+WEEKS = 40
+FIRST = datetime(2026, 1, 5, 9, tzinfo=UTC)
+WINNER = "hour_wins"
+STATED = {
+    "best_format_lift": [{"subject": "video", "value": 0.3}],
+    "best_hour_lift": [{"subject": "18:00", "value": 0.2}],
+    "click_rate": 0.01,
+    "open_rate": 0.1,
+    "engagement_trend_7d": 0.7,
+}
+ERROR = 0.05
+
+
+def run() -> None:
+    """Print the three tables."""
+    triggers = read_config("triggers", load_triggers)
+    _shares(triggers)
+    _frequencies(triggers)
+    _weeks(triggers)
+
+
+def _context(triggers: Triggers, at: datetime, history: list[dict[str, Any]]) -> Context:
+    stated = {
+        "client_id": "bench",
+        "as_of": at.isoformat(),
+        "metrics": STATED,
+        "confidence": 0.8,
+        "history": history,
+    }
+    return read_context(stated, triggers.metrics)
+
+
+def _shares(triggers: Triggers) -> None:
+    context = _context(triggers, FIRST, [])
+    known = 5
+    print(
+        f"{'limit':>6}{'places':>9}{'explored':>10}{'kept back':>11}{'ms a slate':>12}   ({DRAWS} seeds over the limit)"
+    )
+    for limit in range(1, triggers.policy.largest_limit + 1):
+        start = time.process_time()
+        advices = [advise(context, triggers, limit=limit, seed=seed) for seed in range(DRAWS // limit)]
+        spent = 1000 * (time.process_time() - start) / len(advices)
+        places = [place for advice in advices for place in advice.places]
+        explored, held = (100 * mean(getattr(p, name) for p in places) for name in ("explored", "held_back"))
+        print(f"{limit:>6}{min(limit, known):>9}{explored:>9.1f}%{held:>10.1f}%{spent:>12.1f}")
+
+
+def _frequencies(triggers: Triggers) -> None:
+    context = _context(triggers, FIRST, [])
+    shown: Counter[str] = Counter()
+    first = advise(context, triggers, limit=1, seed=0).places[0]
+    for seed in range(DRAWS):
+        place = advise(context, triggers, limit=1, seed=seed).places[0]
+        shown[place.drawn.candidate.reason_code] += bool(place.drawn and not place.held_back)
+    print(f"\n{'first place':<24}{'said':>8}{'shown':>8}   ({DRAWS} seeds)")
+    for chance in sorted(first.chances, key=lambda each: -each.shown):
+        code = chance.candidate.reason_code
+        print(f"{code:<24}{100 * chance.shown:>7.1f}%{100 * shown[code] / DRAWS:>7.1f}%")
+
+
+def _weeks(triggers: Triggers) -> None:
+    print(f"\n{CLIENTS} clients, {WEEKS} weeks, one move a week; {WINNER} works in 80 % of weeks, others in 40 %")
+    print(f"{'':<24}{'winner, first 10 weeks':>24}{'last 10 weeks':>16}{'worked':>9}{'best score alone':>18}")
+    for name, chances in (("planted", {WINNER: 0.8}), ("null (all 40 %)", {})):
+        early, late, worked, alone = zip(*(_client(triggers, chances, seed) for seed in range(CLIENTS)), strict=True)
+        print(f"{name:<24}{100 * mean(early):>23.0f}%{100 * mean(late):>15.0f}%", end="")
+        print(f"{100 * mean(worked):>8.0f}%{100 * mean(alone):>17.0f}%", flush=True)
+
+
+def _client(triggers: Triggers, chances: dict[str, float], seed: int) -> tuple[float, float, float, float]:
+    """Return the winner's share early and late, how often the shown move worked, and the best by score alone."""
+    rng = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    free = triggers.model_copy(
+        update={"moves": {code: move.model_copy(update={"cooldown_days": 0}) for code, move in triggers.moves.items()}}
+    )
+    history: list[dict[str, Any]] = []
+    picked, worked, alone = [], [], []
+    for week in range(WEEKS):
+        at = FIRST + timedelta(weeks=week)
+        advice = advise(_context(free, at, history), free, limit=1, seed=seed)
+        best = max(advice.eligible, key=lambda candidate: candidate.score)
+        alone.append(rng.random() < chances.get(best.reason_code, 0.4))
+        place = advice.places[0]
+        if place.drawn is None or place.held_back:
+            continue
+        code = place.drawn.candidate.reason_code
+        picked.append((week, code == WINNER))
+        worked.append(rng.random() < chances.get(code, 0.4))
+        history.append(_record(advice, at, works=worked[-1]))
+    early = [won for week, won in picked if week < WEEKS // 4]
+    late = [won for week, won in picked if week >= WEEKS - WEEKS // 4]
+    return mean(early or [0]), mean(late or [0]), mean(worked), mean(alone)
+
+
+def _record(advice: Advice, at: datetime, *, works: bool) -> dict[str, Any]:
+    place = advice.places[0]
+    assert place.drawn is not None
+    candidate = place.drawn.candidate
+    return {
+        "recommendation_id": candidate.recommendation_id,
+        "reason_code": candidate.reason_code,
+        "subject": candidate.subject,
+        "shown_at": at.isoformat(),
+        "move_type": "self_generated" if place.explored else "exploit",
+        "outcome": {
+            "measured_at": (at + timedelta(days=6)).isoformat(),
+            "effect": 0.15 if works else -0.02,
+            "standard_error": ERROR,
+        },
+    }

@@ -2,15 +2,17 @@
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from brain.cli.csv_rows import csv_rows, number
-from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector, Reading
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 
@@ -18,17 +20,17 @@ COLUMNS = ("timestamp", "value")
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none"})
 LATE_SHARE = 0.01
 MILLISECONDS_FROM = 1e11
-LINES_AT_ONCE = 4096
 
 
-class Row(NamedTuple):
-    """One line of the file: its number, the cells as they came, and what they mean."""
+@dataclass(slots=True)
+class Columns:
+    """A file's rows, a list a column: line numbers, cells as they came, and what they mean; None is missing."""
 
-    line: int
-    stamp: str
-    text: str
-    at: datetime
-    value: float | None
+    lines: list[int] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    times: list[datetime] = field(default_factory=list)
+    values: list[float | None] = field(default_factory=list)
 
 
 def detect(
@@ -40,23 +42,28 @@ def detect(
     """Print timestamp,value,anomaly_score,alarm for each row; a row's answer depends on no later row."""
     detector = Detector(AlarmBudget.parse(budget), config=read_config("brain_anomaly", AnomalyConfig.from_mapping))
     source = Path("/dev/stdin") if str(file) == "-" else file
-    rows = list(read_rows(source))
-    late = late_lines(rows, source)
-    readings = list(judged(detector, rows))
-    write(rows, readings)
-    for note in notes(detector, rows, readings, late):
+    rows = read_columns(source)
+    late = late_rows(rows, source)
+    warming = write(detector, rows, frozenset(late))
+    for note in notes(detector, rows, late, warming=warming):
         sys.stderr.write(f"brain: {note}\n")
 
 
-def read_rows(file: Path) -> Iterator[Row]:
-    """Yield the rows of a file; an empty cell or NaN is a missing value.
+def read_columns(file: Path) -> Columns:
+    """Return the rows of a file; an empty cell or NaN is a missing value.
 
     Raises:
         InvalidInputError: the file or a row of it cannot be read.
     """
+    rows = Columns()
     for line, row in csv_rows(file, COLUMNS):
         stamp, text = row["timestamp"], row["value"]
-        yield Row(line, stamp, text, moment(stamp, file, line), measured(text, file, line))
+        rows.lines.append(line)
+        rows.stamps.append(stamp)
+        rows.texts.append(text)
+        rows.times.append(moment(stamp, file, line))
+        rows.values.append(measured(text, file, line))
+    return rows
 
 
 def moment(text: str, file: Path, line: int) -> datetime:
@@ -83,61 +90,47 @@ def measured(text: str, file: Path, line: int) -> float | None:
     return value
 
 
-def late_lines(rows: Sequence[Row], file: Path) -> list[int]:
-    """Return the lines whose stamps go back; a few are passed over.
+def late_rows(rows: Columns, file: Path) -> list[int]:
+    """Return the rows whose times are before an earlier row's; a few are passed over.
 
     Raises:
-        InvalidInputError: more than one row in a hundred goes back, or stamps with and without a zone are mixed.
+        InvalidInputError: more than one row in a hundred goes back, or times with and without a zone are mixed.
     """
-    if len({row.at.tzinfo is None for row in rows}) > 1:
+    if len({time.tzinfo is None for time in rows.times}) > 1:
         raise InvalidInputError(f"{file}: some timestamps have a time zone and some have none; give all of them one")
-    late = [row.line for row, latest in latest_before(rows) if latest is not None and row.at < latest]
-    if len(late) > LATE_SHARE * len(rows):
-        raise InvalidInputError(f"{file}, line {late[0]}: the timestamp is before an earlier line's; sort by time")
+    latest = accumulate(rows.times, max)
+    late = [row for row, (time, last) in enumerate(zip(rows.times, latest, strict=True)) if time < last]
+    if len(late) > LATE_SHARE * len(rows.times):
+        line = rows.lines[late[0]]
+        raise InvalidInputError(f"{file}, line {line}: the timestamp is before an earlier line's; sort by time")
     return late
 
 
-def latest_before(rows: Iterable[Row]) -> Iterator[tuple[Row, datetime | None]]:
-    """Yield each row with the latest time of the rows before it."""
-    latest = None
-    for row in rows:
-        yield row, latest
-        latest = row.at if latest is None or row.at > latest else latest
+def write(detector: Detector, rows: Columns, late: frozenset[int]) -> bool:
+    """Print the answer, cells as they came and in the file's order; return whether the last row was still warming."""
+    warming = True
+    answer = ["timestamp,value,anomaly_score,alarm\n"]
+    for row, (stamp, text) in enumerate(zip(rows.stamps, rows.texts, strict=True)):
+        if row in late:
+            answer.append(f"{stamp},{text},0,0\n")
+            continue
+        reading = detector.score_one(rows.times[row], rows.values[row])
+        warming = reading.state == "warming"
+        answer.append(f"{stamp},{text},{reading.anomaly_score:.5g},{reading.alarm:d}\n")
+    sys.stdout.writelines(answer)
+    return warming
 
 
-def judged(detector: Detector, rows: Iterable[Row]) -> Iterator[Reading | None]:
-    """Yield a reading for each row, None for a row that comes late."""
-    for row, latest in latest_before(rows):
-        yield None if latest is not None and row.at < latest else detector.score_one(row.at, row.value)
-
-
-def write(rows: Sequence[Row], readings: Sequence[Reading | None]) -> None:
-    """Print the answer, cells as they came and in the file's order."""
-    sys.stdout.write("timestamp,value,anomaly_score,alarm\n")
-    for start in range(0, len(rows), LINES_AT_ONCE):
-        pairs = zip(rows[start : start + LINES_AT_ONCE], readings[start : start + LINES_AT_ONCE], strict=True)
-        sys.stdout.write("".join([line(row, reading) for row, reading in pairs]))
-
-
-def line(row: Row, reading: Reading | None) -> str:
-    """Return one line of the answer."""
-    if reading is None:
-        return f"{row.stamp},{row.text},0,0\n"
-    return f"{row.stamp},{row.text},{reading.anomaly_score:.5g},{reading.alarm:d}\n"
-
-
-def notes(
-    detector: Detector, rows: Sequence[Row], readings: Sequence[Reading | None], late: Sequence[int]
-) -> Iterator[str]:
+def notes(detector: Detector, rows: Columns, late: Sequence[int], *, warming: bool) -> Iterator[str]:
     """Yield what the reader should know besides the answer."""
     if late:
-        yield f"{len(late)} rows with a timestamp before an earlier line's were passed over, first line {late[0]}"
-    missing = sum(row.value is None for row in rows)
+        line = rows.lines[late[0]]
+        yield f"{len(late)} rows with a timestamp before an earlier line's were passed over, first line {line}"
+    missing = rows.values.count(None)
     if missing:
         yield f"{missing} rows without a value were neither judged nor taken for 0"
-    last = next((reading for reading in reversed(readings) if reading), None)
-    if last is None or last.state == "warming":
+    if warming:
         enough = "two days of several readings a day, or two weeks of daily ones, are needed"
         if detector.ready_by is not None:
             enough = f"enough by {detector.ready_by:%Y-%m-%d %H:%M}"
-        yield f"not enough data: {len(rows) - missing} values; {enough}"
+        yield f"not enough data: {len(rows.values) - missing} values; {enough}"

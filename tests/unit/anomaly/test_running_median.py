@@ -17,7 +17,7 @@ def test_it_is_the_median_of_the_last_numbers(values, size):
     for count, value in enumerate(values, 1):
         running.push(value)
         window = values[max(0, count - size) : count]
-        assert (running.median(), list(running.values), len(running)) == (median(window), window, len(window))
+        assert (running.median, list(running.values), len(running)) == (median(window), window, len(window))
 
 
 @given(values=NUMBERS, start=NUMBERS)
@@ -25,4 +25,4 @@ def test_it_can_start_over(values, start):
     """From other numbers, as if they had been the first."""
     running = RunningMedian(50, values)
     running.restart(start)
-    assert running.median() == median(start)
+    assert running.median == median(start)

@@ -48,7 +48,7 @@ class Limits:
         self._prior_excess = config.tail.heaviness * normal_excess(rhythm.top_share / readings, rhythm.tail_power)
         self.above = [Tail(rhythm.tail_power) for _ in range(residuals)]
         self.below = [Tail(rhythm.tail_power) for _ in range(residuals)]
-        self.block: int | None = None
+        self.block: float | None = None
         self.blocks = 0
         self.weight = 1.0
         self.surprised = False
@@ -73,10 +73,12 @@ class Limits:
                 tail, size = self.above[index], residual
             else:
                 tail, size = self.below[index], -residual
-            tail.peak = max(tail.peak, size)
+            if size > tail.peak:  # noqa: PLR1730 - the calls of max and min are a tenth of a reading's time
+                tail.peak = size
             if size <= floor:
                 continue
-            surprise = tail.surprise(size) if size > tail.base else size / tail.base - 1 if tail.base else -1.0
+            base = tail.base
+            surprise = tail.surprise(size) if size > base else size / base - 1 if base else -1.0
             if surprise > largest:
                 largest = surprise
                 self.loudest = index
@@ -86,7 +88,7 @@ class Limits:
 
     def at_time(self, seconds: float, *, counted: bool) -> None:
         """End the block when ``seconds`` lies in another one; blocks that are not ``counted`` leave no trace."""
-        block = int(seconds // self._rhythm.block_seconds)
+        block = seconds // self._rhythm.block_seconds
         if block == self.block:
             return
         if self.block is not None:

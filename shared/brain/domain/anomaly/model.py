@@ -37,7 +37,7 @@ class SeriesModel:
     def __init__(self, rhythm: Rhythm, budget: AlarmBudget, config: AnomalyConfig) -> None:
         self.rhythm = rhythm
         self.seasons = Seasons(rhythm, config)
-        self.limits = Limits(3 if rhythm.sub_daily else 1, rhythm, budget, config)
+        self.limits = Limits(1 if rhythm.rooted else 3, rhythm, budget, config)
         self.recent = RunningMedian(max(1, rhythm.fast_readings))
         self.sustained = 0.0
         self.readings = 0
@@ -52,7 +52,7 @@ class SeriesModel:
         self._recovery_seconds = config.recovery_days * DAY_SECONDS
 
     def look(self, at: datetime, seconds: float, value: float) -> View:
-        """Judge a value without learning it; ``seconds`` is its time since any fixed moment."""
+        """Judge a value, which the seasons learn at once; ``seconds`` is its time since any fixed moment."""
         rhythm = self.rhythm
         if not self.readings:
             self.started = self.last = seconds
@@ -61,31 +61,24 @@ class SeriesModel:
         age = seconds - self.started
         self.limits.at_time(seconds, counted=self.last - self.started >= rhythm.unlearnt_seconds)
         slots = rhythm.slots(at)
-        scaled = self.onto(value)
-        seasonal = self.seasons.residual(scaled, slots, age)
-        residuals: tuple[float, ...] = (seasonal,)
-        if rhythm.sub_daily:
+        residuals: tuple[float, ...]
+        if rhythm.rooted:
+            scaled = sqrt(value) if value >= 0 else -sqrt(-value)
+            seasonal = self.seasons.take(scaled, slots, age)
+            residuals = (seasonal,)
+        else:
+            scaled = value
+            seasonal = self.seasons.take(scaled, slots, age)
             sustained = self.sustained + self._smoothing * (seasonal - self.sustained)
-            residuals = (seasonal, sustained, value - self.recent.median() if self.recent else 0.0)
+            residuals = (seasonal, sustained, value - self.recent.median if self.recent else 0.0)
         floor = self._floor * max(abs(scaled), abs(scaled - seasonal))
         return View(scaled, residuals, self.limits.observe(residuals, floor), slots)
 
-    def onto(self, value: float) -> float:
-        """Return the value on the working scale: itself, or its root with its sign."""
-        if not self.rhythm.rooted:
-            return value
-        return sqrt(value) if value >= 0 else -sqrt(-value)
-
-    def back(self, scaled: float) -> float:
-        """Return the value that lies there on the working scale."""
-        return scaled * abs(scaled) if self.rhythm.rooted else scaled
-
     def learn(self, seconds: float, view: View) -> bool:
-        """Learn a judged value and return whether it confirmed a level shift."""
-        self.seasons.learn(view.slots)
+        """Learn the rest of a judged value and return whether it confirmed a level shift."""
         self.readings += 1
         self.last = seconds
-        if self.rhythm.sub_daily:
+        if not self.rhythm.rooted:
             self.sustained = view.residuals[SUSTAINED]
             self.recent.push(view.scaled)
         return self._shifts(seconds, view.residuals[SEASONAL])
@@ -144,17 +137,19 @@ class SeriesModel:
             low, high = recent - limits.below[RECENT].limit, recent + limits.above[RECENT].limit
             if max(lower, low) <= min(upper, high):
                 lower, upper = max(lower, low), min(upper, high)
-        return self.back(lower), self.back(min(max(centre, lower), upper)), self.back(upper)
+        return self._as_values(lower, min(max(centre, lower), upper), upper)
 
     def forecast(self, at: datetime) -> Band:
         """Return the band for a point that is not judged."""
         centre = self.seasons.expected(self.rhythm.slots(at))
-        limits = self.limits
-        return (
-            self.back(centre - limits.below[SEASONAL].limit),
-            self.back(centre),
-            self.back(centre + limits.above[SEASONAL].limit),
-        )
+        above, below = self.limits.above[SEASONAL], self.limits.below[SEASONAL]
+        return self._as_values(centre - below.limit, centre, centre + above.limit)
+
+    def _as_values(self, lower: float, centre: float, upper: float) -> Band:
+        """Return bounds on the working scale as values."""
+        if not self.rhythm.rooted:
+            return lower, centre, upper
+        return lower * abs(lower), centre * abs(centre), upper * abs(upper)
 
     def warm_at(self) -> float:
         """Return when two seasons will have been seen if one reading comes every interval, in seconds."""

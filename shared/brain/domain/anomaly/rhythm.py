@@ -35,7 +35,7 @@ class Rhythm:
     """
 
     interval_seconds: float
-    sub_daily: bool
+    rooted: bool
     cycles: tuple[Cycle, ...]
     slot_minutes: float
     fast_readings: int
@@ -53,14 +53,9 @@ class Rhythm:
     incident_gap_seconds: float
     stale_seconds: float
 
-    @property
-    def rooted(self) -> bool:
-        """Whether values are compared by their (signed) square roots."""
-        return not self.sub_daily
-
     def slots(self, at: datetime) -> tuple[int, ...]:
         """Return the slot of each cycle, in order, that ``at`` falls into by its own wall clock."""
-        if self.sub_daily:
+        if not self.rooted:
             return 0, int((at.hour * 60 + at.minute) // self.slot_minutes), at.weekday() * 24 + at.hour
         return 0, at.weekday() * 24 + (at.hour if self.interval_seconds < DAY_SECONDS / 2 else 0)
 
@@ -77,7 +72,7 @@ def _sub_daily(interval: float, config: AnomalyConfig) -> Rhythm:
     level = max(config.fast_readings, min(round(DAY_SECONDS / interval), config.level_readings))
     return Rhythm(
         interval_seconds=interval,
-        sub_daily=True,
+        rooted=False,
         cycles=(
             _NONE,
             Cycle(DAY_SECONDS, int(-(-DAY_SECONDS // slot_seconds)), max(1.0, slot_seconds / interval)),
@@ -106,7 +101,7 @@ def _daily(interval: float, config: AnomalyConfig) -> Rhythm:
     level = max(config.level_days, round(config.level_days * per_week / 7))
     return Rhythm(
         interval_seconds=interval,
-        sub_daily=False,
+        rooted=True,
         cycles=(_NONE, Cycle(WEEK_SECONDS, _HOURS_OF_WEEK, 1.0)),
         slot_minutes=60.0,
         fast_readings=0,

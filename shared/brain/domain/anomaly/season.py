@@ -1,6 +1,7 @@
 """What to expect at this hour and weekday: a level and the seasons that make the expectation better."""
 
 from collections.abc import Sequence
+from math import inf
 from statistics import median
 
 from brain.domain.anomaly.config import AnomalyConfig
@@ -14,11 +15,12 @@ _WILD = 8.0
 class Profile:
     """How far each slot of a season lies from the level: means in the first cycle, then clipped corrections."""
 
-    __slots__ = ("_gain", "_per_slot", "offsets", "settled", "visits")
+    __slots__ = ("_least", "_per_slot", "_practised", "offsets", "settled", "visits")
 
     def __init__(self, cycle: Cycle, gain: float) -> None:
-        self._gain = gain
         self._per_slot = cycle.readings_per_slot
+        self._least = gain / cycle.readings_per_slot
+        self._practised = 1 + cycle.readings_per_slot / gain
         self.offsets = [0.0] * cycle.slots
         self.visits = [0] * cycle.slots
         self.settled = False
@@ -40,7 +42,7 @@ class Profile:
     def learn(self, slot: int, error: float) -> None:
         """Move a slot by its share of ``error``: 1/n in the n-th cycle, never less than the gain."""
         self.visits[slot] = n = self.visits[slot] + 1
-        self.offsets[slot] += max(self._gain, self._per_slot / (n + self._per_slot - 1)) / self._per_slot * error
+        self.offsets[slot] += error * (self._least if n > self._practised else 1 / (n + self._per_slot - 1))
 
     def scale(self, factor: float) -> None:
         """Multiply all offsets."""
@@ -84,23 +86,27 @@ class Seasons:
         self._active = self.stages[: 1 + settled]
         self.best = best
 
-    def residual(self, value: float, slots: Sequence[int], age_seconds: float) -> float:
-        """Return how far ``value`` lies from what the best stage expects; keeps each stage's view for ``learn``."""
+    def take(self, value: float, slots: Sequence[int], age_seconds: float) -> float:
+        """Return how far ``value`` lies from what the best stage expected; each stage then learns it, clipped."""
         if len(self._active) < len(self.stages):
             self._settle(value, slots, age_seconds)
-        rest, lowest, memory = value, float("inf"), self._memory
+        rest, lowest, memory = value, inf, self._memory
         for index, stage in enumerate(self._active):
-            rest -= stage.profile.offsets[slots[index]]
-            stage.value = rest
-            stage.residual = residual = rest - stage.level.median() if stage.judged else 0.0
+            profile, level, slot = stage.profile, stage.level, slots[index]
+            stage.value = rest = rest - profile.offsets[slot]
+            stage.residual = residual = rest - level.median if stage.judged else 0.0
             size = -residual if residual < 0 else residual
             stage.judged = n = stage.judged + 1
             error = stage.error
             if n > _TRUSTED_AFTER and size > _WILD * error:
                 size = _WILD * error
-            stage.error = error = error + (size - error) / min(n, memory)
+            stage.error = error = error + (size - error) / (n if n < memory else memory)  # noqa: FURB136 - hot
             if error < lowest and (index == 0 or n > memory // 6):
                 self.best, lowest = index, error * self._rules.error_ratio
+            if index:
+                limit = self._rules.error_clip * error
+                profile.learn(slot, limit if residual > limit else -limit if residual < -limit else residual)  # noqa: FURB136 - hot
+            level.push(rest)
         return self.stages[self.best].residual
 
     def _settle(self, value: float, slots: Sequence[int], age_seconds: float) -> None:
@@ -117,15 +123,6 @@ class Seasons:
         stage.judged = 1
         self._active = self.stages[: index + 1]
 
-    def learn(self, slots: Sequence[int]) -> None:
-        """Learn from the value last judged, wild errors clipped."""
-        clip = self._rules.error_clip
-        for index, stage in enumerate(self._active):
-            if index:
-                error, limit = stage.residual, clip * stage.error
-                stage.profile.learn(slots[index], min(max(error, -limit), limit))
-            stage.level.push(stage.value)
-
     def rebase(self, readings: int) -> None:
         """Take the last ``readings`` values for the new level."""
         for stage in self._active:
@@ -139,11 +136,11 @@ class Seasons:
     def expected(self, slots: Sequence[int]) -> float:
         """Return what the best stage expects in ``slots``; at least one value must have been learnt."""
         stages = self.stages[: self.best + 1]
-        return stages[-1].level.median() + sum(s.profile.offsets[slot] for s, slot in zip(stages, slots, strict=False))
+        return stages[-1].level.median + sum(s.profile.offsets[slot] for s, slot in zip(stages, slots, strict=False))
 
     def levels(self) -> list[float]:
         """Return the level of each stage that takes part."""
-        return [stage.level.median() for stage in self._active]
+        return [stage.level.median for stage in self._active]
 
     def return_to(self, levels: Sequence[float], readings: int) -> None:
         """Go back to earlier levels, as if the last ``readings`` values had shown them."""

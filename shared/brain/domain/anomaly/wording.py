@@ -34,8 +34,10 @@ class Extremes:
     def add(self, value: float) -> None:
         """Take a value."""
         self.count += 1
-        self.lowest = min(self.lowest, value)
-        self.highest = max(self.highest, value)
+        if value < self.lowest:  # noqa: PLR1730 - once a reading
+            self.lowest = value
+        if value > self.highest:  # noqa: PLR1730 - once a reading
+            self.highest = value
 
     def record(self, value: float) -> str:
         """Return in words whether ``value`` is a record, empty when it is none."""

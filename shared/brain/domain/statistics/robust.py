@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 
 
 class RunningMedian:
-    """The median of the last ``size`` numbers: two searches and two short moves a number."""
+    """The median of the last ``size`` numbers: two searches and two short moves a number.
 
-    __slots__ = ("_order", "_ranks", "_size")
+    ``median`` is 0 before the first number.
+    """
+
+    __slots__ = ("_order", "_ranks", "_size", "median")
 
     def __init__(self, size: int, values: Iterable[float] = ()) -> None:
         self._size = size
+        self.median = 0.0
         self._order: deque[float] = deque()
         self._ranks: list[float] = []
         for value in values:
@@ -27,20 +31,19 @@ class RunningMedian:
 
     def push(self, value: float) -> None:
         """Take one number, which must not be NaN; the oldest leaves when the window is full."""
-        if len(self._order) == self._size:
-            del self._ranks[bisect_left(self._ranks, self._order.popleft())]
-        self._order.append(value)
-        insort(self._ranks, value)
-
-    def median(self) -> float:
-        """Return the median; the window must not be empty."""
-        ranks = self._ranks
-        middle = len(ranks) >> 1
-        return ranks[middle] if len(ranks) & 1 else (ranks[middle - 1] + ranks[middle]) * 0.5
+        order, ranks = self._order, self._ranks
+        if len(order) == self._size:
+            del ranks[bisect_left(ranks, order.popleft())]
+        order.append(value)
+        insort(ranks, value)
+        count = len(ranks)
+        middle = count >> 1
+        self.median = ranks[middle] if count & 1 else (ranks[middle - 1] + ranks[middle]) * 0.5
 
     def restart(self, values: Iterable[float]) -> None:
         """Forget everything and go on from ``values``."""
         self._order.clear()
         self._ranks.clear()
+        self.median = 0.0
         for value in values:
             self.push(value)

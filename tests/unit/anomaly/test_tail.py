@@ -96,3 +96,10 @@ def test_the_other_sides_peaks_can_count_in_part():
         bases.append(small.deviation(3))
     assert bases == sorted(bases)
     assert bases[0] < bases[2]
+
+
+def test_a_deviation_far_below_the_edge_is_nothing_and_no_error() -> None:
+    """A young, calm series may ask for less surprise than its edge has; the fit above the edge says nothing there."""
+    tail = Tail.__new__(Tail)
+    tail.edge, tail.peaks, tail.excess, tail.offset, tail.power = 2.0, 4.0, 0.9, -400.0, 2.0
+    assert tail.deviation(0.0) == 0.0

@@ -55,7 +55,8 @@ class Tail:
     def deviation(self, surprise: float) -> float:
         """Return the deviation that is as surprising as that: the inverse of :meth:`surprise`."""
         further = self.peaks * self.excess * (exp((surprise + self.offset) / self.peaks) - 1)
-        return self.edge * float((1 + further) ** (1 / self.power))
+        # Far below the edge, what is fitted above it would lead under 0; a deviation has no sign.
+        return self.edge * float(max(1 + further, 0.0) ** (1 / self.power))
 
     def close_block(self, weight: float) -> None:
         """Put the block's peak into the histogram with ``weight`` and start the next block."""

@@ -85,7 +85,7 @@ def _lightgbm(sales: Floats, days: NDArray[np.datetime64], ahead: int, shop: Sho
     features = _features(padded, longer, ahead, 52 if shop.weekly else 364, shop)
     usable = np.arange(len(sales)) >= (60 if shop.weekly else 28)
     model = LGBMRegressor(
-        n_estimators=300, learning_rate=0.03, num_leaves=15, min_child_samples=10, verbose=-1, n_jobs=2
+        n_estimators=300, learning_rate=0.03, num_leaves=15, min_child_samples=10, verbose=-1, n_jobs=1
     )
     model.fit(features[: len(sales)][usable], padded[: len(sales)][usable])
     return np.exp(np.asarray(model.predict(features[len(sales) :])))

@@ -126,3 +126,10 @@ def test_a_series_of_years_keeps_its_numbers_small():
     readings = [detector.score_one(at, value) for at, value in daily(10, 900)]
     assert detector.to_state()["model"]["limits"]["weight"] < 1e12
     assert len(alarm_rows(readings)) <= 1.5 * 900 / 30
+
+
+def test_a_spike_after_a_shift_is_no_recovery():
+    """What lies at neither the new nor the old level is alarmed, also in the week after a shift."""
+    series = changed(daily(11, 70), 55, 70, lambda value: value * 0.3)
+    series = changed(series, 62, 63, lambda value: value * 30)
+    assert alarms(series)[-2:] == [55, 62]

@@ -161,10 +161,10 @@ def test_only_duplicates_are_taken_for_daily_values():
     assert {reading.state for reading in readings} == {"warming"}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e101])
 def test_what_is_no_number_is_refused(value):
     """With a sentence that says what a missing value is."""
-    with pytest.raises(InvalidInputError, match="finite number, or none when it is missing"):
+    with pytest.raises(InvalidInputError, match="from -1e100 to 1e100, or none when it is missing"):
         Detector(BUDGET).score_one(MONDAY, value)
 
 
@@ -222,6 +222,22 @@ def test_a_reading_keeps_its_promises(series):
             assert reading.incident_since <= reading.at
             assert reading.anomaly_score >= 0.5
             assert reading.explanation.startswith("expected ")
+
+
+WILD = st.builds(
+    series_of,
+    st.lists(st.floats(-1e100, 1e100) | st.sampled_from([0.0, 1.0, 1e-300, -1e-300, 1e100]), min_size=30, max_size=60),
+    st.sampled_from([timedelta(hours=2), timedelta(days=1)]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(series=WILD)
+def test_numbers_of_any_size_are_judged(series):
+    """From the smallest to the largest allowed, in any order, without failing and with finite bands."""
+    for reading in detect(series, BUDGET):
+        assert 0 <= reading.anomaly_score <= 1
+        assert reading.state == "warming" or reading.lower <= reading.upper
 
 
 def test_a_tiny_scale_and_a_huge_one_are_judged_alike():

@@ -98,8 +98,8 @@ def test_the_other_sides_peaks_can_count_in_part():
     assert bases[0] < bases[2]
 
 
-def test_a_deviation_far_below_the_edge_is_nothing_and_no_error() -> None:
-    """A young, calm series may ask for less surprise than its edge has; the fit above the edge says nothing there."""
-    tail = Tail.__new__(Tail)
-    tail.edge, tail.peaks, tail.excess, tail.offset, tail.power = 2.0, 4.0, 0.9, -400.0, 2.0
-    assert tail.deviation(0.0) == 0.0
+def test_a_young_calm_series_has_its_base_at_the_edge():
+    """The fit says nothing below the edge, so asking for less surprise than the edge has is no error and no less."""
+    tail = fitted([0.0] * 97 + [4.0, 5.0, 6.0], power=2)
+    assert tail.deviation(0.0) == tail.deviation(-400.0) == tail.edge
+    assert tail.surprise(tail.edge * 1.01) > 0

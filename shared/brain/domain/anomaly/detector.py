@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from math import exp, isfinite, log
+from math import exp, log
 from typing import Any
 
 from brain.domain.anomaly.budget import AlarmBudget
@@ -17,6 +17,7 @@ from brain.errors import InvalidInputError
 
 Span = tuple[datetime, datetime]
 _STATE_VERSION = 2
+_LARGEST = 1e100
 _LOG_TWO_THIRDS = log(2 / 3)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
@@ -54,11 +55,13 @@ class Detector:
         still filling, such as today's total: it is neither judged nor learnt either.
 
         Raises:
-            InvalidInputError: the value is not finite, the stamp is before the last one, or stamps with and without
-                a time zone are mixed.
+            InvalidInputError: the value is no number or beyond 1e100, the stamp is before the last one, or stamps with
+                and without a time zone are mixed.
         """
-        if value is not None and not isfinite(value):
-            raise InvalidInputError(f"a value must be a finite number, or none when it is missing; got {value}")
+        if value is not None and not -_LARGEST <= value <= _LARGEST:
+            raise InvalidInputError(
+                f"a value must be a number from -1e100 to 1e100, or none when it is missing; got {value}"
+            )
         seconds = self._advance(at)
         if value is None or partial or (self._planned and self._is_planned(at)):
             return self._unjudged(at, seconds, value)

@@ -6,6 +6,8 @@ from statistics import NormalDist
 _BINS_PER_OCTAVE = 8
 _NORMAL = NormalDist()
 _NEVER_SEEN = 50.0
+_FARTHEST = 1e100
+_WIDEST_PLACES = 2000
 
 
 def normal_excess(share: float, power: float) -> float:
@@ -45,18 +47,16 @@ class Tail:
         self.offset = 0.0
 
     def surprise(self, deviation: float) -> float:
-        """Return how surprising a deviation above ``base`` is: 0 at the base, one more for each factor e."""
+        """Return how surprising a deviation above ``base`` is: one more for each factor e that it is rarer."""
         if self.edge == 0:
             return _NEVER_SEEN
-        return (
-            self.peaks * log(1 + ((deviation / self.edge) ** self.power - 1) / (self.peaks * self.excess)) - self.offset
-        )
+        further = min(deviation / self.edge, _FARTHEST) ** self.power - 1
+        return self.peaks * log(1 + further / (self.peaks * self.excess)) - self.offset
 
     def deviation(self, surprise: float) -> float:
-        """Return the deviation that is as surprising as that: the inverse of :meth:`surprise`."""
+        """Return the deviation that is as surprising as that: the inverse of :meth:`surprise`, from the edge on."""
         further = self.peaks * self.excess * (exp((surprise + self.offset) / self.peaks) - 1)
-        # Far below the edge, what is fitted above it would lead under 0; a deviation has no sign.
-        return self.edge * float(max(1 + further, 0.0) ** (1 / self.power))
+        return self.edge * float((1 + max(further, 0.0)) ** (1 / self.power))
 
     def close_block(self, weight: float) -> None:
         """Put the block's peak into the histogram with ``weight`` and start the next block."""
@@ -86,15 +86,16 @@ class Tail:
         wanted = top_share * total
         above = moment = 0.0
         places = sorted(bins, reverse=True)
-        place = places[0]
+        place, scale = places[0], 1.0
         for place in places:
             weight = min(bins[place], wanted - above)
             above += weight
-            moment += weight * 2.0 ** (self.power * (place - places[0]) / _BINS_PER_OCTAVE)
+            scale = 2.0 ** (self.power * max(place - places[0], -_WIDEST_PLACES) / _BINS_PER_OCTAVE)
+            moment += weight * scale
             if above >= wanted:
                 break
         seen = above / total * blocks
-        mean_excess = moment / above / 2.0 ** (self.power * (place - places[0]) / _BINS_PER_OCTAVE) - 1
+        mean_excess = moment / above / scale - 1
         imaginary, imaginary_excess = prior
         self.peaks = seen + imaginary
         self.excess = (mean_excess * seen + imaginary_excess * imaginary) / self.peaks

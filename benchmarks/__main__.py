@@ -17,6 +17,8 @@ BENCHMARKS = {
     "recommendations": "logged probabilities against draws, exploration, and what the slate learns",
     "learning": "weights on planted, null and changing worlds, beside other learners",
     "curiosity": "false leads and findings where nothing is, and what is found where something is",
+    "retail_forecast": "the shop's forecasts beside naive rules and rivals, on the same origins",
+    "retail_signals": "lifts against planted truths, beside raw means",
     "warehouse": "seconds and memory of a million-line import, and the same on PostgreSQL",
 }
 

@@ -84,6 +84,7 @@ def run() -> None:
         nab_tables(series, scorer)
     else:
         print(f"the benchmark's series and scorer are absent at {DATA}; set BRAIN_DATA to the folder of real data")
+    bike_table()
     null_tables()
 
 
@@ -115,7 +116,7 @@ def nab_scorer() -> ModuleType | None:
 def nab_tables(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
     """Print rivals, budgets, categories and how well constants chosen on one half do on the other."""
     rows = sum(len(one.values) for one in series.values())
-    print(f"{len(series)} series, {rows} rows, standard profile; seconds are for {POINTS:,} points")
+    print(f"{len(series)} series, {rows} rows, standard profile; seconds are of one processor, for {POINTS:,} points")
     print(f"{'detector':<44}{'score':>8}{'windows':>11}{'false':>8}{'seconds':>9}")
     for name, alarms in rivals().items():
         began = time.process_time()
@@ -228,6 +229,23 @@ def cross_validation(series: Mapping[str, Labelled], scorer: ModuleType) -> None
     for label, figures in (("best of the other half", chosen), ("as configured", configured)):
         mean, spread = statistics.fmean(figures), statistics.stdev(figures)
         print(f"over {HALVES} random halves, {label}: {mean:.1f} with standard deviation {spread:.1f}")
+
+
+def bike_table() -> None:
+    """Print the alarms on two years of hourly bike hire, which has both seasons, growth, storms and holidays."""
+    path = DATA / "bike_sharing_hourly" / "hour.csv"
+    if not path.exists():
+        return
+    with path.open() as lines:
+        hours = [
+            (datetime.strptime(row["dteday"], "%d/%m/%y") + timedelta(hours=int(row["hr"])), float(row["cnt"]))  # noqa: DTZ007 - local time
+            for row in csv.DictReader(lines)
+        ]
+    days = (hours[-1][0] - hours[0][0]).days
+    alarms = [reading for reading in detect(hours, AlarmBudget()) if reading.alarm]
+    print(f"\nbike hire by the hour, {days} days: {len(alarms)} alarms with one in 30 days; the three most unusual:")
+    for reading in sorted(alarms, key=lambda reading: -reading.anomaly_score)[:3]:
+        print(f"  {reading.at}, {reading.kind}: {reading.explanation}")
 
 
 def null_tables() -> None:

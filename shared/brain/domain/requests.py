@@ -12,8 +12,8 @@ LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "app
 MAX_FORM_FIELDS = 1000
 
 
-def payloads(body: bytes, content_type: str) -> tuple[Sequence[Any], bool]:
-    """Return the payloads of a body, and whether they came one by one.
+def payloads(body: bytes, content_type: str) -> Sequence[Any]:
+    """Return the payloads of a body, in their order.
 
     A payload that could not be read, in NDJSON, is the ``InvalidInputError`` that says why.
 
@@ -24,21 +24,21 @@ def payloads(body: bytes, content_type: str) -> tuple[Sequence[Any], bool]:
     if not body.strip():
         raise InvalidInputError("expected a JSON object, a JSON array, NDJSON or a form; the body is empty")
     if kind == FORM:
-        return [_form(body)], True
+        return [_form(body)]
     if kind in LINES:
-        return list(parse_json_lines(body)), False
+        return list(parse_json_lines(body))
     return _json(body)
 
 
-def _json(body: bytes) -> tuple[Sequence[Any], bool]:
+def _json(body: bytes) -> Sequence[Any]:
     try:
         value = parse_json(body)
     except InvalidInputError:
         lines = list(parse_json_lines(body))
         if len(lines) > 1 and isinstance(lines[0], dict):
-            return lines, False
+            return lines
         raise
-    return (value, False) if isinstance(value, list) else ([value], True)
+    return value if isinstance(value, list) else [value]
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -69,7 +69,7 @@ class Ingest:
 
     def _read(self, request: Received, context: FeedContext) -> list[Completed | Item]:
         """Return for each item the event to store, or the end it has come to already."""
-        values, _ = payloads(request.body, request.content_type)
+        values = payloads(request.body, request.content_type)
         found: list[Completed | Item] = []
         for value in values:
             found += self._items(request, value, context)

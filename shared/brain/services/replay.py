@@ -46,7 +46,7 @@ class Replay:
             return {"runs": 1}
         counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
         try:
-            values, _ = payloads(self.sealer.open(letter.sealed), letter.content_type)
+            values = payloads(self.sealer.open(letter.sealed), letter.content_type)
         except InvalidInputError:
             return counts | {"unreadable": 1}
         for value in values:

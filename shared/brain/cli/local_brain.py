@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from brain import bootstrap
 from brain.adapters.environment import create_secrets_file
 from brain.bootstrap import SECRET_NAMES, Brain
+from brain.bootstrap.adapters import secrets_file
 from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.settings.environment import read_settings
@@ -14,7 +15,7 @@ from brain.settings.environment import read_settings
 def open_brain(clock: Clock | None = None) -> Brain:
     """Return the Brain of the environment; on an embedded store its secrets are made when there are none yet."""
     settings = read_settings()
-    file = bootstrap.secrets_file(settings)
+    file = secrets_file(settings)
     if file is not None and create_secrets_file(file, SECRET_NAMES):
         print(f"brain: made new secrets for this machine in {file}; keep them with the store", file=sys.stderr)
     return bootstrap.build(settings, clock=clock)

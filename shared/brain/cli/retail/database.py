@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
-from brain.bootstrap import sales_warehouse
+from brain.bootstrap.adapters import sales_warehouse
 from brain.ports.sales_warehouse import SalesWarehouse
 from brain.settings.files import read_config
 

@@ -1,15 +1,13 @@
-"""The only place that picks adapters; importing it opens nothing, and each part is imported when it is asked for."""
+"""The only place that wires services to adapters; importing it opens nothing, parts are made when asked for."""
 
 import os
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brain.adapters.system_clock import SystemClock
+from brain.bootstrap.adapters import document_store, event_writer, secrets_of
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter
 from brain.ports.secrets import Secrets
@@ -18,7 +16,6 @@ from brain.settings.files import read_config
 
 if TYPE_CHECKING:
     from brain.domain.intake import IdentityKeys
-    from brain.ports.sales_warehouse import SalesWarehouse
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.api_keys import Authenticator, KeyRing
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from brain.services.give_up import GiveUp
     from brain.services.health import Health
     from brain.services.ingest import Ingest
-    from brain.services.perform import Job, Perform
+    from brain.services.perform import Perform
     from brain.services.rate_limits import RateLimits
     from brain.services.replay import Replay
     from brain.services.run_job import RunJob
@@ -62,7 +59,7 @@ class Brain:
         """Asynchronous writes, concurrent callers sharing a commit."""
         from brain.services.group_commit import GroupCommit
 
-        return GroupCommit(_writer(self.settings, self.store))
+        return GroupCommit(event_writer(self.settings, self.store))
 
     @cached_property
     def limits(self) -> "RateLimits":
@@ -85,7 +82,7 @@ class Brain:
         from brain.services.keep_dead_letter import KeepDeadLetter
 
         keep = KeepDeadLetter(self.writer, self.sealer, self.clock)
-        return Ingest(self.writer, self.store, self.identity_keys, keep, self.limits, self.clock, self._failed)
+        return Ingest(self.writer, self.store, self.identity_keys, keep, self.limits, self.clock, self.failed)
 
     @cached_property
     def sealer(self) -> "Sealer":
@@ -127,7 +124,7 @@ class Brain:
         """Whether this instance can do its work."""
         from brain.services.health import Health
 
-        return Health(self.store, self.clock, self._score_config)
+        return Health(self.store, self.clock, self.score_config)
 
     def dispatch(self, queue: "TaskQueue") -> "Dispatch":
         """Return the dispatcher of scheduled jobs into ``queue``."""
@@ -140,9 +137,10 @@ class Brain:
     @cached_property
     def perform(self) -> "Perform":
         """The worker."""
+        from brain.bootstrap.jobs import jobs
         from brain.services.perform import Perform
 
-        return Perform(self.store, self.clock, self._jobs())
+        return Perform(self.store, self.clock, jobs(self))
 
     @cached_property
     def run_job(self) -> "RunJob":
@@ -162,42 +160,14 @@ class Brain:
         limit = table.functions[table.worker].timeout_seconds
         return CloudTasksQueue(queue, given.worker_url, given.tasks_invoker, limit)
 
-    def _jobs(self) -> "Mapping[str, Job]":
-        from brain.services.perform import Job
-        from brain.settings.scheduler import read_scheduler
-
-        rows = read_scheduler().scheduled
-        makers = {
-            "brainHourlyScores": self._hourly_scores,
-            "brainDailyAnalysis": self._daily_analysis,
-            "brainWeeklyReport": self._weekly_report,
-        }
-        return {name: Job(make, timedelta(seconds=rows[name].timeout_seconds)) for name, make in makers.items()}
-
-    def _hourly_scores(self) -> Any:
-        from brain.services.hourly_scores import HourlyScores
-
-        return HourlyScores(self.store, self._score_config())
-
-    def _daily_analysis(self) -> Any:
-        from brain.domain.analysis_config import analysis_config
-        from brain.services.daily_analysis import DailyAnalysis
-
-        return DailyAnalysis(self.store, read_config("brain_analysis", analysis_config), self._failed)
-
-    def _weekly_report(self) -> Any:
-        from brain.adapters.html_report import render
-        from brain.domain.analysis_config import analysis_config
-        from brain.services.weekly_report import WeeklyReport
-
-        return WeeklyReport(self.store, read_config("brain_analysis", analysis_config), self._failed, render)
-
-    def _score_config(self) -> Any:
+    def score_config(self) -> Any:
+        """The constants of the score."""
         from brain.domain.scoring import scoring_config
 
         return read_config("brain_scoring", scoring_config)
 
-    def _failed(self, what: str, error: Exception) -> None:
+    def failed(self, what: str, error: Exception) -> None:
+        """Tell the log that a part failed while the rest went on."""
         self.log("part_failed", error=error, part=what)
 
 
@@ -209,58 +179,7 @@ def build(settings: Settings | None = None, *, clock: Clock | None = None, secre
     """
     given = settings or read_settings()
     time = clock or SystemClock()
-    return Brain(given, time, secrets or _secrets(given, time), _store(given, time))
-
-
-def sales_warehouse(database_url: str) -> "SalesWarehouse":
-    """Return the shop's warehouse at ``database_url``; close it after use.
-
-    Raises:
-        MisconfiguredError: no database URL, or no driver for it.
-    """
-    from brain.adapters.sql_warehouse.names import WarehouseConfig
-    from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-
-    return SqlWarehouse(database_url, read_config("warehouse", WarehouseConfig.model_validate))
-
-
-def _store(settings: Settings, clock: Clock) -> DocumentStore:
-    if settings.firestore_project:
-        from brain.adapters.firestore.store import FirestoreStore
-
-        return FirestoreStore(settings.firestore_project)
-    from brain.adapters.sqlite.store import SqliteStore
-
-    return SqliteStore(settings.sqlite_file, clock, synchronous="OFF" if settings.sqlite_may_lose_power else "FULL")
-
-
-def _writer(settings: Settings, store: DocumentStore) -> EventWriter:
-    if settings.firestore_project:
-        from brain.adapters.firestore.writer import FirestoreWriter
-
-        return FirestoreWriter(settings.firestore_project)
-    from brain.adapters.sqlite.store import SqliteStore
-    from brain.adapters.sqlite.writer import SqliteWriter
-
-    assert isinstance(store, SqliteStore)  # noqa: S101 - _store makes no other
-    return SqliteWriter(store)
-
-
-def _secrets(settings: Settings, clock: Clock) -> Secrets:
-    if settings.deployed:
-        from brain.adapters.secret_manager import SecretManagerSecrets
-
-        return SecretManagerSecrets(settings.project, clock)
-    from brain.adapters.environment import EnvironmentSecrets
-
-    return EnvironmentSecrets(os.environ, secrets_file(settings))
-
-
-def secrets_file(settings: Settings) -> Path | None:
-    """Return where a single machine keeps its secrets: beside its store."""
-    if settings.firestore_project or settings.sqlite_file == ":memory:":
-        return None
-    return Path(settings.sqlite_file).with_name("secrets.env")
+    return Brain(given, time, secrets or secrets_of(given, time), document_store(given, time))
 
 
 @dataclass(slots=True)

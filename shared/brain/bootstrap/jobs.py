@@ -1,0 +1,53 @@
+"""The jobs that the worker knows, each made when it is first performed."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from brain.services.perform import Job
+from brain.services.run_once import Work
+from brain.settings.files import read_config
+from brain.settings.scheduler import read_scheduler
+
+if TYPE_CHECKING:
+    from brain.bootstrap import Brain
+
+
+def jobs(brain: "Brain") -> Mapping[str, Job]:
+    """Return every job by its deployed name, with the time limit of the scheduler's table."""
+    rows = read_scheduler().scheduled
+    return {
+        name: Job(_made(brain, make), timedelta(seconds=rows[name].timeout_seconds)) for name, make in MAKERS.items()
+    }
+
+
+def _made(brain: "Brain", make: "Callable[[Brain], Work]") -> Callable[[], Work]:
+    return lambda: make(brain)
+
+
+def _hourly_scores(brain: "Brain") -> Work:
+    from brain.services.hourly_scores import HourlyScores
+
+    return HourlyScores(brain.store, brain.score_config())
+
+
+def _daily_analysis(brain: "Brain") -> Work:
+    from brain.domain.analysis_config import analysis_config
+    from brain.services.daily_analysis import DailyAnalysis
+
+    return DailyAnalysis(brain.store, read_config("brain_analysis", analysis_config), brain.failed)
+
+
+def _weekly_report(brain: "Brain") -> Work:
+    from brain.adapters.html_report import render
+    from brain.domain.analysis_config import analysis_config
+    from brain.services.weekly_report import WeeklyReport
+
+    return WeeklyReport(brain.store, read_config("brain_analysis", analysis_config), brain.failed, render)
+
+
+MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {
+    "brainHourlyScores": _hourly_scores,
+    "brainDailyAnalysis": _daily_analysis,
+    "brainWeeklyReport": _weekly_report,
+}

@@ -32,11 +32,15 @@ LOG_SCALE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one event adds to its day; kept with its score, so that a revision can take it away again."""
+    """What one event adds to its day; kept with its score, so that a revision can take it away again.
+
+    ``breakdown`` is the key under which ``breakdowns`` has it too, if it has.
+    """
 
     day: str
     group: str
     sums: Mapping[str, int]
+    breakdown: str | None = None
 
 
 def local_day(at: datetime, time_zone: ZoneInfo) -> date:
@@ -100,13 +104,13 @@ def _milli_log(value: float) -> int:
     return round(math.log(max(value, 1e-9)) * LOG_SCALE)
 
 
-def add(days: Days, change: Contribution) -> Contribution:
+def add(days: Days, change: Contribution, most: int = MAX_GROUPS_A_DAY) -> Contribution:
     """Add a contribution to its day, in place, and return it as booked.
 
-    A day holds at most ``MAX_GROUPS_A_DAY`` groups; what comes after is booked as the platform's other content.
+    A day holds at most ``most`` groups; what comes after is booked as the platform's other content.
     """
     groups = days.setdefault(change.day, {})
-    booked = replace(change, group=_room_for(groups, change.group))
+    booked = replace(change, group=_room_for(groups, change.group, most))
     sums = groups.setdefault(booked.group, {})
     for name, value in change.sums.items():
         sums[name] = sums.get(name, 0) + value
@@ -125,8 +129,8 @@ def take_away(days: Days, booked: Contribution) -> None:
         days.pop(booked.day)
 
 
-def _room_for(groups: Mapping[str, Sums], group: str) -> str:
-    if group in groups or len(groups) < MAX_GROUPS_A_DAY:
+def _room_for(groups: Mapping[str, Sums], group: str, most: int) -> str:
+    if group in groups or len(groups) < most:
         return group
     same_platform = group_name(platform_of(group), None)
     return same_platform if same_platform in groups else f"{OTHER}|{OTHER}"

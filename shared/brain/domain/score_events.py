@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from brain.domain import aggregates
+from brain.domain import aggregates, breakdowns
 from brain.domain.aggregates import Contribution, Days
 from brain.domain.events import Event
 from brain.domain.scoring import PlatformHistory, Score, ScoringConfig, Weights, score
@@ -21,12 +21,20 @@ class Scored:
 
 
 class Scorer:
-    """Scores one client's events into its days; ``days`` is changed in place and holds the history."""
+    """Scores one client's events into its days; ``days``, the history, and ``breakdowns`` are changed in place."""
 
     def __init__(
-        self, days: Days, weights: Weights, *, as_of: datetime, time_zone: ZoneInfo, config: ScoringConfig
+        self,
+        days: Days,
+        weights: Weights,
+        *,
+        as_of: datetime,
+        time_zone: ZoneInfo,
+        config: ScoringConfig,
+        breakdowns: Days | None = None,
     ) -> None:
         self.days = days
+        self.breakdowns = {} if breakdowns is None else breakdowns
         self._weights = weights
         self._as_of = as_of
         self._time_zone = time_zone
@@ -40,11 +48,14 @@ class Scorer:
     def _score(self, event: Event, before: Contribution | None) -> Scored:
         if before is not None:
             aggregates.take_away(self.days, before)
+            breakdowns.take_away(self.breakdowns, before)
             self._forget_after(before.day)
         day = aggregates.event_day(event, self._time_zone)
         scored = score(event, self._history(event, day), self._weights, as_of=self._as_of, config=self._config)
         late = before.sums["late_seconds"] if before else None
-        booked = aggregates.add(self.days, aggregates.contribution(event, scored, self._time_zone, late))
+        change = aggregates.contribution(event, scored, self._time_zone, late)
+        booked = aggregates.add(self.days, breakdowns.named(change, event, self._time_zone))
+        booked = breakdowns.add(self.breakdowns, booked)
         self._forget_after(booked.day)
         return Scored(event, scored, booked)
 

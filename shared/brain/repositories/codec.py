@@ -57,14 +57,19 @@ def score_document(score: Score, booked: Contribution) -> dict[str, Any]:
         "neutral": list(score.neutral),
         "components": dict(score.components),
         "inputs": dict(score.inputs),
-        "contribution": {"day": booked.day, "group": booked.group, "sums": dict(booked.sums)},
+        "contribution": {
+            "day": booked.day,
+            "group": booked.group,
+            "sums": dict(booked.sums),
+            "breakdown": booked.breakdown,
+        },
     }
 
 
 def contribution_from(score: Document) -> Contribution:
     """Return what a stored score contributed to its day."""
     stored: Mapping[str, Any] = score["contribution"]
-    return Contribution(stored["day"], stored["group"], dict(stored["sums"]))
+    return Contribution(stored["day"], stored["group"], dict(stored["sums"]), stored.get("breakdown"))
 
 
 def weights_from(document: Document | None) -> Weights:

@@ -47,5 +47,13 @@ def _state(path: str, found: Snapshot | None) -> State:
 
 def days_of(state: State) -> Days:
     """Return a state's days, copied so that they may be changed in place."""
-    stored: Mapping[str, Any] = state.data.get("days", {})
+    return _copied(state.data.get("days", {}))
+
+
+def breakdowns_of(state: State) -> Days:
+    """Return the finer sums of a state's days, copied likewise."""
+    return _copied(state.data.get("breakdowns", {}))
+
+
+def _copied(stored: Mapping[str, Any]) -> Days:
     return {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in stored.items()}

@@ -9,7 +9,7 @@ from brain.domain.clients import Client
 from brain.domain.incidents import Incident, incident_from
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients
-from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, days_of
+from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class ClientFacts:
 
     client: Client
     days: Days
+    breakdowns: Days
     known: tuple[Incident, ...]
     incidents: State
 
@@ -34,4 +35,4 @@ def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
     days = days_of(archive)
     for day, groups in days_of(recent).items():
         days[day] = groups
-    return ClientFacts(client, dict(sorted(days.items())), known, incidents)
+    return ClientFacts(client, dict(sorted(days.items())), breakdowns_of(recent), known, incidents)

@@ -51,6 +51,7 @@ class DailyAnalysis:
             end=end,
             as_of=lease.scheduled_at,
             days=facts.days,
+            breakdowns=facts.breakdowns,
             incidents=known,
             series_ready=watch.ready,
             series_warming=watch.warming,

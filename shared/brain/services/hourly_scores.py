@@ -12,7 +12,7 @@ from brain.ports.document_store import DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
 from brain.repositories.events import Events, scoring_writes
-from brain.repositories.state import ARCHIVE, RECENT, State, States, days_of
+from brain.repositories.state import ARCHIVE, RECENT, State, States, breakdowns_of, days_of
 from brain.services.lease import Figures, Lease
 
 JOB = "brainHourlyScores"
@@ -40,6 +40,7 @@ class HourlyScores:
             as_of=lease.scheduled_at,
             time_zone=client.time_zone,
             config=self.config,
+            breakdowns=breakdowns_of(state),
         )
         return _Pages(self, lease, client, scorer, state).run()
 
@@ -72,7 +73,7 @@ class _Pages:
     def _commit(self, page: Sequence[Snapshot], scored: Sequence[Scored], figures: dict[str, int]) -> None:
         top = attention.merged(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
-        document = {"days": self.scorer.days, "top": top}
+        document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top}
         writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored)]
         self.state.version = self.lease.commit(writes, figures)[0]
         self.state.data = document
@@ -81,6 +82,7 @@ class _Pages:
         """Move days that left the window into the archive; most runs move none and read nothing more."""
         newest = max(map(aggregates.day_of, self.scorer.days))
         retired = aggregates.retire(self.scorer.days, newest, RECENT_DAYS)
+        aggregates.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
         if not retired:
             return []
         (archive,) = States(self.job.store).read(self.client.client_id, ARCHIVE)

@@ -37,6 +37,7 @@ class WeeklyReport:
             end=end,
             as_of=lease.scheduled_at,
             days=known.days,
+            breakdowns=known.breakdowns,
             incidents=known.known,
             series_ready=watch.ready,
             series_warming=watch.warming,

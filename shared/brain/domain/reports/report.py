@@ -39,6 +39,7 @@ class Facts:
     """All that a report is built from: stored aggregates, never events.
 
     ``start`` and ``end`` bound the report's local days, the end left out; ``days`` has every day that is kept.
+    ``breakdowns`` has the same days' finer sums, of the latest month only.
     """
 
     client: Client
@@ -50,9 +51,10 @@ class Facts:
     series_ready: int
     series_warming: int
     config: AnalysisConfig
+    breakdowns: Days = field(default_factory=dict)
 
 
-Plug: TypeAlias = Callable[[Facts], Section]
+Plug: TypeAlias = Callable[[Facts], Section | None]
 
 
 @dataclass(frozen=True, slots=True)

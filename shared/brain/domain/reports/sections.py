@@ -31,11 +31,15 @@ SLOTS: Mapping[str, Slot] = {
 
 
 def build(names: tuple[str, ...], facts: Facts, failed: Callable[[str, Exception], None]) -> tuple[Section, ...]:
-    """Return the named sections; one that fails is marked as failed and told to ``failed``, the others stand."""
-    return tuple(_section(name, facts, failed) for name in names)
+    """Return the named sections; one that fails is marked as failed and told to ``failed``, the others stand.
+
+    A section that does not concern the client, such as a shop's, is left out.
+    """
+    found = (_section(name, facts, failed) for name in names)
+    return tuple(section for section in found if section is not None)
 
 
-def _section(name: str, facts: Facts, failed: Callable[[str, Exception], None]) -> Section:
+def _section(name: str, facts: Facts, failed: Callable[[str, Exception], None]) -> Section | None:
     slot = SLOTS[name]
     if slot.plug is None:
         return Section(name, slot.title, SectionStatus.ABSENT, ("This part of the Brain is not switched on yet.",))

@@ -46,6 +46,7 @@ UNSCORED = (Filter("unscored", "==", True),)
 OF_CLIENT = (Filter("client_id", "==", "acme"),)
 
 KNOWN_QUERIES = (
+    KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
     KnownQuery("repositories.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
         "repositories.books",

@@ -8,10 +8,14 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as its operator set it up; one never set up is known by its id and keeps UTC."""
+    """A client as its operator set it up; one never set up is known by its id and keeps UTC.
+
+    ``stores`` are the ids of its own stores in the shop's database; a client without any has no shop.
+    """
 
     client_id: str
     name: str
     vertical: str | None = None
     time_zone: ZoneInfo = UTC
     currency: str | None = None
+    stores: tuple[str, ...] = ()

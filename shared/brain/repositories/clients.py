@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from brain.domain.clients import Client
 from brain.errors import MisconfiguredError
-from brain.ports.document_store import Document, DocumentStore
+from brain.ports.document_store import Document, DocumentStore, Filter
 from brain.repositories import paths
 
 
@@ -18,10 +18,15 @@ class Clients:
         """Return the client; one that was never set up has defaults.
 
         Raises:
-            MisconfiguredError: the stored time zone is none.
+            MisconfiguredError: the stored time zone is none, or the stores are no list of ids.
         """
         found = self._store.get(paths.client(client_id))
         return _client(client_id, found.data if found else {})
+
+    def with_shop(self) -> list[str]:
+        """Return the ids of the clients that have stores, by one query on the mark that ``put`` keeps."""
+        found = self._store.query(paths.CLIENTS, [Filter("shop", "==", True)])
+        return [client.id for client in found]
 
     def put(self, client: Client) -> None:
         """Set a client up, keeping fields that are not its own here."""
@@ -30,6 +35,8 @@ class Clients:
             "vertical": client.vertical,
             "time_zone": str(client.time_zone),
             "currency": client.currency,
+            "stores": list(client.stores),
+            "shop": bool(client.stores),
         }
         self._store.set(paths.client(client.client_id), document, merge=True)
 
@@ -47,4 +54,12 @@ def _client(client_id: str, document: Document) -> Client:
         vertical=document.get("vertical"),
         time_zone=time_zone,
         currency=document.get("currency"),
+        stores=_stores(client_id, document.get("stores") or []),
     )
+
+
+def _stores(client_id: str, given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(store_id, str) and store_id for store_id in given):
+        message = f"the client's stores must be a list of store ids as in the sales table, found {given!r}; correct it"
+        raise MisconfiguredError(message, client_id=client_id)
+    return tuple(sorted(set(given)))

@@ -12,6 +12,9 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+CLIENTS = "clients"
+
+
 def client(client_id: str) -> str:
     """A client's name, vertical, time zone, currency, plan and flags."""
     return f"clients/{client_id}"

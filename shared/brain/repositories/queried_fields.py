@@ -16,6 +16,7 @@ class QueriedField:
 
 
 QUERIED_FIELDS = (
+    QueriedField("clients", "shop"),
     QueriedField("events", "unscored"),
     QueriedField("counters", "client_id"),
     QueriedField("counters", "hour_at", is_time=True),

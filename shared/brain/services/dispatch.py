@@ -1,4 +1,4 @@
-"""Lists the clients that have work for a scheduled job, from the books, and enqueues one task a client."""
+"""Lists the clients that have work for a scheduled job, from the books or by their shop, and enqueues a task each."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from brain.domain.dispatching import not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.books import Books
+from brain.repositories.clients import Clients
 from brain.repositories.features import Features
 from brain.services import hourly_scores
 from brain.services.lease import Figures
@@ -16,6 +17,10 @@ HOURLY_WINDOW = timedelta(hours=3)
 SWEEP_WINDOW = timedelta(days=8)
 # Silence is a finding of the daily analysis, so a client stays on its list for weeks after its last event.
 ACTIVE_WINDOW = timedelta(days=35)
+# These work on the shop's own database, whether events came or not.
+SHOP_JOBS = frozenset(
+    {"brainCuriosity", "brainSignalMagnitude", "brainProductWeather", "brainBacktesting", "brainRoiReport"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Dispatch:
         return {"status": "success", "clients": len(chosen), "enqueued": enqueued}
 
     def _with_work(self, job: str, scheduled_at: datetime) -> list[str]:
+        if job in SHOP_JOBS:
+            return Clients(self.store).with_shop()
         books = Books(self.store)
         soon = scheduled_at + timedelta(hours=1)
         if job == hourly_scores.JOB:

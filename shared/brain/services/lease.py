@@ -47,6 +47,11 @@ class Lease:
         return self.run.scheduled_at
 
     @property
+    def dry_run(self) -> bool:
+        """Whether nothing may be written, the shop's own database included."""
+        return self._dry_run
+
+    @property
     def checkpoint(self) -> Mapping[str, Any]:
         """What the last commit of this run, perhaps by an earlier worker, left for the next."""
         return self.run.checkpoint
@@ -64,6 +69,10 @@ class Lease:
         """
         expires = self._clock.now() + self._time_limit + LEASE_MARGIN
         return self._write(writes, replace(self.run, checkpoint=dict(checkpoint), lease_expires_at=expires))
+
+    def renew(self) -> None:
+        """Make sure that the run is still this worker's before it writes elsewhere; raises as ``commit`` does."""
+        self.commit([], self.checkpoint)
 
     def finish(self, writes: Sequence[Write], result: Figures) -> Figures:
         """Write the last step and the run's result together; raises as ``commit`` does."""

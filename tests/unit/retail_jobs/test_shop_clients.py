@@ -1,0 +1,95 @@
+"""Which clients have a shop, and who is listed for its jobs."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from faults.faulty_store import FaultyStore
+from manual_clock import ManualClock
+
+from brain.adapters.environment import EnvironmentSecrets
+from brain.adapters.sqlite.store import SqliteStore
+from brain.bootstrap.warehouse import opened_warehouse
+from brain.domain.clients import Client
+from brain.domain.features import Flag
+from brain.errors import MisconfiguredError
+from brain.ports.document_store import DocumentStore
+from brain.repositories import paths
+from brain.repositories.clients import Clients
+from brain.repositories.features import Features
+from brain.services.dispatch import SHOP_JOBS, Dispatch
+from brain.services.perform import TasksHere
+from brain.settings.scheduler import read_scheduler
+
+SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> Iterator[SqliteStore]:
+    """An embedded store in memory."""
+    one = SqliteStore(":memory:", clock)
+    yield one
+    one.close()
+
+
+def dispatched(store: DocumentStore, job: str) -> list[str]:
+    """Dispatch a job with its flag on, and return the clients of its tasks."""
+    queue = TasksHere(lambda _: {})
+    Dispatch(store, queue, Features(store, {job: Flag(enabled=True)}))(job, SUNDAY)
+    return [task.client_id for task in queue.tasks]
+
+
+@pytest.mark.parametrize("job", sorted(SHOP_JOBS))
+def test_a_shop_job_lists_the_clients_with_stores_and_reads_no_others(store: SqliteStore, job: str) -> None:
+    """One query finds them, however many clients have no shop, and though no event came from them."""
+    for number in range(5):
+        Clients(store).put(Client(f"agency_{number}", "An agency"))
+    Clients(store).put(Client("baker", "A bakery", stores=("north", "south")))
+    counting = FaultyStore(store)
+    assert dispatched(counting, job) == ["baker"]
+    assert counting.reads_by["clients"] == 1
+
+
+def test_every_scheduled_retail_function_lists_by_shop() -> None:
+    """The set names deployed functions only."""
+    assert set(read_scheduler().scheduled) >= SHOP_JOBS
+
+
+def test_stores_come_back_once_each_and_sorted(store: SqliteStore) -> None:
+    """And a client whose last store was taken away has no shop any more."""
+    clients = Clients(store)
+    clients.put(Client("baker", "A bakery", stores=("south", "north", "south")))
+    assert clients.get("baker").stores == ("north", "south")
+    clients.put(Client("baker", "A bakery"))
+    assert clients.get("baker").stores == ()
+    assert clients.with_shop() == []
+
+
+@pytest.mark.parametrize("given", ["north", [1], [""], {"north": True}])
+def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, given: object) -> None:
+    """What an operator typed wrongly is named."""
+    store.set(paths.client("baker"), {"stores": given, "shop": True})
+    with pytest.raises(MisconfiguredError, match="list of store ids"):
+        Clients(store).get("baker")
+
+
+def test_a_missing_database_url_is_told_with_what_to_do() -> None:
+    """It is a secret; without it no shop job can run."""
+    with pytest.raises(MisconfiguredError, match="need DATABASE_URL"), opened_warehouse(EnvironmentSecrets({})):
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://chef:pa55word@127.0.0.1:1/shop", "nonsense pa55word", "oracle://chef:pa55word@host/shop"]
+)
+def test_no_error_tells_the_password_of_the_database(url: str) -> None:
+    """Neither of a server that does not answer, nor of a URL that is none."""
+    with (
+        pytest.raises(Exception, match=r"\w") as told,
+        opened_warehouse(EnvironmentSecrets({"DATABASE_URL": url})) as it,
+    ):
+        it.stores()
+    error: BaseException | None = told.value
+    while error is not None:
+        assert "pa55word" not in str(error)
+        error = error.__cause__

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from brain.domain.campaigns import Campaign
+
 UTC = ZoneInfo("UTC")
 
 
@@ -19,3 +21,4 @@ class Client:
     time_zone: ZoneInfo = UTC
     currency: str | None = None
     stores: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()

@@ -11,6 +11,7 @@ from brain.domain import aggregates
 from brain.domain.aggregates import Days, platform_of
 from brain.domain.analysis_config import Alarms
 from brain.domain.anomaly import AlarmBudget, Detector, Reading
+from brain.domain.campaigns import Campaign
 
 NEARBY = timedelta(days=1)
 
@@ -81,14 +82,16 @@ def complete_until(days: Days, platform: str, as_of: datetime, time_zone: ZoneIn
     return day + timedelta(days=1)
 
 
-def watch(days: Days, as_of: datetime, time_zone: ZoneInfo, config: Alarms) -> Watch:
-    """Return the incidents of all series as of a moment, within one alarm budget for all of them."""
+def watch(
+    days: Days, as_of: datetime, time_zone: ZoneInfo, config: Alarms, campaigns: Sequence[Campaign] = ()
+) -> Watch:
+    """Return the incidents of all series as of a moment, within one alarm budget; days of campaigns are no alarm."""
     watched = list(_watched(days, as_of, time_zone, config.metrics))
     share = AlarmBudget(alarms=config.budget / max(len(watched), 1), per=timedelta(days=config.per_days))
     signs: list[tuple[str, Sign]] = []
     ready = 0
     for platform, metric, points in watched:
-        readings = _readings(points, share)
+        readings = _readings(points, share, [c for c in campaigns if c.platform in (None, platform)])
         ready += bool(readings) and readings[-1].state == "ready"
         signs += [(platform, _sign(metric, reading)) for reading in readings if reading.alarm]
     return Watch(tuple(_incidents(signs)), ready, len(watched) - ready)
@@ -107,9 +110,16 @@ def _watched(
                 yield platform, metric, points
 
 
-def _readings(points: Iterable[tuple[date, float | None]], budget: AlarmBudget) -> list[Reading]:
-    detector = Detector(budget)
-    return [detector.score_one(datetime.combine(day, datetime.min.time()), value) for day, value in points]
+def _readings(
+    points: Iterable[tuple[date, float | None]], budget: AlarmBudget, campaigns: Iterable[Campaign]
+) -> list[Reading]:
+    spans = [(_midnight(c.start), _midnight(c.end + timedelta(days=1))) for c in campaigns]
+    detector = Detector(budget, planned=spans)
+    return [detector.score_one(_midnight(day), value) for day, value in points]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time())
 
 
 def _sign(metric: str, reading: Reading) -> Sign:

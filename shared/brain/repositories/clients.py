@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from brain.domain.campaigns import campaigns_from
 from brain.domain.clients import Client
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import Document, DocumentStore, Filter
@@ -18,7 +19,7 @@ class Clients:
         """Return the client; one that was never set up has defaults.
 
         Raises:
-            MisconfiguredError: the stored time zone is none, or the stores are no list of ids.
+            MisconfiguredError: the stored time zone is none, the stores are no list of ids, or a campaign is none.
         """
         found = self._store.get(paths.client(client_id))
         return _client(client_id, found.data if found else {})
@@ -37,6 +38,7 @@ class Clients:
             "currency": client.currency,
             "stores": list(client.stores),
             "shop": bool(client.stores),
+            "campaigns": [campaign.document() for campaign in client.campaigns],
         }
         self._store.set(paths.client(client.client_id), document, merge=True)
 
@@ -55,6 +57,7 @@ def _client(client_id: str, document: Document) -> Client:
         time_zone=time_zone,
         currency=document.get("currency"),
         stores=_stores(client_id, document.get("stores") or []),
+        campaigns=campaigns_from(document.get("campaigns") or []),
     )
 
 

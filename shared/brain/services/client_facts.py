@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from brain.domain import aggregates
+from brain.domain import aggregates, incidents
 from brain.domain.aggregates import Days
+from brain.domain.analysis_config import Alarms
 from brain.domain.clients import Client
-from brain.domain.incidents import Incident, incident_from
+from brain.domain.incidents import Incident, Watch, incident_from
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients
 from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
@@ -25,6 +26,10 @@ class ClientFacts:
     def today(self, at: datetime) -> date:
         """Return the client's local day at a moment; days before it are complete."""
         return aggregates.local_day(at, self.client.time_zone)
+
+    def watch(self, at: datetime, config: Alarms) -> Watch:
+        """Return what is unusual in the client's series as of a moment; its campaigns are not."""
+        return incidents.watch(self.days, at, self.client.time_zone, config, self.client.campaigns)
 
 
 def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:

@@ -30,7 +30,7 @@ class DailyAnalysis:
         """Analyse the day that ended last where the client is."""
         facts = read_facts(self.store, lease.client_id)
         end = facts.today(lease.scheduled_at)
-        watch = incidents.watch(facts.days, lease.scheduled_at, facts.client.time_zone, self.config.alarms)
+        watch = facts.watch(lease.scheduled_at, self.config.alarms)
         oldest = (end - timedelta(days=REMEMBERED_DAYS)).isoformat()
         known = incidents.remembered(facts.known, watch.incidents, oldest)
         report = build.daily(self._facts(facts, lease, end, known, watch), self.failed)

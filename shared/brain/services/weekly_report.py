@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from brain.domain import incidents
 from brain.domain.analysis_config import AnalysisConfig
 from brain.domain.reports import build, text
 from brain.domain.reports.report import Facts, Report
@@ -30,7 +29,7 @@ class WeeklyReport:
         known = read_facts(self.store, lease.client_id)
         today = known.today(lease.scheduled_at)
         end = today - timedelta(days=today.weekday())
-        watch = incidents.watch(known.days, lease.scheduled_at, known.client.time_zone, self.config.alarms)
+        watch = known.watch(lease.scheduled_at, self.config.alarms)
         facts = Facts(
             client=known.client,
             start=end - timedelta(days=7),

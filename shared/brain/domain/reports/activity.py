@@ -5,18 +5,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from brain.domain import aggregates
-from brain.domain.aggregates import LOG_SCALE, Sums
-from brain.domain.reports import figures
+from brain.domain.aggregates import Sums
+from brain.domain.reports import figures, looks
 from brain.domain.reports.report import Facts, Section, SectionStatus
-from brain.domain.statistics.welch import Difference, Sample, difference
+from brain.domain.statistics.welch import Difference, difference
 
 TITLE = "What happened"
-
-
-def rates(sums: Sequence[Sums]) -> Sample:
-    """Return the log engagement rates of events as a sample, in natural units."""
-    squared = aggregates.total(sums, "log_rate_milli_squared") / LOG_SCALE**2
-    return Sample(aggregates.total(sums, "rated"), aggregates.total(sums, "log_rate_milli") / LOG_SCALE, squared)
 
 
 def section(facts: Facts) -> Section:
@@ -30,7 +24,7 @@ def section(facts: Facts) -> Section:
         now, then = _sums(facts, platform, facts.start, facts.end), _sums(facts, platform, before, facts.start)
         if not now and not then:
             continue
-        moved = _change(now, then, facts)
+        moved = _change(now, then, facts, looks.level(facts, len(platforms)))
         rows.append(_row(platform, now, then, moved))
         lines += _claims(platform, moved)
     if not rows:
@@ -45,11 +39,11 @@ def _sums(facts: Facts, platform: str, start: date, end: date) -> list[Sums]:
     return [sums for _, sums in aggregates.between(facts.days, start, end, platform)]
 
 
-def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts) -> Difference | None:
-    one, other = rates(now), rates(then)
+def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts, alpha: float) -> Difference | None:
+    one, other = looks.sample(now), looks.sample(then)
     if min(one.count, other.count) < facts.config.comparisons.minimum_events:
         return None
-    return difference(one, other, alpha=facts.config.comparisons.false_claims)
+    return difference(one, other, alpha=alpha)
 
 
 def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Difference | None) -> tuple[str, ...]:
@@ -78,4 +72,4 @@ def _claims(platform: str, moved: Difference | None) -> list[str]:
 
 def _nothing_claimed(facts: Facts) -> tuple[str, ...]:
     level = 1 - facts.config.comparisons.false_claims
-    return (f"No platform's engagement rate changed by more than chance explains (at {level:.0%}).",)
+    return (f"No platform's engagement rate changed by more than chance explains (at {level:.0%} for the report).",)

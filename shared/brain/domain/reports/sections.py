@@ -3,11 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from brain.domain.reports import activity, alarms, comparisons, coverage
+from brain.domain.reports import activity, alarms, campaigns, coverage, fatigue, formats, timing
 from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
 
 DAILY = ("activity", "anomalies", "predictions", "recommendations", "learning", "coverage")
-WEEKLY = ("activity", "formats", "anomalies", "predictions", "recommendations", "policy", "learning", "coverage")
+WEEKLY = (
+    "activity",
+    "formats",
+    "timing",
+    "campaigns",
+    "fatigue",
+    "anomalies",
+    "predictions",
+    "recommendations",
+    "policy",
+    "learning",
+    "coverage",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,10 @@ class Slot:
 
 SLOTS: Mapping[str, Slot] = {
     "activity": Slot("What happened", activity.section),
-    "formats": Slot("What works", comparisons.section),
+    "formats": Slot(formats.TITLE, formats.section),
+    "timing": Slot(timing.TITLE, timing.section),
+    "campaigns": Slot(campaigns.TITLE, campaigns.section),
+    "fatigue": Slot(fatigue.TITLE, fatigue.section),
     "anomalies": Slot("What was unusual", alarms.section),
     "predictions": Slot("Predictions against outcomes", None),
     "recommendations": Slot("Next best moves", None),

@@ -10,6 +10,7 @@ from brain.domain.aggregates import Days
 from brain.domain.analysis_config import AnalysisConfig
 from brain.domain.clients import Client
 from brain.domain.incidents import Incident
+from brain.domain.learning.learned import Learned
 
 
 class SectionStatus(StrEnum):
@@ -52,6 +53,7 @@ class Facts:
     series_warming: int
     config: AnalysisConfig
     breakdowns: Days = field(default_factory=dict)
+    learning: Learned | None = None
 
 
 Plug: TypeAlias = Callable[[Facts], Section | None]

@@ -1,0 +1,62 @@
+"""What a report may say of learning: beliefs over time, predictions met, models compared, alarms answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """The weights as they were from a moment on; ``outcomes`` is what they were learned from."""
+
+    at: datetime
+    version: str
+    weights: Mapping[str, float]
+    outcomes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """Two models on the same outcomes; ``decision`` is ``continue`` while it is open.
+
+    ``improvement`` is how much lower the challenger's error is, relative, and ``interval`` its confidence sequence.
+    """
+
+    kind: str
+    champion: str
+    challenger: str
+    at: datetime
+    decision: str
+    n: int
+    improvement: float | None
+    interval: tuple[float, float] | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often an interval held what came, in one ISO week, of how many that were asked."""
+
+    asked: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """All that the section on learning is built from.
+
+    ``beliefs`` are in time's order and are the client's own or, without those, the shared ones that serve it;
+    ``left_out`` counts content that made no outcome, by reason; ``answers`` has the answer to each alarm that got one.
+    """
+
+    beliefs: tuple[Belief, ...] = ()
+    own: bool = False
+    own_duel: Duel | None = None
+    recorded: int = 0
+    waiting_for: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    said: float = 0.8
+    weeks: Mapping[str, Record] = field(default_factory=dict)
+    duels: tuple[Duel, ...] = ()
+    gold_failures: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)

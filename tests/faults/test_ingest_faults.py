@@ -1,0 +1,135 @@
+"""Ingest over a network and a Firestore that break at every call: nothing lost, nothing doubled, the same store."""
+
+import asyncio
+import os
+import threading
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from emulator import HOST_VARIABLE
+from faults.fault_proxy import Fault, fault_proxy
+from ingest_worlds import CLIENT, START, Sender, documents, mixed_phases
+from manual_clock import ManualClock
+
+from brain.adapters.environment import EnvironmentSecrets
+from brain.adapters.firestore.store import FirestoreStore
+from brain.adapters.firestore.writer import FirestoreWriter
+from brain.bootstrap import Brain
+from brain.entrypoints.local import LocalServer
+from brain.services.group_commit import GroupCommit
+from brain.services.reconcile import Reconcile
+from brain.settings.environment import read_settings
+
+pytestmark = pytest.mark.emulator
+SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
+DEADLINE_SECONDS = 0.6
+AT_ONCE = 8
+_opening = threading.Lock()
+
+
+@dataclass
+class Ended:
+    """What a run left, and what its sender was told."""
+
+    documents: dict[str, dict[str, Any]]
+    counts: dict[str, Any]
+    sender: Sender
+    calls: int
+    broke: bool
+
+
+def run(emulator: str, fail_at: int | None = None, fault: Fault = Fault.UNAVAILABLE) -> Ended:
+    """Take the mixed phases in through a proxy that breaks one call, and return what is there at the end."""
+    project = f"demo-{uuid.uuid4().hex[:12]}"
+    direct = opened(FirestoreStore(project), emulator)
+    with fault_proxy(emulator, fail_at=fail_at, fault=fault) as proxy:
+        store = opened(FirestoreStore(project, deadline_seconds=DEADLINE_SECONDS), proxy.host)
+        clock = ManualClock(START)
+        brain = Brain(read_settings({"BRAIN_STORE": f"firestore://{project}"}), clock, SECRETS, store)
+        brain.log = quiet
+        key, _ = Brain(brain.settings, clock, SECRETS, direct).key_ring.create(CLIENT)
+        sender = asyncio.run(send(brain, project, proxy, key))
+        store.close()
+    counts = Reconcile(direct)(CLIENT)
+    left = documents(direct, brain.sealer)
+    direct.close()
+    return Ended(left, counts, sender, proxy.calls, proxy.broke)
+
+
+def quiet(*_: Any, **__: Any) -> None:
+    """Hundreds of broken calls are not news."""
+
+
+def opened(store: FirestoreStore, host: str) -> FirestoreStore:
+    """Connect a store to a host of its own; the environment names one for all."""
+    with _opening:
+        before, os.environ[HOST_VARIABLE] = os.environ[HOST_VARIABLE], host
+        store._api()
+        os.environ[HOST_VARIABLE] = before
+    return store
+
+
+async def send(brain: Brain, project: str, proxy: Any, key: str) -> Sender:
+    """Send phase after phase, the clock moving on in between."""
+    writer = FirestoreWriter(project, deadline_seconds=DEADLINE_SECONDS)
+    with _opening:
+        before, os.environ[HOST_VARIABLE] = os.environ[HOST_VARIABLE], proxy.host
+        writer._api()
+        os.environ[HOST_VARIABLE] = before
+    brain.writer = GroupCommit(writer)
+    app = LocalServer(brain, schedule=False).app()
+
+    class Mending(Sender):
+        async def between(self) -> None:
+            proxy.mend()
+            await super().between()
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://brain") as http:
+        sender = Mending(http, key)
+        for phase in mixed_phases():
+            await sender.deliver(phase)
+            brain.clock.advance(timedelta(seconds=40))
+    await brain.writer.aclose()
+    return sender
+
+
+@pytest.fixture(scope="module")
+def faultless(emulator: str) -> Ended:
+    """What a run without faults leaves."""
+    return run(emulator)
+
+
+def test_the_world_without_faults_is_what_a_person_counts(faultless: Ended) -> None:
+    """Posts 1 to 6, 20 and 21, ads 1 to 3; ad 1 was known three ways; four requests are kept aside."""
+    kinds = Counter("revisions" if "/revisions/" in path else path.split("/")[-2] for path in faultless.documents)
+    assert kinds == {"events": 11, "revisions": 3, "dead_letter_queue": 4}
+    assert (faultless.counts["stored"], faultless.counts["dead_letters"]) == (11, 4)
+    assert faultless.sender.told.keys().isdisjoint({0, 503})
+    current = {p: one for p, one in faultless.documents.items() if "/revisions/" not in p and "spend" in one}
+    assert sorted(one["impressions"] for one in current.values()) == [140, 200, 300]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_a_call_that_breaks_loses_nothing_and_doubles_nothing(emulator: str, faultless: Ended, fault: Fault) -> None:
+    """Whichever call of the run breaks, and however: the sender sends again, and the store is that of a calm day."""
+    calls = range(1, faultless.calls + 1)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        ended = list(threads.map(lambda k: run(emulator, k, fault), calls))
+    assert {k: found for k, one in zip(calls, ended, strict=True) if (found := differences(one, faultless))} == {}
+    assert sum(one.broke for one in ended) >= 0.7 * len(ended)  # the number of calls varies with who meets whom
+
+
+def differences(one: Ended, calm: Ended) -> list[str]:
+    """Say where a run ended otherwise than the calm one: a document, or what its sender was told for good."""
+    every = one.documents.keys() | calm.documents.keys()
+    found = [path for path in sorted(every) if one.documents.get(path) != calm.documents.get(path)]
+    told, expected = one.sender.ends(), calm.sender.ends()
+    if told.total() != expected.total() or told["rejected"] != expected["rejected"]:
+        found.append(f"told {told}")
+    return found

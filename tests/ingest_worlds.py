@@ -1,0 +1,138 @@
+"""What senders send in tests of ingest, how one that is told to try again does so, and what the store holds then."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from brain.ports.document_store import DocumentStore
+from brain.ports.sealing import Sealer
+from brain.repositories import paths
+
+CLIENT = "acme"
+START = datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)  # half a minute later it is another hour's books
+TRIES = 40
+# What may honestly differ from a run without faults: when the server wrote, and how often a sender had to try.
+OF_THE_SERVER = frozenset({"stored_at"})
+OF_THE_ATTEMPT = frozenset({"attempts", "last_seen", "sealed"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a sender, the same bytes however often it is sent."""
+
+    name: str
+    body: bytes
+    source: str = "custom"
+    content_type: str = "application/json"
+
+
+@dataclass
+class Sender:
+    """Sends again whatever was not answered for good, as every serious sender does, and keeps its own books."""
+
+    http: httpx.AsyncClient
+    key: str
+    address: str = "/ingest"
+    answers: dict[str, httpx.Response] = field(default_factory=dict)
+    told: Counter[int] = field(default_factory=Counter)
+
+    async def deliver(self, requests: Iterable[Request]) -> None:
+        """Send all at once and return when each has its final answer."""
+        await asyncio.gather(*(self._deliver(request) for request in requests))
+
+    async def _deliver(self, request: Request) -> None:
+        for _ in range(TRIES):
+            answer = await self.send(request)
+            if answer is not None and answer.status_code < 500:
+                self.answers[request.name] = answer
+                return
+            await self.between()
+        raise AssertionError(f"{request.name} was never answered for good: {answer and answer.text}")
+
+    async def between(self) -> None:
+        """Wait a moment before trying again."""
+        await asyncio.sleep(0.01)
+
+    async def send(self, request: Request) -> httpx.Response | None:
+        """Send once; None when no answer came."""
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Content-Type": request.content_type,
+            "X-Correlation-Id": request.name,
+        }
+        url = f"{self.address}/v1/clients/{CLIENT}/events/{request.source}"
+        try:
+            answer = await self.http.post(url, content=request.body, headers=headers)
+        except httpx.TransportError:
+            self.told[0] += 1
+            return None
+        self.told[answer.status_code] += 1
+        return answer
+
+    def ends(self) -> Counter[str]:
+        """How many items of the final answers came to each end."""
+        return Counter(item["outcome"] for answer in self.answers.values() for item in answer.json()["results"])
+
+
+def post(number: int, **fields: Any) -> dict[str, Any]:
+    """A canonical event that happened once."""
+    at = START - timedelta(hours=number % 500)
+    given = {"event_id": f"post-{number}", "occurred_at": at.isoformat(), "platform": "linkedin", "likes": number % 97}
+    return given | fields
+
+
+def ad(number: int, impressions: int) -> dict[str, Any]:
+    """An ad's running total of a day, as Meta reports it."""
+    return {
+        "ad_id": str(number),
+        "date_start": "2026-11-20",
+        "date_stop": "2026-11-20",
+        "impressions": str(impressions),
+        "spend": "1.50",
+    }
+
+
+def array(items: Sequence[Any]) -> bytes:
+    """A JSON array."""
+    return json.dumps(items).encode()
+
+
+def mixed_phases() -> list[list[Request]]:
+    """Requests of every kind: those of a phase are in flight together, and a phase begins when the last is answered."""
+    bad, unknown = post(900, likes=-1), {"nobody": "knows this"}
+    lines = b"\n".join([array([post(20)]), b'{"half": ', array([post(21)])])
+    first = [
+        Request("new-twice-and-bad", array([post(1), post(2), bad, post(3), post(2)])),
+        Request("new-and-unknown", array([post(4), unknown, post(5)])),
+        Request("totals", array([ad(1, 100), ad(2, 200)]), "ads_meta"),
+        Request("lines", lines, content_type="application/x-ndjson"),
+    ]
+    second = [
+        Request("again-and-conflict", array([post(1), post(4, likes=9999), post(6)])),
+        Request("totals-later", array([ad(1, 150), ad(2, 200), ad(3, 300)]), "ads_meta"),
+        Request("unreadable", b'[{"event_id": "post-7"'),
+    ]
+    third = [Request("total-corrected", array([ad(1, 140)]), "ads_meta")]
+    return [first, second, third]
+
+
+def documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, dict[str, Any]]:
+    """Return everything that ingest stored, by path, without what may honestly differ; dead letters are opened."""
+    found = {one.path: _without(one.data, OF_THE_SERVER) for one in store.query(paths.events(CLIENT))}
+    for path in list(found):
+        revisions = store.query(f"{path}/revisions")
+        found |= {one.path: _without(one.data, OF_THE_SERVER) for one in revisions}
+    for letter in store.query(paths.DEAD_LETTERS):
+        opened = {"opened": sealer.open(letter.data["sealed"])} if sealer else {}
+        found[letter.path] = _without(letter.data, OF_THE_ATTEMPT) | opened
+    return found
+
+
+def _without(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in names}

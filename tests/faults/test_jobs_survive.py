@@ -14,6 +14,7 @@ from worlds import CLIENT, MONDAY, documents, event, put, seed
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.analysis_config import analysis_config
+from brain.domain.learning.config import learning_config
 from brain.domain.scoring import scoring_config
 from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostError
 from brain.ports.document_store import DocumentStore
@@ -28,6 +29,7 @@ from brain.settings.files import read_config
 
 SCORING = read_config("brain_scoring", scoring_config)
 ANALYSIS = read_config("brain_analysis", analysis_config)
+LEARNING = read_config("brain_learning", learning_config)
 LIMIT = timedelta(minutes=5)
 JOBS = ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport")
 
@@ -40,7 +42,7 @@ def raised(what: str, error: Exception) -> None:
 def work(job: str, store: DocumentStore) -> Callable[..., Any]:
     """Make a job on a store; the hourly one in small pages, so that there are several."""
     if job == "brainHourlyScores":
-        return HourlyScores(store, SCORING, page=20)
+        return HourlyScores(store, SCORING, LEARNING.outcomes, page=20)
     if job == "brainDailyAnalysis":
         return DailyAnalysis(store, ANALYSIS, raised)
     return WeeklyReport(store, ANALYSIS, raised, render)

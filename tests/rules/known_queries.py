@@ -49,6 +49,25 @@ KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
     KnownQuery("repositories.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
+        "repositories.outcomes",
+        paths.scores("acme"),
+        (Filter("matures_at", ">=", SOME_TIME), Filter("matures_at", "<=", SOME_TIME)),
+        order_by="matures_at",
+    ),
+    KnownQuery(
+        "repositories.outcomes",
+        paths.outcomes("acme"),
+        (Filter("learn_at", ">=", SOME_TIME),),
+        order_by="learn_at",
+    ),
+    KnownQuery(
+        "repositories.outcomes",
+        paths.outcomes("acme"),
+        (Filter("learn_at", "<=", SOME_TIME),),
+        order_by="learn_at",
+        descending=True,
+    ),
+    KnownQuery(
         "repositories.books",
         paths.COUNTERS,
         (Filter("hour_at", ">=", SOME_TIME), Filter("hour_at", "<", SOME_TIME)),

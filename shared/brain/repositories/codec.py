@@ -7,7 +7,7 @@ from typing import Any
 
 from brain.domain.aggregates import Contribution
 from brain.domain.events import METRICS, Event, FeedType
-from brain.domain.scoring import Score, Weights
+from brain.domain.scoring import Score
 from brain.ports.document_store import Document, Transform
 
 EVENT_FIELDS = tuple(f.name for f in fields(Event))
@@ -70,8 +70,3 @@ def contribution_from(score: Document) -> Contribution:
     """Return what a stored score contributed to its day."""
     stored: Mapping[str, Any] = score["contribution"]
     return Contribution(stored["day"], stored["group"], dict(stored["sums"]), stored.get("breakdown"))
-
-
-def weights_from(document: Document | None) -> Weights:
-    """Return the learned weights of a model's document, or the defaults where nothing was learned yet."""
-    return Weights(**document["weights"], version=document["version"]) if document else Weights()

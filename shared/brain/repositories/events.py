@@ -1,10 +1,9 @@
 """Events and their scores as documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from brain.domain.aggregates import Contribution
 from brain.domain.score_events import Scored
-from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot, Transform, Update, Write
+from brain.ports.document_store import Document, DocumentStore, Filter, Set, Snapshot, Transform, Update, Write
 from brain.repositories import codec, paths
 
 
@@ -28,16 +27,22 @@ class Events:
             start_after=after,
         )
 
-    def booked(self, client_id: str, revised: Sequence[Snapshot]) -> dict[str, Contribution]:
-        """Return what revised events contributed when they were scored before, by event id."""
+    def scored_before(self, client_id: str, revised: Sequence[Snapshot]) -> dict[str, Document]:
+        """Return the scores that revised events had before, by event id."""
         found = self._store.get_all([paths.score(client_id, event.id) for event in revised])
-        return {score.id: codec.contribution_from(score.data) for score in found if score}
+        return {score.id: score.data for score in found if score}
 
 
-def scoring_writes(client_id: str, read: Iterable[Snapshot], scored: Iterable[Scored]) -> list[Write]:
-    """Return the writes that store scores and take the marks off; refused as a whole if an event changed since."""
+def scoring_writes(
+    client_id: str, read: Iterable[Snapshot], scored: Iterable[Scored], kept: Mapping[str, Document]
+) -> list[Write]:
+    """Return the writes that store scores and take the marks off; refused as a whole if an event changed since.
+
+    ``kept`` is what a score keeps of its content's first score, by event id.
+    """
     scores: list[Write] = [
-        Set(paths.score(client_id, s.event.event_id), codec.score_document(s.score, s.booked)) for s in scored
+        Set(paths.score(client_id, s.event.event_id), codec.score_document(s.score, s.booked) | kept[s.event.event_id])
+        for s in scored
     ]
     marks: list[Write] = [Update(e.path, {"unscored": Transform.DELETE_FIELD}, expect=e.version) for e in read]
     return scores + marks

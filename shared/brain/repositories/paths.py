@@ -55,6 +55,11 @@ def anomaly(client_id: str, anomaly_id: str) -> str:
     return f"clients/{client_id}/anomalies/{anomaly_id}"
 
 
+def outcomes(client_id: str) -> str:
+    """The collection of what became of a client's predictions and moves."""
+    return f"clients/{client_id}/outcomes"
+
+
 def report(client_id: str, kind: str, period: str) -> str:
     """One report, such as ``weekly-2026-W47``."""
     return f"clients/{client_id}/reports/{kind}-{period}"

@@ -18,6 +18,8 @@ class QueriedField:
 QUERIED_FIELDS = (
     QueriedField("clients", "shop"),
     QueriedField("events", "unscored"),
+    QueriedField("scores", "matures_at", is_time=True),
+    QueriedField("outcomes", "learn_at", is_time=True),
     QueriedField("counters", "client_id"),
     QueriedField("counters", "hour_at", is_time=True),
     QueriedField("counters", "week_at", is_time=True),

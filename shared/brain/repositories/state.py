@@ -11,6 +11,8 @@ from brain.repositories import paths
 RECENT = "scores"
 ARCHIVE = "days"
 INCIDENTS = "incidents"
+OUTCOMES = "outcomes"
+LEARNING = "learning"
 
 
 @dataclass(slots=True)

@@ -1,18 +1,21 @@
 """Scores what is new or revised since the last run; reads grow with new events, never with history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from brain.domain import aggregates, attention
 from brain.domain.aggregates import Days
 from brain.domain.clients import Client
+from brain.domain.learning.config import OutcomeRule
 from brain.domain.score_events import Scored, Scorer
 from brain.domain.scoring import ScoringConfig
-from brain.ports.document_store import DocumentStore, Set, Snapshot, Write
+from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
 from brain.repositories.events import Events, scoring_writes
-from brain.repositories.state import ARCHIVE, RECENT, State, States, breakdowns_of, days_of
+from brain.repositories.models import weights_in_use
+from brain.repositories.outcomes import first_score_fields
+from brain.repositories.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
 from brain.services.lease import Figures, Lease
 
 JOB = "brainHourlyScores"
@@ -27,16 +30,17 @@ class HourlyScores:
 
     store: DocumentStore
     config: ScoringConfig
+    rule: OutcomeRule
     page: int = PAGE
 
     def __call__(self, lease: Lease) -> Figures:
         """Score until nothing is new or the time is nearly up."""
         client = Clients(self.store).get(lease.client_id)
         model = self.store.get(paths.model("score"))
-        (state,) = States(self.store).read(client.client_id, RECENT)
+        state, learning = States(self.store).read(client.client_id, RECENT, LEARNING)
         scorer = Scorer(
             days_of(state),
-            codec.weights_from(model.data if model else None),
+            weights_in_use(client.client_id, model.data if model else {}, learning.data),
             as_of=lease.scheduled_at,
             time_zone=client.time_zone,
             config=self.config,
@@ -63,18 +67,36 @@ class _Pages:
             if self.lease.out_of_time():
                 return self.lease.stop(figures)
             revised = [event for event in page if event.data["revision"]]
-            earlier = events.booked(self.client.client_id, revised)
-            scored = self.scorer.score_all([codec.event_from(event.data) for event in page], earlier)
+            before = events.scored_before(self.client.client_id, revised)
+            booked = {event_id: codec.contribution_from(score) for event_id, score in before.items()}
+            scored = self.scorer.score_all([codec.event_from(event.data) for event in page], booked)
             figures = {"scored": figures["scored"] + len(page), "revised": figures["revised"] + len(revised)}
-            self._commit(page, scored, figures)
+            self._commit(page, scored, self._first_scores(page, scored, before), figures)
             after = page[-1]
         return self.lease.finish([self._view()], figures)
 
-    def _commit(self, page: Sequence[Snapshot], scored: Sequence[Scored], figures: dict[str, int]) -> None:
+    def _first_scores(
+        self, page: Sequence[Snapshot], scored: Sequence[Scored], before: Mapping[str, Document]
+    ) -> dict[str, Document]:
+        job = self.job
+        return {
+            event.id: first_score_fields(
+                one, before.get(event.id), job.rule, job.config, cumulative=event.data["cumulative"]
+            )
+            for event, one in zip(page, scored, strict=True)
+        }
+
+    def _commit(
+        self,
+        page: Sequence[Snapshot],
+        scored: Sequence[Scored],
+        kept: Mapping[str, Document],
+        figures: dict[str, int],
+    ) -> None:
         top = attention.merged(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
         document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top}
-        writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored)]
+        writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored, kept)]
         self.state.version = self.lease.commit(writes, figures)[0]
         self.state.data = document
 

@@ -52,10 +52,23 @@ class Drift(_Part):
     rate_maximum: Positive
 
 
+class Usual(_Part):
+    """What content is compared with: the latest of its kind, and how sure an interval is."""
+
+    minimum: int = Field(ge=2)
+    remembered: int = Field(ge=10)
+    kinds: int = Field(ge=1)
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+
+
 class OutcomeRule(_Part):
     """When a prediction may meet its observation."""
 
     minimum_wait_minutes: Positive
+    latest_maturity_hours: Positive
+    seen_share: Share
+    settling_hours: Positive
+    usual: Usual
 
 
 class Pooling(_Part):
@@ -63,14 +76,16 @@ class Pooling(_Part):
 
     minimum_clients: int = Field(ge=2)
     minimum_outcomes: int = Field(ge=1)
+    remembered_outcomes: int = Field(ge=1)
     default_sd: Positive
     vague_sd: Positive
 
 
 class ChallengerRule(_Part):
-    """When a challenger is fitted, and how strongly it is held to the champion."""
+    """When a challenger is fitted and to how many outcomes, and how strongly it is held to the champion."""
 
     every_outcomes: int = Field(ge=1)
+    fitted_to: int = Field(ge=10)
     folds: int = Field(ge=2)
     penalties: tuple[Positive, ...] = Field(min_length=1)
     smallest_gain: Share
@@ -88,6 +103,7 @@ class LearningConfig(_Part):
     challenger: ChallengerRule
     promotion: PromotionPolicy
     rollback: PromotionPolicy
+    own_weights: PromotionPolicy
     policy_evaluation: PolicyEvaluationConfig
 
 

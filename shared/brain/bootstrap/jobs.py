@@ -39,20 +39,24 @@ def _hourly_scores(brain: "Brain") -> Work:
 
 
 def _daily_analysis(brain: "Brain") -> Work:
+    from brain.bootstrap.parts import daily_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.daily_analysis import DailyAnalysis
     from brain.services.record_outcomes import RecordOutcomes
 
-    analysis = DailyAnalysis(brain.store, read_config("brain_analysis", analysis_config), brain.failed)
+    config = read_config("brain_analysis", analysis_config)
+    analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
     return RecordOutcomes(brain.store, _learning().outcomes, brain.score_config(), analysis)
 
 
 def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
+    from brain.bootstrap.parts import weekly_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.weekly_report import WeeklyReport
 
-    return WeeklyReport(brain.store, read_config("brain_analysis", analysis_config), brain.failed, render)
+    config = read_config("brain_analysis", analysis_config)
+    return WeeklyReport(brain.store, config, brain.failed, render, weekly_parts(brain))
 
 
 MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {

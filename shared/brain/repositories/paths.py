@@ -55,6 +55,21 @@ def anomaly(client_id: str, anomaly_id: str) -> str:
     return f"clients/{client_id}/anomalies/{anomaly_id}"
 
 
+def prediction(client_id: str, prediction_id: str) -> str:
+    """What one platform's content type should bring in one week."""
+    return f"clients/{client_id}/predictions/{prediction_id}"
+
+
+def recommendation(client_id: str, recommendation_id: str) -> str:
+    """One next best move that was shown."""
+    return f"clients/{client_id}/recommendations/{recommendation_id}"
+
+
+def outcome(client_id: str, outcome_id: str) -> str:
+    """What became of a prediction or a move, recorded once."""
+    return f"clients/{client_id}/outcomes/{outcome_id}"
+
+
 def outcomes(client_id: str) -> str:
     """The collection of what became of a client's predictions and moves."""
     return f"clients/{client_id}/outcomes"
@@ -88,6 +103,11 @@ def state(client_id: str, name: str) -> str:
 def model(name: str) -> str:
     """A model's current learned state."""
     return f"system/brain/models/{name}"
+
+
+def slate(client_id: str, period: str) -> str:
+    """The log of one slate of moves: every candidate, every chance, the context and the seed."""
+    return state(client_id, f"slate-{period}")
 
 
 DEAD_LETTERS = "system/brain/dead_letter_queue"

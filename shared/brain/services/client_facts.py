@@ -1,7 +1,9 @@
 """Reads what the daily analysis and the reports are built from: four documents a client, however many events."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from brain.domain import aggregates, incidents
 from brain.domain.aggregates import Days
@@ -15,13 +17,14 @@ from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, 
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """A client's stored aggregates and known incidents."""
+    """A client's stored aggregates, its latest content, and known incidents."""
 
     client: Client
     days: Days
     breakdowns: Days
     known: tuple[Incident, ...]
     incidents: State
+    content: Sequence[Mapping[str, Any]] = ()
 
     def today(self, at: datetime) -> date:
         """Return the client's local day at a moment; days before it are complete."""
@@ -40,4 +43,5 @@ def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
     days = days_of(archive)
     for day, groups in days_of(recent).items():
         days[day] = groups
-    return ClientFacts(client, dict(sorted(days.items())), breakdowns_of(recent), known, incidents)
+    latest = recent.data.get("content", ())
+    return ClientFacts(client, dict(sorted(days.items())), breakdowns_of(recent), known, incidents, latest)

@@ -1,7 +1,7 @@
 """Analyses a client's last complete day: incidents within the alarm budget, the daily report, and its page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from brain.domain import incidents
@@ -13,6 +13,7 @@ from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths
 from brain.services.client_facts import ClientFacts, read_facts
 from brain.services.lease import Figures, Lease
+from brain.services.parts import Parts, do_parts
 
 JOB = "brainDailyAnalysis"
 REMEMBERED_DAYS = 90
@@ -20,11 +21,12 @@ REMEMBERED_DAYS = 90
 
 @dataclass(slots=True)
 class DailyAnalysis:
-    """Finds incidents in all daily series and writes the day's report, in one atomic commit."""
+    """Finds incidents in all daily series, does its parts and writes the day's report, in one atomic commit."""
 
     store: DocumentStore
     config: AnalysisConfig
     failed: Callable[[str, Exception], None]
+    parts: Parts = field(default_factory=dict)
 
     def __call__(self, lease: Lease) -> Figures:
         """Analyse the day that ended last where the client is."""
@@ -33,7 +35,8 @@ class DailyAnalysis:
         watch = facts.watch(lease.scheduled_at, self.config.alarms)
         oldest = (end - timedelta(days=REMEMBERED_DAYS)).isoformat()
         known = incidents.remembered(facts.known, watch.incidents, oldest)
-        report = build.daily(self._facts(facts, lease, end, known, watch), self.failed)
+        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, watch), self.failed)
+        report = build.daily(found, self.failed)
         new = {i.incident_id for i in known} - {i.incident_id for i in facts.known}
         figures = {
             "day": report.period,
@@ -41,8 +44,9 @@ class DailyAnalysis:
             "new_incidents": len(new),
             "series_ready": watch.ready,
             "series_warming": watch.warming,
+            **done.figures,
         }
-        return lease.finish(self._writes(facts, known, report), figures)
+        return lease.finish([*self._writes(facts, known, report), *done.writes], figures)
 
     def _facts(self, facts: ClientFacts, lease: Lease, end: date, known: list[Incident], watch: Watch) -> Facts:
         return Facts(

@@ -7,6 +7,7 @@ from brain.domain import aggregates, attention
 from brain.domain.aggregates import Days
 from brain.domain.clients import Client
 from brain.domain.learning.config import OutcomeRule
+from brain.domain.predictions import content
 from brain.domain.score_events import Scored, Scorer
 from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
@@ -95,7 +96,8 @@ class _Pages:
     ) -> None:
         top = attention.merged(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
-        document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top}
+        latest = content.merged(self.state.data.get("content", []), scored)
+        document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
         writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored, kept)]
         self.state.version = self.lease.commit(writes, figures)[0]
         self.state.data = document

@@ -1,7 +1,7 @@
 """Writes a client's report on its last complete week, from stored aggregates alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from brain.domain.analysis_config import AnalysisConfig
@@ -11,6 +11,7 @@ from brain.ports.document_store import DocumentStore, Set
 from brain.repositories import paths
 from brain.services.client_facts import read_facts
 from brain.services.lease import Figures, Lease
+from brain.services.parts import Parts, do_parts
 
 JOB = "brainWeeklyReport"
 
@@ -23,6 +24,7 @@ class WeeklyReport:
     config: AnalysisConfig
     failed: Callable[[str, Exception], None]
     render_html: Callable[[Report], str]
+    parts: Parts = field(default_factory=dict)
 
     def __call__(self, lease: Lease) -> Figures:
         """Report on the week that ended before the scheduled time where the client is."""
@@ -42,9 +44,10 @@ class WeeklyReport:
             series_warming=watch.warming,
             config=self.config,
         )
+        facts, done = do_parts(self.parts, known, facts, self.failed)
         report = build.weekly(facts, self.failed)
         document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
         place = paths.report(lease.client_id, report.kind, report.period)
         view = Set(paths.view(lease.client_id, "week"), report.document())
         figures = {"week": report.period, "headline": report.headline, "sections": len(report.sections)}
-        return lease.finish([Set(place, document), view], figures)
+        return lease.finish([Set(place, document), view, *done.writes], {**figures, **done.figures})

@@ -46,8 +46,7 @@ def draw_slate(eligible: Sequence[Candidate], policy: Policy, *, limit: int, rng
     """
     left = list(eligible)
     sure = [candidate for candidate in left if candidate.verdict is Verdict.HOLDS]
-    beliefs = worths([c.score**policy.score_exponent for c in sure], [c.arm.works for c in sure])
-    worth_of = {c.recommendation_id: worth for c, worth in zip(sure, beliefs, strict=True)}
+    worth_of = worths_of(left, policy)
     places = []
     for position in range(1, min(limit, len(sure) or limit) + 1):
         place = draw_place(position, chances_of(left, worth_of, policy), policy, rng)
@@ -55,6 +54,13 @@ def draw_slate(eligible: Sequence[Candidate], policy: Policy, *, limit: int, rng
         if place.drawn:
             left.remove(place.drawn.candidate)
     return places
+
+
+def worths_of(candidates: Sequence[Candidate], policy: Policy) -> dict[str, Worth]:
+    """Return the believed worth of each candidate whose conditions hold, by id."""
+    sure = [candidate for candidate in candidates if candidate.verdict is Verdict.HOLDS]
+    beliefs = worths([c.score**policy.score_exponent for c in sure], [c.arm.works for c in sure])
+    return {c.recommendation_id: worth for c, worth in zip(sure, beliefs, strict=True)}
 
 
 def chances_of(left: Sequence[Candidate], worth_of: Mapping[str, Worth], policy: Policy) -> tuple[Chance, ...]:

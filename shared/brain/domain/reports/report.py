@@ -11,6 +11,9 @@ from brain.domain.analysis_config import AnalysisConfig
 from brain.domain.clients import Client
 from brain.domain.incidents import Incident
 from brain.domain.learning.learned import Learned
+from brain.domain.predictions.outlook import Outlook
+from brain.domain.recommendations.standing import Standing
+from brain.domain.recommendations.worth import AdviceWorth
 
 
 class SectionStatus(StrEnum):
@@ -40,7 +43,8 @@ class Facts:
     """All that a report is built from: stored aggregates, never events.
 
     ``start`` and ``end`` bound the report's local days, the end left out; ``days`` has every day that is kept.
-    ``breakdowns`` has the same days' finer sums, of the latest month only.
+    ``breakdowns`` has the same days' finer sums, of the latest month only. ``advice``, ``outlook`` and ``worth`` are
+    what the engines left, None where they have not run; ``broken`` names the sections whose engine failed.
     """
 
     client: Client
@@ -54,6 +58,10 @@ class Facts:
     config: AnalysisConfig
     breakdowns: Days = field(default_factory=dict)
     learning: Learned | None = None
+    advice: Standing | None = None
+    outlook: Outlook | None = None
+    worth: AdviceWorth | None = None
+    broken: frozenset[str] = frozenset()
 
 
 Plug: TypeAlias = Callable[[Facts], Section | None]

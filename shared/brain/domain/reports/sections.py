@@ -3,7 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from brain.domain.reports import activity, alarms, campaigns, coverage, fatigue, formats, timing
+from brain.domain.reports import (
+    activity,
+    alarms,
+    campaigns,
+    coverage,
+    fatigue,
+    formats,
+    policy,
+    predictions,
+    recommendations,
+    timing,
+)
 from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
 
 DAILY = ("activity", "anomalies", "predictions", "recommendations", "learning", "coverage")
@@ -20,6 +31,7 @@ WEEKLY = (
     "learning",
     "coverage",
 )
+FAILED = "This section could not be computed; we were told."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,9 @@ SLOTS: Mapping[str, Slot] = {
     "campaigns": Slot(campaigns.TITLE, campaigns.section),
     "fatigue": Slot(fatigue.TITLE, fatigue.section),
     "anomalies": Slot("What was unusual", alarms.section),
-    "predictions": Slot("Predictions against outcomes", None),
-    "recommendations": Slot("Next best moves", None),
-    "policy": Slot("What the advice is worth", None),
+    "predictions": Slot(predictions.TITLE, predictions.section),
+    "recommendations": Slot(recommendations.TITLE, recommendations.section),
+    "policy": Slot(policy.TITLE, policy.section),
     "learning": Slot("What the Brain learned", None),
     "coverage": Slot("What is not known yet", coverage.section),
 }
@@ -58,8 +70,10 @@ def _section(name: str, facts: Facts, failed: Callable[[str, Exception], None]) 
     slot = SLOTS[name]
     if slot.plug is None:
         return Section(name, slot.title, SectionStatus.ABSENT, ("This part of the Brain is not switched on yet.",))
+    if name in facts.broken:
+        return Section(name, slot.title, SectionStatus.FAILED, (FAILED,))
     try:
         return slot.plug(facts)
     except Exception as exc:  # noqa: BLE001 - one section's fault must not cost the reader the others
         failed(name, exc)
-        return Section(name, slot.title, SectionStatus.FAILED, ("This section could not be computed; we were told.",))
+        return Section(name, slot.title, SectionStatus.FAILED, (FAILED,))

@@ -1,0 +1,33 @@
+"""The parts of the daily analysis and the weekly report, by the sections that they fill."""
+
+from typing import TYPE_CHECKING
+
+from brain.settings.files import read_config
+
+if TYPE_CHECKING:
+    from brain.bootstrap import Brain
+    from brain.services.parts import Parts
+
+
+def daily_parts(brain: "Brain") -> "Parts":
+    """Return what the daily analysis does besides looking for incidents."""
+    from brain.domain.predictions.config import load_prediction_config
+    from brain.domain.recommendations.advice_config import load_advice_config
+    from brain.domain.recommendations.triggers import load_triggers
+    from brain.services.predict_content import PredictContent
+    from brain.services.recommend import Recommend
+
+    triggers = read_config("triggers", load_triggers)
+    return {
+        ("predictions",): PredictContent(brain.store, read_config("brain_predictions", load_prediction_config)),
+        ("recommendations",): Recommend(brain.store, triggers, read_config("brain_advice", load_advice_config)),
+    }
+
+
+def weekly_parts(brain: "Brain") -> "Parts":
+    """Return what the weekly report reads besides the daily sums."""
+    from brain.domain.learning.config import learning_config
+    from brain.services.stored_advice import StoredAdvice
+
+    evaluation = read_config("brain_learning", learning_config).policy_evaluation
+    return {("predictions", "recommendations", "policy"): StoredAdvice(brain.store, evaluation)}

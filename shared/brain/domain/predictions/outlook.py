@@ -1,0 +1,111 @@
+"""What a client's content was expected to bring, written down beforehand, and how often that was right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+SPAN = timedelta(days=7)
+KEPT_GRIDS = 2
+KEPT_JUDGEMENTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One platform's content type on a weekday (0 is Monday) at an hour, both local, and what it should bring.
+
+    The numbers are engagements; ``missing`` says what a prediction lacks, and they are None where there is none.
+    """
+
+    platform: str
+    content_type: str
+    weekday: int
+    hour: int
+    predicted: float | None
+    lower: float | None
+    upper: float | None
+    confidence: float
+    missing: str | None
+
+    def distance(self, weekday: int, hour: int) -> int:
+        """Return how many hours the cell lies from an hour of the week, around the week's end."""
+        apart = abs((self.weekday - weekday) * 24 + self.hour - hour)
+        return min(apart, 7 * 24 - apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What was predicted at a moment for the seven days after it."""
+
+    period: str
+    made_at: datetime
+    cells: tuple[Cell, ...]
+
+    def covers(self, at: datetime) -> bool:
+        """Whether the grid was made before ``at`` and for it."""
+        return self.made_at < at <= self.made_at + SPAN
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A piece of content that met its interval."""
+
+    event_id: str
+    at: datetime
+    predicted: float
+    lower: float
+    upper: float
+    observed: float
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval was right."""
+        return self.lower <= self.observed <= self.upper
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The newest grids, the newest judgements, and how many there were and were right since the beginning.
+
+    ``needed`` is the answer where there is not enough data for any prediction.
+    """
+
+    grids: tuple[Grid, ...] = ()
+    judged: tuple[Judgement, ...] = ()
+    judged_in_all: int = 0
+    right_in_all: int = 0
+    needed: str | None = None
+
+    @property
+    def period(self) -> str | None:
+        """The week of the newest grid."""
+        return self.grids[-1].period if self.grids else None
+
+    def with_grid(self, grid: Grid) -> "Outlook":
+        """Return the outlook with one more grid; what is older than the last two can meet nothing any more."""
+        return replace(self, grids=(*self.grids, grid)[-KEPT_GRIDS:], needed=None)
+
+    def with_judgements(self, new: Sequence[Judgement]) -> "Outlook":
+        """Return the outlook with content that met its intervals since."""
+        judged = sorted((*self.judged, *new), key=lambda each: (each.at, each.event_id))
+        right = self.right_in_all + sum(each.inside for each in new)
+        kept = tuple(judged[-KEPT_JUDGEMENTS:])
+        return replace(self, judged=kept, judged_in_all=self.judged_in_all + len(new), right_in_all=right)
+
+    def document(self) -> dict[str, Any]:
+        """Return the outlook as a document."""
+        document: dict[str, Any] = asdict(self)
+        document["grids"] = [asdict(grid) | {"cells": [asdict(cell) for cell in grid.cells]} for grid in self.grids]
+        document["judged"] = [asdict(each) for each in self.judged]
+        return document
+
+
+def outlook_from(document: Mapping[str, Any]) -> Outlook:
+    """Return the outlook that a document holds, empty where nothing was predicted yet."""
+    grids = tuple(
+        Grid(grid["period"], grid["made_at"], tuple(Cell(**cell) for cell in grid["cells"]))
+        for grid in document.get("grids", ())
+    )
+    judged = tuple(Judgement(**each) for each in document.get("judged", ()))
+    totals = {name: document[name] for name in ("judged_in_all", "right_in_all", "needed") if name in document}
+    return Outlook(grids, judged, **totals)

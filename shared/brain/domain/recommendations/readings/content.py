@@ -1,0 +1,166 @@
+"""Readings of what is published: how often, where, to whom, in which form and when, and what that brings."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from brain.domain import aggregates
+from brain.domain.aggregates import OTHER, Sums
+from brain.domain.recommendations.context import Reading
+from brain.domain.recommendations.readings.past import Past
+from brain.domain.reports import formats, looks, timing
+from brain.domain.reports.report import Section
+from brain.domain.statistics.welch import Sample, t_quantile
+
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+LOG_SCALE = math.log(2)
+AUDIENCE_DAYS_BEFORE = 28
+
+
+def readings(past: Past) -> Iterator[tuple[str, Reading]]:
+    """Yield (metric, reading) of content, as far as the sums tell."""
+    platforms = past.publishing()
+    for platform in platforms:
+        yield from _habit(past, platform)
+        yield from _trend(past, platform, len(platforms))
+        yield from _audience(past, platform, len(platforms))
+    yield from _where(past, platforms)
+    yield from _weekdays(past, platforms)
+    yield from lifts(past, formats.section(past.facts), "best_format_lift", "worst_format_lift", "content_type")
+    yield from _format_shares(past, platforms)
+    yield from lifts(past, timing.section(past.facts), "best_hour_lift", None, "from_hour")
+
+
+def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
+    usual = past.config.usual_days
+    sums = [s for _, s in past.sums(platform, usual)]
+    events = aggregates.total(sums, "events")
+    if sums and past.first_day(platform) <= past.facts.end - timedelta(days=usual):
+        yield "posting_frequency_per_week", past.reading(events * 7 / usual, platform, events)
+    silent = (past.facts.end - past.newest(platform)).days - 1
+    yield "days_since_last_post", past.reading(float(silent), platform, max(events, 1))
+    rated, audience = aggregates.total(sums, "rated_engagements"), aggregates.total(sums, "rated_audience")
+    engaged = aggregates.total(sums, "engaged")
+    if audience:
+        yield "engagement_rate", past.reading(rated / audience, platform, aggregates.total(sums, "rated"))
+    if engaged:
+        known = aggregates.total(sums, "rated")
+        yield "audience_known_share", past.reading(known / engaged, platform, engaged)
+
+
+def _trend(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
+    recent, usual = past.config.recent_days, past.config.usual_days
+    now = looks.sample([s for _, s in past.sums(platform, recent)])
+    then = looks.sample([s for _, s in past.sums(platform, recent + usual, recent)])
+    if changed := past.change(now, then, many):
+        value, lower, upper = changed
+        ratio = None if value is None else math.exp(value)
+        yield (
+            "engagement_trend_7d",
+            past.reading(ratio, platform, now.count + then.count, (math.exp(lower), math.exp(upper))),
+        )
+
+
+def _audience(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
+    """Compare the mean audiences of the last days with those of as many days four weeks before."""
+    recent = past.config.recent_days
+    now = _audiences(past, platform, recent, 0)
+    then = _audiences(past, platform, recent + AUDIENCE_DAYS_BEFORE, AUDIENCE_DAYS_BEFORE)
+    if changed := past.change(now, then, many):
+        value, lower, upper = changed
+        lift = None if value is None else math.expm1(value)
+        interval = (math.expm1(lower), math.expm1(upper))
+        yield "audience_growth_28d", past.reading(lift, platform, now.count + then.count, interval)
+
+
+def _audiences(past: Past, platform: str, first: int, last: int) -> Sample:
+    days: dict[str, tuple[int, int]] = {}
+    for day, sums in past.sums(platform, first, last):
+        audience, rated = days.get(day, (0, 0))
+        days[day] = audience + sums.get("rated_audience", 0), rated + sums.get("rated", 0)
+    logs = [math.log(audience / rated) for audience, rated in days.values() if rated and audience]
+    return Sample(len(logs), math.fsum(logs), math.fsum(log * log for log in logs))
+
+
+def _where(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+    sums = {p: [s for _, s in past.sums(p, past.config.usual_days)] for p in platforms}
+    engaged = {p: aggregates.total(many, "engagements") for p, many in sums.items()}
+    events = sum(aggregates.total(many, "engaged") for many in sums.values())
+    total = sum(engaged.values())
+    if total and events >= past.facts.config.comparisons.minimum_events:
+        top = max(sorted(engaged), key=lambda p: engaged[p])
+        yield "top_platform_share", past.reading(engaged[top] / total, top, events)
+
+
+def _weekdays(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+    """Compare each weekday with the platform's others; one reading without a value where none stands out."""
+    compared = []
+    for platform in platforms:
+        sums = past.sums(platform, past.config.weekday_days)
+        for weekday, name in enumerate(WEEKDAYS):
+            own = looks.sample([s for day, s in sums if aggregates.day_of(day).weekday() == weekday])
+            rest = looks.sample([s for day, s in sums if aggregates.day_of(day).weekday() != weekday])
+            compared.append((f"{name} on {platform}", own, rest))
+    found = [(subject, own, past.change(own, rest, len(compared))) for subject, own, rest in compared]
+    yield from _lifts_above(past, "best_weekday_lift", [(s, own.count, change) for s, own, change in found if change])
+
+
+def _lifts_above(
+    past: Past, metric: str, found: Sequence[tuple[str, int, tuple[float | None, float, float]]]
+) -> Iterator[tuple[str, Reading]]:
+    sure = [(s, n, value, low, high) for s, n, (value, low, high) in found if value is not None and value > 0]
+    for subject, count, value, low, high in sure:
+        yield metric, past.reading(math.expm1(value), subject, count, (math.expm1(low), math.expm1(high)))
+    if found and not sure:
+        yield metric, past.reading(None, None, sum(n for _, n, _ in found))
+
+
+def lifts(
+    past: Past, section: Section | None, best: str, worst: str | None, what: str
+) -> Iterator[tuple[str, Reading]]:
+    """Yield the differences that a section of the report claims, with the numbers that it states.
+
+    Their intervals are narrowed from the section's level to the level of readings.
+    """
+    effects: list[Mapping[str, Any]] = list(section.figures.get("effects", ())) if section else []
+    alpha = looks.level(past.facts, len(effects))
+    claimed = [effect for effect in effects if effect["claimed"] and effect[what] != OTHER]
+    for metric, sign in ((best, 1), (worst, -1)):
+        mine = [effect for effect in claimed if sign * (effect["ratio"] - 1) > 0]
+        for effect in mine if metric else ():
+            yield str(metric), _lift(past, effect, what, alpha)
+        if metric and effects and not mine:
+            yield metric, past.reading(None, None, max(int(effect["events"]) for effect in effects))
+
+
+def _lift(past: Past, effect: Mapping[str, Any], what: str, alpha: float) -> Reading:
+    count = int(effect["events"])
+    freedom = max(count + int(effect["against"]) - 2, 2)
+    narrower = t_quantile((1 + past.level) / 2, freedom) / t_quantile(1 - alpha / 2, freedom)
+    centre = math.log(effect["ratio"])
+    low = centre - (centre - math.log(effect["lower"])) * narrower
+    high = centre + (math.log(effect["upper"]) - centre) * narrower
+    return past.reading(effect["ratio"] - 1, subject(effect, what), count, (math.expm1(low), math.expm1(high)))
+
+
+def subject(effect: Mapping[str, Any], what: str) -> str:
+    """Return what an effect is about, as a marketer says it: carousel on linkedin, 09:00 to 12:00 on linkedin."""
+    named = f"{effect['from_hour']:02d}:00 to {effect['to_hour']:02d}:00" if what == "from_hour" else effect[what]
+    return f"{named} on {effect['platform']}"
+
+
+def _format_shares(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+    """Yield each content type's share of what is published on its platform."""
+    counts: dict[str, int] = {}
+    first = past.facts.end - timedelta(days=past.config.usual_days)
+    for offset in range(past.config.usual_days):
+        groups: Mapping[str, Sums] = past.facts.days.get((first + timedelta(days=offset)).isoformat(), {})
+        for group, sums in groups.items():
+            counts[group] = counts.get(group, 0) + sums.get("events", 0)
+    for platform in platforms:
+        own = {group: n for group, n in counts.items() if aggregates.platform_of(group) == platform}
+        whole = sum(own.values())
+        for group, count in sorted(own.items()):
+            content_type = group.partition("|")[2]
+            yield "format_share", past.reading(count / whole, f"{content_type} on {platform}", whole)

@@ -73,6 +73,21 @@ class UnauthenticatedError(BrainError):
     severity = Severity.WARNING
 
 
+class SenderCheckUnavailableError(BrainError):
+    """What a sender is checked against cannot be had now; nobody was refused, the sender must send again."""
+
+    code = "sender_check_unavailable"
+    category = Category.TRANSIENT
+
+
+class ReplayedError(BrainError):
+    """This very signed request was taken before, so all of it is stored and nothing more is needed."""
+
+    code = "replayed"
+    category = Category.VALIDATION
+    severity = Severity.WARNING
+
+
 class ForbiddenError(BrainError):
     """The caller is known and may not do this."""
 
@@ -130,6 +145,14 @@ class MissingSecretError(BrainError):
 
     code = "missing_secret"
     severity = Severity.CRITICAL
+
+
+class SecretsUnavailableError(MissingSecretError):
+    """Where secrets are kept did not answer; whether the secret is there is not known."""
+
+    code = "secrets_unavailable"
+    category = Category.TRANSIENT
+    severity = Severity.ERROR
 
 
 class MisconfiguredError(BrainError):

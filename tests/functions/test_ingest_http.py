@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
+from brain.domain.api_keys import NOT_AUTHENTICATED
 from brain.entrypoints.ingest import IngestHttp
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
@@ -198,7 +199,7 @@ def test_whoever_is_not_the_client_gets_one_and_the_same_answer(
         "type": "urn:brain:problem:unauthenticated",
         "title": "Not authenticated",
         "status": 401,
-        "detail": "expected a valid API key of this client as `Authorization: Bearer KEY`",
+        "detail": NOT_AUTHENTICATED,
         "code": "unauthenticated",
     }
 

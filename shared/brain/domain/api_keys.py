@@ -10,6 +10,10 @@ from typing import Any
 PREFIX = "brk_"
 KEY_BYTES = 32
 MOST_VALID = 2
+# The one answer to whoever is not known, whatever is wrong and whether the client exists or not.
+NOT_AUTHENTICATED = (
+    "expected a valid API key of this client as `Authorization: Bearer KEY`, or its provider's signature"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from brain.errors import (
     NotFoundError,
     PayloadTooLargeError,
     RateLimitedError,
+    ReplayedError,
+    SecretsUnavailableError,
+    SenderCheckUnavailableError,
     StoreUnavailableError,
     UnauthenticatedError,
 )
@@ -33,6 +36,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Taken before",
     413: "Too large",
     422: "Invalid input",
     429: "Too many",
@@ -43,9 +47,12 @@ _STATUSES: tuple[tuple[type[BrainError], int], ...] = (
     (UnauthenticatedError, 401),
     (ForbiddenError, 403),
     (NotFoundError, 404),
+    (ReplayedError, 409),
     (PayloadTooLargeError, 413),
     (InvalidInputError, 422),
     (RateLimitedError, 429),
+    (SecretsUnavailableError, 503),
+    (SenderCheckUnavailableError, 503),
     (StoreUnavailableError, 503),
     (ConflictError, 503),
     (LeaseHeldError, 503),
@@ -76,15 +83,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status and a JSON body."""
+    """A status and a JSON body, or ``text`` where a caller needs just that."""
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = JSON
+    text: str | None = None
 
     def encoded(self) -> bytes:
         """Return the body as UTF-8 JSON; times are ISO 8601."""
+        if self.text is not None:
+            return self.text.encode()
         return json.dumps(self.body, default=_plain, ensure_ascii=False).encode()
 
 

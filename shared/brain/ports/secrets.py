@@ -7,4 +7,9 @@ class Secrets(Protocol):
     """Named secrets; never printed, never part of a ``repr``."""
 
     def read(self, name: str) -> str:
-        """Return the secret's current text; raises ``MissingSecretError`` with the command that mends it."""
+        """Return the secret's current text.
+
+        Raises:
+            MissingSecretError: it is not there or may not be read; the message has the command that mends it.
+            SecretsUnavailableError: where it is kept did not answer.
+        """

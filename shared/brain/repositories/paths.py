@@ -117,6 +117,7 @@ RUNS = "system/brain/runs"
 KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
 COUNTERS = "system/brain/counters"
+SIGNATURES = "system/brain/signatures"
 
 
 def dead_letter(dead_letter_id: str) -> str:
@@ -147,3 +148,8 @@ def rate(key: str) -> str:
 def counter(client_id: str, period: str) -> str:
     """A client's books for an hour (``2026-11-22T07``) or a week (``2026-W47``)."""
     return f"{COUNTERS}/{client_id}:{period}"
+
+
+def signature(delivery: str) -> str:
+    """What was signed and taken lately, so that it is not taken twice."""
+    return f"{SIGNATURES}/{delivery}"

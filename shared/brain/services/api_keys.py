@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from brain.domain.api_keys import MOST_VALID, ApiKey, hash_key, new_key
+from brain.domain.api_keys import MOST_VALID, NOT_AUTHENTICATED, ApiKey, hash_key, new_key
 from brain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
@@ -90,7 +90,7 @@ class Authenticator:
             UnauthenticatedError: the key is unknown, revoked or another client's.
         """
         if self._owner(hash_key(key)) != client_id:
-            raise UnauthenticatedError("expected a valid API key of this client as `Authorization: Bearer KEY`")
+            raise UnauthenticatedError(NOT_AUTHENTICATED)
 
     def _owner(self, key_hash: str) -> str | None:
         with self._lock:

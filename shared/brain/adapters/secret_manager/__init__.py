@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from brain.errors import MissingSecretError
+from brain.errors import MissingSecretError, SecretsUnavailableError
 from brain.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class SecretManagerSecrets:
 
         Raises:
             MissingSecretError: it is not there or may not be read; the message has the command that mends it.
+            SecretsUnavailableError: Secret Manager did not answer and the secret was not read lately.
         """
         from google.api_core import exceptions  # noqa: PLC0415 - only paid for when a secret is read
 
@@ -48,7 +49,7 @@ class SecretManagerSecrets:
                 if known:
                     return known[1]
                 message = f"Secret Manager did not answer for {name}; check the project {self.project} and the network"
-                raise MissingSecretError(message) from exc
+                raise SecretsUnavailableError(message) from exc
             self._known[name] = (now, text)
             return text
 

@@ -1,0 +1,50 @@
+"""The constants of ``config/brain_senders.yaml``: which provider may sign for which source, and how."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from brain.domain.events import FeedType
+from brain.domain.signatures.registry import SCHEMES
+
+ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+KeysUrl = Annotated[str, StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1[:/]).+$")]
+
+
+class Provider(BaseModel):
+    """One provider: its scheme, the sources that it may sign for, and who issues its identity tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scheme: str
+    sources: tuple[FeedType, ...] | Literal["all"]
+    secret: Annotated[str, Field(min_length=1)]
+    issuers: tuple[str, ...] = ()
+    keys_url: KeysUrl | Literal[""] = ""
+
+    @field_validator("scheme")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in SCHEMES:
+            raise ValueError(f"expected one of {', '.join(SCHEMES)}")
+        return value
+
+    def may_sign_for(self, source: str) -> bool:
+        """Whether events of this source may come from the provider."""
+        return source in (tuple(FeedType) if self.sources == "all" else self.sources)
+
+
+class SendersConfig(BaseModel):
+    """How far a signed time may be from ours, and the providers by the name that their secrets carry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tolerance_seconds: Annotated[int, Field(ge=1, le=3600)]
+    path_prefixes: tuple[str, ...]
+    providers: dict[ProviderName, Provider]
+
+
+def senders_config(parsed: Mapping[str, Any]) -> SendersConfig:
+    """Return the parsed file as the model; raises pydantic's ``ValidationError``."""
+    return SendersConfig.model_validate(parsed)

@@ -11,7 +11,7 @@ from brain.settings.scheduler import read_scheduler
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
-    from brain.domain.learning.config import LearningConfig
+    from brain.services.shop_job import Step
 
 
 def jobs(brain: "Brain") -> Mapping[str, Job]:
@@ -26,41 +26,67 @@ def _made(brain: "Brain", make: "Callable[[Brain], Work]") -> Callable[[], Work]
     return lambda: make(brain)
 
 
-def _learning() -> "LearningConfig":
-    from brain.domain.learning.config import learning_config
-
-    return read_config("brain_learning", learning_config)
-
-
 def _hourly_scores(brain: "Brain") -> Work:
     from brain.services.hourly_scores import HourlyScores
 
-    return HourlyScores(brain.store, brain.score_config(), _learning().outcomes)
+    return HourlyScores(brain.store, brain.score_config())
 
 
 def _daily_analysis(brain: "Brain") -> Work:
-    from brain.bootstrap.parts import daily_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.daily_analysis import DailyAnalysis
-    from brain.services.record_outcomes import RecordOutcomes
 
-    config = read_config("brain_analysis", analysis_config)
-    analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
-    return RecordOutcomes(brain.store, _learning().outcomes, brain.score_config(), analysis)
+    return DailyAnalysis(brain.store, read_config("brain_analysis", analysis_config), brain.failed)
 
 
 def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
-    from brain.bootstrap.parts import weekly_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.weekly_report import WeeklyReport
 
-    config = read_config("brain_analysis", analysis_config)
-    return WeeklyReport(brain.store, config, brain.failed, render, weekly_parts(brain))
+    return WeeklyReport(brain.store, read_config("brain_analysis", analysis_config), brain.failed, render)
+
+
+def _signal_magnitude(brain: "Brain") -> Work:
+    from brain.domain.retail.retail_config import retail_config
+    from brain.services.shop_signal_magnitude import steps
+
+    return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
+
+
+def _product_weather(brain: "Brain") -> Work:
+    from brain.services.shop_product_weather import steps
+
+    return _shop_job(brain, steps())
+
+
+def _backtesting(brain: "Brain") -> Work:
+    from brain.domain.retail.retail_config import retail_config
+    from brain.services.shop_backtesting import steps
+
+    return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
+
+
+def _curiosity(brain: "Brain") -> Work:
+    from brain.domain.retail.curiosity.config import CuriosityConfig
+    from brain.services.shop_curiosity import steps
+
+    return _shop_job(brain, steps(read_config("hypotheses", CuriosityConfig.model_validate)))
+
+
+def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
+    from brain.bootstrap.warehouse import opened_warehouse
+    from brain.services.shop_job import ShopJob
+
+    return ShopJob(brain.store, lambda: opened_warehouse(brain.secrets), steps)
 
 
 MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {
     "brainHourlyScores": _hourly_scores,
     "brainDailyAnalysis": _daily_analysis,
     "brainWeeklyReport": _weekly_report,
+    "brainSignalMagnitude": _signal_magnitude,
+    "brainProductWeather": _product_weather,
+    "brainBacktesting": _backtesting,
+    "brainCuriosity": _curiosity,
 }

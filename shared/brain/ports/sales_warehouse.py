@@ -58,7 +58,8 @@ class LedgerQuery:
     """Which hypotheses to read; every condition that is given must hold.
 
     ``text`` is looked for in the id, the question and the note, whatever the case. ``latest`` keeps each hypothesis'
-    last night (of those before ``before``); ``confirmations`` keeps the nights on which a lead was tested.
+    last night (of those before ``before``); ``confirmations`` keeps the nights on which a lead was tested; ``stores``
+    keeps those of any of these stores ("*" is the chain).
     """
 
     text: str | None = None
@@ -67,6 +68,7 @@ class LedgerQuery:
     before: date | None = None
     latest: bool = False
     confirmations: bool = False
+    stores: tuple[str, ...] | None = None
 
 
 class ImportSession(Protocol):
@@ -88,30 +90,15 @@ class ImportSession(Protocol):
         """Write everything set aside, by natural key, in one transaction."""
 
 
-class SalesWarehouse(Protocol):
-    """Sales, weather and calendar of a shop, and the Brain's results beside them.
+class Shop(Protocol):
+    """What the engines read of a shop, and where they keep what they found.
 
     All methods raise MisconfiguredError when a table or column is missing (the message says how to mend it) and
     StoreUnavailableError when the database does not answer.
     """
 
-    def upgrade(self) -> list[str]:
-        """Create or migrate the Brain's tables; return the revisions applied (none when up to date)."""
-
-    def check(self) -> list[SchemaFault]:
-        """Return every missing table or column, and days that are counted twice."""
-
-    def row_counts(self) -> dict[str, int]:
-        """Return the number of rows of each table that is there."""
-
     def stores(self) -> list[Store]:
         """Return the known stores by id, those that have sales but were never described included."""
-
-    def put_stores(self, stores: Iterable[Store]) -> None:
-        """Describe stores. Raises InvalidInputError when a store with data would change its time zone."""
-
-    def importing(self) -> AbstractContextManager[ImportSession]:
-        """Open an import; leaving without ``apply`` leaves nothing behind."""
 
     def daily_sales(self, store_ids: Sequence[str] | None = None, until: date | None = None) -> Iterator[DailySale]:
         """Yield sales by store, product and local day, in that order, up to and with ``until``."""
@@ -136,7 +123,7 @@ class SalesWarehouse(Protocol):
         *,
         latest: bool = False,
     ) -> list[dict[str, object]]:
-        """Return results whose columns equal ``where``, in the order of the key.
+        """Return results whose columns equal ``where`` (a tuple: are one of these), in the order of the key.
 
         ``before`` keeps the rows whose day (``as_of`` of a magnitude, for one) is earlier; ``latest`` keeps of those
         only the rows of the last such day.
@@ -144,6 +131,25 @@ class SalesWarehouse(Protocol):
 
     def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:
         """Return the hypotheses of the query by night and id."""
+
+
+class SalesWarehouse(Shop, Protocol):
+    """The whole database: every shop in it, its tables, and the way in."""
+
+    def upgrade(self) -> list[str]:
+        """Create or migrate the Brain's tables; return the revisions applied (none when up to date)."""
+
+    def check(self) -> list[SchemaFault]:
+        """Return every missing table or column, and days that are counted twice."""
+
+    def row_counts(self) -> dict[str, int]:
+        """Return the number of rows of each table that is there."""
+
+    def put_stores(self, stores: Iterable[Store]) -> None:
+        """Describe stores. Raises InvalidInputError when a store with data would change its time zone."""
+
+    def importing(self) -> AbstractContextManager[ImportSession]:
+        """Open an import; leaving without ``apply`` leaves nothing behind."""
 
     def close(self) -> None:
         """Give every connection back."""

@@ -62,7 +62,12 @@ def _client(client_id: str, document: Document) -> Client:
 
 
 def _stores(client_id: str, given: object) -> tuple[str, ...]:
-    if not isinstance(given, list) or not all(isinstance(store_id, str) and store_id for store_id in given):
+    if not isinstance(given, list) or not all(_is_store_id(store_id) for store_id in given):
         message = f"the client's stores must be a list of store ids as in the sales table, found {given!r}; correct it"
         raise MisconfiguredError(message, client_id=client_id)
     return tuple(sorted(set(given)))
+
+
+def _is_store_id(given: object) -> bool:
+    """A name that begins with a star would be that of all stores of a client."""
+    return isinstance(given, str) and given != "" and not given.startswith("*")

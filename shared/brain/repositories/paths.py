@@ -55,26 +55,6 @@ def anomaly(client_id: str, anomaly_id: str) -> str:
     return f"clients/{client_id}/anomalies/{anomaly_id}"
 
 
-def prediction(client_id: str, prediction_id: str) -> str:
-    """What one platform's content type should bring in one week."""
-    return f"clients/{client_id}/predictions/{prediction_id}"
-
-
-def recommendation(client_id: str, recommendation_id: str) -> str:
-    """One next best move that was shown."""
-    return f"clients/{client_id}/recommendations/{recommendation_id}"
-
-
-def outcome(client_id: str, outcome_id: str) -> str:
-    """What became of a prediction or a move, recorded once."""
-    return f"clients/{client_id}/outcomes/{outcome_id}"
-
-
-def outcomes(client_id: str) -> str:
-    """The collection of what became of a client's predictions and moves."""
-    return f"clients/{client_id}/outcomes"
-
-
 def report(client_id: str, kind: str, period: str) -> str:
     """One report, such as ``weekly-2026-W47``."""
     return f"clients/{client_id}/reports/{kind}-{period}"
@@ -83,6 +63,11 @@ def report(client_id: str, kind: str, period: str) -> str:
 def warning(client_id: str, kind: str) -> str:
     """What the client should know about its own feeds, one document a kind."""
     return f"clients/{client_id}/warnings/{kind}"
+
+
+def ledger(client_id: str, entry_id: str) -> str:
+    """One question or effect of the shop, as it stands."""
+    return f"clients/{client_id}/ledger/{entry_id}"
 
 
 def feedback(client_id: str, recommendation_id: str) -> str:
@@ -105,11 +90,6 @@ def model(name: str) -> str:
     return f"system/brain/models/{name}"
 
 
-def slate(client_id: str, period: str) -> str:
-    """The log of one slate of moves: every candidate, every chance, the context and the seed."""
-    return state(client_id, f"slate-{period}")
-
-
 DEAD_LETTERS = "system/brain/dead_letter_queue"
 FEATURES = "system/brain/features"
 GOLD_STANDARDS = "system/brain/gold_standards"
@@ -117,7 +97,6 @@ RUNS = "system/brain/runs"
 KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
 COUNTERS = "system/brain/counters"
-SIGNATURES = "system/brain/signatures"
 
 
 def dead_letter(dead_letter_id: str) -> str:
@@ -148,8 +127,3 @@ def rate(key: str) -> str:
 def counter(client_id: str, period: str) -> str:
     """A client's books for an hour (``2026-11-22T07``) or a week (``2026-W47``)."""
     return f"{COUNTERS}/{client_id}:{period}"
-
-
-def signature(delivery: str) -> str:
-    """What was signed and taken lately, so that it is not taken twice."""
-    return f"{SIGNATURES}/{delivery}"

@@ -7,8 +7,8 @@ from typing import Any
 from brain.domain.retail.predictive_calendar import CalendarDay, calendar
 from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import store_totals
-from brain.ports.sales_warehouse import ResultTable, SalesWarehouse
-from brain.services.retail_facts import known_store, read_known
+from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.services.retail_facts import Known, known_store, read_known
 
 ALL_PRODUCTS = "*"
 COPIED = (
@@ -26,7 +26,7 @@ COPIED = (
 
 
 def predictive_calendar(
-    warehouse: SalesWarehouse,
+    warehouse: Shop,
     config: RetailConfig,
     horizon: int,
     as_of: date | None = None,
@@ -37,7 +37,13 @@ def predictive_calendar(
 
     Stores learn from each other, so all are forecast together. Raises InvalidInputError without sales.
     """
-    known = read_known(warehouse, until=as_of)
+    return calendar_of(warehouse, read_known(warehouse, until=as_of), config, horizon, dry_run=dry_run)
+
+
+def calendar_of(
+    warehouse: Shop, known: Known, config: RetailConfig, horizon: int, *, dry_run: bool = False
+) -> list[CalendarDay]:
+    """Forecast the ``horizon`` days after the last known one from what is known, and keep what was said."""
     days = calendar(store_totals(known.series), known.facts, known.last_day, horizon, config)
     if not dry_run:
         warehouse.put_results(ResultTable.PREDICTIONS, list(_rows(days)))

@@ -5,11 +5,11 @@ from datetime import date
 from brain.domain.retail.cross_store import Pair, cross_store
 from brain.domain.retail.series import store_totals
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import SalesWarehouse
+from brain.ports.sales_warehouse import Shop
 from brain.services.retail_facts import known_store, read_known
 
 
-def compare_stores(warehouse: SalesWarehouse, as_of: date | None = None, store_id: str | None = None) -> list[Pair]:
+def compare_stores(warehouse: Shop, as_of: date | None = None, store_id: str | None = None) -> list[Pair]:
     """Every pair of stores up to ``as_of``; ``store_id`` keeps its own pairs, all are tested together.
 
     Raises InvalidInputError for an unknown store, without sales, or with a single store.

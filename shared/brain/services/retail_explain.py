@@ -6,12 +6,12 @@ from brain.domain.retail.explain import DayExplained, explain_day
 from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries, store_totals
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import SalesWarehouse
+from brain.ports.sales_warehouse import Shop
 from brain.services.retail_facts import known_store, read_known
 
 
 def explain(
-    warehouse: SalesWarehouse, config: RetailConfig, day: date | None = None, store_id: str | None = None
+    warehouse: Shop, config: RetailConfig, day: date | None = None, store_id: str | None = None
 ) -> list[DayExplained]:
     """Explain ``day`` (by default the last known one) of one store, or of every store that traded on it.
 

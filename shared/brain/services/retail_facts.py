@@ -9,7 +9,7 @@ from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import DailySeries, Store, daily_series, zone
 from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import SalesWarehouse
+from brain.ports.sales_warehouse import Shop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class Known:
         return max(one.last_day for one in self.series)
 
 
-def read_known(warehouse: SalesWarehouse, store_id: str | None = None, until: date | None = None) -> Known:
+def read_known(warehouse: Shop, store_id: str | None = None, until: date | None = None) -> Known:
     """What is known of one store or of all, sales up to and with ``until``.
 
     Raises InvalidInputError when there is no such store, or no sales.

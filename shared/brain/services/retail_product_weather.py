@@ -4,12 +4,12 @@ from datetime import date
 
 from brain.domain.retail.product_weather import Elasticity, product_weather
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import SalesWarehouse
+from brain.ports.sales_warehouse import Shop
 from brain.services.retail_facts import known_store, read_known
 
 
 def measure_product_weather(
-    warehouse: SalesWarehouse, as_of: date | None = None, store_id: str | None = None
+    warehouse: Shop, as_of: date | None = None, store_id: str | None = None
 ) -> list[Elasticity]:
     """The elasticities of every product up to ``as_of``; ``store_id`` chooses whose come back, all are measured.
 

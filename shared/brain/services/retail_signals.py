@@ -8,9 +8,9 @@ from typing import Any
 from brain.domain.retail.effect_ledger import EffectEntry, EffectState, update_ledger
 from brain.domain.retail.magnitudes import SignalLift, magnitudes
 from brain.domain.retail.retail_config import RetailConfig
-from brain.domain.retail.series import store_totals
-from brain.ports.sales_warehouse import ResultTable, SalesWarehouse
-from brain.services.retail_facts import read_known
+from brain.domain.retail.series import ALL_STORES, store_totals
+from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.services.retail_facts import Known, read_known
 
 ALL_PRODUCTS = "*"
 
@@ -24,17 +24,20 @@ class Measured:
     ledger: tuple[EffectEntry, ...]
 
 
-def signals(
-    warehouse: SalesWarehouse, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False
-) -> Measured:
+def signals(warehouse: Shop, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False) -> Measured:
     """Measure every signal over the stores' totals up to the last known day (at most ``as_of``).
 
     The same day again writes the same rows. Raises InvalidInputError without sales.
     """
-    known = read_known(warehouse, until=as_of)
+    return measured(warehouse, read_known(warehouse, until=as_of), config, dry_run=dry_run)
+
+
+def measured(warehouse: Shop, known: Known, config: RetailConfig, *, dry_run: bool = False) -> Measured:
+    """Measure every signal from what is known, and bring the ledger of these stores and their chain up to date."""
     day = known.last_day
     lifts = magnitudes(store_totals(known.series), known.facts, day, config)
-    before = warehouse.results(ResultTable.MAGNITUDES, before=day, latest=True)
+    whose = {"store_id": (ALL_STORES, *known.facts.stores)}
+    before = warehouse.results(ResultTable.MAGNITUDES, whose, before=day, latest=True)
     ledger = update_ledger([_entry(row) for row in before], lifts, day, config.magnitudes)
     if not dry_run:
         warehouse.put_results(ResultTable.MAGNITUDES, list(_rows(ledger, day)))

@@ -10,7 +10,7 @@ from brain.domain.retail.series import zone
 from brain.domain.retail.time_of_day import HourOfDay, RainShift, hour_profiles, rain_shifts, store_hours
 from brain.domain.retail.weather_days import VARIABLES, weather_days
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import SalesWarehouse
+from brain.ports.sales_warehouse import Shop
 from brain.services.retail_facts import known_store
 
 RAIN = VARIABLES.index("precipitation_mm")
@@ -25,7 +25,7 @@ class TimeOfDay:
     rain: tuple[RainShift, ...]
 
 
-def time_of_day(warehouse: SalesWarehouse, store_id: str | None = None) -> TimeOfDay:
+def time_of_day(warehouse: Shop, store_id: str | None = None) -> TimeOfDay:
     """The hour profiles of one store or of all.
 
     Raises InvalidInputError for an unknown store, or when sales are daily totals only: those have no hour.
@@ -47,7 +47,7 @@ def time_of_day(warehouse: SalesWarehouse, store_id: str | None = None) -> TimeO
     return TimeOfDay(tuple(profiles), tuple(shifts))
 
 
-def _wet_days(warehouse: SalesWarehouse, store_id: str, timezone: str) -> dict[date, bool]:
+def _wet_days(warehouse: Shop, store_id: str, timezone: str) -> dict[date, bool]:
     """Whether each day with known rain was wet, by the last reading of it."""
     weather = weather_days(store_id, warehouse.weather([store_id]), zone(timezone))
     rain = weather.values[:, RAIN]

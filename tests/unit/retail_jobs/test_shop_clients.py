@@ -65,7 +65,7 @@ def test_stores_come_back_once_each_and_sorted(store: SqliteStore) -> None:
     assert clients.with_shop() == []
 
 
-@pytest.mark.parametrize("given", ["north", [1], [""], {"north": True}])
+@pytest.mark.parametrize("given", ["north", [1], [""], ["*"], ["*other"], {"north": True}])
 def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, given: object) -> None:
     """What an operator typed wrongly is named."""
     store.set(paths.client("baker"), {"stores": given, "shop": True})

@@ -31,6 +31,8 @@ def _conditions(table: Table, query: LedgerQuery) -> list[ColumnElement[bool]]:
         conditions.append(table.c.state == query.state)
     if query.store_id is not None:
         conditions.append(table.c.store_id == query.store_id)
+    if query.stores is not None:
+        conditions.append(table.c.store_id.in_(query.stores))
     if query.before is not None:
         conditions.append(table.c.night < query.before)
     if query.confirmations:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, func, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, func, select, true
 
 from brain.adapters.sql_warehouse import migrating, reading
 from brain.adapters.sql_warehouse.connection import WRITES, missing_file, open_engine, translated
@@ -125,7 +126,7 @@ class SqlWarehouse:
         with self._connected() as connection:
             target = self._tables(connection)[table]
             day = target.c[NIGHT_COLUMNS[table]]
-            wanted = [target.c[name] == value for name, value in (where or {}).items()]
+            wanted = [_equals(target.c[name], value) for name, value in (where or {}).items()]
             if before is not None:
                 wanted.append(day < before)
             if latest:
@@ -170,6 +171,10 @@ class SqlWarehouse:
                     f"{name} is a table of the shop's own here, which the Brain reads and never writes; "
                     "import into another database (--database sqlite:///first-try.db)"
                 )
+
+
+def _equals(column: Column[Any], value: object) -> ColumnElement[bool]:
+    return column.in_(value) if isinstance(value, tuple) else column == value
 
 
 class _Zones:

@@ -11,6 +11,7 @@ from brain.settings.scheduler import read_scheduler
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
+    from brain.domain.learning.config import LearningConfig
     from brain.services.shop_job import Step
 
 
@@ -26,25 +27,37 @@ def _made(brain: "Brain", make: "Callable[[Brain], Work]") -> Callable[[], Work]
     return lambda: make(brain)
 
 
+def _learning() -> "LearningConfig":
+    from brain.domain.learning.config import learning_config
+
+    return read_config("brain_learning", learning_config)
+
+
 def _hourly_scores(brain: "Brain") -> Work:
     from brain.services.hourly_scores import HourlyScores
 
-    return HourlyScores(brain.store, brain.score_config())
+    return HourlyScores(brain.store, brain.score_config(), _learning().outcomes)
 
 
 def _daily_analysis(brain: "Brain") -> Work:
+    from brain.bootstrap.parts import daily_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.daily_analysis import DailyAnalysis
+    from brain.services.record_outcomes import RecordOutcomes
 
-    return DailyAnalysis(brain.store, read_config("brain_analysis", analysis_config), brain.failed)
+    config = read_config("brain_analysis", analysis_config)
+    analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
+    return RecordOutcomes(brain.store, _learning().outcomes, brain.score_config(), analysis)
 
 
 def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
+    from brain.bootstrap.parts import weekly_parts
     from brain.domain.analysis_config import analysis_config
     from brain.services.weekly_report import WeeklyReport
 
-    return WeeklyReport(brain.store, read_config("brain_analysis", analysis_config), brain.failed, render)
+    config = read_config("brain_analysis", analysis_config)
+    return WeeklyReport(brain.store, config, brain.failed, render, weekly_parts(brain))
 
 
 def _signal_magnitude(brain: "Brain") -> Work:

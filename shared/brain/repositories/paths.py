@@ -55,6 +55,26 @@ def anomaly(client_id: str, anomaly_id: str) -> str:
     return f"clients/{client_id}/anomalies/{anomaly_id}"
 
 
+def prediction(client_id: str, prediction_id: str) -> str:
+    """What one platform's content type should bring in one week."""
+    return f"clients/{client_id}/predictions/{prediction_id}"
+
+
+def recommendation(client_id: str, recommendation_id: str) -> str:
+    """One next best move that was shown."""
+    return f"clients/{client_id}/recommendations/{recommendation_id}"
+
+
+def outcome(client_id: str, outcome_id: str) -> str:
+    """What became of a prediction or a move, recorded once."""
+    return f"clients/{client_id}/outcomes/{outcome_id}"
+
+
+def outcomes(client_id: str) -> str:
+    """The collection of what became of a client's predictions and moves."""
+    return f"clients/{client_id}/outcomes"
+
+
 def report(client_id: str, kind: str, period: str) -> str:
     """One report, such as ``weekly-2026-W47``."""
     return f"clients/{client_id}/reports/{kind}-{period}"
@@ -85,9 +105,29 @@ def state(client_id: str, name: str) -> str:
     return f"clients/{client_id}/state/{name}"
 
 
+def slate(client_id: str, period: str) -> str:
+    """The log of one slate of moves: every candidate, every chance, the context and the seed."""
+    return state(client_id, f"slate-{period}")
+
+
 def model(name: str) -> str:
     """A model's current learned state."""
     return f"system/brain/models/{name}"
+
+
+def model_history(name: str, iteration: int) -> str:
+    """A model as it was after one iteration."""
+    return f"{model(name)}/history/{iteration:08}"
+
+
+def model_decision(name: str, decision_id: str) -> str:
+    """One decision between two models, which anyone can replay."""
+    return f"{model(name)}/decisions/{decision_id}"
+
+
+def model_evidence(name: str, decision_id: str, page: int) -> str:
+    """One page of the pairs of errors that a decision rests on."""
+    return f"{model_decision(name, decision_id)}/evidence/{page:06}"
 
 
 DEAD_LETTERS = "system/brain/dead_letter_queue"
@@ -97,6 +137,7 @@ RUNS = "system/brain/runs"
 KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
 COUNTERS = "system/brain/counters"
+SIGNATURES = "system/brain/signatures"
 
 
 def dead_letter(dead_letter_id: str) -> str:
@@ -127,3 +168,8 @@ def rate(key: str) -> str:
 def counter(client_id: str, period: str) -> str:
     """A client's books for an hour (``2026-11-22T07``) or a week (``2026-W47``)."""
     return f"{COUNTERS}/{client_id}:{period}"
+
+
+def signature(delivery: str) -> str:
+    """What was signed and taken lately, so that it is not taken twice."""
+    return f"{SIGNATURES}/{delivery}"

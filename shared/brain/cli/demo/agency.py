@@ -6,17 +6,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from brain.domain.campaigns import Campaign
+from brain.domain.clients import Client
 
 START = datetime(2026, 8, 24, tzinfo=UTC)
 DAYS = 84
 CAROUSEL_RATIO = 1.6
+POST_HOURS = (8, 11, 14, 18)
+GOOD_HOUR = 18
+GOOD_HOUR_RATIO = 1.6
+GIVEAWAY_DAYS = (73, 79)
+GIVEAWAY_RATIO = 1.8
+TIRED_AD = 2
+TIRED_FROM_DAY = 50
+TIRED_RATIO_A_DAY = 0.96
+CLICK_RATE = 0.012
 EMAIL_OUTAGE_DAYS = (59, 60)
 VIRAL_DAY = 71
 VIRAL_RATIO = 8.0
 ADS_DROP_DAY = 64
 ADS_DROP_RATIO = 0.25
-SPREAD = 0.45
+SPREAD = 0.35
 WEEKDAY = (1.05, 1.1, 1.1, 1.05, 1.0, 0.75, 0.7)
+BERLIN = ZoneInfo("Europe/Berlin")
+GIVEAWAY = Campaign(
+    "the autumn giveaway", *((START + timedelta(days=day)).date() for day in GIVEAWAY_DAYS), platform="instagram"
+)
+CLIENTS = (
+    Client("northwind", "Northwind Software", "b2b_saas", BERLIN, "EUR"),
+    Client("bluebird", "Bluebird Shop", "ecommerce", ZoneInfo("America/New_York"), "USD", campaigns=(GIVEAWAY,)),
+    Client("quietwater", "Quietwater Agency", "agency", BERLIN, "EUR"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +79,10 @@ def _linkedin_post(prefix: str, day: int, number: int, rng: random.Random, *, pl
     content_type = rng.choice(("carousel", "photo", "text"))
     audience = 9000 + 20 * day
     effect = CAROUSEL_RATIO if planted and content_type == "carousel" else 1.0
+    effect *= GOOD_HOUR_RATIO if planted and POST_HOURS[number % 4] == GOOD_HOUR else 1.0
     engaged = _engaged(0.02 * audience * effect, day, rng)
-    at = START + timedelta(days=day, hours=7 + 3 * number, minutes=rng.randrange(60))
+    local = (START + timedelta(days=day)).replace(hour=POST_HOURS[number % 4], minute=rng.randrange(60), tzinfo=BERLIN)
+    at = local.astimezone(UTC)
     return _canonical(
         f"{prefix}-{day}-{number}", at, "linkedin", content_type, engaged, audience, round(audience * 0.4)
     )
@@ -66,7 +90,8 @@ def _linkedin_post(prefix: str, day: int, number: int, rng: random.Random, *, pl
 
 def _instagram_post(day: int, number: int, rng: random.Random) -> dict[str, Any]:
     audience = 15000
-    engaged = _engaged(0.03 * audience, day, rng)
+    ratio = GIVEAWAY_RATIO if GIVEAWAY_DAYS[0] <= day <= GIVEAWAY_DAYS[1] else 1.0
+    engaged = _engaged(0.03 * audience * ratio, day, rng)
     at = START + timedelta(days=day, hours=9 + 4 * number, minutes=rng.randrange(60))
     content_type = rng.choice(("photo", "video"))
     return _canonical(f"bb-{day}-{number}", at, "instagram", content_type, engaged, audience, round(audience * 0.5))
@@ -118,18 +143,26 @@ def _email(day: int, number: int, rng: random.Random) -> dict[str, Any]:
     }
 
 
+def ad_id(number: int) -> str:
+    """Return the id of Bluebird's ad of this number, from 0."""
+    return str(6_200_000_000_000 + number)
+
+
 def _ad(day: int, number: int, *, share: float) -> dict[str, Any]:
     """Return an ad's row for the day; at noon it is half of what the evening's row will say."""
     ratio = ADS_DROP_RATIO if day >= ADS_DROP_DAY else 1.0
     fixed = random.Random(f"ad-{day}-{number}")  # noqa: S311 - as above
     shown = _engaged(4000 * ratio, day, fixed)
+    tired = TIRED_RATIO_A_DAY ** max(day - TIRED_FROM_DAY, 0) if number == TIRED_AD else 1.0
+    clicks = shown * CLICK_RATE * tired
+    clicks = max(fixed.gauss(clicks, math.sqrt(clicks)), 0.0)
     return {
-        "ad_id": str(6_200_000_000_000 + number),
+        "ad_id": ad_id(number),
         "date_start": (START + timedelta(days=day)).date().isoformat(),
         "date_stop": (START + timedelta(days=day)).date().isoformat(),
         "account_id": "1700252260223815",
         "impressions": str(int(shown * share)),
-        "clicks": str(int(shown * share * 0.012)),
+        "clicks": str(int(clicks * share)),
         "spend": f"{shown * share * 0.006:.2f}",
         "reach": str(int(shown * share * 0.7)),
     }

@@ -13,9 +13,9 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
-from brain.cli.demo.agency import DAYS, START
+from brain.cli.demo.agency import CLIENTS, DAYS, START
 from brain.cli.demo.findings import Finding, findings, fingerprints, headlines
-from brain.cli.demo.play import CLIENTS, Play, listening
+from brain.cli.demo.play import Play, listening
 from brain.cli.printing import progress, table
 from brain.entrypoints.local import LocalServer
 from brain.errors import InvalidInputError

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
@@ -14,17 +13,11 @@ import uvicorn
 from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
 from brain.cli.demo import agency
-from brain.cli.demo.agency import DAYS, START, Sending
-from brain.domain.clients import Client
+from brain.cli.demo.agency import CLIENTS, DAYS, START, Sending
 from brain.entrypoints.local import LocalServer
 from brain.errors import BrainError
 from brain.repositories.clients import Clients
 
-CLIENTS = (
-    Client("northwind", "Northwind Software", "b2b_saas", ZoneInfo("Europe/Berlin"), "EUR"),
-    Client("bluebird", "Bluebird Shop", "ecommerce", ZoneInfo("America/New_York"), "USD"),
-    Client("quietwater", "Quietwater Agency", "agency", ZoneInfo("UTC"), "EUR"),
-)
 RESENT_EVERY_DAYS = 7
 START_SECONDS = 10.0
 

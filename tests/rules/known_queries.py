@@ -44,6 +44,7 @@ class KnownQuery:
 
 UNSCORED = (Filter("unscored", "==", True),)
 OF_CLIENT = (Filter("client_id", "==", "acme"),)
+DUE = Filter("next_try_at", "<=", SOME_TIME)
 
 KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
@@ -74,9 +75,14 @@ KNOWN_QUERIES = (
     ),
     KnownQuery("repositories.reports", paths.COUNTERS, order_by="week_at", descending=True),
     KnownQuery("repositories.api_keys", paths.KEYS, OF_CLIENT),
+    KnownQuery("repositories.books", paths.COUNTERS, OF_CLIENT),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT, counts=True),
-    KnownQuery("services.reconcile", paths.COUNTERS, OF_CLIENT),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), order_by="next_try_at"),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("client_id", ">", "acme"),)),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), counts=True),
+    KnownQuery("services.reconcile", paths.events("acme"), (Filter("revision", ">", 0),)),
+    KnownQuery("services.reconcile", paths.revisions("acme", "evt_1")),
     KnownQuery("services.reconcile", paths.events("acme"), counts=True),
     KnownQuery("services.reconcile", paths.events("acme"), UNSCORED, counts=True),
     KnownQuery("cli.demo.findings", paths.scores("acme")),
@@ -91,5 +97,8 @@ OTHER_FIELDS = (
         (Filter("week_at", ">=", SOME_TIME), Filter("week_at", "<", SOME_TIME)),
     ),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("next_try_at", "<=", SOME_TIME),)),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (DUE,), counts=True),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("next_try_at", "==", None),), counts=True),
+    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("first_seen", ">=", SOME_TIME),), counts=True),
+    KnownQuery("services.reconcile", paths.events("acme")),
 )

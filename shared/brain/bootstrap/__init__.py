@@ -15,6 +15,7 @@ from brain.settings.environment import Settings, read_settings
 from brain.settings.files import read_config
 
 if TYPE_CHECKING:
+    from brain.domain.dead_letters import RetryPolicy
     from brain.domain.intake import IdentityKeys
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from brain.services.give_up import GiveUp
     from brain.services.health import Health
     from brain.services.ingest import Ingest
+    from brain.services.known_keys import KnownKeys
     from brain.services.perform import Perform
     from brain.services.rate_limits import RateLimits
     from brain.services.replay import Replay
@@ -49,10 +51,15 @@ class Brain:
 
     @cached_property
     def identity_keys(self) -> "IdentityKeys":
-        """The keys of ids and pseudonyms; raises ``MissingSecretError``."""
-        from brain.domain.key_text import identity_keys
+        """The keys of ids and pseudonyms at the start; raises ``MissingSecretError``."""
+        return self.known_keys()
 
-        return identity_keys(self.secrets.read("BRAIN_HASH_SALT"))
+    @cached_property
+    def known_keys(self) -> "KnownKeys":
+        """The keys of ids and pseudonyms as the secret has them now."""
+        from brain.services.known_keys import KnownKeys
+
+        return KnownKeys(self.secrets, self.failed)
 
     @cached_property
     def writer(self) -> EventWriter:
@@ -80,9 +87,12 @@ class Brain:
         """The service that takes events in."""
         from brain.services.ingest import Ingest
         from brain.services.keep_dead_letter import KeepDeadLetter
+        from brain.services.warnings import KeepWarnings
 
-        keep = KeepDeadLetter(self.writer, self.sealer, self.clock)
-        return Ingest(self.writer, self.store, self.identity_keys, keep, self.limits, self.clock, self.failed)
+        self.known_keys()  # without the key nothing starts
+        keep = KeepDeadLetter(self.writer, self.sealer, self.clock, self.retry_policy)
+        warn = KeepWarnings(self.writer, self.clock, self.failed)
+        return Ingest(self.writer, self.store, self.known_keys, keep, self.limits, self.clock, self.failed, warn)
 
     @cached_property
     def sealer(self) -> "Sealer":
@@ -92,11 +102,18 @@ class Brain:
         return FernetSealer(self.secrets)
 
     @cached_property
+    def retry_policy(self) -> "RetryPolicy":
+        """When dead letters are tried again by themselves."""
+        from brain.domain.dead_letters import retry_policy
+
+        return read_config("brain_dead_letters", retry_policy)
+
+    @cached_property
     def give_up(self) -> "GiveUp":
         """Keeps a task that failed for good."""
         from brain.services.give_up import GiveUp
 
-        return GiveUp(self.store, self.sealer, self.clock)
+        return GiveUp(self.store, self.sealer, self.clock, self.retry_policy)
 
     @cached_property
     def replay(self) -> "Replay":

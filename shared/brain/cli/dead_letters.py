@@ -75,9 +75,9 @@ def replay_letter(
 def purge(dead_letter_id: Id, yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False) -> None:
     """Remove one for good, original bytes and all."""
     brain = open_brain()
-    brain.replay.find(dead_letter_id)
+    letter = brain.replay.find(dead_letter_id)
     if not yes:
         print("Nothing was changed; add --yes to purge.")
         return
-    DeadLetters(brain.store).remove(dead_letter_id)
+    brain.replay.purge(letter)
     print(f"purged {dead_letter_id}")

@@ -1,5 +1,6 @@
-"""The periods of a client's books: the hour it sent something in, and the week."""
+"""A client's books: the hours and weeks it sent something in, and one entry for each request with an end of note."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 
@@ -23,3 +24,12 @@ def week_name(at: datetime) -> str:
     """Return the week as the books name it, such as ``2026-W47``."""
     year, week, _ = week_of(at).isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def delivery_id(client_id: str, source: str, correlation_id: str, body: bytes) -> str:
+    """Return what tells one sending of a request from another (``snd_`` and 24 hex digits).
+
+    The same bytes under the same correlation id are one sending, however often the sender had to try.
+    """
+    head = f"{client_id}\n{source}\n{correlation_id}\n".encode("utf-8", "surrogatepass")
+    return f"snd_{hashlib.sha256(head + body).hexdigest()[:24]}"

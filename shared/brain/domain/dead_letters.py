@@ -1,20 +1,57 @@
 """Dead letters: what an authenticated sender sent and we could not take, kept whole so that nothing is lost."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Final
 
-KEPT = timedelta(days=30)
-MAX_SEALED_BYTES = 900_000
+from pydantic import BaseModel, ConfigDict, Field
+
+KEPT: Final = timedelta(days=30)
+MAX_SEALED_BYTES: Final = 900_000
 # What of an item we could not read or store; every other rejection is the sender's to mend, and the answer says how.
-CODES = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
+CODES: Final = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
+# The stage of a job's task, as against those of a request.
+JOB: Final = "job"
+# Faults that may pass without anyone changing what was sent; a request's conflict never does, a job's may.
+PASSING: Final = frozenset({"store_refused", "internal"})
+JOB_PASSING: Final = PASSING | {"store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited"}
+
+
+class RetryPolicy(BaseModel):
+    """How often and how far apart a dead letter is tried again by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    retries: Annotated[int, Field(ge=0, le=100)]
+    first_delay_seconds: Annotated[float, Field(gt=0)]
+    multiplier: Annotated[float, Field(ge=1)]
+    longest_delay_seconds: Annotated[float, Field(gt=0)]
+
+    def next_try(self, stage: str, codes: Iterable[str], retries: int, now: datetime) -> datetime | None:
+        """Return when to try again after ``retries`` retries, or None: parked, since it cannot pass or never did."""
+        passing = JOB_PASSING if stage == JOB else PASSING
+        if retries >= self.retries or passing.isdisjoint(codes):
+            return None
+        # The exponent is bounded so that no policy can make the delay overflow before it is capped.
+        delay = self.first_delay_seconds * self.multiplier ** min(retries, 64)
+        return now + timedelta(seconds=min(delay, self.longest_delay_seconds))
+
+
+def retry_policy(parsed: Mapping[str, Any]) -> RetryPolicy:
+    """Return the policy of ``config/brain_dead_letters.yaml``; pydantic's ``ValidationError`` names what is wrong."""
+    return RetryPolicy.model_validate(parsed)
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One request that failed in part or whole at ``stage``; ``sealed`` has the original bytes."""
+    """One request, or one job's task, that failed in part or whole at ``stage``; ``sealed`` has the original bytes.
+
+    ``attempts`` counts every failure, ``retries`` those of them that were tried by themselves. ``next_try_at`` is None
+    for one that is parked. ``taken`` is how many events replays have made of it so far. ``signed_at``, ``backfill``,
+    ``vertical`` and ``field_map`` (JSON) are what was known beside the bytes, so that a replay reads them as they came.
+    """
 
     dead_letter_id: str
     client_id: str
@@ -29,6 +66,17 @@ class DeadLetter:
     next_try_at: datetime | None
     correlation_id: str
     attempts: int = 1
+    retries: int = 0
+    taken: int = 0
+    signed_at: datetime | None = None
+    backfill: bool = False
+    vertical: str | None = None
+    field_map: str | None = None
+
+    @property
+    def parked(self) -> bool:
+        """Whether only an operator tries it again."""
+        return self.next_try_at is None
 
     def document(self) -> dict[str, Any]:
         """Return the dead letter as a document that expires by itself."""
@@ -42,5 +90,5 @@ def dead_letter_id(client_id: str, source: str, body: bytes) -> str:
 
 
 def dead_letter_from(document: Mapping[str, Any]) -> DeadLetter:
-    """Return the dead letter that a document holds."""
-    return DeadLetter(**{name: document[name] for name in DeadLetter.__slots__})
+    """Return the dead letter that a document holds; one written before a field was there has its default."""
+    return DeadLetter(**{name: document[name] for name in DeadLetter.__slots__ if name in document})

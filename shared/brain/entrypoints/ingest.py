@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
+from brain.domain.books import delivery_id
 from brain.domain.intake import FeedContext
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -60,7 +61,9 @@ class IngestHttp:
             raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or - in the address")
         await self._authenticate(head, client_id, request.client.host if request.client else "")
         body = await _body_within(request, MAX_BODY_BYTES)
-        received = Received(client_id, address["source"], head.headers.get("content-type", ""), body, correlation_id)
+        content_type = head.headers.get("content-type", "")
+        delivery = delivery_id(client_id, address["source"], correlation_id, body)
+        received = Received(client_id, address["source"], content_type, body, correlation_id, delivery)
         context = FeedContext(client_id, self.clock.now(), correlation_id=correlation_id)
         done = await self.ingest(received, context)
         results = [item.public(index) for index, item in enumerate(done.items)]

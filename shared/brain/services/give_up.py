@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brain.domain.dead_letters import DeadLetter, dead_letter_id
+from brain.domain.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_id
 from brain.domain.json_text import parse_json
 from brain.errors import AlreadyExistsError, BrainError
 from brain.ports.clock import Clock
@@ -15,7 +15,9 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
 
-STAGE = "job"
+STAGE = JOB
+# The job that tries dead letters again is not tried again by itself: the next hour's is due anyway.
+RETRIES = "brainRetryDeadLetters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +27,25 @@ class GiveUp:
     store: DocumentStore
     sealer: Sealer
     clock: Clock
+    policy: RetryPolicy
 
     def __call__(self, task: Task, error: Exception) -> str:
         """Return the dead letter's id."""
         body = json.dumps({"job": task.job, "scheduled_at": task.scheduled_at.isoformat()}).encode()
         now = self.clock.now()
+        code = error.code if isinstance(error, BrainError) else "internal"
         letter = DeadLetter(
             dead_letter_id=dead_letter_id(task.client_id, task.job, body),
             client_id=task.client_id,
             source=task.job,
             content_type="application/json",
             stage=STAGE,
-            error_code=error.code if isinstance(error, BrainError) else "internal",
+            error_code=code,
             message=error.message if isinstance(error, BrainError) else f"the job raised {type(error).__name__}",
             sealed=self.sealer.seal(body),
             first_seen=now,
             last_seen=now,
-            next_try_at=None,
+            next_try_at=self.policy.next_try(STAGE, {code}, 0, now) if task.job != RETRIES else None,
             correlation_id=f"{task.job}-{task.scheduled_at:%Y%m%dT%H%M%S}",
         )
         try:

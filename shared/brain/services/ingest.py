@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from brain.domain import books, dead_letters
 from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.ingested import Ingested, Item, Outcome
 from brain.domain.intake import Completed, FeedContext, IdentityKeys, complete, normalize
 from brain.domain.requests import payloads
+from brain.domain.warnings import noticed
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
@@ -19,6 +21,7 @@ from brain.repositories import codec, paths
 from brain.services.keep_dead_letter import KeepDeadLetter, Received
 from brain.services.rate_limits import RateLimits
 from brain.services.settle import Settle, unavailable
+from brain.services.warnings import KeepWarnings
 
 MAX_EVENTS = 500
 REMEMBERED_MARKS = 10_000
@@ -30,11 +33,12 @@ class Ingest:
 
     writer: EventWriter
     store: DocumentStore
-    keys: IdentityKeys
+    keys: Callable[[], IdentityKeys]
     keep: KeepDeadLetter
     limits: RateLimits
     clock: Clock
     failed: Callable[[str, Exception], None]
+    warn: KeepWarnings | None = None
     _marked: set[tuple[str, datetime]] = field(default_factory=set)
 
     async def __call__(self, request: Received, context: FeedContext) -> Ingested:
@@ -53,8 +57,8 @@ class Ingest:
         if len(found) > MAX_EVENTS:
             raise PayloadTooLargeError(f"expected at most {MAX_EVENTS} events a request, {len(found)} came; split it")
         self._take_the_rest(request.client_id, len(found) - 1)
-        items = await self._keep_aside(request, await self._store(request.client_id, found))
-        await self._book(request.client_id, items)
+        items = await self._keep_aside(request, await self._store(request, found), context)
+        await asyncio.gather(self._book(request, items, context), self._warn(request, found, items))
         return Ingested(items)
 
     def _take_the_rest(self, client_id: str, amount: int) -> None:
@@ -89,7 +93,7 @@ class Ingest:
 
     def _item(self, outcome: Draft | Rejected | Ignored, context: FeedContext) -> Completed | Item:
         if isinstance(outcome, Draft):
-            completed = complete(outcome, context, self.keys)
+            completed = complete(outcome, context, self.keys())
             if isinstance(completed, Completed):
                 return completed
             outcome = completed
@@ -99,20 +103,23 @@ class Ingest:
         end = Outcome.DEAD_LETTERED if aside else Outcome.REJECTED
         return Item(end, error_code=outcome.error_code, message=outcome.message)
 
-    async def _store(self, client_id: str, found: Sequence[Completed | Item]) -> list[Item]:
+    async def _store(self, request: Received, found: Sequence[Completed | Item]) -> list[Item]:
         """Write all events in one go; what is already there is settled with what it would cost only then."""
         events = [entry for entry in found if isinstance(entry, Completed)]
-        ends = iter(await self._write(client_id, events) if events else [])
+        ends = iter(await self._write(request, events) if events else [])
         return [next(ends) if isinstance(entry, Completed) else entry for entry in found]
 
-    async def _write(self, client_id: str, events: Sequence[Completed]) -> list[Item]:
-        writes = [_new(completed) for completed in events]
-        results, _ = await asyncio.gather(self.writer.write(writes), self._mark(client_id))
-        there = [c for c, result in zip(events, results, strict=True) if result.status is WriteStatus.EXISTS]
-        settled = iter(await asyncio.to_thread(Settle(self.store), there) if there else [])
+    async def _write(self, request: Received, events: Sequence[Completed]) -> list[Item]:
+        writes = [_new(completed, request.delivery) for completed in events]
+        results, _ = await asyncio.gather(self.writer.write(writes), self._mark(request.client_id))
+        ended = list(zip(events, results, strict=True))
+        there = [c for c, result in ended if result.status is WriteStatus.EXISTS]
+        own = {c.event.event_id for c, result in ended if result.status is WriteStatus.WRITTEN}
+        settle = Settle(self.store, request.delivery, own)
+        settled = iter(await asyncio.to_thread(settle, there) if there else [])
         return [
             next(settled) if result.status is WriteStatus.EXISTS else _end(completed, result)
-            for completed, result in zip(events, results, strict=True)
+            for completed, result in ended
         ]
 
     async def _mark(self, client_id: str) -> None:
@@ -128,30 +135,38 @@ class Ingest:
             self._marked.clear()
         self._marked.add(mark)
 
-    async def _keep_aside(self, request: Received, items: list[Item]) -> list[Item]:
+    async def _keep_aside(self, request: Received, items: list[Item], context: FeedContext) -> list[Item]:
         """Keep the request when anything in it could not be taken, and name the dead letter to the sender."""
         failed = [item for item in items if item.outcome is Outcome.DEAD_LETTERED]
         if not failed:
             return items
         stage = "store" if failed[0].event_id else "read"
-        kept = await self.keep(request, stage, failed)
+        kept = await self.keep(request, stage, failed, context)
         return [replace(i, dead_letter_id=kept) if i.outcome is Outcome.DEAD_LETTERED else i for i in items]
 
-    async def _book(self, client_id: str, items: Sequence[Item]) -> None:
-        """Count what leaves no document of its own, and give its share of the budget back."""
+    async def _warn(self, request: Received, found: Sequence[Completed | Item], items: Sequence[Item]) -> None:
+        """Tell the client what it should know of its feed; a replay tells nothing again."""
+        if self.warn is not None and not request.replay_of:
+            events = [entry for entry in found if isinstance(entry, Completed)]
+            await self.warn(request.client_id, noticed(request.source, request.delivery, events, items))
+
+    async def _book(self, request: Received, items: Sequence[Item], context: FeedContext) -> None:
+        """Book what leaves no event of its own before the answer, and give its share of the budget back."""
         counts = Ingested(items).counts()
-        self.limits.give_back_events(client_id, counts["duplicate"] + counts["ignored"])
-        counted = {name: counts[name] for name in ("duplicate", "rejected", "ignored") if counts[name]}
-        if counted:
-            (result,) = await self.writer.write([book_writes.count(client_id, self.clock.now(), **counted)])
-            if result.status is not WriteStatus.WRITTEN:
-                raise StoreUnavailableError("the books could not be kept; send again", retry_after_seconds=1)
+        self.limits.give_back_events(request.client_id, counts["duplicate"] + counts["ignored"])
+        entry = book_writes.sending(request.client_id, request.delivery or uuid4().hex, context.received_at, items)
+        if entry is None or request.replay_of:
+            return
+        (result,) = await self.writer.write([entry])
+        if result.status is not WriteStatus.WRITTEN:
+            raise StoreUnavailableError("the books could not be kept; send again", retry_after_seconds=1)
 
 
-def _new(completed: Completed) -> Create:
+def _new(completed: Completed, delivery: str) -> Create:
     event = completed.event
     place = paths.event(event.client_id, event.event_id)
-    return Create(place, codec.new_event_document(event, completed.fingerprint, cumulative=completed.cumulative))
+    document = codec.new_event_document(event, completed.fingerprint, cumulative=completed.cumulative)
+    return Create(place, document | ({"delivery": delivery} if delivery else {}))
 
 
 def _end(completed: Completed, result: WriteResult) -> Item:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from brain.domain.dead_letters import DeadLetter
 from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.ingested import Ingested, Outcome
 from brain.domain.intake import normalize
 from brain.domain.requests import payloads
@@ -59,19 +60,43 @@ class Replay:
         return counts
 
     async def __call__(self, letter: DeadLetter) -> Ingested:
-        """Send the original bytes through ingest, as of when they came; remove the letter when all of it is taken."""
+        """Send the original bytes through ingest, as of when they came; remove the letter when all of it is taken.
+
+        What an earlier replay of the same letter stored counts as stored by this one, so that a replay that was killed
+        and taken up again ends in the same books.
+        """
         body = self.sealer.open(letter.sealed)
-        request = Received(letter.client_id, letter.source, letter.content_type, body, letter.correlation_id)
+        name = letter.dead_letter_id
+        request = Received(
+            letter.client_id, letter.source, letter.content_type, body, letter.correlation_id, name, replay_of=name
+        )
         done = await self.ingest(request, self._context(letter))
+        counts = done.counts()
+        taken = counts[Outcome.STORED] + counts[Outcome.REVISED]
+        letters = DeadLetters(self.store)
         if all(item.outcome not in (Outcome.DEAD_LETTERED, Outcome.UNAVAILABLE) for item in done.items):
-            DeadLetters(self.store).remove(letter.dead_letter_id)
+            letters.settle(letter, "replayed", taken, self.clock.now())
+        elif taken:
+            letters.took(name, taken)
         return done
 
     def run_again(self, letter: DeadLetter) -> Figures:
         """Perform a job's task again and remove the letter; raises as the job does, and the letter stays then."""
         figures = self.perform(task_of(letter, self.sealer.open(letter.sealed)))
-        DeadLetters(self.store).remove(letter.dead_letter_id)
+        DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
         return figures
 
+    def purge(self, letter: DeadLetter) -> None:
+        """Remove a letter for good, original bytes and all; the books keep that there was one."""
+        DeadLetters(self.store).settle(letter, "purged", letter.taken, self.clock.now())
+
     def _context(self, letter: DeadLetter) -> FeedContext:
-        return FeedContext(letter.client_id, letter.first_seen, correlation_id=letter.correlation_id)
+        return FeedContext(
+            letter.client_id,
+            letter.first_seen,
+            letter.signed_at,
+            letter.vertical,
+            letter.correlation_id,
+            letter.backfill,
+            FieldMap.model_validate_json(letter.field_map) if letter.field_map else None,
+        )

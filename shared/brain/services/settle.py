@@ -1,7 +1,7 @@
 """Decides what an event is that is already there: a duplicate, a revision of a running total, or a conflict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from brain.domain.events import Event
@@ -21,9 +21,15 @@ CONFLICT = (
 
 @dataclass(slots=True)
 class Settle:
-    """Compares with what is stored, and writes revisions atomically with the event they revise."""
+    """Compares with what is stored, and writes revisions atomically with the event they revise.
+
+    What an earlier attempt of the same ``delivery`` wrote is no duplicate: it ends as it would have ended then. Only
+    the first of a request is meant; ``_own`` are the events that this attempt has written itself.
+    """
 
     store: DocumentStore
+    delivery: str = ""
+    _own: set[str] = field(default_factory=set)
 
     def __call__(self, existing: Sequence[Completed]) -> list[Item]:
         """Return each event's end; raises ``StoreUnavailableError`` when the store cannot be read."""
@@ -33,7 +39,7 @@ class Settle:
     def _settle(self, new: Completed, stored: Snapshot | None) -> Item:
         for _ in range(ATTEMPTS):
             if stored is None or stored.data["fingerprint"] == new.fingerprint:
-                return Item(Outcome.DUPLICATE, new.event.event_id)
+                return Item(self._repeated(stored), new.event.event_id)
             if not new.cumulative:
                 return Item(Outcome.DEAD_LETTERED, new.event.event_id, "conflict", CONFLICT)
             try:
@@ -43,6 +49,14 @@ class Settle:
         message = "this event is being revised by others at the same time; send again"
         return Item(Outcome.UNAVAILABLE, new.event.event_id, "conflict_retry", message)
 
+    def _repeated(self, stored: Snapshot | None) -> Outcome:
+        """Return how an event ends that is there with the same content."""
+        mine = stored is not None and self.delivery and stored.data.get("delivery") == self.delivery
+        if stored is None or not mine or stored.id in self._own:
+            return Outcome.DUPLICATE
+        self._own.add(stored.id)
+        return Outcome.REVISED if stored.data["revision"] else Outcome.STORED
+
     def _revise(self, new: Completed, stored: Snapshot) -> Item:
         """Write the new values over the event; beside it, what was known when, and by how much it changed."""
         before = codec.event_from(stored.data)
@@ -51,7 +65,8 @@ class Settle:
         event = replace(new.event, received_at=known_at)
         number = stored.data["revision"] + 1
         current = codec.event_document(event) | ({"occurred_at": before.occurred_at} if new.undated else {})
-        state = {"fingerprint": new.fingerprint, "revision": number}
+        delivery = {"delivery": self.delivery} if self.delivery else {}
+        state = {"fingerprint": new.fingerprint, "revision": number, **delivery}
         gone = {name: Transform.DELETE_FIELD for name in codec.PLAIN_EVENT_FIELDS if name in stored.data}
         writes: list[Write] = [
             Update(stored.path, gone | current | state | {"unscored": True}, expect=stored.version),
@@ -64,6 +79,7 @@ class Settle:
             self.store.commit(writes)
         except AlreadyExistsError as exc:
             raise ConflictError("another revision was known at the same moment") from exc
+        self._own.add(event.event_id)
         return Item(Outcome.REVISED, event.event_id)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brain.services.rate_limits import RateLimits
     from brain.services.replay import Replay
     from brain.services.run_job import RunJob
+    from brain.services.verify_sender import VerifySender
 
 SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
 
@@ -128,6 +129,19 @@ class Brain:
         from brain.services.api_keys import Authenticator
 
         return Authenticator(self.store, self.clock)
+
+    @cached_property
+    def verify_sender(self) -> "VerifySender":
+        """Says which provider signed a request."""
+        from brain.adapters.key_sets import HttpKeySets
+        from brain.domain.signatures.senders_config import senders_config
+        from brain.services.sender_secrets import SenderSecrets
+        from brain.services.verify_sender import VerifySender
+
+        config = read_config("brain_senders", senders_config)
+        secrets = SenderSecrets(self.secrets, self.clock, self.failed)
+        keys = HttpKeySets(self.clock)
+        return VerifySender(config, secrets, keys, self.store, self.writer, self.clock, self.failed)
 
     @cached_property
     def key_ring(self) -> "KeyRing":

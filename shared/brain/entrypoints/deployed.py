@@ -40,7 +40,9 @@ def _ingest() -> "IngestHttp":
     from brain.entrypoints.ingest import IngestHttp
 
     brain = bootstrap.shared()
-    return IngestHttp(brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log)
+    return IngestHttp(
+        brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log, lambda: brain.verify_sender
+    )
 
 
 @cache

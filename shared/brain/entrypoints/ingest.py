@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect
@@ -20,6 +21,9 @@ from brain.services.ingest import Ingest
 from brain.services.keep_dead_letter import Received
 from brain.services.rate_limits import RateLimits
 
+if TYPE_CHECKING:
+    from brain.services.verify_sender import Sender, VerifySender
+
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _ADDRESS = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]+)/?")
 _CLIENT = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
@@ -35,6 +39,7 @@ class IngestHttp:
     limits: RateLimits
     clock: Clock
     log: Callable[..., None]
+    senders: "Callable[[], VerifySender] | None" = None  # made with the first request that needs it
 
     async def __call__(self, request: StarletteRequest) -> StarletteResponse:
         """Answer one request; no exception leaves."""
@@ -55,22 +60,56 @@ class IngestHttp:
         if address is None:
             return http.not_found(correlation_id)
         if head.method != "POST":
-            return http.method_not_allowed("POST", correlation_id)
+            return await self._challenge(head, request, address) or http.method_not_allowed("POST", correlation_id)
         client_id = address["client"]
         if not _CLIENT.fullmatch(client_id):
             raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or - in the address")
-        await self._authenticate(head, client_id, request.client.host if request.client else "")
-        body = await _body_within(request, MAX_BODY_BYTES)
+        body, sender = await self._admit(head, request, client_id, address["source"])
         content_type = head.headers.get("content-type", "")
         delivery = delivery_id(client_id, address["source"], correlation_id, body)
         received = Received(client_id, address["source"], content_type, body, correlation_id, delivery)
-        context = FeedContext(client_id, self.clock.now(), correlation_id=correlation_id)
+        context = FeedContext(
+            client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id
+        )
         done = await self.ingest(received, context)
+        if self.senders and sender and done.status < 300:  # noqa: PLR2004 - HTTP's own number
+            await self.senders().remember(sender)
         results = [item.public(index) for index, item in enumerate(done.items)]
         retry = {"Retry-After": "1"} if done.status == 503 else {}  # noqa: PLR2004 - HTTP's own number
         return Response(
             done.status, {"correlation_id": correlation_id, "counts": done.counts(), "results": results}, retry
         )
+
+    async def _admit(
+        self, head: Request, request: StarletteRequest, client_id: str, source: str
+    ) -> "tuple[bytes, Sender | None]":
+        """Return the body of a request with a valid API key, or of one that a provider signed, and who that is."""
+        address, key = _address(request), _bearer(head.headers.get("authorization", ""))
+        if self.senders is None or (key and "." not in key):  # keys have no dots, identity tokens do
+            await self._authenticate(head, client_id, address)
+            return await _body_within(request, MAX_BODY_BYTES), None
+        from brain.entrypoints import signed_senders  # noqa: PLC0415 - API keys need nothing of it
+
+        try:
+            return await signed_senders.admit(
+                self.senders(), request, client_id, source, lambda: _body_within(request, MAX_BODY_BYTES)
+            )
+        except UnauthenticatedError:
+            self.limits.count_failure(address)
+            raise
+
+    async def _challenge(self, head: Request, request: StarletteRequest, address: re.Match[str]) -> Response | None:
+        """Return the answer to a provider that asks whether the address is its customer's, None when none asks."""
+        asks = head.method == "GET" and request.url.query and _CLIENT.fullmatch(address["client"])
+        if self.senders is None or not asks:
+            return None
+        from brain.entrypoints import signed_senders  # noqa: PLC0415 - as above
+
+        try:
+            return await signed_senders.answer_challenge(self.senders(), request, address["client"], address["source"])
+        except UnauthenticatedError:
+            self.limits.count_failure(_address(request))
+            raise
 
     async def _authenticate(self, head: Request, client_id: str, address: str) -> None:
         key = _bearer(head.headers.get("authorization", ""))
@@ -81,6 +120,11 @@ class IngestHttp:
         except UnauthenticatedError:
             self.limits.count_failure(address)
             raise
+
+
+def _address(request: StarletteRequest) -> str:
+    """Return the address that called, as the server knows it."""
+    return request.client.host if request.client else ""
 
 
 def _bearer(authorization: str) -> str:

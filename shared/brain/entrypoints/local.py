@@ -40,7 +40,9 @@ class LocalServer:
         self._brain = brain
         self._table = read_scheduler()
         self._schedule = schedule
-        self._ingest = IngestHttp(brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log)
+        self._ingest = IngestHttp(
+            brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log, lambda: brain.verify_sender
+        )
         self._api = ApiHttp(brain.health)
 
     def app(self) -> Starlette:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from brain.domain.dispatching import LEARNING, LEARNING_FOLLOWS
 from brain.services.perform import Job
 from brain.services.run_once import Work
 from brain.settings.files import read_config
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 def jobs(brain: "Brain") -> Mapping[str, Job]:
     """Return every job by its deployed name, with the time limit of the scheduler's table."""
     rows = read_scheduler().scheduled
-    return {
-        name: Job(_made(brain, make), timedelta(seconds=rows[name].timeout_seconds)) for name, make in MAKERS.items()
-    }
+    limits = {name: rows[LEARNING_FOLLOWS if name == LEARNING else name].timeout_seconds for name in MAKERS}
+    return {name: Job(_made(brain, make), timedelta(seconds=limits[name])) for name, make in MAKERS.items()}
 
 
 def _made(brain: "Brain", make: "Callable[[Brain], Work]") -> Callable[[], Work]:
@@ -48,6 +48,14 @@ def _daily_analysis(brain: "Brain") -> Work:
     config = read_config("brain_analysis", analysis_config)
     analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
     return RecordOutcomes(brain.store, _learning().outcomes, brain.score_config(), analysis)
+
+
+def _learn(brain: "Brain") -> Work:
+    from brain.domain.gold_standards import gold_standards, weights_check
+    from brain.services.learn import Learn
+
+    cases = read_config("brain_benchmarks", gold_standards).cases
+    return Learn(brain.store, _learning(), weights_check(cases, brain.score_config()))
 
 
 def _weekly_report(brain: "Brain") -> Work:
@@ -97,6 +105,7 @@ def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
 MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {
     "brainHourlyScores": _hourly_scores,
     "brainDailyAnalysis": _daily_analysis,
+    LEARNING: _learn,
     "brainWeeklyReport": _weekly_report,
     "brainSignalMagnitude": _signal_magnitude,
     "brainProductWeather": _product_weather,

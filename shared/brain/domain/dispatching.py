@@ -3,6 +3,11 @@
 import hashlib
 from datetime import datetime, timedelta
 
+# Enqueued with the daily analysis, once for everyone: the one writer that learns from all clients' outcomes.
+LEARNING = "brainLearning"
+LEARNING_FOLLOWS = "brainDailyAnalysis"
+EVERYONE = "_everyone"
+
 
 def not_before(job: str, client_id: str, scheduled_at: datetime, jitter: timedelta) -> datetime:
     """Return the moment from which the client's task may start, by a hash of its id; nothing sleeps."""

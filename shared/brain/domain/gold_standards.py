@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from brain.domain.events import Event, FeedType
-from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, Weights
+from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, ScoringConfig, Weights, score
 
 AS_OF = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -111,6 +111,19 @@ def check(
 def failed_ids(results: Sequence[CaseResult]) -> tuple[str, ...]:
     """Return the ids of the cases that were not met, as a promotion names them."""
     return tuple(result.case.id for result in results if not result.passed)
+
+
+def weights_check(cases: Sequence[GoldCase], config: ScoringConfig) -> Callable[[Mapping[str, float]], tuple[str, ...]]:
+    """Return what names the standards that a model's weights fail.
+
+    Cases that pin the weights say nothing about a model and are left out.
+    """
+    about_models = [case for case in cases if case.weights == "model"]
+
+    def scored(event: Event, history: PlatformHistory, weights: Weights, as_of: datetime) -> Score:
+        return score(event, history, weights, as_of=as_of, config=config)
+
+    return lambda weights: failed_ids(check(about_models, scored, Weights(**weights, version="on trial")))
 
 
 def _failures(case: GoldCase, score_function: ScoreFunction, model_weights: Weights) -> list[str]:

@@ -40,10 +40,11 @@ class States:
         """Return the named state documents in one read each, empty where there is none."""
         places = [paths.state(client_id, name) for name in names]
         found = self._store.get_all(places)
-        return [_state(path, snapshot) for path, snapshot in zip(places, found, strict=True)]
+        return [state_of(path, snapshot) for path, snapshot in zip(places, found, strict=True)]
 
 
-def _state(path: str, found: Snapshot | None) -> State:
+def state_of(path: str, found: Snapshot | None) -> State:
+    """Return a document as read, empty and still to be made where there was none."""
     return State(path, found.version, found.data) if found else State(path, None)
 
 

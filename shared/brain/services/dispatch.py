@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from brain.domain.dispatching import not_before
+from brain.domain.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.books import Books
@@ -17,6 +17,7 @@ HOURLY_WINDOW = timedelta(hours=3)
 SWEEP_WINDOW = timedelta(days=8)
 # Silence is a finding of the daily analysis, so a client stays on its list for weeks after its last event.
 ACTIVE_WINDOW = timedelta(days=35)
+LEARNING_DELAY = timedelta(minutes=10)
 # These work on the shop's own database, whether events came or not.
 SHOP_JOBS = frozenset(
     {"brainCuriosity", "brainSignalMagnitude", "brainProductWeather", "brainBacktesting", "brainRoiReport"}
@@ -50,7 +51,16 @@ class Dispatch:
             self.queue.enqueue(Task(job, c, scheduled_at, not_before(job, c, scheduled_at, jitter), dry_run))
             for c in chosen
         )
+        if job == LEARNING_FOLLOWS and chosen and client_id is None:
+            enqueued += self._learning(scheduled_at, jitter, dry_run=dry_run)
         return {"status": "success", "clients": len(chosen), "enqueued": enqueued}
+
+    def _learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
+        """Enqueue the one task that learns from all clients' outcomes, once theirs have probably been recorded."""
+        if not self.features.flag(LEARNING).enabled:
+            return 0
+        start = scheduled_at + jitter + LEARNING_DELAY
+        return int(self.queue.enqueue(Task(LEARNING, EVERYONE, scheduled_at, start, dry_run)))
 
     def _with_work(self, job: str, scheduled_at: datetime) -> list[str]:
         if job in SHOP_JOBS:

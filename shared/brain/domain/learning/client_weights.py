@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.gram import SIZE, gram
+from brain.domain.learning.gram import SIZE, Gram, gram
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
 from brain.domain.statistics.linear_system import inverse, times
 from brain.domain.statistics.pooling import Normal, combine, common
@@ -56,9 +56,16 @@ def client_estimate(
     Least squares with so vague a prior around ``centre`` (sd 10) that it matters only for components which the
     outcomes never varied; those keep a variance that later gives them no say.
     """
-    if len(outcomes) < config.pooling.minimum_outcomes:
-        return None
     sums = gram(outcomes, config.move_weights)
+    return estimate_from(client_id, vertical, len(outcomes), sums, centre, config)
+
+
+def estimate_from(
+    client_id: str, vertical: str, outcomes: int, sums: Gram, centre: Mapping[str, float], config: LearningConfig
+) -> ClientEstimate | None:
+    """Return ``client_estimate`` from the sums over a client's outcomes and their number."""
+    if outcomes < config.pooling.minimum_outcomes:
+        return None
     middle = [centre[name] for name in COMPONENTS]
     noise = max(sums.squared_error(middle) / sums.mass, NOISE_FLOOR)
     vague = config.pooling.vague_sd**-2
@@ -73,7 +80,7 @@ def client_estimate(
     return ClientEstimate(
         client_id,
         vertical,
-        len(outcomes),
+        outcomes,
         dict(zip(COMPONENTS, weights, strict=True)),
         {name: covariance[k][k] for k, name in enumerate(COMPONENTS)},
     )

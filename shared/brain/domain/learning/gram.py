@@ -27,6 +27,28 @@ class Gram:
             self.mass + other.mass,
         )
 
+    def scaled(self, share: float) -> "Gram":
+        """Return the sums as if every outcome counted ``share`` times what it did."""
+        return Gram(
+            tuple(tuple(share * value for value in row) for row in self.products),
+            tuple(share * value for value in self.targets),
+            share * self.power,
+            share * self.mass,
+        )
+
+    def flat(self) -> list[float]:
+        """Return the sums as one list, which a document can hold; ``from_flat`` reads it."""
+        return [*(value for row in self.products for value in row), *self.targets, self.power, self.mass]
+
+    @classmethod
+    def from_flat(cls, values: Sequence[float]) -> "Gram":
+        """Return the sums that ``flat`` listed; raises ``ValueError`` for a list of another length."""
+        if len(values) != SIZE * SIZE + SIZE + 2:
+            raise ValueError(f"expected {SIZE * SIZE + SIZE + 2} sums, got {len(values)}")
+        rows = tuple(tuple(values[k : k + SIZE]) for k in range(0, SIZE * SIZE, SIZE))
+        *targets, power, mass = values[SIZE * SIZE :]
+        return cls(rows, tuple(targets), power, mass)
+
     def squared_error(self, weights: Sequence[float]) -> float:
         """Return the weighted sum of squared log errors under ``weights``, in the order of ``COMPONENTS``."""
         fitted = sum(weights[j] * weights[k] * self.products[j][k] for j in range(SIZE) for k in range(SIZE))

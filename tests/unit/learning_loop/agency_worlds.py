@@ -1,0 +1,146 @@
+"""Worlds of posts that are counted early and again when they have matured, played through the real services."""
+
+import math
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from manual_clock import ManualClock
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.clients import Client
+from brain.domain.dispatching import EVERYONE, LEARNING
+from brain.domain.events import Event, FeedType
+from brain.domain.gold_standards import gold_standards, weights_check
+from brain.domain.learning.config import learning_config
+from brain.domain.scoring import scoring_config
+from brain.ports.document_store import Transform
+from brain.ports.task_queue import Task
+from brain.repositories import books, codec, paths
+from brain.repositories.clients import Clients
+from brain.repositories.runs import Runs
+from brain.services.hourly_scores import HourlyScores
+from brain.services.learn import Learn
+from brain.services.record_outcomes import RecordOutcomes
+from brain.services.run_once import run_once
+from brain.settings.files import read_config
+
+LEARNING_CONFIG = read_config("brain_learning", learning_config)
+SCORING = read_config("brain_scoring", scoring_config)
+GOLD = weights_check(read_config("brain_benchmarks", gold_standards).cases, SCORING)
+START = datetime(2026, 9, 7, tzinfo=UTC)
+LIMIT = timedelta(minutes=10)
+AUDIENCE = 100_000
+BASELINE = SCORING.baselines["twitter"].rate
+
+
+def post(client, day, number, seed, *, slope=1.0, noise=0.2):
+    """Return a post's early and its matured form: early log rates stand for ``slope`` times as much in the end."""
+    rng = random.Random(f"{seed}-{client}-{day}-{number}")  # noqa: S311 - a test's world
+    early = rng.gauss(0, 0.9)
+    late = slope * early + rng.gauss(0, noise) / 0.6
+    at = START + timedelta(days=day, hours=1, seconds=number)
+    first = Event(
+        event_id=f"p{day}-{number}",
+        client_id=client,
+        feed_type=FeedType.CUSTOM,
+        occurred_at=at,
+        received_at=at + timedelta(minutes=30),
+        platform="twitter",
+        engagements=round(AUDIENCE * BASELINE * 0.2 * math.exp(early)),
+        audience_size=AUDIENCE,
+    )
+    engaged = round(AUDIENCE * BASELINE * 0.5 * math.exp(late))
+    return first, replace(first, engagements=engaged, received_at=at + timedelta(hours=19))
+
+
+def put(store, event):
+    """Store a new event as ingest does."""
+    document = codec.new_event_document(event, f"content of {event.event_id}", cumulative=True)
+    store.set(paths.event(event.client_id, event.event_id), document)
+    for mark in books.marks(event.client_id, event.received_at):
+        store.set(mark.path, mark.data, merge=True)
+
+
+def revise(store, event, number=1):
+    """Store new counters of an event as ingest does."""
+    gone = {"engagements": Transform.DELETE_FIELD} if event.engagements is None else {}
+    changes = gone | codec.event_document(event) | {"revision": number, "unscored": True}
+    store.update(paths.event(event.client_id, event.event_id), changes)
+
+
+def nothing_more(lease):
+    """End the daily run where its analysis would begin."""
+    return lease.finish([], {})
+
+
+def work(job, store, **options):
+    """Make a job on a store."""
+    if job == "brainHourlyScores":
+        return HourlyScores(store, SCORING, LEARNING_CONFIG.outcomes)
+    if job == LEARNING:
+        return Learn(store, options.get("config", LEARNING_CONFIG), options.get("gold", GOLD))
+    return RecordOutcomes(store, LEARNING_CONFIG.outcomes, SCORING, nothing_more, options.get("page", 200))
+
+
+def run(job, store, clock, client, at, **options):
+    """Perform a job's task."""
+    clock.time = max(clock.time, at)
+    return run_once(Runs(store), Task(job, client, at, at), work(job, store, **options), time_limit=LIMIT, clock=clock)
+
+
+def learn(store, clock, day, **options):
+    """Run the day's learning."""
+    return run(LEARNING, store, clock, EVERYONE, START + timedelta(days=day, hours=6), **options)
+
+
+def play_day(store, clock, day, clients, posts, *, seed=1, learning=True, **world):
+    """Play one day: posts come, are scored early and when they have grown, and are learned from the next morning."""
+    midnight = START + timedelta(days=day)
+    for client in clients:
+        pairs = [post(client, day, number, seed, **world) for number in range(posts)]
+        for first, _ in pairs:
+            put(store, first)
+        run("brainHourlyScores", store, clock, client, midnight + timedelta(hours=2))
+        for _, last in pairs:
+            revise(store, last)
+        run("brainHourlyScores", store, clock, client, midnight + timedelta(hours=21))
+        run("brainDailyAnalysis", store, clock, client, midnight + timedelta(days=1, hours=6))
+    if learning:
+        learn(store, clock, day + 1)
+
+
+def world(clients=("acme",), days=1, posts=60, first=0, **options):
+    """Return a store and a clock after so many days of a world."""
+    clock = ManualClock(START)
+    store = SqliteStore(":memory:", clock)
+    for client in clients:
+        Clients(store).put(Client(client, client.title(), "agency"))
+    play(store, clock, clients, days, posts, first, **options)
+    return store, clock
+
+
+def play(store, clock, clients, days, posts, first=0, **options):
+    """Play so many days more."""
+    for day in range(first, first + days):
+        play_day(store, clock, day, clients, posts, **options)
+
+
+def model(store):
+    """Return the score's model as stored."""
+    return store.get(paths.model("score")).data
+
+
+def learned_documents(store, clients):
+    """Return everything that learning left, by path."""
+    found = {}
+    for client in clients:
+        for collection in ("outcomes", "state", "scores"):
+            found |= {s.path: s.data for s in store.query(f"clients/{client}/{collection}")}
+    places = [paths.model("score"), paths.model("priors")]
+    found |= {s.path: s.data for s in store.get_all(places) if s}
+    for name in ("history", "decisions"):
+        for one in store.query(f"{paths.model('score')}/{name}"):
+            found[one.path] = one.data
+            found |= {s.path: s.data for s in store.query(f"{one.path}/evidence")}
+    return found

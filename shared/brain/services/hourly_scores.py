@@ -14,8 +14,8 @@ from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, W
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
 from brain.repositories.events import Events, scoring_writes
-from brain.repositories.models import weights_in_use
 from brain.repositories.outcomes import first_score_fields
+from brain.repositories.serving_weights import weights_in_use
 from brain.repositories.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
 from brain.services.lease import Figures, Lease
 

@@ -1,8 +1,9 @@
-"""Which ads wear out: an ad's click rate over the days, against the platform's other ads of the same days."""
+"""Which ads wear out: an ad's click rate over the days, against the middle of the platform's other ads."""
 
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from statistics import median
 
 from brain.domain import breakdowns
 from brain.domain.aggregates import Sums
@@ -14,6 +15,8 @@ from brain.domain.statistics.welch import Difference
 NAME, TITLE = "fatigue", "Which ads wear out"
 COLUMNS = ("platform", "ad", "days", "clicks", "click rate a day", "sure")
 LEAST_CLICKS = 50
+LEAST_OTHERS = 2
+MEDIAN_VARIANCE = math.pi / 2  # of a median, relative to that of a mean
 Ads = Mapping[str, Mapping[date, Sums]]
 
 
@@ -31,7 +34,7 @@ def section(facts: Facts) -> Section | None:
     slopes = [(p, ad, own, weighted_slope(pts, alpha=alpha, least_dispersion=1.0)) for p, ad, own, pts in series]
     found = [(p, ad, own, slope) for p, ad, own, slope in slopes if slope]
     if not found:
-        line = "Not enough data yet: no ad ran long enough beside another to compare their click rates."
+        line = "Not enough data yet: no ad ran long enough beside two others to compare their click rates."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
     lines = tuple(_claim(p, ad, slope) for p, ad, _, slope in found if slope.upper < 0)
     rows = tuple(_row(p, ad, own, slope) for p, ad, own, slope in found)
@@ -58,13 +61,26 @@ def _series(ads: Ads, facts: Facts) -> Iterator[tuple[str, Mapping[date, Sums], 
 
 
 def _points(ad: str, ads: Ads) -> Iterator[tuple[float, float, float]]:
-    """Yield (day number, log click rate relative to the others, weight: the inverse variance of the counts)."""
+    """Yield (day number, log click rate relative to the others, weight: the inverse variance of the counts).
+
+    The others are their median, each measured from its own middle: one that gets better makes no other tired. Whom a
+    difference of two ads belongs to nobody can tell, so it takes two others.
+    """
+    middles = {other: median(map(_log_rate, days.values())) for other, days in ads.items()}
     for day, own in sorted(ads[ad].items()):
-        others = [days[day] for other, days in ads.items() if other != ad and day in days]
-        shown, clicked = sum(s["impressions"] for s in others), sum(s["clicks"] for s in others)
-        if shown:
-            ratio = math.log((own["clicks"] + 0.5) / own["impressions"]) - math.log((clicked + 0.5) / shown)
-            yield day.toordinal(), ratio, 1 / (1 / (own["clicks"] + 0.5) + 1 / (clicked + 0.5))
+        others = [
+            (_log_rate(days[day]) - middles[other], days[day]["clicks"])
+            for other, days in ads.items()
+            if other != ad and day in days
+        ]
+        if len(others) >= LEAST_OTHERS:
+            clicked = sum(clicks for _, clicks in others)
+            variance = 1 / (own["clicks"] + 0.5) + MEDIAN_VARIANCE / (clicked + 0.5)
+            yield day.toordinal(), _log_rate(own) - median(rate for rate, _ in others), 1 / variance
+
+
+def _log_rate(sums: Sums) -> float:
+    return math.log((sums["clicks"] + 0.5) / sums["impressions"])
 
 
 def _claim(platform: str, ad: str, slope: Difference) -> str:

@@ -1,0 +1,99 @@
+"""Finer sums of a day: exact under revisions, one key an event, bounded."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brain.domain import breakdowns
+from brain.domain.breakdowns import Hour
+from brain.domain.events import Event, FeedType
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights, scoring_config
+from brain.settings.files import read_config
+
+CONFIG = read_config("brain_scoring", scoring_config)
+BERLIN = ZoneInfo("Europe/Berlin")
+NOON = datetime(2026, 11, 16, 12, 30, tzinfo=UTC)
+
+
+def post(number=1, at=NOON, **fields):
+    """A post with a known engagement rate."""
+    given_fields = {"platform": "linkedin", "content_type": "photo", "engagements": 40, "audience_size": 2000}
+    return event(f"e{number}", FeedType.CUSTOM, at, given_fields | fields)
+
+
+def ad(number=1, **fields):
+    """An ad's row of a day."""
+    given_fields = {"platform": "facebook", "content_id": "ad7", "impressions": 900, "clicks": 11}
+    midnight = NOON.replace(hour=0, minute=0)
+    return event(f"a{number}", FeedType.ADS_META, midnight, given_fields | fields)
+
+
+def event(event_id, feed, at, fields):
+    """An event of one client."""
+    return Event(event_id=event_id, client_id="acme", feed_type=feed, occurred_at=at, received_at=NOON, **fields)
+
+
+def scorer(**given_fields):
+    """A scorer without history."""
+    return Scorer({}, Weights(), as_of=NOON, time_zone=BERLIN, config=CONFIG, **given_fields)
+
+
+def test_a_post_is_kept_under_its_local_hour_and_an_ads_row_under_its_ad():
+    """13:30 in Berlin is 12:30 in UTC."""
+    books = scorer()
+    books.score_all([post(), ad()])
+    day = NOON.date()
+    hours = list(breakdowns.hours(books.breakdowns, day, day + timedelta(days=1)))
+    assert [(hour, sums["rated"]) for _, hour, sums in hours] == [(Hour("linkedin", "photo", 13), 1)]
+    ads = list(breakdowns.ads(books.breakdowns, day, day + timedelta(days=1)))
+    assert ads == [(day, "facebook", "ad7", {"impressions": 900, "clicks": 11})]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        post(at=NOON.replace(hour=0, minute=0)),
+        post(engagements=None),
+        post(audience_size=None),
+        ad(content_id=None),
+        ad(impressions=None),
+        ad(content_id="x" * 65),
+    ],
+    ids=["a date only", "no engagement", "no audience", "no ad", "never shown", "an endless id"],
+)
+def test_what_cannot_be_compared_has_no_breakdown(event):
+    """Unknown is not a kind of its own."""
+    books = scorer()
+    (scored,) = books.score_all([event])
+    assert scored.booked.breakdown is None
+    assert books.breakdowns == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30), st.integers(0, 500)), max_size=12))
+def test_revisions_leave_what_the_latest_forms_alone_would_have(changes):
+    """Taking away is exact, whatever was revised how often."""
+    books, earlier, latest = scorer(), {}, {}
+    for number, hours, engaged in changes:
+        event = post(number, NOON + timedelta(hours=hours), engagements=engaged)
+        (scored,) = books.score_all([event], {event.event_id: earlier[number]} if number in earlier else None)
+        earlier[number], latest[number] = scored.booked, event
+    alone = scorer()
+    alone.score_all(latest.values())
+    assert books.breakdowns == alone.breakdowns
+
+
+def test_a_day_holds_a_bounded_number_of_keys_and_the_rest_is_not_booked_twice():
+    """An account with ten thousand ads must not outgrow its document."""
+    books = scorer()
+    scored = books.score_all([ad(number, content_id=f"ad{number}") for number in range(breakdowns.MAX_KEYS_A_DAY + 5)])
+    assert len(books.breakdowns[NOON.date().isoformat()]) == breakdowns.MAX_KEYS_A_DAY
+    assert [s.booked.breakdown for s in scored[-5:]] == [None] * 5
+    one_more = replace(scored[-1].booked, breakdown=None)
+    before = {day: dict(keys) for day, keys in books.breakdowns.items()}
+    breakdowns.take_away(books.breakdowns, one_more)
+    assert books.breakdowns == before

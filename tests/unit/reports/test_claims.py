@@ -1,0 +1,171 @@
+"""Hours, campaigns and tired ads in reports: silent in null worlds, right in planted ones, honest about too little."""
+
+import math
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from brain.domain.analysis_config import analysis_config
+from brain.domain.campaigns import Campaign, campaigns_from
+from brain.domain.clients import Client
+from brain.domain.reports import campaigns, fatigue, looks, timing
+from brain.domain.reports.report import Facts, SectionStatus
+from brain.errors import MisconfiguredError
+from brain.settings.files import read_config
+
+CONFIG = read_config("brain_analysis", analysis_config)
+MONDAY = date(2026, 11, 16)
+SPRING = Campaign("spring sale", MONDAY - timedelta(days=10), MONDAY - timedelta(days=4))
+NULL_WORLDS = 400
+
+
+def facts(breakdowns, planned=()):
+    """The facts of a week of a client with nothing but breakdowns."""
+    days = {
+        day: {f"{p}|{c}": s for key, s in keys.items() if key.startswith("hour") for _, p, c, _ in [key.split("|")]}
+        for day, keys in breakdowns.items()
+    }
+    client = Client("acme", "Acme", campaigns=tuple(planned))
+    start, at = MONDAY - timedelta(days=7), datetime(2026, 11, 16, 9, tzinfo=UTC)
+    return Facts(client, start, MONDAY, at, days, (), 5, 0, CONFIG, breakdowns)
+
+
+def posts(seed, evening=1.0, sale=1.0, spread=0.5, days=28):
+    """Four weeks of posts of two kinds at four hours; videos are made for the evening and do well by themselves."""
+    rng = random.Random(seed)  # noqa: S311 - a test's world
+    kept = {}
+    for back in range(days, 0, -1):
+        day = MONDAY - timedelta(days=back)
+        keys = kept.setdefault(day.isoformat(), {})
+        for hour in (8, 11, 14, 18):
+            kind = "video" if rng.random() < (0.7 if hour == 18 else 0.3) else "photo"
+            level = math.log(0.02) + (0.6 if kind == "video" else 0.0) + (math.log(evening) if hour == 18 else 0.0)
+            level += math.log(sale) if SPRING.covers("linkedin", day) else 0.0
+            value = round(1000 * (level + rng.gauss(0, spread)))
+            sums = {"rated": 1, "log_rate_milli": value, "log_rate_milli_squared": value * value}
+            keys[f"hour|linkedin|{kind}|{hour:02d}"] = sums
+    return kept
+
+
+def ads(seed, tired=1.0, days=28, shown=4000):
+    """Four weeks of five ads; the first one's click rate falls from day to day."""
+    rng = random.Random(seed)  # noqa: S311 - a test's world
+    kept = {}
+    for back in range(days, 0, -1):
+        mood = math.exp(rng.gauss(0, 0.3))
+        for number in range(5):
+            expected = shown * 0.012 * mood * (tired ** (days - back) if number == 0 else 1.0)
+            clicks = max(round(rng.gauss(expected, math.sqrt(expected))), 0)
+            day = (MONDAY - timedelta(days=back)).isoformat()
+            kept.setdefault(day, {})[f"ad|facebook|{number}"] = {"impressions": shown, "clicks": clicks}
+    return kept
+
+
+def claims(section):
+    """The effects that a section claims."""
+    return [effect for effect in section.figures.get("effects", []) if effect["claimed"]]
+
+
+def test_null_clients_are_told_nothing():
+    """At most 2 % of the reports claim anything, over all hours, campaigns and ads together."""
+    wrong = 0
+    for seed in range(NULL_WORLDS):
+        world = facts(posts(seed), [SPRING])
+        tired = facts(ads(seed))
+        wrong += bool(claims(timing.section(world)) + claims(campaigns.section(world)) + claims(fatigue.section(tired)))
+    assert wrong <= 0.02 * NULL_WORLDS
+
+
+def test_a_planted_hour_is_found_and_its_interval_covers_it():
+    """The evening gets 1.8 times; that videos are posted in the evening does not count for it."""
+    found = [effect for seed in range(60) for effect in claims(timing.section(facts(posts(seed, evening=1.8))))]
+    evenings = [effect for effect in found if effect["from_hour"] == 18]
+    assert len(evenings) >= 50
+    assert all(effect["lower"] <= 1.8 <= effect["upper"] for effect in evenings[:50])
+
+
+def test_a_planted_campaign_is_found_and_its_interval_covers_it():
+    """The week of the sale gets 1.7 times."""
+    sections = [campaigns.section(facts(posts(seed, sale=1.7), [SPRING])) for seed in range(40)]
+    found = [effect for section in sections for effect in claims(section)]
+    assert len(found) >= 30
+    assert all(effect["lower"] <= 1.7 <= effect["upper"] for effect in found)
+    assert "spring sale" in sections[0].lines[0]
+
+
+def test_a_planted_tired_ad_is_found_among_ads_that_are_not():
+    """3 % fewer clicks a view each day, while a mood moves all ads of a day alike."""
+    found = [effect for seed in range(40) for effect in claims(fatigue.section(facts(ads(seed, tired=0.97))))]
+    assert sum(effect["ad"] == "0" for effect in found) >= 38
+    assert sum(effect["ad"] != "0" for effect in found) <= 1
+    mine = [effect for effect in found if effect["ad"] == "0"]
+    assert sum(effect["lower"] <= 0.97 <= effect["upper"] for effect in mine) >= 0.95 * len(mine)
+
+
+def test_an_ad_that_gets_better_is_not_tired():
+    """Only a falling rate is a reason to replace an ad."""
+    section = fatigue.section(facts(ads(1, tired=1.05)))
+    assert not claims(section)
+    assert section.lines == ("No ad's click rate falls by more than chance explains.",)
+
+
+@pytest.mark.parametrize("section", [timing.section, campaigns.section, fatigue.section])
+def test_a_section_that_does_not_concern_the_client_is_left_out(section):
+    """No hours, no campaign, no ads."""
+    assert section(facts({})) is None
+
+
+def test_too_little_is_said():
+    """Two days, a campaign without posts, ads of three days."""
+    few = posts(1, days=1)
+    assert timing.section(facts(few)).status is SectionStatus.NOT_ENOUGH_DATA
+    before = Campaign("kick-off", MONDAY - timedelta(days=27), MONDAY - timedelta(days=27))
+    assert campaigns.section(facts(few, [before])).status is SectionStatus.NOT_ENOUGH_DATA
+    assert "kick-off" in campaigns.section(facts(few, [before])).lines[0]
+    assert fatigue.section(facts(ads(1, days=3))).status is SectionStatus.NOT_ENOUGH_DATA
+
+
+def test_one_ad_alone_cannot_be_compared():
+    """Without others nothing tells the ad's fatigue from the audience's mood."""
+    alone = {day: {key: s for key, s in keys.items() if key.endswith("|0")} for day, keys in ads(1).items()}
+    assert fatigue.section(facts(alone)).status is SectionStatus.NOT_ENOUGH_DATA
+
+
+def test_a_campaign_is_not_compared_with_the_days_of_another():
+    """Two sales in one month: each against the days of neither."""
+    other = Campaign("flash sale", MONDAY - timedelta(days=20), MONDAY - timedelta(days=14), "linkedin")
+    section = campaigns.section(facts(posts(2), [SPRING, other]))
+    neither = 4 * sum(not SPRING.covers("linkedin", day) and not other.covers("linkedin", day) for day in window())
+    assert [effect["against"] for effect in section.figures["effects"]] == [neither, neither]
+
+
+def window():
+    """The days that are compared."""
+    return [MONDAY - timedelta(days=back) for back in range(28, 0, -1)]
+
+
+def test_all_looks_of_a_report_share_one_chance_of_a_false_claim():
+    """More looks ask for more evidence each."""
+    assert looks.level(facts({}), 4) == pytest.approx(CONFIG.comparisons.false_claims / looks.SECTIONS / 4)
+    assert looks.level(facts({}), 0) == looks.level(facts({}), 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"name": "x", "start": "2026-11-02"}, "end"),
+        ({"name": "x", "start": "2026-11-02", "end": "2026-11-01"}, "ends before"),
+        ({"name": "x", "start": "soon", "end": "2026-11-01"}, "start"),
+        ({"name": "x", "start": "2026-11-01", "end": "2026-11-01", "budget": 3}, "budget"),
+    ],
+)
+def test_a_campaign_that_is_none_is_refused_with_a_sentence(document, said):
+    """The operator learns which field to correct."""
+    with pytest.raises(MisconfiguredError, match=said):
+        campaigns_from([document])
+
+
+def test_a_campaign_survives_its_document():
+    """What is stored is what was given."""
+    assert campaigns_from([SPRING.document()]) == (SPRING,)

@@ -52,10 +52,13 @@ def _daily_analysis(brain: "Brain") -> Work:
 
 def _learn(brain: "Brain") -> Work:
     from brain.domain.gold_standards import gold_standards, weights_check
+    from brain.domain.recommendations.triggers import load_triggers
     from brain.services.learn import Learn
+    from brain.services.share_moves import ShareMoves
 
     cases = read_config("brain_benchmarks", gold_standards).cases
-    return Learn(brain.store, _learning(), weights_check(cases, brain.score_config()))
+    learn = Learn(brain.store, _learning(), weights_check(cases, brain.score_config()))
+    return ShareMoves(brain.store, read_config("triggers", load_triggers).policy, learn)
 
 
 def _weekly_report(brain: "Brain") -> Work:

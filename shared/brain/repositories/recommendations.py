@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from brain.domain.recommendations.class_priors import EVERY_CLASS
 from brain.domain.recommendations.context import Feedback, SharedPrior
 from brain.domain.recommendations.standing import Move, Standing
 from brain.ports.document_store import Create, Document, DocumentStore, Set, Snapshot, Write
@@ -10,7 +11,7 @@ from brain.repositories import paths
 
 ADVICE = "advice"
 MODEL = "moves"
-EVERY_CLASS = "all"
+NEVER = ""
 
 
 class Recommendations:
@@ -30,6 +31,17 @@ class Recommendations:
         classes: Mapping[str, Mapping[str, Document]] = found.data["classes"] if found else {}
         shared = {**classes.get(EVERY_CLASS, {}), **classes.get(vertical or EVERY_CLASS, {})}
         return {code: SharedPrior.model_validate(prior) for code, prior in sorted(shared.items())}
+
+    def shared_in(self) -> str:
+        """Return the week in which beliefs were shared last, ``NEVER`` before the first."""
+        found = self._store.get(paths.model(MODEL))
+        return str(found.data["period"]) if found else NEVER
+
+
+def priors_write(period: str, classes: Mapping[str, Mapping[str, SharedPrior]]) -> Write:
+    """Return the write of what each class saw of each move."""
+    shared = {name: {code: prior.model_dump() for code, prior in moves.items()} for name, moves in classes.items()}
+    return Set(paths.model(MODEL), {"period": period, "classes": shared})
 
 
 def slate_writes(client_id: str, document: Mapping[str, Any], context: Mapping[str, Any]) -> list[Write]:

@@ -11,7 +11,7 @@ from brain.domain.recommendations.conditions import Verdict
 from brain.domain.recommendations.context import Context
 from brain.domain.recommendations.slate import Place, draw_slate
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.recommendations.wording import evidence, expected_effect, sentence
+from brain.domain.recommendations.wording import evidence, expected_effect, sentence, title
 from brain.errors import InvalidInputError
 
 EXPLOIT, VALIDATION = "exploit", "validation"
@@ -84,7 +84,7 @@ def _card(place: Place, advice: Advice) -> Mapping[str, Any]:
         "position": place.position,
         "reason_code": candidate.reason_code,
         "subject": candidate.subject,
-        "title": sentence(move.title, candidate, context, triggers),
+        "title": title(candidate, context, triggers),
         "action": sentence(move.action if known else move.trial or move.action, candidate, context, triggers),
         "evidence": sentence(move.evidence, candidate, context, triggers),
         "measured": evidence(candidate, context),

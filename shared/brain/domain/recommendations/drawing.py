@@ -12,7 +12,7 @@ from brain.domain.recommendations.context import Context
 from brain.domain.recommendations.slate import Chance, Place, chances_of, worths_of
 from brain.domain.recommendations.standing import Move
 from brain.domain.recommendations.triggers import Policy
-from brain.domain.recommendations.wording import sentence
+from brain.domain.recommendations.wording import title
 
 SEED_DIGITS = 8
 
@@ -62,7 +62,7 @@ def _move(place: Place, advice: Advice, platforms: Sequence[str], earlier: Conte
         subject=candidate.subject,
         platform=platform_of(candidate.subject, platforms),
         metric=candidate.move.improves,
-        title=sentence(candidate.move.title, candidate, context, triggers),
+        title=title(candidate, context, triggers),
         period=context.named_period,
         shown_at=context.as_of,
         move_type=move_type(place),

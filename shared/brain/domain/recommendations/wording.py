@@ -9,6 +9,7 @@ from brain.domain.recommendations.context import Context, Reading
 from brain.domain.recommendations.triggers import Metric, Triggers, Unit
 
 EVERYTHING = "your content"
+TRY = "A try: "
 _MANY = 1000
 
 
@@ -38,6 +39,15 @@ def sentence(template: str, candidate: Candidate, context: Context, triggers: Tr
         reading = context.reading(condition.metric, candidate.subject)
         filled[condition.metric] = _read(reading, triggers.metrics[condition.metric], context.currency)
     return template.format(**filled)
+
+
+def title(candidate: Candidate, context: Context, triggers: Triggers) -> str:
+    """Return the move's title; one whose conditions are not known claims nothing and is titled by what is tried."""
+    move = candidate.move
+    if candidate.verdict is Verdict.HOLDS or not move.trial:
+        return sentence(move.title, candidate, context, triggers)
+    tried = sentence(move.trial, candidate, context, triggers)
+    return f"{TRY}{tried[0].lower()}{tried[1:].rstrip('.')}"
 
 
 def evidence(candidate: Candidate, context: Context) -> list[Mapping[str, object]]:

@@ -24,25 +24,22 @@ def section(facts: Facts) -> Section:
     worth = facts.worth
     if worth is None or worth.over_random is None or worth.over_before is None:
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, tuple(_too_early(worth)))
-    lines = [
-        *_counted(worth),
-        _verdict(RANDOM, worth.over_random),
-        _verdict(BEFORE, worth.over_before),
-        _control(worth),
-    ]
-    few = worth.measured < worth.needed
+    if worth.measured < worth.needed:
+        early = (*_counted(worth), *_unmeasured(worth), _control(worth))
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, early, figures=_both(worth))
+    verdicts = (_verdict(RANDOM, worth.over_random), _verdict(BEFORE, worth.over_before), _control(worth))
     return Section(
         NAME,
         TITLE,
-        SectionStatus.NOT_ENOUGH_DATA if few else SectionStatus.OK,
-        tuple(lines),
+        SectionStatus.OK,
+        (*verdicts, *_unmeasured(worth)),
         COLUMNS,
         (
             ("as they were", f"{worth.over_random.logged_value:.0%}", "", f"{worth.measured}", f"{worth.measured}", ""),
             _row(RANDOM, worth.over_random),
             _row(BEFORE, worth.over_before),
         ),
-        {RANDOM: _figures(worth.over_random), BEFORE: _figures(worth.over_before), "controls": worth.controls},
+        _both(worth),
     )
 
 
@@ -54,9 +51,11 @@ def _too_early(worth: AdviceWorth | None) -> Iterator[str]:
 
 
 def _counted(worth: AdviceWorth) -> Iterator[str]:
-    if worth.measured < worth.needed:
-        when = f"; at the present pace enough by {worth.enough_by.isoformat()}" if worth.enough_by else ""
-        yield f"Not enough data yet: {worth.measured} moves were measured, {worth.needed} are needed{when}."
+    when = f"; at the present pace enough by {worth.enough_by.isoformat()}" if worth.enough_by else ""
+    yield f"Not enough data yet: {worth.measured} moves were measured, {worth.needed} are needed{when}."
+
+
+def _unmeasured(worth: AdviceWorth) -> Iterator[str]:
     if worth.unmeasured:
         yield f"{worth.unmeasured} more could not be measured: too little was reported of what they should improve."
 
@@ -75,8 +74,8 @@ def _control(worth: AdviceWorth) -> str:
     found: Difference | None = worth.better_by
     if found is None:
         return (
-            f"Against no advice: not enough data; {worth.controls} of the moves that were kept back are measured, "
-            f"{FEWEST_CONTROLS} are needed."
+            f"Against no advice: not enough data yet; of moves that were kept back, {worth.controls} "
+            f"{'is' if worth.controls == 1 else 'are'} measured, {FEWEST_CONTROLS} are needed."
         )
     between = f"between {found.lower:+.0%} and {found.upper:+.0%}, {worth.controls} kept back"
     if not found.claimed:
@@ -89,6 +88,12 @@ def _row(name: str, value: PolicyValue) -> tuple[str, ...]:
     between = "" if value.interval is None else f"{value.interval[0]:.0%} to {value.interval[1]:.0%}"
     worked = "unknown" if value.dr is None else f"{value.dr:.0%}"
     return (name, worked, between, f"{value.n}", f"{value.effective_sample_size:.0f}", SAID[value.verdict])
+
+
+def _both(worth: AdviceWorth) -> dict[str, object]:
+    values = {"random": worth.over_random, "before": worth.over_before}
+    told = {name: _figures(value) for name, value in values.items() if value}
+    return {**told, "measured": worth.measured, "controls": worth.controls, "waiting": worth.waiting}
 
 
 def _figures(value: PolicyValue) -> dict[str, object]:

@@ -5,17 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from brain.domain import aggregates
-from brain.domain.recommendations.arms import SELF_GENERATED
 from brain.domain.recommendations.standing import Move, Standing
-from brain.domain.recommendations.triggers import Unit
-from brain.domain.recommendations.wording import number
+from brain.domain.recommendations.wording import EVERYTHING, TRY
 from brain.domain.reports.report import Facts, Section, SectionStatus
 from brain.domain.statistics.pooling import Normal
 
 NAME, TITLE = "recommendations", "Next best moves"
-COLUMNS = ("move", "priority", "effort", "expected", "your answer")
+COLUMNS = ("move", "about", "priority", "effort", "expected", "your answer")
 NEWS = timedelta(days=7)
 MOST_NEWS = 3
+LEVEL = 0.8
 WINDOW_DAYS = 28
 UNKNOWN = "not known yet"
 
@@ -28,7 +27,7 @@ def section(facts: Facts) -> Section:
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
     answers = {move.recommendation_id: move.answer for move in standing.moves if move.answer}
     lines = [*_moves(standing), *_control(standing), *_news(standing, facts)]
-    rows = tuple(_row(card, answers.get(card["id"])) for card in standing.cards)
+    rows = tuple(_row(n, card, answers.get(card["id"])) for n, card in enumerate(standing.cards, start=1))
     figures = {
         "period": standing.period,
         "moves": [card["id"] for card in standing.cards],
@@ -42,12 +41,11 @@ def section(facts: Facts) -> Section:
 def outcome_line(move: Move) -> str:
     """Return what became of a measured move, in a sentence."""
     outcome = move.outcome or {}
-    low, high = Normal(outcome["effect"], outcome["standard_error"]).interval(0.8)
-    moved = f"{outcome['effect']:+.0%} (between {low:+.0%} and {high:+.0%})"
+    low, high = Normal(outcome["effect"], outcome["standard_error"]).interval(LEVEL)
     which = "Kept back from you, to compare" if move.held_back else "Measured"
     return (
-        f"{which}: “{move.title}”, {move.shown_at.date().isoformat()}. In the two weeks after, "
-        f"{_named(move.metric)} was {moved} better than before."
+        f"{which}: “{move.title}” ({move.shown_at.date().isoformat()}). In the two weeks after, {_named(move.metric)} "
+        f"was {_better(outcome['effect'])} than before (between {_better(low)} and {_better(high)})."
     )
 
 
@@ -55,10 +53,11 @@ def _moves(standing: Standing) -> Iterator[str]:
     if not standing.cards:
         yield "No move's conditions hold this week: nothing that was measured calls for a change."
     for place, card in enumerate(standing.cards, start=1):
-        yield f"{place}. {card['title']}. {card['action']}"
-        if card["move_type"] == SELF_GENERATED:
-            yield f"Why: a try. Whether it helps you is not known; one small try will tell. {_effect(card)}"
+        if card["title"].startswith(TRY):
+            yield f"{place}. {card['title']}."
+            yield f"Why: whether it helps you is not known, and a small try will tell. {_effect(card)}"
         else:
+            yield f"{place}. {card['title']}. {card['action']}"
             yield f"Why: {card['evidence']} {_effect(card)}"
 
 
@@ -66,11 +65,11 @@ def _effect(card: Mapping[str, Any]) -> str:
     effect = card["expected_effect"]
     if effect["estimate"] is None:
         return "What it will change is not known yet: nothing like it was measured."
-    return f"Expected of {_named(effect['metric'])}: {_sized(effect)}, from {effect['basis'].replace('_', ' ')}."
+    return f"Expected: {_named(effect['metric'])} {_sized(effect)}, from {effect['basis'].replace('_', ' ')}."
 
 
 def _sized(effect: Mapping[str, Any]) -> str:
-    estimate, low, high = (number(effect[name], Unit.LIFT) for name in ("estimate", "lower", "upper"))
+    estimate, low, high = (f"{effect[name]:+.0%}" for name in ("estimate", "lower", "upper"))
     return f"{estimate} (between {low} and {high})"
 
 
@@ -87,10 +86,11 @@ def _news(standing: Standing, facts: Facts) -> Iterator[str]:
     yield from (outcome_line(move) for move in news[:MOST_NEWS])
 
 
-def _row(card: Mapping[str, Any], answer: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _row(place: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) -> tuple[str, ...]:
     effect = card["expected_effect"]
     expected = UNKNOWN if effect["estimate"] is None else _sized(effect)
-    return (card["title"], card["priority"], card["effort"], expected, answer["status"] if answer else "none yet")
+    answered = answer["status"] if answer else "none yet"
+    return (f"{place}.", card["subject"] or EVERYTHING, card["priority"], card["effort"], expected, answered)
 
 
 def _few_events(facts: Facts) -> str | None:
@@ -100,6 +100,10 @@ def _few_events(facts: Facts) -> str | None:
     if events >= least:
         return None
     return f"Not enough data yet: {events} events in {WINDOW_DAYS} days; advice needs {least} or more to stand on."
+
+
+def _better(effect: float) -> str:
+    return f"{abs(effect):.0%} {'better' if effect >= 0 else 'worse'}"
 
 
 def _named(metric: str) -> str:

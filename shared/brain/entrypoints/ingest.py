@@ -12,7 +12,7 @@ from starlette.responses import Response as StarletteResponse
 
 from brain.domain.books import delivery_id
 from brain.domain.intake import FeedContext
-from brain.entrypoints import http
+from brain.entrypoints import http, openapi_ingest
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
 from brain.ports.clock import Clock
@@ -24,6 +24,7 @@ from brain.services.rate_limits import RateLimits
 if TYPE_CHECKING:
     from brain.services.verify_sender import Sender, VerifySender
 
+CONTRACT = "/openapi.json"
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _ADDRESS = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]+)/?")
 _CLIENT = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
@@ -56,6 +57,8 @@ class IngestHttp:
         return StarletteResponse(response.encoded(), response.status, headers, response.content_type)
 
     async def _answer(self, head: Request, request: StarletteRequest, correlation_id: str) -> Response:
+        if head.path == CONTRACT:
+            return self._contract(head, correlation_id)
         address = _ADDRESS.fullmatch(head.path)
         if address is None:
             return http.not_found(correlation_id)
@@ -79,6 +82,12 @@ class IngestHttp:
         return Response(
             done.status, {"correlation_id": correlation_id, "counts": done.counts(), "results": results}, retry
         )
+
+    def _contract(self, head: Request, correlation_id: str) -> Response:
+        """Answer what this address takes and answers, to anyone."""
+        if head.method != "GET":
+            return http.method_not_allowed("GET", correlation_id)
+        return Response(200, openapi_ingest.document())
 
     async def _admit(
         self, head: Request, request: StarletteRequest, client_id: str, source: str

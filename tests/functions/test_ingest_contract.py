@@ -1,0 +1,77 @@
+"""The published contract of ingest: current, complete, and kept for whatever schemathesis makes from it."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import schemathesis
+from ingest_contract import conform
+from ingest_worlds import CLIENT, unlimited
+from manual_clock import ManualClock
+from starlette.testclient import TestClient
+
+from brain import bootstrap
+from brain.adapters.environment import EnvironmentSecrets
+from brain.bootstrap import Brain
+from brain.entrypoints.local import LocalServer
+from brain.entrypoints.openapi_schemas import ITEM_CODES
+from brain.settings.environment import read_settings
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi-ingest.json"
+LIBRARY = Path(__file__).parents[2] / "shared" / "brain"
+SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
+CASES = int(os.environ.get("BRAIN_SCHEMATHESIS_CASES", "500"))
+
+
+@pytest.fixture
+def brain() -> Iterator[Brain]:
+    """A Brain on an empty embedded store."""
+    yield from made()
+
+
+def made() -> Iterator[Brain]:
+    """Make one, and close it after the test."""
+    one = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(NOW), secrets=SECRETS)
+    one.log = lambda *_, **__: None
+    yield one
+    one.store.close()
+
+
+def test_the_committed_contract_is_the_one_that_is_served(brain: Brain) -> None:
+    """``python -m brain.entrypoints.openapi_ingest > docs/openapi-ingest.json`` writes it anew after a change."""
+    with TestClient(LocalServer(brain, schedule=False).app()) as http:
+        served = http.get("/ingest/openapi.json")
+        assert (served.status_code, served.headers["content-type"]) == (200, "application/json")
+        assert served.json() == json.loads(PUBLISHED.read_text(encoding="utf-8"))
+        assert http.post("/ingest/openapi.json").status_code == 405
+
+
+def test_every_code_that_an_item_can_get_is_in_the_contract() -> None:
+    """Found in the code itself, so that a new one cannot be forgotten."""
+    code = re.compile(r'(?:Rejected\(\s*|error_code=|Item\([\w.]+, [\w.]+, )"([a-z_]+)"')
+    rooms = [LIBRARY / room for room in ("domain", "services")]
+    found = {one for room in rooms for file in room.rglob("*.py") for one in code.findall(file.read_text("utf-8"))}
+    assert found - ITEM_CODES.keys() == set()
+    assert ITEM_CODES.keys() - found == {"store_unavailable"}  # the store's own word
+
+
+@pytest.fixture
+def unlimited_brain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Brain]:
+    """The same, with budgets that no test reaches."""
+    monkeypatch.setenv("BRAIN_CONFIG", str(unlimited(tmp_path)))
+    yield from made()
+
+
+def test_nothing_made_from_the_contract_breaks_it(unlimited_brain: Brain) -> None:
+    """No 5xx, no status, header or body that the contract does not tell; BRAIN_SCHEMATHESIS_CASES=10000 for more."""
+    app = LocalServer(unlimited_brain, schedule=False).app()
+    schema = schemathesis.openapi.from_asgi("/ingest/openapi.json", app)
+    key, _ = unlimited_brain.key_ring.create(CLIENT)
+    told = conform(schema, key, cases=CASES, at=NOW, base_url="http://testserver/ingest")
+    assert told.total() >= 0.9 * CASES
+    assert told.keys() >= {200, 201, 207, 401, 422}

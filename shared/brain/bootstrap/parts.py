@@ -7,6 +7,7 @@ from brain.settings.files import read_config
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
     from brain.services.parts import Parts
+    from brain.services.read_learned import ReadLearned
 
 
 def daily_parts(brain: "Brain") -> "Parts":
@@ -21,6 +22,7 @@ def daily_parts(brain: "Brain") -> "Parts":
     return {
         ("predictions",): PredictContent(brain.store, read_config("brain_predictions", load_prediction_config)),
         ("recommendations",): Recommend(brain.store, triggers, read_config("brain_advice", load_advice_config)),
+        ("learning",): _learned(brain),
     }
 
 
@@ -30,4 +32,14 @@ def weekly_parts(brain: "Brain") -> "Parts":
     from brain.services.stored_advice import StoredAdvice
 
     evaluation = read_config("brain_learning", learning_config).policy_evaluation
-    return {("predictions", "recommendations", "policy"): StoredAdvice(brain.store, evaluation)}
+    return {
+        ("predictions", "recommendations", "policy"): StoredAdvice(brain.store, evaluation),
+        ("learning",): _learned(brain),
+    }
+
+
+def _learned(brain: "Brain") -> "ReadLearned":
+    from brain.domain.learning.config import learning_config
+    from brain.services.read_learned import ReadLearned
+
+    return ReadLearned(brain.store, read_config("brain_learning", learning_config))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,14 @@ class Record:
 class Learned:
     """All that the section on learning is built from.
 
-    ``beliefs`` are in time's order and are the client's own or, without those, the shared ones that serve it;
-    ``left_out`` counts content that made no outcome, by reason; ``answers`` has the answer to each alarm that got one.
+    ``beliefs`` are of the weights that serve the client (``served_by``: its own, the shared ones, or those of the
+    score's definition, which are no beliefs), in time's order. ``left_out`` counts content that made no outcome, by
+    reason; ``duels`` are open or decided; ``answers`` has the answer to each alarm of the period that got one.
     """
 
     beliefs: tuple[Belief, ...] = ()
-    own: bool = False
-    own_duel: Duel | None = None
+    served_by: Literal["own", "shared", "definition"] = "definition"
     recorded: int = 0
-    waiting_for: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     said: float = 0.8
     weeks: Mapping[str, Record] = field(default_factory=dict)

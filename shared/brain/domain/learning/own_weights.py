@@ -48,6 +48,10 @@ class OwnWeights:
         """Whether scores use these weights."""
         return self.proven and self.pooled is not None and not self.gold_failures
 
+    def running_duel(self, at: datetime) -> Duel | None:
+        """Return how the own weights stand against the shared ones in the comparison that is open."""
+        return _duel(self.comparison, self, at) if self.comparison and self.comparison.pairs.n else None
+
     def estimate(self, client_id: str, config: LearningConfig) -> ClientEstimate | None:
         """Return what the client's outcomes say by themselves, or None with too few."""
         sums = Gram.from_flat(self.sums) if self.sums else NOTHING

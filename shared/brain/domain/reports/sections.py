@@ -10,6 +10,7 @@ from brain.domain.reports import (
     coverage,
     fatigue,
     formats,
+    learning,
     policy,
     predictions,
     recommendations,
@@ -52,7 +53,7 @@ SLOTS: Mapping[str, Slot] = {
     "predictions": Slot(predictions.TITLE, predictions.section),
     "recommendations": Slot(recommendations.TITLE, recommendations.section),
     "policy": Slot(policy.TITLE, policy.section),
-    "learning": Slot("What the Brain learned", None),
+    "learning": Slot(learning.TITLE, learning.section),
     "coverage": Slot("What is not known yet", coverage.section),
 }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def jobs(brain: "Brain") -> Mapping[str, Job]:
     """Return every job by its deployed name, with the time limit of the scheduler's table."""
     rows = read_scheduler().scheduled
-    limits = {name: rows[LEARNING_FOLLOWS if name == LEARNING else name].timeout_seconds for name in MAKERS}
+    limits = {name: rows[BESIDE.get(name, name)].timeout_seconds for name in MAKERS}
     return {name: Job(_made(brain, make), timedelta(seconds=limits[name])) for name, make in MAKERS.items()}
 
 
@@ -105,8 +105,17 @@ def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
     return ShopJob(brain.store, lambda: opened_warehouse(brain.secrets), steps)
 
 
+def _retry_dead_letters(brain: "Brain") -> Work:
+    from brain.services.retry_dead_letters import RetryDeadLetters
+
+    return RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+
+
+# Jobs without a row of their own are enqueued beside another, and may take as long as that.
+BESIDE = {LEARNING: LEARNING_FOLLOWS, "brainRetryDeadLetters": "brainHourlyScores"}
 MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {
     "brainHourlyScores": _hourly_scores,
+    "brainRetryDeadLetters": _retry_dead_letters,
     "brainDailyAnalysis": _daily_analysis,
     LEARNING: _learn,
     "brainWeeklyReport": _weekly_report,

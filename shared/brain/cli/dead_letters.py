@@ -14,11 +14,14 @@ from brain.services.give_up import STAGE
 dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="As `list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines.")]
-COLUMNS = ("dead_letter_id", "client_id", "source", "stage", "error_code", "attempts", "first_seen", "last_seen")
+COLUMNS = (
+    "dead_letter_id", "client_id", "source", "stage", "error_code", "attempts", "first_seen", "last_seen",
+    "next_try_at", "parked",
+)  # fmt: skip
 
 
 def _shown(letter: DeadLetter) -> dict[str, object]:
-    return {name: getattr(letter, name) for name in (*COLUMNS, "message", "correlation_id")}
+    return {name: getattr(letter, name) for name in (*COLUMNS, "retries", "taken", "message", "correlation_id")}
 
 
 @dead_letters.command("list")

@@ -30,9 +30,13 @@ class RetryPolicy(BaseModel):
     longest_delay_seconds: Annotated[float, Field(gt=0)]
 
     def next_try(self, stage: str, codes: Iterable[str], retries: int, now: datetime) -> datetime | None:
-        """Return when to try again after ``retries`` retries, or None: parked, since it cannot pass or never did."""
+        """Return when to try again what failed with ``codes``, or None: parked, since it cannot pass or never did."""
         passing = JOB_PASSING if stage == JOB else PASSING
-        if retries >= self.retries or passing.isdisjoint(codes):
+        return None if passing.isdisjoint(codes) else self.after_retry(retries, now)
+
+    def after_retry(self, retries: int, now: datetime) -> datetime | None:
+        """Return when to try again what may pass, ``retries`` retries having begun; None when that was the last."""
+        if retries >= self.retries:
             return None
         # The exponent is bounded so that no policy can make the delay overflow before it is capped.
         delay = self.first_delay_seconds * self.multiplier ** min(retries, 64)

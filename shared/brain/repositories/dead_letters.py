@@ -1,12 +1,13 @@
 """Dead letters as documents: listed for operators, claimed for a retry, settled when they are taken at last."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from brain.domain.dead_letters import DeadLetter, dead_letter_from
-from brain.errors import ConflictError, NotFoundError
-from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot
+from brain.errors import NotFoundError
+from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
 from brain.repositories import books, paths
 
 # A letter may be nearly 1 MiB, so few of them are held at once.
@@ -69,31 +70,6 @@ class DeadLetters:
     def _count(self, *where: Filter) -> int:
         return self._store.count(paths.DEAD_LETTERS, where)
 
-    def claim(self, found: Snapshot, next_try_at: datetime | None, now: datetime) -> bool:
-        """Count a retry that begins now; False when another worker was quicker.
-
-        The next try is written before this one begins: a worker that dies at it leaves a letter that waits its turn,
-        and one that always kills its worker is parked in the end.
-        """
-        changes = {
-            "attempts": Increment(1),
-            "retries": Increment(1),
-            "next_try_at": next_try_at,
-            "last_seen": now,
-        }
-        try:
-            self._store.update(found.path, changes, expect=found.version)
-        except (ConflictError, NotFoundError):
-            return False
-        return True
-
-    def park(self, found: Snapshot) -> None:
-        """Leave a letter to the operator, unless somebody changed it meanwhile."""
-        try:
-            self._store.update(found.path, {"next_try_at": None}, expect=found.version)
-        except (ConflictError, NotFoundError):
-            return
-
     def settle(self, letter: DeadLetter, how: str, taken: int, now: datetime) -> None:
         """Remove one that was taken at last or is given up, and book it in the same commit; twice is once."""
         entry = books.settlement(letter.client_id, letter.dead_letter_id, now, how=how, taken=taken)
@@ -113,3 +89,16 @@ class DeadLetters:
         found = self._store.query(paths.DEAD_LETTERS, where, limit=limit)
         living = [dead_letter_from(one.data) for one in found if one.data["expires_at"] > now]
         return sorted(living, key=lambda letter: (letter.first_seen, letter.dead_letter_id))
+
+
+def claim(found: Snapshot, next_try_at: datetime | None, now: datetime) -> Update:
+    """Return the write that counts a retry which begins now; refused when somebody changed the letter meanwhile."""
+    changes = {"attempts": Increment(1), "retries": Increment(1), "next_try_at": next_try_at, "last_seen": now}
+    return Update(found.path, changes, expect=found.version)
+
+
+def failure(store: DocumentStore, dead_letter_id: str, code: str, message: str, *, passing: bool) -> None:
+    """Note why a retry failed; what cannot pass is parked. A letter that is gone meanwhile needs no note."""
+    changes = {"error_code": code, "message": message} | ({} if passing else {"next_try_at": None})
+    with suppress(NotFoundError):
+        store.update(paths.dead_letter(dead_letter_id), changes)

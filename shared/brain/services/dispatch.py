@@ -10,6 +10,8 @@ from brain.repositories.books import Books
 from brain.repositories.clients import Clients
 from brain.repositories.features import Features
 from brain.services import hourly_scores
+from brain.services.enqueue_retries import enqueue_retries
+from brain.services.give_up import RETRIES
 from brain.services.lease import Figures
 
 # An hourly run looks a few hours back for what an earlier dispatch missed, and once a day a week back.
@@ -53,7 +55,14 @@ class Dispatch:
         )
         if job == LEARNING_FOLLOWS and chosen and client_id is None:
             enqueued += self._learning(scheduled_at, jitter, dry_run=dry_run)
-        return {"status": "success", "clients": len(chosen), "enqueued": enqueued}
+        beside = self._retries(scheduled_at, jitter, dry_run=dry_run) if job == hourly_scores.JOB else {}
+        return {"status": "success", "clients": len(chosen), "enqueued": enqueued, **beside}
+
+    def _retries(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> Figures:
+        """Enqueue the retries of dead letters that are due, whoever's they are."""
+        if not self.features.flag(RETRIES).enabled:
+            return {}
+        return enqueue_retries(self.store, self.queue, scheduled_at, jitter=jitter, dry_run=dry_run)
 
     def _learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
         """Enqueue the one task that learns from all clients' outcomes, once theirs have probably been recorded."""

@@ -14,7 +14,10 @@ from brain.services.perform import TasksHere
 
 @dataclass(frozen=True, slots=True)
 class RunJob:
-    """Dispatches into a queue of its own and drains it; one client's failure stops no other."""
+    """Dispatches into a queue of its own and drains it; one client's failure stops no other.
+
+    What a dispatch enqueues of other jobs is done too, and told under ``beside``.
+    """
 
     dispatch: Callable[[TaskQueue], Dispatch]
     perform: Callable[[Task], Figures]
@@ -35,10 +38,16 @@ class RunJob:
             return dict(dispatched)
         count = len(queue.tasks)
         done, failed = queue.drain(lambda task: progress(count - len(queue.tasks) - 1, count, task))
-        clients = {task.client_id: dict(figures) for task, figures in done}
-        clients |= {t.client_id: {"status": "failed", "code": e.code, "message": e.message} for t, e in failed}
-        status = "failed" if failed else "success"
-        return {"status": status, "job": job, "scheduled_at": at, "totals": _totals(clients), "clients": clients}
+        ends: dict[str, dict[str, dict[str, Any]]] = {job: {}}
+        for task, figures in done:
+            ends.setdefault(task.job, {})[task.client_id] = dict(figures)
+        for task, error in failed:
+            end = {"status": "failed", "code": error.code, "message": error.message}
+            ends.setdefault(task.job, {})[task.client_id] = end
+        clients = ends.pop(job)
+        result: dict[str, Any] = {"status": "failed" if failed else "success", "job": job, "scheduled_at": at}
+        result |= {"totals": _totals(clients), "clients": clients} | ({"beside": ends} if ends else {})
+        return result | {name: value for name, value in dispatched.items() if name == "dead_letters"}
 
 
 def _totals(clients: dict[str, dict[str, Any]]) -> dict[str, int]:

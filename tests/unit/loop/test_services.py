@@ -218,7 +218,7 @@ def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
     figures, tasks = dispatched(counting, "brainHourlyScores", MONDAY + timedelta(hours=1))
     assert figures == {"status": "success", "clients": 1, "enqueued": 1}
     assert [task.client_id for task in tasks] == [CLIENT]
-    assert set(counting.reads_by) <= {"counters", "features"}
+    assert set(counting.reads_by) <= {"counters", "features", "dead_letter_queue"}
     assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(hours=9))[0]["clients"] == 0
     assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(days=1))[0]["clients"] == 1  # the daily sweep
 

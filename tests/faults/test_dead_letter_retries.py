@@ -1,0 +1,215 @@
+"""Dead letters whose fault may pass heal by themselves, once, whoever tries them and wherever a worker dies."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, send, whole_brain
+from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from manual_clock import ManualClock
+
+from brain.adapters.sqlite.writer import SqliteWriter
+from brain.bootstrap import Brain
+from brain.domain.dead_letters import DeadLetter
+from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.runs import Runs
+from brain.services import ingest as ingest_service
+from brain.services.give_up import RETRIES
+from brain.services.perform import TasksHere
+from brain.services.reconcile import Reconcile
+from brain.services.retry_dead_letters import RetryDeadLetters
+from brain.services.run_once import run_once
+
+LIMIT = timedelta(minutes=5)
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> BrokenReader:
+    """A reader with a fault, in the place of the real one."""
+    broken = BrokenReader(ingest_service.normalize)
+    monkeypatch.setattr(ingest_service, "normalize", broken)
+    return broken
+
+
+def quiet(*_: Any, **__: Any) -> None:
+    """A fault of ours is told to the log, which these tests do not read."""
+
+
+def world(reader: BrokenReader) -> tuple[Brain, ManualClock]:
+    """Return a Brain that holds two letters which may pass and one which cannot, an hour later, its reader mended."""
+    clock = ManualClock(NOW)
+    brain = whole_brain(clock)
+    brain.log = quiet
+    reader.broken = False
+    send(brain, [post(1)], name="good")
+    reader.broken = True
+    send(brain, [post(1), post(2)], name="first")
+    send(brain, [post(3)], name="second")
+    reader.broken = False
+    send(brain, b"{", name="unreadable")
+    clock.advance(timedelta(hours=1))
+    return brain, clock
+
+
+def retry(brain: Brain, clock: ManualClock, store: Any = None, *, dry_run: bool = False) -> Any:
+    """Perform the client's task of this hour."""
+    at = clock.now()
+    work = RetryDeadLetters(store or brain.store, brain.replay, brain.retry_policy, brain.failed)
+    return run_once(
+        Runs(store or brain.store), Task(RETRIES, CLIENT, at, at, dry_run), work, time_limit=LIMIT, clock=clock
+    )
+
+
+def letters(brain: Brain) -> list[DeadLetter]:
+    """What is kept aside."""
+    return DeadLetters(brain.store).list(brain.clock.now(), CLIENT)
+
+
+def books(brain: Brain) -> dict[str, int]:
+    """What came to which end."""
+    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
+    return {name: found[name] for name in ("stored", "duplicate", "dead_lettered", "settled", "sent", "difference")}
+
+
+HEALED = {"stored": 3, "duplicate": 0, "dead_lettered": 1, "settled": 1, "sent": 5, "difference": 0}
+
+
+def test_a_fault_that_passed_heals_within_the_hour_and_the_unreadable_stays_parked(reader: BrokenReader) -> None:
+    """Five items were sent: three are events, one was there already, one waits for the operator."""
+    brain, clock = world(reader)
+    assert books(brain) == HEALED | {"stored": 1, "dead_lettered": 4, "settled": 0}
+    assert retry(brain, clock) == {"status": "success", "retried": 2, "taken": 2, "failed": 0, "parked": 0}
+    (left,) = letters(brain)
+    assert (left.error_code, left.parked, left.attempts) == ("unreadable_body", True, 1)
+    assert books(brain) == HEALED
+
+
+def test_a_fault_that_lasts_is_tried_ever_later_and_parked_in_the_end(reader: BrokenReader) -> None:
+    """Every retry is counted; after the last one only an operator tries it."""
+    brain, clock = world(reader)
+    reader.broken = True
+    waits = []
+    for _ in range(200):
+        tried = [one for one in letters(brain) if not one.parked]
+        if not tried:
+            break
+        waits.append(min(one.next_try_at for one in tried if one.next_try_at) - clock.now())
+        clock.advance(timedelta(hours=1))
+        retry(brain, clock)
+    assert {(one.retries, one.attempts) for one in letters(brain) if one.error_code == "internal"} == {(8, 9)}
+    assert max(waits) > timedelta(hours=7)
+    assert books(brain)["difference"] == 0
+    reader.broken = False
+    clock.advance(timedelta(days=1))
+    assert retry(brain, clock)["retried"] == 0
+
+
+def test_a_letter_that_turns_out_to_be_hopeless_is_parked(reader: BrokenReader) -> None:
+    """The fault is mended, and what it hid is a shape that nobody knows."""
+    clock = ManualClock(NOW)
+    brain = whole_brain(clock)
+    brain.log = quiet
+    send(brain, {"nobody": "knows this"})
+    reader.broken = False
+    clock.advance(timedelta(hours=1))
+    assert retry(brain, clock)["failed"] == 1
+    (left,) = letters(brain)
+    assert (left.error_code, left.parked, left.retries) == ("unknown_shape", True, 1)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_retry_broken_at_any_call_and_taken_up_in_a_later_hour_ends_the_same(
+    reader: BrokenReader, mode: Mode
+) -> None:
+    """Refused, answered into the void, or killed, at every call of the store and of the writer."""
+    brain, clock = world(reader)
+    counting, writing = FaultyStore(brain.store), FaultyWriter(SqliteWriter(brain.store))
+    broken_retry(brain, clock, counting, writing)
+    for k in range(1, counting.calls.total() + writing.calls + 1):
+        brain, clock = world(reader)
+        at_store = k <= counting.calls.total()
+        store = FaultyStore(brain.store, fail_at=k if at_store else None, mode=mode)
+        writer = FaultyWriter(
+            SqliteWriter(brain.store), fail_at=None if at_store else k - counting.calls.total(), mode=mode
+        )
+        broken_retry(brain, clock, store, writer)
+        for _ in range(3):
+            clock.advance(timedelta(hours=3))
+            retry(brain, clock)
+        assert books(brain) == HEALED, f"{mode} at call {k}"
+        assert [one.error_code for one in letters(brain)] == ["unreadable_body"], f"{mode} at call {k}"
+
+
+def broken_retry(brain: Brain, clock: ManualClock, store: FaultyStore, writer: FaultyWriter) -> None:
+    """Try once on a store and a writer that break, and give them back whole."""
+    whole, inner = brain.ingest.writer, brain.store
+    brain.ingest.writer = brain.ingest.keep.writer = writer
+    brain.replay.store = brain.ingest.store = store
+    try:
+        retry(brain, clock, store)
+    except (BrainError, Killed):
+        clock.advance(LIMIT + timedelta(minutes=1))
+    brain.ingest.writer = brain.ingest.keep.writer = whole
+    brain.replay.store = brain.ingest.store = inner
+
+
+def test_two_workers_never_try_the_same_letter_at_once(reader: BrokenReader) -> None:
+    """The same task is leased; tasks of two hours that overlap claim each letter once."""
+    brain, clock = world(reader)
+    before = reader.calls
+    answers: list[Any] = []
+
+    def start(minutes: int) -> None:
+        at = clock.now() + timedelta(minutes=minutes % 2)
+        work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+        try:
+            task = Task(RETRIES, CLIENT, at, at)
+            answers.append(run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock))
+        except LeaseHeldError:
+            answers.append(None)
+
+    threads = [threading.Thread(target=start, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reader.calls - before == 3  # an item each of two letters, and one more
+    assert books(brain) == HEALED
+
+
+def test_a_dry_run_says_what_is_due_and_tries_nothing(reader: BrokenReader) -> None:
+    """Not even the count of attempts changes."""
+    brain, clock = world(reader)
+    assert retry(brain, clock, dry_run=True)["would_write"] == {"dead_letter_queue": 2}
+    assert {one.attempts for one in letters(brain)} == {1}
+
+
+def test_a_job_that_was_given_up_is_run_again() -> None:
+    """A task that failed because the store was away is done an hour later; the retries' own task never is."""
+    clock = ManualClock(NOW)
+    brain = whole_brain(clock)
+    away = StoreUnavailableError("of this test")
+    brain.give_up(Task("brainHourlyScores", CLIENT, NOW, NOW), away)
+    brain.give_up(Task(RETRIES, CLIENT, NOW, NOW), away)
+    clock.advance(timedelta(hours=1))
+    assert retry(brain, clock)["taken"] == 1
+    (left,) = letters(brain)
+    assert (left.source, left.parked) == (RETRIES, True)
+
+
+def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: BrokenReader) -> None:
+    """Whether the client sent anything else or not; the answer's figures are what an alert watches."""
+    brain, clock = world(reader)
+    queue = TasksHere(brain.perform)
+    figures = brain.dispatch(queue)("brainHourlyScores", clock.now())
+    assert figures["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
+    assert [task.client_id for task in queue.tasks if task.job == RETRIES] == [CLIENT]
+    answer = brain.run_job("brainHourlyScores", clock.now())
+    assert answer["beside"][RETRIES][CLIENT]["taken"] == 2
+    assert answer["clients"][CLIENT]["scored"] == 1  # what the retry stored is the next hour's
+    brain.store.set(paths.feature(RETRIES), {"enabled": False})
+    assert "dead_letters" not in brain.dispatch(queue)("brainHourlyScores", clock.now())

@@ -11,6 +11,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
 from brain.domain.books import delivery_id
+from brain.domain.ingested import Outcome
 from brain.domain.intake import FeedContext
 from brain.entrypoints import http, openapi_ingest
 from brain.entrypoints.http import Request, Response
@@ -77,6 +78,8 @@ class IngestHttp:
         done = await self.ingest(received, context)
         if self.senders and sender and done.status < 300:  # noqa: PLR2004 - HTTP's own number
             await self.senders().remember(sender)
+        for reason in {item.message for item in done.items if item.outcome is Outcome.IGNORED}:
+            self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
         results = [item.public(index) for index, item in enumerate(done.items)]
         retry = {"Retry-After": "1"} if done.status == 503 else {}  # noqa: PLR2004 - HTTP's own number
         return Response(

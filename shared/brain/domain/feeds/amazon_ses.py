@@ -1,5 +1,6 @@
 """Amazon SES: events and notifications, plain, inside SNS envelopes, and from EventBridge."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -27,7 +28,12 @@ _METRICS: Final[Mapping[str, str | None]] = {
 }
 _PARTS: Final = {"deliverydelay": "deliveryDelay", "renderingfailure": "failure", "rendering failure": "failure"}
 _CAMPAIGN_TAGS: Final = ("campaign", "campaign_id", "campaignId", "ses:campaign")
-_CONFIRMATIONS: Final = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+# What is fetched from an address that a request names could be anything inside our network: an operator decides.
+_CONFIRMATIONS: Final = {
+    "SubscriptionConfirmation": "an SNS subscription waits for its confirmation; if it is yours, open SubscribeURL",
+    "UnsubscribeConfirmation": "an SNS subscription was cancelled; to take it up again, open SubscribeURL",
+}
+_AMAZONS_URL: Final = re.compile(r"https://sns\.[a-z0-9-]{1,32}\.amazonaws\.com(?:\.cn)?/[!-~]{1,2000}")
 
 
 def _is_event(item: Item) -> bool:
@@ -42,7 +48,7 @@ def matches(item: Item) -> bool:
 def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
     """Return the event that the item is or carries; confirmations of a subscription make none."""
     if item.get("Type") in _CONFIRMATIONS:
-        return [Ignored("a confirmation of an SNS subscription; the address in SubscribeURL completes it")]
+        return [_confirmation(item)]
     event = item
     if "TopicArn" in item:
         try:
@@ -56,6 +62,13 @@ def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
         if not _is_event(event):
             return [_not_ours(event)]
     return [_event(event, context)]
+
+
+def _confirmation(item: Item) -> Ignored:
+    """Say what the operator is to do, with the address where it is Amazon's own."""
+    url = str(item.get("SubscribeURL", ""))
+    said = _CONFIRMATIONS[item["Type"]]
+    return Ignored(f"{said}: {url}" if _AMAZONS_URL.fullmatch(url) else said)
 
 
 def _not_ours(event: object) -> Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import yaml
 
-from brain.ports.document_store import DocumentStore
+from brain.ports.document_store import DocumentStore, Filter
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
 
@@ -140,6 +140,8 @@ def documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, d
     for path in list(found):
         revisions = store.query(f"{path}/revisions")
         found |= {one.path: _without(one.data, OF_THE_SERVER) for one in revisions}
+    for entry in store.query(paths.COUNTERS, [Filter("client_id", "==", CLIENT)]):
+        found[entry.path] = entry.data
     for letter in store.query(paths.DEAD_LETTERS):
         opened = {"opened": sealer.open(letter.data["sealed"])} if sealer else {}
         found[letter.path] = _without(letter.data, OF_THE_ATTEMPT) | opened

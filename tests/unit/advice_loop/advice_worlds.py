@@ -2,22 +2,47 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from manual_clock import ManualClock
+
+from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.analysis_config import analysis_config
 from brain.domain.clients import Client
 from brain.domain.events import Event, FeedType
 from brain.domain.learning.config import learning_config
+from brain.domain.predictions import content
 from brain.domain.predictions.config import load_prediction_config
 from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.recommendations.standing import Standing, standing_from
 from brain.domain.recommendations.triggers import load_triggers
-from brain.repositories import books, codec, paths
+from brain.domain.reports.report import Facts
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights, scoring_config
+from brain.ports.document_store import DocumentStore
+from brain.ports.task_queue import Task
+from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.repositories.recommendations import ADVICE as ADVICE_STATE
+from brain.repositories.runs import Runs
+from brain.repositories.state import RECENT
+from brain.services.client_facts import ClientFacts
+from brain.services.daily_analysis import JOB as DAILY
+from brain.services.daily_analysis import DailyAnalysis
+from brain.services.parts import Parts
+from brain.services.predict_content import PredictContent
+from brain.services.recommend import Recommend
+from brain.services.run_once import run_once
+from brain.services.stored_advice import StoredAdvice
+from brain.services.weekly_report import JOB as WEEKLY
+from brain.services.weekly_report import WeeklyReport
 from brain.settings.files import read_config
 
+SCORING = read_config("brain_scoring", scoring_config)
 ANALYSIS = read_config("brain_analysis", analysis_config)
 ADVICE = read_config("brain_advice", load_advice_config)
 TRIGGERS = read_config("triggers", load_triggers)
@@ -62,15 +87,108 @@ def post(client_id: str, at: datetime, kind: str, engagements: int, **fields: An
     )
 
 
-def put(store: SqliteStore, *events: Event) -> None:
-    """Store events as ingest does."""
-    for one in events:
-        document = codec.new_event_document(one, f"content of {one.event_id}", cumulative=True)
-        store.set(paths.event(one.client_id, one.event_id), document)
-        for mark in books.marks(one.client_id, one.received_at):
-            store.set(mark.path, mark.data, merge=True)
-
-
 def set_up(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:
     """Store who a client is."""
     Clients(store).put(Client(client_id, client_id.title(), vertical))
+
+
+def remember(store: SqliteStore, client_id: str, events: Iterable[Event]) -> None:
+    """Leave in the store what the hourly job leaves of these events: daily sums and the latest content."""
+    Books(store, client_id).add(events)
+
+
+def twins(store: SqliteStore, client_id: str, others: Iterable[str]) -> None:
+    """Give other clients the same past, so that only their draws differ."""
+    state = store.get(paths.state(client_id, RECENT))
+    assert state is not None
+    for other in others:
+        store.set(paths.state(other, RECENT), state.data)
+
+
+class Books:
+    """A client's hourly state, to which events are added as they come."""
+
+    def __init__(self, store: SqliteStore, client_id: str) -> None:
+        self._store = store
+        self._client_id = client_id
+        self._scorer = Scorer({}, Weights(), as_of=MONDAY, time_zone=ZoneInfo("UTC"), config=SCORING)
+        self._content: list[dict[str, Any]] = []
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Book events and store the state."""
+        events = list(events)
+        scored = self._scorer.score_all(events)
+        self._content = content.merged(self._content, scored)
+        days = {"days": self._scorer.days, "breakdowns": self._scorer.breakdowns, "content": self._content}
+        self._store.set(paths.state(self._client_id, RECENT), days)
+
+
+def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
+    """Analyse a client's day with all parts, as the worker does; no part may fail."""
+    parts: Parts = {
+        ("predictions",): PredictContent(store, PREDICTIONS),
+        ("recommendations",): Recommend(store, TRIGGERS, ADVICE),
+    }
+    return run_job(DailyAnalysis(store, ANALYSIS, raised, parts), DAILY, store, client_id, at, **how)
+
+
+def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
+    """Report a client's week with all parts."""
+    parts: Parts = {("predictions", "recommendations", "policy"): StoredAdvice(store, EVALUATION)}
+    return run_job(WeeklyReport(store, ANALYSIS, raised, render, parts), WEEKLY, store, client_id, at, **how)
+
+
+def run_job(
+    work: Any,
+    job: str,
+    store: DocumentStore,
+    client_id: str,
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    clock: ManualClock | None = None,
+) -> Any:
+    """Perform a task at its time, or when the clock says."""
+    task = Task(job, client_id, at, at, dry_run)
+    return run_once(Runs(store), task, work, time_limit=timedelta(minutes=5), clock=clock or ManualClock(at))
+
+
+def raised(what: str, error: Exception) -> None:
+    """No part of these worlds may fail."""
+    raise AssertionError(what) from error
+
+
+def facts_of(known: ClientFacts, at: datetime) -> Facts:
+    """Return the facts of a client's last complete day."""
+    end = known.today(at)
+    return Facts(
+        client=known.client,
+        start=end - timedelta(days=1),
+        end=end,
+        as_of=at,
+        days=known.days,
+        breakdowns=known.breakdowns,
+        incidents=known.known,
+        series_ready=1,
+        series_warming=0,
+        config=ANALYSIS,
+    )
+
+
+def answer(store: SqliteStore, client_id: str, recommendation_id: str, status: str, at: datetime, **more: Any) -> None:
+    """Answer a recommendation as a reader's browser does."""
+    given = {"client_id": client_id, "recommendation_id": recommendation_id, "user_id": "reader"}
+    store.set(paths.feedback(client_id, recommendation_id), given | {"status": status, "updated_at": at} | more)
+
+
+def standing(store: SqliteStore, client_id: str) -> Standing:
+    """Return a client's advice as it stands."""
+    found = store.get(paths.state(client_id, ADVICE_STATE))
+    return standing_from(found.data if found else {})
+
+
+def section(store: SqliteStore, client_id: str, page: str, name: str) -> dict[str, Any]:
+    """Return a section of a page."""
+    view = store.get(paths.view(client_id, page))
+    assert view is not None
+    return next(part for part in view.data["sections"] if part["name"] == name)

@@ -9,6 +9,7 @@ BENCHMARKS = {
     "loop": "operations on the wire, reads a run, scoring speed, memory",
     "imports": "cold start of each function over interpreter and framework",
     "ingest_store": "events stored a second over the raw Firestore SDK, on the emulator",
+    "rates": "how right the budgets are over four processes of eight threads, and what they cost",
     "intake": "microseconds to read, identify and validate one event",
     "anomaly": "alarms on the Numenta benchmark and on null worlds, beside dummies and rivals",
     "promotion": "false and true promotions under a look after every pair, beside the usual rules",

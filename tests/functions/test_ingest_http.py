@@ -27,6 +27,7 @@ from brain.services.rate_limits import RateLimits
 from brain.services.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
+HOLDER = "0f"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
 
@@ -295,7 +296,7 @@ def test_a_field_that_breaks_its_rule_is_rejected_with_a_sentence_about_it(
 
 def test_a_client_over_its_budget_is_429_with_the_exact_time_to_wait(sender: Sender) -> None:
     """And its refusals cost the others nothing."""
-    limits = RateLimits(sender.brain.clock, events_a_client=3, events_in_all=4)
+    limits = RateLimits(sender.brain.store, sender.brain.clock, HOLDER, events_a_client=3, events_in_all=4)
     sender.ingest.limits = limits
     assert sender.send([post(1), post(2)]).status_code == 201
     clock = sender.brain.clock
@@ -304,14 +305,14 @@ def test_a_client_over_its_budget_is_429_with_the_exact_time_to_wait(sender: Sen
     for _ in range(8):
         refused = sender.send([post(3), post(4)])
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "40")
-    limits.take_events("other", 2)
+    limits.take_events_here("other", 2)
     clock.advance(timedelta(seconds=40))
     assert sender.send([post(3), post(4)]).status_code == 201
 
 
 def test_duplicates_do_not_use_the_budget_up(sender: Sender) -> None:
     """A retry storm must not starve new events."""
-    sender.ingest.limits = RateLimits(sender.brain.clock, events_a_client=4)
+    sender.ingest.limits = RateLimits(sender.brain.store, sender.brain.clock, HOLDER, events_a_client=4)
     for _ in range(10):
         assert sender.send([post(1), post(2)]).status_code in (200, 201)
     assert sender.send(post(3)).status_code == 201

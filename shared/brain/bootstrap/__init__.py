@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from brain.services.verify_sender import VerifySender
 
 SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
+LOCAL_INSTANCES = 4
 
 
 class Brain:
@@ -71,16 +72,22 @@ class Brain:
 
     @cached_property
     def limits(self) -> "RateLimits":
-        """This instance's budgets."""
+        """The budgets, of which this instance leases its shares."""
+        from brain.domain.identity import client_key
         from brain.domain.limits_config import limits_config
         from brain.services.rate_limits import RateLimits
+        from brain.settings.scheduler import read_scheduler
 
         given = read_config("brain_limits", limits_config)
         return RateLimits(
+            self.store,
             self.clock,
+            os.urandom(8).hex(),
             given.events_a_client_a_minute,
             given.events_in_all_a_minute,
-            given.failed_authentications_an_address_a_minute,
+            given.requests_an_address_a_minute,
+            read_scheduler().functions["ingest"].max_instances if self.settings.deployed else LOCAL_INSTANCES,
+            client_key(self.identity_keys.oldest, "", b"address"),
         )
 
     @cached_property

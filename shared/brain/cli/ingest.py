@@ -20,9 +20,7 @@ from brain.domain.ingested import Ingested, Outcome
 from brain.errors import InvalidInputError
 from brain.services.ingest import MAX_EVENTS
 from brain.services.keep_dead_letter import Received
-from brain.services.rate_limits import RateLimits
-
-UNLIMITED = 10**12
+from brain.services.rate_limits import NoBudgets
 
 
 def ingest(
@@ -53,7 +51,7 @@ async def _ingest(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Send requests of at most 500 items, one after the other, as a careful sender would."""
     service = brain.ingest
-    service.limits = RateLimits(brain.clock, events_a_client=UNLIMITED, events_in_all=UNLIMITED)
+    service.limits = NoBudgets()
     counts: Counter[str] = Counter({str(o): 0 for o in Outcome if o is not Outcome.UNAVAILABLE})
     reasons: Counter[str] = Counter()
     try:

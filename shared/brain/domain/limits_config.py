@@ -9,13 +9,13 @@ Budget = Annotated[int, Field(ge=0)]
 
 
 class LimitsConfig(BaseModel):
-    """Events a client and in all, and failed authentications an address, a minute; 0 refuses everything."""
+    """Events a client and in all, and requests an address, a minute over all instances; 0 refuses everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     events_a_client_a_minute: Budget
     events_in_all_a_minute: Budget
-    failed_authentications_an_address_a_minute: Budget
+    requests_an_address_a_minute: Budget
 
 
 def limits_config(parsed: Mapping[str, Any]) -> LimitsConfig:

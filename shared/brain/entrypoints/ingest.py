@@ -102,12 +102,13 @@ class IngestHttp:
             return await _body_within(request, MAX_BODY_BYTES), None
         from brain.entrypoints import signed_senders  # noqa: PLC0415 - API keys need nothing of it
 
+        self.limits.check_address(address)
         try:
             return await signed_senders.admit(
                 self.senders(), request, client_id, source, lambda: _body_within(request, MAX_BODY_BYTES)
             )
         except UnauthenticatedError:
-            self.limits.count_failure(address)
+            await self.limits.take_request(address)
             raise
 
     async def _challenge(self, head: Request, request: StarletteRequest, address: re.Match[str]) -> Response | None:
@@ -117,20 +118,22 @@ class IngestHttp:
             return None
         from brain.entrypoints import signed_senders  # noqa: PLC0415 - as above
 
+        self.limits.check_address(_address(request))
         try:
             return await signed_senders.answer_challenge(self.senders(), request, address["client"], address["source"])
         except UnauthenticatedError:
-            self.limits.count_failure(_address(request))
+            await self.limits.take_request(_address(request))
             raise
 
     async def _authenticate(self, head: Request, client_id: str, address: str) -> None:
         key = _bearer(head.headers.get("authorization", ""))
         if self.authenticator.remembered(key, client_id):
             return
+        self.limits.check_address(address)
         try:
             await anyio.to_thread.run_sync(self.authenticator.check, key, client_id)
         except UnauthenticatedError:
-            self.limits.count_failure(address)
+            await self.limits.take_request(address)
             raise
 
 

@@ -19,7 +19,7 @@ from brain.ports.document_store import Create, DocumentStore, EventWriter, Write
 from brain.repositories import books as book_writes
 from brain.repositories import codec, paths
 from brain.services.keep_dead_letter import KeepDeadLetter, Received
-from brain.services.rate_limits import RateLimits
+from brain.services.rate_limits import EventBudgets
 from brain.services.settle import Settle, unavailable
 from brain.services.warnings import KeepWarnings
 
@@ -35,7 +35,7 @@ class Ingest:
     store: DocumentStore
     keys: Callable[[], IdentityKeys]
     keep: KeepDeadLetter
-    limits: RateLimits
+    limits: EventBudgets
     clock: Clock
     failed: Callable[[str, Exception], None]
     warn: KeepWarnings | None = None
@@ -49,24 +49,24 @@ class Ingest:
             PayloadTooLargeError: more than 500 events in one request, or one that cannot be kept aside.
             StoreUnavailableError: nothing of the request is certain to be stored; send it again.
         """
-        self.limits.take_events(request.client_id, 1)
+        await self.limits.take_events(request.client_id, 1)
         try:
             found = self._read(request, context)
         except InvalidInputError as error:
             found = [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=error.message)]
         if len(found) > MAX_EVENTS:
             raise PayloadTooLargeError(f"expected at most {MAX_EVENTS} events a request, {len(found)} came; split it")
-        self._take_the_rest(request.client_id, len(found) - 1)
+        await self._take_the_rest(request.client_id, len(found) - 1)
         items = await self._keep_aside(request, await self._store(request, found), context)
         await asyncio.gather(self._book(request, items, context), self._warn(request, found, items))
         return Ingested(items)
 
-    def _take_the_rest(self, client_id: str, amount: int) -> None:
+    async def _take_the_rest(self, client_id: str, amount: int) -> None:
         """Take the budget of the items beyond the first; a refusal gives the first one's back."""
         if amount <= 0:
             return
         try:
-            self.limits.take_events(client_id, amount)
+            await self.limits.take_events(client_id, amount)
         except BrainError:
             self.limits.give_back_events(client_id, 1)
             raise

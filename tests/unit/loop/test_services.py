@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from faults.faulty_store import FaultyStore
-from hypothesis import given
-from hypothesis import strategies as st
 from manual_clock import ManualClock
 from worlds import CLIENT, MONDAY, event, put, seed
 
@@ -19,7 +17,6 @@ from brain.domain import books, requests
 from brain.domain.features import Flag, flags
 from brain.domain.feeds.context import FeedContext
 from brain.domain.key_text import identity_keys
-from brain.domain.rates import SlidingWindow
 from brain.domain.schedule import last_due
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs import WorkerHttp
@@ -28,8 +25,6 @@ from brain.errors import (
     MisconfiguredError,
     MissingSecretError,
     NotFoundError,
-    PayloadTooLargeError,
-    RateLimitedError,
     StoreUnavailableError,
     UnauthenticatedError,
 )
@@ -42,7 +37,6 @@ from brain.services.api_keys import Authenticator, KeyRing
 from brain.services.dispatch import Dispatch
 from brain.services.keep_dead_letter import Received
 from brain.services.perform import TasksHere
-from brain.services.rate_limits import RateLimits
 from brain.settings.environment import read_settings
 from brain.settings.files import read_config
 
@@ -104,61 +98,6 @@ def test_a_key_that_is_not_the_clients_cannot_be_revoked(ring):
     ring.create("acme")
     with pytest.raises(NotFoundError, match="keys list"):
         ring.revoke("acme", "0123")
-
-
-@given(st.lists(st.tuples(st.floats(0, 30), st.integers(1, 40)), max_size=60))
-def test_no_minute_ever_holds_more_than_the_limit_and_the_wait_is_exact(steps):
-    """An exact sliding window."""
-    window, now, taken = SlidingWindow(100), 0.0, []
-    for gap, amount in steps:
-        now += gap
-        wait = window.wait_seconds(now, amount)
-        if wait == 0:
-            window.take(now, amount)
-            taken.append((now, amount))
-            assert sum(n for at, n in taken if at > now - 60) <= 100
-        else:
-            held = [n for at, n in taken if at > now - 60]
-            assert sum(held) + amount > 100
-            later = SlidingWindow(100, _taken=window._taken.copy(), _sum=window._sum)
-            assert later.wait_seconds(now + wait + 1e-6, amount) == 0
-
-
-def test_a_clock_that_steps_back_gives_no_new_budget():
-    """Nor does it drain what is there."""
-    window = SlidingWindow(2)
-    window.take(100.0, 2)
-    assert window.wait_seconds(50.0, 1) > 0
-    assert window.wait_seconds(160.0, 1) == 0
-
-
-def test_zero_is_nothing_and_not_everything(clock):
-    """A limit of 0 refuses."""
-    with pytest.raises(PayloadTooLargeError):
-        RateLimits(clock, events_a_client=0).take_events("acme", 1)
-
-
-def test_a_refused_client_costs_the_global_budget_nothing(clock):
-    """Eight refusals later the others still have theirs."""
-    limits = RateLimits(clock, events_a_client=2, events_in_all=4)
-    limits.take_events("noisy", 2)
-    for _ in range(8):
-        with pytest.raises(RateLimitedError) as refused:
-            limits.take_events("noisy", 1)
-        assert refused.value.retry_after_seconds == pytest.approx(60)
-    limits.take_events("quiet", 2)
-    limits.give_back_events("quiet", 1)
-    limits.take_events("third", 1)
-
-
-def test_an_address_that_keeps_guessing_is_told_to_wait(clock):
-    """A hundred failures a minute."""
-    limits = RateLimits(clock)
-    for _ in range(100):
-        limits.count_failure("192.0.2.1")
-    with pytest.raises(RateLimitedError):
-        limits.count_failure("192.0.2.1")
-    limits.count_failure("192.0.2.2")
 
 
 @pytest.mark.parametrize(

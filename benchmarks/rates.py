@@ -1,0 +1,52 @@
+"""How right the budgets are over four processes of eight threads, and what they cost, on SQLite and the emulator.
+
+``python -m benchmarks rates``. The senders' clock runs faster than time, so that minutes take seconds; a store call
+takes that much longer by it, which makes the task harder than it is.
+"""
+
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+
+from tests.emulator import running
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from faults.sending_processes import Sent, send
+
+SPEED = 12.0
+LIMIT = 1000
+CLIENTS = tuple(f"client-{n}" for n in range(12))
+WORLDS = {
+    "as fast as it goes": {"minutes": 2.0},
+    "1280 a minute, evenly": {"minutes": 3.0, "paces": (40, 40, 40, 40)},
+    "1240 a minute, one process most": {"minutes": 3.0, "paces": (110, 15, 15, 15)},
+    "400 a minute, all pass": {"minutes": 2.0, "paces": (12.5, 12.5, 12.5, 12.5)},
+    "12 clients, as fast as it goes": {"minutes": 1.0, "clients": CLIENTS, "limit": LIMIT, "speed": 6.0},
+}
+
+
+def run() -> None:
+    """Print what passed over the limit, a minute at most and on average, and store operations an event."""
+    figures = f"{'most/limit':>11}{'first minute':>13}{'mean/limit':>11}{'refused':>9}{'ops/event':>10}"
+    print(f"{'store':<10}{'demand':<34}{figures}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, world in WORLDS.items():
+            print_line("sqlite", name, world, f"sqlite:///{folder}/{uuid.uuid4().hex}.db")
+    with running():
+        for name, world in WORLDS.items():
+            print_line("emulator", name, world, f"firestore://demo-{uuid.uuid4().hex[:12]}")
+
+
+def print_line(store: str, name: str, world: dict, address: str) -> None:
+    """Print one world's figures; the global budget is what counts where all clients together exceed it."""
+    sent: Sent = send(address, **({"speed": SPEED} | world))
+    limit = LIMIT if "clients" not in world else min(len(world["clients"]), 10) * LIMIT
+    mean = len(sent.passed) / limit / world["minutes"]
+    cost = sent.operations / len(sent.passed)
+    figures = f"{sent.most / limit:>11.3f}{sent.first_minute / limit:>13.3f}{mean:>11.3f}{sent.refused:>9}{cost:>10.4f}"
+    print(f"{store:<10}{name:<34}{figures}", flush=True)
+
+
+if __name__ == "__main__":
+    run()

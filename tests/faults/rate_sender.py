@@ -1,0 +1,76 @@
+"""One sending process of the rate tests: threads that take events of one client from a shared store's budgets.
+
+``python rate_sender.py '{"store": …}'`` prints what passed and what it cost as JSON. Time may run faster than it does.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from faults.faulty_store import FaultyStore
+
+from brain.bootstrap.adapters import document_store
+from brain.errors import RateLimitedError, StoreUnavailableError
+from brain.services.rate_limits import RateLimits
+from brain.settings.environment import read_settings
+
+
+@dataclass(frozen=True)
+class FastClock:
+    """A clock that all processes share: it runs ``speed`` times as fast as time since ``epoch``."""
+
+    epoch: float
+    speed: float
+
+    def now(self) -> datetime:
+        """Return the fast time."""
+        return datetime.fromtimestamp(self.epoch + (time.time() - self.epoch) * self.speed, UTC)
+
+
+def send(
+    limits: RateLimits, clock: FastClock, given: dict, client: str, passed: list[float], refused: list[int]
+) -> None:
+    """Send single events until the end; a pace of 0 means as fast as it goes, with a short rest after a refusal."""
+    end = given["epoch"] + given["seconds"]
+    gap = 60 / given["pace"] / given["speed"] if given["pace"] else 0.0
+    due = time.time()
+    while time.time() < end:
+        try:
+            limits.take_events_here(client, 1)
+            passed.append(clock.now().timestamp())
+        except (RateLimitedError, StoreUnavailableError):
+            refused[0] += 1
+            time.sleep(0.005)
+        due += gap
+        if gap:
+            time.sleep(max(0.0, due - time.time()))
+
+
+def main(given: dict) -> None:
+    """Send from several threads and print what passed."""
+    clock = FastClock(given["epoch"], given["speed"])
+    store = FaultyStore(document_store(read_settings({"BRAIN_STORE": given["store"]}), clock))
+    limits = RateLimits(store, clock, os.urandom(8).hex(), given["limit"], 10 * given["limit"])
+    passed: list[float] = []
+    refused = [0]
+    time.sleep(max(0.0, given["epoch"] - time.time()))
+    threads = [
+        threading.Thread(
+            target=send, args=(limits, clock, given, given["clients"][n % len(given["clients"])], passed, refused)
+        )
+        for n in range(given["threads"])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = {"passed": sorted(passed), "refused": refused[0], "reads": store.reads, "writes": store.writes}
+    sys.stdout.write(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

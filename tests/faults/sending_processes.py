@@ -1,0 +1,57 @@
+"""Runs sending processes against one store and sums up what passed and what it cost."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STARTING_SECONDS = 2.0
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """When events passed, in order (seconds of the senders' fast clock), and what they cost."""
+
+    passed: list[float]
+    refused: int
+    operations: int
+
+    @property
+    def most(self) -> int:
+        """The most events that any minute held."""
+        return max(n + 1 - bisect_right(self.passed, at - MINUTE) for n, at in enumerate(self.passed))
+
+    @property
+    def first_minute(self) -> int:
+        """How many events passed within a minute of the first."""
+        return bisect_right(self.passed, self.passed[0] + MINUTE)
+
+
+def send(
+    store: str, *, minutes: float, speed: float, limit: int = 1000, clients: Sequence[str] = ("acme",),
+    paces: Sequence[float] = (0, 0, 0, 0), threads: int = 8,
+) -> Sent:  # fmt: skip
+    """Send from one process a pace (events a minute of each thread, 0 for as fast as it goes)."""
+    given = {
+        "store": store, "epoch": time.time() + STARTING_SECONDS, "seconds": minutes * MINUTE / speed, "speed": speed,
+        "limit": limit, "clients": list(clients), "threads": threads,
+    }  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "shared"), str(ROOT / "tests")])}
+    sender = str(ROOT / "tests" / "faults" / "rate_sender.py")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, sender, json.dumps(given | {"pace": pace})], env=environment, stdout=subprocess.PIPE
+        )
+        for pace in paces
+    ]
+    told = [json.loads(process.communicate()[0]) for process in processes]
+    passed = sorted(at for one in told for at in one["passed"])
+    operations = sum(one["reads"] + one["writes"] for one in told)
+    return Sent(passed, sum(one["refused"] for one in told), operations)

@@ -13,7 +13,7 @@ from brain.adapters.sql_warehouse.tables import KEYS, brain_table
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import MisconfiguredError
 
-REVISIONS = ["0001", "0002", "0003"]
+REVISIONS = ["0001", "0002", "0003", "0004"]
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def test_a_database_of_a_newer_brain_is_not_touched(database_url: str) -> None:
 def test_tables_behind_the_code_are_a_fault_with_its_command(database_url: str) -> None:
     """A check before the migration names what is missing and the command that makes it."""
     with connected(database_url) as connection:
-        migrating.upgrade(connection, (), "0002")
+        migrating.upgrade(connection, (), "0003")
     with closing(SqlWarehouse(database_url, WarehouseConfig())) as warehouse:
         (fault,) = warehouse.check()
-    assert (fault.table, fault.mend) == ("brain_hypotheses", "brain retail check --upgrade")
+    assert (fault.table, fault.mend) == ("brain_decisions", "brain retail check --upgrade")

@@ -15,12 +15,13 @@ Row: TypeAlias = Mapping[str, object]
 
 
 class ResultTable(StrEnum):
-    """Where the Brain writes what it found."""
+    """Where the Brain writes what it found, and what it was told was decided."""
 
     BACKTESTS = "brain_backtest_results"
     MAGNITUDES = "brain_signal_magnitudes"
     PREDICTIONS = "brain_predictions"
     HYPOTHESES = "brain_hypotheses"
+    DECISIONS = "brain_decisions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import TIMESTAMP, DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 SQLITE_LENGTH = 32
@@ -24,6 +24,8 @@ class Instant(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Text on SQLite, which has no type for a moment."""
+        if dialect.name == "bigquery":
+            return TIMESTAMP()  # its own descriptor of a moment cannot be compiled beside a parameter
         return dialect.type_descriptor(
             String(SQLITE_LENGTH) if dialect.name == "sqlite" else DateTime(timezone=not self.local)
         )

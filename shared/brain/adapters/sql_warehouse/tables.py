@@ -122,6 +122,19 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         ("refuters", Text(), True),
         ("note", Text(), True),
     ),
+    ResultTable.DECISIONS: (
+        ("store_id", NAME, False),
+        ("decision_id", String(400), False),
+        ("kind", WORD, False),
+        ("product_id", NAME, True),
+        ("category", NAME, True),
+        ("starts_on", Date(), False),
+        ("ends_on", Date(), False),
+        ("cost", Double(), False),
+        ("expected", Double(), True),
+        ("note", Text(), False),
+        ("recorded_at", Instant(), False),
+    ),
 }
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -133,6 +146,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ResultTable.MAGNITUDES: ("store_id", "product_id", "signal", "as_of"),
     ResultTable.PREDICTIONS: ("store_id", "product_id", "cutoff", "day"),
     ResultTable.HYPOTHESES: ("hypothesis_id", "night"),
+    ResultTable.DECISIONS: ("store_id", "decision_id"),
 }
 """The natural key of each table: what makes a row that comes again the same row."""
 
@@ -141,8 +155,9 @@ NIGHT_COLUMNS = {
     ResultTable.MAGNITUDES: "as_of",
     ResultTable.PREDICTIONS: "cutoff",
     ResultTable.HYPOTHESES: "night",
+    ResultTable.DECISIONS: "starts_on",
 }
-"""The day to which each result belongs."""
+"""The day to which each row belongs."""
 
 OPTIONAL = {
     "sales": {"granularity", "line", "sold_on", "category", "quantity", "revenue"},

@@ -10,6 +10,7 @@ from brain.cli.retail.curiosity import ask, ledger
 from brain.cli.retail.explain import explain
 from brain.cli.retail.import_files import import_csv
 from brain.cli.retail.product_weather import product_weather
+from brain.cli.retail.roi import decide, roi
 from brain.cli.retail.signals import signals
 from brain.cli.retail.time_of_day import time_of_day
 
@@ -27,3 +28,5 @@ retail.command("calendar")(calendar)
 retail.command("explain")(explain)
 retail.command("curiosity")(ask)
 retail.command("ledger")(ledger)
+retail.command("decide")(decide)
+retail.command("roi")(roi)

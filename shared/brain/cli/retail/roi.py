@@ -1,0 +1,125 @@
+"""``brain retail decide`` and ``brain retail roi``: what was decided, and what it earned."""
+
+import csv
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brain.cli.csv_rows import csv_rows
+from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
+from brain.cli.retail.output import print_json, print_table, say
+from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.roi import wording
+from brain.domain.retail.roi.config import RoiConfig
+from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
+from brain.domain.retail.roi.decision import REQUIRED, Decision, read_decision
+from brain.domain.retail.roi.statement import Period, Statement
+from brain.domain.retail.roi.valuation import Valued
+from brain.errors import InvalidInputError
+from brain.services.retail_decisions import record
+from brain.services.retail_roi import Constants, month
+from brain.services.retail_roi import roi as value_decisions
+from brain.settings.files import read_config
+
+COLUMNS = ("decision", "where", "days", "worth>", "80 % between>", "verdict")
+FAULTS_FOUND = 1
+
+
+def decide(  # noqa: PLR0913, PLR0917 - one argument an option
+    kind: Annotated[str | None, typer.Argument(help="staffing, stock, promotion or post.")] = None,
+    start: Annotated[str | None, typer.Option(help="The first day, such as 2026-10-02.")] = None,
+    end: Annotated[str | None, typer.Option(help="The last day, included; by default the first.")] = None,
+    cost: Annotated[str | None, typer.Option(help="What it costs; 0 if nothing, below 0 if it saves money.")] = None,
+    store: OneStore = None,
+    product: Annotated[str | None, typer.Option(help="The product it is about.")] = None,
+    category: Annotated[str | None, typer.Option(help="The category it is about.")] = None,
+    expected: Annotated[str | None, typer.Option(help="What you hope to earn by it.")] = None,
+    note: Annotated[str | None, typer.Option(help="A line to remember it by.")] = None,
+    name: Annotated[str | None, typer.Option("--id", help="Its name; by default made of the rest.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help=f"Many at once: {','.join(REQUIRED)}[,store_id,product_id,…]")
+    ] = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a decision, best before it starts: what is told only afterwards is marked so in every report."""
+    now = datetime.now(UTC)
+    told = {"kind": kind, "start": start, "end": end, "cost": cost, "store_id": store, "product_id": product}
+    told |= {"category": category, "expected": expected, "note": note, "id": name}
+    given = {column: text for column, text in told.items() if text is not None}
+    if bool(given) == bool(file):
+        raise InvalidInputError("give one decision, such as `promotion --start 2026-10-02 --cost 120`, or --file F.csv")
+    decisions = list(_from_file(file, now)) if file else [read_decision(given, now)]
+    with open_warehouse(database) as warehouse:
+        warehouse.upgrade()
+        done = record(warehouse, decisions)
+    if as_json:
+        counts = {"new": done.new, "changed": done.changed, "already_there": done.already_there}
+        print_json(counts | {"decisions": [one.decision_id for one in decisions]})
+    else:
+        say(f"{done.new} new, {done.changed} changed, {done.already_there} already there.")
+
+
+def roi(
+    in_month: Annotated[
+        str | None, typer.Option("--month", help="Decisions that ended in it, such as 2026-10.")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(min=0.01, max=1, help="Gross margin as a share, where none is set.")
+    ] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to know.")] = None,
+    store: OneStore = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what decisions earned against sales as they would have been, the misses and the unknown included."""
+    constants = Constants(
+        read_config("brain_retail", retail_config), read_config("brain_roi", RoiConfig.model_validate)
+    )
+    period = month(in_month, store) if in_month else Period(store_id=store)
+    with open_warehouse(database) as warehouse:
+        told = value_decisions(warehouse, constants.with_margin(margin), period, as_of.date() if as_of else None)
+    if as_json:
+        print_json(wording.document(told))
+    elif told is None or not told.valued:
+        say(wording.NOTHING)
+    else:
+        _print(told)
+
+
+def _print(told: Statement) -> None:
+    say(wording.headline(told))
+    print_table("What decisions earned", COLUMNS, [_row(one) for one in told.valued])
+    for line in wording.lines(told):
+        say(line)
+
+
+def _row(one: Valued) -> tuple[object, ...]:
+    kinds = " + ".join(dict.fromkeys(str(each.kind) for each in one.group.decisions))
+    where = f"{one.group.store_id or 'all stores'}"
+    days = f"{one.group.start} to {one.group.end}"
+    if one.worth is None:
+        return kinds, where, days, "unknown", "", wording.VERDICTS[one.verdict]
+    between = f"{wording.money(one.worth.lower_80)} to {wording.money(one.worth.upper_80)}"
+    return kinds, where, days, wording.money(one.worth.estimate), between, wording.VERDICTS[one.verdict]
+
+
+def _from_file(file: Path, now: datetime) -> Iterable[Decision]:
+    for line, row in csv_rows(file, _columns(file)):
+        try:
+            yield read_decision(row, now)
+        except InvalidInputError as exc:
+            raise InvalidInputError(f"{file}, line {line}: {exc.message}") from exc
+
+
+def _columns(file: Path) -> list[str]:
+    """The required columns, and those of the others that the file's heading names."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            named = {cell.strip() for cell in next(csv.reader(lines), [])}
+    except (OSError, UnicodeDecodeError, csv.Error):
+        named = set()  # the reading proper says what is wrong
+    return [*REQUIRED, *(column for column in COLUMNS_OF_A_DECISION if column in named and column not in REQUIRED)]

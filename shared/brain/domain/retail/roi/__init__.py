@@ -1,0 +1,1 @@
+"""What decisions earned: sales as they came beside sales as they would have been, with how sure that is."""

@@ -1,0 +1,99 @@
+"""Shops made from a seed in which it is known what a decision brought: nothing in a null world, else a planted lift."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from retail_worlds import memory_noise
+from shop_worlds import WEEKDAY_LOG, day_at, series_of, shop_config
+
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.roi.config import RoiConfig
+from brain.domain.retail.roi.decision import Decision, Kind
+from brain.domain.retail.roi.statement import Period, Statement, statement
+from brain.domain.retail.series import DailySeries, Store
+from brain.settings.files import read_config
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+MARGIN = 0.4
+LEVEL = 1000.0
+EVER = Period()
+
+
+@dataclass(frozen=True)
+class World:
+    """Stores' totals, the decisions taken in them, and what each of those brought in revenue (by decision)."""
+
+    series: list[DailySeries]
+    decisions: list[Decision]
+    truth: dict[str, float]
+
+    @property
+    def facts(self) -> Facts:
+        """Nothing is known beside the stores."""
+        return Facts({one.store_id: Store(one.store_id) for one in self.series})
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a world is made: ``shared`` is the share of the noise's variance that all stores have in common."""
+
+    stores: int = 60
+    days: int = 500
+    noise: float = 0.12
+    memory: float = 0.5
+    shared: float = 0.0
+    lift: float = 0.0
+    lasts: int = 7
+    untreated_every: int = 4
+
+
+def roi_constants(margin: float | None = MARGIN) -> RoiConfig:
+    """The product's own constants with a default margin."""
+    given = read_config("brain_roi", RoiConfig.model_validate)
+    return given.model_copy(update={"margins": given.margins.model_copy(update={"default": margin})})
+
+
+def decision(name: str, first: int, days: int, store: str | None = "north", **rest: object) -> Decision:
+    """A promotion of ``days`` days from day ``first`` on, told long ago and free of cost."""
+    given: dict[str, object] = {"kind": Kind.PROMOTION, "cost": 0.0, "recorded_at": LONG_AGO, "store_id": store}
+    return Decision(decision_id=name, start=day_at(first), end=day_at(first + days - 1), **(given | rest))  # type: ignore[arg-type]
+
+
+def world(seed: int, making: Making) -> World:
+    """Stores of which three in four take one decision on the same days; each has its own season and noise."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(making.days)
+    first = making.days - making.lasts - int(rng.integers(1, 100))
+    common = memory_noise(rng, making.days, making.memory)
+    series, decisions, truth = [], [], {}
+    for number in range(making.stores):
+        store = f"store_{number:02d}"
+        own = memory_noise(rng, making.days, making.memory)
+        noise = np.sqrt(1 - making.shared) * own + np.sqrt(making.shared) * common
+        season = 0.15 * np.sin(2 * np.pi * at / 365.25 + rng.uniform(0, 2 * np.pi))
+        sales = LEVEL * np.exp(WEEKDAY_LOG[at % 7] + season + making.noise * noise)
+        if number % making.untreated_every:
+            days = slice(first, first + making.lasts)
+            truth[store] = float(sales[days].sum() * np.expm1(making.lift))
+            sales[days] *= np.exp(making.lift)
+            decisions.append(decision(store, first, making.lasts, store))
+        series.append(series_of(sales, store))
+    return World(series, decisions, truth)
+
+
+def told(one: World, period: Period = EVER, margin: float | None = MARGIN) -> Statement:
+    """What the Brain says of a world's decisions."""
+    return statement(one.series, one.facts, one.decisions, period, shop_config(), roi_constants(margin))
+
+
+def figures(one: World) -> NDArray[np.float64]:
+    """A row a decision: truth, worth, lower and upper at 80 %, lower and upper at 95 %, all in margin."""
+    rows = []
+    for valued in told(one).valued:
+        worth = valued.worth
+        assert worth is not None, valued.reason
+        truth = MARGIN * one.truth[valued.group.decisions[0].decision_id]
+        rows.append((truth, worth.estimate, worth.lower_80, worth.upper_80, worth.lower_95, worth.upper_95))
+    return np.array(rows)

@@ -1,0 +1,197 @@
+"""Decisions as people and files tell them, kept once each, and what the commands say of them."""
+
+import csv
+import json
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from shop_worlds import FIRST, day_at, usual_sales
+
+from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+from brain.cli.app import app
+from brain.cli.failures import explained
+from brain.domain.retail.roi.config import RoiConfig
+from brain.domain.retail.roi.decision import Kind, read_decision
+from brain.domain.retail.series import Store
+from brain.errors import InvalidInputError
+from brain.ports.sales_warehouse import ResultTable
+from brain.services.retail_decisions import decisions_of, record, recorded
+from brain.services.retail_roi import month
+from brain.settings.files import read_config
+
+NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)
+DAYS = 420
+GIVEN = {"kind": "promotion", "start": "2023-02-01", "end": "2023-02-07", "cost": "40"}
+
+
+def test_a_decision_is_read_with_a_name_of_its_own() -> None:
+    """Made of kind, store, subject and first day; nothing said is every store and the whole shop."""
+    one = read_decision(GIVEN, NOW)
+    assert (one.decision_id, one.kind, one.days, one.cost) == ("promotion:*:*:2023-02-01", Kind.PROMOTION, 7, 40.0)
+    assert (one.store_id, one.subject, one.recorded_late) == (None, "*", True)
+    named = read_decision(GIVEN | {"store_id": "kiel", "product_id": "bread", "id": "sale", "end": ""}, NOW)
+    assert (named.decision_id, named.end, named.subject) == ("sale", date(2023, 2, 1), "bread")
+    assert (
+        read_decision(GIVEN | {"store_id": "*", "category": "loaf"}, NOW).decision_id == "promotion:*:loaf:2023-02-01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"kind": "hope"}, "kind must be one of staffing, stock, promotion, post"),
+        ({"start": "soon"}, "start must be a date"),
+        ({"end": "2023-01-31"}, "is before start"),
+        ({"cost": ""}, "cost is empty"),
+        ({"cost": "much"}, "cost must be a number"),
+        ({"expected": "nan"}, "expected must be a number"),
+        ({"product_id": "bread", "category": "loaf"}, "leave one out"),
+        ({"note": "x" * 501}, "note must be a line"),
+        ({"note": "a\nb"}, "note must be a line"),
+        ({"store_id": "a\nb"}, "store_id must be"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(wrong: dict[str, str], sentence: str) -> None:
+    """Naming the field and what was expected."""
+    with pytest.raises(InvalidInputError, match=sentence):
+        read_decision(GIVEN | wrong, NOW)
+
+
+def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) -> None:
+    """Changed, it takes the new time; the same file twice leaves the same rows."""
+    with closing(SqlWarehouse(f"sqlite:///{tmp_path / 'shop.db'}", WarehouseConfig())) as shop:
+        shop.upgrade()
+        shop.put_stores([Store("kiel")])
+        first = read_decision(GIVEN | {"store_id": "kiel"}, NOW)
+        later = read_decision(GIVEN | {"store_id": "kiel"}, NOW + timedelta(days=3))
+        dearer = read_decision(GIVEN | {"store_id": "kiel", "cost": "50"}, NOW + timedelta(days=5))
+        assert record(shop, [first]).new == 1
+        rows = shop.results(ResultTable.DECISIONS)
+        assert record(shop, [later, later]).already_there == 1
+        assert shop.results(ResultTable.DECISIONS) == rows
+        assert recorded(shop) == decisions_of(rows) == [first]
+        assert record(shop, [dearer]).changed == 1
+        assert recorded(shop, NOW) == []
+        with pytest.raises(InvalidInputError, match="there is no store 'bonn'"):
+            record(shop, [read_decision(GIVEN | {"store_id": "bonn"}, NOW)])
+
+
+def test_months_are_read_and_nothing_else() -> None:
+    """December ends before January."""
+    assert (month("2026-12").first, month("2026-12").last) == (date(2026, 12, 1), date(2026, 12, 31))
+    with pytest.raises(InvalidInputError, match="such as 2026-10"):
+        month("October")
+
+
+def test_a_margin_is_of_the_category_then_the_store_then_any() -> None:
+    """And unknown where nobody said."""
+    given = read_config("brain_roi", RoiConfig.model_validate)
+    assert given.margins.of("kiel", "loaf") is None
+    margins = given.margins.model_copy(update={"default": 0.1, "stores": {"kiel": 0.2}, "categories": {"loaf": 0.3}})
+    assert [margins.of("kiel", "loaf"), margins.of("kiel", None), margins.of("bonn", "cake")] == [0.3, 0.2, 0.1]
+
+
+Retail = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stores' sales, the second ones closed for a week, with returns."""
+    folder = tmp_path_factory.mktemp("roi")
+    with (folder / "sales.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["store_id", "sold_at", "product_id", "category", "quantity", "revenue"])
+        for number, store in enumerate(("kiel", "bonn")):
+            sales = usual_sales(number, DAYS)
+            if store == "bonn":
+                sales[400:407] = np.nan
+            for at, amount in enumerate(sales):
+                if np.isfinite(amount):
+                    writer.writerow([store, FIRST + timedelta(days=at), "bread", "loaf", "", f"{amount:.2f}"])
+            writer.writerow([store, FIRST + timedelta(days=5), "cake", "sweet", "", "-3.50"])
+    return folder / "sales.csv"
+
+
+@pytest.fixture
+def retail(
+    tmp_path: Path, database: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Retail:
+    """The command line before a shop with sales."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        words = ["brain", "retail", *map(str, arguments), "--database", f"sqlite:///{tmp_path / 'shop.db'}"]
+        monkeypatch.setattr("sys.argv", words)
+        monkeypatch.setenv("COLUMNS", "200")
+        code = explained(app)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    assert run("import", "--sales", database)[0] == 0
+    return run
+
+
+def as_json(answer: tuple[int, str, str]) -> Any:
+    """The document a command printed."""
+    assert answer[0] == 0, answer[2]
+    return json.loads(answer[1])
+
+
+def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
+    """One by one or from a file, told twice, valued twice the same, wins, misses and unknowns together."""
+    assert as_json(retail("roi", "--json"))["decisions"] == []
+    assert "No decisions are recorded" in retail("roi")[1]
+    start, end = day_at(380), day_at(386)
+    told = ("decide", "promotion", "--store", "kiel", "--start", start, "--end", end, "--cost", "9000", "--json")
+    assert as_json(retail(*told))["new"] == 1
+    assert as_json(retail(*told))["already_there"] == 1
+    file = tmp_path / "decisions.csv"
+    rows = ["kind,start,end,cost,store_id,note", f"post,{day_at(400)},{day_at(402)},0,bonn,pictures"]
+    file.write_text("\n".join([*rows, f"staffing,{day_at(500)},{day_at(501)},-60,kiel,fewer"]) + "\n")
+    assert "2 new" in retail("decide", "--file", file)[1]
+    answer = retail("roi", "--margin", "0.4", "--json")
+    assert retail("roi", "--margin", "0.4", "--json") == answer
+    document = as_json(answer)
+    assert [one["verdict"] for one in document["decisions"]] == ["lost", "unknown", "unknown"]
+    assert [one["reason"][:12] for one in document["decisions"][1:]] == ["the shop has", "it starts on"]
+    assert document["totals"][0]["value"] == document["decisions"][0]["value"]
+    assert (document["unknown"], document["target_reached"]) == (2, "not_known")
+    printed = retail("roi", "--margin", "0.4")[1]
+    assert printed.startswith("Stop or change promotion in kiel")
+    assert "lost money" in printed
+    assert "2 unknown" in printed
+    assert "recorded only after it ended" in printed
+    assert len(as_json(retail("roi", "--month", f"{end:%Y-%m}", "--json"))["decisions"]) == 1
+    assert "No decisions" in retail("roi", "--month", "2022-05")[1]
+    assert as_json(retail("roi", "--store", "bonn", "--json"))["unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("decide",), "give one decision"),
+        (
+            ("decide", "promotion", "--start", "2023-02-01", "--cost", "1", "--store", "rome"),
+            "there is no store 'rome'",
+        ),
+        (("decide", "promotion", "--start", "2023-02-03", "--end", "2023-02-01", "--cost", "1"), "is before start"),
+        (("decide", "promotion", "--start", "2023-02-03"), "cost is empty"),
+        (("decide", "--file", "nowhere.csv"), "cannot read nowhere.csv"),
+        (("decide", "--file", "{bad}"), "line 2: kind must be one of"),
+        (("roi", "--month", "soon"), "such as 2026-10"),
+        (("roi", "--store", "rome"), "there is no store 'rome'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence(retail: Retail, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    """Exit 2 and no traceback."""
+    bad = tmp_path / "bad.csv"
+    bad.write_text("kind,start,end,cost\nluck,2023-02-01,2023-02-01,0\n")
+    code, _, err = retail(*(word.format(bad=bad) for word in arguments))
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err

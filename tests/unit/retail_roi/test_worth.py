@@ -1,0 +1,331 @@
+"""Decisions that did nothing are not said to have earned, and those that did are valued within their intervals."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_constants, told, world
+from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
+
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.roi.decision import Kind
+from brain.domain.retail.roi.spells import spells
+from brain.domain.retail.roi.statement import Period, Target, statement
+from brain.domain.retail.roi.valuation import Basis, Valued, Verdict
+from brain.domain.retail.series import DailySeries, Store
+
+DAYS = 480
+
+
+@cache
+def worlds(making: Making, count: int) -> NDArray[np.float64]:
+    """Figures of every decision of ``count`` worlds."""
+    return np.concatenate([figures(world(7_000 + seed, making)) for seed in range(count)])
+
+
+def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
+    """The share of truths inside the interval."""
+    return float(np.mean((rows[:, lower] <= rows[:, 0]) & (rows[:, 0] <= rows[:, upper])))
+
+
+@pytest.mark.parametrize("making", [Making(), Making(shared=0.7), Making(lasts=3)], ids=["alone", "shared", "short"])
+def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: Making) -> None:
+    """80 % intervals cover 77 to 83 %, and at most 5 % of decisions are wrongly said to have earned."""
+    rows = worlds(making, 10)
+    assert len(rows) == 450
+    assert 0.77 <= covered(rows, 2, 3) <= 0.83
+    assert covered(rows, 4, 5) >= 0.93
+    assert np.mean(rows[:, 4] > 0) <= 0.05
+
+
+def test_a_lift_that_was_planted_is_recovered() -> None:
+    """Its money lies inside the intervals as often as promised, and the estimates are right in the mean."""
+    rows = worlds(Making(lift=0.3), 10)
+    assert 0.77 <= covered(rows, 2, 3) <= 0.83
+    assert np.mean(rows[:, 1]) == pytest.approx(np.mean(rows[:, 0]), rel=0.05)
+    assert np.mean(rows[:, 4] > 0) > 0.5
+
+
+def test_stores_without_the_decision_make_it_surer() -> None:
+    """Where stores share what moves them, the others' days narrow the interval."""
+    alone = worlds(Making(), 10)
+    shared = worlds(Making(shared=0.7), 10)
+    assert np.mean(shared[:, 3] - shared[:, 2]) < 0.7 * np.mean(alone[:, 3] - alone[:, 2])
+
+
+def test_a_sum_knows_that_stores_err_together() -> None:
+    """The total over stores that share their noise, all decided, is as unsure as that noise."""
+    covering, wider = [], []
+    for seed in range(24):
+        one = told(world(9_000 + seed, Making(stores=5, shared=0.8, untreated_every=9, days=430)))
+        (total,) = one.totals
+        alone = np.sqrt(sum((v.worth.upper_80 - v.worth.lower_80) ** 2 for v in one.valued if v.worth))
+        wider.append((total.worth.upper_80 - total.worth.lower_80) / alone)
+        covering.append(total.worth.lower_95 <= 0 <= total.worth.upper_95)
+    assert np.mean(wider) > 1.4
+    assert np.mean(covering) >= 0.85
+
+
+def one_store(sales: NDArray[np.float64] | None = None, **facts: object) -> tuple[list[DailySeries], Facts]:
+    """A single store's total and its facts."""
+    given = usual_sales(3, DAYS) if sales is None else sales
+    return [series_of(given)], Facts({"north": Store("north")}, **facts)  # type: ignore[arg-type]
+
+
+def valued(
+    shop: tuple[list[DailySeries], Facts], *decisions: object, period: Period = EVER, margin: float | None = MARGIN
+) -> tuple[Valued, ...]:
+    """What is said of decisions in a shop."""
+    return statement(*shop, decisions, period, shop_config(), roi_constants(margin)).valued  # type: ignore[arg-type]
+
+
+def test_no_sales_after_the_start_move_the_counterfactual() -> None:
+    """Whatever is sold from the first day on, the sales that would have been stay the same to the last bit."""
+    sales = usual_sales(3, DAYS)
+    other = sales.copy()
+    other[450:] *= np.linspace(0.1, 3.0, DAYS - 450)
+    (before,) = valued(one_store(sales), decision("a", 450, 7))
+    (after,) = valued(one_store(other), decision("a", 450, 7))
+    assert before.expected == after.expected
+    assert np.array_equal(before.by_chance, after.by_chance, equal_nan=True)  # type: ignore[arg-type]
+    assert before.actual != after.actual
+
+
+def test_another_decision_s_length_moves_nothing() -> None:
+    """Asked alone or beside a longer one in the next shop, a decision is worth the same."""
+    series = [series_of(usual_sales(at, DAYS), f"s{at}") for at in range(3)]
+    shop = series, Facts({one.store_id: Store(one.store_id) for one in series})
+    longer = decision("b", 450, 20, "s1")
+    alone = valued(shop, decision("a", 450, 6, "s0"), longer, period=Period(day_at(455), day_at(455)))
+    both = valued(shop, decision("a", 450, 6, "s0"), longer)
+    assert alone[0].worth == both[0].worth
+
+
+def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> None:
+    """A shop that sells half as much again when it is fair week does not owe that to a poster."""
+    rng = np.random.default_rng(5)
+    rain = (rng.random(DAYS) < 0.3) * 6.0
+    sales = usual_sales(5, DAYS, noise=0.05) * np.exp(-0.2 * (rain > 0))
+    fairs = [event("fair", at, "festival", 3) for at in (40, 110, 180, 250, 320, 390, 452)]
+    for fair in fairs:
+        at = (fair.start - day_at(0)).days
+        sales[at : at + 3] *= 1.5
+    weather = {"north": weather_of("north", np.full(DAYS, 12.0), rain)}
+    (knowing,) = valued(one_store(sales, events=tuple(fairs), weather=weather), decision("a", 450, 7))
+    (blind,) = valued(one_store(sales), decision("a", 450, 7))
+    assert knowing.worth is not None
+    assert blind.worth is not None
+    assert abs(knowing.worth.estimate) < abs(blind.worth.estimate)
+    assert knowing.worth.lower_95 <= 0 <= knowing.worth.upper_95
+    assert knowing.worth.upper_80 - knowing.worth.lower_80 < blind.worth.upper_80 - blind.worth.lower_80
+
+
+def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> None:
+    """An event of class promotion on its days is the decision itself; on other days it is what it is."""
+    sales = usual_sales(6, DAYS, noise=0.05)
+    for at in (200, 280, 360, 450):
+        sales[at : at + 5] *= 1.4
+    listed = tuple(event("sale", at, "promotion", 5) for at in (200, 280, 360, 450))
+    (one,) = valued(one_store(sales, events=listed), decision("a", 450, 5))
+    assert one.verdict is Verdict.EARNED
+    elsewhere = valued(one_store(sales, events=listed), decision("a", 450, 5, kind=Kind.STAFFING))
+    assert one.worth is not None
+    assert elsewhere[0].worth is not None
+    assert elsewhere[0].worth.estimate < 0.6 * one.worth.estimate
+
+
+def test_costs_and_savings_are_in_the_worth() -> None:
+    """A cost of 100 makes it 100 less; hours that were saved make it more."""
+    free, dear, saved = (valued(one_store(), decision("a", 450, 7, cost=cost))[0] for cost in (0.0, 100.0, -50.0))
+    assert free.worth is not None
+    assert dear.worth is not None
+    assert saved.worth is not None
+    assert dear.worth.estimate == pytest.approx(free.worth.estimate - 100)
+    assert saved.worth.lower_80 == pytest.approx(free.worth.lower_80 + 50)
+
+
+def test_a_loss_is_told_as_plainly_as_a_win() -> None:
+    """A dear decision that brought nothing lost money; it is counted in the total, and the target is missed."""
+    shop = one_store()
+    said = statement(*shop, [decision("a", 450, 7, cost=5000.0)], Period(), shop_config(), roi_constants())
+    assert said.valued[0].verdict is Verdict.LOST
+    assert said.valued[0].worth is not None
+    assert said.totals[0].worth.lower_80 == pytest.approx(said.valued[0].worth.lower_80)
+    assert said.target_reached is Target.MISSED
+
+
+def test_without_a_margin_the_answer_is_revenue_and_no_target_is_reached() -> None:
+    """Costs are then not taken off, since revenue is not what is left."""
+    sales = usual_sales(3, DAYS)
+    sales[450:457] *= 1.6
+    said = statement(
+        *one_store(sales), [decision("a", 450, 7, cost=10.0)], Period(), shop_config(), roi_constants(None)
+    )
+    (one,) = said.valued
+    assert (one.basis, one.verdict, one.margin) == (Basis.REVENUE, Verdict.SOLD_MORE, None)
+    assert one.worth is not None
+    assert one.worth.estimate > 1500
+    assert said.target_reached is Target.NOT_KNOWN
+    sales[450:457] *= 0.2
+    (less,) = valued(one_store(sales), decision("a", 450, 7), margin=None)
+    assert less.verdict is Verdict.SOLD_LESS
+
+
+def test_the_target_is_reached_only_when_that_is_sure() -> None:
+    """At 80 %: the lower end lies above it."""
+    sales = usual_sales(3, DAYS)
+    sales[450:457] *= 3.0
+    said = statement(*one_store(sales), [decision("a", 450, 7)], Period(), shop_config(), roi_constants())
+    assert said.totals[0].worth.lower_80 > said.target
+    assert said.target_reached is Target.REACHED
+
+
+def test_decisions_on_the_same_days_are_told_together_and_counted_once() -> None:
+    """What cannot be told apart is not shared out."""
+    said = valued(one_store(), decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=Kind.POST, cost=20.0))
+    (both,) = said
+    assert [one.decision_id for one in both.group.decisions] == ["a", "b"]
+    assert (both.cost, both.open_days) == (50.0, 12)
+
+
+def test_a_decision_soon_after_another_is_forecast_from_before_the_first() -> None:
+    """The first one's sales do not raise what is expected without the second."""
+    sales = usual_sales(3, DAYS)
+    lifted = sales.copy()
+    lifted[440:447] *= 2.0
+    pair = decision("a", 440, 7), decision("b", 449, 7)
+    quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
+    assert quiet.expected == loud.expected
+
+
+def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
+    """A lift a month earlier neither raises the forecast nor widens the interval."""
+    sales = usual_sales(3, DAYS)
+    lifted = sales.copy()
+    lifted[400:407] *= 3.0
+    pair = decision("a", 400, 7), decision("b", 450, 7)
+    quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
+    assert quiet.worth == loud.worth
+
+
+@pytest.mark.parametrize(
+    ("decisions", "reason"),
+    [
+        ([decision("a", DAYS + 3, 5)], "it starts on"),
+        ([decision("a", DAYS - 3, 5)], "it runs until"),
+        ([decision("a", 400, 70)], "longer than 56 days"),
+        ([decision("a", 30, 7)], "fewer than 56 days of sales"),
+        ([decision("a", 90, 7)], "earlier stretches"),
+        ([decision("a", 460, 3)], "no sales on its days"),
+        ([decision("a", 450, 3, kind=Kind.STOCK)], "name the product or category"),
+        ([decision("a", 450, 3, product_id="cake")], "nothing called cake"),
+        ([decision("a", 450, 3, category="cakes")], "nothing called cakes"),
+        ([decision(str(at), at, 7) for at in range(300, 440, 10)], "decisions followed each other"),
+    ],
+)
+def test_what_cannot_be_known_is_said_to_be_unknown(decisions: list[object], reason: str) -> None:
+    """With the reason, and without a figure."""
+    sales = usual_sales(3, DAYS)
+    sales[460:463] = np.nan
+    said = valued(one_store(sales), *decisions)[-1]
+    assert (said.verdict, said.worth) == (Verdict.UNKNOWN, None)
+    assert reason in said.reason
+
+
+def test_a_store_that_opened_late_is_unknown_and_one_that_never_sold_it_too() -> None:
+    """Other stores' history does not make up for its own."""
+    young = usual_sales(4, DAYS)
+    young[:430] = np.nan
+    series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[420:], "young", day_at(420))]
+    cake = replace(series_of(usual_sales(3, DAYS, level=50.0), "old"), product_id="cake", category="sweet")
+    shop = [*series, cake], Facts({"old": Store("old"), "young": Store("young")})
+    (late,) = valued(shop, decision("a", 465, 5, "young"))
+    assert "days of sales before it" in late.reason
+    (never,) = valued(shop, decision("a", 465, 5, "young", product_id="cake"))
+    assert "never sold" in never.reason
+
+
+def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_margin() -> None:
+    """In one store or in all, by product or by category."""
+    cake = usual_sales(8, DAYS, level=200.0)
+    cake[450:457] *= 2.0
+    made = [
+        replace(series_of(cake, "north"), product_id="cake", category="sweet"),
+        replace(series_of(usual_sales(9, DAYS)), product_id="bread", category="loaf"),
+    ]
+    roi = roi_constants(None)
+    roi = roi.model_copy(update={"margins": roi.margins.model_copy(update={"categories": {"sweet": 0.6}})})
+    facts = Facts({"north": Store("north")})
+    for about in ({"product_id": "cake"}, {"category": "sweet"}):
+        said = statement(made, facts, [decision("a", 450, 7, None, **about)], Period(), shop_config(), roi)  # type: ignore[arg-type]
+        (one,) = said.valued
+        assert one.margin == pytest.approx(0.6)
+        assert one.verdict is Verdict.EARNED
+    apart = [decision("a", 450, 7, product_id="cake"), decision("b", 451, 7, product_id="bread")]
+    said = statement(made, facts, apart, Period(), shop_config(), roi)
+    assert [one.basis for one in said.valued] == [Basis.MARGIN, Basis.REVENUE]
+    assert len(said.totals) == 2
+    assert said.target_reached is Target.NOT_KNOWN or said.totals[0].worth.lower_80 > said.target
+
+
+def test_returns_and_slow_goods_are_valued_too() -> None:
+    """Sums below zero and days of nothing are days like others."""
+    rng = np.random.default_rng(4)
+    sales = np.where(rng.random(DAYS) < 0.3, 0.0, rng.gamma(4, 10, DAYS))
+    sales[rng.random(DAYS) < 0.05] = -20.0
+    (one,) = valued(one_store(sales), decision("a", 450, 7))
+    assert one.worth is not None
+    assert one.worth.lower_95 <= 0 <= one.worth.upper_95
+
+
+def test_a_decision_belongs_to_the_month_in_which_it_ends() -> None:
+    """And is counted once."""
+    one = decision("a", 440, 10)
+    month_of_end = Period(one.end - timedelta(days=2), one.end)
+    assert len(valued(one_store(), one, period=month_of_end)) == 1
+    assert not valued(one_store(), one, period=Period(one.start, one.end - timedelta(days=1)))
+    assert not valued(one_store(), one, period=Period(store_id="south"))
+
+
+def test_a_total_over_shops_with_too_few_weeks_in_common_adds_the_widths() -> None:
+    """Where nothing is known of how they err together, they are taken to err the same way."""
+    first, second = valued(one_store(), decision("a", 400, 7), decision("b", 450, 7))
+    assert first.by_chance is not None
+    assert second.by_chance is not None
+    from brain.domain.retail.roi.statement import sum_of  # noqa: PLC0415 - only this test looks inside
+
+    apart = replace(first, by_chance=np.where(np.arange(len(first.by_chance)) < 10, first.by_chance, np.nan))
+    other = replace(second, by_chance=np.where(np.arange(len(second.by_chance)) < 10, np.nan, second.by_chance))
+    found = sum_of([apart, other])
+    assert first.worth is not None
+    assert second.worth is not None
+    assert found.lower_80 == pytest.approx(first.worth.lower_80 + second.worth.lower_80)
+
+
+def test_spells_link_what_is_close_in_a_store() -> None:
+    """A decision of all stores links them all; different products on the same days stay apart."""
+    one = decision("a", 10, 5, "north")
+    late = decision("b", 30, 5, "north")
+    south = decision("c", 12, 5, "south")
+    assert [len(spell.groups) for spell in spells([late, south, one], 7)] == [1, 1, 1]
+    everywhere = decision("d", 16, 10, None)
+    (spell, alone) = spells([late, south, one, everywhere], 3)
+    assert [[d.decision_id for d in group.decisions] for group in spell.groups] == [["a"], ["c", "d"]]
+    assert alone.groups[0].decisions == (late,)
+    goods = [decision(name, 10, 5, product_id=name) for name in ("bread", "cake")]
+    assert len(spells(goods, 7)[0].groups) == 2
+    kinds = [decision(name, 10, 5, category=name) for name in ("loaf", "sweet")]
+    assert len(spells(kinds, 7)[0].groups) == 2
+    mixed = [decision("a", 10, 5, product_id="bread"), decision("b", 10, 5)]
+    (group,) = spells(mixed, 7)[0].groups
+    assert group.subject == (None, None)
+
+
+def test_an_empty_month_has_no_total() -> None:
+    """And no target either."""
+    empty = World([series_of(usual_sales(1, 60))], [], {})
+    said = told(empty)
+    assert (said.valued, said.totals, said.unknown, said.target_reached) == ((), (), 0, Target.NOT_KNOWN)

@@ -86,7 +86,8 @@ def _begin(connection: Connection) -> None:
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
     """Raise what the driver raises as MisconfiguredError, StoreUnavailableError or StoreRefusedError."""
-    where = engine.url.render_as_string(hide_password=True)
+    # A URL's query may hold a password or credentials too.
+    where = engine.url.set(query={}).render_as_string(hide_password=True)
     try:
         yield
     except DBAPIError as exc:

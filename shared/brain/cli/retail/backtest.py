@@ -10,6 +10,7 @@ from rich.console import Console
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
+from brain.domain.retail.answers import BESIDE, backtest_document
 from brain.domain.retail.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.metrics import Metrics
 from brain.domain.retail.retail_config import retail_config
@@ -19,7 +20,6 @@ from brain.settings.files import read_config
 
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
 DECIMALS = 6
-BESIDE = ("seasonal_naive", "same_day_last_year")
 Day = typer.Option(formats=["%Y-%m-%d"])
 
 
@@ -49,7 +49,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument an option
     if forecasts is not None:
         _write(forecasts, report, with_products=products)
     if as_json:
-        print_json(_document(report))
+        print_json(backtest_document(report))
     else:
         _print(report)
 
@@ -67,21 +67,6 @@ def _write(path: Path, report: BacktestReport, *, with_products: bool) -> None:
 
 def _plain(value: object) -> object:
     return round(value, DECIMALS) if isinstance(value, float) else value
-
-
-def _document(report: BacktestReport) -> dict[str, object]:
-    return {
-        "start": report.start,
-        "end": report.end,
-        "horizon": report.horizon,
-        "series": [_scores(score) for score in report.scores],
-        "overall": _scores(report.overall),
-    }
-
-
-def _scores(score: SeriesScore) -> dict[str, object]:
-    beside = {rule: getattr(score, rule).as_dict() for rule in BESIDE}
-    return {"store_id": score.store_id, "product_id": score.product_id, **score.forecast.as_dict(), **beside}
 
 
 def _print(report: BacktestReport) -> None:

@@ -1,6 +1,5 @@
 """``brain retail calendar``: the next days, what to expect, and what to do."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
+from brain.domain.retail.answers import calendar_rows
 from brain.domain.retail.predictive_calendar import CalendarDay
 from brain.domain.retail.retail_config import retail_config
 from brain.services.retail_calendar import of_store, predictive_calendar
@@ -28,14 +28,9 @@ def calendar(
     with open_warehouse(database) as warehouse:
         days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
     if as_json:
-        print_json([_document(one) for one in days])
+        print_json(calendar_rows(days))
     else:
         print_table(f"From what was known on {days[0].forecast.cutoff}", COLUMNS, [_row(one) for one in days])
-
-
-def _document(one: CalendarDay) -> dict[str, object]:
-    signals = [{"signal": name, "lift": lift} for name, lift in one.forecast.signals]
-    return {**asdict(one.forecast), "signals": signals, "usual": one.usual, "advice": one.advice}
 
 
 def _row(one: CalendarDay) -> tuple[object, ...]:

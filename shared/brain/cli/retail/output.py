@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
-from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from brain.domain.retail.answers import plain
+
 
 def print_json(document: object) -> None:
     """Print one document; dates in ISO form, unknown numbers as null."""
-    typer.echo(json.dumps(document, indent=2, default=_plain, allow_nan=False))
+    typer.echo(json.dumps(plain(document), indent=2, allow_nan=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> None:
@@ -33,11 +33,3 @@ def say(sentence: str) -> None:
 def percent(value: object, digits: int = 1) -> str:
     """A share as a signed percentage; ``?`` where it is unknown."""
     return f"{value:+.{digits}%}" if isinstance(value, int | float) else "?"
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no JSON form")

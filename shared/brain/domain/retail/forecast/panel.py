@@ -46,8 +46,11 @@ class Scale:
     unit: Floats
 
     def to_model(self, sales: Floats, size: Floats) -> Floats:
-        """(series, days) sales -> model scale, given the running ``size`` of the same shape; NaN stays."""
-        floor = np.maximum(size * NEXT_TO_NOTHING, np.finfo(float).tiny)
+        """(series, days) sales -> model scale, given the running ``size`` of the same shape; NaN stays.
+
+        Before its first sale that is not 0 a series has no size of which a day could be a ratio: NaN too.
+        """
+        floor = np.where(size > 0.0, np.maximum(size * NEXT_TO_NOTHING, np.finfo(float).tiny), np.nan)
         return np.where(self.ratio[:, None], np.log(np.maximum(sales, floor)), sales / self.unit[:, None])
 
     def to_sales(self, modelled: Floats) -> Floats:

@@ -1,0 +1,191 @@
+"""Every job of the shop, broken at every store call and every SQL write, doubled and overlapped, leaves the same."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import postgres
+import pytest
+from faults.faulty_shop import FaultyShop
+from faults.faulty_store import FaultyStore, Killed, Mode
+from manual_clock import ManualClock
+from shop_job_worlds import BAKER, LIMIT, RIVAL, STEPS, SUNDAY, ShopWorld, copied, fill, open_sql
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.errors import BrainError, LeaseHeldError, LeaseLostError
+from brain.ports.sales_warehouse import Shop
+from brain.repositories.clients import Clients
+
+JOBS = tuple(STEPS)
+SQL_WRITES = {"brainSignalMagnitude": 2, "brainProductWeather": 0, "brainBacktesting": 2, "brainCuriosity": 1}
+DAYS = {"brainSignalMagnitude": 45, "brainProductWeather": 95, "brainBacktesting": 64, "brainCuriosity": 95}
+"""As few as let the job find something."""
+
+World = Callable[[str], ShopWorld]
+Left = tuple[dict[str, Any], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Databases of so many days."""
+    folder = tmp_path_factory.mktemp("shops")
+    for days in set(DAYS.values()):
+        with closing(open_sql(f"sqlite:///{folder / f'{days}.db'}")) as warehouse:
+            fill(warehouse, days)
+    return {days: folder / f"{days}.db" for days in DAYS.values()}
+
+
+def on(url: str) -> ShopWorld:
+    """A fresh document store that knows the clients, beside a database."""
+    clock = ManualClock(SUNDAY)
+    store = SqliteStore(":memory:", clock)
+    for client in (BAKER, RIVAL):
+        Clients(store).put(client)
+    return ShopWorld(url, store, clock)
+
+
+@pytest.fixture
+def world(filled: dict[int, Path], tmp_path: Path) -> World:
+    """Makes the same fresh world with each call."""
+    return lambda job: on(copied(filled[DAYS[job]], tmp_path))
+
+
+@pytest.fixture(params=JOBS)
+def job(request: pytest.FixtureRequest) -> str:
+    """Each job in turn."""
+    return str(request.param)
+
+
+def left(world: ShopWorld) -> Left:
+    """All rows and documents."""
+    return world.rows(), world.documents()
+
+
+def clean(world: ShopWorld, job: str) -> tuple[Left, int]:
+    """Return what a run without faults leaves, and how many store calls it makes."""
+    counting = FaultyStore(world.store)
+    world.run(job, store=counting)
+    return left(world), counting.calls.total()
+
+
+def broken(world: ShopWorld, job: str, **fault: Any) -> ShopWorld:
+    """Run a job that breaks, and let the dead worker's lease end."""
+    with contextlib.suppress(BrainError, Killed):
+        world.run(job, **fault)
+    world.clock.sleep((LIMIT + timedelta(minutes=1)).total_seconds())
+    return world
+
+
+def writing(fail_at: int, mode: Mode) -> Callable[[Shop], Shop]:
+    """Put a breaking database around the shop's."""
+    return lambda shop: FaultyShop(shop, fail_at=fail_at, mode=mode)
+
+
+@pytest.mark.parametrize("mode", [Mode.LOSE, Mode.KILL, Mode.KILL_AFTER])
+def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: World, job: str, mode: Mode) -> None:
+    """Answered into the void, or killed before or after it was applied."""
+    expected, calls = clean(world(job), job)
+    for k in range(1, calls + 1):
+        one = world(job)
+        broken(one, job, store=FaultyStore(one.store, fail_at=k, mode=mode))
+        assert one.run(job)["status"] == "success", k
+        assert left(one) == expected, f"{mode} at call {k} of {calls}"
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: World, job: str, mode: Mode) -> None:
+    """Between the rows and the page too, which cannot be one transaction."""
+    expected, _ = clean(world(job), job)
+    for k in range(1, SQL_WRITES[job] + 1):
+        one = broken(world(job), job, around=writing(k, mode))
+        assert one.run(job)["status"] == "success"
+        assert left(one) == expected, f"{mode} at write {k}"
+
+
+def test_a_job_run_twice_changes_nothing_and_answers_the_same(world: World, job: str) -> None:
+    """The same scheduled time is the same run; another of the same night finds the same."""
+    one = world(job)
+    first = one.run(job)
+    after = left(one)
+    assert one.run(job) == first | {"repeated": True}
+    assert left(one) == after
+    one.clock.sleep(60)
+    later = one.run(job, at=SUNDAY + timedelta(minutes=1))
+    assert later == first
+    assert one.rows() == after[0]
+
+
+def test_jobs_at_once_do_the_work_once(world: World, job: str) -> None:
+    """Four workers start the same run; those that find it taken are told to come back."""
+    expected, _ = clean(world(job), job)
+    one = world(job)
+    done: list[Any] = []
+    held: list[LeaseHeldError] = []
+
+    def start() -> None:
+        try:
+            done.append(one.run(job))
+        except LeaseHeldError as error:
+            held.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) + len(held) == len(threads)
+    assert sum("repeated" not in answer for answer in done) == 1
+    assert left(one) == expected
+
+
+def test_a_worker_that_was_overtaken_writes_no_more_rows(world: World, job: str) -> None:
+    """Another one took the run over and finished it meanwhile; it learns so before it touches the database."""
+    expected, _ = clean(world(job), job)
+    one = world(job)
+
+    class Overtaken(FaultyShop):
+        """A shop whose first reader falls asleep until another worker has done the run."""
+
+        def stores(self) -> Any:
+            """Sleep over the lease."""
+            if not slept:
+                slept.append(self)
+                one.clock.sleep(2 * LIMIT.total_seconds())
+                one.run(job)
+            return self._inner.stores()
+
+    slept: list[FaultyShop] = []
+    with contextlib.suppress(LeaseLostError):
+        one.run(job, around=Overtaken)
+    assert slept[0].writes == 0
+    assert left(one) == expected
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A running PostgreSQL."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.mark.parametrize("job", ["brainSignalMagnitude", "brainCuriosity"])
+def test_it_holds_on_postgresql_too(server: str, world: World, job: str) -> None:
+    """Killed after each write and run again, and run by several at once: the rows and pages of SQLite."""
+    expected, _ = clean(world(job), job)
+    with postgres.database(server) as template:
+        with closing(open_sql(template)) as warehouse:
+            fill(warehouse, DAYS[job])
+        for k in range(1, SQL_WRITES[job] + 1):
+            with postgres.database(server, template.rsplit("/", 1)[1]) as url:
+                one = broken(on(url), job, around=writing(k, Mode.KILL_AFTER))
+                threads = [threading.Thread(target=broken, args=(one, job)) for _ in range(3)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                one.run(job)
+                assert left(one) == expected

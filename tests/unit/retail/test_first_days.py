@@ -1,0 +1,42 @@
+"""A shop whose first days sold nothing is forecast from the days on which it sold."""
+
+import numpy as np
+import pytest
+from shop_worlds import day_at, series_of, shop_config, usual_sales
+
+from brain.domain.retail.explain import explain_day
+from brain.domain.retail.facts import Facts
+from brain.domain.retail.forecast.ahead import forecast
+from brain.domain.retail.magnitudes import magnitudes
+
+CONFIG = shop_config()
+DAYS = 150
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize("empty_days", [1, 3, 10])
+def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty_days: int) -> None:
+    """The forecast is near that of a shop that was closed on them; the logarithm of nothing does not rule it."""
+    late, closed = usual_sales(5, DAYS), usual_sales(5, DAYS)
+    late[:empty_days] = 0.0
+    closed[:empty_days] = np.nan
+    last = day_at(DAYS - 1)
+    said = [day.predicted for day in forecast([series_of(late)], Facts(), last, 14, CONFIG)]
+    usual = [day.predicted for day in forecast([series_of(closed)], Facts(), last, 14, CONFIG)]
+    assert said == pytest.approx(usual, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_returns_and_empty_days_anywhere_overflow_nothing(seed: int) -> None:
+    """Days of 150 with net returns, zeros at the start, in the middle and at the end: every answer is finite."""
+    rng = np.random.default_rng(seed)
+    sales = usual_sales(seed, DAYS)
+    sales[[0, 1, 70, DAYS - 1]] = 0.0
+    sales[rng.choice(DAYS, 9, replace=False)] *= -1
+    last = day_at(DAYS - 1)
+    days = forecast([series_of(sales)], Facts(), last, 28, CONFIG)
+    assert all(np.isfinite([day.predicted, day.lower_95, day.upper_95]).all() for day in days)
+    assert magnitudes([series_of(sales)], Facts(), last, CONFIG) is not None
+    explained = explain_day([series_of(sales)], Facts(), "north", last, CONFIG)
+    assert sum(part.cents for part in explained.contributions) == explained.actual_cents

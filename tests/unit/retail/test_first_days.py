@@ -24,7 +24,7 @@ def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty
     last = day_at(DAYS - 1)
     said = [day.predicted for day in forecast([series_of(late)], Facts(), last, 14, CONFIG)]
     usual = [day.predicted for day in forecast([series_of(closed)], Facts(), last, 14, CONFIG)]
-    assert said == pytest.approx(usual, rel=0.05)
+    assert said == pytest.approx(usual, rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))

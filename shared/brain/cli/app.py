@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "run": ("run", "run", "A scheduled job, here and now"),
     "score": ("score", "score", "Events to scores, on plain files"),
     "reconcile": ("reconcile", "reconcile", "That nothing that came in was lost"),
+    "erase": ("erase", "erase", "A person out of all that is stored of a client, with a receipt"),
     "dead-letters": ("dead_letters", "dead_letters", "What could not be taken: list, show, replay, purge"),
     "doctor": ("doctor", "doctor", "What is missing on this machine, and how to mend it"),
     "normalize": ("normalize", "normalize", "A provider's payload to events, on plain files"),

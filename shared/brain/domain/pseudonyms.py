@@ -8,9 +8,11 @@ again, and erased, from the address the operator types.
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import getaddresses
+from functools import lru_cache
 from itertools import pairwise
+from types import NoneType
 from typing import Any, Final
 
 from brain.domain.identity import IdentityKeys, client_key
@@ -21,18 +23,20 @@ _HEX_DIGITS: Final = 16
 _TELEPHONE: Final = re.compile(r"(?:\+|%2[Bb]|00)?[\d ().\-/]{7,24}")
 _NOT_DIGITS: Final = re.compile(r"\D+")
 _SHORTEST_KNOWN: Final = 5
-_PSEUDONYM: Final = re.compile(r"v\d+_[0-9a-f]{16}")
+_FIGURES: Final = frozenset({int, float, bool, NoneType})
+PSEUDONYM: Final = re.compile(r"v\d+_[0-9a-f]{16}")
 
 
 class Pseudonyms:
     """Gives pseudonyms for one client and one payload, and remembers whom it has met there."""
 
-    __slots__ = ("_extra", "_key", "_known", "_prefix", "met")
+    __slots__ = ("_extra", "_key", "_known", "_personal", "_prefix", "met")
 
     def __init__(self, client_id: str, keys: IdentityKeys, extra: frozenset[str] = frozenset()) -> None:
         self._key = client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra = extra
+        self._personal: Callable[[str], bool] = self._personal_in_this_feed if extra else is_personal
         self._known: list[str] = []  # those whose names are long enough to be looked for in other texts
         self.met: dict[str, str] = {}
 
@@ -40,7 +44,7 @@ class Pseudonyms:
         """Return the pseudonym of an address, a number, a name or an identifier; a pseudonym stays as it is."""
         known = self.met.get(person)
         if known is None:
-            known = person if _PSEUDONYM.fullmatch(person) else self._prefix + _digest(self._key, person)
+            known = person if PSEUDONYM.fullmatch(person) else self._prefix + _digest(self._key, person)
             self.met[person] = known
             if len(person) >= _SHORTEST_KNOWN:
                 self._known.append(person)
@@ -73,11 +77,9 @@ class Pseudonyms:
         self._meet(value)
         return json.dumps(self._rewrite(value), ensure_ascii=False, separators=(",", ":"))
 
-    def _personal(self, name: str) -> bool:
+    def _personal_in_this_feed(self, name: str) -> bool:
         if is_personal(name):
             return True
-        if not self._extra:
-            return False
         plain = plain_name(name)
         return plain in self._extra or (self._extra >= ALL_FIELDS and plain not in HARMLESS_IN_PERSON)
 
@@ -100,7 +102,9 @@ class Pseudonyms:
         if isinstance(value, dict):
             return {
                 name if name.isidentifier() else self._name(name): (
-                    self._person(inner, name) if self._personal(name) else self._rewrite(inner)
+                    self._person(inner, name)
+                    if self._personal(name)
+                    else (inner if type(inner) in _FIGURES else self._rewrite(inner))
                 )
                 for name, inner in value.items()
             }
@@ -148,11 +152,25 @@ def pseudonyms_of(person: str, client_id: str, keys: IdentityKeys) -> tuple[str,
     )
 
 
+def erasure_name(person: str, client_id: str, keys: IdentityKeys) -> str:
+    """Return the name of a person's erasure (``era_`` and 24 hex digits): the same for ever, and no pseudonym."""
+    key = client_key(keys.oldest, client_id, b"erasure")
+    return f"era_{hmac.digest(key, level(person).encode('utf-8', 'surrogatepass'), 'sha256').hex()[:24]}"
+
+
+@lru_cache(maxsize=4096)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Return HMAC-SHA256 with its key taken in, to be copied: that is most of the work for a short text."""
+    return hmac.new(key, digestmod="sha256")
+
+
 def _digest(key: bytes, person: str) -> str:
-    return hmac.digest(key, _level(person).encode("utf-8", "surrogatepass"), "sha256").hex()[:_HEX_DIGITS]
+    keyed = _keyed(key).copy()
+    keyed.update(level(person).encode("utf-8", "surrogatepass"))
+    return keyed.hexdigest()[:_HEX_DIGITS]
 
 
-def _level(person: str) -> str:
+def level(person: str) -> str:
     """Return one spelling for one person: folded case, no ``@`` of a handle, only the digits of a telephone."""
     text = person.strip().removeprefix("@").casefold()
     if _TELEPHONE.fullmatch(text) and (not text.isdigit() or text.startswith("00")):

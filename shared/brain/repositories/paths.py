@@ -137,6 +137,7 @@ RUNS = "system/brain/runs"
 KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
 COUNTERS = "system/brain/counters"
+ERASURES = "system/brain/erasures"
 SIGNATURES = "system/brain/signatures"
 
 
@@ -163,6 +164,11 @@ def api_key(key_hash: str) -> str:
 def rate(key: str) -> str:
     """A shared rate budget."""
     return f"{RATES}/{key}"
+
+
+def erasure(erasure_id: str) -> str:
+    """The receipt of one person's erasure."""
+    return f"{ERASURES}/{erasure_id}"
 
 
 def counter(client_id: str, period: str) -> str:

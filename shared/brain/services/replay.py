@@ -54,7 +54,7 @@ class Replay:
             if isinstance(value, InvalidInputError):
                 counts["unreadable"] += 1
                 continue
-            for outcome in normalize(letter.source, value, self._context(letter)):
+            for outcome in normalize(letter.source, value, context_of(letter)):
                 kind = "events" if isinstance(outcome, Draft) else "ignored"
                 counts["rejected" if isinstance(outcome, Rejected) else kind] += 1
         return counts
@@ -70,7 +70,7 @@ class Replay:
         request = Received(
             letter.client_id, letter.source, letter.content_type, body, letter.correlation_id, name, replay_of=name
         )
-        done = await self.ingest(request, self._context(letter))
+        done = await self.ingest(request, context_of(letter))
         counts = done.counts()
         taken = counts[Outcome.STORED] + counts[Outcome.REVISED]
         letters = DeadLetters(self.store)
@@ -90,13 +90,15 @@ class Replay:
         """Remove a letter for good, original bytes and all; the books keep that there was one."""
         DeadLetters(self.store).settle(letter, "purged", letter.taken, self.clock.now())
 
-    def _context(self, letter: DeadLetter) -> FeedContext:
-        return FeedContext(
-            letter.client_id,
-            letter.first_seen,
-            letter.signed_at,
-            letter.vertical,
-            letter.correlation_id,
-            letter.backfill,
-            FieldMap.model_validate_json(letter.field_map) if letter.field_map else None,
-        )
+
+def context_of(letter: DeadLetter) -> FeedContext:
+    """Return what was known beside the bytes when they came."""
+    return FeedContext(
+        letter.client_id,
+        letter.first_seen,
+        letter.signed_at,
+        letter.vertical,
+        letter.correlation_id,
+        letter.backfill,
+        FieldMap.model_validate_json(letter.field_map) if letter.field_map else None,
+    )

@@ -29,6 +29,7 @@ TEMPLATES = {
     "run": paths.run("hourly-scores", "acme", AT),
     "api_key": paths.api_key("ab" * 32),
     "rate": paths.rate("acme"),
+    "erasure": paths.erasure("era_0123456789abcdef01234567"),
     "counter": paths.counter("acme", "2026-11-22T07"),
 }
 COLLECTIONS = [paths.events("acme"), paths.revisions("acme", "evt_1"), paths.scores("acme"), paths.DEAD_LETTERS]
@@ -44,7 +45,16 @@ def test_every_document_path_there_is_names_a_document(store: DocumentStore, pat
 
 @pytest.mark.parametrize(
     "path",
-    [*COLLECTIONS, paths.FEATURES, paths.GOLD_STANDARDS, paths.RUNS, paths.KEYS, paths.RATES, paths.COUNTERS],
+    [
+        *COLLECTIONS,
+        paths.FEATURES,
+        paths.GOLD_STANDARDS,
+        paths.RUNS,
+        paths.KEYS,
+        paths.RATES,
+        paths.COUNTERS,
+        paths.ERASURES,
+    ],
 )
 def test_every_collection_path_there_is_names_a_collection(store: DocumentStore, path: str) -> None:
     """Each collection of ``paths`` can be queried and is no document."""

@@ -17,6 +17,7 @@ from brain.domain.learning.register import Reached
 from brain.domain.learning.state import Cursor
 from brain.domain.score_events import Scored
 from brain.domain.scoring import ScoringConfig
+from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.document_store import Create, Document, DocumentStore, Filter, Snapshot, Write
 from brain.repositories import paths
 
@@ -60,7 +61,7 @@ class Outcomes:
         return [_matured(client_id, score) for score in found]
 
     def recorded(self, client_id: str, after: Cursor | None, limit: int) -> list[Outcome]:
-        """Return the outcomes recorded after a cursor, in order; raises ``InvalidInputError`` for one that is none."""
+        """Return the outcomes recorded after a cursor, in order; raises ``MisconfiguredError`` for one that is none."""
         where = [Filter("learn_at", ">=", after[0])] if after else []
         start = Snapshot(_place(client_id, after[1]), {"learn_at": after[0]}, "") if after else None
         found = self._store.query(paths.outcomes(client_id), where, order_by="learn_at", limit=limit, start_after=start)
@@ -88,7 +89,10 @@ class Outcomes:
         return [write for write, snapshot in zip(writes, found, strict=True) if snapshot is None]
 
     def _outcome(self, found: Snapshot) -> Outcome:
-        return read_outcome({k: v for k, v in found.data.items() if k in FIELDS}, self._rule)
+        try:
+            return read_outcome({k: v for k, v in found.data.items() if k in FIELDS}, self._rule)
+        except InvalidInputError as exc:
+            raise MisconfiguredError(f"{found.path} cannot be learned from; correct it or delete it: {exc}") from exc
 
 
 def _place(client_id: str, outcome_id: str) -> str:

@@ -27,7 +27,7 @@ from brain.domain.learning.score_model import (
 from brain.domain.learning.trial import Trial
 from brain.domain.promotion_record import DecisionRecord, Pair, record_decision
 from brain.errors import AlreadyExistsError, ConflictError
-from brain.ports.document_store import DocumentStore, Write
+from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories.books import Books
 from brain.repositories.clients import Clients
 from brain.repositories.models import Models, decision_write, evidence_write, history_write, priors_write
@@ -63,11 +63,8 @@ class Learn:
         figures = {"outcomes": 0, "batches": 0, "decisions": 0, **lease.checkpoint}
         models = Models(self.store, self.config)
         priors, waiting = models.priors(), list(clients)
-        while True:
-            model, place = models.score()
-            batch = self._batch(waiting, model, lease.scheduled_at)
-            if not batch:
-                return self._finish(lease, clients, figures)
+        model, place = models.score()
+        while batch := self._batch(waiting, model, lease.scheduled_at):
             if lease.out_of_time():
                 return lease.stop(figures)
             iteration = _Iteration(self, models, model, batch, lease.scheduled_at)
@@ -77,7 +74,9 @@ class Learn:
                 "batches": figures["batches"] + 1,
                 "decisions": figures["decisions"] + iteration.decisions,
             }
-            _commit(lease, [place.write(iteration.model.to_document(self.config)), *writes], figures)
+            entry = place.write(iteration.model.to_document(self.config))
+            place.version, model = _commit(lease, [entry, *writes], figures), iteration.model
+        return self._finish(lease, clients, figures)
 
     def _batch(self, waiting: list[str], model: ScoreModel, at: datetime) -> Batch:
         """Return the next outcomes of some clients, none with a gap; who has no more leaves ``waiting``."""
@@ -181,8 +180,9 @@ class _Iteration:
         return sorted(found, key=lambda o: (o.recorded_at, o.client_id, o.outcome_id))[-most:]
 
 
-def _commit(lease: Lease, writes: Sequence[Write], figures: Mapping[str, int]) -> None:
+def _commit(lease: Lease, writes: Sequence[Write], figures: Mapping[str, int]) -> Version:
+    """Write a batch and return the version of its first document, the model."""
     try:
-        lease.commit(writes, figures)
+        return lease.commit(writes, figures)[0]
     except AlreadyExistsError as exc:
         raise ConflictError("the model was made by another worker just now; learn from what is there") from exc

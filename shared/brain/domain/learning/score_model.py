@@ -30,11 +30,16 @@ GoldFailures = Callable[[Mapping[str, float]], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreModel:
-    """``trial`` is a challenger's, ``watch`` that of the model which the champion replaced."""
+    """``trial`` is a challenger's, ``watch`` that of the model which the champion replaced.
+
+    ``served`` are the last weights that failed no gold standard; learning goes on beyond them, scores do not.
+    """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     state: LearningState
+    served: Mapping[str, float] | None = None
+    served_version: str = "default"
     trial: Trial | None = None
     watch: Trial | None = None
     beliefs: tuple[Belief, ...] = ()
@@ -46,7 +51,8 @@ class ScoreModel:
     def weights_for(self, client_id: str, config: LearningConfig) -> Mapping[str, float]:
         """Return the shared weights as they serve a client: the defaults where they would tell of too few others."""
         everyone, only = self.serves(config)
-        return self.state.weights if everyone or only == client_id else first_state(config).weights
+        serving = self.served if everyone or only == client_id else None
+        return serving or first_state(config).weights
 
     def serves(self, config: LearningConfig) -> tuple[bool, str | None]:
         """Return whether the weights serve everyone, and the one client they serve before that."""
@@ -57,8 +63,12 @@ class ScoreModel:
         """Return the model as plain values, with what scores read beside it."""
         document: dict[str, Any] = _MODEL.dump_python(self, mode="json")
         everyone, only = self.serves(config)
-        served = {"weights": dict(self.state.weights), "version": self.state.as_weights().version}
-        return document | served | {"serves_all": everyone, "serves_only": only}
+        weights = dict(self.served or first_state(config).weights)
+        return (
+            document
+            | {"weights": weights, "version": self.served_version}
+            | {"serves_all": everyone, "serves_only": only}
+        )
 
 
 _MODEL = TypeAdapter(ScoreModel)
@@ -162,10 +172,15 @@ def challenged(model: ScoreModel, fitted: Challenger, gold: GoldFailures, config
 
 
 def believed(model: ScoreModel, at: datetime, gold: GoldFailures) -> ScoreModel:
-    """Return the model with what it believes now noted, and the gold standards it fails."""
+    """Return the model with its weights put in use, unless they fail gold standards, and what serves now noted."""
     state = model.state
-    belief = Belief(at, state.as_weights().version, state.weights, state.outcomes)
-    return replace(model, beliefs=(*model.beliefs, belief)[-BELIEFS_KEPT:], gold_failures=gold(state.weights))
+    failures = gold(state.weights)
+    if not failures:
+        model = replace(model, served=state.weights, served_version=state.as_weights().version)
+    noted = model.beliefs
+    if model.served:
+        noted = (*noted, Belief(at, model.served_version, model.served, state.outcomes))[-BELIEFS_KEPT:]
+    return replace(model, beliefs=noted, gold_failures=failures)
 
 
 def _latest(state: LearningState) -> datetime:

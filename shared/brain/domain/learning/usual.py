@@ -1,7 +1,7 @@
 """How content of one kind usually starts and usually ends, so that one piece of it can be told from the rest."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from brain.domain.learning.config import Usual as Rule
@@ -19,21 +19,21 @@ class Usual:
     first: float = 0.0
     standing: float = 0.0
     logs: Mapping[str, float] = field(default_factory=dict)
-    errors: Sequence[float] = ()
+    errors: tuple[float, ...] = ()
 
     def after(
         self, first: float, standing: float, logs: Mapping[str, float], error: float | None, rule: Rule
     ) -> "Usual":
         """Return what is usual once another piece of content has matured; the oldest fade out."""
         rate = 1 / min(self.content + 1, rule.remembered)
-        errors = self.errors if error is None else [*self.errors, abs(error)][-rule.remembered :]
+        errors = self.errors if error is None else (*self.errors, abs(error))[-rule.remembered :]
         return replace(
             self,
             content=self.content + 1,
             first=_moved(self.first, first, rate),
             standing=_moved(self.standing, standing, rate),
             logs={name: _moved(self.logs.get(name, 0.0), value, rate) for name, value in logs.items()},
-            errors=tuple(errors),
+            errors=errors,
         )
 
     def reach(self, coverage: float) -> float | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.outlook import outlook_from
+from brain.domain.predictions.outlook import SAID, outlook_from
 from brain.domain.reports.build import week_name
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
@@ -30,9 +30,9 @@ class PredictContent:
         after = before.with_judgements(judged)
         grid, period = None, week_name(facts.as_of.date())
         if before.period is None or period > before.period:
-            grid, needed = weekly_grid.forecast(known.content, period, facts.as_of, zone, self.config)
+            grid, needed = weekly_grid.forecast(known.content, period, facts.as_of, zone, self.config, after.asked)
             after = after.with_grid(grid) if grid else replace(after, needed=needed)
-        writes: list[Write] = grid_writes(client_id, grid, self.config.level) if grid else []
+        writes: list[Write] = grid_writes(client_id, grid, SAID) if grid else []
         if after != before:
             writes.append(state.write(after.document()))
         figures = {"predicted": len(grid.cells) if grid else 0, "predictions_judged": len(judged)}

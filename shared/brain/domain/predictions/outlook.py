@@ -8,20 +8,23 @@ from typing import Any
 SPAN = timedelta(days=7)
 KEPT_GRIDS = 2
 KEPT_JUDGEMENTS = 400
+SAID = 0.8
+GAIN, LEAST_ASKED, MOST_ASKED = 0.005, 0.5, 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One platform's content type on a weekday (0 is Monday) at an hour, both local, and what it should bring.
 
-    The numbers are engagements; ``missing`` says what a prediction lacks, and they are None where there is none.
+    The numbers are engagements; an end of the interval is None where too few errors are known to bound it. ``missing``
+    says what the prediction lacks.
     """
 
     platform: str
     content_type: str
     weekday: int
     hour: int
-    predicted: float | None
+    predicted: float
     lower: float | None
     upper: float | None
     confidence: float
@@ -67,6 +70,8 @@ class Judgement:
 class Outlook:
     """The newest grids, the newest judgements, and how many there were and were right since the beginning.
 
+    ``asked`` is the level that the next grid is made with, so that in the long run ``SAID`` is right, whatever
+    drifts: it rises with each miss and falls with each hit (adaptive conformal inference; Gibbs, Candès 2021).
     ``needed`` is the answer where there is not enough data for any prediction.
     """
 
@@ -74,6 +79,7 @@ class Outlook:
     judged: tuple[Judgement, ...] = ()
     judged_in_all: int = 0
     right_in_all: int = 0
+    asked: float = SAID
     needed: str | None = None
 
     @property
@@ -89,8 +95,14 @@ class Outlook:
         """Return the outlook with content that met its intervals since."""
         judged = sorted((*self.judged, *new), key=lambda each: (each.at, each.event_id))
         right = self.right_in_all + sum(each.inside for each in new)
-        kept = tuple(judged[-KEPT_JUDGEMENTS:])
-        return replace(self, judged=kept, judged_in_all=self.judged_in_all + len(new), right_in_all=right)
+        asked = self.asked + GAIN * (SAID * len(new) - sum(each.inside for each in new))
+        return replace(
+            self,
+            judged=tuple(judged[-KEPT_JUDGEMENTS:]),
+            judged_in_all=self.judged_in_all + len(new),
+            right_in_all=right,
+            asked=min(max(asked, LEAST_ASKED), MOST_ASKED),
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the outlook as a document."""
@@ -107,5 +119,5 @@ def outlook_from(document: Mapping[str, Any]) -> Outlook:
         for grid in document.get("grids", ())
     )
     judged = tuple(Judgement(**each) for each in document.get("judged", ()))
-    totals = {name: document[name] for name in ("judged_in_all", "right_in_all", "needed") if name in document}
+    totals = {name: document[name] for name in ("judged_in_all", "right_in_all", "asked", "needed") if name in document}
     return Outlook(grids, judged, **totals)

@@ -15,8 +15,7 @@ from brain.domain.aggregates import MIDNIGHT
 from brain.domain.predictions.answer import predict_planned
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.forecast import Prediction
-from brain.domain.predictions.outlook import Cell, Grid, Judgement, Outlook
-from brain.domain.predictions.sufficiency import scatter_of, sufficiency
+from brain.domain.predictions.outlook import SAID, Cell, Grid, Judgement, Outlook
 
 Row: TypeAlias = Mapping[str, Any]
 Kind: TypeAlias = tuple[str, str]
@@ -27,30 +26,33 @@ WEEK = 7
 
 
 def forecast(
-    rows: Sequence[Row], period: str, as_of: datetime, time_zone: ZoneInfo, config: PredictionConfig
+    rows: Sequence[Row],
+    period: str,
+    as_of: datetime,
+    time_zone: ZoneInfo,
+    config: PredictionConfig,
+    asked: float = SAID,
 ) -> tuple[Grid | None, str | None]:
     """Return the grid for the seven days after ``as_of``, or None and what is missing for any prediction.
 
-    ``rows`` are the latest content; what is younger than two days has not brought all that it will.
+    ``rows`` are the latest content; what is younger than two days has not brought all that it will. ``asked`` is the
+    level that the record so far calls for (``Outlook.asked``).
     """
     known = [row for row in rows if row["at"] + SETTLED <= as_of]
-    if len(known) < config.reliable_from:
-        engaged = [float(row["engagements"]) for row in known]
-        lacking = sufficiency(len(known), scatter_of(engaged), [row["at"] for row in known], config)
-        return None, lacking.sentence()
     planned = _planned(known, as_of, time_zone)
-    if not planned:
+    if len(known) >= config.reliable_from and not planned:
         return None, f"nothing was published in the {IN_USE.days} days before"
     history = [
         _features(_kind(row), local(row["at"], time_zone)) | {"engagements": row["engagements"]} for row in known
     ]
     plan = [_features(kind, at) for kind, at in planned]
-    answer = predict_planned(history, plan, target="engagements", time="at", config=config)
-    cells = [
-        _cell(kind, at, prediction, missing)
-        for (kind, at), prediction, missing in zip(planned, answer.predictions, answer.missing, strict=True)
-    ]
-    return Grid(period, as_of, tuple(cells)), None
+    asking = config.model_copy(update={"level": asked})
+    answer = predict_planned(history, plan, target="engagements", time="at", config=asking)
+    if answer.model is None:
+        return None, answer.enough.sentence()
+    told = zip(planned, answer.predictions, answer.missing, strict=True)
+    cells = tuple(_cell(kind, at, prediction, missing) for (kind, at), prediction, missing in told if prediction)
+    return Grid(period, as_of, cells), None
 
 
 def judge(rows: Sequence[Row], outlook: Outlook, as_of: datetime, time_zone: ZoneInfo) -> list[Judgement]:
@@ -74,7 +76,7 @@ def _judgement(row: Row, outlook: Outlook, time_zone: ZoneInfo) -> Judgement | N
     if not cells:
         return None
     cell = min(cells, key=lambda each: (each.distance(at.weekday(), at.hour), each.weekday, each.hour))
-    if cell.predicted is None or cell.lower is None or cell.upper is None:
+    if cell.lower is None or cell.upper is None:
         return None
     return Judgement(row["event_id"], row["at"], cell.predicted, cell.lower, cell.upper, float(row["engagements"]))
 
@@ -105,9 +107,7 @@ def _features(kind: Kind, at: datetime) -> dict[str, Any]:
     return {"platform": kind[0], "content_type": kind[1], "at": at.isoformat()}
 
 
-def _cell(kind: Kind, at: datetime, prediction: Prediction | None, missing: str | None) -> Cell:
-    if prediction is None:
-        return Cell(*kind, at.weekday(), at.hour, None, None, None, 0.0, missing)
+def _cell(kind: Kind, at: datetime, prediction: Prediction, missing: str | None) -> Cell:
     low, high = _finite(prediction.lower), _finite(prediction.upper)
     return Cell(*kind, at.weekday(), at.hour, prediction.predicted, low, high, prediction.confidence, missing)
 

@@ -1,7 +1,7 @@
 """From advice to the record of its moves: what was drawn, with what chance, and what chance other choices gave it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from brain.domain.recommendations.candidates import Candidate
 from brain.domain.recommendations.context import Context
 from brain.domain.recommendations.slate import Chance, Place, chances_of, worths_of
 from brain.domain.recommendations.standing import Move
-from brain.domain.recommendations.triggers import Policy
+from brain.domain.recommendations.thompson import Worth
 from brain.domain.recommendations.wording import title
 
 SEED_DIGITS = 8
@@ -24,8 +24,10 @@ def seed_of(client_id: str, period: str) -> int:
 
 def moves_of(advice: Advice, platforms: Sequence[str], before: timedelta) -> list[Move]:
     """Return a record a move drawn, in the order of the places, with its chance by the beliefs of ``before`` ago."""
-    earlier = believed(advice.context, before)
-    return [_move(place, advice, platforms, earlier) for place in advice.places if place.drawn]
+    earlier, policy = believed(advice.context, before), advice.triggers.policy
+    then = [replace(c, arm=arm(c.reason_code, earlier, policy)) for c in advice.eligible]
+    worth_of = worths_of(then, policy)
+    return [_move(place, advice, platforms, worth_of) for place in advice.places if place.drawn]
 
 
 def believed(context: Context, before: timedelta) -> Context:
@@ -52,7 +54,7 @@ def platform_of(subject: str | None, platforms: Sequence[str]) -> str | None:
     return named if named in platforms else None
 
 
-def _move(place: Place, advice: Advice, platforms: Sequence[str], earlier: Context) -> Move:
+def _move(place: Place, advice: Advice, platforms: Sequence[str], earlier: Mapping[str, Worth]) -> Move:
     chance = place.drawn
     assert chance is not None  # noqa: S101 - only places with a draw become moves
     candidate, context, triggers = chance.candidate, advice.context, advice.triggers
@@ -71,11 +73,5 @@ def _move(place: Place, advice: Advice, platforms: Sequence[str], earlier: Conte
         propensity=chance.shown,
         chance=share(place.chances, candidate),
         chance_even=1 / len(place.chances),
-        chance_before=share(_chances_under(place, earlier, triggers.policy), candidate),
+        chance_before=share(chances_of([c.candidate for c in place.chances], earlier, triggers.policy), candidate),
     )
-
-
-def _chances_under(place: Place, context: Context, policy: Policy) -> tuple[Chance, ...]:
-    left = [chance.candidate for chance in place.chances]
-    left = [replace(candidate, arm=arm(candidate.reason_code, context, policy)) for candidate in left]
-    return chances_of(left, worths_of(left, policy), policy)

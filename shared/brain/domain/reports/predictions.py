@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
-from brain.domain.predictions.outlook import Cell, Grid, Outlook
-from brain.domain.reports import figures
+from brain.domain.predictions.outlook import SAID, Cell, Grid, Outlook
 from brain.domain.reports.report import Facts, Section, SectionStatus
 
 NAME, TITLE = "predictions", "Predictions against outcomes"
@@ -17,7 +16,6 @@ COLUMNS = (
     "8 of 10 lie between",
     "within twice or half",
 )
-SAID = 0.8
 SURE = 0.99
 FEWEST_JUDGED = 20
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -62,17 +60,14 @@ def _record(outlook: Outlook) -> Iterator[str]:
 def _needs(outlook: Outlook) -> Iterator[str]:
     if outlook.needed:
         yield f"{outlook.needed[0].upper()}{outlook.needed[1:]}."
-    elif outlook.grids:
-        missing = dict.fromkeys(cell.missing for cell in outlook.grids[-1].cells if cell.missing)
-        yield from (f"What the predictions lack: {what}." for what in list(missing)[:1])
+        return
+    missing = [cell.missing for grid in outlook.grids[-1:] for cell in grid.cells if cell.missing]
+    yield from (f"What the predictions lack: {what}." for what in missing[:1])
 
 
 def _best_time(cells: Sequence[Cell]) -> Iterator[str]:
-    told = [cell for cell in cells if cell.predicted is not None]
-    if not told:
-        return
-    best, usual = max(told, key=lambda c: c.predicted or 0), _middle(told)
-    if usual.predicted and best.predicted and best.predicted > NOTABLE * usual.predicted:
+    best, usual = max(cells, key=lambda c: c.predicted), _middle(cells)
+    if best.predicted > NOTABLE * usual.predicted:
         what = f"{best.content_type} on {best.platform}"
         yield (
             f"Most is expected of {what} on {DAYS[best.weekday]} at {best.hour:02d}:00: "
@@ -83,8 +78,6 @@ def _best_time(cells: Sequence[Cell]) -> Iterator[str]:
 def _row(cells: Sequence[Cell]) -> tuple[str, ...]:
     usual = _middle(cells)
     hours = ", ".join(f"{hour:02d}:00" for hour in sorted({cell.hour for cell in cells}))
-    if usual.predicted is None:
-        return (usual.platform, usual.content_type, hours, figures.UNKNOWN, figures.UNKNOWN, figures.UNKNOWN)
     low = "0" if usual.lower is None else f"{usual.lower:,.0f}"
     high = "any number" if usual.upper is None else f"{usual.upper:,.0f}"
     between = f"{low} and {high}"
@@ -92,7 +85,7 @@ def _row(cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def _middle(cells: Sequence[Cell]) -> Cell:
-    ordered = sorted(cells, key=lambda c: (c.predicted or 0, c.weekday, c.hour))
+    ordered = sorted(cells, key=lambda c: (c.predicted, c.weekday, c.hour))
     return ordered[len(ordered) // 2]
 
 

@@ -82,10 +82,9 @@ class Past:
         there with the chance that a report may.
         """
         comparisons = self.facts.config.comparisons
-        if min(now.count, then.count) < min(comparisons.minimum_events, self.config.recent_days):
-            return None
-        sure = difference(now, then, alpha=comparisons.false_claims / FAMILIES / max(looks, 1))
-        shown = difference(now, then, alpha=1 - self.level)
+        few = min(now.count, then.count) < min(comparisons.minimum_events, self.config.recent_days)
+        alpha = comparisons.false_claims / FAMILIES / max(looks, 1)
+        sure, shown = (None if few else difference(now, then, alpha=a) for a in (alpha, 1 - self.level))
         if sure is None or shown is None:
             return None
         return (sure.estimate if sure.claimed else None), shown.lower, shown.upper

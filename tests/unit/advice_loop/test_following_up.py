@@ -1,0 +1,248 @@
+"""What becomes of moves: outcomes by hand, what cannot be measured, beliefs of a month ago, and what a class shares."""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from manual_clock import ManualClock
+from unit.advice_loop.advice_worlds import (
+    ADVICE,
+    ANALYSIS,
+    MONDAY,
+    TRIGGERS,
+    Books,
+    facts_of,
+    posts,
+    raised,
+    remember,
+    run_job,
+    set_up,
+    standing,
+)
+from unit.advice_loop.test_sections import bare_facts
+from unit.advice_loop.test_worth import measured, move
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.recommendations import drawing, follow_up
+from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.recommendations.class_priors import class_priors
+from brain.domain.recommendations.measured import change, is_measurable
+from brain.domain.recommendations.standing import Standing
+from brain.errors import MisconfiguredError, StoreUnavailableError
+from brain.repositories import books, paths
+from brain.repositories.recommendations import ADVICE as STATE
+from brain.repositories.recommendations import Recommendations
+from brain.services.client_facts import read_facts
+from brain.services.parts import Done, do_parts
+from brain.services.recommend import Recommend
+from brain.services.share_moves import ShareMoves
+
+SHOWN = MONDAY + timedelta(days=30)
+LEAST = ANALYSIS.comparisons.minimum_events
+
+
+def day(k):
+    """A day so many after the move was shown."""
+    return (SHOWN + timedelta(days=k)).date().isoformat()
+
+
+def told(days, metric, platform="email"):
+    """The change of a metric around the move."""
+    return change(days, metric, platform, SHOWN.date(), ADVICE.outcomes, LEAST)
+
+
+def rated(logs):
+    """Sums of events with these log rates."""
+    milli = [round(1000 * log) for log in logs]
+    return {
+        "events": len(milli), "engaged": len(milli), "rated": len(milli),
+        "log_rate_milli": sum(milli), "log_rate_milli_squared": sum(m * m for m in milli),
+    }  # fmt: skip
+
+
+def test_engagement_is_compared_platform_by_platform():
+    """Twice as much on one, the same on another that is told as precisely: the root of two on the whole."""
+    days = {day(k): {} for k in range(-10, 10)}
+    for k in range(-10, 10):
+        low, high = (-4.1, -3.9) if k % 2 else (-3.9, -4.1)
+        days[day(k)] = {
+            "a|x": rated([low + (math.log(2) if k >= 0 else 0), high + (math.log(2) if k >= 0 else 0)]),
+            "b|x": rated([low, high]),
+            "email|email": {"events": 3, "sends": 3, "engaged": 1},
+        }
+    found = told(days, "engagement_rate", None)
+    assert found.effect == pytest.approx(math.sqrt(2) - 1, abs=1e-3)
+    assert (found.observations_before, found.observations_after) == (40, 40)
+    assert told(days, "engagement_rate", "a").effect == pytest.approx(1.0, abs=1e-3)
+    assert told({day(0): {"a|x": rated([-4.0] * 20)}}, "engagement_rate", "a") is None
+    still = {day(k): {"a|x": rated([-4.0, -4.0])} for k in range(-10, 10)}
+    assert told(still, "engagement_rate", "a") is None  # without scatter there is no error to state
+
+
+@pytest.mark.parametrize(
+    ("metric", "whole", "part", "before", "after", "effect"),
+    [
+        ("open_rate", {"sends": 1000}, "opens", 200, 300, 0.5),
+        ("bounce_rate", {"sends": 1000}, "bounces", 40, 10, 0.75),
+        ("click_rate", {"impressions": 10000}, "clicks", 100, 150, 0.5),
+        ("click_rate", {"sends": 1000}, "clicks", 100, 150, 0.5),
+        ("unsubscribe_rate", {"sends": 1000}, "unsubscribes", 20, 40, -1.0),
+        ("audience_known_share", {"engaged": 100}, "rated", 40, 80, 1.0),
+        ("cost_per_conversion_trend", {"conversions_milli": 20000}, "spend_micros", 10**7, 5 * 10**6, 0.5),
+    ],
+)
+def test_rates_change_in_the_direction_that_the_move_wants(metric, whole, part, before, after, effect):
+    """Fewer bounces are better; the error comes from how the days scatter, and days all alike state none."""
+    days = {}
+    for k in range(-12, 12):
+        value = round((after if k >= 0 else before) * (1.1 if k % 2 else 0.9))
+        days[day(k)] = {"email|email": {"events": 1, part: value, **whole}}
+    found = told(days, metric)
+    assert found.effect == pytest.approx(effect)
+    assert 0 < found.standard_error < 0.1
+    assert (found.observations_before, found.observations_after) == (12, 12)
+    same = {d: {"email|email": {"events": 1, part: before, **whole}} for d in days}
+    assert told(same, metric) is None
+
+
+def test_a_rate_needs_days_on_both_sides_and_something_before():
+    """Four days are too few, and a share of nothing is none."""
+    few = {day(k): {"email|email": {"sends": 100, "opens": 20 + k}} for k in range(-4, 10)}
+    assert told(few, "open_rate") is None
+    nothing = {day(k): {"email|email": {"sends": 100, "opens": max(k, 0)}} for k in range(-10, 10)}
+    assert told(nothing, "open_rate") is None
+    unsent = {day(k): {"email|email": {"sends": 0, "opens": 5}} for k in range(-10, 10)}
+    assert told(unsent, "open_rate") is None
+
+
+def test_some_metrics_cannot_be_measured_from_what_is_stored():
+    """And moves on them say so once."""
+    assert not is_measurable("comment_rate")
+    facts = replace(bare_facts(), end=(MONDAY + timedelta(days=15)).date())
+    (closed,) = follow_up.with_outcomes([move(1, metric="comment_rate")], facts, ADVICE)
+    assert closed.closed == "comment_rate cannot be measured from what is stored"
+    assert follow_up.with_outcomes([closed], facts, ADVICE) == [closed]
+    (little,) = follow_up.with_outcomes([move(1)], facts, ADVICE)
+    assert little.closed.startswith("too little was reported")
+    (waiting,) = follow_up.with_outcomes([move(1)], replace(facts, end=(MONDAY + timedelta(days=14)).date()), ADVICE)
+    assert waiting == move(1)
+
+
+def test_answers_are_looked_for_while_they_matter():
+    """Eight weeks, and never to what was not shown."""
+    old = move(1, shown_at=MONDAY - timedelta(days=60))
+    facts = replace(bare_facts(), as_of=MONDAY + timedelta(days=1))
+    assert follow_up.asked([old, move(2), move(3, held_back=True)], facts, ADVICE) == [move(2).recommendation_id]
+
+
+def test_last_months_policy_believes_what_was_known_then():
+    """An outcome measured since is not there, an answer since neither, and a move since neither."""
+    store = SqliteStore(":memory:", ManualClock(MONDAY))
+    remember(store, "acme", posts("acme", MONDAY, 35, ratio=1.8))
+    moves = tuple(
+        move(k, shown_at=MONDAY - timedelta(days=7 * k), outcome=measured(0.3), answer={"status": "done", "at": MONDAY})
+        for k in range(4)
+    )
+    first = MONDAY + timedelta(days=35, hours=6)
+    store.set(paths.state("acme", STATE), Standing("2026-W30", (), moves).document())
+    facts = facts_of(read_facts(store, "acme"), first)
+    done = Recommend(store, TRIGGERS, ADVICE)(read_facts(store, "acme"), facts)
+    new = [m for m in done.facts["advice"].moves if m.period == "2026-W41"]
+    winners = [m for m in new if m.reason_code == "format_wins"]
+    assert all(m.chance_before < m.chance for m in winners)
+    fresh = SqliteStore(":memory:", ManualClock(MONDAY))
+    remember(fresh, "acme", posts("acme", MONDAY, 35, ratio=1.8))
+    again = Recommend(fresh, TRIGGERS, ADVICE)(read_facts(fresh, "acme"), facts)
+    assert all(m.chance_before == pytest.approx(m.chance) for m in again.facts["advice"].moves)
+    store.close()
+    fresh.close()
+
+
+@pytest.mark.parametrize(
+    ("subject", "platform"),
+    [("linkedin", "linkedin"), ("photo on linkedin", "linkedin"), ("18:00", None), (None, None)],
+)
+def test_a_move_is_measured_where_its_subject_is(subject, platform):
+    """Or on all that publish."""
+    assert drawing.platform_of(subject, ["email", "linkedin"]) == platform
+
+
+def test_a_class_shares_what_five_clients_saw_and_no_less():
+    """Held-back and dismissed moves tell nothing of the move; small verticals share with all."""
+    good = tuple(move(k, outcome=measured(0.3)) for k in range(3))
+    refused = (move(9, outcome=measured(0.3), answer={"status": "dismissed", "at": MONDAY}),)
+    held = (move(9, outcome=measured(0.3), held_back=True),)
+    records = {f"c{k}": ("agency", good) for k in range(4)} | {"r": ("agency", refused), "h": ("agency", held)}
+    assert class_priors(records, TRIGGERS.policy) == {}
+    shared = class_priors(records | {"other": (None, good)}, TRIGGERS.policy)
+    assert set(shared) == {"all"}
+    both = class_priors(records | {"fifth": ("agency", good)}, TRIGGERS.policy)
+    assert set(both) == {"all", "agency"}
+    prior = both["agency"]["format_wins"]
+    assert (prior.clients, prior.effect_mean) == (5, pytest.approx(0.3))
+
+
+def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
+    """Five agencies saw it work; the sixth believes so before its own first outcome, and their names stay theirs."""
+    at = MONDAY + timedelta(days=35, hours=7)
+    store = SqliteStore(":memory:", ManualClock(at))
+    for k in range(6):
+        client = f"agency{k}"
+        set_up(store, client)
+        for mark in books.marks(client, at):
+            store.set(mark.path, mark.data, merge=True)
+        if k < 5:
+            own = tuple(move(10 * k + n, outcome=measured(0.4)) for n in range(4))
+            store.set(paths.state(client, STATE), Standing("2026-W30", (), own).document())
+    follows = []
+
+    def then(lease):
+        follows.append(lease)
+        return lease.finish([], {"learned": 1})
+
+    for days in (0, 1):
+        when = at + timedelta(days=days)
+        assert run_job(ShareMoves(store, TRIGGERS.policy, then), "brainLearning", store, "*", when)["learned"] == 1
+    assert len(follows) == 2
+    stored = store.get(paths.model("moves")).data
+    assert (stored["period"], set(stored["classes"])) == ("2026-W41", {"all", "agency"})
+    assert "agency0" not in str(stored)
+    assert Recommendations(store).priors("agency")["format_wins"].clients == 5
+    assert Recommendations(store).priors("unheard of")["format_wins"].clients == 5
+    Books(store, "agency5").add(posts("agency5", MONDAY, 35, ratio=1.8))
+    known = read_facts(store, "agency5")
+    done = Recommend(store, TRIGGERS, ADVICE)(known, facts_of(known, at))
+    log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
+    works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
+    assert works["successes"] / sum(works.values()) > 0.8
+    assert standing(store, "agency5") == Standing()
+    store.close()
+
+
+def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
+    """What another attempt may heal is tried again instead."""
+    failed = []
+
+    def broken(_known, _facts):
+        raise KeyError("a fault of ours")
+
+    def whole(_known, _facts):
+        return Done({"advice": Standing("2026-W41")}, (), {"moves_drawn": 0})
+
+    parts = {("predictions",): broken, ("recommendations",): whole}
+    facts, done = do_parts(parts, None, bare_facts(), lambda what, _error: failed.append(what))
+    assert (facts.broken, facts.advice.period) == ({"predictions"}, "2026-W41")
+    assert (failed, done.figures) == (["predictions"], {"moves_drawn": 0})
+
+    def away(_known, _facts):
+        raise StoreUnavailableError("of this test")
+
+    with pytest.raises(StoreUnavailableError):
+        do_parts({("policy",): away}, None, bare_facts(), raised)
+
+
+def test_a_wrong_file_of_constants_is_named():
+    """With the place."""
+    with pytest.raises(MisconfiguredError, match=r"brain_advice.yaml is wrong at readings: Field required"):
+        load_advice_config({"outcomes": ADVICE.outcomes.model_dump()})

@@ -1,0 +1,209 @@
+"""Predictions of usual content: made before, judged after, right as often as they say, or honestly not there yet."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from manual_clock import ManualClock
+from unit.advice_loop.advice_worlds import (
+    MONDAY,
+    PREDICTIONS,
+    SCORING,
+    Books,
+    post,
+    posts,
+    run_daily,
+    run_weekly,
+    section,
+)
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.events import FeedType
+from brain.domain.predictions import content, weekly_grid
+from brain.domain.predictions.outlook import KEPT_JUDGEMENTS, Cell, Grid, Judgement, Outlook, outlook_from
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights
+from brain.repositories import paths
+
+UTC_ZONE = ZoneInfo("UTC")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def scored(*events):
+    """Events with their scores."""
+    return Scorer({}, Weights(), as_of=MONDAY, time_zone=UTC_ZONE, config=SCORING).score_all(events)
+
+
+def rows(weeks, **world):
+    """The latest content of so many weeks."""
+    return [row for event in posts("acme", MONDAY, 7 * weeks, **world) if (row := content.entry(event))]
+
+
+def played(everything, weeks):
+    """The outlook after so many weeks in which each day saw only what was there."""
+    outlook = Outlook()
+    for day in range(1, 7 * weeks):
+        at = MONDAY + timedelta(days=day, hours=6)
+        known = [row for row in everything if row["at"] < at][-content.KEPT :]
+        outlook = outlook.with_judgements(weekly_grid.judge(known, outlook, at, UTC_ZONE))
+        if at.weekday() == 0 or not outlook.grids:
+            grid, needed = weekly_grid.forecast(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, outlook.asked)
+            outlook = outlook.with_grid(grid) if grid else replace(outlook, needed=needed)
+    return outlook
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.6], ids=["null", "planted"])
+def test_intervals_are_right_as_often_as_they_say(ratio):
+    """Of 80 %: 77 to 83 % over a thousand pieces that came after their predictions."""
+    outlooks = [played(rows(16, ratio=ratio, seed=seed), 16) for seed in (1, 2, 3, 4)]
+    judged, right = sum(o.judged_in_all for o in outlooks), sum(o.right_in_all for o in outlooks)
+    assert judged > 1000
+    assert 0.77 <= right / judged <= 0.83
+
+
+def test_a_grid_knows_nothing_of_what_it_is_judged_by():
+    """What comes after it may be anything: the grid has the same bytes, and its judgements change."""
+    before = rows(5)
+    at = MONDAY + timedelta(days=28, hours=6)
+    strange = [row | {"engagements": 10**6} if row["at"] > at else row for row in before]
+    known = [row for row in before if row["at"] < at]
+    grid, _ = weekly_grid.forecast(known, "w", at, UTC_ZONE, PREDICTIONS)
+    again, _ = weekly_grid.forecast([r for r in strange if r["at"] < at], "w", at, UTC_ZONE, PREDICTIONS)
+    assert grid == again
+    later = at + timedelta(days=7)
+    usual = weekly_grid.judge(before, Outlook((grid,)), later, UTC_ZONE)
+    odd = weekly_grid.judge(strange, Outlook((grid,)), later, UTC_ZONE)
+    assert len(usual) == len(odd) > 10
+    assert not any(judgement.inside for judgement in odd)
+    assert sum(judgement.inside for judgement in usual) > len(usual) / 2
+
+
+def test_content_meets_its_interval_once_and_only_when_it_has_settled():
+    """Two days after it was published, and never a grid that was made after it."""
+    at = MONDAY + timedelta(days=28, hours=6)
+    known = rows(4)
+    grid, _ = weekly_grid.forecast(known, "w", at, UTC_ZONE, PREDICTIONS)
+    new = content.entry(post("acme", at + timedelta(hours=3), "photo", 120))
+    outlook = Outlook((grid,))
+    assert not weekly_grid.judge([*known, new], outlook, at + timedelta(hours=50), UTC_ZONE)
+    (judgement,) = weekly_grid.judge([*known, new], outlook, at + timedelta(hours=51), UTC_ZONE)
+    outlook = outlook.with_judgements([judgement])
+    assert not weekly_grid.judge([*known, new], outlook, at + timedelta(days=4), UTC_ZONE)
+    assert (outlook.judged_in_all, outlook.right_in_all) == (1, int(judgement.inside))
+
+
+def test_what_was_never_predicted_is_not_judged():
+    """A new format, or a cell without an interval."""
+    at = MONDAY + timedelta(days=1)
+    cell = Cell("linkedin", "photo", 2, 9, 100.0, 10.0, None, 0.5, None)
+    outlook = Outlook((Grid("w", at, (cell,)),))
+    new = [
+        content.entry(post("acme", at + timedelta(hours=k), kind, 50)) for k, kind in enumerate(("photo", "poll"), 1)
+    ]
+    assert weekly_grid.judge(new, outlook, at + timedelta(days=5), UTC_ZONE) == []
+
+
+def test_the_nearest_hour_of_the_week_counts_also_around_its_end():
+    """Sunday 23:00 is an hour from Monday 00:00."""
+    sunday = Cell("linkedin", "photo", 6, 23, 1.0, 0.0, 2.0, 0.5, None)
+    assert (sunday.distance(0, 0), sunday.distance(6, 20)) == (1, 3)
+
+
+def test_predictions_are_for_the_clients_own_clock():
+    """Posts at noon in Berlin are predicted at noon, summer and winter; a date without a time stays that date."""
+    ten = datetime(2026, 10, 5, 10, tzinfo=UTC)
+    assert weekly_grid.local(ten, BERLIN).hour == 12
+    assert weekly_grid.local(datetime(2026, 10, 5, tzinfo=UTC), BERLIN).day == 5
+    known = [content.entry(post("acme", MONDAY + timedelta(days=d, hours=10), "photo", 80 + d)) for d in range(25)]
+    grid, _ = weekly_grid.forecast(known, "w", MONDAY + timedelta(days=28), BERLIN, PREDICTIONS)
+    assert {cell.hour for cell in grid.cells} == {12}
+    assert sorted(cell.weekday for cell in grid.cells) == list(range(7))
+
+
+def test_ten_pieces_are_needed_and_the_date_is_said():
+    """By the pace of the client."""
+    known = [content.entry(post("acme", MONDAY + timedelta(days=2 * d, hours=9), "photo", 80 + d)) for d in range(5)]
+    grid, needed = weekly_grid.forecast(known, "w", MONDAY + timedelta(days=14), UTC_ZONE, PREDICTIONS)
+    assert grid is None
+    assert needed.startswith("not enough data yet: 5 observations")
+    assert "enough by 2026-09-1" in needed
+
+
+def test_a_client_that_stopped_publishing_is_told_so():
+    """There is no habit to predict."""
+    grid, needed = weekly_grid.forecast(rows(4), "w", MONDAY + timedelta(days=90), UTC_ZONE, PREDICTIONS)
+    assert (grid, needed) == (None, "nothing was published in the 28 days before")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({}, True),
+        ({"feed_type": FeedType.EMAIL}, False),
+        ({"feed_type": FeedType.ADS_META}, False),
+        ({"content_type": None}, False),
+        ({"engagements": None, "impressions": 5}, False),
+        ({"engagements": None, "likes": 5}, True),
+    ],
+)
+def test_only_content_that_people_engage_with_is_kept(fields, kept):
+    """Neither messages to one reader nor rows of ads, nor what told no engagements."""
+    assert (content.entry(replace(post("acme", MONDAY, "photo", 10), **fields)) is not None) == kept
+
+
+def test_the_list_is_short_and_a_revision_replaces_its_entry():
+    """The latest 400, oldest first; what turns out to be no content leaves."""
+    one = post("acme", MONDAY, "photo", 10)
+    kept = content.merged([], scored(one, post("acme", MONDAY - timedelta(days=1), "text", 5)))
+    assert [row["engagements"] for row in kept] == [5, 10]
+    kept = content.merged(kept, scored(replace(one, engagements=40)))
+    assert [row["engagements"] for row in kept] == [5, 40]
+    assert len(content.merged(kept, scored(replace(one, content_type=None)))) == 1
+    many = [post("acme", MONDAY + timedelta(minutes=k), "photo", k) for k in range(content.KEPT + 50)]
+    assert [row["engagements"] for row in content.merged([], scored(*many))] == list(range(50, content.KEPT + 50))
+
+
+def test_an_outlook_is_read_as_it_was_written_and_forgets_the_old():
+    """Two grids, four hundred judgements, and totals since the beginning."""
+    outlook = Outlook(needed="x")
+    cell = Cell("linkedin", "photo", 0, 9, 1.0, 0.5, 2.0, 0.7, None)
+    for week in range(3):
+        outlook = outlook.with_grid(Grid(f"2026-W{40 + week}", MONDAY + timedelta(days=7 * week), (cell,)))
+    new = [Judgement(f"e{k}", MONDAY + timedelta(hours=k), 1.0, 0.0, 2.0, float(k % 4)) for k in range(500)]
+    outlook = outlook.with_judgements(new[:250]).with_judgements(new[250:])
+    assert outlook.period == "2026-W42"
+    assert len(outlook.grids) == 2
+    assert (len(outlook.judged), outlook.judged_in_all, outlook.right_in_all) == (KEPT_JUDGEMENTS, 500, 375)
+    assert outlook_from(outlook.document()) == outlook
+    assert outlook_from({}) == Outlook()
+
+
+@pytest.fixture
+def store():
+    """An embedded store in memory."""
+    opened = SqliteStore(":memory:", ManualClock(MONDAY))
+    yield opened
+    opened.close()
+
+
+def test_the_reader_sees_what_is_expected_and_how_often_that_was_right(store):
+    """Four weeks through the jobs: a document a platform's content type and week, and the record in both reports."""
+    books, events = Books(store, "acme"), list(posts("acme", MONDAY, 35, ratio=1.8))
+    for day in range(1, 36):
+        at = MONDAY + timedelta(days=day)
+        books.add(event for event in events if at - timedelta(days=1) <= event.occurred_at < at)
+        run_daily(store, "acme", at + timedelta(hours=6))
+    run_weekly(store, "acme", MONDAY + timedelta(days=35, hours=9))
+    assert len(store.query("clients/acme/predictions")) in (15, 18)
+    for page in ("day", "week"):
+        found = section(store, "acme", page, "predictions")
+        assert (found["status"], len(found["rows"])) == ("ok", 3)
+        assert found["figures"]["judged"] > 50
+        assert found["lines"][0].startswith("Intervals that said 80% held ")
+    one = next(s.data for s in store.query("clients/acme/predictions") if s.data["content_type"] == "carousel")
+    assert (one["target"], one["level"], len(one["times"])) == ("engagements", 0.8, 21)
+    outlook = outlook_from(store.get(paths.state("acme", "predictions")).data)
+    carousel = [c.predicted for c in outlook.grids[-1].cells if c.content_type == "carousel"]
+    others = [c.predicted for c in outlook.grids[-1].cells if c.content_type != "carousel"]
+    assert min(carousel) > max(others)

@@ -1,0 +1,197 @@
+"""The sections on predictions and moves as a reader meets them: in words, short, and honest about what is missing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from unit.advice_loop.advice_worlds import ANALYSIS, MONDAY
+
+from brain.domain.clients import Client
+from brain.domain.predictions.outlook import Cell, Grid, Outlook
+from brain.domain.recommendations.standing import Move, Standing
+from brain.domain.reports import build, predictions, recommendations
+from brain.domain.reports.report import Facts, SectionStatus
+
+AT = datetime(2026, 10, 5, 6, tzinfo=UTC)
+GRID_AT = MONDAY + timedelta(days=35)
+
+
+def bare_facts(days=None):
+    """The facts of a client about whom nothing more is known."""
+    end = AT.date()
+    return Facts(Client("acme", "Acme"), end - timedelta(days=1), end, AT, days or {}, (), 1, 0, ANALYSIS)
+
+
+def card(**more):
+    """A move as it is shown."""
+    effect = {
+        "metric": "engagement_rate",
+        "level": 0.8,
+        "estimate": None,
+        "lower": None,
+        "upper": None,
+        "basis": "unknown",
+    }
+    given = {
+        "id": "rec_1",
+        "title": "More of the format video",
+        "action": "Turn two posts into videos.",
+        "evidence": "Videos bring +30 %.",
+        "subject": "video on linkedin",
+        "priority": "high",
+        "effort": "medium",
+        "move_type": "exploit",
+        "expected_effect": effect,
+    }
+    return given | more
+
+
+def drawn(name="rec_1", **more):
+    """A move as it is recorded."""
+    return Move(
+        **{
+            "recommendation_id": name,
+            "reason_code": "format_wins",
+            "subject": "video on linkedin",
+            "platform": "linkedin",
+            "metric": "engagement_rate",
+            "title": "More of the format video",
+            "period": "2026-W41",
+            "shown_at": AT,
+            "move_type": "exploit",
+            "held_back": False,
+            "policy_version": "moves-1",
+            "propensity": 0.5,
+            "chance": 0.5,
+            "chance_even": 0.25,
+            "chance_before": 0.5,
+            **more,
+        }
+    )
+
+
+def advised(standing, days=None):
+    """The section on a standing."""
+    return recommendations.section(replace(bare_facts(days), advice=standing))
+
+
+def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
+    """And a table beside it."""
+    effect = {"metric": "engagement_rate", "estimate": 0.3, "lower": 0.1, "upper": 0.5, "basis": "best_format_lift"}
+    found = advised(Standing("2026-W41", (card(expected_effect=effect),), (drawn(),)))
+    assert found.lines[0] == "1. More of the format video. Turn two posts into videos."
+    assert found.lines[1] == (
+        "Why: Videos bring +30 %. Expected: engagement rate +30% (between +10% and +50%), from best format lift."
+    )
+    assert found.rows == (("1.", "video on linkedin", "high", "medium", "+30% (between +10% and +50%)", "none yet"),)
+
+
+def test_a_try_claims_nothing():
+    """It says that it is one."""
+    found = advised(Standing("2026-W41", (card(title="A try: publish a video", subject=None),), ()))
+    assert found.lines[0] == "1. A try: publish a video."
+    assert "whether it helps you is not known" in found.lines[1]
+    assert found.rows[0][1] == "your content"
+
+
+def test_what_is_kept_back_is_mentioned_and_not_named():
+    """A control that is known is none."""
+    one = advised(Standing("2026-W41", (card(),), (drawn(), drawn("rec_2", held_back=True, title="Secret"))))
+    assert any("one move is kept back" in line for line in one.lines)
+    assert not any("Secret" in line for line in one.lines)
+    held = tuple(drawn(f"rec_{k}", held_back=True) for k in range(2))
+    full = {(AT - timedelta(days=1)).date().isoformat(): {"linkedin|photo": {"events": 20}}}
+    assert any("2 moves are kept back" in line for line in advised(Standing("2026-W41", (), held), full).lines)
+
+
+@pytest.mark.parametrize(
+    ("held", "effect", "words"),
+    [(False, 0.12, ("Measured: “More", "12% better")), (True, -0.05, ("Kept back from you", "5% worse"))],
+)
+def test_outcomes_of_the_week_are_said_in_a_sentence(held, effect, words):
+    """Those of moves that were held back too, once they are measured."""
+    outcome = {"measured_at": AT, "effect": effect, "standard_error": 0.05}
+    (line,) = [
+        line
+        for line in advised(Standing("2026-W43", (card(),), (drawn(held_back=held, outcome=outcome),))).lines
+        if "two weeks after" in line
+    ]
+    assert all(word in line for word in words)
+    old = {**outcome, "measured_at": AT - timedelta(days=8)}
+    assert not [x for x in advised(Standing("2026-W43", (), (drawn(outcome=old),))).lines if "two weeks after" in x]
+
+
+def test_no_advice_yet_nothing_to_advise_and_too_little_are_three_things():
+    """Each is said."""
+    assert "No advice was made yet" in recommendations.section(bare_facts()).lines[0]
+    day = (AT - timedelta(days=1)).date().isoformat()
+    quiet = advised(Standing("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
+    assert (quiet.status, "No move's conditions hold" in quiet.lines[0]) == (SectionStatus.OK, True)
+    few = advised(Standing("2026-W41"), {day: {"linkedin|photo": {"events": 3}}})
+    assert few.status is SectionStatus.NOT_ENOUGH_DATA
+    assert few.lines[0].startswith("Not enough data yet: 3 events in 28 days")
+
+
+def cell(weekday=0, predicted=100.0, **more):
+    """What one hour of the week should bring."""
+    low, high = predicted / 2, predicted * 2
+    given = {"content_type": "photo", "hour": 9, "lower": low, "upper": high, "confidence": 0.8, "missing": None}
+    return Cell(platform="linkedin", weekday=weekday, predicted=predicted, **given | more)
+
+
+def told(outlook):
+    """The section on an outlook."""
+    return predictions.section(replace(bare_facts(), outlook=outlook))
+
+
+@pytest.mark.parametrize(
+    ("judged", "right", "words"),
+    [
+        (0, 0, "No content has met its prediction yet"),
+        (10, 8, "too few yet to tell"),
+        (200, 160, "held 160 of 200 pieces (80%): they can be relied on"),
+        (200, 120, "too narrow"),
+        (200, 199, "too wide"),
+    ],
+)
+def test_the_record_of_predictions_is_said_as_it_is(judged, right, words):
+    """Also where it is bad."""
+    found = told(Outlook((Grid("w", GRID_AT, (cell(),)),), (), judged, right))
+    assert words in found.lines[0]
+
+
+def test_a_row_says_what_a_format_should_bring():
+    """At its usual times, the middle of them; open where too few errors are known to bound it."""
+    open_ended = cell(0, 50.0, content_type="text", upper=None, lower=None)
+    rows = told(Outlook((Grid("w", GRID_AT, (cell(0), cell(1), cell(2, hour=17), open_ended)),))).rows
+    assert rows[0] == ("linkedin", "photo", "09:00, 17:00", "100", "50 and 200", "80%")
+    assert rows[1][4] == "0 and any number"
+
+
+def test_the_best_time_is_named_where_it_matters():
+    """And where nothing but chance differs, nothing is said."""
+    cells = (cell(0), cell(1), cell(2, 180.0, hour=17))
+    lines = told(Outlook((Grid("w", GRID_AT, cells),))).lines
+    assert lines[-1] == "Most is expected of photo on linkedin on Wed at 17:00: 180 instead of 100 engagements."
+    assert len(told(Outlook((Grid("w", GRID_AT, (cell(0), cell(1))),))).lines) == 1
+
+
+def test_what_predictions_lack_is_said_once():
+    """The first thing; and the date where there is none at all."""
+    lacking = told(Outlook((Grid("w", GRID_AT, (cell(missing="a column would help"), cell(1, missing="other"))),)))
+    assert lacking.lines[1] == "What the predictions lack: a column would help."
+    assert len(told(Outlook()).lines) == 1
+    needed = told(Outlook(needed="not enough data yet: 5 observations"))
+    assert (needed.status, needed.lines[-1]) == (
+        SectionStatus.NOT_ENOUGH_DATA,
+        "Not enough data yet: 5 observations.",
+    )
+    assert predictions.section(bare_facts()).status is SectionStatus.NOT_ENOUGH_DATA
+
+
+def test_a_part_that_failed_marks_its_sections_and_no_other():
+    """The reader is told, and what it would have said is not made up."""
+    report = build.weekly(replace(bare_facts(), broken=frozenset({"policy"})), lambda _name, _error: None)
+    states = {part.name: part.status for part in report.sections}
+    assert states["policy"] is SectionStatus.FAILED
+    assert states["recommendations"] is SectionStatus.NOT_ENOUGH_DATA

@@ -11,7 +11,8 @@ from typing import Final
 
 from brain.domain.personal_fields import is_personal
 
-# Cheap first look: most strings are words and identifiers and end here.
+# Cheap first looks: most strings are words and identifiers and end here.
+_SIGN: Final = re.compile(r"[@%+:=\d]")
 _SUSPECT: Final = re.compile(
     r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}="
 )
@@ -34,21 +35,27 @@ _PHONE: Final = re.compile(
     r"|(?<![\w.\-/])(?:1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}(?![\w\-]|\.\d)"  # North America
     r"|(?<![\w.\-/:])\(?0\d{1,4}\)?[ /\-]{1,3}\d{3,8}(?:[ \-]\d{2,6}){0,3}(?![\w\-:/]|\.\d)"  # national, with a 0
 )
+_NOT_DIGITS: Final = re.compile(r"\D+")
+_DOTS_OF_IPV4: Final = 3
+_FEWEST_DIGITS_OF_PHONE: Final = 5  # a national one: 0, an area of one, a subscriber of three
 _MIN_IPV6_LENGTH: Final = 7  # shorter ones, such as a::b, are more often code than an address in use
 
 
 def replace_people(text: str, pseudonym: Callable[[str], str]) -> str:
     """Return ``text`` with everything that points to a person replaced by its pseudonym; handles keep their ``@``."""
-    if not _SUSPECT.search(text) or _HARMLESS.fullmatch(text):
+    if not _SIGN.search(text) or not _SUSPECT.search(text) or _HARMLESS.fullmatch(text):
         return text
     if "=" in text:
         text = _QUERY.sub(lambda found: _query_value(found, pseudonym), text)
     if "@" in text or "%40" in text:
         text = _EMAIL.sub(lambda found: pseudonym(found[0].replace("%40", "@")), text)
         text = _HANDLE.sub(lambda found: f"@{pseudonym(found[1])}", text)
-    text = _IPV4.sub(lambda found: pseudonym(found[0]), text)
+    if text.count(".") >= _DOTS_OF_IPV4:
+        text = _IPV4.sub(lambda found: pseudonym(found[0]), text)
     if text.count(":") > 1:
         text = _IPV6.sub(lambda found: _ipv6(found[0], pseudonym), text)
+    if len(_NOT_DIGITS.sub("", text)) < _FEWEST_DIGITS_OF_PHONE:
+        return text
     return _PHONE.sub(lambda found: pseudonym(found[0]), text)
 
 

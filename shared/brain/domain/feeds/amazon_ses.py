@@ -47,7 +47,8 @@ def matches(item: Item) -> bool:
 
 def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
     """Return the event that the item is or carries; confirmations of a subscription make none."""
-    if item.get("Type") in _CONFIRMATIONS:
+    kind = item.get("Type")
+    if isinstance(kind, str) and kind in _CONFIRMATIONS:
         return [_confirmation(item)]
     event = item
     if "TopicArn" in item:

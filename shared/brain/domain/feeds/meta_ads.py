@@ -121,10 +121,7 @@ def _actions(reading: Reading, row: Item) -> None:
     actions = _by_type(reading, [row] if all(name in row for name in _ACTION_ROW) else row.get("actions"))
     values = _by_type(reading, row.get("action_values"))
     for metric, kinds in _ACTIONS.items():
-        for kind in kinds:
-            reading.count(metric, actions, kind)
-            if metric in reading.metrics:
-                break
+        reading.count(metric, actions, *kinds)
     if "clicks" not in reading.metrics:
         reading.count("clicks", actions, "link_click")
     # A row of one action alone cannot show its other names, so only the names that are nobody's other name count.

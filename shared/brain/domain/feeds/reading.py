@@ -66,6 +66,8 @@ class Reading:
     def count(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
         """Set a count from the first of ``names`` that reports one; it stays unknown when none does."""
         for name in names:
+            if not source or name not in source:
+                continue
             found = self.figure(source, name, whole=True)
             if found is not None:
                 self.metrics[metric] = found
@@ -80,6 +82,8 @@ class Reading:
     def amount(self, metric: str, source: Mapping[str, Any] | None, *names: str, unit: int = 1) -> None:
         """Set an amount from the first of ``names`` that reports one, divided by ``unit`` (10^6 for micros)."""
         for name in names:
+            if not source or name not in source:
+                continue
             found = self.figure(source, name)
             if found is not None:
                 self.metrics[metric] = found / unit if unit != 1 else float(found)
@@ -93,8 +97,8 @@ class Reading:
     def figure(self, source: Mapping[str, Any] | None, name: str, *, whole: bool = False) -> Any:
         """Return the number under ``name``, or None when it is unknown or unreadable, which is noted as a fault."""
         value = source.get(name) if source else None
-        if value is None:
-            return None
+        if value is None or type(value) is int:
+            return value
         try:
             return _whole(value) if whole else number(value)
         except InvalidInputError as error:

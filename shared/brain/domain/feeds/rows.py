@@ -34,7 +34,7 @@ class Known(NamedTuple):
 
 def dimensions(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
     """Return ``name=value`` for each of ``names`` that the row has, in the given order: what the row is about."""
-    return tuple(f"{name}={found}" for name in names if (found := text(row.get(name))) is not None)
+    return tuple(f"{name}={found}" for name in names if name in row and (found := text(row[name])) is not None)
 
 
 def known(

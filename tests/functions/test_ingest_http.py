@@ -194,7 +194,7 @@ def test_whoever_is_not_the_client_gets_one_and_the_same_answer(
     sender.brain.key_ring.create("other")
     answer = sender.send(post(), client=client, **headers)
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == 'Bearer, Basic realm="ingest"'
     told = {name: value for name, value in answer.json().items() if name != "correlation_id"}
     assert told == {
         "type": "urn:brain:problem:unauthenticated",

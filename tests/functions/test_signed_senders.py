@@ -2,13 +2,16 @@
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyWriter, Mode
+from faults.faulty_store import FaultyStore, FaultyWriter, Mode
 from manual_clock import ManualClock
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -31,6 +34,7 @@ POST = {"event_id": "post-1", "occurred_at": "2026-11-22T08:00:00Z", "platform":
 BODY = json.dumps([POST]).encode()
 EXPECTED = json.dumps({"audience": "https://brain.example", "email": "push@a-project.iam.gserviceaccount.com"})
 MINUTE = timedelta(minutes=1)
+SHARED = Path(__file__).parents[2] / "shared"
 
 
 class ChangingSecrets:
@@ -466,6 +470,31 @@ def test_no_secret_is_in_an_answer_a_log_or_a_repr(address: Address) -> None:
         assert text not in said
     assert "too old" not in said
     assert "more than 0:05:00 from now" in said
+
+
+def test_a_signed_request_costs_one_read_and_one_write_and_a_key_none(address: Address) -> None:
+    """Beyond its events; what has no time or id costs nothing either, and neither does a replay here."""
+    key, _ = address.brain.key_ring.create("acme")
+    store = FaultyStore(address.brain.store)
+    writer = FaultyWriter(address.brain.writer)
+    address.brain.verify_sender.store, address.brain.verify_sender.writer = store, writer
+    address.send(SignedRequest("POST", (), {"authorization": f"Bearer {key}"}, BODY))
+    address.send(*GENUINE["meta"])
+    assert (store.calls.total(), writer.writes) == (0, 0)
+    signed, source = GENUINE["sendgrid"]
+    for _ in range(3):
+        address.send(signed, source)
+    assert (dict(store.calls), writer.writes) == ({"get": 1}, 1)
+
+
+def test_a_request_with_a_key_loads_no_cryptography_of_senders() -> None:
+    """Cold starts stay what they were; it is loaded with the first request that needs it."""
+    script = (
+        "import sys, brain.entrypoints.deployed, brain.entrypoints.ingest; "
+        "found = [n for n in sys.modules if n.partition('.')[0] in ('jwt', 'cryptography')]; "
+        "assert not found, found"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONPATH": str(SHARED)})
 
 
 def test_the_front_end_may_have_changed_host_scheme_and_path(address: Address) -> None:

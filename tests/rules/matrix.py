@@ -94,6 +94,7 @@ TABLE = (
     Row("system/brain/keys/hash"),
     Row("system/brain/rates/acme"),
     Row("system/brain/counters/acme:2026-11-22T07"),
+    Row("system/brain/signatures/0f1e2d"),
     Row("system/brain/erasures/era_0123456789abcdef01234567"),
     Row("system/brain/unknown/x-1"),
     Row("system/brain/dead_letter_queue/d-1",              "",  "get list"),

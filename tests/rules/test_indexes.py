@@ -78,7 +78,7 @@ def test_nothing_is_indexed_where_nobody_queries(collection_id: str) -> None:
 def test_what_expires_is_removed_by_the_store_itself() -> None:
     """And the field that says when is not indexed, since it only grows."""
     expiring = {o["collectionGroup"]: o["fieldPath"] for o in FILE["fieldOverrides"] if o.get("ttl")}
-    assert expiring == dict.fromkeys(("dead_letter_queue", "runs", "rates", "counters"), "expires_at")
+    assert expiring == dict.fromkeys(("dead_letter_queue", "runs", "rates", "counters", "signatures"), "expires_at")
     assert not [collection_id for collection_id in expiring if is_indexed(collection_id, "expires_at")]
 
 

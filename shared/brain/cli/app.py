@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("serve", "serve", "Every function on one port of this machine"),
     "ingest": ("ingest", "ingest", "A file through the same service into the store"),
     "keys": ("keys", "keys", "API keys for senders"),
+    "senders": ("senders", "senders", "Providers that sign for themselves, and how to set their secrets"),
     "run": ("run", "run", "A scheduled job, here and now"),
     "score": ("score", "score", "Events to scores, on plain files"),
     "reconcile": ("reconcile", "reconcile", "That nothing that came in was lost"),

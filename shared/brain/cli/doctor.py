@@ -11,9 +11,10 @@ import typer
 from brain import bootstrap
 from brain.bootstrap import SECRET_NAMES, Brain
 from brain.cli.printing import as_json, table
+from brain.domain.signatures.senders_config import senders_config
 from brain.errors import BrainError
 from brain.settings.environment import read_settings
-from brain.settings.files import config_directory
+from brain.settings.files import config_directory, read_config
 from brain.settings.scheduler import read_scheduler
 
 Check = tuple[str, bool, str]
@@ -26,7 +27,8 @@ TOOLS = {
 
 def doctor(json_output: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False) -> None:
     """Check settings, configuration, secrets, the store and the tools; exit 1 when something needed is missing."""
-    needed = [_python(), _look("configuration", lambda: str(config_directory())), *_brain_checks()]
+    needed = [_python(), _look("configuration", lambda: str(config_directory())), _look("senders", _senders)]
+    needed += _brain_checks()
     optional = [_tool(name, mend) for name, mend in TOOLS.items()]
     rows = [(name, "ok" if ok else "missing", detail) for name, ok, detail in needed]
     rows += [(name, "ok" if ok else "not needed here", detail) for name, ok, detail in optional]
@@ -47,6 +49,11 @@ def _look(name: str, look: Callable[[], str]) -> Check:
         return name, True, look()
     except BrainError as error:
         return name, False, error.message
+
+
+def _senders() -> str:
+    providers = read_config("brain_senders", senders_config).providers
+    return f"{len(providers)} providers may sign for themselves; their secrets: brain senders --client C"
 
 
 def _brain_checks() -> list[Check]:

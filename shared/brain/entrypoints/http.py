@@ -30,6 +30,8 @@ from brain.errors import (
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 CORRELATION_HEADER = "x-correlation-id"
+# Senders have a key or, where the provider puts one into the address, a password that some send only when asked to.
+KEY_OR_BASIC = 'Bearer, Basic realm="ingest"'
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLES = {
     401: "Not authenticated",

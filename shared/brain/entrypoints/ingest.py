@@ -55,6 +55,8 @@ class IngestHttp:
             response = http.problem(error, correlation_id)
             self.log("ingest_failed", error=error, status=response.status, correlation_id=correlation_id)
         headers = {**response.headers, http.CORRELATION_HEADER: correlation_id}
+        if response.status == 401:  # noqa: PLR2004 - HTTP's own number
+            headers["WWW-Authenticate"] = http.KEY_OR_BASIC
         return StarletteResponse(response.encoded(), response.status, headers, response.content_type)
 
     async def _answer(self, head: Request, request: StarletteRequest, correlation_id: str) -> Response:

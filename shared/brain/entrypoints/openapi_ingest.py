@@ -8,7 +8,7 @@ from typing import Any, Final
 from brain.domain.events import FeedType
 from brain.domain.limits_config import LimitsConfig, limits_config
 from brain.domain.signatures.senders_config import senders_config
-from brain.entrypoints.http import CORRELATION_HEADER, JSON, PROBLEM
+from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
 from brain.entrypoints.openapi_schemas import ref, schemas
 from brain.entrypoints.openapi_security import security_schemes
 from brain.services.ingest import MAX_EVENTS
@@ -162,7 +162,7 @@ def _headers() -> dict[str, Any]:
             "required": True,
             "schema": {"type": "integer", "minimum": 0},
         },
-        "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}},
+        "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": KEY_OR_BASIC}},
         "Allow": {"description": "The methods there are.", "required": True, "schema": {"type": "string"}},
     }
 

@@ -11,6 +11,7 @@ from brain.domain.api_keys import NOT_AUTHENTICATED
 from brain.domain.signatures import registry
 from brain.domain.signatures.challenges import Answer, Challenge
 from brain.domain.signatures.replays import Taken, taken
+from brain.domain.signatures.secret_text import secret_name
 from brain.domain.signatures.senders_config import Provider, SendersConfig
 from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 from brain.errors import MisconfiguredError, ReplayedError, UnauthenticatedError
@@ -119,6 +120,8 @@ class VerifySender:
         self, client_id: str, name: str, provider: Provider, request: SignedRequest, now: datetime
     ) -> Proof | Refused:
         secrets = self.secrets.of(client_id, name)
+        if not secrets:
+            return Refused(f"{secret_name(client_id, name)} is not set, or may not be read")
         trust = Trust(secrets, provider.issuers, provider.keys_url, self.keys.key_of)
         try:
             return registry.verify(provider.scheme, request, trust, now, self._tolerance)

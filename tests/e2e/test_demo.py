@@ -1,6 +1,7 @@
 """The demonstration's world on both stores: the same to the last digit, and every event accounted for."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,12 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.virtual_clock import VirtualClock
 from brain.cli.demo.agency import START
-from brain.cli.demo.command import ENDS, SECRETS, result_of
+from brain.cli.demo.command import ENDS, result_of, secrets
 from brain.cli.demo.findings import fingerprints
 from brain.cli.demo.play import Play, listening
+from brain.cli.demo.shop import CAFES
+from brain.cli.demo.shop_findings import shop_findings
+from brain.repositories import paths
 from brain.settings.environment import read_settings
 
 DAYS = 22
@@ -19,7 +23,9 @@ DAYS = 22
 def played(store: str, days: int = DAYS):
     """Play the first days on a store and return what came of it."""
     clock = VirtualClock(START)
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": store}), clock=clock, secrets=EnvironmentSecrets(SECRETS))
+    brain = bootstrap.build(
+        read_settings({"BRAIN_STORE": store}), clock=clock, secrets=EnvironmentSecrets(secrets(Path("unused.db")))
+    )
     with listening(brain) as address:
         play = Play(brain, clock, address, seed=7)
         play.run(lambda: None, days)
@@ -57,3 +63,19 @@ def test_both_stores_give_the_same_scores_and_reports_to_the_last_digit(embedded
     assert marks == embedded[1]
     assert result["ends"] == embedded[0]["ends"]
     assert result["accounted_for"]
+
+
+def test_the_cafes_truths_are_found_and_the_decoy_is_not(tmp_path):
+    """Rain on the terrace, a home game, finals week, a promotion, an opening; street music does nothing."""
+    clock = VirtualClock(START)
+    told = EnvironmentSecrets(secrets(tmp_path / "shop.db"))
+    brain = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=told)
+    with listening(brain) as address:
+        play = Play(brain, clock, address, seed=7)
+        play.run_shop(lambda: None)
+        play.close()
+    found = shop_findings(brain.store)
+    week = brain.store.get(paths.view(CAFES.client_id, "week"))
+    brain.store.close()
+    assert [finding.recovered for finding in found] == [True] * 6
+    assert week is not None

@@ -9,7 +9,7 @@ from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.books import Books
 from brain.repositories.clients import Clients
 from brain.repositories.features import Features
-from brain.services import hourly_scores
+from brain.services import hourly_scores, weekly_report
 from brain.services.enqueue_retries import enqueue_retries
 from brain.services.give_up import RETRIES
 from brain.services.lease import Figures
@@ -79,4 +79,5 @@ class Dispatch:
         if job == hourly_scores.JOB:
             window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW
             return books.active_between(scheduled_at - window, soon)
-        return books.active_in_weeks(scheduled_at - ACTIVE_WINDOW, soon)
+        active = books.active_in_weeks(scheduled_at - ACTIVE_WINDOW, soon)
+        return sorted({*active, *Clients(self.store).with_shop()}) if job == weekly_report.JOB else active

@@ -15,7 +15,8 @@ from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
 from brain.cli.demo.agency import CLIENTS, DAYS, START
 from brain.cli.demo.findings import Finding, findings, fingerprints, headlines
-from brain.cli.demo.play import Play, listening
+from brain.cli.demo.play import SHOP_JOBS, Play, listening
+from brain.cli.demo.shop_findings import shop_findings
 from brain.cli.printing import progress, table
 from brain.entrypoints.local import LocalServer
 from brain.errors import InvalidInputError
@@ -26,6 +27,7 @@ from brain.settings.environment import read_settings
 FILE = Path(".brain/demo.db")
 # Invented people need no secret; a store of real ones never sees these.
 SECRETS = {"BRAIN_HASH_SALT": "a-demonstration-has-no-secrets", "BRAIN_SEAL_KEY": "a-demonstration-has-no-secrets"}
+SHOP_FILE = Path(".brain/demo-shop.db")
 ENDS = ("stored", "duplicate", "revised", "rejected", "dead_lettered")
 
 
@@ -38,9 +40,10 @@ def demo(
     """Play twelve weeks of a seeded agency through HTTP, store, jobs and reports; exit 1 when a truth was missed."""
     clock = VirtualClock(START)
     brain = _open(clock)
-    with listening(brain) as address, progress("twelve weeks", DAYS) as advance:
+    with listening(brain) as address, progress("twelve weeks", DAYS + len(SHOP_JOBS)) as advance:
         play = Play(brain, clock, address, seed)
         play.run(advance)
+        play.run_shop(advance)
         play.close()
     result = result_of(brain, play)
     print(json.dumps(result, default=str)) if json_output else _show(result)
@@ -55,14 +58,27 @@ def demo(
 def _open(clock: VirtualClock, *, fresh: bool = True) -> Brain:
     """Return a Brain on BRAIN_STORE, or on a new file of its own."""
     settings = read_settings()
+    if fresh:
+        _remove(SHOP_FILE)
     if "BRAIN_STORE" not in os.environ:
-        for suffix in ("", "-wal", "-shm") if fresh else ():
-            Path(f"{FILE}{suffix}").unlink(missing_ok=True)
+        if fresh:
+            _remove(FILE)
         settings = replace(settings, store=f"sqlite:///{FILE}?synchronous=off")
-    brain = bootstrap.build(settings, clock=clock, secrets=EnvironmentSecrets(SECRETS))
+    brain = bootstrap.build(settings, clock=clock, secrets=EnvironmentSecrets(secrets(SHOP_FILE)))
     if fresh and brain.store.get(paths.client(CLIENTS[0].client_id)):
         raise InvalidInputError(f"{settings.store} holds a demonstration already; name an empty store in BRAIN_STORE")
     return brain
+
+
+def secrets(shop_file: Path) -> dict[str, str]:
+    """Return what the demonstration's Brain is told in secret, the shop's database in ``shop_file``."""
+    return {**SECRETS, "DATABASE_URL": f"sqlite:///{shop_file.resolve()}"}
+
+
+def _remove(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
 def result_of(brain: Brain, play: Play) -> dict[str, Any]:
@@ -78,7 +94,7 @@ def result_of(brain: Brain, play: Play) -> dict[str, Any]:
         "accounted_for": play.sent == sum(ends.values()) and agree,
         "runs": dict(play.runs),
         "headlines": headlines(brain.store),
-        "findings": [asdict(finding) for finding in findings(brain.store)],
+        "findings": [asdict(finding) for finding in (*findings(brain.store), *shop_findings(brain.store))],
         "fingerprints": fingerprints(brain.store),
     }
 

@@ -12,13 +12,21 @@ import uvicorn
 
 from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
+from brain.bootstrap.warehouse import opened_warehouse
 from brain.cli.demo import agency
 from brain.cli.demo.agency import CLIENTS, DAYS, START, Sending
+from brain.cli.demo.shop import CAFES, Shop
+from brain.domain.retail.series import Store
 from brain.entrypoints.local import LocalServer
 from brain.errors import BrainError
+from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
+from brain.settings.scheduler import read_scheduler
 
 RESENT_EVERY_DAYS = 7
+# The shop's nights, in the order in which they are scheduled, and the report that a manager reads on Monday.
+SHOP_JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity")
 START_SECONDS = 10.0
 
 
@@ -48,6 +56,7 @@ class Play:
     """One performance; ``counts`` has what became of everything that was sent."""
 
     def __init__(self, brain: Brain, clock: VirtualClock, address: str, seed: int) -> None:
+        self._brain = brain
         self._clock = clock
         self._http = httpx.Client(base_url=address, timeout=120)
         self._seed = seed
@@ -68,6 +77,25 @@ class Play:
             if midnight.weekday() == 0:
                 self._job("weekly-report", midnight + timedelta(hours=9))
             progress()
+
+    def run_shop(self, progress: Callable[[], None]) -> None:
+        """Take the cafés' files in, switch their jobs on, run each once, and write the weekly report."""
+        Clients(self._brain.store).put(CAFES)
+        with opened_warehouse(self._brain.secrets) as warehouse:
+            files = [ImportFile(kind, kind, getattr(Shop(self._seed), kind)()) for kind in Kind]
+            new_store = Store("", str(CAFES.time_zone), "DE")
+            import_files(warehouse, files, new_store, ImportLimits(), strict=True)
+        monday = START + timedelta(days=DAYS)
+        for number, job in enumerate(SHOP_JOBS):
+            self._brain.store.set(paths.feature(self._deployed(job)), {"enabled": True})
+            self._job(job, monday + timedelta(hours=2, minutes=number))
+            progress()
+        self._job("weekly-report", monday + timedelta(hours=9, minutes=1))
+
+    def _deployed(self, job: str) -> str:
+        name = read_scheduler().job_named(job)
+        assert name is not None  # noqa: S101 - the names above are the table's
+        return name
 
     def close(self) -> None:
         """Close the connection."""

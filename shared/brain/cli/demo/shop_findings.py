@@ -1,0 +1,44 @@
+"""What was planted in the cafés beside what the shop's jobs published, with intervals of 90 %."""
+
+from typing import Any
+
+from brain.cli.demo import shop
+from brain.cli.demo.findings import Finding
+from brain.ports.document_store import DocumentStore
+from brain.repositories import paths
+
+PLANTED = (
+    ("rain takes 30 % of the terrace's sales", "terrace", "rain", shop.RAIN_RATIO),
+    ("a home game brings the arena 25 % more", "arena", "home game", shop.GAME_RATIO),
+    ("finals week costs every store 15 %", "*", "finals week", shop.FINALS_RATIO),
+    ("two for one sells 20 % more at the arena", "arena", shop.PROMOTION, shop.PROMOTION_RATIO),
+    (
+        "the station opens and takes 16 % of the terrace's sales for four weeks",
+        "terrace",
+        "station opens",
+        shop.OPENING_RATIO,
+    ),
+)
+
+
+def shop_findings(store: DocumentStore) -> list[Finding]:
+    """Return every planted truth of the cafés beside the published lift."""
+    page = store.get(paths.view(shop.CAFES.client_id, "shop-signals"))
+    rows: list[dict[str, Any]] = list(page.data["rows"]) if page else []
+    return [*(_lift(rows, *truth) for truth in PLANTED), _decoy(rows)]
+
+
+def _lift(rows: list[dict[str, Any]], planted: str, store_id: str, signal: str, ratio: float) -> Finding:
+    for row in rows:
+        if row["signal"] == signal and row["store_id"].startswith(store_id) and row["claimed"]:
+            learned = f"{row['lift']:+.1%} ({row['lower']:+.1%} to {row['upper']:+.1%}), {row['occurrences']} times"
+            covered = row["lower"] <= ratio - 1 <= row["upper"]
+            return Finding(shop.CAFES.client_id, planted, learned, recovered=bool(covered))
+    return Finding(shop.CAFES.client_id, planted, "nothing", recovered=False)
+
+
+def _decoy(rows: list[dict[str, Any]]) -> Finding:
+    found = [row for row in rows if row["signal"] == shop.DECOY]
+    claimed = sum(bool(row["claimed"]) for row in found)
+    learned = f"claimed in {claimed} of {len(found)} stores"
+    return Finding(shop.CAFES.client_id, "street music does nothing", learned, recovered=bool(found) and not claimed)

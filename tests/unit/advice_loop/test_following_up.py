@@ -17,12 +17,16 @@ from unit.advice_loop.advice_worlds import (
     raised,
     remember,
     run_job,
+    section,
     set_up,
     standing,
 )
 from unit.advice_loop.test_sections import bare_facts
 from unit.advice_loop.test_worth import measured, move
+from worlds import put
 
+from brain import bootstrap
+from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.recommendations import drawing, follow_up
 from brain.domain.recommendations.advice_config import load_advice_config
@@ -37,6 +41,7 @@ from brain.services.client_facts import read_facts
 from brain.services.parts import Done, do_parts
 from brain.services.recommend import Recommend
 from brain.services.share_moves import ShareMoves
+from brain.settings.environment import read_settings
 
 SHOWN = MONDAY + timedelta(days=30)
 LEAST = ANALYSIS.comparisons.minimum_events
@@ -218,6 +223,22 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     assert works["successes"] / sum(works.values()) > 0.8
     assert standing(store, "agency5") == Standing()
     store.close()
+
+
+def test_the_wired_brain_advises_predicts_shares_and_reports():
+    """Dispatched for all clients, as deployed: the daily job, the learning that follows it, and the weekly report."""
+    monday = MONDAY + timedelta(days=35)
+    secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key"})
+    brain = bootstrap.build(
+        read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(monday), secrets=secrets
+    )
+    put(brain.store, *posts("acme", monday - timedelta(days=30), 30, ratio=1.8))
+    for job, hours in (("brainHourlyScores", 0), ("brainDailyAnalysis", 6), ("brainWeeklyReport", 9)):
+        assert brain.run_job(job, monday + timedelta(hours=hours))["status"] == "success"
+    assert brain.store.get(paths.model("moves")).data["period"] == "2026-W41"
+    for name, status in (("predictions", "ok"), ("recommendations", "ok"), ("policy", "not_enough_data")):
+        assert section(brain.store, "acme", "week", name)["status"] == status
+    brain.store.close()
 
 
 def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():

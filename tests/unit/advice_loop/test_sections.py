@@ -86,6 +86,13 @@ def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
     assert found.rows == (("1.", "video on linkedin", "high", "medium", "+30% (between +10% and +50%)", "none yet"),)
 
 
+def test_an_effect_that_rounds_to_nothing_has_no_sign():
+    """Neither +0 % nor -0 %."""
+    effect = {"metric": "engagement_rate", "estimate": -0.003, "lower": -0.1, "upper": 0.1, "basis": "one outcome"}
+    found = advised(Standing("2026-W41", (card(expected_effect=effect),), ()))
+    assert found.rows[0][4] == "0% (between -10% and +10%)"
+
+
 def test_a_try_claims_nothing():
     """It says that it is one."""
     found = advised(Standing("2026-W41", (card(title="A try: publish a video", subject=None),), ()))

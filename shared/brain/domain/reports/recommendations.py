@@ -69,7 +69,7 @@ def _effect(card: Mapping[str, Any]) -> str:
 
 
 def _sized(effect: Mapping[str, Any]) -> str:
-    estimate, low, high = (f"{effect[name]:+.0%}" for name in ("estimate", "lower", "upper"))
+    estimate, low, high = (_signed(effect[name]) for name in ("estimate", "lower", "upper"))
     return f"{estimate} (between {low} and {high})"
 
 
@@ -100,6 +100,11 @@ def _few_events(facts: Facts) -> str | None:
     if events >= least:
         return None
     return f"Not enough data yet: {events} events in {WINDOW_DAYS} days; advice needs {least} or more to stand on."
+
+
+def _signed(effect: float) -> str:
+    """Return an effect in whole per cent; what rounds to nothing has no sign."""
+    return f"{effect:+.0%}" if round(effect, 2) else "0%"
 
 
 def _better(effect: float) -> str:

@@ -1,0 +1,19 @@
+"""Advice on Firestore and on the embedded store: the same documents to the last digit."""
+
+from faults.test_advice_survives import CLIENT, NOW, documents, past
+from manual_clock import ManualClock
+from unit.advice_loop.advice_worlds import run_daily, run_weekly
+
+from brain.adapters.sqlite.store import SqliteStore
+
+
+def test_both_stores_end_in_the_same_documents(store):
+    """Answers read, outcomes measured, a slate drawn, content judged and predicted, and a week reported."""
+    reference = SqliteStore(":memory:", ManualClock(NOW))
+    for one in (reference, store):
+        for path, data in past().items():
+            one.set(path, data)
+        run_daily(one, CLIENT, NOW)
+        run_weekly(one, CLIENT, NOW)
+    assert documents(store) == documents(reference)
+    reference.close()

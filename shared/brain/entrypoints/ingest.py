@@ -104,7 +104,7 @@ class IngestHttp:
             return await _body_within(request, MAX_BODY_BYTES), None
         from brain.entrypoints import signed_senders  # noqa: PLC0415 - API keys need nothing of it
 
-        self.limits.check_address(address)
+        # Customers of a provider share its address: what is signed well is taken however much else was refused.
         try:
             return await signed_senders.admit(
                 self.senders(), request, client_id, source, lambda: _body_within(request, MAX_BODY_BYTES)
@@ -120,7 +120,6 @@ class IngestHttp:
             return None
         from brain.entrypoints import signed_senders  # noqa: PLC0415 - as above
 
-        self.limits.check_address(_address(request))
         try:
             return await signed_senders.answer_challenge(self.senders(), request, address["client"], address["source"])
         except UnauthenticatedError:

@@ -37,27 +37,29 @@ class SecretManagerSecrets:
         now = self.clock.now()
         with self._lock:
             known = self._known.get(name)
-            if known and now < known[0] + REMEMBERED:
+        if known and now < known[0] + REMEMBERED:
+            return known[1]
+        try:
+            text = self._fetch(name)  # without the lock: one slow secret must not hold up those that are known
+        except exceptions.NotFound as exc:
+            raise MissingSecretError(_create(name, self.project)) from exc
+        except exceptions.PermissionDenied as exc:
+            raise MissingSecretError(_grant(name, self.project)) from exc
+        except exceptions.GoogleAPICallError as exc:
+            if known:
                 return known[1]
-            try:
-                text = self._fetch(name)
-            except exceptions.NotFound as exc:
-                raise MissingSecretError(_create(name, self.project)) from exc
-            except exceptions.PermissionDenied as exc:
-                raise MissingSecretError(_grant(name, self.project)) from exc
-            except exceptions.GoogleAPICallError as exc:
-                if known:
-                    return known[1]
-                message = f"Secret Manager did not answer for {name}; check the project {self.project} and the network"
-                raise SecretsUnavailableError(message) from exc
+            message = f"Secret Manager did not answer for {name}; check the project {self.project} and the network"
+            raise SecretsUnavailableError(message) from exc
+        with self._lock:
             self._known[name] = (now, text)
-            return text
+        return text
 
     def _fetch(self, name: str) -> str:
-        if self.client is None:
-            from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415 - as above
+        with self._lock:
+            if self.client is None:
+                from google.cloud.secretmanager_v1 import SecretManagerServiceClient  # noqa: PLC0415 - as above
 
-            self.client = SecretManagerServiceClient()
+                self.client = SecretManagerServiceClient()
         version = f"projects/{self.project}/secrets/{name}/versions/latest"
         answer = self.client.access_secret_version(name=version, timeout=TIMEOUT_SECONDS)
         return answer.payload.data.decode("utf-8")

@@ -48,7 +48,8 @@ def verify(request: SignedRequest, trust: Trust) -> Proof | Refused:
     ]
     signature = from_base64(request.header(SIGNATURE))
     if not equals_any([signature], expected):
-        return Refused(f"{SIGNATURE} is not that of {' or '.join(request.urls)}, this body and this time")
+        plain = " or ".join(url.partition("?")[0] for url in request.urls)
+        return Refused(f"{SIGNATURE} is not that of {plain}, this body and this time")
     return Proof(signed_at, digest(signature))
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,9 @@ from brain.repositories import paths
 
 CLIENT = "acme"
 START = datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)  # half a minute later it is another hour's books
-TRIES = 40
 # What may honestly differ from a run without faults: when the server wrote, and how often a sender had to try.
 OF_THE_SERVER = frozenset({"stored_at"})
+OF_THE_CLOCK = frozenset({"received_at", "expires_at", "hour", "first_seen", "next_try_at"})
 OF_THE_ATTEMPT = frozenset({"attempts", "last_seen", "sealed"})
 
 
@@ -42,6 +43,7 @@ class Sender:
     http: httpx.AsyncClient
     key: str
     address: str = "/ingest"
+    tries: int = 40
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     told: Counter[int] = field(default_factory=Counter)
 
@@ -50,7 +52,7 @@ class Sender:
         await asyncio.gather(*(self._deliver(request) for request in requests))
 
     async def _deliver(self, request: Request) -> None:
-        for _ in range(TRIES):
+        for _ in range(self.tries):
             answer = await self.send(request)
             if answer is not None and answer.status_code < 500:
                 self.answers[request.name] = answer
@@ -92,19 +94,19 @@ def unlimited(folder: Path) -> Path:
     return config
 
 
-def post(number: int, **fields: Any) -> dict[str, Any]:
+def post(number: int, before: datetime = START, **fields: Any) -> dict[str, Any]:
     """A canonical event that happened once."""
-    at = START - timedelta(hours=number % 500)
-    given = {"event_id": f"post-{number}", "occurred_at": at.isoformat(), "platform": "linkedin", "likes": number % 97}
+    at = (before - timedelta(hours=number % 500)).isoformat()
+    given = {"event_id": f"post-{number}", "occurred_at": at, "platform": "linkedin", "likes": number % 97}
     return given | fields
 
 
-def ad(number: int, impressions: int) -> dict[str, Any]:
+def ad(number: int, impressions: int, on: datetime = START) -> dict[str, Any]:
     """An ad's running total of a day, as Meta reports it."""
     return {
         "ad_id": str(number),
-        "date_start": "2026-11-20",
-        "date_stop": "2026-11-20",
+        "date_start": on.date().isoformat(),
+        "date_stop": on.date().isoformat(),
         "impressions": str(impressions),
         "spend": "1.50",
     }
@@ -113,6 +115,35 @@ def ad(number: int, impressions: int) -> dict[str, Any]:
 def array(items: Sequence[Any]) -> bytes:
     """A JSON array."""
     return json.dumps(items).encode()
+
+
+def busy_phases(seed: int, at: datetime, *, posts: int = 120, ads: int = 20) -> list[list[Request]]:
+    """Return many requests: new ones of every kind, then what was sent before in another order, and later totals.
+
+    Each event is first sent in one request only, so that it does not matter which of two at once comes first.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a test's world
+    day = at - timedelta(days=1)
+    events = [post(n, day) for n in range(posts)]
+    first, again = events.copy(), [*events, *rng.sample(events, posts // 4)]
+    first += [post(posts + n, day, likes=-1) for n in range(posts // 12)] + [{"nobody": n} for n in range(posts // 24)]
+    again += [event | {"comments": 5} for event in rng.sample(events, posts // 24)]
+    rng.shuffle(first)
+    rng.shuffle(again)
+    totals = [ad(n, 100 + n, day) for n in range(ads)]
+    later = [ad(n, rng.choice((100, 150)) + n, day) for n in range(ads)]
+    return [
+        [*_requests("new", first, rng), *_requests("totals", totals, rng, "ads_meta")],
+        [*_requests("again", again, rng), *_requests("later", later, rng, "ads_meta")],
+    ]
+
+
+def _requests(name: str, items: Sequence[Any], rng: random.Random, source: str = "custom") -> Iterator[Request]:
+    at = 0
+    while at < len(items):
+        size = rng.choice((1, 1, 2, 5, 12))
+        yield Request(f"{name}-{at}", array(items[at : at + size]), source)
+        at += size
 
 
 def mixed_phases() -> list[list[Request]]:
@@ -146,6 +177,19 @@ def documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, d
         opened = {"opened": sealer.open(letter.data["sealed"])} if sealer else {}
         found[letter.path] = _without(letter.data, OF_THE_ATTEMPT) | opened
     return found
+
+
+def timeless(found: Mapping[str, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """Return documents without all that a real clock decides: two runs of it are then the same documents."""
+    kept: dict[Any, dict[str, Any]] = {}
+    for path, data in found.items():
+        key: Any = path
+        if "/revisions/" in path:
+            key = (path.partition("/revisions/")[0], data["revision"])
+        elif path.startswith(paths.COUNTERS) and ":snd_" not in path:
+            continue  # which hours and weeks there were
+        kept[key] = _without(data, OF_THE_CLOCK)
+    return kept
 
 
 def _without(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

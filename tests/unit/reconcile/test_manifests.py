@@ -1,0 +1,127 @@
+"""A sender's own list against the store: what became of each id, and clear words for a list that is none."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dead_letter_worlds import CLIENT, post, send, whole_brain
+
+from brain.bootstrap import Brain
+from brain.domain.events import FeedType
+from brain.domain.manifests import Sent, manifest
+from brain.errors import InvalidInputError
+from brain.services.check_manifest import CheckManifest
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\n\n b \n", [Sent("a"), Sent("b")]),
+        ("\ufeffa", [Sent("a")]),
+        ("id\na\nb", [Sent("a"), Sent("b")]),
+        ("total,ID,outcome\n3,a,stored\n\n,b,\n", [Sent("a", 3, "stored"), Sent("b")]),
+        ('{"id": "a", "total": 2}\n{"event_id": 7}', [Sent("a", 2), Sent("7")]),
+        ('{"id": "a", "event_id": "evt_1", "outcome": "rejected"}', [Sent("evt_1", 1, "rejected")]),
+    ],
+)
+def test_a_manifest_is_read_in_every_form(text: str, expected: list[Sent]) -> None:
+    """Ids one a line, CSV with a header, JSON lines."""
+    assert manifest(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        (" \n ", "empty"),
+        ("name,total\na,1", "line 1: expected a header with id"),
+        ("id,total\na", "line 2: expected 2 columns"),
+        ("id,total\na,0", "line 2: expected total"),
+        ("id,total\na,many", "line 2: expected total"),
+        ("id,total\n,3", "line 2: expected an id"),
+        ('{"id": "a"}\n{"name": "b"}', "line 2: expected an id"),
+        ('{"id": "a"}\n[1]', "line 2: expected a JSON object"),
+        ('{"id": "a"}\n{"id": ', "line 2: expected a JSON object"),
+        ("x" * 513, "line 1: expected an id of 1 to 512"),
+    ],
+)
+def test_what_is_no_manifest_is_refused_with_its_line(text: str, message: str) -> None:
+    """An operator knows what to mend."""
+    with pytest.raises(InvalidInputError, match=message):
+        manifest(text)
+
+
+def check(brain: Brain, *sent: Sent) -> dict[str, Any]:
+    """Check a manifest of canonical ids."""
+    return CheckManifest(brain.store, brain.sealer, brain.known_keys)(CLIENT, sent, FeedType.CUSTOM)
+
+
+def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() -> None:
+    """By the provider's ids, by ours from the answers, and by the names of dead letters."""
+    brain = whole_brain()
+    send(brain, [post(1), post(2)])
+    send(brain, [post(1)])
+    total = {"content_id": "c1", "cumulative": True, "occurred_at": "2026-11-22T06:30:00Z"}
+    ours = send(brain, total | {"likes": 1}).items[0].event_id
+    send(brain, total | {"likes": 2})
+    letter = send(brain, [{"what": "post-77"}]).items[0].dead_letter_id
+    brain.replay.purge(brain.replay.find(str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)))
+    sent = [
+        Sent("post-1"),
+        Sent("post-1"),
+        Sent("post-2"),
+        Sent(str(ours), 3),
+        Sent("post-77"),
+        Sent(str(letter)),
+        Sent("post-8", 1, "rejected"),
+        Sent("ping", 2, "ignored"),
+    ]
+    ends = {"stored": 3, "revised": 1, "duplicate": 2, "rejected": 1, "ignored": 2, "dead_lettered": 2}
+    assert check(brain, *sent) == {"sent": 11, **ends, "difference": 0, "missing": []}
+    found = check(brain, *sent, Sent("post-99"), Sent("evt_" + "0" * 24, 2))
+    assert (found["difference"], found["missing"]) == (3, ["post-99", "evt_" + "0" * 24])
+
+
+def test_a_settled_letter_is_not_missing() -> None:
+    """Its entry in the books says what became of it."""
+    brain = whole_brain()
+    name = str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)
+    brain.replay.purge(brain.replay.find(name))
+    assert check(brain, Sent(name))["dead_lettered"] == 1
+    for number in range(2):
+        send(brain, [{"what": "post-77", "n": number}])
+    assert check(brain, Sent("post-77", 2))["dead_lettered"] == 2
+    assert check(brain, Sent("dl_" + "0" * 24))["missing"] == ["dl_" + "0" * 24]
+
+
+def test_the_command_exits_with_1_when_something_is_missing_and_with_2_for_what_is_no_manifest(tmp_path: Path) -> None:
+    """And prints what, for people and for machines."""
+    environment = {**os.environ, "BRAIN_STORE": f"sqlite:///{tmp_path / 'b.db'}"}
+    lines = tmp_path / "sent.jsonl"
+    lines.write_text('{"event_id": "post-1", "occurred_at": "2026-11-22T06:30:00Z", "likes": 1}\n')
+
+    def brain(*options: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(Path(sys.executable).with_name("brain")), *options, "--client", CLIENT]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    def reconcile(text: bytes, *options: str) -> "subprocess.CompletedProcess[str]":
+        file = tmp_path / "manifest"
+        file.write_bytes(text)
+        return brain("reconcile", "--manifest", str(file), *options)
+
+    assert brain("ingest", "custom", str(lines), "--backfill", "--received-at", "2026-11-22T07:30:00Z").returncode == 0
+    fine = reconcile(b"post-1\n", "--json", "--by-hour")
+    assert fine.returncode == 0, fine.stderr
+    found = json.loads(fine.stdout)
+    assert (found["stored"], found["difference"], found["missing"]) == (1, 0, [])
+    assert found["hours"]["2026-11-22T07"]["sent"] == 1
+    missing = reconcile(b"post-1\npost-2\n", "--by-hour")
+    assert missing.returncode == 1
+    assert "missing: post-2" in missing.stdout
+    assert reconcile(b"").returncode == 2
+    assert "UTF-8" in reconcile(b"\xff").stderr
+    assert reconcile(b"a", "--source", "nothing").returncode == 2

@@ -1,0 +1,159 @@
+"""Sent = stored + revised + duplicate + rejected + ignored + kept aside, whatever breaks while a sender tries again."""
+
+import asyncio
+import random
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, whole_brain
+from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brain.adapters.sqlite.writer import SqliteWriter
+from brain.bootstrap import Brain
+from brain.domain.feeds.context import FeedContext
+from brain.domain.ingested import Ingested, Outcome
+from brain.errors import BrainError
+from brain.repositories import paths
+from brain.services import ingest as ingest_service
+from brain.services.group_commit import GroupCommit
+from brain.services.keep_dead_letter import Received
+from brain.services.reconcile import Reconcile
+
+ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
+LONGEST = 8
+
+
+def total(number: int, likes: int) -> dict[str, Any]:
+    """A running total."""
+    return post(number, content_id=f"c{number}", cumulative=True, likes=likes)
+
+
+def item(rng: random.Random) -> Any:
+    """Something that a sender may send: new or known, rising or corrected, wrong, unknown, in conflict."""
+    number = rng.randrange(6)
+    return rng.choice(
+        (
+            post(number),
+            post(number, likes=90),
+            total(20 + number % 2, rng.randrange(3)),
+            post(number, likes=-1),
+            {"nobody": "knows this"},
+        )
+    )
+
+
+def one_form_each(items: list[Any]) -> list[Any]:
+    """Leave of each running total the first form, as a provider's answer has it once."""
+    seen: set[str] = set()
+    return [one for one in items if not (name := one.get("content_id")) or not (name in seen or seen.add(name))]
+
+
+def requests(rng: random.Random) -> list[Received]:
+    """Requests of several items and shapes; some are sent twice on purpose, as another sending."""
+    found = []
+    for n in range(6):
+        body: Any = one_form_each([item(rng) for _ in range(rng.randrange(1, LONGEST))])
+        if rng.random() < 0.1:
+            body = b'{"half": '
+        found.append((body, f"request-{n}"))
+        if rng.random() < 0.3:
+            found.append((body, f"again-{n}"))
+    return [received(body, name=name) for body, name in found]
+
+
+def deliver(brain: Brain, request: Received, rng: random.Random, faults: float) -> Ingested:
+    """Send until it is answered for good, something breaking at every other try."""
+    inner, writer = brain.store, SqliteWriter(brain.store)
+    for _ in range(200):
+        at = [rng.randrange(1, 6) if rng.random() < faults else None for _ in range(2)]
+        mode = rng.choice(list(Mode))
+        brain.ingest.store = FaultyStore(inner, fail_at=at[0], mode=mode)
+        brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(FaultyWriter(writer, fail_at=at[1], mode=mode))
+        context = FeedContext(CLIENT, brain.clock.now(), correlation_id=request.correlation_id)
+        brain.clock.sleep(rng.choice((1, 1200)))
+        try:
+            done = asyncio.run(brain.ingest(request, context))
+        except (BrainError, Killed):
+            brain.ingest._marked.clear()  # the next process knows nothing of the last one's
+            continue
+        if all(one.outcome is not Outcome.UNAVAILABLE for one in done.items):
+            return done
+    raise AssertionError("never answered")
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000))
+def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
+    """To the item and to the hour, with half of all tries broken before or after they were applied."""
+    rng = random.Random(seed)  # noqa: S311 - a test's world
+    brain = whole_brain()
+    told: Counter[str] = Counter()
+    for request in requests(rng):
+        done = deliver(brain, request, rng, faults=0.5)
+        told.update({name: number for name, number in done.counts().items() if number})
+    now = brain.clock.now()
+    found = Reconcile(brain.store)(CLIENT, now=now)
+    assert {name: found[name] for name in ENDS} == {name: told[name] for name in ENDS}
+    assert (found["sent"], found["difference"]) == (sum(told.values()), 0)
+    hours = Reconcile(brain.store)(CLIENT, now=now, by_hour=True)["hours"]
+    assert sum(hour["sent"] for hour in hours.values()) == sum(told.values())
+    assert {name: sum(hour[name] for hour in hours.values()) for name in ENDS} == {name: told[name] for name in ENDS}
+
+
+def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
+    """What it sends again after a lost answer came twice: the event is one, the second is a duplicate."""
+    brain = whole_brain()
+    writer = brain.ingest.writer
+    brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=Mode.LOSE)
+    request = received([post(1)])
+    assert asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW))).status == 503
+    brain.ingest.writer = writer
+    asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
+    found = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (found["stored"], found["duplicate"], found["sent"], found["difference"]) == (1, 1, 2, 0)
+
+
+def test_a_letter_that_is_gone_without_a_word_is_a_difference_until_it_would_have_expired() -> None:
+    """Deleted by hand, say: what was answered is nowhere."""
+    brain = whole_brain()
+    request = received([{"nobody": "knows this"}, {"nor": "that"}], name="lost")
+    asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
+    for letter in brain.store.query(paths.DEAD_LETTERS):
+        brain.store.delete(letter.path)
+    found = Reconcile(brain.store)(CLIENT, now=NOW, by_hour=True)
+    assert (found["sent"], found["accounted"], found["difference"]) == (2, 0, 2)
+    assert found["hours"]["2026-11-22T07"]["difference"] == 2
+    later = Reconcile(brain.store)(CLIENT, now=NOW + timedelta(days=31))
+    assert (later["expired"], later["difference"]) == (2, 0)
+
+
+def test_what_a_replay_makes_events_of_counts_as_those(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One item that nobody could read turned out to be two events; it was answered once, and stays one answer."""
+    broken = BrokenReader(ingest_service.normalize)
+    monkeypatch.setattr(ingest_service, "normalize", broken)
+    brain = whole_brain()
+    brain.log = lambda *_, **__: None
+    request = received({"payload": [post(1), post(2)]}, name="page")
+    done = asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
+    broken.broken = False
+    brain.clock.sleep(7200)
+    asyncio.run(brain.replay(brain.replay.find(str(done.items[0].dead_letter_id))))
+    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
+    assert (found["stored"], found["settled"], found["sent"], found["difference"]) == (2, -1, 1, 0)
+    assert list(found["hours"]) == ["2026-11-22T07"]
+
+
+def test_a_purged_letter_is_settled_once() -> None:
+    """The books keep that there was one."""
+    brain = whole_brain()
+    request = received([{"nobody": "knows this"}], name="purged")
+    done = asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
+    letter = brain.replay.find(str(done.items[0].dead_letter_id))
+    brain.replay.purge(letter)
+    brain.replay.purge(letter)
+    found = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (found["settled"], found["sent"], found["difference"]) == (1, 1, 0)

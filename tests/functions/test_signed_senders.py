@@ -1,5 +1,6 @@
 """Providers that sign for themselves, at the ingest address: let in, refused alike, replayed, asked, and rotated."""
 
+import asyncio
 import base64
 import json
 import subprocess
@@ -26,7 +27,7 @@ from brain.domain.api_keys import NOT_AUTHENTICATED
 from brain.domain.signatures.secret_text import secret_name
 from brain.domain.signatures.signed_request import SignedRequest
 from brain.entrypoints.ingest import IngestHttp
-from brain.errors import MissingSecretError, SecretsUnavailableError
+from brain.errors import MissingSecretError, ReplayedError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
 from brain.settings.environment import read_settings
 
@@ -332,6 +333,42 @@ def test_what_was_answered_by_an_error_may_come_again_as_it_was(address: Address
     assert address.send(signed).status_code == status
     assert replayed(address.send(signed))
     assert address.stored() == 1
+
+
+def test_what_was_rejected_may_be_mended_and_sent_under_its_id(address: Address) -> None:
+    """Nothing of it is stored, so another body under the id is no replay."""
+    wrong = json.dumps([POST | {"likes": -1}]).encode()
+    assert address.send(signers.standard(SECRET, wrong)).status_code == 422
+    assert address.send(signers.standard(SECRET, BODY, NOW + timedelta(seconds=1))).status_code == 201
+
+
+def test_while_a_request_is_on_its_way_no_other_body_comes_under_its_token(address: Address) -> None:
+    """The same body may: its events are stored once."""
+    verify, config = address.brain.verify_sender, ("acme", "email")
+    first = verify.check(*config, signers.mailgun(body=MAILGUN))
+    assert verify.check(*config, signers.mailgun(body=MAILGUN)).taken == first.taken
+    other = signers.mailgun(body=MAILGUN.replace(b"m-1", b"m-2"))
+    with pytest.raises(ReplayedError):
+        verify.check(*config, other)
+    asyncio.run(verify.end(first, durable=False))
+    assert verify.check(*config, other).taken
+
+
+def test_a_writer_that_breaks_altogether_spoils_no_answer(address: Address) -> None:
+    """What is durable is told so."""
+    told: list[str] = []
+    address.brain.verify_sender.failed = lambda what, _error: told.append(what)
+
+    class Broken:
+        async def write(self, writes: Any) -> Any:
+            raise StoreRefusedError(f"{len(writes)} refused")
+
+        async def aclose(self) -> None:
+            """Nothing is open."""
+
+    address.brain.verify_sender.writer = Broken()
+    assert address.send(signers.standard(SECRET, BODY)).status_code == 201
+    assert told == ["remember a signed request"]
 
 
 def test_a_delivery_that_cannot_be_remembered_is_answered_as_it_is(address: Address) -> None:

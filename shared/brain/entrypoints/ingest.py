@@ -11,7 +11,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
 from brain.domain.books import delivery_id
-from brain.domain.ingested import Outcome
+from brain.domain.ingested import Ingested, Outcome
 from brain.domain.intake import FeedContext
 from brain.entrypoints import http, openapi_ingest
 from brain.entrypoints.http import Request, Response
@@ -77,9 +77,7 @@ class IngestHttp:
         context = FeedContext(
             client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id
         )
-        done = await self.ingest(received, context)
-        if self.senders and sender and done.status < 300:  # noqa: PLR2004 - HTTP's own number
-            await self.senders().remember(sender)
+        done = await self._ingested(received, context, sender)
         for reason in {item.message for item in done.items if item.outcome is Outcome.IGNORED}:
             self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
         results = [item.public(index) for index, item in enumerate(done.items)]
@@ -87,6 +85,17 @@ class IngestHttp:
         return Response(
             done.status, {"correlation_id": correlation_id, "counts": done.counts(), "results": results}, retry
         )
+
+    async def _ingested(self, received: Received, context: FeedContext, sender: "Sender | None") -> Ingested:
+        """Take the request in, and let what a provider signed be taken once if it is durable now."""
+        durable = False
+        try:
+            done = await self.ingest(received, context)
+            durable = done.status < 300  # noqa: PLR2004 - HTTP's own number
+        finally:
+            if self.senders and sender:
+                await self.senders().end(sender, durable=durable)
+        return done
 
     def _contract(self, head: Request, correlation_id: str) -> Response:
         """Answer what this address takes and answers, to anyone."""

@@ -77,16 +77,27 @@ class VerifySender:
             reasons.append(f"{name}: {found.reason}")
         raise UnauthenticatedError(NOT_AUTHENTICATED, reason="; ".join(reasons) or "no signature of this source's")
 
-    async def remember(self, sender: Sender) -> None:
-        """Remember a request that was taken and is durable.
+    async def end(self, sender: Sender, *, durable: bool) -> None:
+        """Remember a request that was taken and is durable; let one that was not come again in any form.
 
         The answer does not hang on it: should the store fail here, a replay is a duplicate, and identity meets it.
         """
         if sender.taken is None:
             return
         with self._lock:
-            self._seen[sender.taken.delivery] = sender.taken
-        (result,) = await self.writer.write([signatures.remember(sender.taken)])
+            if durable:
+                self._seen[sender.taken.delivery] = sender.taken
+            elif (known := self._seen.get(sender.taken.delivery)) and known.signed_at is None:
+                del self._seen[sender.taken.delivery]
+        if durable:
+            await self._remember(sender.taken)
+
+    async def _remember(self, request_taken: Taken) -> None:
+        try:
+            (result,) = await self.writer.write([signatures.remember(request_taken)])
+        except Exception as exc:  # noqa: BLE001 - the events are durable, and their sender is to hear of it
+            self.failed("remember a signed request", exc)
+            return
         if result.status is not WriteStatus.WRITTEN and result.error:
             self.failed("remember a signed request", result.error)
 
@@ -134,11 +145,13 @@ class VerifySender:
         """Refuse what was taken before, here or by another instance, and another body while one is on its way."""
         if request_taken is None:
             return
+        name = request_taken.delivery
         with self._lock:
-            known = self._seen.get(request_taken.delivery)
-            if known is None:
-                self._seen[request_taken.delivery] = replace(request_taken, signed_at=None)
-        if known is None or known.signed_at is None:
-            known = signatures.find(self.store, request_taken.delivery) or known
-        if known and known.replayed_by(request_taken, now):
+            known = self._seen.get(name)
+        stored = signatures.find(self.store, name) if known is None or known.signed_at is None else known
+        with self._lock:
+            if stored:
+                self._seen[name] = stored
+            known = self._seen.setdefault(name, replace(request_taken, signed_at=None))
+        if known.replayed_by(request_taken, now):
             raise ReplayedError(_REPLAYED)

@@ -55,13 +55,13 @@ EVENTS = "event,class,start,end,store_id\n"
 
 
 def sales_lines(store: str, days: Sequence[date], seed: int, wet: Sequence[bool], rain: float = 0.0) -> Iterator[str]:
-    """Tickets at three hours of every day for bread, and a day's total of cake; rain changes the cake's."""
+    """Tickets for bread at three hours of every day and one for cake; rain changes the cake's."""
     rng = np.random.default_rng(seed)
     for at, day in enumerate(days):
         level = 100 * WEEKDAYS[day.weekday()]
         for hour, share in ((8, 0.5), (12, 0.3), (17, 0.2)):
             yield f"{store},{day}T{hour:02}:15:00,bread,,1,{level * share * np.exp(rng.normal(0, 0.1)):.2f}\n"
-        yield f"{store},{day},cake,sweet,,{0.6 * level * np.exp(rng.normal(0, 0.1) + rain * wet[at]):.2f}\n"
+        yield f"{store},{day}T15:40:00,cake,sweet,,{0.6 * level * np.exp(rng.normal(0, 0.1) + rain * wet[at]):.2f}\n"
 
 
 def wet_days(count: int, seed: int = 3) -> list[bool]:

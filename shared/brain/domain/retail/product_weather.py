@@ -27,6 +27,12 @@ WINSOR_SD = 3.5
 INTERVAL = 0.90
 CLAIM_AT = 0.95
 RAIN_MM = 1.0
+SAME_READING = 1e-8
+"""Readings that tell apart less than this share of each other's variation are taken as one, its effect shared."""
+
+LARGEST_LOG = 20.0
+"""Bounds of an effect that nothing is known of stay numbers."""
+
 READINGS = {
     "rain": ("precipitation_mm", "a day with rain"),
     "warmth": ("temperature_c", "one standard deviation warmer"),
@@ -90,11 +96,14 @@ def _fit(series: DailySeries, facts: Facts) -> _Fit | None:
     if complete.sum() < LEAST_DAYS or not len(varies):
         return None
     rows, surprise = whitened[varies], np.where(complete, outcome.surprise, 0.0)
-    inverse = np.linalg.pinv(rows @ rows.T)
+    inverse = np.linalg.pinv(rows @ rows.T, rcond=SAME_READING, hermitian=True)
     slopes = inverse @ (rows @ surprise)
     residual = surprise - slopes @ rows
     freedom = complete.sum() - outcome.basis.shape[1] - len(varies)
-    variances = np.diag(inverse) * float(residual @ residual) / freedom
+    unexplained = float(residual @ residual)
+    if freedom < 1 or unexplained == 0.0:
+        return None
+    variances = np.diag(inverse) * unexplained / freedom
     names = tuple(list(known)[at] for at in varies)
     return _Fit(series, names, slopes, variances, residual, int(complete.sum()))
 
@@ -188,10 +197,10 @@ def _elasticity(fit: _Fit, name: str, own: float, belief: Normal) -> Elasticity:
         product_id=fit.series.product_id,
         reading=name,
         unit=READINGS[name][1],
-        effect=expm1(belief.mean),
-        lower=expm1(lower),
-        upper=expm1(upper),
-        alone=expm1(own),
+        effect=_share(belief.mean),
+        lower=_share(lower),
+        upper=_share(upper),
+        alone=_share(own),
         confidence=confidence,
         claimed=confidence >= CLAIM_AT,
         days=fit.days,
@@ -200,3 +209,7 @@ def _elasticity(fit: _Fit, name: str, own: float, belief: Normal) -> Elasticity:
 
 def _of(values: Floats, fit: _Fit, name: str) -> float:
     return float(values[fit.readings.index(name)])
+
+
+def _share(log: float) -> float:
+    return expm1(min(log, LARGEST_LOG))

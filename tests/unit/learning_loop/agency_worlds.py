@@ -131,11 +131,11 @@ def model(store):
     return store.get(paths.model("score")).data
 
 
-def learned_documents(store, clients):
+def learned_documents(store, clients, collections=("outcomes", "state", "scores")):
     """Return everything that learning left, by path."""
     found = {}
     for client in clients:
-        for collection in ("outcomes", "state", "scores"):
+        for collection in collections:
             found |= {s.path: s.data for s in store.query(f"clients/{client}/{collection}")}
     places = [paths.model("score"), paths.model("priors")]
     found |= {s.path: s.data for s in store.get_all(places) if s}

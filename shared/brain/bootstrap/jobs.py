@@ -74,8 +74,10 @@ def _weekly_report(brain: "Brain") -> Work:
 def _signal_magnitude(brain: "Brain") -> Work:
     from brain.domain.retail.retail_config import retail_config
     from brain.services.shop_signal_magnitude import steps
+    from brain.services.shop_week import week_step
 
-    return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
+    config = read_config("brain_retail", retail_config)
+    return _shop_job(brain, (*steps(config), week_step(config)))
 
 
 def _product_weather(brain: "Brain") -> Work:
@@ -96,6 +98,19 @@ def _curiosity(brain: "Brain") -> Work:
     from brain.services.shop_curiosity import steps
 
     return _shop_job(brain, steps(read_config("hypotheses", CuriosityConfig.model_validate)))
+
+
+def _roi_report(brain: "Brain") -> Work:
+    from brain.adapters.html_report import render
+    from brain.bootstrap.warehouse import opened_warehouse
+    from brain.domain.retail.retail_config import retail_config
+    from brain.domain.retail.roi.config import RoiConfig
+    from brain.services.retail_roi import Constants
+    from brain.services.shop_roi_report import RoiReport
+
+    roi = read_config("brain_roi", RoiConfig.model_validate)
+    constants = Constants(read_config("brain_retail", retail_config), roi)
+    return RoiReport(brain.store, lambda: opened_warehouse(brain.secrets), constants, render)
 
 
 def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
@@ -123,4 +138,5 @@ MAKERS: "Mapping[str, Callable[[Brain], Work]]" = {
     "brainProductWeather": _product_weather,
     "brainBacktesting": _backtesting,
     "brainCuriosity": _curiosity,
+    "brainRoiReport": _roi_report,
 }

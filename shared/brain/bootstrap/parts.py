@@ -29,12 +29,15 @@ def daily_parts(brain: "Brain") -> "Parts":
 def weekly_parts(brain: "Brain") -> "Parts":
     """Return what the weekly report reads besides the daily sums."""
     from brain.domain.learning.config import learning_config
+    from brain.domain.reports import shop
+    from brain.services.shop_pages import ShopPages
     from brain.services.stored_advice import StoredAdvice
 
     evaluation = read_config("brain_learning", learning_config).policy_evaluation
     return {
         ("predictions", "recommendations", "policy"): StoredAdvice(brain.store, evaluation),
         ("learning",): _learned(brain),
+        shop.NAMES: ShopPages(brain.store),
     }
 
 

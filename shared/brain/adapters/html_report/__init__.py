@@ -5,8 +5,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from brain.domain.reports import chart
+from brain.domain.reports import calendar_picture, chart
 from brain.domain.reports.report import Report
+from brain.domain.reports.shop import CALENDAR
 from brain.domain.reports.text import MARKS
 
 
@@ -19,4 +20,9 @@ def _template() -> Template:
 def render(report: Report) -> str:
     """Return the report as one HTML page without any outside resource."""
     picture = Markup(chart.svg(report.series))  # noqa: S704 - made by us from dates and numbers alone
-    return _template().render(report=report, marks=MARKS, chart=picture)
+    pictures = {
+        section.name: Markup(calendar_picture.svg(section.figures["rows"]))  # noqa: S704 - made by us, names escaped
+        for section in report.sections
+        if section.name == CALENDAR and section.figures
+    }
+    return _template().render(report=report, marks=MARKS, chart=picture, pictures=pictures)

@@ -1,15 +1,18 @@
 """``brain retail calendar``: the next days, what to expect, and what to do."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
+from brain.domain.reports import calendar_picture
 from brain.domain.retail.answers import calendar_rows
 from brain.domain.retail.predictive_calendar import CalendarDay
 from brain.domain.retail.retail_config import retail_config
+from brain.errors import InvalidInputError
 from brain.services.retail_calendar import of_store, predictive_calendar
 from brain.settings.files import read_config
 
@@ -20,6 +23,7 @@ def calendar(
     horizon: Annotated[int, typer.Option(min=1, max=90, help="Days ahead.")] = 14,
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to know.")] = None,
     store: OneStore = None,
+    svg: Annotated[Path | None, typer.Option(help="Also draw the days into this file.")] = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -27,10 +31,19 @@ def calendar(
     config = read_config("brain_retail", retail_config)
     with open_warehouse(database) as warehouse:
         days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
+    if svg is not None:
+        _draw(svg, calendar_picture.svg(calendar_rows(days)))
     if as_json:
         print_json(calendar_rows(days))
     else:
         print_table(f"From what was known on {days[0].forecast.cutoff}", COLUMNS, [_row(one) for one in days])
+
+
+def _draw(file: Path, picture: str) -> None:
+    try:
+        file.write_text(picture, encoding="utf-8")
+    except OSError as exc:
+        raise InvalidInputError(f"cannot write {file}: {exc.strerror}; name another file") from exc
 
 
 def _row(one: CalendarDay) -> tuple[object, ...]:

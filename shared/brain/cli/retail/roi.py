@@ -17,7 +17,6 @@ from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
 from brain.domain.retail.roi.decision import REQUIRED, Decision, read_decision
 from brain.domain.retail.roi.statement import Period, Statement
-from brain.domain.retail.roi.valuation import Valued
 from brain.errors import InvalidInputError
 from brain.services.retail_decisions import record
 from brain.services.retail_roi import Constants, month
@@ -92,19 +91,9 @@ def roi(
 
 def _print(told: Statement) -> None:
     say(wording.headline(told))
-    print_table("What decisions earned", COLUMNS, [_row(one) for one in told.valued])
+    print_table("What decisions earned", COLUMNS, [wording.cells(one) for one in told.valued])
     for line in wording.lines(told):
         say(line)
-
-
-def _row(one: Valued) -> tuple[object, ...]:
-    kinds = " + ".join(dict.fromkeys(str(each.kind) for each in one.group.decisions))
-    where = f"{one.group.store_id or 'all stores'}"
-    days = f"{one.group.start} to {one.group.end}"
-    if one.worth is None:
-        return kinds, where, days, "unknown", "", wording.VERDICTS[one.verdict]
-    between = f"{wording.money(one.worth.lower_80)} to {wording.money(one.worth.upper_80)}"
-    return kinds, where, days, wording.money(one.worth.estimate), between, wording.VERDICTS[one.verdict]
 
 
 def _from_file(file: Path, now: datetime) -> Iterable[Decision]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from brain.domain import aggregates
-from brain.domain.reports import figures, sections
+from brain.domain.reports import figures, sections, shop
 from brain.domain.reports.report import Facts, Report, Section, SectionStatus
 
 CHART_DAYS = 56
@@ -36,10 +36,19 @@ def _report(
         client_id=facts.client.client_id,
         client_name=facts.client.name,
         as_of=facts.as_of,
-        headline=_headline(facts, parts),
+        headline=_first_what_to_do(facts, parts),
         sections=parts,
         series=_series(facts),
     )
+
+
+def _first_what_to_do(facts: Facts, parts: Sequence[Section]) -> str:
+    """Return the shop's plan where there is one, then what happened; of a client without feeds the plan alone."""
+    said = _headline(facts, parts)
+    planned = next((part for part in parts if part.name == shop.CALENDAR and part.status is SectionStatus.OK), None)
+    if planned is None:
+        return said
+    return f"{planned.lines[0]} {said}" if facts.days else planned.lines[0]
 
 
 def _headline(facts: Facts, parts: Sequence[Section]) -> str:

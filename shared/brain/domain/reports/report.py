@@ -45,6 +45,7 @@ class Facts:
     ``start`` and ``end`` bound the report's local days, the end left out; ``days`` has every day that is kept.
     ``breakdowns`` has the same days' finer sums, of the latest month only. ``advice``, ``outlook`` and ``worth`` are
     what the engines left, None where they have not run; ``broken`` names the sections whose engine failed.
+    ``shop`` has the pages that the shop's jobs published, by name.
     """
 
     client: Client
@@ -62,6 +63,7 @@ class Facts:
     outlook: Outlook | None = None
     worth: AdviceWorth | None = None
     broken: frozenset[str] = frozenset()
+    shop: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 Plug: TypeAlias = Callable[[Facts], Section | None]

@@ -14,12 +14,14 @@ from brain.domain.reports import (
     policy,
     predictions,
     recommendations,
+    shop,
     timing,
 )
 from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
 
 DAILY = ("activity", "anomalies", "predictions", "recommendations", "learning", "coverage")
 WEEKLY = (
+    *shop.NAMES,
     "activity",
     "formats",
     "timing",
@@ -55,6 +57,7 @@ SLOTS: Mapping[str, Slot] = {
     "policy": Slot(policy.TITLE, policy.section),
     "learning": Slot(learning.TITLE, learning.section),
     "coverage": Slot("What is not known yet", coverage.section),
+    **{name: Slot(shop.TITLES[name], shop.plug(name)) for name in shop.NAMES},
 }
 
 

@@ -75,6 +75,21 @@ def explain_day(
     return _explained(result, row, series, day, cents(float(series.sales[index])))
 
 
+def explain_stores(history: Sequence[DailySeries], facts: Facts, day: date, config: RetailConfig) -> list[DayExplained]:
+    """Explain ``day`` of every series of ``history`` that traded on it and before it, by one forecast for all."""
+    cutoff = day - timedelta(days=1)
+    if not any(one.until(cutoff).open.any() for one in history):
+        return []
+    panel = build_panel([one.until(cutoff) for one in history], cutoff)
+    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
+    explained = []
+    for row, series in enumerate(history):
+        index = (day - series.first_day).days
+        if 0 <= index < len(series) and series.open[index] and panel.open[row].any():
+            explained.append(_explained(result, row, series, day, cents(float(series.sales[index]))))
+    return explained
+
+
 def _explained(result: Outcome, row: int, series: DailySeries, day: date, actual_cents: int) -> DayExplained:
     expected_cents = cents(float(result.predicted[row, 0, 0]))
     dealt = deal_cents(_money(result, row), expected_cents)

@@ -85,6 +85,17 @@ def name(one: Valued) -> str:
     return f"{kinds}{about} in {place}, {days}"
 
 
+def cells(one: Valued) -> tuple[str, str, str, str, str, str]:
+    """A decision as a row of a table: what, where, when, worth, 80 % interval, verdict."""
+    kinds = " + ".join(dict.fromkeys(str(each.kind) for each in one.group.decisions))
+    days = f"{one.group.start} to {one.group.end}"
+    where = one.group.store_id or "all stores"
+    if one.worth is None:
+        return kinds, where, days, "unknown", "", VERDICTS[one.verdict]
+    between = f"{money(one.worth.lower_80)} to {money(one.worth.upper_80)}"
+    return kinds, where, days, money(one.worth.estimate), between, VERDICTS[one.verdict]
+
+
 def money(amount: float) -> str:
     """A sum as people read it, to the unit."""
     rounded = round(amount)

@@ -1,0 +1,49 @@
+"""The shop's monthly report: what decisions earned, how good the forecast was, what was confirmed and taken back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from brain.domain.clients import Client
+from brain.domain.reports import shop
+from brain.domain.reports.report import Report, Section, SectionStatus
+from brain.domain.retail.roi import wording
+from brain.domain.retail.roi.statement import Statement
+
+KIND = "monthly"
+COLUMNS = ("decision", "where", "days", "worth", "8 of 10 lie between", "verdict")
+
+
+def monthly(
+    client: Client, first_day: date, as_of: datetime, told: Statement | str, pages: Mapping[str, Mapping[str, Any]]
+) -> Report:
+    """Return the report on the month of ``first_day``; ``told`` is the statement, or why there is none."""
+    headline = told if isinstance(told, str) else wording.headline(told)
+    return Report(
+        kind=KIND,
+        period=f"{first_day:%Y-%m}",
+        client_id=client.client_id,
+        client_name=client.name,
+        as_of=as_of,
+        headline=headline,
+        sections=(
+            decisions(told),
+            _from_page(shop.ACCURACY, pages),
+            _from_page(shop.FINDINGS, pages),
+        ),
+    )
+
+
+def decisions(told: Statement | str) -> Section:
+    """What decisions earned: the sums, then a row each, wins, losses and unknowns alike."""
+    name, title = "shop_roi", "What decisions earned"
+    if isinstance(told, str):
+        return Section(name, title, SectionStatus.NOT_ENOUGH_DATA, (told,))
+    if not told.valued:
+        return Section(name, title, SectionStatus.NOT_ENOUGH_DATA, (wording.NOTHING,))
+    rows = tuple(wording.cells(one) for one in told.valued)
+    return Section(name, title, SectionStatus.OK, tuple(wording.lines(told)), COLUMNS, rows, wording.document(told))
+
+
+def _from_page(name: str, pages: Mapping[str, Mapping[str, Any]]) -> Section:
+    return shop.from_page(name, pages.get(shop.PAGES[name]))

@@ -1,0 +1,79 @@
+"""How the shop's published figures are said: days, money, how many people, where."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from brain.domain.reports import figures
+
+Row = Mapping[str, Any]
+
+ALL_STORES = "*"
+MINUS = "\u2212"
+RUSH_LIKELY = 0.3
+RUSH_SURE = 0.6
+MORE_LIKELY_CLOSED = 0.5
+AS_USUAL = 0.08
+"""Within this share of the usual weekday nobody needs to plan otherwise; the calendar's own advice says the same."""
+
+TEAMS = (2, 3, 4, 5, 6, 8, 10)
+CLOSE_ENOUGH = 0.04
+
+
+def closed(row: Row) -> bool:
+    """Whether the day is more likely closed than open."""
+    return float(row["open_probability"]) < MORE_LIKELY_CLOSED
+
+
+def rush(row: Row) -> bool:
+    """Whether the day may become a rush day and is planned for."""
+    return not closed(row) and float(row["rush_probability"]) >= RUSH_LIKELY
+
+
+def day_words(day: str) -> str:
+    """A day as people say it."""
+    on = date.fromisoformat(day)
+    return f"{on:%a} {on.day} {on:%b}"
+
+
+def money(amount: float | None) -> str:
+    """A sum to the unit, with thousands apart; what is unknown is said."""
+    return figures.UNKNOWN if amount is None else figures.count(round(amount))
+
+
+def signed(amount: float) -> str:
+    """A difference in money with its sign."""
+    return ("+" if amount >= 0 else MINUS) + figures.count(round(abs(amount)))
+
+
+def lift(value: float) -> str:
+    """A lift as a signed percentage."""
+    return figures.change(1.0 + value)
+
+
+def place(store_id: str) -> str:
+    """A store, or all of the client's."""
+    return "all stores" if store_id == ALL_STORES else store_id
+
+
+def signal(name: str) -> str:
+    """A signal's name in words."""
+    return name.removeprefix("weather: ").replace("_", " ")
+
+
+def people(row: Row) -> str:
+    """How many people the day wants, beside the usual weekday, in whole persons."""
+    if closed(row):
+        return "none, probably closed"
+    if float(row["rush_probability"]) >= RUSH_SURE:
+        return "everybody: rush day"
+    usual = row["usual"]
+    if usual is None or float(usual) <= 0:
+        return "no usual day to compare with yet"
+    share = float(row["predicted"]) / float(usual)
+    if abs(share - 1.0) <= AS_USUAL:
+        said = "as usual"
+    else:
+        team = next((size for size in TEAMS if abs(round(size * share) / size - share) <= CLOSE_ENOUGH), TEAMS[-1])
+        said = f"{round(team * share)} where you usually have {team}"
+    return f"{said}, one more on call" if rush(row) else said

@@ -1,0 +1,129 @@
+"""The shop's part of the weekly report: what a manager reads first, and what is said when nothing can be."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.shop_reports.shop_published import AGENCY, day, facts, pages
+
+from brain.adapters.html_report import render as render_html
+from brain.domain.reports import build, shop, text
+from brain.domain.reports.report import Report, SectionStatus
+
+GOLDEN = Path(__file__).parent / "weekly.txt"
+
+
+def raised(what: str, error: Exception) -> None:
+    """No section may fail here."""
+    raise AssertionError(what) from error
+
+
+def shop_sections(report: Report) -> str:
+    """The text of the shop's sections alone."""
+    own = Report(
+        report.kind,
+        report.period,
+        report.client_id,
+        report.client_name,
+        report.as_of,
+        report.headline,
+        tuple(one for one in report.sections if one.name in shop.NAMES),
+    )
+    return text.render(own)
+
+
+def test_the_weekly_report_of_a_shop_reads_as_it_should() -> None:
+    """Word for word; the first line says what to do."""
+    said = shop_sections(build.weekly(facts(), raised))
+    assert said == GOLDEN.read_text(encoding="utf-8"), said
+
+
+def test_a_client_without_stores_reads_nothing_of_shops() -> None:
+    """Not even that something is absent."""
+    report = build.weekly(facts(AGENCY), raised)
+    assert not {one.name for one in report.sections} & set(shop.NAMES)
+    assert "rush" not in text.render(report)
+
+
+def test_what_was_not_published_is_said_once_a_section() -> None:
+    """Before the first night, and on a night when the shop's days did not suffice."""
+    report = build.weekly(facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raised)
+    said = {one.name: one for one in report.sections if one.name in shop.NAMES}
+    assert {one.status for one in said.values()} == {SectionStatus.NOT_ENOUGH_DATA}
+    assert said[shop.WEEK].lines == ("there are no sales up to 2026-11-22",)
+    assert "has not published" in said[shop.CALENDAR].lines[0]
+    assert "events" in report.headline
+
+
+def test_empty_pages_say_what_is_missing() -> None:
+    """No table without rows, no sentence without a figure."""
+    empty: dict[str, dict[str, Any]] = {
+        "shop-calendar": {"rows": []},
+        "shop-week": {"rows": []},
+        "shop-signals": {"rows": [], "retired": []},
+        "shop-findings": {"counts": {}, "hypotheses": []},
+        "shop-backtest": {"series": [], "overall": None},
+    }
+    report = build.weekly(facts(shop=empty), raised)
+    said = {one.name: one.lines for one in report.sections if one.name in shop.NAMES}
+    assert said[shop.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
+    assert said[shop.WEEK] == ("No store traded in these days.",)
+    assert said[shop.SIGNALS] == ("No signal was seen often enough yet.",)
+    assert said[shop.ACCURACY] == ("No day could be scored yet.",)
+    assert "none is confirmed" in said[shop.FINDINGS][0]
+
+
+def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
+    """The reader is told to plan by the rule."""
+    worse = pages()
+    worse["shop-backtest"]["overall"]["wape"] = 0.2
+    section = next(one for one in build.weekly(facts(shop=worse), raised).sections if one.name == shop.ACCURACY)
+    assert any("A plain rule did as well or better" in line for line in section.lines)
+    nothing = {"wape": None, "coverage_80": None, "rush_recall": None, "rush_precision": None}
+    unknown = pages()["shop-backtest"] | {"overall": pages()["shop-backtest"]["overall"] | nothing}
+    assert "unknown" in shop.accuracy(unknown).lines[0]
+
+
+def test_many_days_and_signals_are_cut_and_counted() -> None:
+    """A manager reads six days and twelve names; the rest is in the table or counted."""
+    busy = [day("north", at, 2000.0, rush_probability=0.9 - at / 100) for at in range(9)]
+    section = shop.calendar({"rows": busy})
+    assert section.lines[0].endswith("and 7 more below.")
+    assert section.lines[-1].startswith("3 more days differ")
+    rows = [{"store_id": "*", "signal": f"s{at:02d}", "claimed": False} for at in range(20)]
+    assert "and 8 more" in shop.signals({"rows": rows, "retired": []}).lines[0]
+
+
+def test_a_finding_without_an_interval_has_no_figures() -> None:
+    """The question stands, the effect is only said to be there."""
+    row = pages()["shop-findings"]["hypotheses"][0] | {"lower": None, "product_id": "cake"}
+    assert shop.finding(row) == "Does rain cost sales? In north, cake: an effect on 41 days."
+
+
+def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
+    """No script, no font, no address but SVG's own name."""
+    page = render_html(build.weekly(facts(), raised))
+    assert page.count('<svg class="bc"') == 1
+    assert "<script" not in page
+    assert page.count("http") == page.count("http://www.w3.org/2000/svg")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (day("n", 0, 1000.0), "as usual"),
+        (day("n", 0, 1200.0), "6 where you usually have 5"),
+        (day("n", 0, 1500.0), "3 where you usually have 2"),
+        (day("n", 0, 660.0), "2 where you usually have 3"),
+        (day("n", 0, 1145.0), "7 where you usually have 6"),
+        (day("n", 0, 1000.0, rush_probability=0.4), "as usual, one more on call"),
+        (day("n", 0, 1000.0, rush_probability=0.7), "everybody: rush day"),
+        (day("n", 0, 1000.0, open_probability=0.1, rush_probability=0.9), "none, probably closed"),
+        (day("n", 0, 1000.0, usual=0.0), "no usual day to compare with yet"),
+    ],
+)
+def test_people_are_said_in_whole_persons(row: dict[str, Any], said: str) -> None:
+    """Beside the usual weekday, as a manager plans."""
+    from brain.domain.reports.shop_words import people  # noqa: PLC0415 - only this test needs it
+
+    assert people(row) == said

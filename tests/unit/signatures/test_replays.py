@@ -7,6 +7,8 @@ from unit.signatures.signers import NOW
 
 from brain.domain.signatures.replays import Taken, taken, taken_from
 from brain.domain.signatures.signed_request import Proof
+from brain.ports.document_store import DocumentStore, WriteStatus
+from brain.repositories import signatures
 
 TOLERANCE = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
@@ -56,3 +58,12 @@ def test_what_is_stored_comes_back_and_names_nobody() -> None:
 def test_a_scheme_without_a_time_or_an_id_leaves_nothing_to_remember(proof: Proof) -> None:
     """A resend cannot be told from a retry there."""
     assert taken("acme", "meta", proof, b"{}", TOLERANCE) is None
+
+
+def test_a_store_remembers_to_the_microsecond(store: DocumentStore) -> None:
+    """Each store, so that an instance elsewhere sees the same replay."""
+    exact = signed(timedelta(microseconds=123_456))
+    assert signatures.find(store, exact.delivery) is None
+    for _ in range(2):
+        assert [result.status for result in store.write_many([signatures.remember(exact)])] == [WriteStatus.WRITTEN]
+    assert signatures.find(store, exact.delivery) == exact

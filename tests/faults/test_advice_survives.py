@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from faults.faulty_store import FaultyStore, Killed, Mode
 from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import MONDAY, Books, answer, posts, run_daily, run_weekly, standing
+from unit.advice_loop.advice_worlds import Books, answer, run_daily, run_weekly, standing
+from unit.advice_loop.planted_posts import MONDAY, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError

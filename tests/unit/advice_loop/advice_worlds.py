@@ -1,19 +1,18 @@
 """Clients whose truth is planted, and weeks of jobs over them, for the tests of advice and predictions."""
 
-import math
-import random
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from manual_clock import ManualClock
+from unit.advice_loop.planted_posts import MONDAY
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.analysis_config import analysis_config
 from brain.domain.clients import Client
-from brain.domain.events import Event, FeedType
+from brain.domain.events import Event
 from brain.domain.learning.config import learning_config
 from brain.domain.predictions import content
 from brain.domain.predictions.config import load_prediction_config
@@ -48,43 +47,6 @@ ADVICE = read_config("brain_advice", load_advice_config)
 TRIGGERS = read_config("triggers", load_triggers)
 PREDICTIONS = read_config("brain_predictions", load_prediction_config)
 EVALUATION = read_config("brain_learning", learning_config).policy_evaluation
-MONDAY = datetime(2026, 8, 31, tzinfo=UTC)
-TYPES = ("carousel", "photo", "text")
-AUDIENCE = 6000
-SPREAD = 0.4
-HOURS = (8, 12, 17)
-
-
-def posts(
-    client_id: str, first: datetime, days: int, *, ratio: float = 1.0, seed: int = 1, level: float = 1.0
-) -> Iterator[Event]:
-    """Yield three posts a day of three formats at random; carousels get ``ratio`` times the engagement."""
-    rng = random.Random(f"{client_id}-{first}-{seed}")  # noqa: S311 - a test's world
-    for day in range(days):
-        for hour in HOURS:
-            at = first + timedelta(days=day, hours=hour, minutes=rng.randrange(60))
-            kind = rng.choice(TYPES)
-            usual = 0.02 * AUDIENCE * level * (ratio if kind == "carousel" else 1.0)
-            yield post(client_id, at, kind, round(usual * math.exp(rng.gauss(0, SPREAD))))
-
-
-def post(client_id: str, at: datetime, kind: str, engagements: int, **fields: Any) -> Event:
-    """Return one LinkedIn post."""
-    given: dict[str, Any] = {
-        "platform": "linkedin",
-        "content_type": kind,
-        "engagements": engagements,
-        "impressions": engagements * 20,
-        "audience_size": AUDIENCE,
-    }
-    return Event(
-        event_id=f"e{at:%Y%m%d%H%M}",
-        client_id=client_id,
-        feed_type=FeedType.CUSTOM,
-        occurred_at=at,
-        received_at=at,
-        **given | fields,
-    )
 
 
 def set_up(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:

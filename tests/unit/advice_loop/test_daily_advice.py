@@ -7,13 +7,10 @@ from faults.faulty_store import FaultyStore
 from manual_clock import ManualClock
 from unit.advice_loop.advice_worlds import (
     ADVICE,
-    MONDAY,
     TRIGGERS,
     Books,
     answer,
     facts_of,
-    post,
-    posts,
     remember,
     run_daily,
     run_weekly,
@@ -22,6 +19,7 @@ from unit.advice_loop.advice_worlds import (
     standing,
     twins,
 )
+from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.repositories import paths

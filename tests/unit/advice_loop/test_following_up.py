@@ -9,11 +9,9 @@ from manual_clock import ManualClock
 from unit.advice_loop.advice_worlds import (
     ADVICE,
     ANALYSIS,
-    MONDAY,
     TRIGGERS,
     Books,
     facts_of,
-    posts,
     raised,
     remember,
     run_job,
@@ -21,6 +19,7 @@ from unit.advice_loop.advice_worlds import (
     set_up,
     standing,
 )
+from unit.advice_loop.planted_posts import MONDAY, posts
 from unit.advice_loop.test_sections import bare_facts
 from unit.advice_loop.test_worth import measured, move
 from worlds import put

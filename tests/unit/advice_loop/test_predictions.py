@@ -6,17 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import (
-    MONDAY,
-    PREDICTIONS,
-    SCORING,
-    Books,
-    post,
-    posts,
-    run_daily,
-    run_weekly,
-    section,
-)
+from unit.advice_loop.advice_worlds import PREDICTIONS, SCORING, Books, run_daily, run_weekly, section
+from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.events import FeedType

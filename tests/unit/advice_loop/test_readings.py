@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.advice_loop.advice_worlds import ADVICE, MONDAY, SCORING, TRIGGERS, post, posts
+from unit.advice_loop.advice_worlds import ADVICE, SCORING, TRIGGERS
+from unit.advice_loop.planted_posts import MONDAY, post, posts
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.aggregates import Days

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit.advice_loop.advice_worlds import ANALYSIS, MONDAY
+from unit.advice_loop.advice_worlds import ANALYSIS
+from unit.advice_loop.planted_posts import MONDAY
 
 from brain.domain.clients import Client
 from brain.domain.predictions.outlook import Cell, Grid, Outlook

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.advice_loop.advice_worlds import EVALUATION, MONDAY
+from unit.advice_loop.advice_worlds import EVALUATION
+from unit.advice_loop.planted_posts import MONDAY
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.policy_evaluation import Worth

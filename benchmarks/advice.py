@@ -1,0 +1,106 @@
+"""Advice and predictions as the daily job makes them: coverage as it comes, shares over clients, false claims, time."""
+
+import time
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from brain.domain.analysis_config import analysis_config
+from brain.domain.clients import Client
+from brain.domain.events import Event
+from brain.domain.predictions import content, weekly_grid
+from brain.domain.predictions.config import load_prediction_config
+from brain.domain.predictions.outlook import SAID, Outlook
+from brain.domain.recommendations import drawing
+from brain.domain.recommendations.advice import Advice, advise
+from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.recommendations.conditions import Verdict
+from brain.domain.recommendations.from_facts import context_of
+from brain.domain.recommendations.standing import Standing
+from brain.domain.recommendations.triggers import load_triggers
+from brain.domain.reports.report import Facts
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights, scoring_config
+from brain.settings.files import read_config
+from tests.unit.advice_loop.planted_posts import MONDAY, posts
+
+UTC_ZONE = ZoneInfo("UTC")
+PREDICTIONS = read_config("brain_predictions", load_prediction_config)
+TRIGGERS = read_config("triggers", load_triggers)
+ADVICE = read_config("brain_advice", load_advice_config)
+WEEKS, SEEDS, CLIENTS, PAST_DAYS = 26, 8, 300, 35
+CLAIMS = ("format_wins", "format_loses", "hour_wins", "weekday_wins", "engagement_falling", "engagement_rising")
+
+
+def run() -> None:
+    """Print the figures of each question."""
+    for name, ratio in (("null", 1.0), ("planted", 1.6)):
+        for adapted in (True, False):
+            _coverage(name, ratio, adapted=adapted)
+    for name, ratio in (("null", 1.0), ("planted", 1.8)):
+        _slates(name, ratio)
+
+
+def _coverage(name: str, ratio: float, *, adapted: bool) -> None:
+    """Play weeks of three posts a day; each post meets the interval that was predicted before it."""
+    outlooks = [_played(seed, ratio, adapted=adapted) for seed in range(SEEDS)]
+    judged, right = sum(o.judged_in_all for o in outlooks), sum(o.right_in_all for o in outlooks)
+    shares = [o.right_in_all / o.judged_in_all for o in outlooks]
+    how = "level follows the record" if adapted else "level fixed"
+    print(
+        f"intervals of {SAID:.0%}, {name} world, {how}: {right / judged:.1%} of {judged} held "
+        f"({SEEDS} clients, {WEEKS} weeks; by client {min(shares):.1%} to {max(shares):.1%})"
+    )
+
+
+def _played(seed: int, ratio: float, *, adapted: bool) -> Outlook:
+    rows = [row for event in posts("acme", MONDAY, 7 * WEEKS, ratio=ratio, seed=seed) if (row := content.entry(event))]
+    outlook = Outlook()
+    for day in range(1, 7 * WEEKS):
+        at = MONDAY + timedelta(days=day, hours=6)
+        known = [row for row in rows if row["at"] < at][-content.KEPT :]
+        outlook = outlook.with_judgements(weekly_grid.judge(known, outlook, at, UTC_ZONE))
+        if at.weekday() == 0 or not outlook.grids:
+            asked = outlook.asked if adapted else SAID
+            grid, needed = weekly_grid.forecast(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, asked)
+            outlook = outlook.with_grid(grid) if grid else replace(outlook, needed=needed)
+    return outlook
+
+
+def _slates(name: str, ratio: float) -> None:
+    """Draw the first slate of many clients, each with a past of its own."""
+    at = MONDAY + timedelta(days=PAST_DAYS, hours=6)
+    worlds = [_facts(f"c{n}", list(posts(f"c{n}", MONDAY, PAST_DAYS, ratio=ratio)), at) for n in range(CLIENTS)]
+    started = time.perf_counter()
+    slates = [_advice(facts) for facts in worlds]
+    for slate in slates:
+        drawing.moves_of(slate, ["linkedin"], timedelta(days=ADVICE.policy_before_days))
+    seconds = time.perf_counter() - started
+    places = [place for slate in slates for place in slate.places]
+    drawn = [place for place in places if place.drawn]
+    sure = [{c.reason_code for c in slate.eligible if c.verdict is Verdict.HOLDS} for slate in slates]
+    claimed = sum(bool(codes & set(CLAIMS)) for codes in sure)
+    found = sum("format_wins" in codes for codes in sure)
+    print(
+        f"slates of {CLIENTS} clients, {name} world: {claimed} claim a difference, {found} the format that is planted; "
+        f"{sum(p.explored for p in places) / len(places):.1%} of {len(places)} places explore, "
+        f"{sum(p.held_back for p in drawn) / len(drawn):.1%} of {len(drawn)} moves held back; "
+        f"{1000 * seconds / CLIENTS:.0f} ms a client"
+    )
+
+
+def _facts(client_id: str, events: list[Event], at: datetime) -> Facts:
+    config = read_config("brain_scoring", scoring_config)
+    scorer = Scorer({}, Weights(), as_of=at, time_zone=UTC_ZONE, config=config)
+    scorer.score_all(events)
+    end: date = at.date()
+    analysis = read_config("brain_analysis", analysis_config)
+    client = Client(client_id, client_id)
+    return Facts(
+        client, end - timedelta(days=1), end, at, scorer.days, (), 1, 0, analysis, breakdowns=scorer.breakdowns
+    )
+
+
+def _advice(facts: Facts) -> Advice:
+    context = context_of(facts, Standing(), {}, TRIGGERS, ADVICE.readings)
+    return advise(context, TRIGGERS, seed=drawing.seed_of(facts.client.client_id, context.named_period))

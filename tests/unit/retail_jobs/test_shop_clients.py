@@ -80,7 +80,14 @@ def test_a_missing_database_url_is_told_with_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://chef:pa55word@127.0.0.1:1/shop", "nonsense pa55word", "oracle://chef:pa55word@host/shop"]
+    "url",
+    [
+        "postgresql://chef:pa55word@127.0.0.1:1/shop",
+        "postgresql://chef@127.0.0.1:1/shop?password=pa55word",
+        "nonsense pa55word",
+        "oracle://chef:pa55word@host/shop",
+        "bigquery://project/set?credentials_base64=pa55word",
+    ],
 )
 def test_no_error_tells_the_password_of_the_database(url: str) -> None:
     """Neither of a server that does not answer, nor of a URL that is none."""

@@ -1,0 +1,114 @@
+"""The shop's jobs from the command line: switched off, switched on live, done, repeated, tried dry, failed."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from manual_clock import ManualClock
+from shop_job_worlds import BAKER, RIVAL, SUNDAY, fill, open_sql
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.cli.app import app
+from brain.cli.failures import explained
+from brain.repositories import paths
+from brain.repositories.clients import Clients
+
+JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity")
+NAMES = {
+    "signal-magnitude": "brainSignalMagnitude",
+    "product-weather": "brainProductWeather",
+    "backtesting": "brainBacktesting",
+    "curiosity": "brainCuriosity",
+}
+
+
+class Machine:
+    """A machine with an embedded store, a shop's database, and the command line."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys, self._monkeypatch = capsys, monkeypatch
+        monkeypatch.setenv("BRAIN_STORE", f"sqlite:///{folder / 'brain.db'}")
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder / 'shop.db'}")
+        self.store = SqliteStore(folder / "brain.db", ManualClock(SUNDAY))
+
+    def switch_on(self, job: str, **fields: Any) -> None:
+        """Override the job's flag live."""
+        self.store.set(paths.feature(NAMES[job]), {"enabled": True, **fields})
+
+    def run(self, job: str, *words: str) -> tuple[int, dict[str, Any]]:
+        """``brain run JOB --json``: exit code and answer."""
+        at = SUNDAY.isoformat()
+        self._monkeypatch.setattr("sys.argv", ["brain", "run", job, "--at", at, "--json", *words])
+        code = explained(app)
+        out, _ = self._capsys.readouterr()
+        return code, json.loads(out)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shops' database."""
+    place = tmp_path_factory.mktemp("machine")
+    with closing(open_sql(f"sqlite:///{place / 'shop.db'}")) as warehouse:
+        fill(warehouse, 100)
+    return place
+
+
+@pytest.fixture
+def machine(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """A machine whose document store is new."""
+    for left in folder.glob("brain.db*"):
+        left.unlink()
+    one = Machine(folder, capsys, monkeypatch)
+    for client in (BAKER, RIVAL):
+        Clients(one.store).put(client)
+    yield one
+    one.store.close()
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_is_off_until_it_is_switched_on_live(machine: Machine, job: str) -> None:
+    """Then it does its work for every client with stores, or for those whose flag is on."""
+    assert machine.run(job) == (0, {"status": "disabled"})
+    machine.switch_on(job, percentage=0, clients={"baker": True})
+    code, answer = machine.run(job)
+    assert (code, answer["status"], set(answer["clients"])) == (0, "success", {"baker"})
+    machine.switch_on(job)
+    code, answer = machine.run(job)
+    assert set(answer["clients"]) == {"baker", "rival"}
+    assert answer["clients"]["baker"]["repeated"]
+    assert answer["clients"]["rival"]["stores"] == 1
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_dry_run_of_one_client_says_what_it_would_write(machine: Machine, job: str) -> None:
+    """And the run that follows is not taken as done."""
+    machine.switch_on(job)
+    code, answer = machine.run(job, "--client", "baker", "--dry-run")
+    assert code == 0
+    assert answer["clients"]["baker"]["would_write"]["views"] >= 1
+    assert machine.store.query(paths.RUNS) == []
+
+
+def test_a_machine_without_the_shop_s_database_is_told(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure of every client with a shop, exit code 1, in a sentence."""
+    machine.switch_on("curiosity")
+    monkeypatch.delenv("DATABASE_URL")
+    code, answer = machine.run("curiosity")
+    assert code == 1
+    assert {one["code"] for one in answer["clients"].values()} == {"misconfigured"}
+    assert "need DATABASE_URL" in answer["clients"]["baker"]["message"]
+
+
+def test_a_failed_run_is_done_when_the_cause_is_mended(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same scheduled time, taken up again."""
+    machine.switch_on("backtesting")
+    with monkeypatch.context() as patch:
+        patch.setenv("DATABASE_URL", "sqlite:////nowhere/shop.db")
+        assert machine.run("backtesting")[0] == 1
+    code, answer = machine.run("backtesting")
+    assert (code, answer["status"]) == (0, "success")
+    assert answer["clients"]["baker"]["day"] == (SUNDAY - timedelta(days=1)).date().isoformat()

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo.command", "demo", "A seeded agency through the whole loop, planted beside learned"),
     "serve": ("serve", "serve", "Every function on one port of this machine"),
     "ingest": ("ingest", "ingest", "A file through the same service into the store"),
+    "clients": ("clients", "clients", "Who is served: name, time zone, currency, stores"),
     "keys": ("keys", "keys", "API keys for senders"),
     "senders": ("senders", "senders", "Providers that sign for themselves, and how to set their secrets"),
     "run": ("run", "run", "A scheduled job, here and now"),

@@ -44,12 +44,19 @@ class Sender:
     key: str
     address: str = "/ingest"
     tries: int = 40
+    at_once: int = 500
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     told: Counter[int] = field(default_factory=Counter)
 
     async def deliver(self, requests: Iterable[Request]) -> None:
-        """Send all at once and return when each has its final answer."""
-        await asyncio.gather(*(self._deliver(request) for request in requests))
+        """Send all, up to ``at_once`` at a time, and return when each has its final answer."""
+        waiting = iter(requests)
+
+        async def one_after_another() -> None:
+            for request in waiting:
+                await self._deliver(request)
+
+        await asyncio.gather(*(one_after_another() for _ in range(self.at_once)))
 
     async def _deliver(self, request: Request) -> None:
         for _ in range(self.tries):

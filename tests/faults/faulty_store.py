@@ -3,6 +3,7 @@
 ``for k in range(1, calls + 1): run(FaultyStore(store, fail_at=k, mode=mode))`` is the whole fault test of a job.
 """
 
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -55,6 +56,26 @@ class _Fault:
             return self._mode if self.calls.total() == self._fail_at else None
 
 
+class RandomFaults(_Fault):
+    """Breaks a ``share`` of all calls, seeded: half of them before they are applied, half after."""
+
+    def __init__(self, share: float, seed: int) -> None:
+        super().__init__(None, Mode.REFUSE)
+        self.broken = 0
+        self._share = share
+        self._rng = random.Random(seed)  # noqa: S311 - a test's weather
+
+    def next_call(self, method: str) -> Mode | None:
+        """Count a call and return how it breaks, if it does."""
+        with self._lock:
+            self.calls[method] += 1
+            drawn = self._rng.random()
+            if drawn >= self._share:
+                return None
+            self.broken += 1
+            return Mode.REFUSE if drawn < self._share / 2 else Mode.LOSE
+
+
 class FaultyStore:
     """A ``DocumentStore`` over ``inner`` whose ``fail_at``-th call breaks as ``mode`` says.
 
@@ -62,9 +83,16 @@ class FaultyStore:
     absent document is one read, a count one per thousand), by collection id in ``reads_by`` and ``writes_by``.
     """
 
-    def __init__(self, inner: DocumentStore, *, fail_at: int | None = None, mode: Mode | str = Mode.REFUSE) -> None:
+    def __init__(
+        self,
+        inner: DocumentStore,
+        *,
+        fail_at: int | None = None,
+        mode: Mode | str = Mode.REFUSE,
+        faults: RandomFaults | None = None,
+    ) -> None:
         self._inner = inner
-        self._fault = _Fault(fail_at, mode)
+        self._fault = faults or _Fault(fail_at, mode)
         self.reads_by: Counter[str] = Counter()
         self.writes_by: Counter[str] = Counter()
 
@@ -171,9 +199,16 @@ class FaultyStore:
 class FaultyWriter:
     """An ``EventWriter`` over ``inner`` whose ``fail_at``-th call breaks as ``mode`` says; ``writes`` counts."""
 
-    def __init__(self, inner: EventWriter, *, fail_at: int | None = None, mode: Mode | str = Mode.REFUSE) -> None:
+    def __init__(
+        self,
+        inner: EventWriter,
+        *,
+        fail_at: int | None = None,
+        mode: Mode | str = Mode.REFUSE,
+        faults: RandomFaults | None = None,
+    ) -> None:
         self._inner = inner
-        self._fault = _Fault(fail_at, mode)
+        self._fault = faults or _Fault(fail_at, mode)
         self.writes = 0
 
     @property

@@ -1,0 +1,120 @@
+"""What ingest loses and doubles when five of a hundred store calls fail and the process dies; the goal is nothing.
+
+``python -m benchmarks ingest_faults``. A failing call is told to be unavailable; half of those calls were applied all
+the same. The sender sends again whatever was not answered for good. ``BRAIN_BENCH_STORE=sqlite`` takes the embedded
+store instead of the emulator for the large run.
+"""
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.adapters.sqlite.writer import SqliteWriter
+from brain.services.reconcile import Reconcile
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from emulator import running
+from faults.faulty_store import RandomFaults
+from ingest_storms import World, events, sending, shuffled
+from ingest_worlds import CLIENT, START, unlimited
+from manual_clock import ManualClock
+
+SHARE = 0.05
+THRICE = 10_000
+DEATHS = 25
+MANY = 100_000
+LARGEST = 200
+SEED = 20261122
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run came to."""
+
+    seconds: float
+    died: int
+    told: dict[int, int]
+
+
+def run() -> None:
+    """Print both runs: what was sent, what broke, what is there, lost and doubled, and the time."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        os.environ["BRAIN_CONFIG"] = str(unlimited(Path(folder)))
+        print(f"{THRICE} events, each sent three times in random order; {SHARE:.0%} of store calls fail")
+        clean, stormy = (_embedded(Path(folder) / name, faults) for name, faults in _weathers())
+        asyncio.run(_deliver(clean, [0], THRICE, ()))
+        deaths = random.Random(SEED).sample(range(10, 3 * THRICE // LARGEST * 2), DEATHS)  # noqa: S311 - seeded moments
+        _print(stormy, asyncio.run(_deliver(stormy, [1, 2, 3], THRICE, deaths)), THRICE)
+        print(f"documents other than after one clean pass: {_differing(stormy.events(), clean.events())}, goal 0")
+        kind = os.environ.get("BRAIN_BENCH_STORE", "firestore")
+        print(f"\n{MANY} events once; {SHARE:.0%} of store calls fail; store: {kind}")
+        faults = RandomFaults(SHARE, SEED)
+        large = (
+            _embedded(Path(folder) / "large", faults) if kind == "sqlite" else stack.enter_context(_emulated(faults))
+        )
+        _print(large, asyncio.run(_deliver(large, [4], MANY, ())), MANY)
+        del os.environ["BRAIN_CONFIG"]
+
+
+def _weathers() -> Iterator[tuple[str, RandomFaults | None]]:
+    yield "clean", None
+    yield "stormy", RandomFaults(SHARE, SEED)
+
+
+def _embedded(file: Path, faults: RandomFaults | None) -> World:
+    store = SqliteStore(file, ManualClock(START))
+    return World(store, lambda: SqliteWriter(store), faults)
+
+
+@contextmanager
+def _emulated(faults: RandomFaults) -> Iterator[World]:
+    from brain.adapters.firestore.store import FirestoreStore  # noqa: PLC0415 - a heavy import
+    from brain.adapters.firestore.writer import FirestoreWriter  # noqa: PLC0415 - the same
+
+    with running():
+        project = f"demo-{uuid.uuid4().hex[:12]}"
+        store = FirestoreStore(project)
+        yield World(store, lambda: FirestoreWriter(project), faults)
+        store.close()
+
+
+async def _deliver(world: World, passes: list[int], amount: int, deaths: Any) -> Run:
+    items = events(amount)
+    started = time.perf_counter()
+    async with sending(world, deaths) as (sender, server):
+        for seed in passes:
+            await sender.deliver(shuffled(items, seed, LARGEST))
+    return Run(time.perf_counter() - started, server.died, dict(sender.told))
+
+
+def _print(world: World, done: Run, amount: int) -> None:
+    faults = world.faults
+    assert faults is not None
+    counts = Reconcile(world.store)(CLIENT)
+    calls = faults.calls.total()
+    stored = len(world.events())
+    answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
+    print(f"store calls {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}")
+    print(f"answers by status: {answers}")
+    doubled = max(0, stored - amount) + counts["revised"]
+    print(f"stored {stored}, lost {max(0, amount - stored)}, doubled {doubled}, goal 0")
+    print(f"reconciled: sent {counts['sent']}, accounted {counts['accounted']}, difference {counts['difference']}")
+    print(f"{done.seconds:.1f} s, {counts['sent'] / done.seconds:.0f} items/s")
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> int:
+    return sum(one.get(path) != other.get(path) for path in one.keys() | other.keys())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,59 @@
+"""A thousand events, each sent three times in random order through failures and crashes, are stored once each."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults.faulty_store import RandomFaults
+from ingest_storms import World, events, sending, shuffled
+from ingest_worlds import CLIENT, START, unlimited
+from manual_clock import ManualClock
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.adapters.sqlite.writer import SqliteWriter
+from brain.services.reconcile import Reconcile
+
+EVENTS = 1000
+SHARE = 0.05
+DEATHS = 6
+LARGEST = 40
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFaults | None], World]:
+    """Makes worlds on stores of their own, with budgets that no test reaches."""
+    monkeypatch.setenv("BRAIN_CONFIG", str(unlimited(tmp_path)))
+
+    def one(faults: RandomFaults | None) -> World:
+        store = SqliteStore(":memory:", ManualClock(START))
+        return World(store, lambda: SqliteWriter(store), faults)
+
+    return one
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_three_times_in_any_order_through_any_weather_is_once(
+    made: Callable[[RandomFaults | None], World], seed: int
+) -> None:
+    """Five of a hundred store calls fail, applied or not, the process dies six times: the store is a clean pass's."""
+    items = events(EVENTS)
+    clean, stormy = made(None), made(RandomFaults(SHARE, seed))
+    deaths = random.Random(seed).sample(range(5, 150), DEATHS)  # noqa: S311 - moments of a test
+
+    async def both() -> int:
+        async with sending(clean) as (sender, _):
+            await sender.deliver(shuffled(items, 0, LARGEST))
+        async with sending(stormy, deaths) as (sender, server):
+            for turn in range(3):
+                await sender.deliver(shuffled(items, 10 * seed + turn, LARGEST))
+        assert sender.ends().total() == 3 * EVENTS
+        return server.died
+
+    assert asyncio.run(both()) == DEATHS
+    assert stormy.faults.broken > 0
+    assert stormy.events() == clean.events()
+    counts = Reconcile(stormy.store)(CLIENT)
+    figures = {name: counts[name] for name in ("stored", "revised", "duplicate", "sent", "difference")}
+    assert figures == {"stored": EVENTS, "revised": 0, "duplicate": 2 * EVENTS, "sent": 3 * EVENTS, "difference": 0}

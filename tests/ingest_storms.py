@@ -1,0 +1,131 @@
+"""Ingest under weather: a share of all store calls fails and the process dies now and then, while a sender sends."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from faults.faulty_store import FaultyStore, FaultyWriter, RandomFaults
+from ingest_worlds import CLIENT, START, Request, Sender, ad, array, post
+from manual_clock import ManualClock
+
+from brain.adapters.environment import EnvironmentSecrets
+from brain.bootstrap import Brain
+from brain.entrypoints.local import LocalServer
+from brain.ports.document_store import DocumentStore, EventWriter, Snapshot
+from brain.repositories import paths
+from brain.services.group_commit import GroupCommit
+from brain.settings.environment import read_settings
+
+SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
+AT_ONCE = 16
+PAGE = 1000
+TOTALS_A_POST = 0.1
+# Which of several requests with the same event came first is the weather's choice.
+OF_THE_FIRST = ("stored_at", "delivery", "correlation_id")
+
+
+@dataclass
+class World:
+    """A store, how to write to it, and the weather over both."""
+
+    store: DocumentStore
+    writer: Callable[[], EventWriter]
+    faults: RandomFaults | None = None
+
+    def brain(self) -> Brain:
+        """Make a new process's Brain on it."""
+        given = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
+        store = FaultyStore(self.store, faults=self.faults) if self.faults else self.store
+        brain = Brain(given, ManualClock(START), SECRETS, store)
+        writer = self.writer()
+        brain.writer = GroupCommit(FaultyWriter(writer, faults=self.faults) if self.faults else writer)
+        brain.log = lambda *_, **__: None
+        return brain
+
+    def key(self) -> str:
+        """Make a key of the client, in calm weather."""
+        calm = World(self.store, self.writer)
+        return calm.brain().key_ring.create(CLIENT)[0]
+
+    def events(self) -> dict[str, dict[str, Any]]:
+        """Return every event by its path, without what the weather decides."""
+        found: dict[str, dict[str, Any]] = {}
+        after: Snapshot | None = None
+        while page := self.store.query(paths.events(CLIENT), limit=PAGE, start_after=after):
+            after = page[-1]
+            found |= {e.path: {n: v for n, v in e.data.items() if n not in OF_THE_FIRST} for e in page}
+        return found
+
+
+class Mortal(httpx.AsyncBaseTransport):
+    """A server in this process that dies before its n-th request for each n of ``deaths``, and starts anew at once.
+
+    Requests in it are never answered. What it has handed to the store may still be applied, as on a wire.
+    """
+
+    def __init__(self, start: Callable[[], Brain], deaths: Sequence[int] = ()) -> None:
+        self.died = 0
+        self._start = start
+        self._deaths = sorted(deaths)
+        self._count = 0
+        self._inside: set[asyncio.Future[httpx.Response]] = set()
+        self._begin()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, or die with it."""
+        self._count += 1
+        if self._deaths and self._count >= self._deaths[0]:
+            self._deaths.pop(0)
+            self._die()
+        inside = asyncio.ensure_future(self._server.handle_async_request(request))
+        self._inside.add(inside)
+        await asyncio.wait([inside])
+        self._inside.discard(inside)
+        if inside.cancelled():
+            raise httpx.ReadError("the process ended")
+        return inside.result()
+
+    def _begin(self) -> None:
+        self.brain = self._start()
+        self._server = httpx.ASGITransport(LocalServer(self.brain, schedule=False).app())
+
+    def _die(self) -> None:
+        self.died += 1
+        for one in self._inside:
+            one.cancel()
+        self._begin()
+
+
+@asynccontextmanager
+async def sending(world: World, deaths: Sequence[int] = ()) -> AsyncIterator[tuple[Sender, Mortal]]:
+    """Yield a sender to a server of this world."""
+    server = Mortal(world.brain, deaths)
+    async with httpx.AsyncClient(transport=server, base_url="http://brain") as http:
+        yield Sender(http, world.key(), tries=200, at_once=AT_ONCE), server
+        await server.brain.writer.aclose()
+
+
+def events(amount: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return that many different events with the feed each comes from: posts, and running totals of ads."""
+    ads = int(amount * TOTALS_A_POST)
+    return [("custom", post(n)) for n in range(amount - ads)] + [("ads_meta", ad(n, 100 + n)) for n in range(ads)]
+
+
+def shuffled(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: int) -> list[Request]:
+    """Return the events as requests of 1 to ``largest``, in a random order."""
+    rng = random.Random(seed)  # noqa: S311 - a test's order
+    requests = []
+    for source in sorted({source for source, _ in items}):
+        mine = [item for feed, item in items if feed == source]
+        rng.shuffle(mine)
+        at = 0
+        while at < len(mine):
+            size = rng.randint(1, largest)
+            requests.append(Request(f"pass-{seed}-{source}-{at}", array(mine[at : at + size]), source))
+            at += size
+    rng.shuffle(requests)
+    return requests

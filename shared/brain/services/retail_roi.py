@@ -48,10 +48,6 @@ def valued(
     if not decisions:
         return None
     known = read_known(shop, until=as_of)
-    stores = {one.store_id for one in known.series}
-    missing = sorted({one.store_id for one in decisions if one.store_id is not None} - stores - set(known.facts.stores))
-    if missing:
-        raise InvalidInputError(f"decisions name store {missing[0]!r}, which does not exist; correct or remove them")
     return statement(known.series, known.facts, decisions, period, constants.retail, constants.roi)
 
 

@@ -11,6 +11,7 @@ from brain.domain.reports import month as monthly_report
 from brain.domain.reports import shop as shop_sections
 from brain.domain.reports import text
 from brain.domain.reports.report import Report
+from brain.domain.retail.answers import bounded
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.statement import Period, Statement
@@ -78,7 +79,9 @@ class RoiReport:
         if shown is None or shown.data["as_of"] <= lease.scheduled_at:
             note = told if isinstance(told, str) else None
             page = wording.document(None if isinstance(told, str) else told)
-            writes.append(Set(view, page | {"as_of": lease.scheduled_at, "month": report.period, "note": note}))
+            rows, omitted = bounded(page["decisions"])
+            about = {"as_of": lease.scheduled_at, "month": report.period, "note": note, "omitted": omitted}
+            writes.append(Set(view, page | about | {"decisions": rows}))
         return writes
 
 

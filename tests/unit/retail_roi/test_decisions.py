@@ -195,3 +195,11 @@ def test_wrong_usage_is_one_sentence(retail: Retail, tmp_path: Path, arguments: 
     assert code == 2
     assert sentence in err
     assert "Traceback" not in err
+
+
+def test_the_calendar_is_drawn_into_a_file(retail: Retail, tmp_path: Path) -> None:
+    """Beside the table; a folder that is not there is one sentence."""
+    assert retail("calendar", "--svg", tmp_path / "days.svg")[0] == 0
+    assert (tmp_path / "days.svg").read_text().startswith('<svg class="bc"')
+    code, _, err = retail("calendar", "--svg", tmp_path / "nowhere" / "days.svg")
+    assert (code, "cannot write" in err) == (2, True)

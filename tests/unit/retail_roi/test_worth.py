@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_constants, told, world
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
+from brain.domain.reports import month
 from brain.domain.retail.facts import Facts
+from brain.domain.retail.roi import wording
+from brain.domain.retail.roi.chance import net_of
 from brain.domain.retail.roi.decision import Kind
 from brain.domain.retail.roi.spells import spells
 from brain.domain.retail.roi.statement import Period, Target, statement
@@ -59,8 +62,8 @@ def test_stores_without_the_decision_make_it_surer() -> None:
 def test_a_sum_knows_that_stores_err_together() -> None:
     """The total over stores that share their noise, all decided, is as unsure as that noise."""
     covering, wider = [], []
-    for seed in range(24):
-        one = told(world(9_000 + seed, Making(stores=5, shared=0.8, untreated_every=9, days=430)))
+    for seed in range(12):
+        one = told(world(9_000 + seed, Making(stores=21, shared=0.8, untreated_every=99, days=430)))
         (total,) = one.totals
         alone = np.sqrt(sum((v.worth.upper_80 - v.worth.lower_80) ** 2 for v in one.valued if v.worth))
         wider.append((total.worth.upper_80 - total.worth.lower_80) / alone)
@@ -322,6 +325,51 @@ def test_spells_link_what_is_close_in_a_store() -> None:
     mixed = [decision("a", 10, 5, product_id="bread"), decision("b", 10, 5)]
     (group,) = spells(mixed, 7)[0].groups
     assert group.subject == (None, None)
+
+
+def test_a_control_that_tells_nothing_is_not_used() -> None:
+    """Too few weeks in common, other stores that never moved, or none known on the decision's own days."""
+    rng = np.random.default_rng(1)
+    treated = rng.normal(0, 0.1, 30)
+    still = np.zeros(30)
+    few = np.where(np.arange(30) < 3, treated, np.nan)
+    absent = np.where(np.arange(30) < 1, np.nan, treated)
+    assert [net_of(treated, control, 0.9) for control in (still, few, absent, rng.normal(0, 0.1, 30))] == [None] * 4
+    same = net_of(treated, 2 * treated, 0.9)
+    assert same is not None
+    assert np.abs(same - treated[1:].mean()).max() < 1e-9
+
+
+def test_days_before_the_first_sale_and_in_a_shop_that_sells_nothing_are_unknown() -> None:
+    """Neither has a forecast to compare with."""
+    (early,) = valued(one_store(), decision("a", -3, 2))
+    assert "fewer than 56 days" in early.reason
+    nothing = np.zeros(DAYS)
+    (idle,) = valued(one_store(nothing), decision("a", 450, 7))
+    assert "expects no sales" in idle.reason
+
+
+def test_what_is_said_names_what_ran_together_and_what_was_closed() -> None:
+    """And when nothing stands out, that nothing should be changed for it."""
+    sales = usual_sales(3, DAYS)
+    sales[442] = np.nan
+    pair = decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=Kind.POST, cost=20.0)
+    said = statement(*one_store(sales), pair, EVER, shop_config(), roi_constants())
+    sentences = wording.lines(said)
+    assert "2 decisions ran on the same days" in sentences[-1]
+    assert "Closed on 1 of its days" in sentences[-1]
+    assert wording.headline(said).startswith("No decision stands out from chance")
+    nobody = statement(*one_store(), [], EVER, shop_config(), roi_constants())
+    assert (wording.lines(nobody), wording.headline(nobody)) == ([], wording.NOTHING)
+
+
+def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
+    """The sums leave nothing out."""
+    many = [decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
+    said = statement(*one_store(), many, EVER, shop_config(), roi_constants())
+    section = month.decisions(said)
+    assert (len(section.rows), said.unknown) == (60, 100)
+    assert section.lines[-1].startswith("40 more")
 
 
 def test_an_empty_month_has_no_total() -> None:

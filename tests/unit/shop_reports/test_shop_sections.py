@@ -94,6 +94,17 @@ def test_many_days_and_signals_are_cut_and_counted() -> None:
     assert "and 8 more" in shop.signals({"rows": rows, "retired": []}).lines[0]
 
 
+def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
+    """Twelve stores are drawn, days as usual are left out of the table, the rest is counted."""
+    rows = [day(f"store {store:03d}", at, 1000.0 if at else 1300.0) for store in range(400) for at in range(14)]
+    section = shop.calendar({"rows": rows})
+    assert len(section.rows) == 240
+    assert section.lines[-1] == "160 more are left out here; the dashboard has them."
+    assert len({row["store_id"] for row in section.figures["rows"]}) == 12
+    report = build.weekly(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raised)
+    assert len(render_html(report).encode()) + 2 * len(str(report.document()).encode()) < 600_000
+
+
 def test_a_finding_without_an_interval_has_no_figures() -> None:
     """The question stands, the effect is only said to be there."""
     row = pages()["shop-findings"]["hypotheses"][0] | {"lower": None, "product_id": "cake"}

@@ -14,7 +14,6 @@ from brain.domain.reports.shop_words import closed, day_words, money, rush
 WIDTH, LEFT, RIGHT = 360.0, 34.0, 6.0
 HEAD, PLOT, FOOT, LEGEND = 22.0, 84.0, 30.0, 18.0
 PANEL = HEAD + PLOT + FOOT
-MOST_STORES = 12
 ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 DAYS = "MTWTFSS"
 NARROWEST_NAMED = 14.0
@@ -39,7 +38,7 @@ Row = Mapping[str, Any]
 
 def svg(rows: Sequence[Row]) -> str:
     """Return the picture of a published calendar's ``rows``, one panel a store; empty when there is nothing to draw."""
-    stores = list(dict.fromkeys(str(row["store_id"]) for row in rows))[:MOST_STORES]
+    stores = list(dict.fromkeys(str(row["store_id"]) for row in rows))
     if not stores:
         return ""
     height = PANEL * len(stores) + LEGEND

@@ -11,6 +11,10 @@ from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.statement import Statement
 
 KIND = "monthly"
+MOST = 60
+"""Decisions listed one by one; the sums count all."""
+
+HEAD_LINES = 3
 COLUMNS = ("decision", "where", "days", "worth", "8 of 10 lie between", "verdict")
 
 
@@ -41,8 +45,13 @@ def decisions(told: Statement | str) -> Section:
         return Section(name, title, SectionStatus.NOT_ENOUGH_DATA, (told,))
     if not told.valued:
         return Section(name, title, SectionStatus.NOT_ENOUGH_DATA, (wording.NOTHING,))
-    rows = tuple(wording.cells(one) for one in told.valued)
-    return Section(name, title, SectionStatus.OK, tuple(wording.lines(told)), COLUMNS, rows, wording.document(told))
+    rows = [wording.cells(one) for one in told.valued]
+    said = wording.lines(told)
+    figures = {name: value for name, value in wording.document(told).items() if name != "decisions"}
+    left = max(0, len(rows) - MOST)
+    more = (f"{left} more are counted above and left out here; `brain retail roi` lists all.",) if left else ()
+    shown = (*said[: MOST + HEAD_LINES], *more)
+    return Section(name, title, SectionStatus.OK, shown, COLUMNS, tuple(rows[:MOST]), figures)
 
 
 def _from_page(name: str, pages: Mapping[str, Mapping[str, Any]]) -> Section:

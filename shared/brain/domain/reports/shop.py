@@ -1,6 +1,7 @@
 """The shop's sections of the weekly report, from the pages that its nightly jobs published; none without stores."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
@@ -41,6 +42,10 @@ TITLES = {
     FINDINGS: "Findings",
     ACCURACY: "How good the forecast was",
 }
+DRAWN = ("store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability")
+MOST_STORES, MOST_LINES, MOST_ROWS = 12, 24, 240
+"""So that the report of a chain with hundreds of stores still fits into a document, and into a reader's minute."""
+
 DAYS_NAMED = 6
 NAMED = 12
 WORTH_A_LINE_CENTS = 100
@@ -66,22 +71,25 @@ def from_page(name: str, page: Page | None) -> Section:
 
 
 def calendar(page: Page) -> Section:
-    """What to expect and how many people to plan, a row a store and day."""
+    """What to expect and how many people to plan, a row a store and day; of many stores the days that differ."""
     rows = page["rows"]
-    table = tuple(
-        (
-            day_words(row["day"]),
-            row["store_id"],
-            people(row),
-            "closed" if closed(row) else money(row["predicted"]),
-            "" if closed(row) else f"{money(row['lower_80'])} to {money(row['upper_80'])}",
-            ", ".join(f"{signal(one['signal'])} {lift(one['lift'])}" for one in row["signals"][:2]),
-        )
-        for row in rows
-    )
+    listed = rows if len(rows) <= MOST_ROWS else [row for row in rows if people(row) != "as usual"]
+    drawn = list(dict.fromkeys(row["store_id"] for row in rows))[:MOST_STORES]
+    picture = [{name: row[name] for name in DRAWN} for row in rows if row["store_id"] in drawn]
     columns = ("day", "store", "people", "sales expected", "8 of 10 lie between", "what acts")
-    return Section(
-        CALENDAR, TITLES[CALENDAR], SectionStatus.OK, tuple(_calendar_lines(rows)), columns, table, {"rows": rows}
+    said = _listed(CALENDAR, _calendar_lines(rows), columns, [_day_cells(row) for row in listed], "")
+    return replace(said, figures={"rows": picture})
+
+
+def _day_cells(row: Page) -> tuple[str, ...]:
+    shut = closed(row)
+    return (
+        day_words(row["day"]),
+        row["store_id"],
+        people(row),
+        "closed" if shut else money(row["predicted"]),
+        "" if shut else f"{money(row['lower_80'])} to {money(row['upper_80'])}",
+        ", ".join(f"{signal(one['signal'])} {lift(one['lift'])}" for one in row["signals"][:2]),
     )
 
 
@@ -107,7 +115,8 @@ def _calendar_lines(rows: Sequence[Page]) -> list[str]:
 def week(page: Page) -> Section:
     """Each store's last seven days: expected, sold, and what made the difference, adding up to the cent."""
     lines, table = [], []
-    for row in page["rows"]:
+    ordered = sorted(page["rows"], key=lambda row: -abs(row["actual_cents"] - row["expected_cents"]))
+    for row in ordered:
         sold, expected = row["actual_cents"] / 100, row["expected_cents"] / 100
         parts = [one for one in row["contributions"] if abs(one["cents"]) >= WORTH_A_LINE_CENTS]
         causes = [one for one in parts if one["group"] == "signal"]
@@ -237,7 +246,11 @@ def _listed(
     """The section, or that there is not enough for it yet."""
     if not lines and not table:
         return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (nothing,))
-    return Section(name, TITLES[name], SectionStatus.OK, tuple(lines), tuple(columns) if table else (), tuple(table))
+    left = [len(given) - most for given, most in ((lines, MOST_LINES), (table, MOST_ROWS)) if len(given) > most]
+    said = (*lines[:MOST_LINES], *(f"{count} more are left out here; the dashboard has them." for count in left))
+    return Section(
+        name, TITLES[name], SectionStatus.OK, said, tuple(columns) if table else (), tuple(table[:MOST_ROWS])
+    )
 
 
 SECTIONS: Mapping[str, Callable[[Page], Section]] = {

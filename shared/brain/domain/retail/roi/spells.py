@@ -52,11 +52,6 @@ class Spell:
         """The first day of any decision of the spell."""
         return min(group.start for group in self.groups)
 
-    @property
-    def end(self) -> date:
-        """The last day of any decision of the spell."""
-        return max(group.end for group in self.groups)
-
 
 def spells(decisions: Sequence[Decision], rest_days: int) -> list[Spell]:
     """Return the spells by start: decisions of a store with breaks of fewer than ``rest_days`` are in one."""

@@ -28,7 +28,7 @@ def ingest(
     file: Annotated[Path, typer.Argument(help="JSON, NDJSON or CSV.")],
     client: Annotated[str, typer.Option(help="Whose events they are.")],
     received_at: Annotated[str | None, typer.Option(help="When they came (ISO 8601); now if left out.")] = None,
-    backfill: Annotated[bool, typer.Option(help="Take events older than 365 days too.")] = False,
+    backfill: Annotated[bool, typer.Option(help="History: any age and size, resumed where it stood.")] = False,
     field_map: Annotated[str | None, typer.Option("--map", help="A field map of config/feeds.yaml.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
 ) -> None:
@@ -37,6 +37,11 @@ def ingest(
         raise InvalidInputError(f"expected a feed, one of {', '.join(FeedType)}; {source!r} came")
     chosen = named_field_map(field_map) if field_map else None
     context = FeedContext(client, received_time(received_at), backfill=backfill, field_map=chosen)
+    if backfill:
+        from brain.cli.backfill import backfill as take_history
+
+        take_history(file, source, context, json_output=json_output)
+        return
     found = payloads(file_bytes(file), chosen, is_csv=file.suffix.lower() == ".csv")
     counts, reasons = asyncio.run(_ingest(open_brain(), source, found, context))
     figures(

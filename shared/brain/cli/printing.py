@@ -35,6 +35,11 @@ def figures(title: str, values: Mapping[str, object], *, json_output: bool) -> N
         table(title, ("what", "how many"), values.items())
 
 
+def complaint(values: Mapping[str, object]) -> None:
+    """Tell of one faulty item on standard error, as a line of JSON."""
+    print(as_json(values), file=sys.stderr)
+
+
 def print_result(result: Mapping[str, Any], *, as_json: bool, explanation: str) -> None:
     """Print ``result`` to standard output, in full precision as JSON when asked for or when no person is reading."""
     if as_json or not sys.stdout.isatty():

@@ -57,7 +57,11 @@ class Ingest:
         if len(found) > MAX_EVENTS:
             raise PayloadTooLargeError(f"expected at most {MAX_EVENTS} events a request, {len(found)} came; split it")
         await self._take_the_rest(request.client_id, len(found) - 1)
-        items = await self._keep_aside(request, await self._store(request, found), context)
+        return await self.take(request, found, context)
+
+    async def take(self, request: Received, found: Sequence[Completed | Item], context: FeedContext) -> Ingested:
+        """Store what was read of a request, keep aside what could not be taken, book it and say what became of it."""
+        items = await self._keep_aside(request, await self._store(request, found, context), context)
         await asyncio.gather(self._book(request, items, context), self._warn(request, found, items))
         return Ingested(items)
 
@@ -76,16 +80,17 @@ class Ingest:
         values = payloads(request.body, request.content_type)
         found: list[Completed | Item] = []
         for value in values:
-            found += self._items(request, value, context)
+            found += self.read(request.source, value, context)
             if len(found) > MAX_EVENTS:
                 break
         return found
 
-    def _items(self, request: Received, value: Any, context: FeedContext) -> list[Completed | Item]:
+    def read(self, source: str, value: Any, context: FeedContext) -> list[Completed | Item]:
+        """Return for each item of one payload the event to store, or the end it has come to already."""
         if isinstance(value, InvalidInputError):
             return [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=value.message)]
         try:
-            return [self._item(outcome, context) for outcome in normalize(request.source, value, context)]
+            return [self._item(outcome, context) for outcome in normalize(source, value, context)]
         except Exception as exc:  # noqa: BLE001 - a feed's fault must lose nothing: the request is kept and we are told
             self.failed("normalise", exc)
             message = "this could not be read because of a fault on our side; it is kept and will be tried again"
@@ -103,19 +108,21 @@ class Ingest:
         end = Outcome.DEAD_LETTERED if aside else Outcome.REJECTED
         return Item(end, error_code=outcome.error_code, message=outcome.message)
 
-    async def _store(self, request: Received, found: Sequence[Completed | Item]) -> list[Item]:
+    async def _store(self, request: Received, found: Sequence[Completed | Item], context: FeedContext) -> list[Item]:
         """Write all events in one go; what is already there is settled with what it would cost only then."""
         events = [entry for entry in found if isinstance(entry, Completed)]
-        ends = iter(await self._write(request, events) if events else [])
+        ends = iter(await self._write(request, events, context) if events else [])
         return [next(ends) if isinstance(entry, Completed) else entry for entry in found]
 
-    async def _write(self, request: Received, events: Sequence[Completed]) -> list[Item]:
-        writes = [_new(completed, request.delivery) for completed in events]
+    async def _write(self, request: Received, events: Sequence[Completed], context: FeedContext) -> list[Item]:
+        firsts = {completed.event.event_id: completed for completed in reversed(events)}
+        writes = [_new(completed, request.delivery) for completed in firsts.values()]
         results, _ = await asyncio.gather(self.writer.write(writes), self._mark(request.client_id))
-        ended = list(zip(events, results, strict=True))
+        written = dict(zip(firsts, results, strict=True))
+        ended = [(c, _mentioned(written[c.event.event_id], firsts[c.event.event_id] is c)) for c in events]
         there = [c for c, result in ended if result.status is WriteStatus.EXISTS]
-        own = {c.event.event_id for c, result in ended if result.status is WriteStatus.WRITTEN}
-        settle = Settle(self.store, request.delivery, own)
+        own = {event_id for event_id, result in written.items() if result.status is WriteStatus.WRITTEN}
+        settle = Settle(self.store, request.delivery, own, history=context.backfill)
         settled = iter(await asyncio.to_thread(settle, there) if there else [])
         return [
             next(settled) if result.status is WriteStatus.EXISTS else _end(completed, result)
@@ -167,6 +174,12 @@ def _new(completed: Completed, delivery: str) -> Create:
     place = paths.event(event.client_id, event.event_id)
     document = codec.new_event_document(event, completed.fingerprint, cumulative=completed.cumulative)
     return Create(place, document | ({"delivery": delivery} if delivery else {}))
+
+
+def _mentioned(result: WriteResult, is_first: bool) -> WriteResult:
+    """Return what became of one mention of an event: what comes again in a request meets what the first one wrote."""
+    again = not is_first and result.status is WriteStatus.WRITTEN
+    return WriteResult(WriteStatus.EXISTS) if again else result
 
 
 def _end(completed: Completed, result: WriteResult) -> Item:

@@ -1,0 +1,266 @@
+"""History through the service: any age, three runs are one, killed anywhere and resumed, bad pieces told by line."""
+
+import asyncio
+import itertools
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from dead_letter_worlds import CLIENT, NOW, Vault, post, received, whole_brain
+from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+
+from brain.adapters.sqlite.writer import SqliteWriter
+from brain.domain.feeds.context import FeedContext
+from brain.errors import InvalidInputError, StoreUnavailableError
+from brain.repositories import paths
+from brain.repositories.dead_letters import DeadLetters
+from brain.services import backfill as backfill_service
+from brain.services.backfill import Backfill, History, Piece, Place
+from brain.services.group_commit import GroupCommit
+from brain.services.rate_limits import RateLimits
+from brain.services.reconcile import Reconcile
+
+OLD = "2019-05-01T08:00:00Z"
+ENDS = ("stored", "revised", "duplicate", "rejected", "dead_lettered")
+
+
+def old(number, **fields):
+    """An event of long ago."""
+    return post(number, occurred_at=OLD) | fields
+
+
+def total(number, likes):
+    """A running total of long ago."""
+    return old(number, content_id=f"c{number}", cumulative=True, likes=likes)
+
+
+def history(values, key="file"):
+    """A file of these payloads, a line each."""
+    all_pieces = [Piece(n, value, Place(10 * n, n)) for n, value in enumerate(values, start=1)]
+    return History(key, "custom", lambda place: all_pieces[place.line :])
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    """Batches of five events, a checkpoint every second one."""
+    monkeypatch.setattr(backfill_service, "MAX_EVENTS", 5)
+    monkeypatch.setattr(backfill_service, "BATCHES_A_CHECKPOINT", 2)
+
+
+async def no_sleep(_seconds):
+    """Wait for nothing."""
+
+
+def run(brain, values, key="file", at=NOW):
+    """Run a backfill to its end; return the counts and the faults."""
+    runs = itertools.count()
+    counts, faults = Counter(), []
+
+    async def go():
+        work = Backfill(brain.ingest, new_run=lambda: f"run-{brain.clock.now()}-{next(runs)}", sleep=no_sleep)
+        async for step in work(history(values, key), FeedContext(CLIENT, at, backfill=True)):
+            counts.update(step.counts)
+            faults.extend(step.faults)
+
+    asyncio.run(go())
+    return {name: counts[name] for name in ENDS if counts[name]}, faults
+
+
+def documents(brain):
+    """Everything there is of the client but marks of time."""
+    events = brain.store.query(paths.events(CLIENT))
+    revisions = [r for e in events for r in brain.store.query(paths.revisions(CLIENT, e.id))]
+    volatile = {"stored_at", "received_at", "delivery", "superseded"}
+    return [{n: v for n, v in d.data.items() if n not in volatile} for d in [*events, *revisions]]
+
+
+def test_history_of_any_age_is_taken_and_the_future_is_not():
+    """The floor of a year is lifted, the bound ahead stays."""
+    brain = whole_brain()
+    ahead = (NOW + timedelta(hours=2)).isoformat()
+    counts, faults = run(brain, [old(1), post(2), old(3, occurred_at=ahead), old(4, occurred_at=None)])
+    assert counts == {"stored": 2, "rejected": 2}
+    assert [(fault.line, fault.error_code) for fault in faults] == [(3, "future_time"), (4, "missing_time")]
+
+
+def test_three_runs_are_one_and_a_live_event_and_its_backfill_are_one():
+    """The same identity: whatever came live already is a duplicate."""
+    brain = whole_brain()
+    asyncio.run(brain.ingest(received([post(2)]), FeedContext(CLIENT, NOW)))
+    values = [old(n) for n in range(3, 25)] + [post(2)]
+    assert run(brain, values)[0] == {"stored": 22, "duplicate": 1}
+    before = documents(brain)
+    for _ in range(2):
+        brain.clock.advance(timedelta(hours=1))
+        assert run(brain, values, at=brain.clock.now())[0] == {"duplicate": 23}
+        assert documents(brain) == before
+    asyncio.run(brain.ingest(received([post(2)]), FeedContext(CLIENT, NOW)))
+    assert documents(brain) == before
+
+
+@pytest.mark.parametrize("apart", [1, 3, 7, 12])
+def test_an_export_with_several_forms_of_one_total_sent_three_times_adds_no_revision(apart):
+    """In one batch or in several, and whatever order the forms come in."""
+    brain = whole_brain()
+    values = [form for n in range(apart) for form in (total(n, 1),)]
+    values += [total(n, likes) for likes in (2, 3, 1) for n in range(apart)]
+    first, _ = run(brain, values)
+    assert first == {"stored": apart, "revised": 2 * apart, "duplicate": apart}
+    before = documents(brain)
+    for again in (values, values[::-1]):
+        brain.clock.advance(timedelta(days=1))
+        assert run(brain, again, at=brain.clock.now())[0] == {"duplicate": 4 * apart}
+        assert documents(brain) == before
+
+
+def test_a_total_that_came_live_before_is_no_news_in_history():
+    """Yesterday's value in an export of today; a new value is a revision."""
+    brain = whole_brain()
+    for day, likes in enumerate((1, 2, 3)):
+        at = NOW + timedelta(days=day)
+        asyncio.run(
+            brain.ingest(received([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, at))
+        )
+    late = NOW + timedelta(days=4)
+    forms = [total(1, likes) | {"occurred_at": NOW.isoformat()} for likes in (1, 2, 3, 4, 2)]
+    assert run(brain, forms, at=late)[0] == {"duplicate": 4, "revised": 1}
+    (event,) = brain.store.query(paths.events(CLIENT))
+    assert (event.data["likes"], event.data["revision"]) == (4, 3)
+
+
+def test_live_a_counter_may_return_to_a_value_it_had():
+    """A like taken back is news, not a duplicate; the same export in one request is not."""
+    brain = whole_brain()
+
+    def live(likes, day):
+        body = [total(1, n) | {"occurred_at": NOW.isoformat()} for n in likes]
+        done = asyncio.run(brain.ingest(received(body), FeedContext(CLIENT, NOW + timedelta(days=day))))
+        return [str(item.outcome) for item in done.items]
+
+    assert live([10], 0) == ["stored"]
+    assert live([11], 1) == ["revised"]
+    assert live([10], 2) == ["revised"]
+    assert sorted(live([7, 8], 3)) == ["revised", "revised"]
+    for day in (4, 5):
+        assert live([7, 8], day) == ["duplicate", "duplicate"]
+
+
+def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
+    """A letter holds the one bad piece, not the good ones beside it; unreadable bytes are kept as they came."""
+    brain = whole_brain()
+    values = [old(n) for n in range(12)]
+    values[3] = {"nobody": "knows this"}
+    values[7] = old(7, likes=-1)
+    broken = Piece(13, InvalidInputError("line 13: no JSON"), Place(130, 13), b'{"a":', "application/x-ndjson")
+    pieces = [*history(values).pieces(Place()), broken]
+    faults, counts = [], Counter()
+
+    async def go():
+        whole = History("k", "custom", lambda place: pieces[place.line :])
+        async for step in Backfill(brain.ingest)(whole, FeedContext(CLIENT, NOW, backfill=True)):
+            faults.extend(step.faults)
+            counts.update(step.counts)
+
+    asyncio.run(go())
+    assert counts == {"stored": 10, "rejected": 1, "dead_lettered": 2}
+    assert [(f.line, f.outcome, f.error_code) for f in faults] == [
+        (4, "dead_lettered", "unknown_shape"), (8, "rejected", "invalid_field"),
+        (13, "dead_lettered", "unreadable_body"),
+    ]  # fmt: skip
+    letters = DeadLetters(brain.store).list(NOW, CLIENT)
+    kept = sorted(brain.sealer.open(letter.sealed) for letter in letters)
+    assert kept == [b'[{"nobody": "knows this"}]', b'{"a":']
+    assert all(letter.backfill for letter in letters)
+    found = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (found["sent"], found["difference"]) == (13, 0)
+
+
+def test_a_page_of_more_than_a_request_is_sent_in_parts():
+    """One piece of twelve events, five at a time."""
+    brain = whole_brain()
+    assert run(brain, [[old(n) for n in range(12)]])[0] == {"stored": 12}
+
+
+def broken_worlds(values, calls, mode):
+    """Yield a Brain whose run broke at its k-th call, for each k of the writer and of the store."""
+    for k in range(1, calls + 1):
+        for part in ("writer", "store"):
+            brain = whole_brain(vault=Vault())
+            inner, writer = brain.store, SqliteWriter(brain.store)
+            if part == "store":
+                brain.ingest.store = FaultyStore(inner, fail_at=k, mode=mode)
+            else:
+                brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(FaultyWriter(writer, fail_at=k, mode=mode))
+            try:
+                first = run(brain, values)
+            except Killed:
+                first = None
+            brain.ingest.store = inner
+            brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(writer)
+            brain.ingest._marked.clear()
+            yield (k, part), brain, first
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(mode):
+    """Refused or answered into the void: it tries again by itself. Killed: the next run goes on where it stood."""
+    values = [old(n) for n in range(14)] + [total(n % 3, n // 3) for n in range(9)] + [{"nobody": "knows"}]
+    calm = whole_brain()
+    expected, _ = run(calm, values)
+    resumed = 0
+    for where, brain, first in broken_worlds(values, 16, mode):
+        counts = first[0] if first else run(brain, values, at=NOW + timedelta(minutes=9))[0]
+        resumed += first is None
+        assert counts == expected, where
+        assert documents(brain) == documents(calm), where
+        assert Reconcile(brain.store)(CLIENT, now=NOW)["difference"] == 0, where
+    assert (resumed > 10) == (mode in (Mode.KILL, Mode.KILL_AFTER))
+
+
+def test_a_store_that_stays_away_ends_the_run_and_the_next_goes_on():
+    """After six attempts, with the counts of what was done before."""
+    brain = whole_brain()
+    values = [old(n) for n in range(30)]
+    inner = brain.ingest.writer
+
+    class Away:
+        """A writer that answers four times."""
+
+        calls = 0
+
+        async def write(self, writes):
+            """Write, or fail for good."""
+            self.calls += 1
+            if self.calls > 6:
+                raise StoreUnavailableError("away in this test")
+            return await inner.write(writes)
+
+    brain.ingest.writer = brain.ingest.keep.writer = Away()
+    with pytest.raises(StoreUnavailableError):
+        run(brain, values)
+    brain.ingest.writer = brain.ingest.keep.writer = inner
+    assert brain.store.count(paths.events(CLIENT)) < 30
+    assert run(brain, values)[0] == {"stored": 30}
+
+
+def test_history_takes_nothing_from_the_budget_of_live_senders():
+    """A client whose budget is two events a minute backfills thirty, and both are still there."""
+    brain = whole_brain()
+    brain.ingest.limits = limits = RateLimits(brain.store, brain.clock, "00", events_a_client=2)
+    assert run(brain, [old(n) for n in range(30)])[0] == {"stored": 30}
+    limits.take_events_here(CLIENT, 2)
+
+
+def test_times_of_a_resumed_run_are_those_of_its_first_attempt():
+    """So that the second attempt makes the same documents as the first."""
+    brain = whole_brain()
+    values = [old(n) for n in range(12)]
+    writer = brain.ingest.writer
+    brain.ingest.writer = GroupCommit(FaultyWriter(SqliteWriter(brain.store), fail_at=3, mode=Mode.KILL))
+    with pytest.raises(Killed):
+        run(brain, values)
+    brain.ingest.writer = writer
+    run(brain, values, at=NOW + timedelta(hours=5))
+    times = {event.data["received_at"] for event in brain.store.query(paths.events(CLIENT))}
+    assert len(times) <= 2
+    assert min(times) == datetime(2026, 11, 22, 7, 30, tzinfo=NOW.tzinfo)

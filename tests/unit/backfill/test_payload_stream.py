@@ -1,0 +1,150 @@
+"""Files of any size are read piece by piece, each with its line, from any place where a piece ended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brain.cli import payload_stream
+from brain.cli.payload_stream import pieces
+from brain.domain.feeds.field_maps import FieldMap
+from brain.errors import InvalidInputError
+from brain.services.backfill import Place
+
+START = Place()
+ROWS = [{"n": n, "text": f'zwölf, [€] "{n}"\n'} for n in range(40)]
+KINDS = {
+    "lines": ("\n".join(json.dumps(row) for row in ROWS) + "\n").encode(),
+    "lines with gaps": ("\n\n" + "\r\n\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)).encode(),
+    "array": json.dumps(ROWS, ensure_ascii=False).encode(),
+    "pretty array": json.dumps(ROWS, indent=2).encode(),
+    "array after a mark": b"\xef\xbb\xbf " + json.dumps(ROWS).encode(),
+    "arrays one after the other": (json.dumps(ROWS[:7]) + "\n" + json.dumps(ROWS[7:])).encode(),
+    "arrays in an array": json.dumps([ROWS[:7], ROWS[7:]]).encode(),
+}
+
+
+def written(folder: Path, body: bytes, name: str = "history.json") -> Path:
+    """Write a file and return it."""
+    file = folder / name
+    file.write_bytes(body)
+    return file
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("chunk", [7, 4096])
+def test_every_kind_of_json_file_gives_the_same_payloads(tmp_path, monkeypatch, kind, chunk):
+    """However the pieces fall into what is read at once."""
+    monkeypatch.setattr(payload_stream, "CHUNK_BYTES", chunk)
+    file = written(tmp_path, KINDS[kind])
+    assert [piece.value for piece in pieces(file, None, START)] == ROWS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reading_goes_on_from_any_place_where_a_piece_ended(tmp_path, kind):
+    """With the same payloads, lines and places as without the pause."""
+    file = written(tmp_path, KINDS[kind])
+    whole = list(pieces(file, None, START))
+    for n in range(0, len(whole), 7):
+        assert list(pieces(file, None, whole[n].end)) == whole[n + 1 :]
+
+
+def test_pieces_name_the_line_at_which_they_begin(tmp_path):
+    """In lines, and in arrays that are printed over many."""
+    lines = written(tmp_path, b'\n{"a":1}\n\n{"a":2}\n', "lines.jsonl")
+    assert [piece.line for piece in pieces(lines, None, START)] == [2, 4]
+    pretty = written(tmp_path, b'[\n  {\n   "a": 1\n  },\n\n  {"a": 2}\n]\n')
+    assert [piece.line for piece in pieces(pretty, None, START)] == [2, 6]
+
+
+def test_a_bad_line_is_told_with_its_bytes_and_the_others_are_read(tmp_path):
+    """Broken, no UTF-8, or a name twice."""
+    file = written(tmp_path, b'{"a":1}\n{"a":\n{"a":"\xff"}\n{"a":1,"a":2}\n{"a":2}', "lines.jsonl")
+    found = list(pieces(file, None, START))
+    assert [isinstance(piece.value, InvalidInputError) for piece in found] == [False, True, True, True, False]
+    assert found[1].raw == b'{"a":\n'
+    assert "line 3" in found[2].value.message
+
+
+def test_behind_a_broken_value_of_an_array_nothing_can_be_read(tmp_path):
+    """That is told, with the line."""
+    file = written(tmp_path, b'[{"a":1},\n{"a":2},\n{"a" 3},\n{"a":4}]')
+    first, second, broken = pieces(file, None, START)
+    assert [first.value, second.value] == [{"a": 1}, {"a": 2}]
+    assert "line 3" in broken.value.message
+    assert broken.raw.startswith(b'{"a" 3}')
+
+
+def test_a_single_object_over_many_lines_is_one_payload(tmp_path):
+    """A provider's page."""
+    page = {"rows": ROWS}
+    file = written(tmp_path, json.dumps(page, indent=1).encode())
+    assert [piece.value for piece in pieces(file, None, START)] == [page]
+
+
+def test_a_line_that_is_too_long_for_a_payload_is_passed_over(tmp_path, monkeypatch):
+    """Memory holds its beginning alone, and the next line is found."""
+    monkeypatch.setattr(payload_stream, "MAX_PIECE_BYTES", 100)
+    file = written(tmp_path, b'{"a":1}\n{"a":"' + b"x" * 1000 + b'"}\n{"a":2}\n{"a":"' + b"x" * 300, "lines.jsonl")
+    found = list(pieces(file, None, START))
+    assert [piece.line for piece in found] == [1, 2, 3, 4]
+    assert [isinstance(piece.value, InvalidInputError) for piece in found] == [False, True, False, True]
+    assert [piece[0] for piece in pieces(file, None, found[1].end)] == [3, 4]
+
+
+FIELD_MAP = FieldMap.model_validate(
+    {"description": "d", "delimiter": ";", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["likes"]}}
+)
+CSV = '\ufeffday;likes;text\n2020-01-01;1;"two\nlines"\n\n2020-01-02;2\n2020-01-03;3;ö\n'.encode()
+
+
+def test_rows_of_csv_are_read_by_the_first_line_and_from_any_place(tmp_path):
+    """Cells over several lines, empty lines, and rows with too few columns, which are told."""
+    file = written(tmp_path, CSV + b"2020-01-04;4;\xff\n", "history.csv")
+    found = list(pieces(file, FIELD_MAP, START))
+    assert [piece.line for piece in found] == [2, 5, 6, 7]
+    assert found[0].value == {"day": "2020-01-01", "likes": "1", "text": "two\nlines"}
+    assert found[2].value["text"] == "ö"
+    assert ["3 columns" in str(found[1].value), "UTF-8" in str(found[3].value)] == [True, True]
+    assert found[3].raw == b"2020-01-04;4;\xff"
+    for n, piece in enumerate(found):
+        assert [(p.line, str(p.value)) for p in pieces(file, FIELD_MAP, piece.end)] == [
+            (p.line, str(p.value)) for p in found[n + 1 :]
+        ]
+
+
+def test_a_cell_beyond_any_size_spoils_its_row_alone(tmp_path):
+    """The reader of CSV has a limit of its own."""
+    file = written(tmp_path, b"a,b\n1," + b"x" * 200_000 + b"\n2,y\n", "history.csv")
+    bad, good = pieces(file, None, START)
+    assert "line 2" in bad.value.message
+    assert good.value == {"a": "2", "b": "y"}
+
+
+def test_other_text_with_a_field_map_is_csv_and_an_empty_file_is_nothing(tmp_path):
+    """As without --backfill."""
+    assert len(list(pieces(written(tmp_path, CSV, "history.txt"), FIELD_MAP, START))) == 3
+    assert list(pieces(written(tmp_path, b"", "empty.jsonl"), None, START)) == []
+    assert list(pieces(written(tmp_path, b"", "empty.csv"), None, START)) == []
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    """In a sentence."""
+    with pytest.raises(InvalidInputError, match=r"cannot read .*nowhere"):
+        list(pieces(tmp_path / "nowhere.json", None, START))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.integers() | st.text(max_size=5) | st.dictionaries(st.text(max_size=3), st.text(max_size=5)), max_size=8
+    )
+)
+def test_any_array_is_read_as_a_whole_reader_would(values):
+    """But for arrays, which are taken apart anyway."""
+    text = json.dumps(values, ensure_ascii=False).encode()
+    from io import BytesIO  # noqa: PLC0415 - beside its one use
+
+    assert [piece.value for piece in payload_stream._values(BytesIO(text), START)] == values

@@ -82,6 +82,7 @@ KNOWN_QUERIES = (
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("client_id", ">", "acme"),)),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), counts=True),
     KnownQuery("repositories.erasures", paths.events("acme")),
+    KnownQuery("services.settle", paths.revisions("acme", "evt_1")),
     KnownQuery("services.reconcile", paths.events("acme"), (Filter("revision", ">", 0),)),
     KnownQuery("services.reconcile", paths.revisions("acme", "evt_1")),
     KnownQuery("services.reconcile", paths.events("acme"), counts=True),

@@ -25,6 +25,11 @@ class Recommendations:
         found = self._store.get_all([paths.feedback(client_id, name) for name in recommendation_ids])
         return {snapshot.id: _feedback(snapshot) for snapshot in found if snapshot}
 
+    def recorded(self, client_id: str, recommendation_ids: Sequence[str]) -> dict[str, Document]:
+        """Return the outcomes of these moves that are recorded already, by the move's id."""
+        found = self._store.get_all([paths.outcome(client_id, outcome_id(name)) for name in recommendation_ids])
+        return {snapshot.data["recommendation_id"]: snapshot.data for snapshot in found if snapshot}
+
     def priors(self, vertical: str | None) -> dict[str, SharedPrior]:
         """Return what clients of the class saw of each move, else what all clients saw, else nothing."""
         found = self._store.get(paths.model(MODEL))
@@ -77,7 +82,12 @@ def view_write(client_id: str, standing: Standing) -> Write:
 
 def outcome_write(client_id: str, recommendation_id: str, document: Document) -> Write:
     """Return the write of an outcome, which is recorded once."""
-    return Create(paths.outcome(client_id, f"move-{recommendation_id}"), document)
+    return Create(paths.outcome(client_id, outcome_id(recommendation_id)), document)
+
+
+def outcome_id(recommendation_id: str) -> str:
+    """Return the id of a move's outcome, apart from those of predictions."""
+    return f"move-{recommendation_id}"
 
 
 def _status(move: Move) -> dict[str, Any]:

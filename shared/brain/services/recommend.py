@@ -61,12 +61,18 @@ class Recommend:
         return Done({"advice": after}, writes, _figures(advice, outcomes))
 
     def _followed(self, before: Standing, facts: Facts) -> tuple[Standing, list[Move]]:
-        """Return the standing with new answers and outcomes, and the moves that were measured just now."""
+        """Return the standing with new answers and outcomes, and the moves whose outcome is to be recorded.
+
+        A standing that was lost or restored measures again what is recorded already; the record stands.
+        """
+        stored, client_id = Recommendations(self.store), facts.client.client_id
         asked = follow_up.asked(before.moves, facts, self.config)
-        answers = Recommendations(self.store).answers(facts.client.client_id, asked) if asked else {}
+        answers = stored.answers(client_id, asked) if asked else {}
         moves = follow_up.with_outcomes(follow_up.with_answers(before.moves, answers), facts, self.config)
         measured = [now for then, now in zip(before.moves, moves, strict=True) if now.outcome and not then.outcome]
-        return replace(before, moves=tuple(moves)), measured
+        recorded = stored.recorded(client_id, [move.recommendation_id for move in measured]) if measured else {}
+        new = [move for move in measured if move.recommendation_id not in recorded]
+        return replace(before, moves=tuple(follow_up.as_recorded(moves, recorded))), new
 
     def _advised(self, standing: Standing, facts: Facts) -> Advice | None:
         period = week_name(facts.as_of.date())

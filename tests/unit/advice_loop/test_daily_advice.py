@@ -204,6 +204,20 @@ def test_a_move_that_was_done_and_worked_raises_its_arm(store):
     assert "“" in " ".join(section(store, "acme", "day", "recommendations")["lines"])
 
 
+def test_a_standing_that_was_restored_keeps_what_is_recorded(store):
+    """An older copy of the state comes back; the outcome is measured no second time, and the run does not fail."""
+    card = shown_winner(store)
+    old = store.get(paths.state("acme", "advice")).data
+    Books(store, "acme").add(posts("acme", MONDAY, FIVE_WEEKS + 21, ratio=1.8))
+    run_daily(store, "acme", FIRST + timedelta(days=21))
+    recorded = {o.path: o.data for o in store.query("clients/acme/outcomes")}
+    store.set(paths.state("acme", "advice"), old)
+    run_daily(store, "acme", FIRST + timedelta(days=22))
+    assert {o.path: o.data for o in store.query("clients/acme/outcomes")} == recorded
+    again = next(m for m in standing(store, "acme").moves if m.recommendation_id == card["id"])
+    assert again.outcome["measured_at"] == FIRST + timedelta(days=21)
+
+
 def test_two_clients_know_nothing_of_each_other(store):
     """The other's answers, outcomes and posts change no byte of a client's own."""
     remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))

@@ -12,6 +12,8 @@ from brain.domain.recommendations.measured import change, is_measurable
 from brain.domain.recommendations.standing import Move
 from brain.domain.reports.report import Facts
 
+OUTCOME = ("measured_at", "effect", "standard_error", "observations_before", "observations_after")
+
 
 def asked(moves: Sequence[Move], facts: Facts, config: AdviceConfig) -> list[str]:
     """Return the ids of shown moves that a reader may still answer."""
@@ -30,6 +32,16 @@ def with_answers(moves: Sequence[Move], answers: Mapping[str, Feedback]) -> list
 def with_outcomes(moves: Sequence[Move], facts: Facts, config: AdviceConfig) -> list[Move]:
     """Return the moves with the outcomes that can be measured as of the facts' end."""
     return [_followed(move, facts, config) for move in moves]
+
+
+def as_recorded(moves: Sequence[Move], recorded: Mapping[str, Mapping[str, Any]]) -> list[Move]:
+    """Return the moves with the outcomes that are recorded, which stand whatever would be measured now."""
+    return [
+        replace(move, outcome={name: recorded[move.recommendation_id][name] for name in OUTCOME})
+        if move.recommendation_id in recorded
+        else move
+        for move in moves
+    ]
 
 
 def outcome_document(move: Move, client_id: str) -> dict[str, Any]:

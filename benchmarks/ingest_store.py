@@ -6,6 +6,8 @@ fields), prepared before the clock starts. "Raw" is what Google's client does wi
 
 import asyncio
 import itertools
+import json
+import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -18,12 +20,18 @@ from google.cloud.firestore_v1 import _helpers as sdk_encoding
 from google.cloud.firestore_v1.types import firestore
 
 from benchmarks.measure import interleaved, print_ratio, print_table
+from brain import bootstrap
+from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.firestore.batches import conversation
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.domain.events import Event, FeedType
+from brain.domain.feeds.context import FeedContext
 from brain.ports.document_store import Create, Transform, WriteStatus
 from brain.repositories import codec, paths
 from brain.services.group_commit import GroupCommit
+from brain.services.keep_dead_letter import Received
+from brain.services.rate_limits import NoBudgets
+from brain.settings.environment import read_settings
 from tests.emulator import running
 
 EVENTS = 800
@@ -85,6 +93,8 @@ async def _run() -> None:
     print_table(batches, "events/s")
     raw = [one for name, one in batches.items() if name.startswith("raw") and "encoded" not in name]
     print_ratio("our batches / best raw batch", batches["writer.write, 500 a call"], raw, GOAL_BATCH)
+    mixed = batches["ingest service, 500 new, duplicate and bad"]
+    print_ratio("the whole service, mixed items / best raw batch", mixed, raw, GOAL_BATCH)
     ceiling = [one for name, one in batches.items() if "encoded" in name]
     print_ratio("our batches / BatchWrite encoded beforehand", batches["writer.write, 500 a call"], ceiling, GOAL_BATCH)
     print("\nCPU of checking and encoding, without any call")
@@ -105,6 +115,7 @@ class Bench:
         self._database = f"projects/{project}/databases/(default)"
         self._pool = ThreadPoolExecutor(16)
         self._numbers = itertools.count()
+        self._brain = _brain(project)
 
     def singles(self) -> dict[str, Work]:
         """Return the ways to store one event a call."""
@@ -119,6 +130,7 @@ class Bench:
         """Return the ways to store 500 events a call."""
         return {
             "writer.write, 500 a call": self._on_loop(lambda: self._store_in_batches(self._our_batch)),
+            "ingest service, 500 new, duplicate and bad": self._on_loop(self._mixed_batches),
             "raw BatchWrite, SDK encoding": self._on_loop(lambda: self._store_in_batches(self._sdk_batch_write)),
             "raw async client's batch().commit()": self._on_loop(lambda: self._store_in_batches(self._sdk_commit)),
             "raw BatchWrite, encoded beforehand": self._on_loop(self._encoded_beforehand),
@@ -142,6 +154,8 @@ class Bench:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._shared.aclose()
+        await self._brain.writer.aclose()
+        self._brain.store.close()
         self._async_client.close()
         self._client.close()
         self._pool.shutdown()
@@ -188,6 +202,26 @@ class Bench:
         results = await self._writer.write([Create(path, data) for path, data in batch])
         assert all(one.status is WriteStatus.WRITTEN for one in results)
 
+    async def _mixed_batches(self) -> float:
+        """Take whole requests in: parse, read, identify, pseudonymise, validate, store, compare, book."""
+        batches = [self._mixed() for _ in range(BATCHES)]
+        started = time.perf_counter()
+        for body in batches:
+            name = uuid.uuid4().hex
+            received = Received("bench", "custom", "application/json", body, name, name)
+            done = await self._brain.ingest(received, FeedContext("bench", START, correlation_id=name))
+            counts = done.counts()
+            assert (counts["stored"], counts["duplicate"], counts["rejected"]) == (400, 50, 50), counts
+        return BATCHES * BATCH / (time.perf_counter() - started)
+
+    def _mixed(self) -> bytes:
+        """Return 400 new events, 50 of them twice, and 50 that break a rule, in no order."""
+        new = [_item(number) for number in itertools.islice(self._numbers, 400)]
+        bad = [_item(number) | {"likes": -1} for number in itertools.islice(self._numbers, 50)]
+        items = [*new, *new[:50], *bad]
+        random.Random(len(items)).shuffle(items)  # noqa: S311 - an order
+        return json.dumps(items).encode()
+
     async def _sdk_batch_write(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
         await self._batch_write([self._sdk_write(path, data) for path, data in batch])
 
@@ -215,6 +249,22 @@ class Bench:
             metadata=self._async_client._rpc_metadata,  # noqa: SLF001 - the same
         )
         assert not any(status.code for status in response.status)
+
+
+def _brain(project: str) -> bootstrap.Brain:
+    """Return the product on the project, with budgets that no benchmark reaches."""
+    secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
+    brain = bootstrap.build(read_settings({"BRAIN_STORE": f"firestore://{project}"}), secrets=secrets)
+    brain.limits = NoBudgets()
+    return brain
+
+
+def _item(number: int) -> dict[str, Any]:
+    return {
+        "event_id": f"bench-{number}", "occurred_at": START.isoformat(), "platform": "instagram", "likes": number % 701,
+        "content_id": f"1789{number:013d}", "content_type": "carousel", "engagements": number % 997, "comments": 7,
+        "impressions": 12_000 + number, "audience_size": 48_211, "shares": number % 17, "creator": "author-7",
+    }  # fmt: skip
 
 
 def _for_sdk(data: dict[str, Any]) -> dict[str, Any]:

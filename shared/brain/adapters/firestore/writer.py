@@ -12,9 +12,11 @@ from google.cloud.firestore_v1.types import firestore
 
 from brain.adapters.firestore.batches import conversation, repeatable
 from brain.adapters.firestore.connection import DEFAULT_DATABASE, Database, open_async_client
+from brain.ports.document_rules import check_batch
 from brain.ports.document_store import Write, WriteResult
 
 DEADLINE_SECONDS: Final = 20.0
+PART: Final = 100
 
 
 class FirestoreWriter:
@@ -31,7 +33,16 @@ class FirestoreWriter:
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, FirestoreAsyncClient] = WeakKeyDictionary()
 
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply up to 500 writes, each on its own, and return when each one's fate is durable."""
+        """Apply up to 500 writes, each on its own, and return when each one's fate is durable.
+
+        Many go in parts that are on their way at once: one is encoded while the store works on those before.
+        """
+        check_batch(writes)
+        parts = (writes[at : at + PART] for at in range(0, len(writes), PART))
+        results = await asyncio.gather(*(self._write(part) for part in parts))
+        return [result for part in results for result in part]
+
+    async def _write(self, writes: Sequence[Write]) -> list[WriteResult]:
         call = self._database.writing_async(repeatable=repeatable(writes))
         talk = conversation(writes, self._database.name)
         try:

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "curiosity": "false leads and findings where nothing is, and what is found where something is",
     "retail_forecast": "the shop's forecasts beside naive rules and rivals, on the same origins",
     "retail_signals": "lifts against planted truths, beside raw means",
+    "roi": "what decisions earned: cover and false claims where the truth is known, and on real shops",
     "warehouse": "seconds and memory of a million-line import, and the same on PostgreSQL",
 }
 

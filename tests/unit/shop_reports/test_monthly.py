@@ -1,12 +1,13 @@
 """The monthly job: what decisions earned, for one client's stores, once, and what was told by then."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.faulty_store import FaultyStore, Killed, Mode
 from manual_clock import ManualClock
 from shop_job_worlds import BAKER, RETAIL, RIVAL, copied, fill, open_sql
 
@@ -16,6 +17,9 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients import Client
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, read_decision
+from brain.errors import BrainError
+from brain.ports.document_store import DocumentStore
+from brain.ports.sales_warehouse import ResultTable
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
@@ -68,11 +72,19 @@ class MonthWorld:
         with closing(open_sql(self.url)) as warehouse:
             yield warehouse
 
-    def run(self, client: str = BAKER.client_id, at: datetime = NOVEMBER, *, dry_run: bool = False) -> Any:
-        """Perform the job's task."""
-        work = RoiReport(self.store, self.opened, CONSTANTS, render)
+    def run(
+        self,
+        client: str = BAKER.client_id,
+        at: datetime = NOVEMBER,
+        *,
+        dry_run: bool = False,
+        store: DocumentStore | None = None,
+    ) -> Any:
+        """Perform the job's task, with another store if one is given."""
+        used = self.store if store is None else store
+        work = RoiReport(used, self.opened, CONSTANTS, render)
         task = Task(JOB, client, at, at, dry_run)
-        return run_once(Runs(self.store), task, work, time_limit=timedelta(minutes=5), clock=self.clock)
+        return run_once(Runs(used), task, work, time_limit=timedelta(minutes=5), clock=self.clock)
 
     def document(self, path: str) -> dict[str, Any]:
         """A stored document."""
@@ -156,3 +168,33 @@ def test_a_decision_for_all_stores_counts_where_the_database_is_the_client_s_own
     assert world.run()["decisions"] == 2
     Clients(world.store).put(Client("chain", "The chain", stores=("north", "south", "east")))
     assert world.run("chain")["decisions"] == 4
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
+    tmp_path: Path, clock: ManualClock, mode: Mode
+) -> None:
+    """Refused, lost or killed before or after: the same report, the same page, and no row of the shop's touched."""
+    clock.advance(NOVEMBER - clock.now())
+    with closing(open_sql(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
+        fill(warehouse, days=45)
+        record(warehouse, DECISIONS)
+        rows = warehouse.results(ResultTable.DECISIONS)
+
+    def once(fail_at: int | None) -> tuple[FaultyStore, list[dict[str, Any]]]:
+        with closing(SqliteStore(":memory:", clock)) as store:
+            Clients(store).put(BAKER)
+            world = MonthWorld(f"sqlite:///{tmp_path / 'young.db'}", store, clock)
+            faulty = FaultyStore(store, fail_at=fail_at, mode=mode)
+            with suppress(Killed, BrainError):
+                world.run(store=faulty)
+            clock.advance(timedelta(minutes=20))
+            world.run()
+            places = (paths.report(BAKER.client_id, "monthly", "2026-10"), paths.view(BAKER.client_id, "shop-roi"))
+            return faulty, [world.document(place) for place in places]
+
+    counted, told_once = once(None)
+    for call in range(1, counted.calls.total() + 1):
+        assert once(call)[1] == told_once
+    with closing(open_sql(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
+        assert warehouse.results(ResultTable.DECISIONS) == rows

@@ -1,0 +1,111 @@
+"""How often the worth of decisions covers the truth, and how often nothing is said to have earned something.
+
+``python -m benchmarks roi``. Stores made from seeds, where it is known what a decision brought: nothing, or a lift;
+and two real shops on days on which nothing is known to have been decided, so that a claim would most likely be false.
+"""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.retail_data import DATA, Shop, bakery, bikes
+from brain.domain.retail.roi.decision import Decision
+from brain.domain.retail.roi.statement import Period, statement
+from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, told, world
+from tests.shop_worlds import shop_config
+
+WORLDS = 20
+KINDS = (
+    ("nothing brought", Making()),
+    ("the same, noise without memory", Making(memory=0.0)),
+    ("the same, one day", Making(lasts=1)),
+    ("the same, three days", Making(lasts=3)),
+    ("the same, two weeks", Making(lasts=14)),
+    ("the same, two years known", Making(days=730)),
+    ("the same, ten months known", Making(days=300)),
+    ("the same, stores share 70 % of noise", Making(shared=0.7)),
+    ("lift of 10 %", Making(lift=0.0953)),
+    ("lift of 30 %", Making(lift=0.262)),
+    ("loss of 20 %", Making(lift=-0.223)),
+    ("lift of 10 %, stores share 70 %", Making(lift=0.0953, shared=0.7)),
+)
+TOTALS = (
+    ("20 stores on their own", Making(stores=21, untreated_every=99)),
+    ("20 stores that share 70 %", Making(stores=21, untreated_every=99, shared=0.7)),
+)
+MONTHS = 40
+EVERY_DAYS = 9
+
+
+def run() -> None:
+    """Print the tables."""
+    print(f"{WORLDS} worlds a row, 45 decisions each, residual sd 12 %; shares of decisions")
+    _head("world", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    for name, making in KINDS:
+        begun = time.perf_counter()
+        rows = np.concatenate([figures(world(50_000 + seed, making)) for seed in range(WORLDS)])
+        _row(name, rows, time.perf_counter() - begun)
+    print()
+    print(f"sums over decisions of the same days, {MONTHS} months a row, nothing brought")
+    _head("month", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    for name, making in TOTALS:
+        begun = time.perf_counter()
+        rows = np.array([_total(seed, making) for seed in range(MONTHS)])
+        _row(name, rows, time.perf_counter() - begun)
+    print()
+    print(f"real shops, a decision that nobody took every {EVERY_DAYS} days of the last year, each asked alone")
+    _head("shop, days", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    for folder, read in (("bakery", bakery), ("bike_sharing_hourly", bikes)):
+        if (DATA / folder).is_dir():
+            _real(read())
+        else:
+            print(f"{DATA / folder} is absent: not measured (BRAIN_DATA names the folder of the data sets)")
+
+
+def _total(seed: int, making: Making) -> tuple[float, ...]:
+    (total,) = told(world(60_000 + seed, making)).totals
+    found = total.worth
+    return (0.0, found.estimate, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
+
+
+def _real(shop: Shop) -> None:
+    for lasts in (3, 7):
+        begun = time.perf_counter()
+        rows = [row for at in range(0, 365, EVERY_DAYS) if (row := _placebo(shop, at, lasts)) is not None]
+        _row(f"{shop.name}, {lasts}", np.array(rows), time.perf_counter() - begun)
+
+
+def _placebo(shop: Shop, back: int, lasts: int) -> tuple[float, ...] | None:
+    """The worth of a decision nobody took, as a share of what was expected; None when it is unknown."""
+    end = shop.series[0].last_day - timedelta(days=back)
+    made: Decision = replace(decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
+    (one,) = statement(shop.series, shop.facts, [made], Period(), shop_config(), roi_constants()).valued
+    if one.worth is None or one.expected is None:
+        return None
+    found = one.worth
+    scale = MARGIN * one.expected
+    figures_of = (found.estimate, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
+    return (0.0, *(value / scale for value in figures_of))
+
+
+def _head(*names: str) -> None:
+    print(f"{names[0]:<38}" + "".join(f"{name:>11}" for name in (*names[1:], "decisions", "seconds")))
+
+
+def _row(name: str, rows: NDArray[np.float64], seconds: float) -> None:
+    truth, said, lower, upper, low, high = rows.T
+    half = float(np.mean(upper - lower)) / 2
+    shown = (
+        f"{np.mean((lower <= truth) & (truth <= upper)):.3f}",
+        f"{np.mean((low <= truth) & (truth <= high)):.3f}",
+        f"{np.mean(low > 0):.3f}",
+        f"{np.mean(high < 0):.3f}",
+        f"{float(np.mean(said - truth)) / half:+.2f}",
+        f"{half:,.3g}",
+        f"{len(rows)}",
+        f"{seconds:.0f}",
+    )
+    print(f"{name:<38}" + "".join(f"{cell:>11}" for cell in shown), flush=True)

@@ -1,0 +1,56 @@
+"""The weekly job of a client with a shop: it reads what the nights published and opens no database."""
+
+import pytest
+from manual_clock import ManualClock
+from unit.advice_loop.advice_worlds import run_job
+from unit.shop_reports.shop_published import AGENCY, AS_OF, CONFIG, SHOP, pages
+
+from brain.adapters.html_report import render
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.reports import shop
+from brain.repositories import paths
+from brain.repositories.clients import Clients
+from brain.services.shop_pages import ShopPages
+from brain.services.weekly_report import JOB, WeeklyReport
+
+
+def failed(what: str, error: Exception) -> None:
+    """No part may fail here."""
+    raise AssertionError(what) from error
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> SqliteStore:
+    """A shop with its pages, and an agency without one."""
+    clock.advance(AS_OF - clock.now())
+    one = SqliteStore(":memory:", clock)
+    for client in (SHOP, AGENCY):
+        Clients(one).put(client)
+    for name, page in pages().items():
+        one.set(paths.view(SHOP.client_id, name), page)
+        one.set(paths.view(AGENCY.client_id, name), page)
+    return one
+
+
+def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
+    """Text, HTML with the picture, and the dashboard's week."""
+    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
+    answer = run_job(work, JOB, store, SHOP.client_id, AS_OF, clock=clock)
+    assert answer["headline"].startswith("Plan for a rush on Fri 27 Nov in north")
+    report = store.get(paths.report(SHOP.client_id, "weekly", "2026-W47"))
+    view = store.get(paths.view(SHOP.client_id, "week"))
+    assert report is not None
+    assert view is not None
+    assert '<svg class="bc"' in report.data["html"]
+    assert "6 where you usually have 5" in report.data["text"]
+    assert [one["name"] for one in view.data["sections"]][: len(shop.NAMES)] == list(shop.NAMES)
+
+
+def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:
+    """Even where pages of an earlier shop still lie about."""
+    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
+    run_job(work, JOB, store, AGENCY.client_id, AS_OF, clock=clock)
+    report = store.get(paths.report(AGENCY.client_id, "weekly", "2026-W47"))
+    assert report is not None
+    assert "svg class" not in report.data["html"]
+    assert "rush" not in report.data["text"]

@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from brain.domain.rate_shares import Terms
 from brain.domain.rates import WINDOW_SECONDS, SteadyTime
-from brain.errors import PayloadTooLargeError, RateLimitedError, StoreUnavailableError
+from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.repositories.rates import Rates
@@ -101,11 +101,14 @@ class RateLimits:
                 if key in self._budgets and (wait := self._budgets[key].refusal_seconds(now, 1)):
                     raise _refused(wait)
 
-    def hand_back(self) -> None:
-        """Give all shares back as this instance ends."""
+    def hand_back(self, failed: Callable[[str, Exception], None]) -> None:
+        """Give all shares back as this instance ends; one that cannot be is told to ``failed`` and ends by itself."""
         for key, budget in list(self._budgets.items()):
             if budget.units:
-                self._lessee().leave(key, budget)
+                try:
+                    self._lessee().leave(key, budget)
+                except BrainError as error:
+                    failed("hand back a share", error)
 
     async def _take(self, limits: Mapping[str, int], amount: int) -> None:
         taken, keys = self._try(limits, amount)

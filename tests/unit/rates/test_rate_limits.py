@@ -179,10 +179,28 @@ def test_an_instance_that_ends_hands_its_share_back(instance, clock):
     """What it used in the last minute stays used."""
     one, other = instance(), instance()
     one.take_events_here("acme", 500)
-    one.hand_back()
+    one.hand_back(never)
     assert passes(other, "acme", 2000)[0] == 500
     clock.advance(timedelta(seconds=62))
     assert passes(other, "acme", 2000)[0] == 1000
+
+
+def never(what, error):
+    """Fail: nothing is to go wrong here."""
+    raise AssertionError(what) from error
+
+
+def test_a_share_that_cannot_be_handed_back_is_told_and_the_others_are(instance, clock):
+    """It ends by itself."""
+    one = instance()
+    one.take_events_here("acme", 500)
+    one.take_events_here("other", 500)
+    told = []
+    one.store = FaultyStore(one.store, fail_at=1)
+    one.hand_back(lambda what, error: told.append((what, error.code)))
+    assert told == [("hand back a share", "store_unavailable")]
+    clock.advance(timedelta(seconds=62))
+    assert passes(instance(), "other", 2000)[0] == 1000
 
 
 def test_a_large_share_that_lies_idle_goes_back_while_its_instance_serves_others(instance, clock):
@@ -204,10 +222,9 @@ def test_without_a_store_the_share_in_hand_is_spent_and_then_it_is_503(clock):
     inner = SqliteStore(":memory:", clock)
     one = RateLimits(inner, clock, "00", sleep=lambda _: None)
     one.take_events_here("acme", 200)
-    one.store = FaultyStore(inner, fail_at=1)
-    clock.advance(timedelta(seconds=61))
-    one.take_events_here("acme", 5)
     one.store = Away(inner)
+    clock.advance(timedelta(seconds=59))
+    one.take_events_here("acme", 5)
     with pytest.raises(StoreUnavailableError):
         passes(one, "acme", 2000)
     one.store = inner

@@ -13,7 +13,7 @@ from starlette.responses import Response as StarletteResponse
 from brain.domain.books import delivery_id
 from brain.domain.ingested import Ingested, Outcome
 from brain.domain.intake import FeedContext
-from brain.entrypoints import http, openapi_ingest
+from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
 from brain.ports.clock import Clock
@@ -101,6 +101,8 @@ class IngestHttp:
         """Answer what this address takes and answers, to anyone."""
         if head.method != "GET":
             return http.method_not_allowed("GET", correlation_id)
+        from brain.entrypoints import openapi_ingest  # noqa: PLC0415 - senders never ask for it
+
         return Response(200, openapi_ingest.document())
 
     async def _admit(

@@ -1,5 +1,6 @@
 """Identity tokens: this client's audience, issuer and account, not expired, by a key that the issuer publishes."""
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,6 +9,8 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from manual_clock import ManualClock
 from unit.signatures.identity_tokens import ACCOUNT, AUDIENCE, Issuer, google_claims, issuer, public_jwk, token
 from unit.signatures.signers import NOW
@@ -91,6 +94,20 @@ def test_a_token_by_another_key_or_without_one_is_refused() -> None:
     shared = jwt.encode(google_claims(NOW), "s" * 32, "HS256", headers={"kid": "key-1"})
     no_key = jwt.encode(google_claims(NOW), "s" * 32, "HS256")
     assert all(isinstance(answer(text), Refused) for text in (none, shared, no_key))
+
+
+@given(place=st.integers(0, 10**6), character=st.sampled_from("ABCDwxyz0189-_"))
+def test_any_character_of_a_token_counts(place: int, character: str) -> None:
+    """What still reads as the very same bytes is the only exception."""
+    good = token(google_claims(NOW))
+    at = place % len(good)
+    changed = good[:at] + character + good[at + 1 :]
+    assert isinstance(answer(changed), Refused) or _bytes(changed) == _bytes(good)
+
+
+def _bytes(text: str) -> list[bytes]:
+    """The three parts of a token as bytes."""
+    return [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split(".")]
 
 
 def test_a_key_that_cannot_be_used_is_refused() -> None:

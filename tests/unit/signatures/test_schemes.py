@@ -1,6 +1,7 @@
 """Every scheme on every side: genuine, altered in any byte, by another secret, too old, too new, and badly written."""
 
 import inspect
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -231,6 +232,22 @@ def test_a_digit_moved_from_the_body_to_the_time_is_no_other_delivery() -> None:
     moved = request.body.replace(b'"timestamp": "', b'"timestamp": "').replace(b'"token": "7', b'"token": "')
     moved = moved.replace(b'00", "token"', b'007", "token"')
     assert isinstance(verify("mailgun", replace(request, body=moved), Trust((SECRET,)), NOW, TOLERANCE), Refused)
+
+
+@given(
+    field=st.sampled_from(["timestamp", "token", "signature"]),
+    place=st.integers(0, 10**6),
+    character=st.sampled_from("0123456789abcdefg "),
+)
+def test_any_character_of_mailguns_part_counts(field: str, place: int, character: str) -> None:
+    """Time, token and signature; large and small hexadecimal digits are the same digits."""
+    request = mailgun()
+    whole = json.loads(request.body)
+    text = whole["signature"][field]
+    at = place % len(text)
+    whole["signature"][field] = text[:at] + character + text[at + 1 :]
+    found = verify("mailgun", replace(request, body=json.dumps(whole).encode()), Trust((SECRET,)), NOW, TOLERANCE)
+    assert isinstance(found, Refused) or whole["signature"][field] == text
 
 
 def test_mailgun_signs_forms_and_subaccounts_too() -> None:

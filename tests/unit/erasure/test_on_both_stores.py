@@ -1,0 +1,84 @@
+"""Erasing, retrying and reconciling do the same on SQLite and on Firestore."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, NoLimits, Vault, post, received
+from manual_clock import ManualClock
+
+from brain.bootstrap import Brain
+from brain.domain.feeds.context import FeedContext
+from brain.domain.pseudonyms import pseudonyms_of
+from brain.ports.document_store import DocumentStore
+from brain.repositories import erasures, paths
+from brain.repositories.dead_letters import DeadLetters
+from brain.services import ingest as ingest_service
+from brain.services.erase import Erase
+from brain.services.give_up import RETRIES
+from brain.services.reconcile import Reconcile
+from brain.settings.environment import read_settings
+
+ADA = "ada.lind@example.org"
+CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click"}
+
+
+@pytest.fixture
+def brain(store: DocumentStore, store_kind: str, request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[Brain]:
+    """A whole Brain on each store in turn."""
+    project = request.getfixturevalue("project") if store_kind == "firestore" else ""
+    where = f"firestore://{project}" if project else "sqlite:///:memory:"
+    one = Brain(read_settings({"BRAIN_STORE": where}), clock, Vault(), store)
+    one.ingest.limits = NoLimits()
+    one.log = lambda *_, **__: None
+    return one
+
+
+def send(brain: Brain, body: Any, source: str = "custom", name: str = "") -> None:
+    """Send one request, on a connection of its own."""
+
+    async def once() -> None:
+        await brain.ingest(received(body, source, name), FeedContext(CLIENT, brain.clock.now(), correlation_id="corr"))
+        await brain.ingest.writer.aclose()
+
+    asyncio.run(once())
+
+
+def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: Brain) -> None:
+    """Pages, commits of many writes, conflicts of versions and settlements are the same on both."""
+    send(brain, [CLICK | {"sg_event_id": f"n{n}"} for n in range(120)], "email", "clicks")
+    send(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}], name="kept")
+    send(brain, [{"what": f"only from {ADA}"}], name="gone")
+    erase = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
+    receipt = erase(CLIENT, ADA, "erase-1")
+    assert receipt["erased"] == {"events": 120, "purged_dead_letters": 1, "reduced_dead_letters": 1}
+    kept = json.dumps([one.data for one in erasures.documents(brain.store, CLIENT)], default=str)
+    assert [one for one in pseudonyms_of(ADA, CLIENT, brain.known_keys()) if one in kept] == []
+    brain.clock.sleep(60)
+    assert erase(CLIENT, ADA, "erase-2") == receipt
+    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
+    ends = {"stored": 120, "dead_lettered": 2, "settled": 1, "sent": 123, "difference": 0}
+    assert {name: found[name] for name in ends} == ends
+
+
+def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the hourly dispatch, for each client that has one."""
+    broken = BrokenReader(ingest_service.normalize)
+    monkeypatch.setattr(ingest_service, "normalize", broken)
+    send(brain, [post(1)], name="one")
+    send(brain, [post(2), post(3)], name="two")
+    broken.broken = False
+    send(brain, b"{", name="unreadable")
+    brain.clock.sleep(3600)
+    answer = brain.run_job("brainHourlyScores", NOW + timedelta(hours=1))
+    assert answer["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
+    taken = {"status": "success", "retried": 2, "taken": 2, "failed": 0, "parked": 0}
+    assert answer["beside"] == {RETRIES: {CLIENT: taken}}
+    assert [one.error_code for one in DeadLetters(brain.store).list(brain.clock.now())] == ["unreadable_body"]
+    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
+    assert (found["stored"], found["sent"], found["difference"]) == (3, 4, 0)
+    assert found["hours"]["2026-11-22T07"]["stored"] == 3
+    assert brain.store.count(paths.events(CLIENT)) == 3

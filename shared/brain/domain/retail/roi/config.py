@@ -37,6 +37,7 @@ class RoiConfig(_Part):
     longest_days: Count
     history_days: Count
     comparisons_back_weeks: Count
+    refit_days: Count
     least_comparisons: Count
     control_worth: Share
     own_events: dict[Kind, tuple[str, ...]]

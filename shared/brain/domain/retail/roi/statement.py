@@ -104,7 +104,9 @@ class _Shop:
         config: RetailConfig,
         roi: RoiConfig,
     ) -> None:
-        self._series, self._decisions, self._config, self._roi = series, decisions, config, roi
+        self._series, self._decisions, self._roi = series, decisions, roi
+        forecast = config.forecast.model_copy(update={"refit_days": roi.refit_days})
+        self._config = config.model_copy(update={"forecast": forecast})
         self._facts = without_own_events(facts, decisions, roi.own_events)
         self._forecasts: dict[tuple[Subject, date, int], Undone | None] = {}
         self.last_day = max(one.last_day for one in series)

@@ -32,7 +32,7 @@ def headline(told: Statement) -> str:
         *(f"Do {name(one)} again: it earned money." for one in _of(told, Verdict.EARNED)),
         *(f"Look at {name(one)}: fewer sales than without it." for one in _of(told, Verdict.SOLD_LESS)),
         *(
-            f"{name(one).capitalize()} brought more sales; give a margin to see if it paid."
+            f"{_opening(name(one))} brought more sales; give a margin to see if it paid."
             for one in _of(told, Verdict.SOLD_MORE)
         ),
     ]
@@ -63,7 +63,7 @@ def total_line(total: Total) -> str:
 
 def sentence(one: Valued) -> str:
     """What one decision, or several that ran together, brought."""
-    said = f"{name(one).capitalize()}: "
+    said = f"{_opening(name(one))}: "
     if one.worth is None:
         return f"{said}unknown, because {one.reason}.{_asides(one)}"
     what = "after costs" if one.basis is Basis.MARGIN else f"of revenue (no margin is known; it cost {money(one.cost)})"
@@ -71,29 +71,32 @@ def sentence(one: Valued) -> str:
     return f"{said}{money(one.worth.estimate)} {what}, {between}; {VERDICTS[one.verdict]}.{_asides(one)}"
 
 
-def name(one: Valued) -> str:
-    """What was decided, about what, where and when."""
+def what(one: Valued) -> str:
+    """What was decided, and about what."""
     kinds = " + ".join(dict.fromkeys(str(each.kind) for each in one.group.decisions))
     product, category = one.group.subject
-    about = f" on {product or category}" if product or category else ""
+    return f"{kinds} on {product or category}" if product or category else kinds
+
+
+def name(one: Valued) -> str:
+    """What was decided, about what, where and when."""
     place = one.group.store_id or "all stores"
     days = (
         f"{one.group.start:%d %b}"
         if one.group.start == one.group.end
         else f"{one.group.start:%d %b} to {one.group.end:%d %b}"
     )
-    return f"{kinds}{about} in {place}, {days}"
+    return f"{what(one)} in {place}, {days}"
 
 
 def cells(one: Valued) -> tuple[str, str, str, str, str, str]:
     """A decision as a row of a table: what, where, when, worth, 80 % interval, verdict."""
-    kinds = " + ".join(dict.fromkeys(str(each.kind) for each in one.group.decisions))
     days = f"{one.group.start} to {one.group.end}"
     where = one.group.store_id or "all stores"
     if one.worth is None:
-        return kinds, where, days, "unknown", "", VERDICTS[one.verdict]
+        return what(one), where, days, "unknown", "", VERDICTS[one.verdict]
     between = f"{money(one.worth.lower_80)} to {money(one.worth.upper_80)}"
-    return kinds, where, days, money(one.worth.estimate), between, VERDICTS[one.verdict]
+    return what(one), where, days, money(one.worth.estimate), between, VERDICTS[one.verdict]
 
 
 def money(amount: float) -> str:
@@ -161,6 +164,10 @@ def _row(one: Valued) -> dict[str, Any]:
 
 def _total(total: Total) -> dict[str, Any]:
     return {"basis": str(total.basis), "decisions": total.decisions, "verdict": str(total.verdict), **_worth(total)}
+
+
+def _opening(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _worth(one: Valued | Total) -> dict[str, float | None]:

@@ -89,6 +89,7 @@ KNOWN_QUERIES = (
     KnownQuery("services.reconcile", paths.events("acme"), UNSCORED, counts=True),
     KnownQuery("cli.demo.findings", paths.scores("acme")),
     KnownQuery("cli.demo.findings", f"{paths.client('acme')}/reports"),
+    KnownQuery("cli.demo.findings", f"{paths.client('acme')}/reports"),
     KnownQuery("cli.demo.findings", f"{paths.client('acme')}/anomalies"),
 )
 # The same call as above with another field: asked too, and not a call site of its own.

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "predictions": "errors, coverage and seconds on real posts, beside ridge and gradient boosting",
     "recommendations": "logged probabilities against draws, exploration, and what the slate learns",
     "advice": "coverage of weekly predictions as content comes, exploration, control and false claims over clients",
+    "claims": "what reports claim of hours, campaigns and ads in null worlds and planted ones",
     "learning": "weights on planted, null and changing worlds, beside other learners",
     "curiosity": "false leads and findings where nothing is, and what is found where something is",
     "retail_forecast": "the shop's forecasts beside naive rules and rivals, on the same origins",

@@ -91,6 +91,8 @@ class Forecast(_Part):
     """How the forecast is fitted, combined and bounded."""
 
     refit_days: Count
+    many_series: Count
+    refit_days_of_many: Count
     half_life_days: Positive
     season_waves: tuple[Count, ...]
     fine_season_after_days: Count
@@ -105,6 +107,10 @@ class Forecast(_Part):
     starting_error: Positive
     rush_share: Share
     call_rush_at: Annotated[float, Field(ge=0.1, le=0.5)]
+
+    def refit_every(self, series: int) -> int:
+        """Return after how many days the fits of so many series are renewed."""
+        return self.refit_days_of_many if series > self.many_series else self.refit_days
 
 
 class RetailConfig(_Part):

@@ -56,9 +56,10 @@ def replay(
 ) -> Replay:
     """Say, at each of the ascending ``origins`` (columns), what comes in the next ``horizon`` days.
 
-    The regression is renewed every ``refit_days`` and at the last origin; between renewals only the levels follow the
-    sales. ``reported`` is the first origin whose forecasts are shown: the scale is chosen by it. Two column sets
-    are fitted: all, and the coarse ones; they are the same while the history is too short for the fine season.
+    The regression is renewed every so many days as the config says for so many series, and at the last origin; between
+    renewals only the levels follow the sales. ``reported`` is the first origin whose forecasts are shown: the scale is
+    chosen by it. Two column sets are fitted: all, and the coarse ones; they are the same while the history is too short
+    for the fine season.
     """
     size = running_size(panel)
     scale = choose_scale(panel, size, reported, config.intermittent_share)
@@ -67,7 +68,7 @@ def replay(
     names += ["seasonal_naive", "last_year"]
     said = np.full((len(names), len(panel.sales), len(origins), horizon), np.nan)
     fit = _renewed(None, modelled, scale, regressors, config, origins[0])
-    for block in _blocks(origins, config.refit_days):
+    for block in _blocks(origins, config.refit_every(len(panel.sales))):
         if block[0]:
             fit = _renewed(fit, modelled, scale, regressors, config, origins[block[0]])
         _say_regressions(said[:-2], [origins[at] for at in block], block, fit, (modelled, scale, regressors), config)
@@ -81,7 +82,7 @@ def _renewed(
     fit: Fit | None, modelled: Floats, scale: Scale, regressors: Regressors, config: Forecast, cutoff: int
 ) -> Fit:
     """The regression on all days up to ``cutoff``, from where the last renewal stood."""
-    norm = regressors.norm(cutoff, config.refit_days)
+    norm = regressors.norm(cutoff, config.refit_every(len(modelled)))
     seen = modelled[:, : cutoff + 1]
     rows = regressors.seen(0, cutoff, norm)
     fading = 0.5 ** (np.arange(cutoff, -1, -1) / config.half_life_days)

@@ -1,0 +1,47 @@
+"""What reports claim of hours, campaigns and ads where there is nothing to claim, and where something was planted.
+
+``python -m benchmarks claims``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from brain.domain.reports import campaigns, fatigue, timing
+from brain.domain.reports.report import Facts, Section
+from tests.claim_worlds import CONFIG, SPRING, ads, claims, facts, posts
+
+NULL_WORLDS, PLANTED_WORLDS = 1000, 300
+Judge = Callable[[Facts], Section | None]
+ROWS: tuple[tuple[str, Judge, Callable[[int], Facts], float, Mapping[str, Any]], ...] = (
+    ("evening 1.8 times", timing.section, lambda seed: facts(posts(seed, evening=1.8)), 1.8, {"from_hour": 18}),
+    ("campaign 1.7 times", campaigns.section, lambda seed: facts(posts(seed, sale=1.7), [SPRING]), 1.7, {}),
+    ("ad 3 % less a day", fatigue.section, lambda seed: facts(ads(seed, tired=0.97)), 0.97, {"ad": "0"}),
+)
+
+
+def run() -> None:
+    """Print false reports in null worlds, then how often planted truths are found and covered."""
+    allowed = CONFIG.comparisons.false_claims
+    wrong = sum(_claims_anything(seed) for seed in range(NULL_WORLDS))
+    print(f"null clients: {wrong / NULL_WORLDS:.1%} of {NULL_WORLDS} reports claim something, allowed {allowed:.0%}")
+    print(f"\n{'planted':<20}{'found':>8}{'covered':>9}   ({PLANTED_WORLDS} worlds)")
+    for name, section, world, truth, named in ROWS:
+        effects = [_effect(section(world(seed)), named) for seed in range(PLANTED_WORLDS)]
+        found = sum(effect["claimed"] for effect in effects) / len(effects)
+        covered = sum(effect["lower"] <= truth <= effect["upper"] for effect in effects) / len(effects)
+        print(f"{name:<20}{found:>8.1%}{covered:>9.1%}")
+
+
+def _claims_anything(seed: int) -> bool:
+    world, shown = facts(posts(seed), [SPRING]), facts(ads(seed))
+    sections = (timing.section(world), campaigns.section(world), fatigue.section(shown))
+    return any(claims(section) for section in sections)
+
+
+def _effect(section: Section | None, named: Mapping[str, Any]) -> Mapping[str, Any]:
+    assert section is not None
+    return next(effect for effect in section.figures["effects"] if named.items() <= effect.items())
+
+
+if __name__ == "__main__":
+    run()

@@ -120,6 +120,29 @@ def test_a_weekday_that_wins_is_told_and_none_where_none_does():
     assert null["best_weekday_lift", None].value is None
 
 
+@pytest.mark.parametrize(("tires", "sure"), [(0.5, True), (0.0, False)])
+def test_fatigue_is_told_where_more_posts_bring_less_each(tires, sure):
+    """Weeks of four to twenty posts; where each post loses half with a doubling, and where none does."""
+    rng = random.Random(5)  # noqa: S311 - a test's world
+    events = []
+    for week in range(20):
+        count = rng.choice((4, 8, 12, 20))
+        for k in range(count):
+            moment = END - timedelta(days=7 * week + 1 + k % 7, minutes=k)
+            engaged = 120 * (8 / count) ** tires * rng.lognormvariate(0, 0.3)
+            events.append(post("acme", moment, "photo", round(engaged)))
+    reading = metrics(**booked(events))["fatigue", "linkedin"]
+    expected = 2**-tires - 1
+    assert reading.lower - 0.05 < expected < reading.upper + 0.05
+    assert (reading.value is not None) == sure
+
+
+def test_fatigue_needs_weeks_that_differ():
+    """Twenty-one posts each week say nothing of more or fewer; neither do five weeks."""
+    assert ("fatigue", "linkedin") not in metrics(**booked(posts("acme", END - timedelta(days=70), 70)))
+    assert ("fatigue", "linkedin") not in metrics(**booked(posts("acme", END - timedelta(days=35), 35)))
+
+
 @pytest.mark.parametrize(("growth", "sign"), [(1.0, None), (1.01, 1), (0.99, -1)])
 def test_an_audience_grows_or_shrinks_beyond_its_own_scatter(growth, sign):
     """A hundredth a day over four weeks is certain; a reach that wavers around the same is none."""

@@ -20,6 +20,7 @@ class Readings(_Part):
     recent_days: Days
     usual_days: Days
     weekday_days: Days
+    weeks: Annotated[int, Field(ge=8, le=21)]
     remembered_days: Days
     minimum_trials: Annotated[int, Field(ge=2)]
     silence_chance: Annotated[float, Field(gt=0, lt=0.5)]

@@ -8,14 +8,15 @@ from typing import Any
 from brain.domain import aggregates
 from brain.domain.aggregates import OTHER, Sums
 from brain.domain.recommendations.context import Reading
-from brain.domain.recommendations.readings.past import Past
+from brain.domain.recommendations.readings.past import FAMILIES, Past
 from brain.domain.reports import formats, looks, timing
 from brain.domain.reports.report import Section
+from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Sample, t_quantile
 
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
-LOG_SCALE = math.log(2)
 AUDIENCE_DAYS_BEFORE = 28
+LEAST_RANGE = 1.5
 
 
 def readings(past: Past) -> Iterator[tuple[str, Reading]]:
@@ -24,6 +25,7 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
     for platform in platforms:
         yield from _habit(past, platform)
         yield from _trend(past, platform, len(platforms))
+        yield from _fatigue(past, platform, len(platforms))
         yield from _audience(past, platform, len(platforms))
     yield from _where(past, platforms)
     yield from _weekdays(past, platforms)
@@ -60,6 +62,26 @@ def _trend(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]
             "engagement_trend_7d",
             past.reading(ratio, platform, now.count + then.count, (math.exp(lower), math.exp(upper))),
         )
+
+
+def _fatigue(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
+    """Yield how engagement a post goes with the number of posts, week by week, for each doubling of that number.
+
+    Weeks that are much alike in number tell nothing of a doubling.
+    """
+    weeks = [looks.sample([s for _, s in past.sums(platform, 7 * k + 7, 7 * k)]) for k in range(past.config.weeks)]
+    told = [week for week in weeks if week.count]
+    points = [(math.log2(week.count), week.mean, float(week.count)) for week in told]
+    comparisons = past.facts.config.comparisons
+    counts = [week.count for week in told]
+    if len(points) < comparisons.minimum_events or max(counts) < LEAST_RANGE * min(counts):
+        return
+    sure = weighted_slope(points, alpha=comparisons.false_claims / FAMILIES / many)
+    shown = weighted_slope(points, alpha=1 - past.level)
+    if sure and shown:
+        value = math.expm1(sure.estimate) if sure.claimed else None
+        interval = (math.expm1(shown.lower), math.expm1(shown.upper))
+        yield "fatigue", past.reading(value, platform, sum(counts), interval)
 
 
 def _audience(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:

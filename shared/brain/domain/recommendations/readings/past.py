@@ -13,8 +13,8 @@ from brain.domain.recommendations.context import Reading
 from brain.domain.reports.report import Facts
 from brain.domain.statistics.welch import Sample, difference
 
-# Comparisons of their own beside those of the report's sections: trends, weekdays, audiences, costs.
-FAMILIES = 4
+# Comparisons of their own beside those of the report's sections: trends, fatigue, weekdays, audiences, costs.
+FAMILIES = 5
 OF_MESSAGES = ("sends", "opens", "bounces", "unsubscribes")
 DaySums = list[tuple[str, Sums]]
 

@@ -1,0 +1,59 @@
+"""Outcomes in worlds whose truth is known: as sure as they say, on nothing and on a planted change."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.advice_loop.advice_worlds import ADVICE, ANALYSIS, SCORING
+from unit.advice_loop.planted_posts import MONDAY, posts
+
+from brain.domain.predictions.outlook import Judgement, Outlook
+from brain.domain.recommendations.measured import change
+from brain.domain.score_events import Scorer
+from brain.domain.scoring import Weights
+from brain.domain.statistics.pooling import Normal
+
+CLIENTS = 100
+SHOWN = MONDAY + timedelta(days=28)
+
+
+def measured(client, level):
+    """The change of a client's engagement after a move, the world having changed by ``level`` on that day."""
+    scorer = Scorer({}, Weights(), as_of=SHOWN, time_zone=ZoneInfo("UTC"), config=SCORING)
+    scorer.score_all([*posts(client, MONDAY, 28), *posts(client, SHOWN, 14, level=level)])
+    least = ANALYSIS.comparisons.minimum_events
+    return change(scorer.days, "engagement_rate", "linkedin", SHOWN.date(), ADVICE.outcomes, least)
+
+
+@pytest.mark.parametrize("level", [1.0, 1.25], ids=["null", "planted"])
+def test_an_outcomes_interval_holds_the_truth_as_often_as_it_says(level):
+    """80 % intervals of 100 clients, give or take what 100 draws allow; and on the mean there is no drift."""
+    found = [measured(f"c{n}", level) for n in range(CLIENTS)]
+    held = 0
+    for one in found:
+        low, high = Normal(one.effect, one.standard_error).interval(0.8)
+        held += low <= level - 1 <= high
+    assert 0.68 <= held / CLIENTS <= 0.92
+    mean = sum(one.effect for one in found) / CLIENTS
+    assert abs(mean - (level - 1)) < 0.03
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=40, unique_by=lambda one: one[0]), st.data())
+def test_the_record_does_not_depend_on_how_judgements_were_grouped(drawn, data):
+    """One run a day or one a week: the same outlook, and its numbers within bounds."""
+    new = [
+        Judgement(f"e{k}", MONDAY + timedelta(minutes=k), 1.0, 0.0, 2.0, 1.0 if inside else 3.0) for k, inside in drawn
+    ]
+    cut = data.draw(st.integers(0, len(new)))
+    whole = Outlook().with_judgements(new)
+    parts = Outlook().with_judgements(new[cut:]).with_judgements(new[:cut])
+    assert (whole.judged, whole.judged_in_all, whole.right_in_all) == (
+        parts.judged,
+        parts.judged_in_all,
+        parts.right_in_all,
+    )
+    assert whole.asked == pytest.approx(parts.asked)
+    assert 0.5 <= whole.asked <= 0.97
+    assert whole.right_in_all <= whole.judged_in_all == len(new)

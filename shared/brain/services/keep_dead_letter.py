@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brain.domain.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, dead_letter_id
+from brain.domain.events import FeedType
 from brain.domain.feeds.context import FeedContext
 from brain.domain.ingested import Item
 from brain.errors import PayloadTooLargeError, StoreUnavailableError
@@ -14,6 +15,9 @@ from brain.ports.document_store import Create, EventWriter, Increment, Update, W
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
 
+FEEDS = frozenset(str(feed) for feed in FeedType)
+# An address may name anything, people included; a replay of this is refused as any unknown feed is.
+UNKNOWN_FEED = "unknown"
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
 
@@ -72,7 +76,7 @@ class KeepDeadLetter:
         return DeadLetter(
             dead_letter_id=request.replay_of or dead_letter_id(request.client_id, request.source, request.body),
             client_id=request.client_id,
-            source=request.source,
+            source=request.source if request.source in FEEDS else UNKNOWN_FEED,
             content_type=_media_type(request.content_type),
             stage=stage,
             error_code=failed[0].error_code or "internal",

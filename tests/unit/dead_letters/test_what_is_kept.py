@@ -1,0 +1,77 @@
+"""What a dead letter says in the open names nobody, and what it keeps lets a replay read as if it came today."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, send, whole_brain
+
+from brain.bootstrap import Brain
+from brain.domain.dead_letters import DeadLetter
+from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FieldMap
+from brain.repositories import paths
+from brain.repositories.dead_letters import DeadLetters
+from brain.services import ingest as ingest_service
+
+CANARY = "ada.canary@example.org"
+
+
+def only(brain: Brain) -> DeadLetter:
+    """The one letter there is."""
+    (letter,) = DeadLetters(brain.store).list(brain.clock.now())
+    return letter
+
+
+@pytest.mark.parametrize("body", [b'{"half": "ada.canary@example.org', b'[{"ada.canary@example.org": 1}]'])
+def test_no_person_stands_in_the_open_wherever_the_sender_put_them(body: bytes) -> None:
+    """In the address, the content type or the bytes."""
+    brain = whole_brain()
+    request = received(body, CANARY, content_type=f"application/json; from={CANARY}")
+    asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW, correlation_id="corr")))
+    every = [one.data for one in brain.store.query(paths.DEAD_LETTERS)]
+    assert CANARY not in json.dumps([one | {"sealed": None} for one in every], default=str)
+    for letter in DeadLetters(brain.store).list(NOW):
+        assert (letter.source, letter.content_type) == ("unknown", "application/json")
+        assert asyncio.run(brain.replay(letter)) is not None
+
+
+@pytest.mark.parametrize("content_type", ["", "ada.canary@example.org", "no type at all", "a/b/c"])
+def test_a_content_type_that_is_none_is_not_kept(content_type: str) -> None:
+    """A reader goes by the looks then, as it did when it came."""
+    brain = whole_brain()
+    request = received(b"{", content_type=content_type)
+    asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW, correlation_id="corr")))
+    assert only(brain).content_type == ""
+
+
+def test_a_replay_knows_what_was_known_beside_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it was history, when it was signed, whose it was, and by which map its columns are read."""
+    broken = BrokenReader(ingest_service.normalize)
+    monkeypatch.setattr(ingest_service, "normalize", broken)
+    brain = whole_brain()
+    brain.log = lambda *_, **__: None
+    columns: Any = {"time": {"column": "day"}, "metrics": {"likes": ["thumbs"]}, "cumulative": False}
+    chosen = FieldMap.model_validate({"feed_type": "social_linkedin", "description": "of a test", **columns})
+    row = {"day": "2019-05-01", "thumbs": 3}
+    send(brain, [row], "warehouse", backfill=True, field_map=chosen, vertical="agency", signed_at=NOW)
+    broken.broken = False
+    brain.clock.sleep(timedelta(hours=2).total_seconds())
+    letter = only(brain)
+    assert (letter.backfill, letter.vertical, letter.signed_at) == (True, "agency", NOW)
+    assert asyncio.run(brain.replay(letter)).counts()["stored"] == 1
+    (event,) = brain.store.query(paths.events(CLIENT))
+    assert (event.data["likes"], event.data["vertical"], event.data["received_at"]) == (3, "agency", NOW)
+
+
+def test_the_same_request_again_is_the_same_letter_and_another_attempt() -> None:
+    """However often it comes."""
+    brain = whole_brain()
+    for _ in range(3):
+        send(brain, [post(1), {"nobody": "knows this"}])
+        brain.clock.sleep(60)
+    letter = only(brain)
+    assert (letter.attempts, letter.retries, letter.first_seen) == (3, 0, NOW)
+    assert letter.last_seen == NOW + timedelta(minutes=2)

@@ -5,14 +5,14 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from brain.domain.books import delivery_id
 from brain.domain.feeds.context import FeedContext
 from brain.domain.ingested import Item, Outcome
 from brain.domain.intake import Completed
-from brain.errors import InvalidInputError, StoreUnavailableError
+from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.repositories.backfills import Backfills, Checkpoint
 from brain.services.ingest import MAX_EVENTS, Ingest
 from brain.services.keep_dead_letter import Received
@@ -65,7 +65,9 @@ class History:
     pieces: Callable[[Place], Iterable[Piece]]
 
 
-_Batch = list[tuple[Piece, list[Completed | Item]]]
+_Batch: TypeAlias = list[tuple[Piece, list[Completed | Item]]]
+_Chunk: TypeAlias = Sequence[tuple[Piece, Completed | Item]]
+_Ended: TypeAlias = tuple[Piece, Item]
 
 
 @dataclass(slots=True)
@@ -155,32 +157,45 @@ class _Run:
 
     async def _send(self, batch: _Batch) -> Step:
         """Send what can be stored together; what is kept aside goes piece by piece, so that no good one is kept."""
-        good = [(piece, found) for piece, found in batch if not _to_be_kept(found)]
-        counts: Counter[str] = Counter()
-        faults: list[Fault] = []
-        for part in [good, *([pair] for pair in batch if _to_be_kept(pair[1]))]:
+        done: list[_Ended] = []
+        for part in [[pair for pair in batch if not _to_be_kept(pair[1])], *([p] for p in batch if _to_be_kept(p[1]))]:
             for first, chunk in _chunks(part):
-                done = await self._take(part, first, chunk)
-                counts.update(str(item.outcome) for _, item in done)
-                faults += [_fault(piece, item) for piece, item in done if item.error_code]
-        return Step(counts, sorted(faults), batch[-1][0].end)
+                done += await self._take_apart(first, chunk)
+        counts = Counter(str(item.outcome) for _, item in done)
+        faults = sorted(_fault(piece, item) for piece, item in done if item.error_code)
+        return Step(counts, faults, batch[-1][0].end)
 
-    async def _take(
-        self, part: _Batch, first: int, chunk: Sequence[tuple[Piece, Completed | Item]]
-    ) -> list[tuple[Piece, Item]]:
-        """Send up to 500 events until each is durable, kept aside or refused."""
-        sending = f"{self.name}:{part[0][0].line}:{part[0][0].end.offset}:{first}"
+    async def _take_apart(self, first: int, chunk: _Chunk) -> list[_Ended]:
+        """Send a chunk whole, or without the items that the store shows to be in conflict, and those piece by piece."""
+        whole = chunk[0][0].line != chunk[-1][0].line
+        ended = await self._take(chunk, chunk, first, whole=whole)
+        aside = [place for place, (_, item) in enumerate(ended) if item.outcome is Outcome.DEAD_LETTERED]
+        if not (whole and aside):
+            return ended
+        rest = [pair for place, pair in enumerate(chunk) if place not in aside]
+        ended = await self._take(chunk, rest, first) if rest else []
+        for line in dict.fromkeys(chunk[place][0].line for place in aside):
+            alone = [chunk[place] for place in aside if chunk[place][0].line == line]
+            ended += await self._take(alone, alone, -1 - first)
+        return ended
+
+    async def _take(self, named: _Chunk, chunk: _Chunk, first: int, *, whole: bool = False) -> list[_Ended]:
+        """Send up to 500 events, under the name of the chunk they are of, until each has come to an end."""
+        sending = f"{self.name}:{named[0][0].line}:{named[0][0].end.offset}:{first}"
         delivery = delivery_id(self.context.client_id, self.source, sending, b"")
-        body, content_type = _body(chunk)
+        body, content_type = (b"", "") if whole else _body(chunk)
         request = Received(self.context.client_id, self.source, content_type, body, CORRELATION, delivery)
 
         async def take() -> Sequence[Item]:
-            done = await self.backfill.ingest.take(request, [found for _, found in chunk], self.context)
+            done = await self.backfill.ingest.take(request, [one for _, one in chunk], self.context, whole=whole)
             if any(item.outcome is Outcome.UNAVAILABLE for item in done.items):
                 raise StoreUnavailableError("the store did not take all of a batch; run the same command to go on")
             return done.items
 
-        items = await self.backfill.patiently(take)
+        try:
+            items = await self.backfill.patiently(take)
+        except PayloadTooLargeError as error:
+            items = [Item(Outcome.REJECTED, error_code=error.code, message=error.message)] * len(chunk)
         return [(piece, item) for (piece, _), item in zip(chunk, items, strict=True)]
 
 
@@ -195,7 +210,7 @@ def _chunks(part: _Batch) -> Iterator[tuple[int, list[tuple[Piece, Completed | I
         yield first, flat[first : first + MAX_EVENTS]
 
 
-def _body(chunk: Sequence[tuple[Piece, Completed | Item]]) -> tuple[bytes, str]:
+def _body(chunk: _Chunk) -> tuple[bytes, str]:
     """Return what a dead letter of these pieces keeps: the payloads, or the bytes that could not be read."""
     pieces = list({piece.line: piece for piece, _ in chunk}.values())
     if isinstance(pieces[0].value, InvalidInputError):

@@ -59,9 +59,18 @@ class Ingest:
         await self._take_the_rest(request.client_id, len(found) - 1)
         return await self.take(request, found, context)
 
-    async def take(self, request: Received, found: Sequence[Completed | Item], context: FeedContext) -> Ingested:
-        """Store what was read of a request, keep aside what could not be taken, book it and say what became of it."""
-        items = await self._keep_aside(request, await self._store(request, found, context), context)
+    async def take(
+        self, request: Received, found: Sequence[Completed | Item], context: FeedContext, *, whole: bool = False
+    ) -> Ingested:
+        """Store what was read of a request, keep aside what could not be taken, book it and say what became of it.
+
+        With ``whole`` a request of which something would be kept aside is neither kept nor booked: its sender takes
+        it apart and sends the rest again, as the same delivery.
+        """
+        stored = await self._store(request, found, context)
+        if whole and any(item.outcome is Outcome.DEAD_LETTERED for item in stored):
+            return Ingested(stored)
+        items = await self._keep_aside(request, stored, context)
         await asyncio.gather(self._book(request, items, context), self._warn(request, found, items))
         return Ingested(items)
 

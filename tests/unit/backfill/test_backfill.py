@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from brain.errors import InvalidInputError, StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
 from brain.services import backfill as backfill_service
+from brain.services import keep_dead_letter
 from brain.services.backfill import Backfill, History, Piece, Place
 from brain.services.group_commit import GroupCommit
 from brain.services.rate_limits import RateLimits
@@ -175,6 +177,28 @@ def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
     assert (found["sent"], found["difference"]) == (13, 0)
 
 
+def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
+    """An event sent before with other content; a page that holds a good event beside it stores that."""
+    brain = whole_brain()
+    run(brain, [old(1), old(2), old(3)])
+    page = [old(2, likes=99), old(20)]
+    counts, faults = run(brain, [old(10), old(1, likes=99), old(11), page, old(3)], key="other")
+    assert counts == {"stored": 3, "dead_lettered": 2, "duplicate": 1}
+    assert [(fault.line, fault.error_code) for fault in faults] == [(2, "conflict"), (4, "conflict")]
+    kept = [json.loads(brain.sealer.open(letter.sealed)) for letter in DeadLetters(brain.store).list(NOW, CLIENT)]
+    assert sorted(kept, key=len) in ([[old(1, likes=99)], [page]], [[page], [old(1, likes=99)]])
+    assert Reconcile(brain.store)(CLIENT, now=NOW)["difference"] == 0
+
+
+def test_a_piece_that_is_too_large_to_be_kept_is_told_and_the_rest_goes_on(monkeypatch):
+    """It stays in the file."""
+    monkeypatch.setattr(keep_dead_letter, "MAX_SEALED_BYTES", 10)
+    brain = whole_brain()
+    counts, (fault,) = run(brain, [old(1), {"nobody": "knows " * 200}, old(2)])
+    assert counts == {"stored": 2, "rejected": 1}
+    assert (fault.line, fault.error_code) == (2, "payload_too_large")
+
+
 def test_a_page_of_more_than_a_request_is_sent_in_parts():
     """One piece of twelve events, five at a time."""
     brain = whole_brain()
@@ -204,7 +228,8 @@ def broken_worlds(values, calls, mode):
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(mode):
     """Refused or answered into the void: it tries again by itself. Killed: the next run goes on where it stood."""
-    values = [old(n) for n in range(14)] + [total(n % 3, n // 3) for n in range(9)] + [{"nobody": "knows"}]
+    values = [old(n) for n in range(14)] + [total(n % 3, n // 3) for n in range(9)]
+    values += [{"nobody": "knows"}, old(3, likes=77), old(40)]
     calm = whole_brain()
     expected, _ = run(calm, values)
     resumed = 0

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from manual_clock import ManualClock
 
+from brain.adapters.environment import EnvironmentSecrets
 from brain.domain.identity import IdentityKeys
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
@@ -164,3 +166,18 @@ def test_keys_from_secret_manager_follow_within_five_minutes() -> None:
     assert versions == ["v1"] * 5 + ["v2"] * 7
     assert vault.asked == 3
     asyncio.run(brain.writer.aclose())
+
+
+def test_a_machine_of_ones_own_follows_its_file_and_reads_it_once(tmp_path: Path) -> None:
+    """A rotation is an edit of the file; every item of a million asks, and only a change is read."""
+    file = tmp_path / "secrets.env"
+    file.write_text("BRAIN_HASH_SALT=the first key of a test\n")
+    secrets = EnvironmentSecrets({}, file)
+    keys = KnownKeys(secrets, Told())
+    assert keys().salt_version == 1
+    assert keys() is keys()
+    file.write_text("BRAIN_HASH_SALT=2:the second key of a test\\n1:the first key of a test\n")
+    assert keys().versions() == ((2, b"the second key of a test"), (1, b"the first key of a test"))
+    file.unlink()
+    assert keys().salt_version == 2
+    assert "first key" not in repr(secrets)

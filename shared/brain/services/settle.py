@@ -66,9 +66,13 @@ class Settle:
 
     def _repeated(self, stored: Snapshot | None) -> Outcome:
         """Return how an event ends that is there with the same content."""
-        if stored is None or not self._is_mine(stored) or stored.id in self._own:
+        if stored is None or not self._is_mine(stored):
             return Outcome.DUPLICATE
-        self._own.add(stored.id)
+        # A revision whose answer was lost may follow others that this attempt wrote: it is known by its own content.
+        form = f"{stored.id}:{stored.data['fingerprint']}"
+        if (form if stored.data["revision"] else stored.id) in self._own:
+            return Outcome.DUPLICATE
+        self._own |= {stored.id, form}
         return Outcome.REVISED if stored.data["revision"] else Outcome.STORED
 
     def _is_mine(self, stored: Snapshot) -> bool:

@@ -1,5 +1,6 @@
 """Dead letters whose fault may pass heal by themselves, once, whoever tries them and wherever a worker dies."""
 
+import asyncio
 import threading
 from datetime import timedelta
 from typing import Any
@@ -213,3 +214,15 @@ def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: Brok
     assert answer["clients"][CLIENT]["scored"] == 1  # what the retry stored is the next hour's
     brain.store.set(paths.feature(RETRIES), {"enabled": False})
     assert "dead_letters" not in brain.dispatch(queue)("brainHourlyScores", clock.now())
+
+
+def test_replays_of_one_letter_at_the_same_time_end_as_one(reader: BrokenReader) -> None:
+    """An operator replays what the hourly retry is at: the events are there once, and the books agree."""
+    brain, _ = world(reader)
+    several = [letter for letter in letters(brain) if letter.error_code == "internal"] * 3
+
+    async def at_once() -> None:
+        await asyncio.gather(*(brain.replay(letter) for letter in several))
+
+    asyncio.run(at_once())
+    assert books(brain) == HEALED

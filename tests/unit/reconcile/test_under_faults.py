@@ -22,6 +22,7 @@ from brain.services import ingest as ingest_service
 from brain.services.group_commit import GroupCommit
 from brain.services.keep_dead_letter import Received
 from brain.services.reconcile import Reconcile
+from brain.services.warnings import KeepWarnings
 
 ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 LONGEST = 8
@@ -157,3 +158,20 @@ def test_a_purged_letter_is_settled_once() -> None:
     brain.replay.purge(letter)
     found = Reconcile(brain.store)(CLIENT, now=NOW)
     assert (found["settled"], found["sent"], found["difference"]) == (1, 1, 0)
+
+
+def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:
+    """One write an event and no read; two marks an hour; a mixed batch of 500 costs a few more, in all."""
+    brain = whole_brain()
+    store, writer = FaultyStore(brain.store), FaultyWriter(SqliteWriter(brain.store))
+    brain.ingest.store = store
+    brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(writer)
+    brain.ingest.warn = KeepWarnings(brain.ingest.writer, brain.clock, brain.failed)
+    for number in range(200):
+        asyncio.run(brain.ingest(received([post(number)], name=f"r{number}"), FeedContext(CLIENT, NOW)))
+    assert (writer.writes, store.reads) == (200 + 2, 0)
+    mixed = [post(1000 + n) for n in range(400)] + [post(n, likes=-1) for n in range(50)]
+    mixed += [{"nobody": n} for n in range(25)] + [post(n) for n in range(25)]
+    writer.writes = 0
+    asyncio.run(brain.ingest(received(mixed, name="mixed"), FeedContext(CLIENT, NOW)))
+    assert (writer.writes - 400 - 25, store.reads) == (4, 25)  # an entry, a letter, two warnings; 25 compared

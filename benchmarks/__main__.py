@@ -11,6 +11,7 @@ BENCHMARKS = {
     "ingest_store": "events stored a second over the raw Firestore SDK, on the emulator",
     "rates": "how right the budgets are over four processes of eight threads, and what they cost",
     "ingest_faults": "events lost and doubled while store calls fail and the process dies, on both stores",
+    "backfill": "a million rows of history on an embedded store, killed in the middle and resumed",
     "intake": "microseconds to read, identify and validate one event",
     "anomaly": "alarms on the Numenta benchmark and on null worlds, beside dummies and rivals",
     "promotion": "false and true promotions under a look after every pair, beside the usual rules",

@@ -92,6 +92,7 @@ class Backfill:
         checkpoint = await self.patiently(lambda: asyncio.to_thread(backfills.read, history.key))
         if checkpoint is None or checkpoint.done:
             checkpoint = Checkpoint(self.new_run(), context.received_at)
+            await self._keep(backfills, history.key, checkpoint)
         counts = Counter(checkpoint.counts)
         place = Place(checkpoint.offset, checkpoint.line)
         yield Step(counts.copy(), (), place)

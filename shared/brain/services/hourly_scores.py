@@ -73,6 +73,8 @@ class _Pages:
             scored = self.scorer.score_all([codec.event_from(event.data) for event in page], booked)
             figures = {"scored": figures["scored"] + len(page), "revised": figures["revised"] + len(revised)}
             self._commit(page, scored, self._first_scores(page, scored, before), figures)
+            if len(page) < self.job.page:  # nothing is behind it, and to ask would cost a read
+                break
             after = page[-1]
         return self.lease.finish([self._view()], figures)
 

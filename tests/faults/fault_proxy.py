@@ -55,9 +55,10 @@ class FaultProxy:
         self._server.start()
 
     def mend(self) -> None:
-        """End an outage."""
+        """End an outage, if it has begun."""
         with self._lock:
-            self._fail_at = None
+            if self.broke:
+                self._fail_at = None
 
     def stop(self) -> None:
         """Let what is on its way arrive, then close everything."""

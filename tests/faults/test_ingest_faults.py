@@ -21,13 +21,16 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.bootstrap import Brain
+from brain.domain.api_keys import ApiKey, hash_key
 from brain.entrypoints.local import LocalServer
+from brain.repositories.api_keys import ApiKeys
 from brain.services.group_commit import GroupCommit
 from brain.services.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
 pytestmark = pytest.mark.emulator
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
+KEY = "a key of this test's sender"
 DEADLINE_SECONDS = 0.6
 AT_ONCE = 8
 _opening = threading.Lock()
@@ -53,8 +56,8 @@ def run(emulator: str, fail_at: int | None = None, fault: Fault = Fault.UNAVAILA
         clock = ManualClock(START)
         brain = Brain(read_settings({"BRAIN_STORE": f"firestore://{project}"}), clock, SECRETS, store)
         brain.log = quiet
-        key, _ = Brain(brain.settings, clock, SECRETS, direct).key_ring.create(CLIENT)
-        sender = asyncio.run(send(brain, project, proxy, key))
+        ApiKeys(direct).add(ApiKey(hash_key(KEY), CLIENT, START))
+        sender = asyncio.run(send(brain, project, proxy))
         store.close()
     counts = Reconcile(direct)(CLIENT)
     left = documents(direct, brain.sealer)
@@ -75,7 +78,7 @@ def opened(store: FirestoreStore, host: str) -> FirestoreStore:
     return store
 
 
-async def send(brain: Brain, project: str, proxy: Any, key: str) -> Sender:
+async def send(brain: Brain, project: str, proxy: Any) -> Sender:
     """Send phase after phase, the clock moving on in between."""
     writer = FirestoreWriter(project, deadline_seconds=DEADLINE_SECONDS)
     with _opening:
@@ -91,10 +94,10 @@ async def send(brain: Brain, project: str, proxy: Any, key: str) -> Sender:
             await super().between()
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://brain") as http:
-        sender = Mending(http, key)
+        sender = Mending(http, KEY)
         for phase in mixed_phases():
             await sender.deliver(phase)
-            brain.clock.advance(timedelta(seconds=40))
+            brain.clock.advance(timedelta(minutes=2))
     await brain.writer.aclose()
     return sender
 
@@ -106,11 +109,11 @@ def faultless(emulator: str) -> Ended:
 
 
 def test_the_world_without_faults_is_what_a_person_counts(faultless: Ended) -> None:
-    """Posts 1 to 6, 20 and 21, ads 1 to 3; ad 1 was known three ways; four requests are kept aside."""
+    """Posts 1 to 4, 20 and 21, ads 1 to 3; ad 1 was known three ways; three requests are kept aside."""
     kinds = Counter("revisions" if "/revisions/" in path else path.split("/")[-2] for path in faultless.documents)
-    assert kinds == {"events": 11, "revisions": 3, "dead_letter_queue": 4, "counters": 3 + 6}  # periods, sendings
-    assert (faultless.counts["stored"], faultless.counts["dead_letters"]) == (11, 4)
-    assert (faultless.counts["sent"], faultless.counts["difference"]) == (21, 0)
+    assert kinds == {"events": 9, "revisions": 3, "dead_letter_queue": 3, "counters": 3 + 5}  # periods, sendings
+    assert (faultless.counts["stored"], faultless.counts["dead_letters"]) == (9, 3)
+    assert (faultless.counts["sent"], faultless.counts["difference"]) == (19, 0)
     assert faultless.sender.told.keys().isdisjoint({0, 503})
     current = {p: one for p, one in faultless.documents.items() if "/revisions/" not in p and "spend" in one}
     assert sorted(one["impressions"] for one in current.values()) == [140, 200, 300]
@@ -123,7 +126,7 @@ def test_a_call_that_breaks_loses_nothing_and_doubles_nothing(emulator: str, fau
     with ThreadPoolExecutor(AT_ONCE) as threads:
         ended = list(threads.map(lambda k: run(emulator, k, fault), calls))
     assert {k: found for k, one in zip(calls, ended, strict=True) if (found := differences(one, faultless))} == {}
-    assert sum(one.broke for one in ended) >= 0.7 * len(ended)  # the number of calls varies with who meets whom
+    assert sum(one.broke for one in ended) >= 0.6 * len(ended)  # the number of calls varies with who meets whom
 
 
 def differences(one: Ended, calm: Ended) -> list[str]:

@@ -209,6 +209,8 @@ def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: Brok
     figures = brain.dispatch(queue)("brainHourlyScores", clock.now())
     assert figures["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
     assert [task.client_id for task in queue.tasks if task.job == RETRIES] == [CLIENT]
+    other = brain.dispatch(TasksHere(brain.perform))("brainHourlyScores", clock.now(), client_id="other")
+    assert other["dead_letters"]["enqueued"] == 0
     answer = brain.run_job("brainHourlyScores", clock.now())
     assert answer["beside"][RETRIES][CLIENT]["taken"] == 2
     assert answer["clients"][CLIENT]["scored"] == 1  # what the retry stored is the next hour's

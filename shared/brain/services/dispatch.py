@@ -55,14 +55,22 @@ class Dispatch:
         )
         if job == LEARNING_FOLLOWS and chosen and client_id is None:
             enqueued += self._learning(scheduled_at, jitter, dry_run=dry_run)
-        beside = self._retries(scheduled_at, jitter, dry_run=dry_run) if job == hourly_scores.JOB else {}
+        beside = self._retries(scheduled_at, jitter, client_id, dry_run=dry_run) if job == hourly_scores.JOB else {}
         return {"status": "success", "clients": len(chosen), "enqueued": enqueued, **beside}
 
-    def _retries(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> Figures:
-        """Enqueue the retries of dead letters that are due, whoever's they are."""
-        if not self.features.flag(RETRIES).enabled:
+    def _retries(self, scheduled_at: datetime, jitter: timedelta, only: str | None, *, dry_run: bool) -> Figures:
+        """Enqueue the retries of dead letters that are due, whoever's they are, or one client's."""
+        flag = self.features.flag(RETRIES)
+        if not flag.enabled:
             return {}
-        return enqueue_retries(self.store, self.queue, scheduled_at, jitter=jitter, dry_run=dry_run)
+        return enqueue_retries(
+            self.store,
+            self.queue,
+            scheduled_at,
+            wanted=lambda client: only in (None, client) and flag.is_on(RETRIES, client),
+            jitter=jitter,
+            dry_run=dry_run,
+        )
 
     def _learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
         """Enqueue the one task that learns from all clients' outcomes, once theirs have probably been recorded."""

@@ -1,5 +1,6 @@
 """Finds whose dead letters are due, and counts them, without reading what is in them."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,15 @@ NEW = timedelta(hours=1)
 
 
 def enqueue_retries(
-    store: DocumentStore, queue: TaskQueue, scheduled_at: datetime, *, jitter: timedelta, dry_run: bool
+    store: DocumentStore,
+    queue: TaskQueue,
+    scheduled_at: datetime,
+    *,
+    wanted: Callable[[str], bool],
+    jitter: timedelta,
+    dry_run: bool,
 ) -> dict[str, Any]:
-    """Enqueue a task for each client with a dead letter that is due, and return how many letters there are.
+    """Enqueue a task for each wanted client with a dead letter that is due, and return how many letters there are.
 
     ``total``, ``due``, ``parked`` and ``new`` (of the last hour) are what an alert on growth watches. Without any
     letter this costs one read and says nothing.
@@ -29,5 +36,6 @@ def enqueue_retries(
     enqueued = sum(
         queue.enqueue(Task(RETRIES, c, scheduled_at, not_before(RETRIES, c, scheduled_at, jitter), dry_run))
         for c in clients
+        if wanted(c)
     )
     return {"dead_letters": asdict(waiting) | {"enqueued": enqueued}}

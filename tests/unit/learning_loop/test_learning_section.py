@@ -1,0 +1,221 @@
+"""The section on learning: what a marketer reads of beliefs, of being right, and of models compared."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from manual_clock import ManualClock
+from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, world
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.analysis_config import analysis_config
+from brain.domain.clients import Client
+from brain.domain.incidents import Incident
+from brain.domain.learning.learned import Belief, Duel, Learned, Record
+from brain.domain.learning.outcomes import COMPONENTS
+from brain.domain.reports import learning
+from brain.domain.reports.report import Facts, SectionStatus
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.runs import Runs
+from brain.services.daily_analysis import DailyAnalysis
+from brain.services.read_learned import ReadLearned
+from brain.services.run_once import run_once
+from brain.settings.files import read_config
+
+ANALYSIS = read_config("brain_analysis", analysis_config)
+MONDAY = date(2026, 11, 9)
+AS_OF = datetime(2026, 11, 16, 9, tzinfo=UTC)
+ONES = dict.fromkeys(COMPONENTS, 1.0)
+EARLY = Belief(AS_OF - timedelta(days=10), "learned-3", {**ONES, "engagement": 0.9}, 120)
+LATE = Belief(AS_OF - timedelta(days=2), "learned-8", {**ONES, "engagement": 0.5, "authenticity": 1.4}, 400)
+INCIDENT = Incident("ano_1", "linkedin", "2026-11-10", "2026-11-11", ())
+LEARNED = Learned(beliefs=(EARLY, LATE), served_by="shared", recorded=400)
+
+
+def section(learned, *incidents):
+    """Return the section of the week from a Monday on."""
+    facts = Facts(
+        client=Client("acme", "Acme"),
+        start=MONDAY,
+        end=MONDAY + timedelta(days=7),
+        as_of=AS_OF,
+        days={},
+        incidents=incidents,
+        series_ready=1,
+        series_warming=0,
+        config=ANALYSIS,
+        learning=learned,
+    )
+    return learning.section(facts)
+
+
+def text(learned, *incidents):
+    """Return the section's sentences as one text."""
+    return "\n".join(section(learned, *incidents).lines)
+
+
+def duel(kind, decision="continue", improvement=0.08, interval=(0.01, 0.15)):
+    """Return a duel of 540 outcomes."""
+    return Duel(kind, "learned-1", "challenger-1-50", AS_OF, decision, 540, improvement, interval, "of this test")
+
+
+def test_a_report_without_the_engine_says_so():
+    """Nothing is faked."""
+    assert section(None).status is SectionStatus.ABSENT
+
+
+def test_before_the_first_outcome_it_says_what_one_takes_and_what_was_left_out():
+    """The reader learns why: content was counted only once."""
+    found = section(Learned(left_out={"not_seen_again": 1234}), INCIDENT)
+    assert found.status is SectionStatus.NOT_ENOUGH_DATA
+    assert "counted early and again when it has matured" in found.lines[0]
+    assert "1\u202f234 pieces of content that were counted only once" in "\n".join(found.lines)
+    assert "nobody answered the 1 alarm" in "\n".join(found.lines)
+
+
+def test_beliefs_are_said_as_what_they_mean_for_content():
+    """Before the period, now, and by definition; only those that moved."""
+    found = text(LEARNED)
+    assert "the outcomes of all clients together" in found
+    assert (
+        "Content that starts with twice the usual engagement rate is now expected to end 23% above the usual score; "
+        "before this period 45% above the usual score, by definition 52% above the usual score." in found
+    )
+    assert "a fifth less authenticity is now expected to end 27% below" in found
+    assert "growth" not in found
+    rows = {row[0]: row[1:4] for row in section(LEARNED).rows}
+    assert rows["engagement"] == ("0.90", "0.50", "1.00")
+    assert section(LEARNED).rows[2][4] == "not learned yet: as defined"
+    assert section(LEARNED).figures["weights_before"] == EARLY.weights
+
+
+def test_beliefs_that_stayed_are_said_to_have_stayed():
+    """With whose outcomes they come from."""
+    found = text(replace(LEARNED, beliefs=(EARLY,), served_by="own"))
+    assert "No belief moved by more than 0.02" in found
+    assert "your own outcomes alone" in found
+
+
+def test_beliefs_before_the_first_are_the_definition():
+    """Nothing was believed before something was learned."""
+    assert "before this period 52% above the usual score" in text(replace(LEARNED, beliefs=(LATE,)))
+
+
+def test_without_proof_the_definition_serves_and_the_reader_is_told_why():
+    """Own outcomes or five clients: neither has proven other weights."""
+    found = section(Learned(recorded=80))
+    assert "neither your own outcomes nor those of at least five clients" in found.lines[0]
+    assert (found.rows, found.columns) == ((), ())
+    assert found.figures["weights_now"] is None
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"), [(162, "as promised"), (120, "too often wrong"), (199, "too cautious"), (None, "Too few")]
+)
+def test_calibration_says_what_was_promised_and_what_was_right(right, verdict):
+    """Within what chance explains it is as promised."""
+    weeks = {"2026-W40": Record(150, right - 30), "2026-W46": Record(50, 30)} if right else {}
+    found = text(replace(LEARNED, weeks=weeks))
+    assert verdict in found
+    if right:
+        assert f"said 80%; {right / 200:.0%} of 200" in found
+        assert "In the weeks of this report: 30 of 50." in found
+
+
+def test_the_periods_own_record_is_not_said_twice():
+    """When all there is lies in the period."""
+    assert "In the weeks of this report" not in text(replace(LEARNED, weeks={"2026-W46": Record(50, 40)}))
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        (duel("promotion"), "A new model against the one in use then (challenger-1-50 against learned-1): error"),
+        (duel("promotion", "promote"), "error 8.0% lower (between -1.0% and -15.0%) on 540 outcomes; promoted"),
+        (duel("promotion", "keep", -0.02), "error 2.0% higher"),
+        (duel("rollback"), "The model that was replaced against the one that replaced it"),
+        (duel("rollback", "promote"), "taken back into use"),
+        (duel("own", "keep"), "Weights of your own against the shared ones: error"),
+        (duel("own", interval=None), "(no bounds yet) on 540 outcomes; still open"),
+        (duel("own", improvement=None), "errors cannot be compared"),
+    ],
+)  # fmt: skip
+def test_the_score_board_says_who_stands_against_whom(shown, says):
+    """With the number of outcomes, the bounds, the decision and its reason."""
+    found = section(replace(LEARNED, duels=(shown,)))
+    assert says in "\n".join(found.lines)
+    assert found.figures["duels"][0]["n"] == 540
+
+
+def test_without_a_rival_the_score_board_says_so_and_failed_standards_are_named():
+    """No line is left out in silence."""
+    assert "No other model stands against the one in use" in text(LEARNED)
+    assert "fail gold standards" in text(replace(LEARNED, gold_failures=("model-typical-post-in-sight",)))
+
+
+def test_alarms_that_were_answered_are_counted():
+    """And those of other weeks are no matter."""
+    other = replace(INCIDENT, incident_id="ano_2", since="2026-10-01", until="2026-10-02")
+    answered = replace(LEARNED, answers={"ano_1": "done"})
+    assert "1 of 1 were answered (done 1)" in text(answered, INCIDENT, other)
+    assert "Alarms" not in text(LEARNED, other)
+
+
+def test_what_is_not_known_is_said():
+    """No outcome speaks about age."""
+    assert "how fast attention fades" in text(LEARNED)
+
+
+@pytest.fixture(scope="module")
+def taught():
+    """One client that was learned from alone, and a store in which nothing happened."""
+    return world(days=3, posts=30, slope=0.5)[0]
+
+
+def daily(store, client):
+    """Return the day's section on learning, as stored, and what failed."""
+    at = START + timedelta(days=4, hours=6)
+    failed = []
+    parts = {("learning",): ReadLearned(store, LEARNING_CONFIG)}
+    analysis = DailyAnalysis(store, ANALYSIS, lambda what, error: failed.append((what, error)), parts)
+    task = Task("brainDailyAnalysis", client, at, at)
+    run_once(Runs(store), task, analysis, time_limit=LIMIT, clock=ManualClock(at))
+    report = store.get(paths.view(client, "day")).data
+    return next(s for s in report["sections"] if s["name"] == "learning"), failed
+
+
+def test_the_daily_report_reads_what_was_learned(taught):
+    """The sole client is served by what was learned from it."""
+    taught.set(paths.feedback("acme", "ano_1"), {"status": "done"})
+    found, failed = daily(taught, "acme")
+    assert (found["status"], failed) == ("ok", [])
+    assert found["figures"]["served_by"] == "own"
+    assert found["figures"]["weights_now"]["engagement"] < 0.9
+    assert found["figures"]["asked"] > 60
+
+
+def test_a_stranger_reads_nothing_of_it(taught):
+    """Neither weights nor duels of a model that one other client alone was learned from."""
+    found, _ = daily(taught, "stranger")
+    assert found["status"] == "not_enough_data"
+    assert found["figures"] == {}
+
+
+def test_answers_to_the_periods_alarms_are_read():
+    """By the alarm's id, as the page stores them."""
+    store = SqliteStore(":memory:", ManualClock(AS_OF))
+    store.set(paths.feedback("acme", "ano_1"), {"status": "dismissed"})
+    known = type("Known", (), {"client": Client("acme", "Acme")})()
+    part = ReadLearned(store, LEARNING_CONFIG)
+    facts = Facts(Client("acme", "Acme"), MONDAY, MONDAY + timedelta(days=7), AS_OF, {}, [INCIDENT], 1, 0, ANALYSIS)
+    assert part(known, facts).facts["learning"].answers == {"ano_1": "dismissed"}
+
+
+def test_a_broken_model_fails_the_section_and_spares_the_report():
+    """The reader gets the rest, and we are told."""
+    store = SqliteStore(":memory:", ManualClock(START))
+    store.set(paths.model("score"), {"state": 1})
+    found, failed = daily(store, "acme")
+    assert found["status"] == "failed"
+    assert failed[0][0] == "learning"

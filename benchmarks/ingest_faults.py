@@ -33,6 +33,7 @@ SHARE = 0.05
 THRICE = 10_000
 DEATHS = 25
 MANY = 100_000
+ON_EMULATOR = 10_000
 LARGEST = 200
 SEED = 20261122
 
@@ -56,14 +57,14 @@ def run() -> None:
         deaths = random.Random(SEED).sample(range(10, 3 * THRICE // LARGEST * 2), DEATHS)  # noqa: S311 - seeded moments
         _print(stormy, asyncio.run(_deliver(stormy, [1, 2, 3], THRICE, deaths)), THRICE)
         print(f"documents other than after one clean pass: {_differing(stormy.events(), clean.events())}, goal 0")
-        kind = os.environ.get("BRAIN_BENCH_STORE", "firestore")
-        print(f"\n{MANY} events once; {SHARE:.0%} of store calls fail; store: {kind}")
-        faults = RandomFaults(SHARE, SEED)
-        large = (
-            _embedded(Path(folder) / "large", faults) if kind == "sqlite" else stack.enter_context(_emulated(faults))
-        )
-        _print(large, asyncio.run(_deliver(large, [4], MANY, ())), MANY)
+        _once(_embedded(Path(folder) / "large", RandomFaults(SHARE, SEED)), MANY, "embedded")
+        _once(stack.enter_context(_emulated(RandomFaults(SHARE, SEED))), ON_EMULATOR, "Firestore's emulator")
         del os.environ["BRAIN_CONFIG"]
+
+
+def _once(world: World, amount: int, store: str) -> None:
+    print(f"\n{amount} events once; {SHARE:.0%} of store calls fail; store: {store}", flush=True)
+    _print(world, asyncio.run(_deliver(world, [4], amount, ())), amount)
 
 
 def _weathers() -> Iterator[tuple[str, RandomFaults | None]]:

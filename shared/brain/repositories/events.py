@@ -41,7 +41,10 @@ def scoring_writes(
     ``kept`` is what a score keeps of its content's first score, by event id.
     """
     scores: list[Write] = [
-        Set(paths.score(client_id, s.event.event_id), codec.score_document(s.score, s.booked) | kept[s.event.event_id])
+        Set(
+            paths.score(client_id, s.event.event_id),
+            {**codec.score_document(s.score, s.booked), **kept[s.event.event_id]},
+        )
         for s in scored
     ]
     marks: list[Write] = [Update(e.path, {"unscored": Transform.DELETE_FIELD}, expect=e.version) for e in read]

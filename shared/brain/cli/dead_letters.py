@@ -18,6 +18,13 @@ COLUMNS = (
     "dead_letter_id", "client_id", "source", "stage", "error_code", "attempts", "first_seen", "last_seen",
     "next_try_at", "parked",
 )  # fmt: skip
+NARROW = ("dead_letter_id", "client", "error", "tries", "next try")
+
+
+def _row(letter: DeadLetter) -> list[object]:
+    """Return a letter in a line that fits a terminal with its whole id, which the other commands ask for."""
+    next_try = f"{letter.next_try_at:%m-%d %H:%M}" if letter.next_try_at else "parked"
+    return [letter.dead_letter_id, letter.client_id, letter.error_code, letter.attempts, next_try]
 
 
 def _shown(letter: DeadLetter) -> dict[str, object]:
@@ -34,7 +41,7 @@ def list_letters(
     if json_output:
         print(as_json([_shown(letter) for letter in found]))
     else:
-        table("Dead letters", COLUMNS, [[getattr(letter, name) for name in COLUMNS] for letter in found])
+        table("Dead letters", NARROW, [_row(letter) for letter in found])
 
 
 @dead_letters.command()

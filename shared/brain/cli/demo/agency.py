@@ -32,7 +32,10 @@ SPREAD = 0.35
 WEEKDAY = (1.05, 1.1, 1.1, 1.05, 1.0, 0.75, 0.7)
 BERLIN = ZoneInfo("Europe/Berlin")
 GIVEAWAY = Campaign(
-    "the autumn giveaway", *((START + timedelta(days=day)).date() for day in GIVEAWAY_DAYS), platform="instagram"
+    "the autumn giveaway",
+    (START + timedelta(days=GIVEAWAY_DAYS[0])).date(),
+    (START + timedelta(days=GIVEAWAY_DAYS[1])).date(),
+    platform="instagram",
 )
 CLIENTS = (
     Client("northwind", "Northwind Software", "b2b_saas", BERLIN, "EUR"),

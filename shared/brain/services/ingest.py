@@ -1,7 +1,7 @@
 """Takes a sender's request in: read, identify, pseudonymise, validate, store once; answered only when durable."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,9 @@ class Ingest:
         if whole and any(item.outcome is Outcome.DEAD_LETTERED for item in stored):
             return Ingested(stored)
         items = await self._keep_aside(request, stored, context)
-        await asyncio.gather(self._book(request, items, context), self._warn(request, found, items))
+        warned = self._warnings(request, found, items)
+        book = self._book(request, items, context)
+        await (asyncio.gather(book, warned) if warned else book)
         return Ingested(items)
 
     async def _take_the_rest(self, client_id: str, amount: int) -> None:
@@ -160,11 +162,15 @@ class Ingest:
         kept = await self.keep(request, stage, failed, context)
         return [replace(i, dead_letter_id=kept) if i.outcome is Outcome.DEAD_LETTERED else i for i in items]
 
-    async def _warn(self, request: Received, found: Sequence[Completed | Item], items: Sequence[Item]) -> None:
-        """Tell the client what it should know of its feed; a replay tells nothing again."""
-        if self.warn is not None and not request.replay_of:
-            events = [entry for entry in found if isinstance(entry, Completed)]
-            await self.warn(request.client_id, noticed(request.source, request.delivery, events, items))
+    def _warnings(
+        self, request: Received, found: Sequence[Completed | Item], items: Sequence[Item]
+    ) -> Awaitable[None] | None:
+        """Return what tells the client of trouble with its feed, None without any; a replay tells nothing again."""
+        if self.warn is None or request.replay_of:
+            return None
+        events = [entry for entry in found if isinstance(entry, Completed)]
+        notices = noticed(request.source, request.delivery, events, items)
+        return self.warn(request.client_id, notices) if notices else None
 
     async def _book(self, request: Received, items: Sequence[Item], context: FeedContext) -> None:
         """Book what leaves no event of its own before the answer, and give its share of the budget back."""

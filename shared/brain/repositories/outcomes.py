@@ -7,19 +7,21 @@ A first score is kept with the score, so that a revision carries it on without a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from brain.domain.learning.config import OutcomeRule
 from brain.domain.learning.first_score import FirstScore, first_score
 from brain.domain.learning.meeting import Matured, Met
+from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import Outcome, read_outcome
 from brain.domain.learning.register import Reached
-from brain.domain.learning.state import Cursor
 from brain.domain.score_events import Scored
 from brain.domain.scoring import ScoringConfig
 from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.document_store import Create, Document, DocumentStore, Filter, Snapshot, Write
 from brain.repositories import paths
+
+if TYPE_CHECKING:  # the learned state brings the learner's own constants, which scores have no use for
+    from brain.domain.learning.state import Cursor
 
 FIELDS = frozenset(f.name for f in fields(Outcome))
 
@@ -60,14 +62,14 @@ class Outcomes:
         found = self._store.query(paths.scores(client_id), where, order_by="matures_at", limit=limit, start_after=start)
         return [_matured(client_id, score) for score in found]
 
-    def recorded(self, client_id: str, after: Cursor | None, limit: int) -> list[Outcome]:
+    def recorded(self, client_id: str, after: "Cursor | None", limit: int) -> list[Outcome]:
         """Return the outcomes recorded after a cursor, in order; raises ``MisconfiguredError`` for one that is none."""
         where = [Filter("learn_at", ">=", after[0])] if after else []
         start = Snapshot(_place(client_id, after[1]), {"learn_at": after[0]}, "") if after else None
         found = self._store.query(paths.outcomes(client_id), where, order_by="learn_at", limit=limit, start_after=start)
         return [self._outcome(one) for one in found]
 
-    def latest(self, client_id: str, until: Cursor, limit: int) -> list[Outcome]:
+    def latest(self, client_id: str, until: "Cursor", limit: int) -> list[Outcome]:
         """Return the latest outcomes up to a cursor, newest first."""
         found = self._store.query(
             paths.outcomes(client_id),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from brain.domain.learning.config import OutcomeRule
 from brain.domain.learning.meeting import Matured, Met, meet
+from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.register import Reached, Register, read_register
 from brain.domain.scoring import ScoringConfig
 from brain.errors import AlreadyExistsError

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
-from brain.domain.learning.config import MoveType
 from brain.domain.learning.fold import fold, learn_one, learning_rate
+from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.state import first_state, read_state
 from brain.domain.scoring import DEFAULT_WEIGHTS, Weights

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from brain.domain.learning.config import MoveType, learning_config
+from brain.domain.learning.config import learning_config
+from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
 from brain.settings.files import read_config
 

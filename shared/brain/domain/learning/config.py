@@ -1,24 +1,16 @@
 """The shape of ``config/brain_learning.yaml``: how the Brain learns, and when it believes that it has."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from brain.domain.learning.outcome_rule import MoveType, OutcomeRule
 from brain.domain.policy_evaluation.evaluation import PolicyEvaluationConfig
 from brain.domain.promotion import PromotionPolicy
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class MoveType(StrEnum):
-    """Why a move was made: because it works, to make sure that it does, or to find out."""
-
-    EXPLOIT = "exploit"
-    VALIDATION = "validation"
-    SELF_GENERATED = "self_generated"
 
 
 class _Part(BaseModel):
@@ -50,25 +42,6 @@ class Drift(_Part):
     alarm_ratio: Positive
     rate_factor: Positive
     rate_maximum: Positive
-
-
-class Usual(_Part):
-    """What content is compared with: the latest of its kind, and how sure an interval is."""
-
-    minimum: int = Field(ge=2)
-    remembered: int = Field(ge=10)
-    kinds: int = Field(ge=1)
-    coverage: Annotated[float, Field(gt=0.5, lt=1)]
-
-
-class OutcomeRule(_Part):
-    """When a prediction may meet its observation."""
-
-    minimum_wait_minutes: Positive
-    latest_maturity_hours: Positive
-    seen_share: Share
-    settling_hours: Positive
-    usual: Usual
 
 
 class Pooling(_Part):

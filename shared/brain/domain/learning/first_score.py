@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from brain.domain.events import Event
-from brain.domain.learning.config import OutcomeRule
+from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Score, ScoringConfig, log_components
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from brain.domain.learning.config import MoveType
+from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
 
 SIZE = len(COMPONENTS)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from brain.domain.learning.config import OutcomeRule
 from brain.domain.learning.first_score import FirstScore, counted, timeless_logs
+from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
 from brain.domain.learning.usual import Usual
 from brain.domain.scoring import ScoringConfig

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.learning.config import MoveType, OutcomeRule
+from brain.domain.learning.outcome_rule import MoveType, OutcomeRule
 from brain.errors import InvalidInputError
 
 COMPONENTS = ("engagement", "impressions", "growth", "authenticity", "quality", "temporal")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from brain.domain.learning.config import Usual as Rule
+from brain.domain.learning.outcome_rule import Usual as Rule
 
 
 @dataclass(frozen=True, slots=True)

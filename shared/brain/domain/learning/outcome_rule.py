@@ -1,0 +1,40 @@
+"""When a prediction meets its observation, and why a move was made; apart from the rest, since scores need no more."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MoveType(StrEnum):
+    """Why a move was made: because it works, to make sure that it does, or to find out."""
+
+    EXPLOIT = "exploit"
+    VALIDATION = "validation"
+    SELF_GENERATED = "self_generated"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Usual(_Part):
+    """What content is compared with: the latest of its kind, and how sure an interval is."""
+
+    minimum: int = Field(ge=2)
+    remembered: int = Field(ge=10)
+    kinds: int = Field(ge=1)
+    coverage: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class OutcomeRule(_Part):
+    """When a prediction may meet its observation."""
+
+    minimum_wait_minutes: Positive
+    latest_maturity_hours: Positive
+    seen_share: Share
+    settling_hours: Positive
+    usual: Usual

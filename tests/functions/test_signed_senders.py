@@ -305,6 +305,14 @@ def test_a_retry_of_a_provider_that_got_no_answer_is_taken(address: Address) -> 
     assert replayed(address.send(signers.standard(SECRET, BODY)))
 
 
+def test_a_retry_that_fails_leaves_what_was_remembered(address: Address) -> None:
+    """The first one was taken, whatever becomes of those after it."""
+    assert address.send(signers.standard(SECRET, BODY)).status_code == 201
+    retry = address.brain.verify_sender.check("acme", "custom", signers.standard(SECRET, BODY, NOW + MINUTE))
+    asyncio.run(address.brain.verify_sender.end(retry, durable=False))
+    assert replayed(address.send(signers.standard(SECRET, BODY)))
+
+
 def test_another_body_under_the_same_id_is_refused(address: Address) -> None:
     """However well it is signed."""
     assert address.send(signers.standard(SECRET, BODY)).status_code == 201

@@ -18,19 +18,19 @@ from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, t
 from tests.shop_worlds import shop_config
 
 WORLDS = 20
-KNOWN = Making(days=730)
 KINDS = (
-    ("nothing brought, two years known", KNOWN),
-    ("the same, noise without memory", replace(KNOWN, memory=0.0)),
-    ("the same, one day", replace(KNOWN, lasts=1)),
-    ("the same, two weeks", replace(KNOWN, lasts=14)),
-    ("the same, stores share 70 % of noise", replace(KNOWN, shared=0.7)),
-    ("the same, 500 days known", Making()),
-    ("the same, 300 days known", Making(days=300)),
-    ("lift of 10 %", replace(KNOWN, lift=0.0953)),
-    ("lift of 10 %, stores share 70 %", replace(KNOWN, lift=0.0953, shared=0.7)),
-    ("lift of 30 %", replace(KNOWN, lift=0.262)),
-    ("loss of 20 %", replace(KNOWN, lift=-0.223)),
+    ("nothing brought", Making()),
+    ("the same, noise without memory", Making(memory=0.0)),
+    ("the same, one day", Making(lasts=1)),
+    ("the same, three days", Making(lasts=3)),
+    ("the same, two weeks", Making(lasts=14)),
+    ("the same, two years known", Making(days=730)),
+    ("the same, ten months known", Making(days=300)),
+    ("the same, stores share 70 % of noise", Making(shared=0.7)),
+    ("lift of 10 %", Making(lift=0.0953)),
+    ("lift of 30 %", Making(lift=0.262)),
+    ("loss of 20 %", Making(lift=-0.223)),
+    ("lift of 10 %, stores share 70 %", Making(lift=0.0953, shared=0.7)),
 )
 TOTALS = (
     ("20 stores on their own", Making(stores=21, untreated_every=99)),

@@ -55,6 +55,20 @@ def test_what_was_not_published_is_said_once_a_section() -> None:
     assert "events" in report.headline
 
 
+def test_days_that_are_over_are_not_planned() -> None:
+    """A calendar of three nights ago loses three days; one of a month ago is no plan at all."""
+    stale = {"shop-calendar": {"note": None, "rows": [day("north", at - 3, 1000.0) for at in range(14)]}}
+    report = build.weekly(facts(shop=stale), raised)
+    section = next(one for one in report.sections if one.name == shop.CALENDAR)
+    assert (len(section.rows), section.rows[0][0]) == (11, "Mon 23 Nov")
+    old = {"shop-calendar": {"note": None, "rows": [day("north", at - 30, 1000.0) for at in range(14)]}}
+    section = next(one for one in build.weekly(facts(shop=old), raised).sections if one.name == shop.CALENDAR)
+    assert section.status is SectionStatus.NOT_ENOUGH_DATA
+    assert section.lines == (
+        "The calendar ends on 2026-11-06; it is drawn anew when the shop's nightly job runs again.",
+    )
+
+
 def test_empty_pages_say_what_is_missing() -> None:
     """No table without rows, no sentence without a figure."""
     empty: dict[str, dict[str, Any]] = {

@@ -16,6 +16,7 @@ from brain.domain.reports.shop_words import (
     rush,
     signal,
     signed,
+    worth_saying,
 )
 
 Page: TypeAlias = Mapping[str, Any]
@@ -55,9 +56,22 @@ def plug(name: str) -> Plug:
     """The section called ``name``, as the registry wants it: None for a client without stores."""
 
     def section(facts: Facts) -> Section | None:
-        return from_page(name, facts.shop.get(PAGES[name])) if facts.client.stores else None
+        if not facts.client.stores:
+            return None
+        page = facts.shop.get(PAGES[name])
+        return from_page(name, _from_day(page, facts.end.isoformat()) if name == CALENDAR and page else page)
 
     return section
+
+
+def _from_day(page: Page, first: str) -> Page:
+    """The calendar from ``first`` on: a page that the nights did not renew still has days that are over."""
+    rows = page.get("rows", [])
+    coming = [row for row in rows if row["day"] >= first]
+    if coming or not rows:
+        return {**page, "rows": coming}
+    last = max(row["day"] for row in rows)
+    return {"note": f"The calendar ends on {last}; it is drawn anew when the shop's nightly job runs again."}
 
 
 def from_page(name: str, page: Page | None) -> Section:
@@ -89,7 +103,7 @@ def _day_cells(row: Page) -> tuple[str, ...]:
         people(row),
         "closed" if shut else money(row["predicted"]),
         "" if shut else f"{money(row['lower_80'])} to {money(row['upper_80'])}",
-        ", ".join(f"{signal(one['signal'])} {lift(one['lift'])}" for one in row["signals"][:2]),
+        ", ".join(f"{signal(one['signal'])} {lift(one['lift'])}" for one in row["signals"][:2] if worth_saying(one)),
     )
 
 

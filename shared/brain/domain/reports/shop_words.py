@@ -16,6 +16,7 @@ MORE_LIKELY_CLOSED = 0.5
 AS_USUAL = 0.08
 """Within this share of the usual weekday nobody needs to plan otherwise; the calendar's own advice says the same."""
 
+WHOLE_PERCENT = 0.01
 TEAMS = (2, 3, 4, 5, 6, 8, 10)
 CLOSE_ENOUGH = 0.04
 
@@ -49,6 +50,11 @@ def signed(amount: float) -> str:
 def lift(value: float) -> str:
     """A lift as a signed percentage."""
     return figures.change(1.0 + value)
+
+
+def worth_saying(acting: Row) -> bool:
+    """Whether a signal moves the day by a whole per cent at least."""
+    return abs(float(acting["lift"])) >= WHOLE_PERCENT
 
 
 def place(store_id: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, send, whole_brain
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, Vault, post, send, whole_brain
 from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
 from manual_clock import ManualClock
 
@@ -227,4 +227,48 @@ def test_replays_of_one_letter_at_the_same_time_end_as_one(reader: BrokenReader)
         await asyncio.gather(*(brain.replay(letter) for letter in several))
 
     asyncio.run(at_once())
+    assert books(brain) == HEALED
+
+
+def test_a_letter_that_expired_or_that_no_key_opens_is_parked(reader: BrokenReader) -> None:
+    """The first is as good as gone; the second waits for the operator to add the key."""
+    clock, vault = ManualClock(NOW), Vault()
+    brain = whole_brain(clock, vault)
+    brain.log = quiet
+    send(brain, [post(1)])
+    vault.texts["BRAIN_SEAL_KEY"] = "another key, without the old one"
+    clock.advance(timedelta(hours=1))
+    assert retry(brain, clock) == {"status": "success", "retried": 1, "taken": 0, "failed": 1, "parked": 0}
+    (left,) = letters(brain)
+    assert (left.error_code, left.parked) == ("misconfigured", True)
+    send(brain, [post(2)])
+    clock.advance(timedelta(days=31))
+    assert retry(brain, clock) == {"status": "success", "retried": 0, "taken": 0, "failed": 0, "parked": 1}
+    assert reader.calls == 2
+
+
+def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenReader) -> None:
+    """Figures go on from where it stopped."""
+    brain, clock = world(reader)
+
+    class Late:
+        """A store after whose first commit the time is nearly up."""
+
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def commit(self, writes: Any) -> Any:
+            clock.advance(LIMIT)
+            return self._inner.commit(writes)
+
+    at = clock.now()
+    work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+    task = Task(RETRIES, CLIENT, at, at)
+    first = run_once(Runs(Late(brain.store)), task, work, time_limit=LIMIT, clock=clock)
+    assert (first["status"], first["retried"]) == ("stopped", 1)
+    second = run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock)
+    assert (second["status"], second["retried"], second["taken"]) == ("success", 2, 2)
     assert books(brain) == HEALED

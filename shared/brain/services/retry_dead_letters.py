@@ -33,6 +33,7 @@ class RetryDeadLetters:
         while page := [one for one in letters.due(lease.client_id, lease.scheduled_at) if one.id not in seen]:
             for found in page:
                 if lease.out_of_time():
+                    lease.commit([], figures)
                     return lease.stop(figures)
                 seen.add(found.id)
                 self._try(found, lease, figures)

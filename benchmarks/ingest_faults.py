@@ -57,13 +57,13 @@ def run() -> None:
         deaths = random.Random(SEED).sample(range(10, 3 * THRICE // LARGEST * 2), DEATHS)  # noqa: S311 - seeded moments
         _print(stormy, asyncio.run(_deliver(stormy, [1, 2, 3], THRICE, deaths)), THRICE)
         print(f"documents other than after one clean pass: {_differing(stormy.events(), clean.events())}, goal 0")
-        _once(_embedded(Path(folder) / "large", RandomFaults(SHARE, SEED)), MANY, "embedded")
+        _once(_embedded(Path(folder) / "large", RandomFaults(SHARE, SEED), flaky=True), MANY, "embedded")
         _once(stack.enter_context(_emulated(RandomFaults(SHARE, SEED))), ON_EMULATOR, "Firestore's emulator")
         del os.environ["BRAIN_CONFIG"]
 
 
 def _once(world: World, amount: int, store: str) -> None:
-    print(f"\n{amount} events once; {SHARE:.0%} of store calls fail; store: {store}", flush=True)
+    print(f"\n{amount} events once; {SHARE:.0%} of all single writes fail; store: {store}", flush=True)
     _print(world, asyncio.run(_deliver(world, [4], amount, ())), amount)
 
 
@@ -72,9 +72,9 @@ def _weathers() -> Iterator[tuple[str, RandomFaults | None]]:
     yield "stormy", RandomFaults(SHARE, SEED)
 
 
-def _embedded(file: Path, faults: RandomFaults | None) -> World:
+def _embedded(file: Path, faults: RandomFaults | None, *, flaky: bool = False) -> World:
     store = SqliteStore(file, ManualClock(START))
-    return World(store, lambda: SqliteWriter(store), faults)
+    return World(store, lambda: SqliteWriter(store), faults, flaky)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _emulated(faults: RandomFaults) -> Iterator[World]:
     with running():
         project = f"demo-{uuid.uuid4().hex[:12]}"
         store = FirestoreStore(project)
-        yield World(store, lambda: FirestoreWriter(project), faults)
+        yield World(store, lambda: FirestoreWriter(project), faults, flaky=True)
         store.close()
 
 
@@ -105,7 +105,9 @@ def _print(world: World, done: Run, amount: int) -> None:
     calls = faults.calls.total()
     stored = len(world.events())
     answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
-    print(f"store calls {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}")
+    print(
+        f"{'writes' if world.flaky else 'store calls'} {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}"
+    )
     print(f"answers by status: {answers}")
     doubled = max(0, stored - amount) + counts["revised"]
     print(f"stored {stored}, lost {max(0, amount - stored)}, doubled {doubled}, goal 0")

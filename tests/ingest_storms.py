@@ -1,6 +1,7 @@
 """Ingest under weather: a share of all store calls fails and the process dies now and then, while a sender sends."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -8,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from faults.faulty_store import FaultyStore, FaultyWriter, RandomFaults
+from faults.faulty_store import FaultyStore, FaultyWriter, Mode, RandomFaults
 from ingest_worlds import CLIENT, START, Request, Sender, ad, array, post
 from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
 from brain.entrypoints.local import LocalServer
-from brain.ports.document_store import DocumentStore, EventWriter, Snapshot
+from brain.errors import StoreUnavailableError
+from brain.ports.document_store import DocumentStore, EventWriter, Snapshot, Write, WriteResult, WriteStatus
 from brain.repositories import paths
 from brain.services.group_commit import GroupCommit
 from brain.settings.environment import read_settings
@@ -28,21 +30,60 @@ TOTALS_A_POST = 0.1
 OF_THE_FIRST = ("stored_at", "delivery", "correlation_id")
 
 
+class FlakyWriter:
+    """An ``EventWriter`` in whose batches a share of the single writes fails, applied or not."""
+
+    def __init__(self, inner: EventWriter, faults: RandomFaults) -> None:
+        self._inner = inner
+        self._faults = faults
+
+    async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+        """Apply those that are not refused, and lose the answers of some."""
+        modes = [self._faults.next_call("write") for _ in writes]
+        sent = [write for write, mode in zip(writes, modes, strict=True) if mode is not Mode.REFUSE]
+        results = iter(await self._inner.write(sent))
+        failed = WriteResult(WriteStatus.UNAVAILABLE, StoreUnavailableError("failed for a test"))
+        found = [failed if mode is Mode.REFUSE else next(results) for mode in modes]
+        return [one if mode is None else failed for one, mode in zip(found, modes, strict=True)]
+
+    async def aclose(self) -> None:
+        """Let go of the inner one."""
+        await self._inner.aclose()
+
+
+class Thrifty(Sender):
+    """A sender that sends again only those items of a request that were not stored."""
+
+    async def _deliver(self, request: Request) -> None:
+        for turn in range(self.tries):
+            answer = await self.send(request)
+            if answer is not None and answer.status_code < 500:
+                return
+            if answer is not None and "results" in answer.json():
+                items = json.loads(request.body)
+                left = [items[end["index"]] for end in answer.json()["results"] if end["status"] == 503]
+                request = Request(f"{request.name}.{turn}"[-60:], array(left), request.source)
+        raise AssertionError(f"{request.name} was never answered for good")
+
+
 @dataclass
 class World:
-    """A store, how to write to it, and the weather over both."""
+    """A store, how to write to it, and the weather over both: whole calls fail, or ``flaky`` single writes."""
 
     store: DocumentStore
     writer: Callable[[], EventWriter]
     faults: RandomFaults | None = None
+    flaky: bool = False
 
     def brain(self) -> Brain:
         """Make a new process's Brain on it."""
         given = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-        store = FaultyStore(self.store, faults=self.faults) if self.faults else self.store
+        store = FaultyStore(self.store, faults=self.faults) if self.faults and not self.flaky else self.store
         brain = Brain(given, ManualClock(START), SECRETS, store)
         writer = self.writer()
-        brain.writer = GroupCommit(FaultyWriter(writer, faults=self.faults) if self.faults else writer)
+        if self.faults:
+            writer = (FlakyWriter if self.flaky else _breaking)(writer, self.faults)
+        brain.writer = GroupCommit(writer)
         brain.log = lambda *_, **__: None
         return brain
 
@@ -59,6 +100,10 @@ class World:
             after = page[-1]
             found |= {e.path: {n: v for n, v in e.data.items() if n not in OF_THE_FIRST} for e in page}
         return found
+
+
+def _breaking(writer: EventWriter, faults: RandomFaults) -> EventWriter:
+    return FaultyWriter(writer, faults=faults)
 
 
 class Mortal(httpx.AsyncBaseTransport):
@@ -105,7 +150,7 @@ async def sending(world: World, deaths: Sequence[int] = ()) -> AsyncIterator[tup
     """Yield a sender to a server of this world."""
     server = Mortal(world.brain, deaths)
     async with httpx.AsyncClient(transport=server, base_url="http://brain") as http:
-        yield Sender(http, world.key(), tries=200, at_once=AT_ONCE), server
+        yield (Thrifty if world.flaky else Sender)(http, world.key(), tries=200, at_once=AT_ONCE), server
         await server.brain.writer.aclose()
 
 

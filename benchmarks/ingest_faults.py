@@ -105,9 +105,8 @@ def _print(world: World, done: Run, amount: int) -> None:
     calls = faults.calls.total()
     stored = len(world.events())
     answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
-    print(
-        f"{'writes' if world.flaky else 'store calls'} {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}"
-    )
+    what = "writes" if world.flaky else "store calls"
+    print(f"{what} {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}")
     print(f"answers by status: {answers}")
     doubled = max(0, stored - amount) + counts["revised"]
     print(f"stored {stored}, lost {max(0, amount - stored)}, doubled {doubled}, goal 0")

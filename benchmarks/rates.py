@@ -16,13 +16,13 @@ from faults.sending_processes import Sent, send
 
 SPEED = 12.0
 LIMIT = 1000
-CLIENTS = tuple(f"client-{n}" for n in range(12))
+CLIENTS = tuple(f"client-{n}" for n in range(8))
 WORLDS = {
     "as fast as it goes": {"minutes": 2.0},
     "1280 a minute, evenly": {"minutes": 3.0, "paces": (40, 40, 40, 40)},
     "1240 a minute, one process most": {"minutes": 3.0, "paces": (110, 15, 15, 15)},
     "400 a minute, all pass": {"minutes": 2.0, "paces": (12.5, 12.5, 12.5, 12.5)},
-    "12 clients, as fast as it goes": {"minutes": 1.0, "clients": CLIENTS, "limit": LIMIT, "speed": 6.0},
+    "8 clients, as fast as it goes": {"minutes": 1.2, "clients": CLIENTS, "limit": LIMIT, "speed": 6.0},
 }
 
 
@@ -39,10 +39,10 @@ def run() -> None:
 
 
 def print_line(store: str, name: str, world: dict, address: str) -> None:
-    """Print one world's figures; the global budget is what counts where all clients together exceed it."""
+    """Print one world's figures; the limit is that of all its clients."""
     sent: Sent = send(address, **({"speed": SPEED} | world))
-    limit = LIMIT if "clients" not in world else min(len(world["clients"]), 10) * LIMIT
-    mean = len(sent.passed) / limit / world["minutes"]
+    limit = LIMIT * len(world.get("clients", ("acme",)))
+    mean = sent.mean / limit
     cost = sent.operations / len(sent.passed)
     figures = f"{sent.most / limit:>11.3f}{sent.first_minute / limit:>13.3f}{mean:>11.3f}{sent.refused:>9}{cost:>10.4f}"
     print(f"{store:<10}{name:<34}{figures}", flush=True)

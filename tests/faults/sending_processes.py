@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,12 @@ class Sent:
     def first_minute(self) -> int:
         """How many events passed within a minute of the first."""
         return bisect_right(self.passed, self.passed[0] + MINUTE)
+
+    @property
+    def mean(self) -> float:
+        """How many events passed a minute, over the whole minutes since the first."""
+        minutes = max(1, int((self.passed[-1] - self.passed[0]) // MINUTE))
+        return bisect_left(self.passed, self.passed[0] + minutes * MINUTE) / minutes
 
 
 def send(

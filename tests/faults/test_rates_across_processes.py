@@ -26,7 +26,7 @@ def address(request, store_kind, tmp_path):
 
 def test_four_processes_of_eight_threads_pass_the_limit_to_five_per_cent(address):
     """However hard they push: no minute holds more than 1.05 of the limit, and 0.95 of it passes."""
-    sent = send(address, minutes=1.3, speed=SPEED)
+    sent = send(address, minutes=1.1, speed=SPEED)
     assert sent.refused > 100
     assert sent.most <= 1.05 * LIMIT
     assert sent.first_minute >= 0.95 * LIMIT
@@ -37,5 +37,5 @@ def test_an_uneven_overload_passes_the_limit_too(tmp_path):
     """One process sends most of it: the others give up what they do not need."""
     sent = send(f"sqlite:///{tmp_path / 'brain.db'}", minutes=2.2, speed=SPEED, paces=(110, 15, 15, 15))
     assert sent.most <= 1.05 * LIMIT
-    assert len(sent.passed) >= 0.95 * 2 * LIMIT
+    assert sent.mean >= 0.95 * LIMIT
     assert sent.operations <= 0.05 * len(sent.passed)

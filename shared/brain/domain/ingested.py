@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -47,7 +47,7 @@ class Item:
 
     def public(self, index: int) -> dict[str, Any]:
         """Return what the sender is told of the item."""
-        told = {name: value for name, value in asdict(self).items() if value is not None}
+        told = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
         return {"index": index, "status": self.status, **told}
 
 

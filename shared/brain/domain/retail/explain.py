@@ -76,12 +76,15 @@ def explain_day(
 
 
 def explain_stores(history: Sequence[DailySeries], facts: Facts, day: date, config: RetailConfig) -> list[DayExplained]:
-    """Explain ``day`` of every series of ``history`` that traded on it and before it, by one forecast for all."""
+    """Explain ``day`` of every series of ``history`` that traded on it and before it, by one forecast for all.
+
+    That forecast is fitted anew; past fits, which only weigh the models, are renewed as seldom as those of many series.
+    """
     cutoff = day - timedelta(days=1)
     if not any(one.until(cutoff).open.any() for one in history):
         return []
     panel = build_panel([one.until(cutoff) for one in history], cutoff)
-    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
+    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config.seldom_refitted(), WEEK)
     explained = []
     for row, series in enumerate(history):
         index = (day - series.first_day).days

@@ -122,6 +122,11 @@ class RetailConfig(_Part):
     magnitudes: Magnitudes
     forecast: Forecast
 
+    def seldom_refitted(self) -> "RetailConfig":
+        """Return the same with fits renewed as seldom as those of many series."""
+        days = {"refit_days": self.forecast.refit_days_of_many}
+        return self.model_copy(update={"forecast": self.forecast.model_copy(update=days)})
+
 
 def retail_config(parsed: Mapping[str, Any]) -> RetailConfig:
     """Return the configuration; pydantic's ``ValidationError`` names every field that is wrong."""

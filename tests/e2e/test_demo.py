@@ -74,8 +74,8 @@ def test_the_cafes_truths_are_found_and_the_decoy_is_not(tmp_path):
         play = Play(brain, clock, address, seed=7)
         play.run_shop(lambda: None)
         play.close()
-    found = shop_findings(brain.store)
+    found = shop_findings(brain.store, play.shop)
     week = brain.store.get(paths.view(CAFES.client_id, "week"))
     brain.store.close()
-    assert [finding.recovered for finding in found] == [True] * 6
+    assert [finding.recovered for finding in found] == [True] * 8
     assert week is not None

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 LEARNING = "brainLearning"
 LEARNING_FOLLOWS = "brainDailyAnalysis"
 EVERYONE = "_everyone"
+# A shop gets its report whether marketing events came or not.
+WEEKLY_REPORT = "brainWeeklyReport"
 
 
 def not_before(job: str, client_id: str, scheduled_at: datetime, jitter: timedelta) -> datetime:

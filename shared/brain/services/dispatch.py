@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from brain.domain.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, not_before
+from brain.domain.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, WEEKLY_REPORT, not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.books import Books
 from brain.repositories.clients import Clients
 from brain.repositories.features import Features
-from brain.services import hourly_scores, weekly_report
+from brain.services import hourly_scores
 from brain.services.enqueue_retries import enqueue_retries
 from brain.services.give_up import RETRIES
 from brain.services.lease import Figures
@@ -88,4 +88,4 @@ class Dispatch:
             window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW
             return books.active_between(scheduled_at - window, soon)
         active = books.active_in_weeks(scheduled_at - ACTIVE_WINDOW, soon)
-        return sorted({*active, *Clients(self.store).with_shop()}) if job == weekly_report.JOB else active
+        return sorted({*active, *Clients(self.store).with_shop()}) if job == WEEKLY_REPORT else active

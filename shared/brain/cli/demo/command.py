@@ -94,7 +94,7 @@ def result_of(brain: Brain, play: Play) -> dict[str, Any]:
         "accounted_for": play.sent == sum(ends.values()) and agree,
         "runs": dict(play.runs),
         "headlines": headlines(brain.store),
-        "findings": [asdict(finding) for finding in (*findings(brain.store), *shop_findings(brain.store))],
+        "findings": [asdict(finding) for finding in (*findings(brain.store), *shop_findings(brain.store, play.shop))],
         "fingerprints": fingerprints(brain.store),
     }
 

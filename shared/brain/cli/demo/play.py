@@ -15,18 +15,19 @@ from brain.bootstrap import Brain
 from brain.bootstrap.warehouse import opened_warehouse
 from brain.cli.demo import agency
 from brain.cli.demo.agency import CLIENTS, DAYS, START, Sending
-from brain.cli.demo.shop import CAFES, Shop
+from brain.cli.demo.shop import CAFES, DECIDED, Shop
 from brain.domain.retail.series import Store
 from brain.entrypoints.local import LocalServer
 from brain.errors import BrainError
 from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.services.retail_decisions import record
 from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
 from brain.settings.scheduler import read_scheduler
 
 RESENT_EVERY_DAYS = 7
 # The shop's nights, in the order in which they are scheduled, and the report that a manager reads on Monday.
-SHOP_JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity")
+SHOP_JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity", "roi-report")
 START_SECONDS = 10.0
 
 
@@ -60,6 +61,7 @@ class Play:
         self._clock = clock
         self._http = httpx.Client(base_url=address, timeout=120)
         self._seed = seed
+        self.shop = Shop(seed)
         self._keys = {client.client_id: brain.key_ring.create(client.client_id)[0] for client in CLIENTS}
         self.sent = 0
         self.counts: Counter[str] = Counter()
@@ -82,9 +84,10 @@ class Play:
         """Take the cafés' files in, switch their jobs on, run each once, and write the weekly report."""
         Clients(self._brain.store).put(CAFES)
         with opened_warehouse(self._brain.secrets) as warehouse:
-            files = [ImportFile(kind, kind, getattr(Shop(self._seed), kind)()) for kind in Kind]
+            files = [ImportFile(kind, kind, getattr(self.shop, kind)()) for kind in Kind]
             new_store = Store("", str(CAFES.time_zone), "DE")
             import_files(warehouse, files, new_store, ImportLimits(), strict=True)
+            record(warehouse, DECIDED)
         monday = START + timedelta(days=DAYS)
         for number, job in enumerate(SHOP_JOBS):
             self._brain.store.set(paths.feature(self._deployed(job)), {"enabled": True})
@@ -104,6 +107,8 @@ class Play:
     def _send_day(self, day: int) -> None:
         sent = list(agency.sendings(day, self._seed))
         for sending in sent:
+            if sending.at >= START + timedelta(days=day, hours=13) > self._clock.now():
+                self._job("hourly-scores", START + timedelta(days=day, hours=13))
             self._send(sending, json.dumps(sending.payload).encode(), _items(sending.payload))
         if day % RESENT_EVERY_DAYS == 0:  # a sender that saw no answer sends again
             again = next(s for s in sent if s.source == "social_twitter")

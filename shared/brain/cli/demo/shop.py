@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from brain.cli.demo.agency import BERLIN, DAYS, START
 from brain.domain.clients import Client
+from brain.domain.retail.roi.decision import Decision, Kind
 
 STORES = ("arena", "station", "terrace")
 CAFES = Client("harbour", "Harbour Cafés", "d2c", BERLIN, "EUR", stores=STORES)
@@ -30,13 +31,31 @@ PROMOTED = tuple(
     (date(*start), date(*start) + timedelta(days=5))
     for start in ((2025, 4, 7), (2025, 10, 6), (2026, 5, 11), (2026, 10, 19))
 )
+DECIDED = (
+    Decision(
+        "two-for-one-autumn", Kind.PROMOTION, *PROMOTED[-1], 250.0, START + timedelta(days=50), "arena", note=PROMOTION
+    ),
+    Decision(
+        "flyers",
+        Kind.POST,
+        date(2026, 10, 5),
+        date(2026, 10, 8),
+        400.0,
+        START + timedelta(days=40),
+        "station",
+        note="flyers that nobody read",
+    ),
+)
 SALES_HEADER = "store_id,sold_at,product_id,category,quantity,revenue"
 WEATHER_HEADER = "store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition"
 EVENTS_HEADER = "event,class,start,end,store_id"
 
 
 class Shop:
-    """The cafés' files, as their tills, the weather service and the calendar would export them."""
+    """The cafés' files, as their tills, the weather service and the calendar would export them.
+
+    ``earned`` is what the promotion among ``DECIDED`` truly brought in revenue.
+    """
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"shop-{seed}")  # noqa: S311 - a demonstration's world, not a secret
@@ -46,10 +65,15 @@ class Shop:
         saturdays = [d for d in self._days if d.weekday() == 5 and d.month not in (6, 7)]  # noqa: PLR2004 - Saturday
         self.games = set(saturdays[::2])
         self.decoys = set(rng.sample(self._days, 60))
+        self.earned = 0.0
+        self._sales = list(self._sold())
 
     def sales(self) -> Iterator[str]:
         """Yield a day's total a line, by store and product."""
         yield SALES_HEADER
+        yield from self._sales
+
+    def _sold(self) -> Iterator[str]:
         for day in self._days:
             mood = self._rng.gauss(0, 0.04)
             for store in STORES:
@@ -61,6 +85,8 @@ class Shop:
         level = LEVEL[store] * WEEKDAY[day.weekday()] * math.exp(season + mood) * self._effect(store, day)
         for product, share in PRODUCTS.items():
             revenue = level * share * math.exp(self._rng.gauss(0, 0.06))
+            if store == "arena" and DECIDED[0].start <= day <= DECIDED[0].end:
+                self.earned += revenue * (1 - 1 / PROMOTION_RATIO)
             yield f"{store},{day},{product},,{revenue / 4:.0f},{revenue:.2f}"
 
     def _effect(self, store: str, day: date) -> float:

@@ -21,11 +21,11 @@ PLANTED = (
 )
 
 
-def shop_findings(store: DocumentStore) -> list[Finding]:
-    """Return every planted truth of the cafés beside the published lift."""
+def shop_findings(store: DocumentStore, planted: shop.Shop) -> list[Finding]:
+    """Return every planted truth of the cafés beside what was published."""
     page = store.get(paths.view(shop.CAFES.client_id, "shop-signals"))
     rows: list[dict[str, Any]] = list(page.data["rows"]) if page else []
-    return [*(_lift(rows, *truth) for truth in PLANTED), _decoy(rows)]
+    return [*(_lift(rows, *truth) for truth in PLANTED), _decoy(rows), *_decisions(store, planted)]
 
 
 def _lift(rows: list[dict[str, Any]], planted: str, store_id: str, signal: str, ratio: float) -> Finding:
@@ -42,3 +42,21 @@ def _decoy(rows: list[dict[str, Any]]) -> Finding:
     claimed = sum(bool(row["claimed"]) for row in found)
     learned = f"claimed in {claimed} of {len(found)} stores"
     return Finding(shop.CAFES.client_id, "street music does nothing", learned, recovered=bool(found) and not claimed)
+
+
+def _decisions(store: DocumentStore, planted: shop.Shop) -> list[Finding]:
+    page = store.get(paths.view(shop.CAFES.client_id, "shop-roi"))
+    rows = {row["decisions"][0]: row for row in page.data["decisions"]} if page else {}
+    promotion, flyers = (rows.get(decision.decision_id, {}) for decision in shop.DECIDED)
+    truth = planted.earned - shop.DECIDED[0].cost
+    won = f"the promotion brought in {truth:.0f} EUR after its cost"
+    lost = f"the flyers cost {shop.DECIDED[1].cost:.0f} EUR for nothing"
+    return [_worth(promotion, won, truth), _worth(flyers, lost, -shop.DECIDED[1].cost)]
+
+
+def _worth(row: dict[str, Any], planted: str, truth: float) -> Finding:
+    worth = row.get("value")
+    if worth is None:
+        return Finding(shop.CAFES.client_id, planted, "nothing", recovered=False)
+    learned = f"{worth:.0f} EUR ({row['lower_95']:.0f} to {row['upper_95']:.0f}): {row['verdict']}"
+    return Finding(shop.CAFES.client_id, planted, learned, recovered=bool(row["lower_95"] <= truth <= row["upper_95"]))

@@ -48,10 +48,8 @@ def _decisions(store: DocumentStore, planted: shop.Shop) -> list[Finding]:
     page = store.get(paths.view(shop.CAFES.client_id, "shop-roi"))
     rows = {row["decisions"][0]: row for row in page.data["decisions"]} if page else {}
     promotion, flyers = (rows.get(decision.decision_id, {}) for decision in shop.DECIDED)
-    truth = planted.earned - shop.DECIDED[0].cost
-    won = f"the promotion brought in {truth:.0f} EUR after its cost"
-    lost = f"the flyers cost {shop.DECIDED[1].cost:.0f} EUR for nothing"
-    return [_worth(promotion, won, truth), _worth(flyers, lost, -shop.DECIDED[1].cost)]
+    won, lost = f"the promotion sold {planted.earned:.0f} EUR more", "the flyers sold nothing more"
+    return [_worth(promotion, won, planted.earned), _worth(flyers, lost, 0.0)]
 
 
 def _worth(row: dict[str, Any], planted: str, truth: float) -> Finding:

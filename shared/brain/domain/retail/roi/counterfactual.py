@@ -69,6 +69,7 @@ def undone(
     origins = [column - WEEK * back for back in weeks]
     said = outcome(panel, as_it_came(facts), origins, horizon, config, WEEK).predicted[:, ::-1]
     sold = np.stack([_windows(one, start, horizon, len(weeks)) for one in before])
+    sold[:, 1:][_too_young(panel.open, origins[-2::-1], roi)] = np.nan
     sold[:, 0] = np.stack([_windows(one, start, horizon, 1)[0] for one in series])
     return Undone(start, panel.store_ids, said[..., :days], sold[..., :days], panel.open.sum(axis=1).astype(float))
 
@@ -78,6 +79,12 @@ def _weeks_back(opened: Flags, column: int, roi: RoiConfig) -> list[int]:
     longest = opened.cumsum(axis=1).max(axis=0)
     back = range(min(roi.comparisons_back_weeks, column // WEEK), -1, -1)
     return [week for week in back if longest[column - WEEK * week] >= roi.history_days]
+
+
+def _too_young(opened: Flags, origins: Sequence[int], roi: RoiConfig) -> Flags:
+    """Which rows had too short a history at which origins: (rows, origins); a store's first weeks tell no chance."""
+    young: Flags = opened.cumsum(axis=1)[:, list(origins)] < roi.history_days
+    return young
 
 
 def _windows(series: DailySeries, start: date, days: int, count: int) -> Floats:

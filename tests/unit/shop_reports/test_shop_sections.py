@@ -52,7 +52,7 @@ def test_what_was_not_published_is_said_once_a_section() -> None:
     assert {one.status for one in said.values()} == {SectionStatus.NOT_ENOUGH_DATA}
     assert said[shop.WEEK].lines == ("there are no sales up to 2026-11-22",)
     assert "has not published" in said[shop.CALENDAR].lines[0]
-    assert "events" in report.headline
+    assert "has not published" in report.headline
 
 
 def test_days_that_are_over_are_not_planned() -> None:

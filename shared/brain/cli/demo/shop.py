@@ -62,7 +62,8 @@ class Shop:
         self._rng = rng
         self._days = [FIRST + timedelta(days=k) for k in range((LAST - FIRST).days + 1)]
         self._rain = dict(zip(self._days, _spells(rng, len(self._days)), strict=True))
-        saturdays = [d for d in self._days if d.weekday() == 5 and d.month not in (6, 7)]  # noqa: PLR2004 - Saturday
+        ahead = [LAST + timedelta(days=k) for k in range(1, 29)]
+        saturdays = [d for d in self._days + ahead if d.weekday() == 5 and d.month not in (6, 7)]  # noqa: PLR2004
         self.games = set(saturdays[::2])
         self.decoys = set(rng.sample(self._days, 60))
         self.earned = 0.0

@@ -16,8 +16,9 @@ def daily(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
 
 
 def weekly(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
-    """Return the report on the ISO week that starts at ``facts.start``."""
-    return _report("weekly", week_name(facts.start), sections.WEEKLY, facts, failed)
+    """Return the report on the ISO week that starts at ``facts.start``, of a shop without feeds the shop's alone."""
+    names = sections.WEEKLY if facts.days or not facts.client.stores else shop.NAMES
+    return _report("weekly", week_name(facts.start), names, facts, failed)
 
 
 def week_name(day: date) -> str:
@@ -44,11 +45,11 @@ def _report(
 
 def _first_what_to_do(facts: Facts, parts: Sequence[Section]) -> str:
     """Return the shop's plan where there is one, then what happened; of a client without feeds the plan alone."""
+    planned = next((part for part in parts if part.name == shop.CALENDAR), None)
+    if planned is not None and not facts.days:
+        return planned.lines[0]
     said = _headline(facts, parts)
-    planned = next((part for part in parts if part.name == shop.CALENDAR and part.status is SectionStatus.OK), None)
-    if planned is None:
-        return said
-    return f"{planned.lines[0]} {said}" if facts.days else planned.lines[0]
+    return f"{planned.lines[0]} {said}" if planned is not None and planned.status is SectionStatus.OK else said
 
 
 def _headline(facts: Facts, parts: Sequence[Section]) -> str:

@@ -1,5 +1,9 @@
 """The demonstration's world on both stores: the same to the last digit, and every event accounted for."""
 
+import os
+import re
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -18,6 +22,7 @@ from brain.repositories import paths
 from brain.settings.environment import read_settings
 
 DAYS = 22
+ROOT = Path(__file__).parents[2]
 
 
 def played(store: str, days: int = DAYS):
@@ -79,3 +84,15 @@ def test_the_cafes_truths_are_found_and_the_decoy_is_not(tmp_path):
     brain.store.close()
     assert [finding.recovered for finding in found] == [True] * 8
     assert week is not None
+    for line in shop_commands():
+        environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}"}
+        done = subprocess.run(line, env=environment, check=False, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, (line, done.stderr)
+
+
+def shop_commands():
+    """What the README asks of the cafés' database."""
+    section = (ROOT / "README.md").read_text("utf-8").partition("## Ask about a shop\n")[2]
+    block = re.search(r"```sh\n(.*?)```", section, re.DOTALL).group(1)
+    lines = [line.partition("#")[0].split() for line in block.splitlines()]
+    return [[str(Path(sys.executable).with_name("brain")), *words[1:]] for words in lines if words[0] == "brain"]

@@ -20,7 +20,7 @@ from typing import Any
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.reconcile import Reconcile
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from emulator import running

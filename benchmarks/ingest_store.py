@@ -28,9 +28,9 @@ from brain.domain.events import Event, FeedType
 from brain.domain.feeds.context import FeedContext
 from brain.ports.document_store import Create, Transform, WriteStatus
 from brain.repositories import codec, paths
-from brain.services.group_commit import GroupCommit
-from brain.services.keep_dead_letter import Received
-from brain.services.rate_limits import NoBudgets
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.keep_dead_letter import Received
+from brain.services.gateway.rate_limits import NoBudgets
 from brain.settings.environment import read_settings
 from tests.emulator import running
 

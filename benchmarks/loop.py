@@ -26,7 +26,7 @@ from brain.adapters.virtual_clock import VirtualClock
 from brain.domain.feeds.context import FeedContext
 from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
-from brain.services.keep_dead_letter import Received
+from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings
 from brain.settings.files import read_config
 from tests.faults.faulty_store import FaultyStore

@@ -16,7 +16,7 @@ from pathlib import Path
 from brain.bootstrap import sales_warehouse
 from brain.cli.retail.output import print_table
 from brain.domain.retail.series import Store
-from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from tests import postgres
 
 LINES = 1_000_000

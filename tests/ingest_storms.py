@@ -19,7 +19,7 @@ from brain.entrypoints.local import LocalServer
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import DocumentStore, EventWriter, Snapshot, Write, WriteResult, WriteStatus
 from brain.repositories import paths
-from brain.services.group_commit import GroupCommit
+from brain.services.gateway.group_commit import GroupCommit
 from brain.settings.environment import read_settings
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})

@@ -25,10 +25,13 @@ from brain.ports.document_store import DocumentStore
 from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, Shop
 from brain.ports.task_queue import Task
 from brain.repositories.runs import Runs
-from brain.services import shop_backtesting, shop_curiosity, shop_product_weather, shop_signal_magnitude
-from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
-from brain.services.run_once import run_once
-from brain.services.shop_job import ShopJob, Step
+from brain.services.jobs.run_once import run_once
+from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.shop_jobs import backtesting as shop_backtesting
+from brain.services.shop_jobs import curiosity as shop_curiosity
+from brain.services.shop_jobs import product_weather as shop_product_weather
+from brain.services.shop_jobs import signal_magnitude as shop_signal_magnitude
+from brain.services.shop_jobs.job import ShopJob, Step
 from brain.settings.files import read_config
 
 SUNDAY = datetime(2026, 11, 22, 5, tzinfo=UTC)

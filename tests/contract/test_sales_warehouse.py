@@ -10,7 +10,7 @@ from brain.domain.retail.series import CalendarEvent, DailySale, Store
 from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import HourlySale, ResultTable
-from brain.services.retail_import import ImportFile, ImportLimits, ImportReport, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportLimits, ImportReport, Kind, import_files
 
 BERLIN = Store("", "Europe/Berlin", "DE")
 HEADING = "store_id,sold_at,product_id,category,quantity,revenue"

@@ -15,9 +15,9 @@ from brain.domain.retail.roi.decision import read_decision
 from brain.domain.retail.roi.statement import Period
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import ResultTable
-from brain.services.retail_decisions import record, recorded
-from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
-from brain.services.retail_roi import Constants, roi
+from brain.services.retail.decisions import record, recorded
+from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.roi import Constants, roi
 from brain.settings.files import read_config
 
 DAYS = 400

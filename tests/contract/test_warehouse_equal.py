@@ -13,11 +13,11 @@ from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.retail_config import retail_config
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
-from brain.services.retail_backtest import Period, run_backtest
-from brain.services.retail_calendar import predictive_calendar
-from brain.services.retail_curiosity import curiosity
-from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
-from brain.services.retail_signals import signals
+from brain.services.retail.backtest import Period, run_backtest
+from brain.services.retail.calendar import predictive_calendar
+from brain.services.retail.curiosity import curiosity
+from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.signals import signals
 from brain.settings.files import read_config
 
 DAYS = 150

@@ -20,7 +20,7 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
 from brain.entrypoints.local import LocalServer
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
 BRAIN = Path(sys.executable).with_name("brain")

@@ -15,7 +15,7 @@ from faults.faulty_store import FaultyStore
 
 from brain.bootstrap.adapters import document_store
 from brain.errors import RateLimitedError, StoreUnavailableError
-from brain.services.rate_limits import RateLimits
+from brain.services.gateway.rate_limits import RateLimits
 from brain.settings.environment import read_settings
 
 

@@ -18,12 +18,12 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
 from brain.repositories.runs import Runs
-from brain.services import ingest as ingest_service
-from brain.services.give_up import RETRIES
-from brain.services.perform import TasksHere
-from brain.services.reconcile import Reconcile
-from brain.services.retry_dead_letters import RetryDeadLetters
-from brain.services.run_once import run_once
+from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway.reconcile import Reconcile
+from brain.services.gateway.retry_dead_letters import RetryDeadLetters
+from brain.services.jobs.give_up import RETRIES
+from brain.services.jobs.perform import TasksHere
+from brain.services.jobs.run_once import run_once
 
 LIMIT = timedelta(minutes=5)
 

@@ -24,8 +24,8 @@ from brain.bootstrap import Brain
 from brain.domain.api_keys import ApiKey, hash_key
 from brain.entrypoints.local import LocalServer
 from brain.repositories.api_keys import ApiKeys
-from brain.services.group_commit import GroupCommit
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
 pytestmark = pytest.mark.emulator

@@ -13,7 +13,7 @@ from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.reconcile import Reconcile
 
 EVENTS = 1000
 SHARE = 0.05

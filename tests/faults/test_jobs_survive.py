@@ -21,10 +21,10 @@ from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.runs import Runs
-from brain.services.daily_analysis import DailyAnalysis
-from brain.services.hourly_scores import HourlyScores
-from brain.services.run_once import run_once
-from brain.services.weekly_report import WeeklyReport
+from brain.services.analysis.daily_analysis import DailyAnalysis
+from brain.services.analysis.hourly_scores import HourlyScores
+from brain.services.analysis.weekly_report import WeeklyReport
+from brain.services.jobs.run_once import run_once
 from brain.settings.files import read_config
 
 SCORING = read_config("brain_scoring", scoring_config)

@@ -32,9 +32,9 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.runs import Runs
-from brain.services.learn import Learn
-from brain.services.record_outcomes import RecordOutcomes
-from brain.services.run_once import run_once
+from brain.services.analysis.learn import Learn
+from brain.services.analysis.record_outcomes import RecordOutcomes
+from brain.services.jobs.run_once import run_once
 
 CLIENTS = ("acme", "blue")
 RECORDING = "brainDailyAnalysis"

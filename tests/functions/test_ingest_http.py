@@ -22,9 +22,9 @@ from brain.domain.api_keys import NOT_AUTHENTICATED
 from brain.entrypoints.ingest import IngestHttp
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
-from brain.services.group_commit import GroupCommit
-from brain.services.rate_limits import RateLimits
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.rate_limits import RateLimits
+from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
 HOLDER = "0f"

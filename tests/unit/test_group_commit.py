@@ -11,7 +11,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import AlreadyExistsError, StoreUnavailableError
 from brain.ports.document_store import Create, Increment, Set, Write, WriteResult, WriteStatus
-from brain.services.group_commit import GroupCommit
+from brain.services.gateway.group_commit import GroupCommit
 
 
 def creates(*names: str) -> list[Write]:

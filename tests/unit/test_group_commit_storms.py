@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Set, WriteResult, WriteStatus
-from brain.services.group_commit import GroupCommit
+from brain.services.gateway.group_commit import GroupCommit
 
 Key = tuple[int, int]
 STATUS = {"ok": WriteStatus.WRITTEN, "unavailable": WriteStatus.UNAVAILABLE}

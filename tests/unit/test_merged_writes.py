@@ -10,7 +10,7 @@ from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import Create, Delete, Increment, Set, Transform, Update, Write
-from brain.services.merged_writes import merged
+from brain.services.gateway.merged_writes import merged
 
 CLOCK = ManualClock(datetime(2026, 11, 22, 7, 30, tzinfo=UTC))
 fields = st.sampled_from("abc")

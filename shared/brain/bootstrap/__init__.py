@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from brain.domain.intake import IdentityKeys
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
-    from brain.services.api_keys import Authenticator, KeyRing
-    from brain.services.dispatch import Dispatch
-    from brain.services.give_up import GiveUp
+    from brain.services.gateway.api_keys import Authenticator, KeyRing
+    from brain.services.gateway.ingest import Ingest
+    from brain.services.gateway.known_keys import KnownKeys
+    from brain.services.gateway.rate_limits import RateLimits
+    from brain.services.gateway.replay import Replay
+    from brain.services.gateway.verify_sender import VerifySender
     from brain.services.health import Health
-    from brain.services.ingest import Ingest
-    from brain.services.known_keys import KnownKeys
-    from brain.services.perform import Perform
-    from brain.services.rate_limits import RateLimits
-    from brain.services.replay import Replay
-    from brain.services.run_job import RunJob
-    from brain.services.verify_sender import VerifySender
+    from brain.services.jobs.dispatch import Dispatch
+    from brain.services.jobs.give_up import GiveUp
+    from brain.services.jobs.perform import Perform
+    from brain.services.jobs.run_job import RunJob
 
 SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
 LOCAL_INSTANCES = 4
@@ -60,14 +60,14 @@ class Brain:
     @cached_property
     def known_keys(self) -> "KnownKeys":
         """The keys of ids and pseudonyms as the secret has them now."""
-        from brain.services.known_keys import KnownKeys
+        from brain.services.gateway.known_keys import KnownKeys
 
         return KnownKeys(self.secrets, self.failed)
 
     @cached_property
     def writer(self) -> EventWriter:
         """Asynchronous writes, concurrent callers sharing a commit."""
-        from brain.services.group_commit import GroupCommit
+        from brain.services.gateway.group_commit import GroupCommit
 
         return GroupCommit(event_writer(self.settings, self.store))
 
@@ -76,7 +76,7 @@ class Brain:
         """The budgets, of which this instance leases its shares."""
         from brain.domain.identity import client_key
         from brain.domain.limits_config import limits_config
-        from brain.services.rate_limits import RateLimits
+        from brain.services.gateway.rate_limits import RateLimits
         from brain.settings.scheduler import read_scheduler
 
         given = read_config("brain_limits", limits_config)
@@ -94,9 +94,9 @@ class Brain:
     @cached_property
     def ingest(self) -> "Ingest":
         """The service that takes events in."""
-        from brain.services.ingest import Ingest
-        from brain.services.keep_dead_letter import KeepDeadLetter
-        from brain.services.warnings import KeepWarnings
+        from brain.services.gateway.ingest import Ingest
+        from brain.services.gateway.keep_dead_letter import KeepDeadLetter
+        from brain.services.gateway.warnings import KeepWarnings
 
         self.known_keys()  # without the key nothing starts
         keep = KeepDeadLetter(self.writer, self.sealer, self.clock, self.retry_policy)
@@ -120,21 +120,21 @@ class Brain:
     @cached_property
     def give_up(self) -> "GiveUp":
         """Keeps a task that failed for good."""
-        from brain.services.give_up import GiveUp
+        from brain.services.jobs.give_up import GiveUp
 
         return GiveUp(self.store, self.sealer, self.clock, self.retry_policy)
 
     @cached_property
     def replay(self) -> "Replay":
         """The operator's tool for dead letters."""
-        from brain.services.replay import Replay
+        from brain.services.gateway.replay import Replay
 
         return Replay(self.store, self.sealer, self.ingest, self.perform, self.clock)
 
     @cached_property
     def authenticator(self) -> "Authenticator":
         """Says whose API key it is."""
-        from brain.services.api_keys import Authenticator
+        from brain.services.gateway.api_keys import Authenticator
 
         return Authenticator(self.store, self.clock)
 
@@ -143,8 +143,8 @@ class Brain:
         """Says which provider signed a request."""
         from brain.adapters.key_sets import HttpKeySets
         from brain.domain.signatures.senders_config import senders_config
-        from brain.services.sender_secrets import SenderSecrets
-        from brain.services.verify_sender import VerifySender
+        from brain.services.gateway.sender_secrets import SenderSecrets
+        from brain.services.gateway.verify_sender import VerifySender
 
         config = read_config("brain_senders", senders_config)
         secrets = SenderSecrets(self.secrets, self.clock, self.failed)
@@ -154,7 +154,7 @@ class Brain:
     @cached_property
     def key_ring(self) -> "KeyRing":
         """The operator's tool for API keys."""
-        from brain.services.api_keys import KeyRing
+        from brain.services.gateway.api_keys import KeyRing
 
         return KeyRing(self.store, self.clock, os.urandom)
 
@@ -169,7 +169,7 @@ class Brain:
         """Return the dispatcher of scheduled jobs into ``queue``."""
         from brain.domain.features import flags
         from brain.repositories.features import Features
-        from brain.services.dispatch import Dispatch
+        from brain.services.jobs.dispatch import Dispatch
 
         return Dispatch(self.store, queue, Features(self.store, read_config("brain_features", flags)))
 
@@ -177,14 +177,14 @@ class Brain:
     def perform(self) -> "Perform":
         """The worker."""
         from brain.bootstrap.jobs import jobs
-        from brain.services.perform import Perform
+        from brain.services.jobs.perform import Perform
 
         return Perform(self.store, self.clock, jobs(self))
 
     @cached_property
     def run_job(self) -> "RunJob":
         """Dispatcher and worker in this process."""
-        from brain.services.run_job import RunJob
+        from brain.services.jobs.run_job import RunJob
 
         return RunJob(self.dispatch, self.perform)
 

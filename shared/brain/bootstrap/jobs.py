@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from brain.domain.dispatching import LEARNING, LEARNING_FOLLOWS
-from brain.services.perform import Job
-from brain.services.run_once import Work
+from brain.services.jobs.perform import Job
+from brain.services.jobs.run_once import Work
 from brain.settings.files import read_config
 from brain.settings.scheduler import read_scheduler
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
     from brain.domain.learning.config import LearningConfig
-    from brain.services.shop_job import Step
+    from brain.services.shop_jobs.job import Step
 
 
 def jobs(brain: "Brain") -> Mapping[str, Job]:
@@ -34,7 +34,7 @@ def _learning() -> "LearningConfig":
 
 
 def _hourly_scores(brain: "Brain") -> Work:
-    from brain.services.hourly_scores import HourlyScores
+    from brain.services.analysis.hourly_scores import HourlyScores
 
     return HourlyScores(brain.store, brain.score_config(), _learning().outcomes)
 
@@ -42,8 +42,8 @@ def _hourly_scores(brain: "Brain") -> Work:
 def _daily_analysis(brain: "Brain") -> Work:
     from brain.bootstrap.parts import daily_parts
     from brain.domain.analysis_config import analysis_config
-    from brain.services.daily_analysis import DailyAnalysis
-    from brain.services.record_outcomes import RecordOutcomes
+    from brain.services.analysis.daily_analysis import DailyAnalysis
+    from brain.services.analysis.record_outcomes import RecordOutcomes
 
     config = read_config("brain_analysis", analysis_config)
     analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
@@ -53,8 +53,8 @@ def _daily_analysis(brain: "Brain") -> Work:
 def _learn(brain: "Brain") -> Work:
     from brain.domain.gold_standards import gold_standards, weights_check
     from brain.domain.recommendations.triggers import load_triggers
-    from brain.services.learn import Learn
-    from brain.services.share_moves import ShareMoves
+    from brain.services.analysis.learn import Learn
+    from brain.services.analysis.share_moves import ShareMoves
 
     cases = read_config("brain_benchmarks", gold_standards).cases
     learn = Learn(brain.store, _learning(), weights_check(cases, brain.score_config()))
@@ -65,7 +65,7 @@ def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
     from brain.bootstrap.parts import weekly_parts
     from brain.domain.analysis_config import analysis_config
-    from brain.services.weekly_report import WeeklyReport
+    from brain.services.analysis.weekly_report import WeeklyReport
 
     config = read_config("brain_analysis", analysis_config)
     return WeeklyReport(brain.store, config, brain.failed, render, weekly_parts(brain))
@@ -73,29 +73,29 @@ def _weekly_report(brain: "Brain") -> Work:
 
 def _signal_magnitude(brain: "Brain") -> Work:
     from brain.domain.retail.retail_config import retail_config
-    from brain.services.shop_signal_magnitude import steps
-    from brain.services.shop_week import week_step
+    from brain.services.shop_jobs.signal_magnitude import steps
+    from brain.services.shop_jobs.week import week_step
 
     config = read_config("brain_retail", retail_config)
     return _shop_job(brain, (*steps(config), week_step(config)))
 
 
 def _product_weather(brain: "Brain") -> Work:
-    from brain.services.shop_product_weather import steps
+    from brain.services.shop_jobs.product_weather import steps
 
     return _shop_job(brain, steps())
 
 
 def _backtesting(brain: "Brain") -> Work:
     from brain.domain.retail.retail_config import retail_config
-    from brain.services.shop_backtesting import steps
+    from brain.services.shop_jobs.backtesting import steps
 
     return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
 
 
 def _curiosity(brain: "Brain") -> Work:
     from brain.domain.retail.curiosity.config import CuriosityConfig
-    from brain.services.shop_curiosity import steps
+    from brain.services.shop_jobs.curiosity import steps
 
     return _shop_job(brain, steps(read_config("hypotheses", CuriosityConfig.model_validate)))
 
@@ -105,8 +105,8 @@ def _roi_report(brain: "Brain") -> Work:
     from brain.bootstrap.warehouse import opened_warehouse
     from brain.domain.retail.retail_config import retail_config
     from brain.domain.retail.roi.config import RoiConfig
-    from brain.services.retail_roi import Constants
-    from brain.services.shop_roi_report import RoiReport
+    from brain.services.retail.roi import Constants
+    from brain.services.shop_jobs.roi_report import RoiReport
 
     roi = read_config("brain_roi", RoiConfig.model_validate)
     constants = Constants(read_config("brain_retail", retail_config), roi)
@@ -115,13 +115,13 @@ def _roi_report(brain: "Brain") -> Work:
 
 def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
     from brain.bootstrap.warehouse import opened_warehouse
-    from brain.services.shop_job import ShopJob
+    from brain.services.shop_jobs.job import ShopJob
 
     return ShopJob(brain.store, lambda: opened_warehouse(brain.secrets), steps)
 
 
 def _retry_dead_letters(brain: "Brain") -> Work:
-    from brain.services.retry_dead_letters import RetryDeadLetters
+    from brain.services.gateway.retry_dead_letters import RetryDeadLetters
 
     return RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
 

@@ -6,8 +6,8 @@ from brain.settings.files import read_config
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
-    from brain.services.parts import Parts
-    from brain.services.read_learned import ReadLearned
+    from brain.services.analysis.parts import Parts
+    from brain.services.analysis.read_learned import ReadLearned
 
 
 def daily_parts(brain: "Brain") -> "Parts":
@@ -15,8 +15,8 @@ def daily_parts(brain: "Brain") -> "Parts":
     from brain.domain.predictions.config import load_prediction_config
     from brain.domain.recommendations.advice_config import load_advice_config
     from brain.domain.recommendations.triggers import load_triggers
-    from brain.services.predict_content import PredictContent
-    from brain.services.recommend import Recommend
+    from brain.services.analysis.predict_content import PredictContent
+    from brain.services.analysis.recommend import Recommend
 
     triggers = read_config("triggers", load_triggers)
     return {
@@ -30,8 +30,8 @@ def weekly_parts(brain: "Brain") -> "Parts":
     """Return what the weekly report reads besides the daily sums."""
     from brain.domain.learning.config import learning_config
     from brain.domain.reports import shop
-    from brain.services.shop_pages import ShopPages
-    from brain.services.stored_advice import StoredAdvice
+    from brain.services.analysis.stored_advice import StoredAdvice
+    from brain.services.shop_jobs.pages import ShopPages
 
     evaluation = read_config("brain_learning", learning_config).policy_evaluation
     return {
@@ -43,6 +43,6 @@ def weekly_parts(brain: "Brain") -> "Parts":
 
 def _learned(brain: "Brain") -> "ReadLearned":
     from brain.domain.learning.config import learning_config
-    from brain.services.read_learned import ReadLearned
+    from brain.services.analysis.read_learned import ReadLearned
 
     return ReadLearned(brain.store, read_config("brain_learning", learning_config))

@@ -17,7 +17,7 @@ from brain.cli.printing import complaint, figures, progress
 from brain.domain.feeds.context import FeedContext
 from brain.domain.ingested import Outcome
 from brain.errors import InvalidInputError
-from brain.services.backfill import Backfill, Fault, History, Step
+from brain.services.gateway.backfill import Backfill, Fault, History, Step
 
 SHOWN_FAULTS = 100
 _SAMPLE_BYTES = 64 * 1024

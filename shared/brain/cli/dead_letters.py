@@ -9,7 +9,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, figures, table
 from brain.domain.dead_letters import DeadLetter
 from brain.repositories.dead_letters import DeadLetters
-from brain.services.give_up import STAGE
+from brain.services.jobs.give_up import STAGE
 
 dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="As `list` shows it.")]

@@ -10,7 +10,7 @@ import typer
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, figures, progress
 from brain.errors import InvalidInputError
-from brain.services.erase import Erase
+from brain.services.gateway.erase import Erase
 
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -18,9 +18,9 @@ from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.ingested import Ingested, Outcome
 from brain.errors import InvalidInputError
-from brain.services.ingest import MAX_EVENTS
-from brain.services.keep_dead_letter import Received
-from brain.services.rate_limits import NoBudgets
+from brain.services.gateway.ingest import MAX_EVENTS
+from brain.services.gateway.keep_dead_letter import Received
+from brain.services.gateway.rate_limits import NoBudgets
 
 
 def ingest(

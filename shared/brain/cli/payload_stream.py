@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
-from brain.services.backfill import Piece, Place
+from brain.services.gateway.backfill import Piece, Place
 
 MAX_PIECE_BYTES: Final = 10 * 1024 * 1024
 CHUNK_BYTES: Final = 256 * 1024

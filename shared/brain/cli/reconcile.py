@@ -12,8 +12,8 @@ from brain.cli.printing import as_json, figures, table
 from brain.domain.events import FeedType
 from brain.domain.manifests import Sent, manifest
 from brain.errors import InvalidInputError
-from brain.services.check_manifest import CheckManifest
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.check_manifest import CheckManifest
+from brain.services.gateway.reconcile import Reconcile
 
 MISSING_SHOWN = 20
 

@@ -17,13 +17,13 @@ from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
 from brain.ports.clock import Clock
-from brain.services.api_keys import Authenticator
-from brain.services.ingest import Ingest
-from brain.services.keep_dead_letter import Received
-from brain.services.rate_limits import RateLimits
+from brain.services.gateway.api_keys import Authenticator
+from brain.services.gateway.ingest import Ingest
+from brain.services.gateway.keep_dead_letter import Received
+from brain.services.gateway.rate_limits import RateLimits
 
 if TYPE_CHECKING:
-    from brain.services.verify_sender import Sender, VerifySender
+    from brain.services.gateway.verify_sender import Sender, VerifySender
 
 CONTRACT = "/openapi.json"
 MAX_BODY_BYTES = 10 * 1024 * 1024

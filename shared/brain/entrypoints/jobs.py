@@ -13,8 +13,8 @@ from brain.entrypoints.http import Request, Response
 from brain.errors import BrainError, InvalidInputError, LeaseHeldError, Severity
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task
-from brain.services.dispatch import Dispatch
-from brain.services.lease import Figures
+from brain.services.jobs.dispatch import Dispatch
+from brain.services.jobs.lease import Figures
 
 SCHEDULE_TIME = "x-cloudscheduler-scheduletime"
 RETRY_COUNT = "x-cloudtasks-taskretrycount"

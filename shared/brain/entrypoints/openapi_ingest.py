@@ -11,7 +11,7 @@ from brain.domain.signatures.senders_config import senders_config
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
 from brain.entrypoints.openapi_schemas import ref, schemas
 from brain.entrypoints.openapi_security import security_schemes
-from brain.services.ingest import MAX_EVENTS
+from brain.services.gateway.ingest import MAX_EVENTS
 from brain.settings.files import read_config
 
 VERSION: Final = "1.0.0"

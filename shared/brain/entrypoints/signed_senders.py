@@ -12,7 +12,7 @@ from brain.domain.signatures.challenges import challenge_of
 from brain.domain.signatures.signed_request import SignedRequest
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
-from brain.services.verify_sender import Sender, VerifySender
+from brain.services.gateway.verify_sender import Sender, VerifySender
 
 # What is answered is no page, whatever a question asked for.
 _PLAIN = {"X-Content-Type-Options": "nosniff"}

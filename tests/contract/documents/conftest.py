@@ -13,7 +13,7 @@ from brain.adapters.firestore.writer import FirestoreWriter
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.ports.document_store import DocumentStore, EventWriter, Write, WriteResult
-from brain.services.group_commit import GroupCommit
+from brain.services.gateway.group_commit import GroupCommit
 
 KINDS = ["sqlite", "faulty", pytest.param("firestore", marks=pytest.mark.emulator)]
 Send = Callable[[Sequence[Write]], list[WriteResult]]

@@ -29,16 +29,16 @@ from brain.repositories.clients import Clients
 from brain.repositories.recommendations import ADVICE as ADVICE_STATE
 from brain.repositories.runs import Runs
 from brain.repositories.state import RECENT
-from brain.services.client_facts import ClientFacts
-from brain.services.daily_analysis import JOB as DAILY
-from brain.services.daily_analysis import DailyAnalysis
-from brain.services.parts import Parts
-from brain.services.predict_content import PredictContent
-from brain.services.recommend import Recommend
-from brain.services.run_once import run_once
-from brain.services.stored_advice import StoredAdvice
-from brain.services.weekly_report import JOB as WEEKLY
-from brain.services.weekly_report import WeeklyReport
+from brain.services.analysis.client_facts import ClientFacts
+from brain.services.analysis.daily_analysis import JOB as DAILY
+from brain.services.analysis.daily_analysis import DailyAnalysis
+from brain.services.analysis.parts import Parts
+from brain.services.analysis.predict_content import PredictContent
+from brain.services.analysis.recommend import Recommend
+from brain.services.analysis.stored_advice import StoredAdvice
+from brain.services.analysis.weekly_report import JOB as WEEKLY
+from brain.services.analysis.weekly_report import WeeklyReport
+from brain.services.jobs.run_once import run_once
 from brain.settings.files import read_config
 
 SCORING = read_config("brain_scoring", scoring_config)

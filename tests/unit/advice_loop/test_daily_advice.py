@@ -23,8 +23,8 @@ from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.repositories import paths
-from brain.services.client_facts import read_facts
-from brain.services.recommend import Recommend
+from brain.services.analysis.client_facts import read_facts
+from brain.services.analysis.recommend import Recommend
 
 FIVE_WEEKS = 35
 FIRST = MONDAY + timedelta(days=FIVE_WEEKS, hours=6)

@@ -36,10 +36,10 @@ from brain.errors import MisconfiguredError, StoreUnavailableError
 from brain.repositories import books, paths
 from brain.repositories.recommendations import ADVICE as STATE
 from brain.repositories.recommendations import Recommendations
-from brain.services.client_facts import read_facts
-from brain.services.parts import Done, do_parts
-from brain.services.recommend import Recommend
-from brain.services.share_moves import ShareMoves
+from brain.services.analysis.client_facts import read_facts
+from brain.services.analysis.parts import Done, do_parts
+from brain.services.analysis.recommend import Recommend
+from brain.services.analysis.share_moves import ShareMoves
 from brain.settings.environment import read_settings
 
 SHOWN = MONDAY + timedelta(days=30)

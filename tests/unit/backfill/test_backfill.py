@@ -15,12 +15,12 @@ from brain.domain.feeds.context import FeedContext
 from brain.errors import InvalidInputError, StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
-from brain.services import backfill as backfill_service
-from brain.services import keep_dead_letter
-from brain.services.backfill import Backfill, History, Piece, Place
-from brain.services.group_commit import GroupCommit
-from brain.services.rate_limits import RateLimits
-from brain.services.reconcile import Reconcile
+from brain.services.gateway import backfill as backfill_service
+from brain.services.gateway import keep_dead_letter
+from brain.services.gateway.backfill import Backfill, History, Piece, Place
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.rate_limits import RateLimits
+from brain.services.gateway.reconcile import Reconcile
 
 OLD = "2019-05-01T08:00:00Z"
 ENDS = ("stored", "revised", "duplicate", "rejected", "dead_lettered")

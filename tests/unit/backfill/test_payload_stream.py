@@ -11,7 +11,7 @@ from brain.cli import payload_stream
 from brain.cli.payload_stream import pieces
 from brain.domain.feeds.field_maps import FieldMap
 from brain.errors import InvalidInputError
-from brain.services.backfill import Place
+from brain.services.gateway.backfill import Place
 
 START = Place()
 ROWS = [{"n": n, "text": f'zwölf, [€] "{n}"\n'} for n in range(40)]

@@ -16,7 +16,7 @@ from brain.cli.app import app
 from brain.cli.failures import explained
 from brain.domain.feeds.context import FeedContext
 from brain.repositories.dead_letters import DeadLetters
-from brain.services import ingest as ingest_service
+from brain.services.gateway import ingest as ingest_service
 
 Run = Callable[..., int]
 OLD = post(1, occurred_at="2020-01-01T00:00:00Z")  # whenever this test runs, it is history

@@ -14,7 +14,7 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
-from brain.services import ingest as ingest_service
+from brain.services.gateway import ingest as ingest_service
 
 CANARY = "ada.canary@example.org"
 

@@ -28,8 +28,8 @@ from brain.errors import BrainError, InvalidInputError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories import erasures, paths
 from brain.repositories.dead_letters import DeadLetters
-from brain.services.erase import Erase
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.erase import Erase
+from brain.services.gateway.reconcile import Reconcile
 
 ADA = "ada.lind@example.org"
 CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click", "sg_event_id": "x1", "ip": "203.0.113.77"}

@@ -16,7 +16,7 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.domain.identity import IdentityKeys
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
-from brain.services.known_keys import KnownKeys
+from brain.services.gateway.known_keys import KnownKeys
 
 CLICK = {"email": "ada.lind@example.org", "timestamp": 1795330000, "event": "click", "sg_event_id": "x1"}
 FIRST = "1:the first key of a test"

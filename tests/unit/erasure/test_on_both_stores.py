@@ -16,10 +16,10 @@ from brain.domain.pseudonyms import pseudonyms_of
 from brain.ports.document_store import DocumentStore
 from brain.repositories import erasures, paths
 from brain.repositories.dead_letters import DeadLetters
-from brain.services import ingest as ingest_service
-from brain.services.erase import Erase
-from brain.services.give_up import RETRIES
-from brain.services.reconcile import Reconcile
+from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway.erase import Erase
+from brain.services.gateway.reconcile import Reconcile
+from brain.services.jobs.give_up import RETRIES
 from brain.settings.environment import read_settings
 
 ADA = "ada.lind@example.org"

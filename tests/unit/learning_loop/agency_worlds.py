@@ -19,10 +19,10 @@ from brain.ports.task_queue import Task
 from brain.repositories import books, codec, paths
 from brain.repositories.clients import Clients
 from brain.repositories.runs import Runs
-from brain.services.hourly_scores import HourlyScores
-from brain.services.learn import Learn
-from brain.services.record_outcomes import RecordOutcomes
-from brain.services.run_once import run_once
+from brain.services.analysis.hourly_scores import HourlyScores
+from brain.services.analysis.learn import Learn
+from brain.services.analysis.record_outcomes import RecordOutcomes
+from brain.services.jobs.run_once import run_once
 from brain.settings.files import read_config
 
 LEARNING_CONFIG = read_config("brain_learning", learning_config)

@@ -18,9 +18,9 @@ from brain.domain.reports.report import Facts, SectionStatus
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.runs import Runs
-from brain.services.daily_analysis import DailyAnalysis
-from brain.services.read_learned import ReadLearned
-from brain.services.run_once import run_once
+from brain.services.analysis.daily_analysis import DailyAnalysis
+from brain.services.analysis.read_learned import ReadLearned
+from brain.services.jobs.run_once import run_once
 from brain.settings.files import read_config
 
 ANALYSIS = read_config("brain_analysis", analysis_config)

@@ -38,8 +38,8 @@ from brain.repositories.models import Models
 from brain.repositories.outcomes import Outcomes
 from brain.repositories.runs import Runs
 from brain.repositories.serving_weights import weights_in_use
-from brain.services.learn import Learn
-from brain.services.run_once import run_once
+from brain.services.analysis.learn import Learn
+from brain.services.jobs.run_once import run_once
 
 DAYS, POSTS, SLOPE = 14, 60, 0.5
 

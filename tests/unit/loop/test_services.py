@@ -33,10 +33,10 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.dead_letters import DeadLetters
 from brain.repositories.features import Features
-from brain.services.api_keys import Authenticator, KeyRing
-from brain.services.dispatch import Dispatch
-from brain.services.keep_dead_letter import Received
-from brain.services.perform import TasksHere
+from brain.services.gateway.api_keys import Authenticator, KeyRing
+from brain.services.gateway.keep_dead_letter import Received
+from brain.services.jobs.dispatch import Dispatch
+from brain.services.jobs.perform import TasksHere
 from brain.settings.environment import read_settings
 from brain.settings.files import read_config
 
@@ -228,7 +228,7 @@ def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch)
     """Preview first; twice is once; what was stored before stays."""
     good = {"event_id": "e1", "occurred_at": brain.clock.now().isoformat(), "likes": 1}
     body = json.dumps([good, good | {"event_id": "e2"}]).encode()
-    from brain.services import ingest, replay  # noqa: PLC0415 - patched below
+    from brain.services.gateway import ingest, replay  # noqa: PLC0415 - patched below
 
     def broken(*_args):
         raise KeyError("a fault of our reader")

@@ -10,8 +10,8 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.repositories import paths
-from brain.services import rate_limits
-from brain.services.rate_limits import NoBudgets, RateLimits
+from brain.services.gateway import rate_limits
+from brain.services.gateway.rate_limits import NoBudgets, RateLimits
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from brain.bootstrap import Brain
 from brain.domain.events import FeedType
 from brain.domain.manifests import Sent, manifest
 from brain.errors import InvalidInputError
-from brain.services.check_manifest import CheckManifest
+from brain.services.gateway.check_manifest import CheckManifest
 
 
 @pytest.mark.parametrize(

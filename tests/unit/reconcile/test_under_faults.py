@@ -18,11 +18,11 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.ingested import Ingested, Outcome
 from brain.errors import BrainError
 from brain.repositories import paths
-from brain.services import ingest as ingest_service
-from brain.services.group_commit import GroupCommit
-from brain.services.keep_dead_letter import Received
-from brain.services.reconcile import Reconcile
-from brain.services.warnings import KeepWarnings
+from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.keep_dead_letter import Received
+from brain.services.gateway.reconcile import Reconcile
+from brain.services.gateway.warnings import KeepWarnings
 
 ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 LONGEST = 8

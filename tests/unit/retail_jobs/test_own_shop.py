@@ -14,7 +14,7 @@ from brain.domain.retail.answers import MOST_BYTES, bounded, plain
 from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
-from brain.services.own_shop import OwnShop, ended_day, own_shop
+from brain.services.shop_jobs.own_shop import OwnShop, ended_day, own_shop
 
 DAY = LAST_DAY - timedelta(days=1)
 

@@ -17,8 +17,8 @@ from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.features import Features
-from brain.services.dispatch import SHOP_JOBS, Dispatch
-from brain.services.perform import TasksHere
+from brain.services.jobs.dispatch import SHOP_JOBS, Dispatch
+from brain.services.jobs.perform import TasksHere
 from brain.settings.scheduler import read_scheduler
 
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)

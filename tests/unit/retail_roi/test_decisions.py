@@ -21,8 +21,8 @@ from brain.domain.retail.roi.decision import Kind, read_decision
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable
-from brain.services.retail_decisions import decisions_of, record, recorded
-from brain.services.retail_roi import month
+from brain.services.retail.decisions import decisions_of, record, recorded
+from brain.services.retail.roi import month
 from brain.settings.files import read_config
 
 NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)

@@ -24,10 +24,10 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.runs import Runs
-from brain.services.retail_decisions import record
-from brain.services.retail_roi import Constants
-from brain.services.run_once import run_once
-from brain.services.shop_roi_report import JOB, RoiReport
+from brain.services.jobs.run_once import run_once
+from brain.services.retail.decisions import record
+from brain.services.retail.roi import Constants
+from brain.services.shop_jobs.roi_report import JOB, RoiReport
 from brain.settings.files import read_config
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)

@@ -8,8 +8,8 @@ from brain.domain.retail.explain import explain_day
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import Store
 from brain.domain.retail.week import explain_week
-from brain.services.retail_facts import Known
-from brain.services.shop_week import week_step
+from brain.services.retail.facts import Known
+from brain.services.shop_jobs.week import week_step
 
 DAYS = 200
 

@@ -10,8 +10,8 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.reports import shop
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.services.shop_pages import ShopPages
-from brain.services.weekly_report import JOB, WeeklyReport
+from brain.services.analysis.weekly_report import JOB, WeeklyReport
+from brain.services.shop_jobs.pages import ShopPages
 
 
 def failed(what: str, error: Exception) -> None:

@@ -15,9 +15,9 @@ from brain.bootstrap import Brain
 from brain.domain.warnings import Notice
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Delete, EventWriter, Write, WriteResult
-from brain.services import warnings
-from brain.services.group_commit import GroupCommit
-from brain.services.warnings import KeepWarnings
+from brain.services.gateway import warnings
+from brain.services.gateway.group_commit import GroupCommit
+from brain.services.gateway.warnings import KeepWarnings
 
 
 def told(brain: Brain) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ from brain.cli.printing import progress, table
 from brain.entrypoints.local import LocalServer
 from brain.errors import InvalidInputError
 from brain.repositories import paths
-from brain.services.reconcile import Reconcile
+from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
 
 FILE = Path(".brain/demo.db")

@@ -21,8 +21,8 @@ from brain.entrypoints.local import LocalServer
 from brain.errors import BrainError
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.services.retail_decisions import record
-from brain.services.retail_import import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.decisions import record
+from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from brain.settings.scheduler import read_scheduler
 
 RESENT_EVERY_DAYS = 7

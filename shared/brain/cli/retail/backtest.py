@@ -15,7 +15,7 @@ from brain.domain.retail.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.metrics import Metrics
 from brain.domain.retail.retail_config import retail_config
 from brain.errors import InvalidInputError
-from brain.services.retail_backtest import Period, run_backtest
+from brain.services.retail.backtest import Period, run_backtest
 from brain.settings.files import read_config
 
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")

@@ -13,7 +13,7 @@ from brain.domain.retail.answers import calendar_rows
 from brain.domain.retail.predictive_calendar import CalendarDay
 from brain.domain.retail.retail_config import retail_config
 from brain.errors import InvalidInputError
-from brain.services.retail_calendar import of_store, predictive_calendar
+from brain.services.retail.calendar import of_store, predictive_calendar
 from brain.settings.files import read_config
 
 COLUMNS = ("store", "day", "sales>", "80 % between>", "rush>", "what to do")

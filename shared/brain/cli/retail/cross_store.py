@@ -9,7 +9,7 @@ import typer
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.cross_store import LEAST_DAYS
-from brain.services.retail_cross_store import compare_stores
+from brain.services.retail.cross_store import compare_stores
 
 COLUMNS = ("store", "relation", "other store", "days later>", "correlation>", "p>")
 

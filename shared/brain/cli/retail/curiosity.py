@@ -11,8 +11,8 @@ from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import LedgerQuery
-from brain.services.retail_curiosity import Night, curiosity
-from brain.services.retail_facts import known_store
+from brain.services.retail.curiosity import Night, curiosity
+from brain.services.retail.facts import known_store
 from brain.settings.files import read_config
 
 SHOWN = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)

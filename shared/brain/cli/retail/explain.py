@@ -10,7 +10,7 @@ from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
 from brain.domain.retail.explain import DayExplained
 from brain.domain.retail.retail_config import retail_config
-from brain.services.retail_explain import explain as explain_stores
+from brain.services.retail.explain import explain as explain_stores
 from brain.settings.files import read_config
 
 

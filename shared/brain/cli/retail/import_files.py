@@ -14,7 +14,7 @@ from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.imports.tally import Tally
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError
-from brain.services.retail_import import ImportFile, ImportLimits, ImportReport, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportLimits, ImportReport, Kind, import_files
 
 LINES_PER_PROGRESS = 5000
 FAULTS_FOUND = 1

@@ -9,7 +9,7 @@ import typer
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
 from brain.domain.retail.product_weather import LEAST_DAYS
-from brain.services.retail_product_weather import measure_product_weather
+from brain.services.retail.product_weather import measure_product_weather
 
 COLUMNS = ("store", "product", "reading", "effect>", "90 % interval>", "sure>", "claimed")
 

@@ -18,9 +18,9 @@ from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
 from brain.domain.retail.roi.decision import REQUIRED, Decision, read_decision
 from brain.domain.retail.roi.statement import Period, Statement
 from brain.errors import InvalidInputError
-from brain.services.retail_decisions import record
-from brain.services.retail_roi import Constants, month
-from brain.services.retail_roi import roi as value_decisions
+from brain.services.retail.decisions import record
+from brain.services.retail.roi import Constants, month
+from brain.services.retail.roi import roi as value_decisions
 from brain.settings.files import read_config
 
 COLUMNS = ("decision", "where", "days", "worth>", "80 % between>", "verdict")

@@ -12,8 +12,8 @@ from brain.domain.retail.effect_ledger import EffectState
 from brain.domain.retail.magnitudes import SignalLift
 from brain.domain.retail.retail_config import retail_config
 from brain.domain.retail.series import ALL_STORES
-from brain.services.retail_facts import known_store
-from brain.services.retail_signals import signals as measure
+from brain.services.retail.facts import known_store
+from brain.services.retail.signals import signals as measure
 from brain.settings.files import read_config
 
 COLUMNS = ("store", "signal", "lift>", "90 % interval>", "times>", "sure>", "claimed")

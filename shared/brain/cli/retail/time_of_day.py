@@ -6,7 +6,7 @@ from dataclasses import asdict
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.time_of_day import LEAST_DAYS, HourOfDay
-from brain.services.retail_time_of_day import time_of_day as measure
+from brain.services.retail.time_of_day import time_of_day as measure
 
 
 def time_of_day(store: OneStore = None, database: Database = None, as_json: AsJson = False) -> None:

@@ -1,0 +1,75 @@
+"""Analyses a client's last complete day: incidents within the alarm budget, the daily report, and its page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from brain.domain import incidents
+from brain.domain.analysis_config import AnalysisConfig
+from brain.domain.incidents import Incident, Watch
+from brain.domain.reports import build
+from brain.domain.reports.report import Facts, Report
+from brain.ports.document_store import DocumentStore, Set, Write
+from brain.repositories import paths
+from brain.services.analysis.client_facts import ClientFacts, read_facts
+from brain.services.analysis.parts import Parts, do_parts
+from brain.services.jobs.lease import Figures, Lease
+
+JOB = "brainDailyAnalysis"
+REMEMBERED_DAYS = 90
+
+
+@dataclass(slots=True)
+class DailyAnalysis:
+    """Finds incidents in all daily series, does its parts and writes the day's report, in one atomic commit."""
+
+    store: DocumentStore
+    config: AnalysisConfig
+    failed: Callable[[str, Exception], None]
+    parts: Parts = field(default_factory=dict)
+
+    def __call__(self, lease: Lease) -> Figures:
+        """Analyse the day that ended last where the client is."""
+        facts = read_facts(self.store, lease.client_id)
+        end = facts.today(lease.scheduled_at)
+        watch = facts.watch(lease.scheduled_at, self.config.alarms)
+        oldest = (end - timedelta(days=REMEMBERED_DAYS)).isoformat()
+        known = incidents.remembered(facts.known, watch.incidents, oldest)
+        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, watch), self.failed)
+        report = build.daily(found, self.failed)
+        new = {i.incident_id for i in known} - {i.incident_id for i in facts.known}
+        figures = {
+            "day": report.period,
+            "incidents": len(known),
+            "new_incidents": len(new),
+            "series_ready": watch.ready,
+            "series_warming": watch.warming,
+            **done.figures,
+        }
+        return lease.finish([*self._writes(facts, known, report), *done.writes], figures)
+
+    def _facts(self, facts: ClientFacts, lease: Lease, end: date, known: list[Incident], watch: Watch) -> Facts:
+        return Facts(
+            client=facts.client,
+            start=end - timedelta(days=1),
+            end=end,
+            as_of=lease.scheduled_at,
+            days=facts.days,
+            breakdowns=facts.breakdowns,
+            incidents=known,
+            series_ready=watch.ready,
+            series_warming=watch.warming,
+            config=self.config,
+        )
+
+    def _writes(self, facts: ClientFacts, known: list[Incident], report: Report) -> list[Write]:
+        client_id = facts.client.client_id
+        documents = {i.incident_id: i.document() for i in known}
+        before = {i.incident_id: i.document() for i in facts.known}
+        changed = [i for i, document in documents.items() if before.get(i) != document]
+        return [
+            facts.incidents.write({"known": list(documents.values())}),
+            *(Set(paths.anomaly(client_id, i), documents[i]) for i in changed),
+            Set(paths.report(client_id, report.kind, report.period), report.document()),
+            Set(paths.view(client_id, "day"), report.document()),
+        ]

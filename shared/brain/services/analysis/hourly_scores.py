@@ -1,0 +1,127 @@
+"""Scores what is new or revised since the last run; reads grow with new events, never with history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from brain.domain import aggregates, attention
+from brain.domain.aggregates import Days
+from brain.domain.clients import Client
+from brain.domain.learning.outcome_rule import OutcomeRule
+from brain.domain.predictions import content
+from brain.domain.score_events import Scored, Scorer
+from brain.domain.scoring import ScoringConfig
+from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
+from brain.repositories import codec, paths
+from brain.repositories.clients import Clients
+from brain.repositories.events import Events, scoring_writes
+from brain.repositories.outcomes import first_score_fields
+from brain.repositories.serving_weights import weights_in_use
+from brain.repositories.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
+from brain.services.jobs.lease import Figures, Lease
+
+JOB = "brainHourlyScores"
+PAGE = 200
+RECENT_DAYS = 31
+ARCHIVED_DAYS = 150
+
+
+@dataclass(slots=True)
+class HourlyScores:
+    """Scores one client's new events, a page an atomic commit: scores, marks, state and checkpoint together."""
+
+    store: DocumentStore
+    config: ScoringConfig
+    rule: OutcomeRule
+    page: int = PAGE
+
+    def __call__(self, lease: Lease) -> Figures:
+        """Score until nothing is new or the time is nearly up."""
+        client = Clients(self.store).get(lease.client_id)
+        model = self.store.get(paths.model("score"))
+        state, learning = States(self.store).read(client.client_id, RECENT, LEARNING)
+        scorer = Scorer(
+            days_of(state),
+            weights_in_use(client.client_id, model.data if model else {}, learning.data),
+            as_of=lease.scheduled_at,
+            time_zone=client.time_zone,
+            config=self.config,
+            breakdowns=breakdowns_of(state),
+        )
+        return _Pages(self, lease, client, scorer, state).run()
+
+
+@dataclass(slots=True)
+class _Pages:
+    """One run over a client's pages; ``state.version`` follows each commit."""
+
+    job: HourlyScores
+    lease: Lease
+    client: Client
+    scorer: Scorer
+    state: State
+
+    def run(self) -> Figures:
+        events = Events(self.job.store)
+        figures = {"scored": 0, "revised": 0, **self.lease.checkpoint}
+        after: Snapshot | None = None
+        while page := events.unscored(self.client.client_id, limit=self.job.page, after=after):
+            if self.lease.out_of_time():
+                return self.lease.stop(figures)
+            revised = [event for event in page if event.data["revision"]]
+            before = events.scored_before(self.client.client_id, revised)
+            booked = {event_id: codec.contribution_from(score) for event_id, score in before.items()}
+            scored = self.scorer.score_all([codec.event_from(event.data) for event in page], booked)
+            figures = {"scored": figures["scored"] + len(page), "revised": figures["revised"] + len(revised)}
+            self._commit(page, scored, self._first_scores(page, scored, before), figures)
+            if len(page) < self.job.page:  # nothing is behind it, and to ask would cost a read
+                break
+            after = page[-1]
+        return self.lease.finish([self._view()], figures)
+
+    def _first_scores(
+        self, page: Sequence[Snapshot], scored: Sequence[Scored], before: Mapping[str, Document]
+    ) -> dict[str, Document]:
+        job = self.job
+        return {
+            event.id: first_score_fields(
+                one, before.get(event.id), job.rule, job.config, cumulative=event.data["cumulative"]
+            )
+            for event, one in zip(page, scored, strict=True)
+        }
+
+    def _commit(
+        self,
+        page: Sequence[Snapshot],
+        scored: Sequence[Scored],
+        kept: Mapping[str, Document],
+        figures: dict[str, int],
+    ) -> None:
+        top = attention.merged(self.state.data.get("top", []), scored, self.lease.scheduled_at)
+        archive = self._archive()
+        latest = content.merged(self.state.data.get("content", []), scored)
+        document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
+        writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored, kept)]
+        self.state.version = self.lease.commit(writes, figures)[0]
+        self.state.data = document
+
+    def _archive(self) -> list[Write]:
+        """Move days that left the window into the archive; most runs move none and read nothing more."""
+        newest = max(map(aggregates.day_of, self.scorer.days))
+        retired = aggregates.retire(self.scorer.days, newest, RECENT_DAYS)
+        aggregates.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
+        if not retired:
+            return []
+        (archive,) = States(self.job.store).read(self.client.client_id, ARCHIVE)
+        kept: Days = aggregates.archive(days_of(archive), retired, ARCHIVED_DAYS)
+        return [archive.write({"days": kept})]
+
+    def _view(self) -> Write:
+        now = self.lease.scheduled_at
+        today = aggregates.local_day(now, self.client.time_zone).isoformat()
+        page = {
+            "as_of": now,
+            "client": self.client.name,
+            "today": self.scorer.days.get(today, {}),
+            "hot_now": attention.ranked(self.state.data.get("top", []), now, self.job.config)[:10],
+        }
+        return Set(paths.view(self.client.client_id, "now"), page)

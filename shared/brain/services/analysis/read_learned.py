@@ -1,0 +1,71 @@
+"""Reads what a client's report may say of learning: four documents, and the answers to the period's alarms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from brain.domain.incidents import Incident
+from brain.domain.learning.config import LearningConfig
+from brain.domain.learning.learned import Duel, Learned
+from brain.domain.learning.own_weights import OwnWeights, read_own
+from brain.domain.learning.register import read_register
+from brain.domain.learning.score_model import ScoreModel
+from brain.domain.reports.report import Facts
+from brain.ports.document_store import DocumentStore
+from brain.repositories import paths
+from brain.repositories.models import Models
+from brain.repositories.state import LEARNING, OUTCOMES, States
+from brain.services.analysis.client_facts import ClientFacts
+from brain.services.analysis.parts import Done
+
+ALARMS_ASKED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLearned:
+    """The part of an analysis that fills the section on learning; it writes nothing."""
+
+    store: DocumentStore
+    config: LearningConfig
+
+    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+        """Return what was learned; raises ``MisconfiguredError`` when a learned document cannot be read."""
+        client_id = known.client.client_id
+        model, _ = Models(self.store, self.config).score()
+        outcomes, learning = States(self.store).read(client_id, OUTCOMES, LEARNING)
+        register, own = read_register(outcomes.data), read_own(learning.data)
+        everyone, only = model.serves(self.config)
+        shared = everyone or only == client_id
+        learned = Learned(
+            beliefs=own.beliefs if own.serves else model.beliefs if shared else (),
+            served_by="own" if own.serves or only == client_id else "shared" if shared else "definition",
+            recorded=register.recorded,
+            left_out=register.left_out,
+            said=self.config.outcomes.usual.coverage,
+            weeks=register.weeks,
+            duels=(*(_duels(model, facts) if shared else ()), *_own_duels(own, facts)),
+            gold_failures=own.gold_failures if own.proven else model.gold_failures if shared else (),
+            answers=self._answers(client_id, facts),
+        )
+        return Done({"learning": learned})
+
+    def _answers(self, client_id: str, facts: Facts) -> Mapping[str, str]:
+        """Return the answers to the newest alarms that touch the period."""
+        asked = [incident for incident in facts.incidents if _touches(incident, facts)][-ALARMS_ASKED:]
+        places = [paths.feedback(client_id, incident.incident_id) for incident in asked]
+        found = self.store.get_all(places) if places else []
+        return {answer.id: str(answer.data["status"]) for answer in found if answer}
+
+
+def _touches(incident: Incident, facts: Facts) -> bool:
+    return incident.until >= facts.start.isoformat() and incident.since < facts.end.isoformat()
+
+
+def _duels(model: ScoreModel, facts: Facts) -> list[Duel]:
+    """Return the trials that are open and those decided, newest first; they tell of models, of no client."""
+    trials = [trial.duel(facts.as_of) for trial in (model.trial, model.watch) if trial]
+    return [*trials, *reversed(model.duels)]
+
+
+def _own_duels(own: OwnWeights, facts: Facts) -> list[Duel]:
+    running = own.running_duel(facts.as_of)
+    return [duel for duel in (running, own.duel) if duel]

@@ -1,0 +1,44 @@
+"""Says once a week what clients of a class saw of each move, before the day's learning goes on."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from brain.domain.recommendations.class_priors import class_priors
+from brain.domain.recommendations.standing import Move, standing_from
+from brain.domain.recommendations.triggers import Policy
+from brain.domain.reports.build import week_name
+from brain.ports.document_store import DocumentStore
+from brain.repositories.books import Books
+from brain.repositories.clients import Clients
+from brain.repositories.recommendations import ADVICE, Recommendations, priors_write
+from brain.repositories.state import States
+from brain.services.jobs.lease import Figures, Lease
+from brain.services.jobs.run_once import Work
+
+ACTIVE_WINDOW = timedelta(days=35)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareMoves:
+    """Reads two documents a client once a week, writes one for all, and goes on to the rest of the work.
+
+    Only figures of whole classes are written: no client's move, outcome or name leaves it.
+    """
+
+    store: DocumentStore
+    policy: Policy
+    then: Work
+
+    def __call__(self, lease: Lease) -> Figures:
+        """Share what the week before brought, unless it is shared already; then work on."""
+        period = week_name(lease.scheduled_at.date())
+        if Recommendations(self.store).shared_in() < period:
+            clients = Books(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
+            classes = class_priors({client_id: self._record(client_id) for client_id in clients}, self.policy)
+            lease.commit([priors_write(period, classes)], lease.checkpoint)
+        return self.then(lease)
+
+    def _record(self, client_id: str) -> tuple[str | None, tuple[Move, ...]]:
+        (state,) = States(self.store).read(client_id, ADVICE)
+        moves = tuple(standing_from(state.data).moves)
+        return (Clients(self.store).get(client_id).vertical if moves else None), moves

@@ -1,0 +1,30 @@
+"""What the weekly report says of advice and predictions, from the two documents that the daily analysis keeps."""
+
+from dataclasses import dataclass
+
+from brain.domain.policy_evaluation import PolicyEvaluationConfig
+from brain.domain.predictions.outlook import outlook_from
+from brain.domain.recommendations.standing import standing_from
+from brain.domain.recommendations.worth import worth_of
+from brain.domain.reports.report import Facts
+from brain.ports.document_store import DocumentStore
+from brain.repositories.predictions import OUTLOOK
+from brain.repositories.recommendations import ADVICE
+from brain.repositories.state import States
+from brain.services.analysis.client_facts import ClientFacts
+from brain.services.analysis.parts import Done
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAdvice:
+    """Reads two documents, however long the history, and writes nothing."""
+
+    store: DocumentStore
+    evaluation: PolicyEvaluationConfig
+
+    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+        """Return the client's standing, its outlook, and what its advice is worth."""
+        advice, outlook = States(self.store).read(known.client.client_id, ADVICE, OUTLOOK)
+        standing = standing_from(advice.data)
+        worth = worth_of(standing.moves, facts.as_of, self.evaluation)
+        return Done({"advice": standing, "outlook": outlook_from(outlook.data), "worth": worth})

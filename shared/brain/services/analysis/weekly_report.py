@@ -1,0 +1,53 @@
+"""Writes a client's report on its last complete week, from stored aggregates alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from brain.domain.analysis_config import AnalysisConfig
+from brain.domain.reports import build, text
+from brain.domain.reports.report import Facts, Report
+from brain.ports.document_store import DocumentStore, Set
+from brain.repositories import paths
+from brain.services.analysis.client_facts import read_facts
+from brain.services.analysis.parts import Parts, do_parts
+from brain.services.jobs.lease import Figures, Lease
+
+JOB = "brainWeeklyReport"
+
+
+@dataclass(slots=True)
+class WeeklyReport:
+    """Builds, renders and stores one weekly report."""
+
+    store: DocumentStore
+    config: AnalysisConfig
+    failed: Callable[[str, Exception], None]
+    render_html: Callable[[Report], str]
+    parts: Parts = field(default_factory=dict)
+
+    def __call__(self, lease: Lease) -> Figures:
+        """Report on the week that ended before the scheduled time where the client is."""
+        known = read_facts(self.store, lease.client_id)
+        today = known.today(lease.scheduled_at)
+        end = today - timedelta(days=today.weekday())
+        watch = known.watch(lease.scheduled_at, self.config.alarms)
+        facts = Facts(
+            client=known.client,
+            start=end - timedelta(days=7),
+            end=end,
+            as_of=lease.scheduled_at,
+            days=known.days,
+            breakdowns=known.breakdowns,
+            incidents=known.known,
+            series_ready=watch.ready,
+            series_warming=watch.warming,
+            config=self.config,
+        )
+        facts, done = do_parts(self.parts, known, facts, self.failed)
+        report = build.weekly(facts, self.failed)
+        document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
+        place = paths.report(lease.client_id, report.kind, report.period)
+        view = Set(paths.view(lease.client_id, "week"), report.document())
+        figures = {"week": report.period, "headline": report.headline, "sections": len(report.sections)}
+        return lease.finish([Set(place, document), view, *done.writes], {**figures, **done.figures})

@@ -1,0 +1,41 @@
+"""Finds whose dead letters are due, and counts them, without reading what is in them."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from brain.domain.dispatching import not_before
+from brain.ports.document_store import DocumentStore
+from brain.ports.task_queue import Task, TaskQueue
+from brain.repositories.dead_letters import DeadLetters
+from brain.services.jobs.give_up import RETRIES
+
+NEW = timedelta(hours=1)
+
+
+def enqueue_retries(
+    store: DocumentStore,
+    queue: TaskQueue,
+    scheduled_at: datetime,
+    *,
+    wanted: Callable[[str], bool],
+    jitter: timedelta,
+    dry_run: bool,
+) -> dict[str, Any]:
+    """Enqueue a task for each wanted client with a dead letter that is due, and return how many letters there are.
+
+    ``total``, ``due``, ``parked`` and ``new`` (of the last hour) are what an alert on growth watches. Without any
+    letter this costs one read and says nothing.
+    """
+    letters = DeadLetters(store)
+    waiting = letters.waiting(scheduled_at, scheduled_at - NEW)
+    if not waiting.total:
+        return {}
+    clients = letters.clients_with_due(scheduled_at) if waiting.due else []
+    enqueued = sum(
+        queue.enqueue(Task(RETRIES, c, scheduled_at, not_before(RETRIES, c, scheduled_at, jitter), dry_run))
+        for c in clients
+        if wanted(c)
+    )
+    return {"dead_letters": asdict(waiting) | {"enqueued": enqueued}}

@@ -1,0 +1,1 @@
+"""How scheduled work is listed, leased, performed once, and given up."""

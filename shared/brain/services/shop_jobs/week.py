@@ -1,0 +1,20 @@
+"""What moved the last seven days' sales of a client's stores, published every night for the reports."""
+
+from brain.domain.retail.answers import plain
+from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.series import store_totals
+from brain.domain.retail.week import explain_week
+from brain.services.retail.facts import Known
+from brain.services.shop_jobs.job import Findings, Step
+from brain.services.shop_jobs.own_shop import OwnShop
+
+
+def week_step(config: RetailConfig) -> Step:
+    """Return the step; it publishes ``shop-week`` and keeps nothing in the tables."""
+
+    def find(shop: OwnShop, known: Known) -> Findings:
+        del shop
+        weeks = explain_week(store_totals(known.series), known.facts, known.last_day, config)
+        return Findings({"stores_explained": len(weeks)}, {"rows": plain(weeks)})
+
+    return Step("week", "shop-week", {"rows": []}, find)

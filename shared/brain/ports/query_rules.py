@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brain.errors import StoreRefusedError
-from brain.ports.document_rules import check_collection_path, check_value
+from brain.ports.document_rules import check_collection_path, check_document_path, check_value
 from brain.ports.document_store import Filter, Increment, Snapshot, Transform
 
 _QUERIED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -62,6 +62,7 @@ def _ranged_field(where: Sequence[Filter]) -> str | None:
 def _check_cursor(collection: str, order: str | None, cursor: Snapshot) -> None:
     if cursor.path.rpartition("/")[0] != collection:
         raise StoreRefusedError(f"A cursor is a document of the queried collection {collection}, not {cursor.path}.")
+    check_document_path(cursor.path)
     if order is not None:
         if order not in cursor.data:
             raise StoreRefusedError(f"The cursor {cursor.path} lacks the field {order!r} that orders the query.")

@@ -58,14 +58,14 @@ class Outcomes:
         start = None
         if after:
             where.append(Filter("matures_at", ">=", after.matures_at))
-            start = Snapshot(paths.score(client_id, after.event_id), {"matures_at": after.matures_at}, "")
+            start = _after(paths.scores(client_id), after.event_id, "matures_at", after.matures_at)
         found = self._store.query(paths.scores(client_id), where, order_by="matures_at", limit=limit, start_after=start)
         return [_matured(client_id, score) for score in found]
 
     def recorded(self, client_id: str, after: "Cursor | None", limit: int) -> list[Outcome]:
         """Return the outcomes recorded after a cursor, in order; raises ``MisconfiguredError`` for one that is none."""
         where = [Filter("learn_at", ">=", after[0])] if after else []
-        start = Snapshot(_place(client_id, after[1]), {"learn_at": after[0]}, "") if after else None
+        start = _after(paths.outcomes(client_id), after[1], "learn_at", after[0]) if after else None
         found = self._store.query(paths.outcomes(client_id), where, order_by="learn_at", limit=limit, start_after=start)
         return [self._outcome(one) for one in found]
 
@@ -95,6 +95,11 @@ class Outcomes:
             return read_outcome({k: v for k, v in found.data.items() if k in FIELDS}, self._rule)
         except InvalidInputError as exc:
             raise MisconfiguredError(f"{found.path} cannot be learned from; correct it or delete it: {exc}") from exc
+
+
+def _after(collection: str, document_id: str, field: str, at: datetime) -> Snapshot | None:
+    """Return where a query goes on after a document; a cursor that names none starts with its moment."""
+    return Snapshot(f"{collection}/{document_id}", {field: at}, "") if document_id else None
 
 
 def _place(client_id: str, outcome_id: str) -> str:

@@ -173,6 +173,7 @@ def test_pages_add_up_to_the_whole(
         {"limit": 0},
         {"limit": -1},
         {"start_after": Snapshot("other/x", {}, "1")},
+        {"start_after": Snapshot("c/", {}, "1")},
         {"start_after": Snapshot("c/x", {"b": 1}, "1"), "order_by": "a"},
         {"start_after": Snapshot("c/x", {"a": [1]}, "1"), "order_by": "a"},
     ],

@@ -14,7 +14,6 @@ from brain.errors import MisconfiguredError
 T = TypeVar("T")
 
 
-@cache
 def config_directory() -> Path:
     """Return ``BRAIN_CONFIG``, or the ``config`` folder beside the deployed or the checked-out library."""
     named = os.environ.get("BRAIN_CONFIG")

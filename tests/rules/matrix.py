@@ -90,6 +90,7 @@ TABLE = (
     Row("system/brain/models/scoring"),
     Row("system/brain/models/scoring/history/1"),
     Row("system/brain/models/scoring/decisions/d-1"),
+    Row("system/brain/models/scoring/decisions/d-1/evidence/0"),
     Row("system/brain/runs/job:acme:2026"),
     Row("system/brain/keys/hash"),
     Row("system/brain/rates/acme"),

@@ -28,19 +28,23 @@ def normalize(
     file: Annotated[Path | None, typer.Argument(help="JSON, NDJSON or CSV; standard input if left out.")] = None,
     client: Annotated[str, typer.Option(help="The client whose ids and pseudonyms are made.")] = "local",
     received_at: Annotated[str | None, typer.Option(help="When the payload came (ISO 8601); now if left out.")] = None,
-    backfill: Annotated[bool, typer.Option(help="Take events older than 365 days before receipt too.")] = False,
+    backfill: Annotated[
+        bool | None, typer.Option(help="Take events of any age; if left out, only when --received-at is left out too.")
+    ] = None,
     field_map: Annotated[
         str | None, typer.Option("--map", help="A field map of config/feeds.yaml, for plain rows.")
     ] = None,
 ) -> None:
     """Print the events in a provider's payload as JSON lines; what is rejected goes to standard error, exit 1.
 
+    A file that is looked at without saying when it came has no age, so old events pass; ingest takes them by backfill.
     Pseudonyms are made with BRAIN_HASH_SALT, or without it with a throw-away development key.
     """
     if source not in set(FeedType):
         raise InvalidInputError(f"Expected a feed, one of {', '.join(FeedType)}; {source!r} came.")
     chosen = named_field_map(field_map) if field_map else None
-    context = FeedContext(client, received_time(received_at), backfill=backfill, field_map=chosen)
+    any_age = received_at is None if backfill is None else backfill
+    context = FeedContext(client, received_time(received_at), backfill=any_age, field_map=chosen)
     found = payloads(file_bytes(file), chosen, is_csv=file is not None and file.suffix.lower() == ".csv")
     rejected = _print_events(source, found, context, _keys())
     if rejected:

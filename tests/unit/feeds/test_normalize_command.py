@@ -62,11 +62,13 @@ def test_what_is_no_json_is_one_rejection(text: str) -> None:
 
 
 def test_old_events_need_the_day_they_came_or_backfill() -> None:
-    """A recording of 2021 is read as it was received then, or as history."""
+    """A recording of 2021 is read as it was received then, as history, or by itself, when it has no age."""
     post = '{"id": "1", "created_at": "2021-02-23T18:07:07.000Z", "public_metrics": {"like_count": 3}}'
     assert brain("social_twitter", *AT, stdin=post)[2][0]["error_code"] == "too_old"
     assert brain("social_twitter", "--received-at", "2021-03-01", stdin=post)[0] == 0
-    assert brain("social_twitter", "--backfill", stdin=post)[0] == 0
+    assert brain("social_twitter", *AT, "--backfill", stdin=post)[0] == 0
+    assert brain("social_twitter", stdin=post)[0] == 0
+    assert brain("social_twitter", "--no-backfill", stdin=post)[2][0]["error_code"] == "too_old"
 
 
 def test_csv_is_read_through_a_field_map(tmp_path: Path) -> None:

@@ -251,6 +251,19 @@ def test_a_store_that_opened_late_is_unknown_and_one_that_never_sold_it_too() ->
     assert "never sold" in never.reason
 
 
+def test_a_young_store_s_first_weeks_tell_no_chance() -> None:
+    """A store of thirty weeks beside an old one: what it earns is known to a few hundred, not to a million."""
+    opened = DAYS - 210
+    young = usual_sales(4, DAYS)
+    series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[opened:], "young", day_at(opened))]
+    one = World(series, [decision("late", DAYS - 10, 4, "young")], {"late": 0.0})
+    (valued,) = told(one, margin=None).valued
+    assert valued.worth is not None
+    assert valued.by_chance is not None
+    assert not np.isfinite(valued.by_chance[24:]).any()
+    assert valued.worth.upper_95 - valued.worth.lower_95 < 0.6 * young[DAYS - 10 : DAYS - 6].sum()
+
+
 def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_margin() -> None:
     """In one store or in all, by product or by category."""
     cake = usual_sales(8, DAYS, level=200.0)

@@ -59,12 +59,6 @@ class PayloadTooLargeError(InvalidInputError):
     code = "payload_too_large"
 
 
-class UnknownShapeError(InvalidInputError):
-    """The payload is none of the shapes that its feed knows."""
-
-    code = "unknown_shape"
-
-
 class UnauthenticatedError(BrainError):
     """No sender could be established; the answer is the same for unknown, revoked and foreign keys."""
 

@@ -1,4 +1,4 @@
-"""Reports: claims only where proven, unknown said, absent engines named, failures contained."""
+"""Reports: claims only where proven, unknown said, what is switched off named, failures contained."""
 
 import math
 import random
@@ -106,12 +106,11 @@ def test_no_data_at_all_is_said():
     assert "There is no data at all yet." in section(report, "coverage").lines
 
 
-def test_an_engine_that_is_not_there_is_absent_and_never_faked(monkeypatch):
+def test_learning_that_is_not_switched_on_is_absent_and_never_faked():
     """Its section says so."""
-    monkeypatch.setitem(sections.SLOTS, "policy", Slot("What the advice is worth", None))
     report = build.weekly(facts(days(1)), broken)
-    assert section(report, "policy").status is SectionStatus.ABSENT
-    assert section(report, "policy").figures == {}
+    assert section(report, "learning").status is SectionStatus.ABSENT
+    assert section(report, "learning").figures == {}
 
 
 def test_a_section_that_fails_is_marked_and_the_others_stand(monkeypatch):

@@ -1,4 +1,4 @@
-"""The one registry of sections: an engine joins by a line here; until then its section says that it is absent."""
+"""The one registry of sections: an engine joins by a line here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ FAILED = "This section could not be computed; we were told."
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A section's place: its title, and the engine that fills it or None."""
+    """A section's place: its title, and the engine that fills it."""
 
     title: str
-    plug: Plug | None
+    plug: Plug
 
 
 SLOTS: Mapping[str, Slot] = {
@@ -72,8 +72,6 @@ def build(names: tuple[str, ...], facts: Facts, failed: Callable[[str, Exception
 
 def _section(name: str, facts: Facts, failed: Callable[[str, Exception], None]) -> Section | None:
     slot = SLOTS[name]
-    if slot.plug is None:
-        return Section(name, slot.title, SectionStatus.ABSENT, ("This part of the Brain is not switched on yet.",))
     if name in facts.broken:
         return Section(name, slot.title, SectionStatus.FAILED, (FAILED,))
     try:

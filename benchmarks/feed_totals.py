@@ -15,8 +15,8 @@ from typing import Any
 from brain.domain.events import METRICS, Draft
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import feeds_from
-from brain.domain.identity import IdentityKeys
-from brain.domain.intake import Completed, complete, normalize
+from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
 from brain.settings.files import read_config
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.identity import IdentityKeys
-from brain.domain.intake import Completed, complete, normalize
+from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
 
 GOAL_MICROSECONDS = 100.0

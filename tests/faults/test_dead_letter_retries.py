@@ -12,7 +12,7 @@ from manual_clock import ManualClock
 
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
-from brain.domain.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import DeadLetter
 from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths

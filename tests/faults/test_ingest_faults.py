@@ -21,7 +21,7 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.bootstrap import Brain
-from brain.domain.api_keys import ApiKey, hash_key
+from brain.domain.senders.api_keys import ApiKey, hash_key
 from brain.entrypoints.local import LocalServer
 from brain.repositories.api_keys import ApiKeys
 from brain.services.gateway.group_commit import GroupCommit

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
-from brain.domain.api_keys import NOT_AUTHENTICATED
+from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.entrypoints.ingest import IngestHttp
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters

@@ -23,9 +23,9 @@ from unit.signatures.signers import NOW, OTHER, SECRET, SENDGRID_KEYS, USER
 
 from brain import bootstrap
 from brain.bootstrap import Brain
-from brain.domain.api_keys import NOT_AUTHENTICATED
-from brain.domain.signatures.secret_text import secret_name
-from brain.domain.signatures.signed_request import SignedRequest
+from brain.domain.senders.api_keys import NOT_AUTHENTICATED
+from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
@@ -537,7 +537,7 @@ def test_a_request_with_a_key_loads_nothing_of_signatures() -> None:
     """Cold starts stay what they were; it is loaded with the first request that needs it."""
     script = (
         "import sys, brain.entrypoints.deployed, brain.entrypoints.ingest; "
-        "found = [n for n in sys.modules if n.startswith(('brain.domain.signatures', 'jwt', 'cryptography'))]; "
+        "found = [n for n in sys.modules if n.startswith(('brain.domain.senders.signatures', 'jwt', 'cryptography'))]; "
         "assert not found, found"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env={"PYTHONPATH": str(SHARED)})

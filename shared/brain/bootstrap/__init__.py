@@ -16,8 +16,8 @@ from brain.settings.environment import Settings, read_settings
 from brain.settings.files import read_config
 
 if TYPE_CHECKING:
-    from brain.domain.dead_letters import RetryPolicy
-    from brain.domain.intake import IdentityKeys
+    from brain.domain.gateway.dead_letters import RetryPolicy
+    from brain.domain.gateway.normalize import IdentityKeys
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
@@ -74,8 +74,8 @@ class Brain:
     @cached_property
     def limits(self) -> "RateLimits":
         """The budgets, of which this instance leases its shares."""
-        from brain.domain.identity import client_key
-        from brain.domain.limits_config import limits_config
+        from brain.domain.gateway.identity import client_key
+        from brain.domain.rates.config import limits_config
         from brain.services.gateway.rate_limits import RateLimits
         from brain.settings.scheduler import read_scheduler
 
@@ -113,7 +113,7 @@ class Brain:
     @cached_property
     def retry_policy(self) -> "RetryPolicy":
         """When dead letters are tried again by themselves."""
-        from brain.domain.dead_letters import retry_policy
+        from brain.domain.gateway.dead_letters import retry_policy
 
         return read_config("brain_dead_letters", retry_policy)
 
@@ -142,7 +142,7 @@ class Brain:
     def verify_sender(self) -> "VerifySender":
         """Says which provider signed a request."""
         from brain.adapters.key_sets import HttpKeySets
-        from brain.domain.signatures.senders_config import senders_config
+        from brain.domain.senders.signatures.senders_config import senders_config
         from brain.services.gateway.sender_secrets import SenderSecrets
         from brain.services.gateway.verify_sender import VerifySender
 

@@ -15,7 +15,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.payload_stream import pieces
 from brain.cli.printing import complaint, figures, progress
 from brain.domain.feeds.context import FeedContext
-from brain.domain.ingested import Outcome
+from brain.domain.gateway.results import Outcome
 from brain.errors import InvalidInputError
 from brain.services.gateway.backfill import Backfill, Fault, History, Step
 

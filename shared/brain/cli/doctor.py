@@ -11,7 +11,7 @@ import typer
 from brain import bootstrap
 from brain.bootstrap import SECRET_NAMES, Brain
 from brain.cli.printing import as_json, table
-from brain.domain.signatures.senders_config import senders_config
+from brain.domain.senders.signatures.senders_config import senders_config
 from brain.errors import BrainError
 from brain.settings.environment import read_settings
 from brain.settings.files import config_directory, read_config

@@ -16,7 +16,7 @@ from brain.cli.payload_files import file_bytes, named_field_map, payloads, recei
 from brain.cli.printing import figures, progress
 from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.ingested import Ingested, Outcome
+from brain.domain.gateway.results import Ingested, Outcome
 from brain.errors import InvalidInputError
 from brain.services.gateway.ingest import MAX_EVENTS
 from brain.services.gateway.keep_dead_letter import Received

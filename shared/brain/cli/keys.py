@@ -6,7 +6,7 @@ import typer
 
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, table
-from brain.domain.api_keys import ApiKey
+from brain.domain.senders.api_keys import ApiKey
 
 keys = typer.Typer(help="API keys for senders.", no_args_is_help=True)
 Client = Annotated[str, typer.Option("--client", help="Whose key it is.")]

@@ -10,7 +10,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.payload_files import file_bytes
 from brain.cli.printing import as_json, figures, table
 from brain.domain.events import FeedType
-from brain.domain.manifests import Sent, manifest
+from brain.domain.gateway.manifests import Sent, manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
 from brain.services.gateway.reconcile import Reconcile

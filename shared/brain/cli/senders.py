@@ -7,9 +7,9 @@ import typer
 from brain.bootstrap import Brain
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, table
-from brain.domain.signatures.challenges import CHALLENGES
-from brain.domain.signatures.secret_text import secret_name
-from brain.domain.signatures.senders_config import Provider, SendersConfig, senders_config
+from brain.domain.senders.signatures.challenges import CHALLENGES
+from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.senders_config import Provider, SendersConfig, senders_config
 from brain.errors import InvalidInputError
 from brain.settings.environment import Settings
 from brain.settings.files import read_config

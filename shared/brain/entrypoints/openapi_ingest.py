@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any, Final
 
 from brain.domain.events import FeedType
-from brain.domain.limits_config import LimitsConfig, limits_config
-from brain.domain.signatures.senders_config import senders_config
+from brain.domain.rates.config import LimitsConfig, limits_config
+from brain.domain.senders.signatures.senders_config import senders_config
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
 from brain.entrypoints.openapi_schemas import ref, schemas
 from brain.entrypoints.openapi_security import security_schemes

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from brain.domain.events import METRICS, QUALITIES, SCHEMA_VERSION, ClientId, Event, EventId, FeedType
-from brain.domain.ingested import STATUSES, Outcome
+from brain.domain.gateway.results import STATUSES, Outcome
 
 # Why an item is no event, or not yet one.
 ITEM_CODES: Final = {

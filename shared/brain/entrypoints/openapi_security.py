@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from brain.domain.signatures import hubspot, sendgrid
-from brain.domain.signatures.body_hmac import LINKEDIN, META, X
+from brain.domain.senders.signatures import hubspot, sendgrid
+from brain.domain.senders.signatures.body_hmac import LINKEDIN, META, X
 
 _OVER: Final = "over the raw body, keyed with the secret that the client set for the provider"
 

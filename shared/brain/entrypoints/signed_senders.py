@@ -7,9 +7,9 @@ from urllib.parse import quote
 import anyio.to_thread
 from starlette.requests import Request as StarletteRequest
 
-from brain.domain.api_keys import NOT_AUTHENTICATED
-from brain.domain.signatures.challenges import challenge_of
-from brain.domain.signatures.signed_request import SignedRequest
+from brain.domain.senders.api_keys import NOT_AUTHENTICATED
+from brain.domain.senders.signatures.challenges import challenge_of
+from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
 from brain.services.gateway.verify_sender import Sender, VerifySender

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from brain.domain.api_keys import ApiKey, api_key_from
+from brain.domain.senders.api_keys import ApiKey, api_key_from
 from brain.ports.document_store import DocumentStore, Filter
 from brain.repositories import paths
 

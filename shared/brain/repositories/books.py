@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from brain.domain import books
-from brain.domain.ingested import Item, Outcome
+from brain.domain.gateway.results import Item, Outcome
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot, Write
 from brain.repositories import paths
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from brain.domain.dead_letters import DeadLetter, dead_letter_from
+from brain.domain.gateway.dead_letters import DeadLetter, dead_letter_from
 from brain.errors import NotFoundError
 from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
 from brain.repositories import books, paths

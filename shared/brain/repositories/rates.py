@@ -6,7 +6,7 @@ A share grows only under the version that was read; the store refuses it when an
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from brain.domain.rate_shares import Share
+from brain.domain.rates.shares import Share
 from brain.ports.document_store import Create, DocumentStore, Transform, Update, Version, Write
 from brain.repositories import paths
 

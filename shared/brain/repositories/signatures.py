@@ -1,6 +1,6 @@
 """Signed requests that were taken lately, as documents that expire."""
 
-from brain.domain.signatures.replays import Taken, taken_from
+from brain.domain.senders.signatures.replays import Taken, taken_from
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from brain.domain.warnings import Notice
+from brain.domain.gateway.notices import Notice
 from brain.ports.document_store import Create, Increment, Set
 from brain.repositories import paths
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from brain.domain.dead_letters import CODES, JOB, PASSING, DeadLetter, dead_letter_from, retry_policy
+from brain.domain.gateway.dead_letters import CODES, JOB, PASSING, DeadLetter, dead_letter_from, retry_policy
 from brain.settings.files import read_config
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, send, whole_brain
 
 from brain.bootstrap import Brain
-from brain.domain.dead_letters import DeadLetter
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
+from brain.domain.gateway.dead_letters import DeadLetter
 from brain.repositories import paths
 from brain.repositories.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service

@@ -18,12 +18,12 @@ from manual_clock import ManualClock
 from unit.feeds.feed_cases import Case, cases
 
 from brain.bootstrap import Brain
-from brain.domain import erasure
-from brain.domain.erasure import ERASED
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.intake import normalize
-from brain.domain.pseudonyms import Pseudonyms, pseudonyms_of
+from brain.domain.gateway import erasure
+from brain.domain.gateway.erasure import ERASED
+from brain.domain.gateway.normalize import normalize
+from brain.domain.privacy.pseudonyms import Pseudonyms, pseudonyms_of
 from brain.errors import BrainError, InvalidInputError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories import erasures, paths

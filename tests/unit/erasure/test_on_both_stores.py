@@ -12,7 +12,7 @@ from manual_clock import ManualClock
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
-from brain.domain.pseudonyms import pseudonyms_of
+from brain.domain.privacy.pseudonyms import pseudonyms_of
 from brain.ports.document_store import DocumentStore
 from brain.repositories import erasures, paths
 from brain.repositories.dead_letters import DeadLetters

@@ -10,7 +10,7 @@ from unit.feeds.feed_cases import CONTEXT, reject_one, take, take_one
 
 from brain.domain.feeds.field_maps import FieldMap, TimeParts, feeds_from
 from brain.domain.feeds.moments import moment
-from brain.domain.intake import Completed
+from brain.domain.gateway.normalize import Completed
 from brain.errors import MisconfiguredError
 from brain.settings.files import config_directory, read_config
 

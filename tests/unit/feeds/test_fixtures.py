@@ -9,8 +9,8 @@ from unit.feeds.feed_cases import CONTEXT, KEYS, RECEIVED, Case, cases, take
 
 from brain.domain.events import Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.registry import SHAPES
-from brain.domain.intake import Completed, normalize
-from brain.domain.pseudonyms import pseudonyms_of
+from brain.domain.gateway.normalize import Completed, normalize
+from brain.domain.privacy.pseudonyms import pseudonyms_of
 
 CASES = list(cases())
 OWN = {"event_id", "client_id", "received_at", "raw_data", "schema_version"}

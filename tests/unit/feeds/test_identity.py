@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from unit.feeds.feed_cases import CONTEXT, KEYS, Case, cases, take
 
 from brain.domain.events import Draft, FeedType
-from brain.domain.identity import IdentityKeys, identify
-from brain.domain.intake import Completed, complete, normalize
+from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.gateway.normalize import Completed, complete, normalize
 
 CASES = list(cases())
 

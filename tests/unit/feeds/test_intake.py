@@ -13,8 +13,8 @@ from unit.feeds.feed_cases import CONTEXT, KEYS, RECEIVED, Case, cases, planted,
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.field_maps import FieldMap, TimeParts
 from brain.domain.feeds.registry import SHAPES
-from brain.domain.intake import MAX_RAW_BYTES, Completed, complete, normalize
-from brain.domain.pseudonyms import pseudonyms_of
+from brain.domain.gateway.normalize import MAX_RAW_BYTES, Completed, complete, normalize
+from brain.domain.privacy.pseudonyms import pseudonyms_of
 
 CASES = list(cases())
 AT = "2026-11-20T10:00:00Z"

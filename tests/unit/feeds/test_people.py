@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from unit.feeds.feed_cases import KEYS, Case, cases, planted, take, take_one
 
-from brain.domain.identity import IdentityKeys
-from brain.domain.intake import Completed
-from brain.domain.pseudonyms import pseudonyms_of
+from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.gateway.normalize import Completed
+from brain.domain.privacy.pseudonyms import pseudonyms_of
 
 CASES = list(cases())
 # Each kind of person's data, and what of it must be nowhere afterwards.

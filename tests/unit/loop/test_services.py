@@ -13,10 +13,11 @@ from worlds import CLIENT, MONDAY, event, put, seed
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets, create_secrets_file
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain import books, requests
+from brain.domain import books
 from brain.domain.features import Flag, flags
 from brain.domain.feeds.context import FeedContext
-from brain.domain.key_text import identity_keys
+from brain.domain.gateway import bodies
+from brain.domain.privacy.keys import identity_keys
 from brain.domain.schedule import last_due
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs import WorkerHttp
@@ -346,14 +347,14 @@ def test_a_time_zone_that_is_none_is_loud(embedded):
 )
 def test_bodies_are_read_by_their_type_and_their_looks(body, kind, count):
     """Objects, arrays, lines, forms."""
-    assert len(requests.payloads(body, kind)) == count
+    assert len(bodies.payloads(body, kind)) == count
 
 
 @pytest.mark.parametrize("body", [b"", b"  ", b"a=\xff", b"&&&", b"x"])
 def test_forms_and_bodies_that_are_none_are_refused(body):
     """With a sentence."""
     with pytest.raises(InvalidInputError, match="xpected"):
-        requests.payloads(body, requests.FORM)
+        bodies.payloads(body, bodies.FORM)
 
 
 def test_books_name_hours_and_weeks():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.rate_shares import LONGEST_LEASE_SECONDS, Share, Terms
-from brain.domain.rates import SlidingWindow
+from brain.domain.rates.shares import LONGEST_LEASE_SECONDS, Share, Terms
+from brain.domain.rates.window import SlidingWindow
 
 TERMS = Terms(1000)
 NOW = 10_000.0

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.rates import SlidingWindow, SteadyTime
+from brain.domain.rates.window import SlidingWindow, SteadyTime
 
 GRAIN = 0.1
 

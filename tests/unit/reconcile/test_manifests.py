@@ -12,7 +12,7 @@ from dead_letter_worlds import CLIENT, post, send, whole_brain
 
 from brain.bootstrap import Brain
 from brain.domain.events import FeedType
-from brain.domain.manifests import Sent, manifest
+from brain.domain.gateway.manifests import Sent, manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
-from brain.domain.ingested import Ingested, Outcome
+from brain.domain.gateway.results import Ingested, Outcome
 from brain.errors import BrainError
 from brain.repositories import paths
 from brain.services.gateway import ingest as ingest_service

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from brain.domain.signatures.signed_request import SignedRequest
+from brain.domain.senders.signatures.signed_request import SignedRequest
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://brain.example/v1/clients/acme/events/custom"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from brain.domain.signatures.challenges import Answer, challenge_of
-from brain.domain.signatures.signed_request import Refused
+from brain.domain.senders.signatures.challenges import Answer, challenge_of
+from brain.domain.senders.signatures.signed_request import Refused
 
 SECRETS = ("new secret", "old secret")
 CODE = "890e4665-4dfe-4ab1-b689-ed553bceeed0"

@@ -16,9 +16,9 @@ from unit.signatures.identity_tokens import ACCOUNT, AUDIENCE, Issuer, google_cl
 from unit.signatures.signers import NOW
 
 from brain.adapters.key_sets import HttpKeySets
-from brain.domain.signatures import openid
-from brain.domain.signatures.registry import SCHEMES, verify
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures import openid
+from brain.domain.senders.signatures.registry import SCHEMES, verify
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 from brain.errors import MisconfiguredError, SenderCheckUnavailableError
 
 TOLERANCE = timedelta(minutes=5)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from unit.signatures.signers import with_header
 
-from brain.domain.signatures.registry import verify
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.registry import verify
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 
 TOLERANCE = timedelta(minutes=5)
 

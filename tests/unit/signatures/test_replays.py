@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from unit.signatures.signers import NOW
 
-from brain.domain.signatures.replays import Taken, taken, taken_from
-from brain.domain.signatures.signed_request import Proof
+from brain.domain.senders.signatures.replays import Taken, taken, taken_from
+from brain.domain.senders.signatures.signed_request import Proof
 from brain.ports.document_store import DocumentStore, WriteStatus
 from brain.repositories import signatures
 

@@ -26,9 +26,9 @@ from unit.signatures.signers import (
     with_header,
 )
 
-from brain.domain.signatures import signed_request
-from brain.domain.signatures.registry import SCHEMES, verify
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures import signed_request
+from brain.domain.senders.signatures.registry import SCHEMES, verify
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 from brain.errors import MisconfiguredError
 
 TOLERANCE = timedelta(minutes=5)

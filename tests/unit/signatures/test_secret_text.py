@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.signatures.secret_text import secret_name, secret_values
-from brain.domain.signatures.senders_config import senders_config
+from brain.domain.senders.signatures.secret_text import secret_name, secret_values
+from brain.domain.senders.signatures.senders_config import senders_config
 from brain.errors import MisconfiguredError
 from brain.settings.files import read_config
 

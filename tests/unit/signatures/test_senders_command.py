@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from brain.cli.app import app
-from brain.domain.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.secret_text import secret_name
 
 SECRET = "a secret that nobody may see"
 

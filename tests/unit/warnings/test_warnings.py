@@ -12,7 +12,7 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
-from brain.domain.warnings import Notice
+from brain.domain.gateway.notices import Notice
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Delete, EventWriter, Write, WriteResult
 from brain.services.gateway import warnings

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import MICROS, Reading, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import plain_name
+from brain.domain.privacy.personal_fields import plain_name
 
 # From the finest to the coarsest: a row is about the finest resource it names.
 _RESOURCES: Final = ("adgroupad", "adgroupcriterion", "keywordview", "asset", "adgroup", "campaign", "customer")

@@ -10,7 +10,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import ALL_FIELDS
+from brain.domain.privacy.personal_fields import ALL_FIELDS
 
 _OBJECTS: Final = {
     "0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item",

@@ -11,7 +11,7 @@ from brain.domain.feeds.moments import day_and_hour
 from brain.domain.feeds.reading import MICROS, Reading, lowered, text
 from brain.domain.feeds.rows import VOLATILE, dimensions
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import plain_name
+from brain.domain.privacy.personal_fields import plain_name
 from brain.errors import InvalidInputError
 
 _AMOUNTS: Final = frozenset({"conversions", "spend", "revenue"})

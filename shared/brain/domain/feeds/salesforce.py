@@ -9,7 +9,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import ALL_FIELDS, plain_name
+from brain.domain.privacy.personal_fields import ALL_FIELDS, plain_name
 
 _PEOPLE: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
 _CHANGES: Final = frozenset({

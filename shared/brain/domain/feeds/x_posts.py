@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.personal_fields import ALL_FIELDS
+from brain.domain.privacy.personal_fields import ALL_FIELDS
 
 _V2_PARTS: Final = (
     "public_metrics",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from brain.domain.api_keys import MOST_VALID, NOT_AUTHENTICATED, ApiKey, hash_key, new_key
+from brain.domain.senders.api_keys import MOST_VALID, NOT_AUTHENTICATED, ApiKey, hash_key, new_key
 from brain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from brain.domain.books import delivery_id
 from brain.domain.feeds.context import FeedContext
-from brain.domain.ingested import Item, Outcome
-from brain.domain.intake import Completed
+from brain.domain.gateway.normalize import Completed
+from brain.domain.gateway.results import Item, Outcome
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.repositories.backfills import Backfills, Checkpoint
 from brain.services.gateway.ingest import MAX_EVENTS, Ingest

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from brain.domain.events import Draft, FeedType
-from brain.domain.identity import IdentityKeys, identify
-from brain.domain.manifests import Sent
+from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.gateway.manifests import Sent
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.repositories import paths

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brain.domain.dead_letters import JOB, DeadLetter, dead_letter_from
-from brain.domain.erasure import Person, body_without, changes_without
-from brain.domain.identity import IdentityKeys
-from brain.domain.pseudonyms import erasure_name
+from brain.domain.gateway.dead_letters import JOB, DeadLetter, dead_letter_from
+from brain.domain.gateway.erasure import Person, body_without, changes_without
+from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.privacy.pseudonyms import erasure_name
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_rules import check_write

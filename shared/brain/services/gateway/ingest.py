@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from brain.domain import books, dead_letters
+from brain.domain import books
 from brain.domain.events import Draft, Ignored, Rejected
-from brain.domain.ingested import Ingested, Item, Outcome
-from brain.domain.intake import Completed, FeedContext, IdentityKeys, complete, normalize
-from brain.domain.requests import payloads
-from brain.domain.warnings import noticed
+from brain.domain.gateway import dead_letters
+from brain.domain.gateway.bodies import payloads
+from brain.domain.gateway.normalize import Completed, FeedContext, IdentityKeys, complete, normalize
+from brain.domain.gateway.notices import noticed
+from brain.domain.gateway.results import Ingested, Item, Outcome
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from brain.domain.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, dead_letter_id
 from brain.domain.events import FeedType
 from brain.domain.feeds.context import FeedContext
-from brain.domain.ingested import Item
+from brain.domain.gateway.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, dead_letter_id
+from brain.domain.gateway.results import Item
 from brain.errors import PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, EventWriter, Increment, Update, WriteStatus

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from brain.domain.identity import IdentityKeys
-from brain.domain.key_text import identity_keys
+from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.privacy.keys import identity_keys
 from brain.errors import BrainError, MisconfiguredError
 from brain.ports.secrets import Secrets
 

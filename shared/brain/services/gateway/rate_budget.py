@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import NamedTuple
 
-from brain.domain.rate_shares import Share, Terms
-from brain.domain.rates import SlidingWindow
+from brain.domain.rates.shares import Share, Terms
+from brain.domain.rates.window import SlidingWindow
 from brain.errors import AlreadyExistsError, ConflictError, StoreUnavailableError
 from brain.repositories.rates import Holders, Rates
 

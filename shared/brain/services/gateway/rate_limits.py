@@ -13,8 +13,8 @@ from typing import Protocol
 
 import anyio.to_thread
 
-from brain.domain.rate_shares import Terms
-from brain.domain.rates import WINDOW_SECONDS, SteadyTime
+from brain.domain.rates.shares import Terms
+from brain.domain.rates.window import WINDOW_SECONDS, SteadyTime
 from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
@@ -50,7 +50,7 @@ class NoBudgets:
 class RateLimits:
     """Takes from the client's and the global budget together or from neither; any thread or event loop may ask.
 
-    Each budget is a share leased from the store (``brain.domain.rate_shares``) and spent here. Up to ``instances``
+    Each budget is a share leased from the store (``brain.domain.rates.shares``) and spent here. Up to ``instances``
     instances share it; ``holder`` (hex digits) names this one; ``address_key`` hides addresses, which name people.
     """
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from brain.domain import books as periods
-from brain.domain.dead_letters import KEPT
-from brain.domain.reconciliation import Account, in_all, sending_from
+from brain.domain.gateway.dead_letters import KEPT
+from brain.domain.gateway.reconciliation import Account, in_all, sending_from
 from brain.ports.document_store import DocumentStore, Filter, Snapshot
 from brain.repositories import paths
 from brain.repositories.books import Books

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brain.domain.dead_letters import DeadLetter
 from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
-from brain.domain.ingested import Ingested, Outcome
-from brain.domain.intake import normalize
-from brain.domain.requests import payloads
+from brain.domain.gateway.bodies import payloads
+from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.normalize import normalize
+from brain.domain.gateway.results import Ingested, Outcome
 from brain.errors import InvalidInputError, NotFoundError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brain.domain.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_from
-from brain.domain.ingested import Outcome
+from brain.domain.gateway.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_from
+from brain.domain.gateway.results import Outcome
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.document_store import DocumentStore, Snapshot
 from brain.repositories.dead_letters import DeadLetters, claim, failure

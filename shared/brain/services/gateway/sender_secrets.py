@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from brain.domain.signatures.secret_text import secret_name, secret_values
+from brain.domain.senders.signatures.secret_text import secret_name, secret_values
 from brain.errors import (
     MisconfiguredError,
     MissingSecretError,

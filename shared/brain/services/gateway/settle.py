@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from brain.domain.events import Event
-from brain.domain.ingested import Item, Outcome
-from brain.domain.intake import Completed
+from brain.domain.gateway.normalize import Completed
+from brain.domain.gateway.results import Item, Outcome
 from brain.errors import AlreadyExistsError, BrainError, ConflictError
 from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Transform, Update, Write
 from brain.repositories import codec, paths

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from cachetools import TTLCache
 
-from brain.domain.api_keys import NOT_AUTHENTICATED
-from brain.domain.signatures import registry
-from brain.domain.signatures.challenges import Answer, Challenge
-from brain.domain.signatures.replays import Taken, taken
-from brain.domain.signatures.secret_text import secret_name
-from brain.domain.signatures.senders_config import Provider, SendersConfig
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.api_keys import NOT_AUTHENTICATED
+from brain.domain.senders.signatures import registry
+from brain.domain.senders.signatures.challenges import Answer, Challenge
+from brain.domain.senders.signatures.replays import Taken, taken
+from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.senders_config import Provider, SendersConfig
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 from brain.errors import MisconfiguredError, ReplayedError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter, WriteStatus

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from brain.domain.warnings import Notice
+from brain.domain.gateway.notices import Notice
 from brain.errors import BrainError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import EventWriter, WriteResult, WriteStatus

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brain.domain.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_id
+from brain.domain.gateway.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_id
 from brain.domain.json_text import parse_json
 from brain.errors import AlreadyExistsError, BrainError
 from brain.ports.clock import Clock

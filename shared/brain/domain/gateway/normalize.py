@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.registry import read_item
-from brain.domain.identity import IdentityKeys, identify
-from brain.domain.pseudonyms import Pseudonyms
+from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.privacy.pseudonyms import Pseudonyms
 from brain.errors import InvalidInputError
 
 __all__ = ["Completed", "FeedContext", "IdentityKeys", "complete", "normalize"]

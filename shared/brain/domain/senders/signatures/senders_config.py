@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from brain.domain.events import FeedType
-from brain.domain.signatures.registry import SCHEMES
+from brain.domain.senders.signatures.registry import SCHEMES
 
 ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 KeysUrl = Annotated[str, StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1[:/]).+$")]

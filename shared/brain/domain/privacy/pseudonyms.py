@@ -15,9 +15,15 @@ from itertools import pairwise
 from types import NoneType
 from typing import Any, Final
 
-from brain.domain.identity import IdentityKeys, client_key
-from brain.domain.personal_fields import ALL_FIELDS, HARMLESS_IN_PERSON, is_identifier, is_personal, plain_name
-from brain.domain.personal_text import replace_people
+from brain.domain.gateway.identity import IdentityKeys, client_key
+from brain.domain.privacy.personal_fields import (
+    ALL_FIELDS,
+    HARMLESS_IN_PERSON,
+    is_identifier,
+    is_personal,
+    plain_name,
+)
+from brain.domain.privacy.personal_text import replace_people
 
 _HEX_DIGITS: Final = 16
 _TELEPHONE: Final = re.compile(r"(?:\+|%2[Bb]|00)?[\d ().\-/]{7,24}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from brain.domain.json_text import parse_json
-from brain.domain.signatures.signed_request import (
+from brain.domain.senders.signatures.signed_request import (
     Proof,
     Refused,
     SignedRequest,

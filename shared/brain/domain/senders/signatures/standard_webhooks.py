@@ -7,8 +7,8 @@ Svix sends the same under headers of its own name.
 import re
 from typing import Final
 
-from brain.domain.signatures.public_keys import signed_by_ed25519
-from brain.domain.signatures.signed_request import (
+from brain.domain.senders.signatures.public_keys import signed_by_ed25519
+from brain.domain.senders.signatures.signed_request import (
     Proof,
     Refused,
     SignedRequest,

@@ -3,7 +3,14 @@
 Source: RFC 7617. It signs nothing: a resend cannot be told from a retry; identity makes it a duplicate.
 """
 
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust, equals_any, from_base64
+from brain.domain.senders.signatures.signed_request import (
+    Proof,
+    Refused,
+    SignedRequest,
+    Trust,
+    equals_any,
+    from_base64,
+)
 
 
 def claims(request: SignedRequest) -> bool:

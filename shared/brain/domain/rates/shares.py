@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from brain.domain.rates import WINDOW_SECONDS, SlidingWindow
+from brain.domain.rates.window import WINDOW_SECONDS, SlidingWindow
 
 CLOCK_SKEW_SECONDS: Final = 2.0
 LEASE_SECONDS: Final = 60.0

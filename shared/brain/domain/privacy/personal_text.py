@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from brain.domain.personal_fields import is_personal
+from brain.domain.privacy.personal_fields import is_personal
 
 # Cheap first looks: most strings are words and identifiers and end here.
 _SIGN: Final = re.compile(r"[@%+:=\d]")

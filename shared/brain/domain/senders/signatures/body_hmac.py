@@ -7,7 +7,7 @@ Sources: Meta, "Graph API webhooks: getting started"; X, "Webhooks: quickstart";
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brain.domain.signatures.signed_request import (
+from brain.domain.senders.signatures.signed_request import (
     Proof,
     Refused,
     SignedRequest,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from brain.domain.signatures import basic, hubspot, mailgun, openid, sendgrid, standard_webhooks
-from brain.domain.signatures.body_hmac import LINKEDIN, META, X
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures import basic, hubspot, mailgun, openid, sendgrid, standard_webhooks
+from brain.domain.senders.signatures.body_hmac import LINKEDIN, META, X
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 
 
 class Scheme(NamedTuple):

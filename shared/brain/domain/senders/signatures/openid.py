@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from brain.domain.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
 from brain.errors import MisconfiguredError
 
 ALGORITHMS: Final = ("RS256", "RS512", "ES256")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from brain.domain.signatures.signed_request import Refused, equals_any, hmac_sha256
+from brain.domain.senders.signatures.signed_request import Refused, equals_any, hmac_sha256
 
 META_TOKENS: Final = "meta_verify"
 _META_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.signatures.signed_request import Proof, digest
+from brain.domain.senders.signatures.signed_request import Proof, digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ written plainly, whatever the request line has.
 import re
 from typing import Final
 
-from brain.domain.signatures.signed_request import (
+from brain.domain.senders.signatures.signed_request import (
     MILLISECONDS,
     Proof,
     Refused,

@@ -6,8 +6,8 @@ Ed25519 one is taken as well.
 
 from typing import Final
 
-from brain.domain.signatures.public_keys import signed_by
-from brain.domain.signatures.signed_request import (
+from brain.domain.senders.signatures.public_keys import signed_by
+from brain.domain.senders.signatures.signed_request import (
     Proof,
     Refused,
     SignedRequest,

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from brain.domain.events import FeedType
-from brain.domain.ingested import Item, Outcome
-from brain.domain.intake import Completed
+from brain.domain.gateway.normalize import Completed
+from brain.domain.gateway.results import Item, Outcome
 
 # A sender's clock may be ahead of ours by a little; one that is further ahead misdates its events.
 CLOCK_AHEAD: Final = timedelta(minutes=5)

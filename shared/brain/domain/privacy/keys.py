@@ -2,7 +2,7 @@
 
 import re
 
-from brain.domain.identity import IdentityKeys
+from brain.domain.gateway.identity import IdentityKeys
 from brain.errors import MisconfiguredError
 
 LEAST_CHARACTERS = 16

@@ -1,0 +1,1 @@
+"""From a sender's request to events that may be stored, and the proof that nothing was lost."""

@@ -1,0 +1,1 @@
+"""People become pseudonyms: keys, personal fields, and people in free text."""

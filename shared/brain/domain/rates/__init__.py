@@ -1,0 +1,1 @@
+"""Rate limits: sliding windows and the shares that instances lease."""

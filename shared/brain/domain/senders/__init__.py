@@ -1,0 +1,1 @@
+"""Who may send: API keys and the providers' signatures."""

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from brain.domain.analysis_config import analysis_config
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.events import Event
 from brain.domain.predictions import content, weekly_grid
 from brain.domain.predictions.config import load_prediction_config

@@ -5,8 +5,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 from brain.domain.analysis_config import analysis_config
-from brain.domain.campaigns import Campaign
-from brain.domain.clients import Client
+from brain.domain.clients.campaigns import Campaign
+from brain.domain.clients.client import Client
 from brain.domain.reports.report import Facts
 from brain.settings.files import read_config
 

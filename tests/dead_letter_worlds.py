@@ -10,9 +10,9 @@ from manual_clock import ManualClock
 
 from brain import bootstrap
 from brain.bootstrap import Brain
-from brain.domain.books import delivery_id
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.results import Ingested
+from brain.domain.periods import delivery_id
 from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.retail_config import retail_config
 from brain.domain.retail.series import Store

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
 from brain.ports.document_store import DocumentStore
 from brain.repositories import books, codec, paths

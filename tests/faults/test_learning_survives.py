@@ -25,8 +25,8 @@ from unit.learning_loop.agency_worlds import (
 )
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.clients import Client
-from brain.domain.dispatching import EVERYONE, LEARNING
+from brain.domain.clients.client import Client
+from brain.domain.jobs.dispatching import EVERYONE, LEARNING
 from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostError
 from brain.ports.task_queue import Task
 from brain.repositories import paths

@@ -58,8 +58,8 @@ def test_every_decision_is_numbered_once() -> None:
 def test_every_file_of_constants_loads() -> None:
     """One pydantic model a file; each reads the file that is there."""
     from brain.domain.analysis_config import analysis_config  # noqa: PLC0415 - a list of models, not this file's own
-    from brain.domain.features import flags  # noqa: PLC0415
     from brain.domain.gateway.dead_letters import retry_policy  # noqa: PLC0415
+    from brain.domain.jobs.features import flags  # noqa: PLC0415
     from brain.domain.rates.config import limits_config  # noqa: PLC0415
     from brain.domain.scoring import scoring_config  # noqa: PLC0415
     from brain.settings.files import read_config  # noqa: PLC0415

@@ -167,7 +167,7 @@ class Brain:
 
     def dispatch(self, queue: "TaskQueue") -> "Dispatch":
         """Return the dispatcher of scheduled jobs into ``queue``."""
-        from brain.domain.features import flags
+        from brain.domain.jobs.features import flags
         from brain.repositories.features import Features
         from brain.services.jobs.dispatch import Dispatch
 

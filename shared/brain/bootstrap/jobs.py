@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from brain.domain.dispatching import LEARNING, LEARNING_FOLLOWS
+from brain.domain.jobs.dispatching import LEARNING, LEARNING_FOLLOWS
 from brain.services.jobs.perform import Job
 from brain.services.jobs.run_once import Work
 from brain.settings.files import read_config

@@ -8,7 +8,7 @@ import typer
 
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, table
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
 

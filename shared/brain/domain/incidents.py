@@ -11,7 +11,7 @@ from brain.domain import aggregates
 from brain.domain.aggregates import Days, platform_of
 from brain.domain.analysis_config import Alarms
 from brain.domain.anomaly import AlarmBudget, Detector, Reading
-from brain.domain.campaigns import Campaign
+from brain.domain.clients.campaigns import Campaign
 
 NEARBY = timedelta(days=1)
 

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
-from brain.domain.books import delivery_id
 from brain.domain.gateway.normalize import FeedContext
 from brain.domain.gateway.results import Ingested, Outcome
+from brain.domain.periods import delivery_id
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError

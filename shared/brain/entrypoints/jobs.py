@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from brain.domain import books
+from brain.domain import periods
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -114,7 +114,7 @@ def _client(given: object) -> str:
 def scheduled_time(given: object, clock: Clock) -> datetime:
     """Return the scheduled time; a call by hand without one is for this hour, so that a second one changes nothing."""
     if given is None:
-        return books.hour_of(clock.now())
+        return periods.hour_of(clock.now())
     try:
         at = datetime.fromisoformat(str(given))
     except ValueError as exc:

@@ -15,8 +15,8 @@ from starlette.responses import Response as StarletteResponse
 from starlette.routing import Mount, Route
 
 from brain.bootstrap import Brain
+from brain.domain.jobs.schedule import last_due
 from brain.domain.json_text import parse_json
-from brain.domain.schedule import last_due
 from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.http import Request, Response

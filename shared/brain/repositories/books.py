@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from brain.domain import books
+from brain.domain import periods
 from brain.domain.gateway.results import Item, Outcome
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot, Write
 from brain.repositories import paths
@@ -26,11 +26,11 @@ class Books:
 
     def active_between(self, start: datetime, end: datetime) -> list[str]:
         """Return the clients that sent something in the hours that start in ``[start, end)``."""
-        return self._clients("hour_at", books.hour_of(start), end)
+        return self._clients("hour_at", periods.hour_of(start), end)
 
     def active_in_weeks(self, start: datetime, end: datetime) -> list[str]:
         """Return the clients that sent something in the weeks that start in ``[start's week, end)``."""
-        return self._clients("week_at", books.week_of(start), end)
+        return self._clients("week_at", periods.week_of(start), end)
 
     def entries(self, client_id: str) -> Iterator[Snapshot]:
         """Yield all that is booked of a client, the marks of hours and weeks included."""
@@ -48,10 +48,10 @@ class Books:
 def marks(client_id: str, now: datetime) -> list[Write]:
     """Return the writes that mark the client as active in this hour and week."""
     common = {"client_id": client_id, "expires_at": now + KEPT}
-    hour, week = books.hour_of(now), books.week_of(now)
+    hour, week = periods.hour_of(now), periods.week_of(now)
     return [
-        Set(paths.counter(client_id, books.hour_name(now)), common | {"hour_at": hour}, merge=True),
-        Set(paths.counter(client_id, books.week_name(now)), common | {"week_at": week}, merge=True),
+        Set(paths.counter(client_id, periods.hour_name(now)), common | {"hour_at": hour}, merge=True),
+        Set(paths.counter(client_id, periods.week_name(now)), common | {"week_at": week}, merge=True),
     ]
 
 
@@ -65,13 +65,13 @@ def sending(client_id: str, delivery: str, at: datetime, items: Sequence[Item]) 
     if not counted or counts[Outcome.UNAVAILABLE]:
         return None
     letter = next(({"dead_letter_id": item.dead_letter_id} for item in items if item.dead_letter_id), {})
-    base = {"client_id": client_id, "hour": books.hour_name(at), "expires_at": at + KEPT}
+    base = {"client_id": client_id, "hour": periods.hour_name(at), "expires_at": at + KEPT}
     return Set(paths.counter(client_id, delivery), base | counted | letter)
 
 
 def settlement(client_id: str, dead_letter_id: str, at: datetime, *, how: str, taken: int) -> Write:
     """Return the entry that says what became of a dead letter; ``taken`` of it are events now."""
-    entry = {"client_id": client_id, "hour": books.hour_name(at), "expires_at": at + KEPT}
+    entry = {"client_id": client_id, "hour": periods.hour_name(at), "expires_at": at + KEPT}
     return Set(
         paths.counter(client_id, dead_letter_id), entry | {"settled": how, "settled_id": dead_letter_id, "taken": taken}
     )

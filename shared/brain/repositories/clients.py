@@ -2,8 +2,8 @@
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from brain.domain.campaigns import campaigns_from
-from brain.domain.clients import Client
+from brain.domain.clients.campaigns import campaigns_from
+from brain.domain.clients.client import Client
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import Document, DocumentStore, Filter
 from brain.repositories import paths

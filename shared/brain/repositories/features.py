@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from brain.domain.features import Flag, Flags
+from brain.domain.jobs.features import Flag, Flags
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.runs import Run, RunStatus
+from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import AlreadyExistsError, ConflictError, LeaseHeldError
 from brain.ports.document_store import Document, DocumentStore, Snapshot, Update, Version, Write
 from brain.repositories import paths

@@ -11,7 +11,7 @@ from unit.advice_loop.planted_posts import MONDAY
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.analysis_config import analysis_config
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.events import Event
 from brain.domain.learning.config import learning_config
 from brain.domain.predictions import content

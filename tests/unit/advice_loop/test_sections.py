@@ -7,7 +7,7 @@ import pytest
 from unit.advice_loop.advice_worlds import ANALYSIS
 from unit.advice_loop.planted_posts import MONDAY
 
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.predictions.outlook import Cell, Grid, Outlook
 from brain.domain.recommendations.standing import Move, Standing
 from brain.domain.reports import build, predictions, recommendations

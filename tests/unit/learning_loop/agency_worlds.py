@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.clients import Client
-from brain.domain.dispatching import EVERYONE, LEARNING
+from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
 from brain.domain.gold_standards import gold_standards, weights_check
+from brain.domain.jobs.dispatching import EVERYONE, LEARNING
 from brain.domain.learning.config import learning_config
 from brain.domain.scoring import scoring_config
 from brain.ports.document_store import Transform

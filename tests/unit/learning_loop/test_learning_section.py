@@ -9,7 +9,7 @@ from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, worl
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.analysis_config import analysis_config
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.incidents import Incident
 from brain.domain.learning.learned import Belief, Duel, Learned, Record
 from brain.domain.learning.outcomes import COMPONENTS

@@ -25,7 +25,7 @@ from unit.learning_loop.agency_worlds import (
     world,
 )
 
-from brain.domain.dispatching import EVERYONE, LEARNING
+from brain.domain.jobs.dispatching import EVERYONE, LEARNING
 from brain.domain.learning.challenger import mean_error
 from brain.domain.learning.score_model import first_model, read_model
 from brain.domain.learning.score_model import learn as learn_batch

@@ -13,7 +13,7 @@ from scipy import stats
 
 from brain.adapters.html_report import render
 from brain.domain.analysis_config import analysis_config
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.incidents import Incident, Sign
 from brain.domain.reports import build, chart, figures, sections, text
 from brain.domain.reports.report import Facts, SectionStatus

@@ -13,12 +13,12 @@ from worlds import CLIENT, MONDAY, event, put, seed
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets, create_secrets_file
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain import books
-from brain.domain.features import Flag, flags
+from brain.domain import periods
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import bodies
+from brain.domain.jobs.features import Flag, flags
+from brain.domain.jobs.schedule import last_due
 from brain.domain.privacy.keys import identity_keys
-from brain.domain.schedule import last_due
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs import WorkerHttp
 from brain.errors import (
@@ -360,7 +360,7 @@ def test_forms_and_bodies_that_are_none_are_refused(body):
 def test_books_name_hours_and_weeks():
     """In UTC, weeks by ISO."""
     at = datetime(2027, 1, 1, 23, 30, tzinfo=UTC)
-    assert (books.hour_name(at), books.week_name(at)) == ("2027-01-01T23", "2026-W53")
+    assert (periods.hour_name(at), periods.week_name(at)) == ("2027-01-01T23", "2026-W53")
 
 
 def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from brain.domain.campaigns import Campaign, campaigns_from
+from brain.domain.clients.campaigns import Campaign, campaigns_from
 from brain.domain.reports import campaigns, fatigue, looks, timing
 from brain.domain.reports.report import SectionStatus
 from brain.errors import MisconfiguredError

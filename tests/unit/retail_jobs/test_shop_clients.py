@@ -10,8 +10,8 @@ from manual_clock import ManualClock
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.bootstrap.warehouse import opened_warehouse
-from brain.domain.clients import Client
-from brain.domain.features import Flag
+from brain.domain.clients.client import Client
+from brain.domain.jobs.features import Flag
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths

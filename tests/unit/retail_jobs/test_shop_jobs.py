@@ -25,7 +25,7 @@ from shop_job_worlds import (
 )
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.retail.series import Store
 from brain.repositories import paths
 from brain.repositories.clients import Clients

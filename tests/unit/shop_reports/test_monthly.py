@@ -14,7 +14,7 @@ from shop_job_worlds import BAKER, RETAIL, RIVAL, copied, fill, open_sql
 from brain.adapters.html_report import render
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, read_decision
 from brain.errors import BrainError

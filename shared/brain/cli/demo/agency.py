@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from brain.domain.campaigns import Campaign
-from brain.domain.clients import Client
+from brain.domain.clients.campaigns import Campaign
+from brain.domain.clients.client import Client
 
 START = datetime(2026, 8, 24, tzinfo=UTC)
 DAYS = 84

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from brain.cli.demo.agency import BERLIN, DAYS, START
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.retail.roi.decision import Decision, Kind
 
 STORES = ("arena", "station", "terrace")

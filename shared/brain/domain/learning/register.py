@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.books import week_name
 from brain.domain.learning.learned import Record
 from brain.domain.learning.meeting import Met
 from brain.domain.learning.usual import Usual
+from brain.domain.periods import week_name
 from brain.errors import MisconfiguredError
 
 WEEKS_KEPT = 26

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from brain.domain import breakdowns
-from brain.domain.campaigns import Campaign
+from brain.domain.clients.campaigns import Campaign
 from brain.domain.reports import looks
 from brain.domain.reports.looks import Look
 from brain.domain.reports.report import Facts, Section, SectionStatus

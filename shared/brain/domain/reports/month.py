@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.reports import shop
 from brain.domain.reports.report import Report, Section, SectionStatus
 from brain.domain.retail.roi import wording

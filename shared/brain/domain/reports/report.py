@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from brain.domain.aggregates import Days
 from brain.domain.analysis_config import AnalysisConfig
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.incidents import Incident
 from brain.domain.learning.learned import Learned
 from brain.domain.predictions.outlook import Outlook

@@ -8,7 +8,7 @@ from typing import Any
 from brain.domain import aggregates, incidents
 from brain.domain.aggregates import Days
 from brain.domain.analysis_config import Alarms
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.incidents import Incident, Watch, incident_from
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients

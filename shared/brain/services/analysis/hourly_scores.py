@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from brain.domain import aggregates, attention
 from brain.domain.aggregates import Days
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.predictions import content
 from brain.domain.score_events import Scored, Scorer

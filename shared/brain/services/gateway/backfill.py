@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
-from brain.domain.books import delivery_id
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.normalize import Completed
 from brain.domain.gateway.results import Item, Outcome
+from brain.domain.periods import delivery_id
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.repositories.backfills import Backfills, Checkpoint
 from brain.services.gateway.ingest import MAX_EVENTS, Ingest

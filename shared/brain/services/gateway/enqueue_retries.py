@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.dispatching import not_before
+from brain.domain.jobs.dispatching import not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.dead_letters import DeadLetters

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from brain.domain import books
+from brain.domain import periods
 from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.gateway import dead_letters
 from brain.domain.gateway.bodies import payloads
@@ -144,7 +144,7 @@ class Ingest:
     async def _mark(self, client_id: str) -> None:
         """Mark the hour's and week's books once an instance, before the first event of the hour is answered."""
         now = self.clock.now()
-        mark = (client_id, books.hour_of(now))
+        mark = (client_id, periods.hour_of(now))
         if mark in self._marked:
             return
         results = await self.writer.write(book_writes.marks(client_id, now))

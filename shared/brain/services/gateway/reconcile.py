@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brain.domain import books as periods
+from brain.domain import periods
 from brain.domain.gateway.dead_letters import KEPT
 from brain.domain.gateway.reconciliation import Account, in_all, sending_from
 from brain.ports.document_store import DocumentStore, Filter, Snapshot

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from brain.domain.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, WEEKLY_REPORT, not_before
+from brain.domain.jobs.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, WEEKLY_REPORT, not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.books import Books

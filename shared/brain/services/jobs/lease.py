@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from brain.domain.runs import Run, RunStatus
+from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Version, Write

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from brain.domain.runs import Run, RunStatus
+from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import BrainError, LeaseLostError
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task

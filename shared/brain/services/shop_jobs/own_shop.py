@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.retail.curiosity.ledger import hypothesis_id
 from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, zone
 from brain.domain.retail.weather_days import WeatherRow

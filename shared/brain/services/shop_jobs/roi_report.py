@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from brain.domain.clients import Client
+from brain.domain.clients.client import Client
 from brain.domain.reports import month as monthly_report
 from brain.domain.reports import shop as shop_sections
 from brain.domain.reports import text

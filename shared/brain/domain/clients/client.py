@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from brain.domain.campaigns import Campaign
+from brain.domain.clients.campaigns import Campaign
 
 UTC = ZoneInfo("UTC")
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from brain.domain.analysis_config import analysis_config
 from brain.domain.clients.client import Client
+from brain.domain.days.config import analysis_config
+from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
 from brain.domain.predictions import content, weekly_grid
 from brain.domain.predictions.config import load_prediction_config
@@ -19,7 +20,6 @@ from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.standing import Standing
 from brain.domain.recommendations.triggers import load_triggers
 from brain.domain.reports.report import Facts
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
 from brain.settings.files import read_config
 from tests.unit.advice_loop.planted_posts import MONDAY, posts

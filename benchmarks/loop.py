@@ -23,8 +23,8 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.virtual_clock import VirtualClock
+from brain.domain.days.scored import Scorer
 from brain.domain.feeds.context import FeedContext
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
 from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brain.domain.learning.config import learning_config
-from brain.domain.promotion import Comparison, Decision
+from brain.domain.learning.promotion import Comparison, Decision
 from brain.domain.statistics.confidence_sequence import boundary
 from brain.settings.files import read_config
 

@@ -4,9 +4,9 @@ import math
 import random
 from datetime import UTC, date, datetime, timedelta
 
-from brain.domain.analysis_config import analysis_config
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.clients.client import Client
+from brain.domain.days.config import analysis_config
 from brain.domain.reports.report import Facts
 from brain.settings.files import read_config
 

@@ -13,7 +13,7 @@ from worlds import CLIENT, MONDAY, documents, event, put, seed
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.analysis_config import analysis_config
+from brain.domain.days.config import analysis_config
 from brain.domain.learning.config import learning_config
 from brain.domain.scoring import scoring_config
 from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostError

@@ -57,7 +57,7 @@ def test_every_decision_is_numbered_once() -> None:
 
 def test_every_file_of_constants_loads() -> None:
     """One pydantic model a file; each reads the file that is there."""
-    from brain.domain.analysis_config import analysis_config  # noqa: PLC0415 - a list of models, not this file's own
+    from brain.domain.days.config import analysis_config  # noqa: PLC0415 - a list of models, not this file's own
     from brain.domain.gateway.dead_letters import retry_policy  # noqa: PLC0415
     from brain.domain.jobs.features import flags  # noqa: PLC0415
     from brain.domain.rates.config import limits_config  # noqa: PLC0415

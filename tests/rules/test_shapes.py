@@ -8,7 +8,7 @@ from rules.documents import FEATURES, GOLD_STANDARDS, Case, Kind
 from rules.rest import SERVER_TIME
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.gold_standards import GoldCase
+from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
 from brain.repositories.features import SIGNATURE, Features
 

@@ -41,7 +41,7 @@ def _hourly_scores(brain: "Brain") -> Work:
 
 def _daily_analysis(brain: "Brain") -> Work:
     from brain.bootstrap.parts import daily_parts
-    from brain.domain.analysis_config import analysis_config
+    from brain.domain.days.config import analysis_config
     from brain.services.analysis.daily_analysis import DailyAnalysis
     from brain.services.analysis.record_outcomes import RecordOutcomes
 
@@ -51,8 +51,8 @@ def _daily_analysis(brain: "Brain") -> Work:
 
 
 def _learn(brain: "Brain") -> Work:
-    from brain.domain.gold_standards import gold_standards, weights_check
     from brain.domain.recommendations.triggers import load_triggers
+    from brain.domain.scoring.gold_standards import gold_standards, weights_check
     from brain.services.analysis.learn import Learn
     from brain.services.analysis.share_moves import ShareMoves
 
@@ -64,7 +64,7 @@ def _learn(brain: "Brain") -> Work:
 def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
     from brain.bootstrap.parts import weekly_parts
-    from brain.domain.analysis_config import analysis_config
+    from brain.domain.days.config import analysis_config
     from brain.services.analysis.weekly_report import WeeklyReport
 
     config = read_config("brain_analysis", analysis_config)

@@ -8,7 +8,7 @@ import typer
 from brain.cli.csv_rows import csv_rows, number
 from brain.cli.printing import print_result
 from brain.domain.learning.config import learning_config
-from brain.domain.promotion import Comparison
+from brain.domain.learning.promotion import Comparison
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 

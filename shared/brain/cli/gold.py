@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from brain.domain.events import Event
-from brain.domain.gold_standards import CaseResult, check, failed_ids, gold_standards
 from brain.domain.learning.config import learning_config
 from brain.domain.learning.state import read_state
 from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, Weights, score, scoring_config
+from brain.domain.scoring.gold_standards import CaseResult, check, failed_ids, gold_standards
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 

@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 from brain.cli.local_brain import moment
 from brain.cli.payload_files import file_bytes
 from brain.cli.printing import as_json
+from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
 from brain.domain.json_text import parse_json_lines
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from brain.domain.aggregates import Contribution
+from brain.domain.days.sums import Contribution
 from brain.domain.events import METRICS, Event, FeedType
 from brain.domain.scoring import Score
 from brain.ports.document_store import Document, Transform

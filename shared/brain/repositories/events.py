@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from brain.domain.score_events import Scored
+from brain.domain.days.scored import Scored
 from brain.ports.document_store import Document, DocumentStore, Filter, Set, Snapshot, Transform, Update, Write
 from brain.repositories import codec, paths
 

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 from brain.domain.learning.client_weights import Priors, class_priors
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import Outcome
+from brain.domain.learning.promotion_record import DecisionRecord, Pair
 from brain.domain.learning.score_model import ScoreModel, first_model, read_model
 from brain.domain.learning.trial import Trial
-from brain.domain.promotion_record import DecisionRecord, Pair
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths

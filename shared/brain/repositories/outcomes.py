@@ -9,12 +9,12 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from brain.domain.days.scored import Scored
 from brain.domain.learning.first_score import FirstScore, first_score
 from brain.domain.learning.meeting import Matured, Met
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import Outcome, read_outcome
 from brain.domain.learning.register import Reached
-from brain.domain.score_events import Scored
 from brain.domain.scoring import ScoringConfig
 from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.document_store import Create, Document, DocumentStore, Filter, Snapshot, Write

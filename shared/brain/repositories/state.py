@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from brain.domain.aggregates import Days
+from brain.domain.days.sums import Days
 from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Update, Version, Write
 from brain.repositories import paths
 

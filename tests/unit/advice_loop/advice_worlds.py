@@ -10,8 +10,9 @@ from unit.advice_loop.planted_posts import MONDAY
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.analysis_config import analysis_config
 from brain.domain.clients.client import Client
+from brain.domain.days.config import analysis_config
+from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
 from brain.domain.learning.config import learning_config
 from brain.domain.predictions import content
@@ -20,7 +21,6 @@ from brain.domain.recommendations.advice_config import load_advice_config
 from brain.domain.recommendations.standing import Standing, standing_from
 from brain.domain.recommendations.triggers import load_triggers
 from brain.domain.reports.report import Facts
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task

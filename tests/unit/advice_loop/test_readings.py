@@ -9,12 +9,12 @@ from unit.advice_loop.advice_worlds import ADVICE, SCORING, TRIGGERS
 from unit.advice_loop.planted_posts import MONDAY, post, posts
 from unit.advice_loop.test_sections import bare_facts
 
-from brain.domain.aggregates import Days
-from brain.domain.incidents import Incident
+from brain.domain.anomaly.incidents import Incident
+from brain.domain.days.scored import Scorer
+from brain.domain.days.sums import Days
 from brain.domain.recommendations.context import read_context
 from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.standing import Standing
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights
 
 END = MONDAY + timedelta(days=70)

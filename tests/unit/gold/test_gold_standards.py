@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from brain.cli.app import main
-from brain.domain.gold_standards import GoldCase, check, failed_ids, gold_standards
 from brain.domain.learning.config import learning_config
 from brain.domain.learning.state import first_state
 from brain.domain.scoring import ScoringConfig, Weights, score, scoring_config
+from brain.domain.scoring.gold_standards import GoldCase, check, failed_ids, gold_standards
 from brain.settings.files import read_config
 
 SCORING = read_config("brain_scoring", scoring_config)

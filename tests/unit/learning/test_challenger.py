@@ -16,8 +16,8 @@ from brain.domain.learning.challenger import (
 )
 from brain.domain.learning.gram import bounded_fit, gram
 from brain.domain.learning.outcomes import COMPONENTS
+from brain.domain.learning.promotion import Comparison, Decision
 from brain.domain.learning.state import first_state
-from brain.domain.promotion import Comparison, Decision
 from brain.errors import MisconfiguredError
 
 FIRST = first_state(CONFIG)

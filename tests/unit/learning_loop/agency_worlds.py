@@ -10,10 +10,10 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
-from brain.domain.gold_standards import gold_standards, weights_check
 from brain.domain.jobs.dispatching import EVERYONE, LEARNING
 from brain.domain.learning.config import learning_config
 from brain.domain.scoring import scoring_config
+from brain.domain.scoring.gold_standards import gold_standards, weights_check
 from brain.ports.document_store import Transform
 from brain.ports.task_queue import Task
 from brain.repositories import books, codec, paths

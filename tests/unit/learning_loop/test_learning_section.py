@@ -8,9 +8,9 @@ from manual_clock import ManualClock
 from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, world
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.analysis_config import analysis_config
+from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
-from brain.domain.incidents import Incident
+from brain.domain.days.config import analysis_config
 from brain.domain.learning.learned import Belief, Duel, Learned, Record
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.reports import learning

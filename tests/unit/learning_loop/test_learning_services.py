@@ -27,9 +27,9 @@ from unit.learning_loop.agency_worlds import (
 
 from brain.domain.jobs.dispatching import EVERYONE, LEARNING
 from brain.domain.learning.challenger import mean_error
+from brain.domain.learning.promotion_record import replay
 from brain.domain.learning.score_model import first_model, read_model
 from brain.domain.learning.score_model import learn as learn_batch
-from brain.domain.promotion_record import replay
 from brain.errors import AlreadyExistsError, MisconfiguredError
 from brain.ports.document_store import Create
 from brain.ports.task_queue import Task

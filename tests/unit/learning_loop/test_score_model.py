@@ -13,6 +13,7 @@ from brain.domain.learning.client_weights import class_priors
 from brain.domain.learning.gram import NOTHING, Gram, gram
 from brain.domain.learning.outcomes import log_error
 from brain.domain.learning.own_weights import OwnWeights, learn_own, read_own
+from brain.domain.learning.promotion import Decision
 from brain.domain.learning.score_model import (
     BELIEFS_KEPT,
     believed,
@@ -23,7 +24,6 @@ from brain.domain.learning.score_model import (
     read_model,
 )
 from brain.domain.learning.trial import observed
-from brain.domain.promotion import Decision
 from brain.errors import MisconfiguredError
 
 AT = START + timedelta(days=30)

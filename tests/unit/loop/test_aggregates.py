@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import event
 
-from brain.domain import aggregates
-from brain.domain.aggregates import Contribution
-from brain.domain.score_events import Scorer
+from brain.domain.days import sums
+from brain.domain.days.scored import Scorer
+from brain.domain.days.sums import Contribution
 from brain.domain.scoring import Weights, score, scoring_config
 from brain.settings.files import read_config
 
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 def contributed(number=1, at=NOON, zone=UTC_ZONE, **fields):
     """What an event adds to its day."""
     one = event(number, at, **fields)
-    return aggregates.contribution(one, score(one, as_of=at, config=CONFIG), zone)
+    return sums.contribution(one, score(one, as_of=at, config=CONFIG), zone)
 
 
 contributions = st.builds(
@@ -38,11 +38,11 @@ def test_the_order_of_events_changes_no_digit(changes, rng):
     """All sums are whole numbers."""
     one, other = {}, {}
     for change in changes:
-        aggregates.add(one, change)
+        sums.add(one, change)
     shuffled = list(changes)
     rng.shuffle(shuffled)
     for change in shuffled:
-        aggregates.add(other, change)
+        sums.add(other, change)
     assert one == other
 
 
@@ -51,26 +51,26 @@ def test_taking_away_undoes_adding_exactly(changes, one_more):
     """So a revision replaces what it revises."""
     days = {}
     for change in changes:
-        aggregates.add(days, change)
+        sums.add(days, change)
     before = copy.deepcopy(days)
-    aggregates.take_away(days, aggregates.add(days, one_more))
+    sums.take_away(days, sums.add(days, one_more))
     known = {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
     assert known == {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in before.items()}
 
 
 def test_what_nobody_reported_is_absent_and_not_0():
     """A reported 0 is 0."""
-    sums = contributed(clicks=0).sums
-    assert sums["clicks"] == 0
-    assert "opens" not in sums
-    assert aggregates.known([sums], "opens") is None
-    assert aggregates.known([sums], "clicks") == 0
+    day_sums = contributed(clicks=0).sums
+    assert day_sums["clicks"] == 0
+    assert "opens" not in day_sums
+    assert sums.known([day_sums], "opens") is None
+    assert sums.known([day_sums], "clicks") == 0
 
 
 def test_money_and_conversions_keep_their_fractions():
     """In millionths and thousandths."""
-    sums = contributed(spend=12.345678, conversions=1.5).sums
-    assert (sums["spend_micros"], sums["conversions_milli"]) == (12_345_678, 1500)
+    day_sums = contributed(spend=12.345678, conversions=1.5).sums
+    assert (day_sums["spend_micros"], day_sums["conversions_milli"]) == (12_345_678, 1500)
 
 
 def test_a_day_is_the_clients_own():
@@ -90,18 +90,18 @@ def test_a_row_with_a_date_alone_stays_on_its_date():
 def test_a_day_ends_where_the_client_is_also_when_clocks_change(day, hours):
     """Berlin has a day of 25 hours and one of 23."""
     berlin = ZoneInfo("Europe/Berlin")
-    begin = aggregates.day_end(day - timedelta(days=1), berlin)
-    assert (aggregates.day_end(day, berlin).astimezone(UTC) - begin.astimezone(UTC)) == timedelta(hours=hours)
+    begin = sums.day_end(day - timedelta(days=1), berlin)
+    assert (sums.day_end(day, berlin).astimezone(UTC) - begin.astimezone(UTC)) == timedelta(hours=hours)
 
 
 def test_a_day_has_at_most_twenty_groups_and_loses_nothing():
     """What comes after is booked together, and taken away from where it was booked."""
     days = {}
-    booked = [aggregates.add(days, Contribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
-    assert len(days["2026-11-10"]) <= aggregates.MAX_GROUPS_A_DAY + 1
-    assert aggregates.total(days["2026-11-10"].values(), "events") == 30
+    booked = [sums.add(days, Contribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
+    assert len(days["2026-11-10"]) <= sums.MAX_GROUPS_A_DAY + 1
+    assert sums.total(days["2026-11-10"].values(), "events") == 30
     for one in booked:
-        aggregates.take_away(days, one)
+        sums.take_away(days, one)
     assert days == {}
 
 
@@ -109,9 +109,9 @@ def test_history_is_the_whole_days_before_of_the_same_platform():
     """The event's own day, other platforms and older days are left out."""
     days = {}
     for back, engaged in ((0, 1000), (1, 10), (7, 20), (8, 30), (30, 40), (31, 5000)):
-        aggregates.add(days, contributed(back, NOON - timedelta(days=back), engagements=engaged))
-    aggregates.add(days, contributed(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
-    found = aggregates.history(days, "linkedin", NOON.date(), CONFIG)
+        sums.add(days, contributed(back, NOON - timedelta(days=back), engagements=engaged))
+    sums.add(days, contributed(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
+    found = sums.history(days, "linkedin", NOON.date(), CONFIG)
     assert (found.events, found.engagements) == (4, 100)
     assert (found.recent_events, found.recent_engagements) == (2, 30)
 
@@ -121,10 +121,10 @@ def test_the_archive_keeps_what_leaves_the_window_by_platform():
     days = {}
     for back in range(6):
         for content in ("photo", "text"):
-            aggregates.add(days, contributed(back, NOON - timedelta(days=back), content_type=content))
-    retired = aggregates.retire(days, NOON.date(), keep_days=3)
+            sums.add(days, contributed(back, NOON - timedelta(days=back), content_type=content))
+    retired = sums.retire(days, NOON.date(), keep_days=3)
     assert sorted(days) == ["2026-11-08", "2026-11-09", "2026-11-10"]
-    kept = aggregates.archive({}, retired, keep_days=2)
+    kept = sums.archive({}, retired, keep_days=2)
     assert sorted(kept) == ["2026-11-06", "2026-11-07"]
     assert kept["2026-11-07"]["linkedin|other"]["events"] == 2
 
@@ -152,8 +152,8 @@ def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
     again = scorer.score_all([later], {"e1": first.booked})[0]
     assert again.booked.sums["late_seconds"] == first.booked.sums["late_seconds"]
     assert (
-        aggregates.total(
-            [s for _, s in aggregates.between(scorer.days, NOON.date(), NOON.date() + timedelta(days=1))], "engagements"
+        sums.total(
+            [s for _, s in sums.between(scorer.days, NOON.date(), NOON.date() + timedelta(days=1))], "engagements"
         )
         == 300
     )

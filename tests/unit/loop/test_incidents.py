@@ -5,9 +5,9 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from brain.domain import incidents
-from brain.domain.analysis_config import analysis_config
-from brain.domain.incidents import Incident
+from brain.domain.anomaly import incidents
+from brain.domain.anomaly.incidents import Incident
+from brain.domain.days.config import analysis_config
 from brain.settings.files import read_config
 
 CONFIG = read_config("brain_analysis", analysis_config).alarms

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from brain.adapters.html_report import render
-from brain.domain.analysis_config import analysis_config
+from brain.domain.anomaly.incidents import Incident, Sign
 from brain.domain.clients.client import Client
-from brain.domain.incidents import Incident, Sign
+from brain.domain.days.config import analysis_config
 from brain.domain.reports import build, chart, figures, sections, text
 from brain.domain.reports.report import Facts, SectionStatus
 from brain.domain.reports.sections import Slot

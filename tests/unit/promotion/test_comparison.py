@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brain.domain.learning.config import learning_config
-from brain.domain.promotion import Comparison, Decision, PromotionPolicy
+from brain.domain.learning.promotion import Comparison, Decision, PromotionPolicy
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 

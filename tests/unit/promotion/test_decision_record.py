@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from brain.domain.learning.config import learning_config
-from brain.domain.promotion import Decision
-from brain.domain.promotion_record import DecisionRecord, record_decision, replay
+from brain.domain.learning.promotion import Decision
+from brain.domain.learning.promotion_record import DecisionRecord, record_decision, replay
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config
 

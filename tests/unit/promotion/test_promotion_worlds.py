@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brain.domain.learning.config import learning_config
-from brain.domain.promotion import Comparison, Decision
+from brain.domain.learning.promotion import Comparison, Decision
 from brain.settings.files import read_config
 
 POLICY = read_config("brain_learning", learning_config).promotion

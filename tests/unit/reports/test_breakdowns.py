@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain import breakdowns
-from brain.domain.breakdowns import Hour
+from brain.domain.days import breakdowns
+from brain.domain.days.breakdowns import Hour
+from brain.domain.days.scored import Scorer
 from brain.domain.events import Event, FeedType
-from brain.domain.score_events import Scorer
 from brain.domain.scoring import Weights, scoring_config
 from brain.settings.files import read_config
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from brain.domain.clients.campaigns import Campaign, campaigns_from
-from brain.domain.reports import campaigns, fatigue, looks, timing
+from brain.domain.days import looks
+from brain.domain.reports import campaigns, fatigue, timing
 from brain.domain.reports.report import SectionStatus
 from brain.errors import MisconfiguredError
 from tests.claim_worlds import CONFIG, MONDAY, SPRING, ads, claims, facts, posts

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from brain.domain.analysis_config import AnalysisConfig, analysis_config
 from brain.domain.clients.client import Client
+from brain.domain.days.config import AnalysisConfig, analysis_config
 from brain.domain.reports.report import Facts
 
 MONDAY = date(2026, 11, 23)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from math import exp, log
 from typing import Any
 
+from brain.domain.anomaly.alarms import Alarms
 from brain.domain.anomaly.budget import AlarmBudget
 from brain.domain.anomaly.config import DEFAULT, AnomalyConfig
-from brain.domain.anomaly.incident import Alarms
 from brain.domain.anomaly.model import SUSTAINED, Band, SeriesModel, View
 from brain.domain.anomaly.reading import Kind, Reading
 from brain.domain.anomaly.rhythm import rhythm_of

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from brain.domain.learning.outcome_rule import MoveType, OutcomeRule
+from brain.domain.learning.promotion import PromotionPolicy
 from brain.domain.policy_evaluation.evaluation import PolicyEvaluationConfig
-from brain.domain.promotion import PromotionPolicy
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

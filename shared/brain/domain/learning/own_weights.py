@@ -13,9 +13,9 @@ from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.gram import NOTHING, Gram, gram
 from brain.domain.learning.learned import Belief, Duel
 from brain.domain.learning.outcomes import Outcome, log_error
+from brain.domain.learning.promotion import Comparison, Decision
 from brain.domain.learning.score_model import BELIEFS_KEPT, GoldFailures
 from brain.domain.learning.state import first_state
-from brain.domain.promotion import Comparison, Decision
 from brain.errors import MisconfiguredError
 
 UNKNOWN_VERTICAL = "unknown"

@@ -15,10 +15,10 @@ from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.fold import fold
 from brain.domain.learning.learned import Belief, Duel
 from brain.domain.learning.outcomes import Outcome
+from brain.domain.learning.promotion import Comparison, Decision
+from brain.domain.learning.promotion_record import Pair
 from brain.domain.learning.state import LearningState, first_state, read_state
 from brain.domain.learning.trial import Trial, observed
-from brain.domain.promotion import Comparison, Decision
-from brain.domain.promotion_record import Pair
 from brain.errors import MisconfiguredError
 
 BELIEFS_KEPT = 60

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime
 from brain.domain.learning.challenger import Challenger
 from brain.domain.learning.learned import Duel
 from brain.domain.learning.outcomes import Outcome, log_error
-from brain.domain.promotion import Comparison, Decision
-from brain.domain.promotion_record import Pair
+from brain.domain.learning.promotion import Comparison, Decision
+from brain.domain.learning.promotion_record import Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

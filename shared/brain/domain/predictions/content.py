@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from brain.domain.days.scored import Scored
 from brain.domain.events import Event, FeedType
-from brain.domain.score_events import Scored
 from brain.domain.scoring.components import engagements
 
 KEPT = 400

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from brain.domain.aggregates import MIDNIGHT
+from brain.domain.days.sums import MIDNIGHT
 from brain.domain.predictions.answer import predict_planned
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.forecast import Prediction

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from brain.domain import aggregates
+from brain.domain.days import sums
 from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.context import Feedback
 from brain.domain.recommendations.measured import change, is_measurable
@@ -53,7 +53,7 @@ def outcome_document(move: Move, client_id: str) -> dict[str, Any]:
 
 
 def _followed(move: Move, facts: Facts, config: AdviceConfig) -> Move:
-    shown = aggregates.local_day(move.shown_at, facts.client.time_zone)
+    shown = sums.local_day(move.shown_at, facts.client.time_zone)
     matured = shown + timedelta(days=config.outcomes.after_days + config.outcomes.settle_days)
     if move.outcome or move.closed or facts.end < matured:
         return move

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from brain.domain import aggregates
+from brain.domain.days import sums
 from brain.domain.recommendations.advice_config import Readings
 from brain.domain.recommendations.context import Context, Reading, SharedPrior
 from brain.domain.recommendations.readings import content, delivery
@@ -36,6 +36,6 @@ def context_of(
 def known_share(facts: Facts, config: Readings) -> float:
     """Return the share of the usual days' events with a known rate, as the confidence of what states none."""
     past = Past(facts, config, 0.5)
-    sums = [s for platform in past.publishing() for _, s in past.sums(platform, config.usual_days)]
-    events = aggregates.total(sums, "events")
-    return aggregates.total(sums, "rated") / events if events else 0.0
+    day_sums = [s for platform in past.publishing() for _, s in past.sums(platform, config.usual_days)]
+    events = sums.total(day_sums, "events")
+    return sums.total(day_sums, "rated") / events if events else 0.0

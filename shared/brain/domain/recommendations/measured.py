@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from brain.domain import aggregates
-from brain.domain.aggregates import Days, Sums
+from brain.domain.days import looks, sums
+from brain.domain.days.sums import Days, Sums
 from brain.domain.recommendations.advice_config import Measuring
 from brain.domain.recommendations.readings.past import publishes
-from brain.domain.reports import looks
 from brain.domain.statistics.welch import Sample
 
 Window = Sequence[tuple[str, Sums]]
@@ -39,15 +38,15 @@ class _Ratio:
 
 
 def _named(name: str) -> Callable[[Sums], int]:
-    return lambda sums: sums.get(name, 0)
+    return lambda day_sums: day_sums.get(name, 0)
 
 
-def _delivered(sums: Sums) -> int:
-    return sums.get("sends", 0) - sums.get("bounces", 0)
+def _delivered(day_sums: Sums) -> int:
+    return day_sums.get("sends", 0) - day_sums.get("bounces", 0)
 
 
-def _delivered_or_shown(sums: Sums) -> int:
-    return _delivered(sums) if "sends" in sums or "bounces" in sums else sums.get("impressions", 0)
+def _delivered_or_shown(day_sums: Sums) -> int:
+    return _delivered(day_sums) if "sends" in day_sums or "bounces" in day_sums else day_sums.get("impressions", 0)
 
 
 ENGAGEMENT = "engagement_rate"
@@ -75,8 +74,8 @@ def change(
     """
     start, end = shown - timedelta(days=config.before_days), shown + timedelta(days=config.after_days)
     platforms = [platform] if platform else _publishing(days, start, end)
-    before = {p: list(aggregates.between(days, start, shown, p)) for p in platforms}
-    after = {p: list(aggregates.between(days, shown, end, p)) for p in platforms}
+    before = {p: list(sums.between(days, start, shown, p)) for p in platforms}
+    after = {p: list(sums.between(days, shown, end, p)) for p in platforms}
     if metric == ENGAGEMENT:
         return _engagement([(before[p], after[p]) for p in platforms], minimum_events)
     return _ratio(RATIOS[metric], _joined(before), _joined(after), config.minimum_days)
@@ -87,9 +86,9 @@ def _joined(windows: Mapping[str, Window]) -> Window:
 
 
 def _publishing(days: Days, start: date, end: date) -> list[str]:
-    found = list(aggregates.between(days, start, end))
-    names = sorted({aggregates.platform_of(group) for day, _ in found for group in days[day]})
-    return [name for name in names if publishes([s for _, s in aggregates.between(days, start, end, name)])]
+    found = list(sums.between(days, start, end))
+    names = sorted({sums.platform_of(group) for day, _ in found for group in days[day]})
+    return [name for name in names if publishes([s for _, s in sums.between(days, start, end, name)])]
 
 
 def _engagement(windows: Sequence[tuple[Window, Window]], minimum_events: int) -> Change | None:
@@ -123,9 +122,9 @@ def _ratio(metric: _Ratio, before: Window, after: Window, minimum_days: int) -> 
 def _rate(metric: _Ratio, window: Window, minimum_days: int) -> tuple[float, float, int] | None:
     """Return a ratio, its variance and the number of days behind it."""
     by_day: dict[str, tuple[int, int]] = {}
-    for day, sums in window:
+    for day, day_sums in window:
         part, whole = by_day.get(day, (0, 0))
-        by_day[day] = part + metric.part(sums), whole + metric.whole(sums)
+        by_day[day] = part + metric.part(day_sums), whole + metric.whole(day_sums)
     pairs = [(part, whole) for part, whole in by_day.values() if part or whole]
     total = sum(whole for _, whole in pairs)
     if len(pairs) < minimum_days or total <= 0:

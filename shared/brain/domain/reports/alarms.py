@@ -1,6 +1,6 @@
 """What was unusual in the period: incidents, each with what was expected and what came."""
 
-from brain.domain.incidents import Incident
+from brain.domain.anomaly.incidents import Incident
 from brain.domain.reports.report import Facts, Section, SectionStatus
 
 TITLE = "What was unusual"

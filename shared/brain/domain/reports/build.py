@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from brain.domain import aggregates
+from brain.domain.days import sums
 from brain.domain.reports import figures, sections, shop
 from brain.domain.reports.report import Facts, Report, Section, SectionStatus
 
@@ -53,7 +53,7 @@ def _first_what_to_do(facts: Facts, parts: Sequence[Section]) -> str:
 
 
 def _headline(facts: Facts, parts: Sequence[Section]) -> str:
-    events = aggregates.total([s for _, s in aggregates.between(facts.days, facts.start, facts.end)], "events")
+    events = sums.total([s for _, s in sums.between(facts.days, facts.start, facts.end)], "events")
     by_name = {part.name: part for part in parts}
     found = len(by_name["anomalies"].figures.get("incidents", ()))
     incidents = _counted(found, "incident") if found else _quiet(by_name["anomalies"])
@@ -83,8 +83,8 @@ def _series(facts: Facts) -> tuple[tuple[str, float, bool], ...]:
     points = []
     for offset in range(CHART_DAYS):
         day = first + timedelta(days=offset)
-        sums = [s for _, s in aggregates.between(facts.days, day, day + timedelta(days=1))]
-        engaged = aggregates.known(sums, "engagements")
+        day_sums = [s for _, s in sums.between(facts.days, day, day + timedelta(days=1))]
+        engaged = sums.known(day_sums, "engagements")
         if engaged is not None:
             points.append((day.isoformat(), float(engaged), day.isoformat() in begun))
     return tuple(points)

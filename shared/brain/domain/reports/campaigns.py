@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from brain.domain import breakdowns
 from brain.domain.clients.campaigns import Campaign
-from brain.domain.reports import looks
-from brain.domain.reports.looks import Look
+from brain.domain.days import breakdowns, looks
+from brain.domain.days.looks import Look
 from brain.domain.reports.report import Facts, Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 

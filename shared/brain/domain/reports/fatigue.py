@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from statistics import median
 
-from brain.domain import breakdowns
-from brain.domain.aggregates import Sums
-from brain.domain.reports import figures, looks
+from brain.domain.days import breakdowns, looks
+from brain.domain.days.sums import Sums
+from brain.domain.reports import figures
 from brain.domain.reports.report import Facts, Section, SectionStatus
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Difference

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from brain.domain.aggregates import Sums
-from brain.domain.reports import looks
-from brain.domain.reports.looks import Look
+from brain.domain.days import looks
+from brain.domain.days.looks import Look
+from brain.domain.days.sums import Sums
 from brain.domain.reports.report import Facts, Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 

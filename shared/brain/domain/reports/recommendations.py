@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from brain.domain import aggregates
+from brain.domain.days import sums
 from brain.domain.recommendations.standing import Move, Standing
 from brain.domain.recommendations.wording import EVERYTHING, TRY
 from brain.domain.reports.report import Facts, Section, SectionStatus
@@ -95,7 +95,7 @@ def _row(place: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) 
 
 def _few_events(facts: Facts) -> str | None:
     start = facts.end - timedelta(days=WINDOW_DAYS)
-    events = aggregates.total([s for _, s in aggregates.between(facts.days, start, facts.end)], "events")
+    events = sums.total([s for _, s in sums.between(facts.days, start, facts.end)], "events")
     least = facts.config.comparisons.minimum_events
     if events >= least:
         return None

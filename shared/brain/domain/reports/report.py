@@ -6,10 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from brain.domain.aggregates import Days
-from brain.domain.analysis_config import AnalysisConfig
+from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
-from brain.domain.incidents import Incident
+from brain.domain.days.config import AnalysisConfig
+from brain.domain.days.sums import Days
 from brain.domain.learning.learned import Learned
 from brain.domain.predictions.outlook import Outlook
 from brain.domain.recommendations.standing import Standing

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from brain.domain import breakdowns
-from brain.domain.aggregates import Sums
-from brain.domain.breakdowns import Hour
-from brain.domain.reports import looks
-from brain.domain.reports.looks import Look
+from brain.domain.days import breakdowns, looks
+from brain.domain.days.breakdowns import Hour
+from brain.domain.days.looks import Look
+from brain.domain.days.sums import Sums
 from brain.domain.reports.report import Facts, Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from brain.domain import aggregates, incidents
-from brain.domain.aggregates import Days
-from brain.domain.analysis_config import Alarms
+from brain.domain.anomaly import incidents
+from brain.domain.anomaly.incidents import Incident, Watch, incident_from
 from brain.domain.clients.client import Client
-from brain.domain.incidents import Incident, Watch, incident_from
+from brain.domain.days import sums
+from brain.domain.days.config import Alarms
+from brain.domain.days.sums import Days
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients
 from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
@@ -28,7 +29,7 @@ class ClientFacts:
 
     def today(self, at: datetime) -> date:
         """Return the client's local day at a moment; days before it are complete."""
-        return aggregates.local_day(at, self.client.time_zone)
+        return sums.local_day(at, self.client.time_zone)
 
     def watch(self, at: datetime, config: Alarms) -> Watch:
         """Return what is unusual in the client's series as of a moment; its campaigns are not."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from brain.domain import incidents
-from brain.domain.analysis_config import AnalysisConfig
-from brain.domain.incidents import Incident, Watch
+from brain.domain.anomaly import incidents
+from brain.domain.anomaly.incidents import Incident, Watch
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports import build
 from brain.domain.reports.report import Facts, Report
 from brain.ports.document_store import DocumentStore, Set, Write

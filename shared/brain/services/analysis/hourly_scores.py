@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from brain.domain import aggregates, attention
-from brain.domain.aggregates import Days
 from brain.domain.clients.client import Client
+from brain.domain.days import attention, sums
+from brain.domain.days.scored import Scored, Scorer
+from brain.domain.days.sums import Days
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.predictions import content
-from brain.domain.score_events import Scored, Scorer
 from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
@@ -106,18 +106,18 @@ class _Pages:
 
     def _archive(self) -> list[Write]:
         """Move days that left the window into the archive; most runs move none and read nothing more."""
-        newest = max(map(aggregates.day_of, self.scorer.days))
-        retired = aggregates.retire(self.scorer.days, newest, RECENT_DAYS)
-        aggregates.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
+        newest = max(map(sums.day_of, self.scorer.days))
+        retired = sums.retire(self.scorer.days, newest, RECENT_DAYS)
+        sums.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
         if not retired:
             return []
         (archive,) = States(self.job.store).read(self.client.client_id, ARCHIVE)
-        kept: Days = aggregates.archive(days_of(archive), retired, ARCHIVED_DAYS)
+        kept: Days = sums.archive(days_of(archive), retired, ARCHIVED_DAYS)
         return [archive.write({"days": kept})]
 
     def _view(self) -> Write:
         now = self.lease.scheduled_at
-        today = aggregates.local_day(now, self.client.time_zone).isoformat()
+        today = sums.local_day(now, self.client.time_zone).isoformat()
         page = {
             "as_of": now,
             "client": self.client.name,

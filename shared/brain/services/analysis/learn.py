@@ -14,6 +14,7 @@ from brain.domain.learning.client_weights import ClientEstimate, Priors, class_p
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import Outcome
 from brain.domain.learning.own_weights import UNKNOWN_VERTICAL, learn_own, read_own
+from brain.domain.learning.promotion_record import DecisionRecord, Pair, record_decision
 from brain.domain.learning.score_model import (
     FORGOTTEN,
     GoldFailures,
@@ -25,7 +26,6 @@ from brain.domain.learning.score_model import (
     learn,
 )
 from brain.domain.learning.trial import Trial
-from brain.domain.promotion_record import DecisionRecord, Pair, record_decision
 from brain.errors import AlreadyExistsError, ConflictError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories.books import Books

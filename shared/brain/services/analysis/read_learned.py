@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from brain.domain.incidents import Incident
+from brain.domain.anomaly.incidents import Incident
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.learned import Duel, Learned
 from brain.domain.learning.own_weights import OwnWeights, read_own

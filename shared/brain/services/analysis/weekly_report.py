@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from brain.domain.analysis_config import AnalysisConfig
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports import build, text
 from brain.domain.reports.report import Facts, Report
 from brain.ports.document_store import DocumentStore, Set

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from brain.domain import aggregates
-from brain.domain.aggregates import OTHER, Sums
+from brain.domain.days import looks, sums
+from brain.domain.days.sums import OTHER, Sums
 from brain.domain.recommendations.context import Reading
 from brain.domain.recommendations.readings.past import FAMILIES, Past
-from brain.domain.reports import formats, looks, timing
+from brain.domain.reports import formats, timing
 from brain.domain.reports.report import Section
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Sample, t_quantile
@@ -36,18 +36,18 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
 
 def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
     usual = past.config.usual_days
-    sums = [s for _, s in past.sums(platform, usual)]
-    events = aggregates.total(sums, "events")
-    if sums and past.first_day(platform) <= past.facts.end - timedelta(days=usual):
+    day_sums = [s for _, s in past.sums(platform, usual)]
+    events = sums.total(day_sums, "events")
+    if day_sums and past.first_day(platform) <= past.facts.end - timedelta(days=usual):
         yield "posting_frequency_per_week", past.reading(events * 7 / usual, platform, events)
     silent = (past.facts.end - past.newest(platform)).days - 1
     yield "days_since_last_post", past.reading(float(silent), platform, max(events, 1))
-    rated, audience = aggregates.total(sums, "rated_engagements"), aggregates.total(sums, "rated_audience")
-    engaged = aggregates.total(sums, "engaged")
+    rated, audience = sums.total(day_sums, "rated_engagements"), sums.total(day_sums, "rated_audience")
+    engaged = sums.total(day_sums, "engaged")
     if audience:
-        yield "engagement_rate", past.reading(rated / audience, platform, aggregates.total(sums, "rated"))
+        yield "engagement_rate", past.reading(rated / audience, platform, sums.total(day_sums, "rated"))
     if engaged:
-        known = aggregates.total(sums, "rated")
+        known = sums.total(day_sums, "rated")
         yield "audience_known_share", past.reading(known / engaged, platform, engaged)
 
 
@@ -98,17 +98,17 @@ def _audience(past: Past, platform: str, many: int) -> Iterator[tuple[str, Readi
 
 def _audiences(past: Past, platform: str, first: int, last: int) -> Sample:
     days: dict[str, tuple[int, int]] = {}
-    for day, sums in past.sums(platform, first, last):
+    for day, day_sums in past.sums(platform, first, last):
         audience, rated = days.get(day, (0, 0))
-        days[day] = audience + sums.get("rated_audience", 0), rated + sums.get("rated", 0)
+        days[day] = audience + day_sums.get("rated_audience", 0), rated + day_sums.get("rated", 0)
     logs = [math.log(audience / rated) for audience, rated in days.values() if rated and audience]
     return Sample(len(logs), math.fsum(logs), math.fsum(log * log for log in logs))
 
 
 def _where(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
-    sums = {p: [s for _, s in past.sums(p, past.config.usual_days)] for p in platforms}
-    engaged = {p: aggregates.total(many, "engagements") for p, many in sums.items()}
-    events = sum(aggregates.total(many, "engaged") for many in sums.values())
+    day_sums = {p: [s for _, s in past.sums(p, past.config.usual_days)] for p in platforms}
+    engaged = {p: sums.total(many, "engagements") for p, many in day_sums.items()}
+    events = sum(sums.total(many, "engaged") for many in day_sums.values())
     total = sum(engaged.values())
     if total and events >= past.facts.config.comparisons.minimum_events:
         top = max(sorted(engaged), key=lambda p: engaged[p])
@@ -119,10 +119,10 @@ def _weekdays(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Readi
     """Compare each weekday with the platform's others; one reading without a value where none stands out."""
     compared = []
     for platform in platforms:
-        sums = past.sums(platform, past.config.weekday_days)
+        day_sums = past.sums(platform, past.config.weekday_days)
         for weekday, name in enumerate(WEEKDAYS):
-            own = looks.sample([s for day, s in sums if aggregates.day_of(day).weekday() == weekday])
-            rest = looks.sample([s for day, s in sums if aggregates.day_of(day).weekday() != weekday])
+            own = looks.sample([s for day, s in day_sums if sums.day_of(day).weekday() == weekday])
+            rest = looks.sample([s for day, s in day_sums if sums.day_of(day).weekday() != weekday])
             compared.append((f"{name} on {platform}", own, rest))
     found = [(subject, own, past.change(own, rest, len(compared))) for subject, own, rest in compared]
     yield from _lifts_above(past, "best_weekday_lift", [(s, own.count, change) for s, own, change in found if change])
@@ -178,10 +178,10 @@ def _format_shares(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, 
     first = past.facts.end - timedelta(days=past.config.usual_days)
     for offset in range(past.config.usual_days):
         groups: Mapping[str, Sums] = past.facts.days.get((first + timedelta(days=offset)).isoformat(), {})
-        for group, sums in groups.items():
-            counts[group] = counts.get(group, 0) + sums.get("events", 0)
+        for group, day_sums in groups.items():
+            counts[group] = counts.get(group, 0) + day_sums.get("events", 0)
     for platform in platforms:
-        own = {group: n for group, n in counts.items() if aggregates.platform_of(group) == platform}
+        own = {group: n for group, n in counts.items() if sums.platform_of(group) == platform}
         whole = sum(own.values())
         for group, count in sorted(own.items()):
             content_type = group.partition("|")[2]

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from datetime import timedelta
 
-from brain.domain import aggregates
-from brain.domain.aggregates import Sums
+from brain.domain.days import sums
+from brain.domain.days.sums import Sums
 from brain.domain.recommendations.context import Reading
 from brain.domain.recommendations.readings.past import FAMILIES, Past
 from brain.domain.statistics.welch import t_quantile
@@ -18,40 +18,40 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
     """Yield (metric, reading) of messages, ads and feeds, as far as the sums tell."""
     platforms = past.platforms()
     for platform in platforms:
-        sums = [s for _, s in past.sums(platform, past.config.usual_days)]
-        found = [*_messages(past, platform, sums), *_ads(past, platform, sums, len(platforms))]
+        day_sums = [s for _, s in past.sums(platform, past.config.usual_days)]
+        found = [*_messages(past, platform, day_sums), *_ads(past, platform, day_sums, len(platforms))]
         yield from ((metric, reading) for metric, reading in found if reading)
         yield from _silence(past, platform)
     yield from _alarms(past)
 
 
-def _messages(past: Past, platform: str, sums: list[Sums]) -> Iterator[tuple[str, Reading | None]]:
-    sent = aggregates.known(sums, "sends")
+def _messages(past: Past, platform: str, day_sums: list[Sums]) -> Iterator[tuple[str, Reading | None]]:
+    sent = sums.known(day_sums, "sends")
     if sent is None:
         return
-    delivered = sent - aggregates.total(sums, "bounces")
+    delivered = sent - sums.total(day_sums, "bounces")
     for metric, name, whole in (
         ("bounce_rate", "bounces", sent),
         ("open_rate", "opens", delivered),
         ("click_rate", "clicks", delivered),
         ("unsubscribe_rate", "unsubscribes", delivered),
     ):
-        part = aggregates.known(sums, name)
+        part = sums.known(day_sums, name)
         if part is not None:
             yield metric, past.share(part, whole, platform)
 
 
-def _ads(past: Past, platform: str, sums: list[Sums], many: int) -> Iterator[tuple[str, Reading | None]]:
+def _ads(past: Past, platform: str, day_sums: list[Sums], many: int) -> Iterator[tuple[str, Reading | None]]:
     recent = [s for _, s in past.sums(platform, past.config.recent_days)]
-    spend = aggregates.known(recent, "spend_micros")
+    spend = sums.known(recent, "spend_micros")
     if spend is None:
         return
-    events = aggregates.total(recent, "events")
+    events = sums.total(recent, "events")
     yield "spend", past.reading(spend / MICROS, platform, events)
-    clicks, shown = aggregates.known(sums, "clicks"), aggregates.known(sums, "impressions")
+    clicks, shown = sums.known(day_sums, "clicks"), sums.known(day_sums, "impressions")
     if clicks is not None and shown is not None:
         yield "click_rate", past.share(clicks, shown, platform)
-    conversions = aggregates.known(recent, "conversions_milli")
+    conversions = sums.known(recent, "conversions_milli")
     if conversions is not None:
         yield "conversions", past.reading(conversions / MILLI, platform, events)
         yield "cost_per_conversion_trend", _cost_trend(past, platform, recent, many)
@@ -61,8 +61,8 @@ def _cost_trend(past: Past, platform: str, recent: list[Sums], many: int) -> Rea
     """Return how many times a conversion's usual cost it costs now; counts of conversions carry the chance in it."""
     days = past.config.recent_days
     before = [s for _, s in past.sums(platform, days + past.config.usual_days, days)]
-    spend = [aggregates.total(sums, "spend_micros") for sums in (recent, before)]
-    got = [aggregates.total(sums, "conversions_milli") / MILLI for sums in (recent, before)]
+    spend = [sums.total(day_sums, "spend_micros") for day_sums in (recent, before)]
+    got = [sums.total(day_sums, "conversions_milli") / MILLI for day_sums in (recent, before)]
     least = past.facts.config.comparisons.minimum_events
     if min(got) < least or min(spend) <= 0:
         return None
@@ -89,7 +89,7 @@ def _silence(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
         return
     if gap and (1 - len(active) / usual) ** gap > past.config.silence_chance:
         return
-    since = past.facts.as_of - aggregates.day_end(newest, past.facts.client.time_zone)
+    since = past.facts.as_of - sums.day_end(newest, past.facts.client.time_zone)
     hours = max(since.total_seconds() / HOUR_SECONDS, 0.0)
     yield "hours_since_last_event", past.reading(hours, platform, len(active))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import NormalDist
 
-from brain.domain import aggregates
-from brain.domain.aggregates import Sums
+from brain.domain.days import sums
+from brain.domain.days.sums import Sums
 from brain.domain.recommendations.advice_config import Readings
 from brain.domain.recommendations.context import Reading
 from brain.domain.reports.report import Facts
@@ -30,15 +30,13 @@ class Past:
     def sums(self, platform: str, first: int, last: int = 0) -> DaySums:
         """Return (day, sums) of a platform from ``first`` days before the end up to ``last`` days before it."""
         end = self.facts.end
-        return list(
-            aggregates.between(self.facts.days, end - timedelta(days=first), end - timedelta(days=last), platform)
-        )
+        return list(sums.between(self.facts.days, end - timedelta(days=first), end - timedelta(days=last), platform))
 
     def platforms(self) -> list[str]:
         """Return the platforms with events in the remembered days."""
         since = (self.facts.end - timedelta(days=self.config.remembered_days)).isoformat()
         days = [groups for day, groups in self.facts.days.items() if day >= since]
-        return sorted({aggregates.platform_of(group) for groups in days for group in groups} - {aggregates.OTHER})
+        return sorted({sums.platform_of(group) for groups in days for group in groups} - {sums.OTHER})
 
     def publishing(self) -> list[str]:
         """Return the platforms on which content is published: neither messages to single readers nor ads."""
@@ -47,11 +45,11 @@ class Past:
     def first_day(self, platform: str) -> date:
         """Return the first kept day of a platform that has one."""
         days = (day for day, groups in self.facts.days.items() if any(_of(platform, group) for group in groups))
-        return aggregates.day_of(min(days))
+        return sums.day_of(min(days))
 
     def newest(self, platform: str) -> date:
         """Return the newest day before the end on which a platform has events; it must have one in the window."""
-        return aggregates.day_of(max(day for day, _ in self.sums(platform, self.config.remembered_days)))
+        return sums.day_of(max(day for day, _ in self.sums(platform, self.config.remembered_days)))
 
     def reading(
         self,
@@ -62,7 +60,7 @@ class Past:
     ) -> Reading:
         """Return a reading as of the last complete day, the more to be relied on the more it rests on."""
         last = self.facts.end - timedelta(days=1)
-        observed = min(self.facts.as_of, aggregates.day_end(last, self.facts.client.time_zone))
+        observed = min(self.facts.as_of, sums.day_end(last, self.facts.client.time_zone))
         least = self.facts.config.comparisons.minimum_events
         lower, upper = interval or (None, None)
         return Reading(
@@ -100,11 +98,11 @@ class Past:
         return self.reading(rate, subject, whole, (max(0.0, centre - half), min(1.0, centre + half)))
 
 
-def publishes(sums: Sequence[Sums]) -> bool:
+def publishes(day_sums: Sequence[Sums]) -> bool:
     """Whether sums are of content that people engage with, and not of messages to single readers or of ads."""
-    names = {name for one in sums for name in one}
+    names = {name for one in day_sums for name in one}
     return "engaged" in names and not names & {*OF_MESSAGES, "spend_micros"}
 
 
 def _of(platform: str, group: str) -> bool:
-    return aggregates.platform_of(group) == platform
+    return sums.platform_of(group) == platform

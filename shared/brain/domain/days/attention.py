@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.score_events import Scored
+from brain.domain.days.scored import Scored
 from brain.domain.scoring import ScoringConfig
 from brain.domain.scoring.components import temporal
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brain.domain.aggregates import LOG_SCALE, Sums
+from brain.domain.days.sums import LOG_SCALE, Sums
 from brain.domain.reports import figures
 from brain.domain.reports.report import Facts
 from brain.domain.statistics.stratified import stratified_difference

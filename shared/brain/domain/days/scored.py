@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from brain.domain import aggregates, breakdowns
-from brain.domain.aggregates import Contribution, Days
+from brain.domain.days import breakdowns, sums
+from brain.domain.days.sums import Contribution, Days
 from brain.domain.events import Event
 from brain.domain.scoring import PlatformHistory, Score, ScoringConfig, Weights, score
 
@@ -47,14 +47,14 @@ class Scorer:
 
     def _score(self, event: Event, before: Contribution | None) -> Scored:
         if before is not None:
-            aggregates.take_away(self.days, before)
+            sums.take_away(self.days, before)
             breakdowns.take_away(self.breakdowns, before)
             self._forget_after(before.day)
-        day = aggregates.event_day(event, self._time_zone)
+        day = sums.event_day(event, self._time_zone)
         scored = score(event, self._history(event, day), self._weights, as_of=self._as_of, config=self._config)
         late = before.sums["late_seconds"] if before else None
-        change = aggregates.contribution(event, scored, self._time_zone, late)
-        booked = aggregates.add(self.days, breakdowns.named(change, event, self._time_zone))
+        change = sums.contribution(event, scored, self._time_zone, late)
+        booked = sums.add(self.days, breakdowns.named(change, event, self._time_zone))
         booked = breakdowns.add(self.breakdowns, booked)
         self._forget_after(booked.day)
         return Scored(event, scored, booked)
@@ -62,7 +62,7 @@ class Scorer:
     def _history(self, event: Event, day: date) -> PlatformHistory:
         key = (event.platform or event.feed_type, day)
         if key not in self._histories:
-            self._histories[key] = aggregates.history(self.days, key[0], day, self._config)
+            self._histories[key] = sums.history(self.days, key[0], day, self._config)
         return self._histories[key]
 
     def _forget_after(self, day: str) -> None:

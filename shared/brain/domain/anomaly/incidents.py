@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from brain.domain import aggregates
-from brain.domain.aggregates import Days, platform_of
-from brain.domain.analysis_config import Alarms
 from brain.domain.anomaly import AlarmBudget, Detector, Reading
 from brain.domain.clients.campaigns import Campaign
+from brain.domain.days import sums
+from brain.domain.days.config import Alarms
+from brain.domain.days.sums import Days, platform_of
 
 NEARBY = timedelta(days=1)
 
@@ -63,8 +63,8 @@ def series(days: Days, platform: str, metric: str, start: date, end: date) -> li
     points: list[tuple[date, float | None]] = []
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
-        sums = [s for group, s in days.get(day.isoformat(), {}).items() if platform_of(group) == platform]
-        value = aggregates.total(sums, metric) if metric == "events" else aggregates.known(sums, metric)
+        day_sums = [s for group, s in days.get(day.isoformat(), {}).items() if platform_of(group) == platform]
+        value = sums.total(day_sums, metric) if metric == "events" else sums.known(day_sums, metric)
         points.append((day, None if value is None else float(value)))
     return points
 
@@ -74,10 +74,10 @@ def complete_until(days: Days, platform: str, as_of: datetime, time_zone: ZoneIn
 
     A day is judged when it is over and as much later as the platform's events usually come after their day.
     """
-    sums = [s for groups in days.values() for group, s in groups.items() if platform_of(group) == platform]
-    usual = timedelta(seconds=aggregates.total(sums, "late_seconds") / max(aggregates.total(sums, "events"), 1))
-    day = aggregates.local_day(as_of, time_zone)
-    while aggregates.day_end(day, time_zone) + usual > as_of:
+    day_sums = [s for groups in days.values() for group, s in groups.items() if platform_of(group) == platform]
+    usual = timedelta(seconds=sums.total(day_sums, "late_seconds") / max(sums.total(day_sums, "events"), 1))
+    day = sums.local_day(as_of, time_zone)
+    while sums.day_end(day, time_zone) + usual > as_of:
         day -= timedelta(days=1)
     return day + timedelta(days=1)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.promotion import Comparison, PromotionPolicy, Verdict
+from brain.domain.learning.promotion import Comparison, PromotionPolicy, Verdict
 from brain.errors import InvalidInputError
 
 Pair = tuple[float, float]

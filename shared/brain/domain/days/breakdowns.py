@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
-from brain.domain import aggregates
-from brain.domain.aggregates import MIDNIGHT, Contribution, Days, Sums
+from brain.domain.days import sums
+from brain.domain.days.sums import MIDNIGHT, Contribution, Days, Sums
 from brain.domain.events import Event, FeedType
 
 HOUR, AD = "hour", "ad"
@@ -51,7 +51,7 @@ def add(breakdowns: Days, booked: Contribution) -> Contribution:
         return booked
     if finer.group not in breakdowns.get(booked.day, {}) and len(breakdowns.get(booked.day, {})) >= MAX_KEYS_A_DAY:
         return replace(booked, breakdown=None)
-    aggregates.add(breakdowns, finer, most=MAX_KEYS_A_DAY)
+    sums.add(breakdowns, finer, most=MAX_KEYS_A_DAY)
     return booked
 
 
@@ -59,35 +59,35 @@ def take_away(breakdowns: Days, booked: Contribution) -> None:
     """Undo ``add`` exactly, in place."""
     finer = _finer(booked)
     if finer is not None:
-        aggregates.take_away(breakdowns, finer)
+        sums.take_away(breakdowns, finer)
 
 
 def _finer(booked: Contribution) -> Contribution | None:
     if booked.breakdown is None:
         return None
     metrics = METRICS[booked.breakdown.partition("|")[0]]
-    sums = {name: booked.sums[name] for name in metrics if name in booked.sums}
-    return Contribution(booked.day, booked.breakdown, sums)
+    day_sums = {name: booked.sums[name] for name in metrics if name in booked.sums}
+    return Contribution(booked.day, booked.breakdown, day_sums)
 
 
 def hours(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, Hour, Sums]]:
     """Yield (day, hour, sums) of all posts from ``start`` up to, not including, ``end``."""
-    for day, rest, sums in _of(HOUR, breakdowns, start, end):
+    for day, rest, day_sums in _of(HOUR, breakdowns, start, end):
         platform, content_type, hour = rest.split("|", 2)
-        yield day, Hour(platform, content_type, int(hour)), sums
+        yield day, Hour(platform, content_type, int(hour)), day_sums
 
 
 def ads(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, str, Sums]]:
     """Yield (day, platform, ad id, sums) of all ads from ``start`` up to, not including, ``end``."""
-    for day, rest, sums in _of(AD, breakdowns, start, end):
+    for day, rest, day_sums in _of(AD, breakdowns, start, end):
         platform, _, ad = rest.partition("|")
-        yield day, platform, ad, sums
+        yield day, platform, ad, day_sums
 
 
 def _of(kind: str, breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, Sums]]:
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
-        for key, sums in sorted(breakdowns.get(day.isoformat(), {}).items()):
+        for key, day_sums in sorted(breakdowns.get(day.isoformat(), {}).items()):
             own, _, rest = key.partition("|")
             if own == kind:
-                yield day, rest, sums
+                yield day, rest, day_sums

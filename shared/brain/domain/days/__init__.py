@@ -1,0 +1,1 @@
+"""A client's days: sums, breakdowns, scored events, and comparisons between them."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import CalendarEvent, DailySale, DailySeries, Store, daily_series, store_totals
-from brain.domain.retail.weather_days import WeatherRow, weather_days
+from brain.domain.retail.signals.weather_days import WeatherRow, weather_days
 
 DATA = Path(os.environ.get("BRAIN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.retail_data import Shop, shops
 from benchmarks.retail_rivals import available, said_by
-from brain.domain.retail.backtest import BacktestReport, backtest
+from brain.domain.retail.config import RetailConfig, retail_config
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.metrics import Metrics
-from brain.domain.retail.retail_config import RetailConfig, retail_config
+from brain.domain.retail.forecast.backtest import BacktestReport, backtest
+from brain.domain.retail.forecast.metrics import Metrics
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.settings.files import read_config
 

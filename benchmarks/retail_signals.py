@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 
-from brain.domain.retail.magnitudes import magnitudes
-from brain.domain.retail.retail_config import RetailConfig, retail_config
+from brain.domain.retail.config import RetailConfig, retail_config
+from brain.domain.retail.lifts.magnitudes import magnitudes
 from brain.settings.files import read_config
 from tests.shop_worlds import lift_world
 

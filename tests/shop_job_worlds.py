@@ -17,8 +17,8 @@ import numpy as np
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.clients.client import Client
+from brain.domain.retail.config import retail_config
 from brain.domain.retail.curiosity.config import CuriosityConfig
-from brain.domain.retail.retail_config import retail_config
 from brain.domain.retail.series import Store
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
@@ -26,12 +26,12 @@ from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, Shop
 from brain.ports.task_queue import Task
 from brain.repositories.runs import Runs
 from brain.services.jobs.run_once import run_once
+from brain.services.retail import backtesting_job as shop_backtesting
+from brain.services.retail import curiosity_job as shop_curiosity
+from brain.services.retail import product_weather_job as shop_product_weather
+from brain.services.retail import signal_magnitude_job as shop_signal_magnitude
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
-from brain.services.shop_jobs import backtesting as shop_backtesting
-from brain.services.shop_jobs import curiosity as shop_curiosity
-from brain.services.shop_jobs import product_weather as shop_product_weather
-from brain.services.shop_jobs import signal_magnitude as shop_signal_magnitude
-from brain.services.shop_jobs.job import ShopJob, Step
+from brain.services.retail.shop_job import ShopJob, Step
 from brain.settings.files import read_config
 
 SUNDAY = datetime(2026, 11, 22, 5, tzinfo=UTC)

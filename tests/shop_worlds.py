@@ -8,10 +8,10 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from brain.domain.retail.config import RetailConfig, retail_config
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.retail_config import RetailConfig, retail_config
 from brain.domain.retail.series import CalendarEvent, DailySeries, Store, zone
-from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
+from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, weather_days
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ import postgres
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+from brain.domain.retail.config import retail_config
 from brain.domain.retail.curiosity.config import CuriosityConfig
-from brain.domain.retail.retail_config import retail_config
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
 from brain.services.retail.backtest import Period, run_backtest

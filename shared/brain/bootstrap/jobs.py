@@ -13,7 +13,7 @@ from brain.settings.scheduler import read_scheduler
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
     from brain.domain.learning.config import LearningConfig
-    from brain.services.shop_jobs.job import Step
+    from brain.services.retail.shop_job import Step
 
 
 def jobs(brain: "Brain") -> Mapping[str, Job]:
@@ -72,30 +72,30 @@ def _weekly_report(brain: "Brain") -> Work:
 
 
 def _signal_magnitude(brain: "Brain") -> Work:
-    from brain.domain.retail.retail_config import retail_config
-    from brain.services.shop_jobs.signal_magnitude import steps
-    from brain.services.shop_jobs.week import week_step
+    from brain.domain.retail.config import retail_config
+    from brain.services.retail.signal_magnitude_job import steps
+    from brain.services.retail.week_job import week_step
 
     config = read_config("brain_retail", retail_config)
     return _shop_job(brain, (*steps(config), week_step(config)))
 
 
 def _product_weather(brain: "Brain") -> Work:
-    from brain.services.shop_jobs.product_weather import steps
+    from brain.services.retail.product_weather_job import steps
 
     return _shop_job(brain, steps())
 
 
 def _backtesting(brain: "Brain") -> Work:
-    from brain.domain.retail.retail_config import retail_config
-    from brain.services.shop_jobs.backtesting import steps
+    from brain.domain.retail.config import retail_config
+    from brain.services.retail.backtesting_job import steps
 
     return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
 
 
 def _curiosity(brain: "Brain") -> Work:
     from brain.domain.retail.curiosity.config import CuriosityConfig
-    from brain.services.shop_jobs.curiosity import steps
+    from brain.services.retail.curiosity_job import steps
 
     return _shop_job(brain, steps(read_config("hypotheses", CuriosityConfig.model_validate)))
 
@@ -103,10 +103,10 @@ def _curiosity(brain: "Brain") -> Work:
 def _roi_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
     from brain.bootstrap.warehouse import opened_warehouse
-    from brain.domain.retail.retail_config import retail_config
+    from brain.domain.retail.config import retail_config
     from brain.domain.retail.roi.config import RoiConfig
     from brain.services.retail.roi import Constants
-    from brain.services.shop_jobs.roi_report import RoiReport
+    from brain.services.retail.roi_report import RoiReport
 
     roi = read_config("brain_roi", RoiConfig.model_validate)
     constants = Constants(read_config("brain_retail", retail_config), roi)
@@ -115,7 +115,7 @@ def _roi_report(brain: "Brain") -> Work:
 
 def _shop_job(brain: "Brain", steps: "tuple[Step, ...]") -> Work:
     from brain.bootstrap.warehouse import opened_warehouse
-    from brain.services.shop_jobs.job import ShopJob
+    from brain.services.retail.shop_job import ShopJob
 
     return ShopJob(brain.store, lambda: opened_warehouse(brain.secrets), steps)
 

@@ -31,7 +31,7 @@ def weekly_parts(brain: "Brain") -> "Parts":
     from brain.domain.learning.config import learning_config
     from brain.domain.reports import shop
     from brain.services.analysis.stored_advice import StoredAdvice
-    from brain.services.shop_jobs.pages import ShopPages
+    from brain.services.retail.pages import ShopPages
 
     evaluation = read_config("brain_learning", learning_config).policy_evaluation
     return {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
-from brain.domain.retail.backtest import ForecastRow, backtest
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.metrics import Scored, by_series, overall
+from brain.domain.retail.forecast.backtest import ForecastRow, backtest
+from brain.domain.retail.forecast.metrics import Scored, by_series, overall
 from brain.domain.retail.series import DailySeries, Store
 from brain.errors import InvalidInputError
 

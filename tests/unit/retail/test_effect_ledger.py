@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from shop_worlds import shop_config
 
-from brain.domain.retail.effect_ledger import EffectEntry, EffectState, update_ledger
-from brain.domain.retail.magnitudes import SignalLift
+from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_ledger
+from brain.domain.retail.lifts.magnitudes import SignalLift
 
 SETTINGS = shop_config().magnitudes
 DAY = date(2024, 6, 1)

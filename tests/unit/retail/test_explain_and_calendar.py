@@ -12,7 +12,7 @@ from shop_worlds import day_at, event, series_of, shop_config, usual_sales
 from brain.domain.retail.explain import cents, deal_cents, explain_day
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.ahead import DayForecast
-from brain.domain.retail.predictive_calendar import advice, calendar
+from brain.domain.retail.forecast.predictive_calendar import advice, calendar
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError, NotFoundError
 

@@ -7,7 +7,7 @@ from shop_worlds import day_at, series_of, shop_config, usual_sales
 from brain.domain.retail.explain import explain_day
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.ahead import forecast
-from brain.domain.retail.magnitudes import magnitudes
+from brain.domain.retail.lifts.magnitudes import magnitudes
 
 CONFIG = shop_config()
 DAYS = 150

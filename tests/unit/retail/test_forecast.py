@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from shop_worlds import FIRST, day_at, event, series_of, shop_config, usual_sales, weather_of
 
+from brain.domain.retail.config import Term
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.ahead import DayForecast, forecast
-from brain.domain.retail.retail_config import Term
 from brain.domain.retail.series import DailySeries, Store, zone
-from brain.domain.retail.weather_days import WeatherRow, weather_days
+from brain.domain.retail.signals.weather_days import WeatherRow, weather_days
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()

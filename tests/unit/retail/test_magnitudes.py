@@ -7,8 +7,8 @@ import pytest
 from shop_worlds import day_at, event, lift_world, series_of, shop_config, usual_sales
 
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.magnitudes import SignalLift, magnitudes
-from brain.domain.retail.pooled_lifts import normal_below, own_effects, pool, spread_between_stores
+from brain.domain.retail.lifts.magnitudes import SignalLift, magnitudes
+from brain.domain.retail.lifts.pooling import normal_below, own_effects, pool, spread_between_stores
 from brain.domain.retail.series import ALL_STORES
 from brain.errors import InvalidInputError
 

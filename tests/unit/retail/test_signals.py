@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shop_worlds import FIRST, day_at, event, shop_config, weather_of
 
-from brain.domain.retail.calendar_days import calendar_days, easter_sunday, holiday_names
-from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS, term_flags
-from brain.domain.retail.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.config import Term, retail_config
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.retail_config import Term, retail_config
 from brain.domain.retail.series import CalendarEvent, Store, zone
-from brain.domain.retail.signals import BUILT_IN, acting_signals
-from brain.domain.retail.weather_days import VARIABLES
-from brain.domain.retail.weather_signals import observed_values, weather_flags
+from brain.domain.retail.signals.acting_signals import BUILT_IN, acting_signals
+from brain.domain.retail.signals.calendar_days import calendar_days, easter_sunday, holiday_names
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, term_flags
+from brain.domain.retail.signals.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.signals.weather_days import VARIABLES
+from brain.domain.retail.signals.weather_signals import observed_values, weather_flags
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()

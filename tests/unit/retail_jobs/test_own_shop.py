@@ -10,11 +10,11 @@ import pytest
 from shop_job_worlds import BAKER, LAST_DAY, RIVAL, SUNDAY, fill, open_sql
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-from brain.domain.retail.answers import MOST_BYTES, bounded, plain
+from brain.domain.retail.json_forms import MOST_BYTES, bounded, plain
 from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
-from brain.services.shop_jobs.own_shop import OwnShop, ended_day, own_shop
+from brain.services.retail.own_shop import OwnShop, ended_day, own_shop
 
 DAY = LAST_DAY - timedelta(days=1)
 

@@ -27,7 +27,7 @@ from brain.repositories.runs import Runs
 from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record
 from brain.services.retail.roi import Constants
-from brain.services.shop_jobs.roi_report import JOB, RoiReport
+from brain.services.retail.roi_report import JOB, RoiReport
 from brain.settings.files import read_config
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)

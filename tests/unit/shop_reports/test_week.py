@@ -9,7 +9,7 @@ from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import Store
 from brain.domain.retail.week import explain_week
 from brain.services.retail.facts import Known
-from brain.services.shop_jobs.week import week_step
+from brain.services.retail.week_job import week_step
 
 DAYS = 200
 

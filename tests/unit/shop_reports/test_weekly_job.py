@@ -11,7 +11,7 @@ from brain.domain.reports import shop
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.analysis.weekly_report import JOB, WeeklyReport
-from brain.services.shop_jobs.pages import ShopPages
+from brain.services.retail.pages import ShopPages
 
 
 def failed(what: str, error: Exception) -> None:

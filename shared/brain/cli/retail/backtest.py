@@ -10,10 +10,10 @@ from rich.console import Console
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.answers import BESIDE, backtest_document
-from brain.domain.retail.backtest import BacktestReport, SeriesScore
-from brain.domain.retail.metrics import Metrics
-from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.config import retail_config
+from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
+from brain.domain.retail.forecast.metrics import Metrics
+from brain.domain.retail.json_forms import BESIDE, backtest_document
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import Period, run_backtest
 from brain.settings.files import read_config

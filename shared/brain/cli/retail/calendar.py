@@ -9,9 +9,9 @@ import typer
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
 from brain.domain.reports import calendar_picture
-from brain.domain.retail.answers import calendar_rows
-from brain.domain.retail.predictive_calendar import CalendarDay
-from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.config import retail_config
+from brain.domain.retail.forecast.predictive_calendar import CalendarDay
+from brain.domain.retail.json_forms import calendar_rows
 from brain.errors import InvalidInputError
 from brain.services.retail.calendar import of_store, predictive_calendar
 from brain.settings.files import read_config

@@ -8,8 +8,8 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
+from brain.domain.retail.config import retail_config
 from brain.domain.retail.explain import DayExplained
-from brain.domain.retail.retail_config import retail_config
 from brain.services.retail.explain import explain as explain_stores
 from brain.settings.files import read_config
 

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from brain.domain.retail.answers import plain
+from brain.domain.retail.json_forms import plain
 
 
 def print_json(document: object) -> None:

@@ -11,7 +11,7 @@ import typer
 from brain.cli.csv_rows import csv_rows
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.config import retail_config
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION

@@ -8,9 +8,9 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
-from brain.domain.retail.effect_ledger import EffectState
-from brain.domain.retail.magnitudes import SignalLift
-from brain.domain.retail.retail_config import retail_config
+from brain.domain.retail.config import retail_config
+from brain.domain.retail.lifts.effect_ledger import EffectState
+from brain.domain.retail.lifts.magnitudes import SignalLift
 from brain.domain.retail.series import ALL_STORES
 from brain.services.retail.facts import known_store
 from brain.services.retail.signals import signals as measure

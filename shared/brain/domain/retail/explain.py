@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, floor
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.contributions import parts
 from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import build_panel
 from brain.domain.retail.forecast.season_columns import BASE_GROUPS
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries
 from brain.errors import InvalidInputError, NotFoundError
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.explain import Contribution, DayExplained, explain_stores
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries
 
 DAYS = 7

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from brain.domain.retail.backtest import RULES, BacktestReport, SeriesScore, backtest
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.forecast.backtest import RULES, BacktestReport, SeriesScore, backtest
 from brain.domain.retail.series import store_totals
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, read_known

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from brain.domain.retail.predictive_calendar import CalendarDay, calendar
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.forecast.predictive_calendar import CalendarDay, calendar
 from brain.domain.retail.series import store_totals
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, known_store, read_known

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.explain import DayExplained, explain_day
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries, store_totals
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop

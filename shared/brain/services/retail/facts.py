@@ -7,7 +7,7 @@ from itertools import groupby
 
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import DailySeries, Store, daily_series, zone
-from brain.domain.retail.weather_days import WeatherDays, WeatherRow, weather_days
+from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 

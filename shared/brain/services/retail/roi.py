@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.statement import Period, Statement, statement

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from brain.domain.retail.effect_ledger import EffectEntry, EffectState, update_ledger
-from brain.domain.retail.magnitudes import SignalLift, magnitudes
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_ledger
+from brain.domain.retail.lifts.magnitudes import SignalLift, magnitudes
 from brain.domain.retail.series import ALL_STORES, store_totals
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, read_known

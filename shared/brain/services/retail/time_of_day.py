@@ -7,8 +7,8 @@ from itertools import groupby
 import numpy as np
 
 from brain.domain.retail.series import zone
+from brain.domain.retail.signals.weather_days import VARIABLES, weather_days
 from brain.domain.retail.time_of_day import HourOfDay, RainShift, hour_profiles, rain_shifts, store_hours
-from brain.domain.retail.weather_days import VARIABLES, weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 from brain.services.retail.facts import known_store

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from brain.domain.retail.calendar_days import calendar_days, in_spans
-from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS
 from brain.domain.retail.series import CalendarEvent, Days, Floats, Store
-from brain.domain.retail.weather_days import VARIABLES, WeatherDays
-from brain.domain.retail.weather_signals import observed_values
+from brain.domain.retail.signals.calendar_days import calendar_days, in_spans
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS
+from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
+from brain.domain.retail.signals.weather_signals import observed_values
 from brain.errors import MisconfiguredError
 
 SNOW = VARIABLES.index("snow")

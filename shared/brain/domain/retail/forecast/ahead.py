@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.contributions import acting_signals
 from brain.domain.retail.forecast.opening import opening_probability
 from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import build_panel
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries
 from brain.errors import InvalidInputError
 

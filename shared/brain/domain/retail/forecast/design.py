@@ -11,11 +11,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.retail.calendar_days import calendar_days
-from brain.domain.retail.event_signals import DatedSignal, dated_signals
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.season_columns import Column, steady_columns
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import CalendarEvent, Days, Floats, Store, zone
+from brain.domain.retail.signals.calendar_days import calendar_days
+from brain.domain.retail.signals.event_signals import DatedSignal, dated_signals
 
 Whole = NDArray[np.int64]
 Key = TypeVar("Key", bound=Hashable)

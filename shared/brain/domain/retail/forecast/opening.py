@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.calendar_days import CalendarDays, calendar_days
 from brain.domain.retail.series import Days, Flags, Floats, Store
+from brain.domain.retail.signals.calendar_days import CalendarDays, calendar_days
 
 WEEKS_REMEMBERED = 8
 WEEK = 7

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.combination import combine
 from brain.domain.retail.forecast.conformal import Bounds, conformal_bounds
@@ -14,7 +15,6 @@ from brain.domain.retail.forecast.outlook import build_outlook
 from brain.domain.retail.forecast.panel import Panel, is_weekly
 from brain.domain.retail.forecast.regressors import Regressors
 from brain.domain.retail.forecast.replay import Replay, replay
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import Floats, quantile_of
 
 WEEK = 7

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brain.domain.retail.series import Days, Floats
-from brain.domain.retail.weather_days import WeatherDays
-from brain.domain.retail.weather_signals import CLOUD, MEAN, RAIN, SNOW, WARMEST, WIND
+from brain.domain.retail.signals.weather_days import WeatherDays
+from brain.domain.retail.signals.weather_signals import CLOUD, MEAN, RAIN, SNOW, WARMEST, WIND
 
 Whole = NDArray[np.int64]
 

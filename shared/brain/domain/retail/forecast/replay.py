@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brain.domain.retail.config import Forecast
 from brain.domain.retail.forecast.levels import (
     LEVEL_MEMORY_DAYS,
     RECENT_DAYS,
@@ -18,7 +19,6 @@ from brain.domain.retail.forecast.outlook import Norm
 from brain.domain.retail.forecast.panel import Panel, Scale, choose_scale, running_size
 from brain.domain.retail.forecast.regression import fitted, pooled_mean, renew, sharing_groups, spread_of
 from brain.domain.retail.forecast.regressors import Regressors
-from brain.domain.retail.retail_config import Forecast
 from brain.domain.retail.series import Floats, quantile_of
 
 Whole = NDArray[np.int64]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.calendar_days import SATURDAY, CalendarDays
-from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS, term_flags
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.series import Floats, Store
+from brain.domain.retail.signals.calendar_days import SATURDAY, CalendarDays
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, term_flags
 
 YEAR_DAYS = 365.25
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.outcome import WEEK, outcome
 from brain.domain.retail.forecast.panel import build_panel
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.series import CalendarEvent, DailySeries, Flags, Floats
-from brain.domain.retail.weather_days import WeatherDays
+from brain.domain.retail.signals.weather_days import WeatherDays
 
 ALWAYS_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 LONG_AGO = np.datetime64("1970-01-01")

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import numpy as np
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.outcome import WEEK
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.roi.chance import Worth, worth
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Undone, undone, without_own_events

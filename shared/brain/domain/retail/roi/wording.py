@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from brain.domain.retail.answers import plain
+from brain.domain.retail.json_forms import plain
 from brain.domain.retail.roi.statement import Statement, Target, Total
 from brain.domain.retail.roi.valuation import Basis, Valued, Verdict
 

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from brain.domain.retail.answers import backtest_document
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.json_forms import backtest_document
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import DEFAULT_DAYS, Period, backtest_of
 from brain.services.retail.facts import Known
-from brain.services.shop_jobs.job import Findings, Step
-from brain.services.shop_jobs.own_shop import OwnShop
+from brain.services.retail.own_shop import OwnShop
+from brain.services.retail.shop_job import Findings, Step
 
 JOB = "brainBacktesting"
 LEAST_DAYS_BEFORE = 56

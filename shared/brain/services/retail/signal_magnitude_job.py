@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from brain.domain.retail.answers import calendar_rows, plain
-from brain.domain.retail.effect_ledger import EffectEntry, EffectState
-from brain.domain.retail.magnitudes import SignalLift
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.json_forms import calendar_rows, plain
+from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState
+from brain.domain.retail.lifts.magnitudes import SignalLift
 from brain.errors import InvalidInputError
 from brain.services.retail.calendar import calendar_of
 from brain.services.retail.facts import Known
+from brain.services.retail.own_shop import OwnShop
+from brain.services.retail.shop_job import Findings, Step
 from brain.services.retail.signals import measured
-from brain.services.shop_jobs.job import Findings, Step
-from brain.services.shop_jobs.own_shop import OwnShop
 
 JOB = "brainSignalMagnitude"
 DAYS_AHEAD = 14

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from brain.domain.retail.answers import MOST_BYTES, bounded
+from brain.domain.retail.json_forms import MOST_BYTES, bounded
 from brain.errors import InvalidInputError
 from brain.ports.document_store import Create, DocumentStore, Set, Update, Write
 from brain.ports.sales_warehouse import ResultTable, Shop
@@ -18,7 +18,7 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.retail.facts import Known, read_known
-from brain.services.shop_jobs.own_shop import OwnShop, own_shop
+from brain.services.retail.own_shop import OwnShop, own_shop
 
 WRITES_AT_ONCE = 400
 

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.calendar_days import Whole, calendar_days
-from brain.domain.retail.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, term_flags
-from brain.domain.retail.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import Days, Flags, zone
-from brain.domain.retail.weather_signals import WEATHER_SIGNALS, observed_values, weather_flags
+from brain.domain.retail.signals.calendar_days import Whole, calendar_days
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, term_flags
+from brain.domain.retail.signals.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.signals.weather_signals import WEATHER_SIGNALS, observed_values, weather_flags
 
 EVENT_CLASSES: Final[tuple[str, ...]] = ("home_game", "festival", "promotion", "competitor", "concert", "market")
 

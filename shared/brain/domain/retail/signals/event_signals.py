@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from brain.domain.retail.retail_config import Events
+from brain.domain.retail.config import Events
 from brain.domain.retail.series import CalendarEvent, Days, Flags, known_by_end_of
 
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import numpy as np
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.ahead import DayForecast, forecast
 from brain.domain.retail.forecast.opening import WEEK
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries
 
 USUAL_WEEKS = 8

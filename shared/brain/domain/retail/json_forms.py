@@ -7,8 +7,8 @@ from datetime import date
 from math import isfinite
 from typing import Any
 
-from brain.domain.retail.backtest import BacktestReport, SeriesScore
-from brain.domain.retail.predictive_calendar import CalendarDay
+from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
+from brain.domain.retail.forecast.predictive_calendar import CalendarDay
 
 BESIDE = ("seasonal_naive", "same_day_last_year")
 MOST_BYTES = 600_000

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from brain.domain.retail.answers import plain
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
+from brain.domain.retail.json_forms import plain
 from brain.services.retail.curiosity import Night, night_of_shop
 from brain.services.retail.facts import Known
-from brain.services.shop_jobs.job import Findings, Step
-from brain.services.shop_jobs.own_shop import OwnShop
+from brain.services.retail.own_shop import OwnShop
+from brain.services.retail.shop_job import Findings, Step
 
 JOB = "brainCuriosity"
 SHOWN = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)

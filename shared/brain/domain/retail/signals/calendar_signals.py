@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.calendar_days import SATURDAY, SUNDAY, CalendarDays, Whole, in_spans
-from brain.domain.retail.retail_config import Term
+from brain.domain.retail.config import Term
 from brain.domain.retail.series import Flags, Store
+from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, Whole, in_spans
 
 Rule = Callable[[CalendarDays], Flags]
 

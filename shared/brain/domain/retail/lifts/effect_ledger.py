@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from brain.domain.retail.magnitudes import SignalLift
-from brain.domain.retail.retail_config import Magnitudes
+from brain.domain.retail.config import Magnitudes
+from brain.domain.retail.lifts.magnitudes import SignalLift
 
 
 class EffectState(StrEnum):

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.retail_config import WeatherLimits
+from brain.domain.retail.config import WeatherLimits
 from brain.domain.retail.series import Days, Flags, Floats
-from brain.domain.retail.weather_days import VARIABLES, WeatherDays
+from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 
 MEAN, WARMEST, COLDEST, RAIN, WIND, CLOUD, SNOW = range(len(VARIABLES))
 

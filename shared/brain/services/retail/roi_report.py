@@ -11,7 +11,7 @@ from brain.domain.reports import month as monthly_report
 from brain.domain.reports import shop as shop_sections
 from brain.domain.reports import text
 from brain.domain.reports.report import Report
-from brain.domain.retail.answers import bounded
+from brain.domain.retail.json_forms import bounded
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.statement import Period, Statement
@@ -23,8 +23,8 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.retail.decisions import decisions_of, recorded
+from brain.services.retail.own_shop import OwnShop, own_shop
 from brain.services.retail.roi import Constants, valued
-from brain.services.shop_jobs.own_shop import OwnShop, own_shop
 
 JOB = "brainRoiReport"
 VIEW = "shop-roi"

@@ -1,14 +1,14 @@
 """What weather does to products, when stores sell, and which stores move together, published every night."""
 
-from brain.domain.retail.answers import plain
 from brain.domain.retail.cross_store import cross_store
+from brain.domain.retail.json_forms import plain
 from brain.domain.retail.product_weather import product_weather
 from brain.domain.retail.series import store_totals
 from brain.errors import InvalidInputError
 from brain.services.retail.facts import Known
+from brain.services.retail.own_shop import OwnShop
+from brain.services.retail.shop_job import Findings, Step
 from brain.services.retail.time_of_day import time_of_day
-from brain.services.shop_jobs.job import Findings, Step
-from brain.services.shop_jobs.own_shop import OwnShop
 
 JOB = "brainProductWeather"
 NO_WEATHER = "there is no weather of these stores; import some with `brain retail import --weather FILE.csv`"

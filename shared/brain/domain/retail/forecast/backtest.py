@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.levels import WEEK, YEAR
+from brain.domain.retail.forecast.metrics import Metrics, Scored, by_series, overall
 from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import Panel, build_panel
-from brain.domain.retail.metrics import Metrics, Scored, by_series, overall
-from brain.domain.retail.retail_config import RetailConfig
 from brain.domain.retail.series import DailySeries, Flags, Floats
 from brain.errors import InvalidInputError
 

@@ -1,12 +1,12 @@
 """What moved the last seven days' sales of a client's stores, published every night for the reports."""
 
-from brain.domain.retail.answers import plain
-from brain.domain.retail.retail_config import RetailConfig
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.json_forms import plain
 from brain.domain.retail.series import store_totals
 from brain.domain.retail.week import explain_week
 from brain.services.retail.facts import Known
-from brain.services.shop_jobs.job import Findings, Step
-from brain.services.shop_jobs.own_shop import OwnShop
+from brain.services.retail.own_shop import OwnShop
+from brain.services.retail.shop_job import Findings, Step
 
 
 def week_step(config: RetailConfig) -> Step:

@@ -1,0 +1,1 @@
+"""How much each signal moves sales: regression, pooling and the effect ledger."""

@@ -1,0 +1,1 @@
+"""Everything that may move a shop's sales: weather, calendar and events, day by day."""

@@ -12,7 +12,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from brain.entrypoints.openapi_ingest import ADDRESS
+from brain.entrypoints.gateway.openapi_ingest import ADDRESS
 
 load_all_checks()
 HELD_TO = [

@@ -24,7 +24,7 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, Shop
 from brain.ports.task_queue import Task
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
 from brain.services.retail import backtesting_job as shop_backtesting
 from brain.services.retail import curiosity_job as shop_curiosity

@@ -8,8 +8,9 @@ from typing import Any
 from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
 from brain.ports.document_store import DocumentStore
-from brain.repositories import books, codec, paths
+from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
+from brain.repositories.gateway import books
 
 CLIENT = "acme"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)

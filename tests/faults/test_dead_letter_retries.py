@@ -16,8 +16,8 @@ from brain.domain.gateway.dead_letters import DeadLetter
 from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
-from brain.repositories.runs import Runs
+from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.jobs.runs import Runs
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters

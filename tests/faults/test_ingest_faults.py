@@ -23,7 +23,7 @@ from brain.adapters.firestore.writer import FirestoreWriter
 from brain.bootstrap import Brain
 from brain.domain.senders.api_keys import ApiKey, hash_key
 from brain.entrypoints.local import LocalServer
-from brain.repositories.api_keys import ApiKeys
+from brain.repositories.gateway.api_keys import ApiKeys
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings

@@ -20,7 +20,7 @@ from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostErr
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.weekly_report import WeeklyReport

@@ -31,7 +31,7 @@ from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostErr
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.analysis.record_outcomes import RecordOutcomes
 from brain.services.jobs.run_once import run_once

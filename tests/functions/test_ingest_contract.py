@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
+from brain.entrypoints.gateway.openapi_schemas import ITEM_CODES
 from brain.entrypoints.local import LocalServer
-from brain.entrypoints.openapi_schemas import ITEM_CODES
 from brain.settings.environment import read_settings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ def made() -> Iterator[Brain]:
 
 
 def test_the_committed_contract_is_the_one_that_is_served(brain: Brain) -> None:
-    """``python -m brain.entrypoints.openapi_ingest > docs/openapi-ingest.json`` writes it anew after a change."""
+    """After a change, ``python -m brain.entrypoints.gateway.openapi_ingest > docs/openapi-ingest.json`` renews it."""
     with TestClient(LocalServer(brain, schedule=False).app()) as http:
         served = http.get("/ingest/openapi.json")
         assert (served.status_code, served.headers["content-type"]) == (200, "application/json")

@@ -19,9 +19,9 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
-from brain.entrypoints.ingest import IngestHttp
+from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile

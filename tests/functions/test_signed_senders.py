@@ -26,7 +26,7 @@ from brain.bootstrap import Brain
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures.secret_text import secret_name
 from brain.domain.senders.signatures.signed_request import SignedRequest
-from brain.entrypoints.ingest import IngestHttp
+from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
 from brain.settings.environment import read_settings
@@ -536,7 +536,7 @@ def test_a_signed_request_costs_one_read_and_one_write_and_a_key_none(address: A
 def test_a_request_with_a_key_loads_nothing_of_signatures() -> None:
     """Cold starts stay what they were; it is loaded with the first request that needs it."""
     script = (
-        "import sys, brain.entrypoints.deployed, brain.entrypoints.ingest; "
+        "import sys, brain.entrypoints.deployed, brain.entrypoints.gateway.ingest; "
         "found = [n for n in sys.modules if n.startswith(('brain.domain.senders.signatures', 'jwt', 'cryptography'))]; "
         "assert not found, found"
     )

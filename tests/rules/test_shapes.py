@@ -10,7 +10,7 @@ from rules.rest import SERVER_TIME
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
-from brain.repositories.features import SIGNATURE, Features
+from brain.repositories.jobs.features import SIGNATURE, Features
 
 
 def written(kind: Kind, case: Case, clock: ManualClock) -> dict[str, Any]:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from brain.services.gateway.rate_limits import RateLimits
     from brain.services.gateway.replay import Replay
     from brain.services.gateway.verify_sender import VerifySender
-    from brain.services.health import Health
     from brain.services.jobs.dispatch import Dispatch
     from brain.services.jobs.give_up import GiveUp
+    from brain.services.jobs.health import Health
     from brain.services.jobs.perform import Perform
     from brain.services.jobs.run_job import RunJob
 
@@ -161,14 +161,14 @@ class Brain:
     @cached_property
     def health(self) -> "Health":
         """Whether this instance can do its work."""
-        from brain.services.health import Health
+        from brain.services.jobs.health import Health
 
         return Health(self.store, self.clock, self.score_config)
 
     def dispatch(self, queue: "TaskQueue") -> "Dispatch":
         """Return the dispatcher of scheduled jobs into ``queue``."""
         from brain.domain.jobs.features import flags
-        from brain.repositories.features import Features
+        from brain.repositories.jobs.features import Features
         from brain.services.jobs.dispatch import Dispatch
 
         return Dispatch(self.store, queue, Features(self.store, read_config("brain_features", flags)))

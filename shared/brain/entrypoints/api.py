@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
-from brain.services.health import Health
+from brain.services.jobs.health import Health
 
 
 @dataclass(frozen=True, slots=True)

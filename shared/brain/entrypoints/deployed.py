@@ -9,8 +9,8 @@ from brain.entrypoints.http import Request, Response
 
 if TYPE_CHECKING:
     from brain.entrypoints.api import ApiHttp
-    from brain.entrypoints.ingest import IngestHttp
-    from brain.entrypoints.jobs import ScheduledHttp, WorkerHttp
+    from brain.entrypoints.gateway.ingest import IngestHttp
+    from brain.entrypoints.jobs.handlers import ScheduledHttp, WorkerHttp
 
 Answer = tuple[bytes, int, dict[str, str]]
 
@@ -37,7 +37,7 @@ def worker(request: Any) -> Answer:
 
 @cache
 def _ingest() -> "IngestHttp":
-    from brain.entrypoints.ingest import IngestHttp
+    from brain.entrypoints.gateway.ingest import IngestHttp
 
     brain = bootstrap.shared()
     return IngestHttp(
@@ -54,7 +54,7 @@ def _api() -> "ApiHttp":
 
 @cache
 def _scheduled(job: str) -> "ScheduledHttp":
-    from brain.entrypoints.jobs import ScheduledHttp
+    from brain.entrypoints.jobs.handlers import ScheduledHttp
     from brain.settings.scheduler import read_scheduler
 
     brain = bootstrap.shared()
@@ -64,7 +64,7 @@ def _scheduled(job: str) -> "ScheduledHttp":
 
 @cache
 def _worker() -> "WorkerHttp":
-    from brain.entrypoints.jobs import WorkerHttp
+    from brain.entrypoints.jobs.handlers import WorkerHttp
     from brain.settings.scheduler import read_scheduler
 
     brain = bootstrap.shared()

@@ -19,10 +19,10 @@ from brain.domain.jobs.schedule import last_due
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
+from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.entrypoints.http import Request, Response
-from brain.entrypoints.ingest import IngestHttp
-from brain.entrypoints.jobs import scheduled_time
-from brain.repositories.reports import Reports
+from brain.entrypoints.jobs.handlers import scheduled_time
+from brain.repositories.analysis.reports import Reports
 from brain.settings.scheduler import Scheduler, read_scheduler
 
 TICK_SECONDS = 1.0

@@ -25,10 +25,10 @@ from brain.domain.scoring import Weights, scoring_config
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories import paths
+from brain.repositories.analysis.recommendations import ADVICE as ADVICE_STATE
+from brain.repositories.analysis.state import RECENT
 from brain.repositories.clients import Clients
-from brain.repositories.recommendations import ADVICE as ADVICE_STATE
-from brain.repositories.runs import Runs
-from brain.repositories.state import RECENT
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.daily_analysis import JOB as DAILY
 from brain.services.analysis.daily_analysis import DailyAnalysis

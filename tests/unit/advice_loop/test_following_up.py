@@ -33,9 +33,10 @@ from brain.domain.recommendations.class_priors import class_priors
 from brain.domain.recommendations.measured import change, is_measurable
 from brain.domain.recommendations.standing import Standing
 from brain.errors import MisconfiguredError, StoreUnavailableError
-from brain.repositories import books, paths
-from brain.repositories.recommendations import ADVICE as STATE
-from brain.repositories.recommendations import Recommendations
+from brain.repositories import paths
+from brain.repositories.analysis.recommendations import ADVICE as STATE
+from brain.repositories.analysis.recommendations import Recommendations
+from brain.repositories.gateway import books
 from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.parts import Done, do_parts
 from brain.services.analysis.recommend import Recommend

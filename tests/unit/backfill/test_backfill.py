@@ -14,7 +14,7 @@ from brain.adapters.sqlite.writer import SqliteWriter
 from brain.domain.feeds.context import FeedContext
 from brain.errors import InvalidInputError, StoreUnavailableError
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import backfill as backfill_service
 from brain.services.gateway import keep_dead_letter
 from brain.services.gateway.backfill import Backfill, History, Piece, Place

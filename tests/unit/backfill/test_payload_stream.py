@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brain.cli import payload_stream
-from brain.cli.payload_stream import pieces
+from brain.cli.gateway import payload_stream
+from brain.cli.gateway.payload_stream import pieces
 from brain.domain.feeds.field_maps import FieldMap
 from brain.errors import InvalidInputError
 from brain.services.gateway.backfill import Place

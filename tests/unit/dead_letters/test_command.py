@@ -15,7 +15,7 @@ from brain.cli import local_brain
 from brain.cli.app import app
 from brain.cli.failures import explained
 from brain.domain.feeds.context import FeedContext
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
 
 Run = Callable[..., int]

@@ -13,7 +13,7 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.dead_letters import DeadLetter
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
 
 CANARY = "ada.canary@example.org"

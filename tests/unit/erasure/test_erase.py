@@ -26,8 +26,9 @@ from brain.domain.gateway.normalize import normalize
 from brain.domain.privacy.pseudonyms import Pseudonyms, pseudonyms_of
 from brain.errors import BrainError, InvalidInputError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Version, Write
-from brain.repositories import erasures, paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories import paths
+from brain.repositories.gateway import erasures
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
 

@@ -14,8 +14,9 @@ from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
 from brain.domain.privacy.pseudonyms import pseudonyms_of
 from brain.ports.document_store import DocumentStore
-from brain.repositories import erasures, paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories import paths
+from brain.repositories.gateway import erasures
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile

@@ -10,7 +10,7 @@ from unit.feeds.feed_cases import FIXTURES
 
 from brain.cli.app import app
 from brain.cli.failures import explained
-from brain.cli.normalize import normalize
+from brain.cli.gateway.normalize import normalize
 
 AT = ["--received-at", "2026-11-22T00:00:00Z"]
 RUN = CliRunner()

@@ -16,9 +16,10 @@ from brain.domain.scoring import scoring_config
 from brain.domain.scoring.gold_standards import gold_standards, weights_check
 from brain.ports.document_store import Transform
 from brain.ports.task_queue import Task
-from brain.repositories import books, codec, paths
+from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
-from brain.repositories.runs import Runs
+from brain.repositories.gateway import books
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.learn import Learn
 from brain.services.analysis.record_outcomes import RecordOutcomes

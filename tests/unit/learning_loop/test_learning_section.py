@@ -17,7 +17,7 @@ from brain.domain.reports import learning
 from brain.domain.reports.report import Facts, SectionStatus
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.read_learned import ReadLearned
 from brain.services.jobs.run_once import run_once

@@ -34,10 +34,10 @@ from brain.errors import AlreadyExistsError, MisconfiguredError
 from brain.ports.document_store import Create
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.models import Models
-from brain.repositories.outcomes import Outcomes
-from brain.repositories.runs import Runs
-from brain.repositories.serving_weights import weights_in_use
+from brain.repositories.analysis.models import Models
+from brain.repositories.analysis.outcomes import Outcomes
+from brain.repositories.analysis.serving_weights import weights_in_use
+from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.jobs.run_once import run_once
 

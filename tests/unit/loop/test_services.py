@@ -20,7 +20,7 @@ from brain.domain.jobs.features import Flag, flags
 from brain.domain.jobs.schedule import last_due
 from brain.domain.privacy.keys import identity_keys
 from brain.entrypoints.http import Request
-from brain.entrypoints.jobs import WorkerHttp
+from brain.entrypoints.jobs.handlers import WorkerHttp
 from brain.errors import (
     InvalidInputError,
     MisconfiguredError,
@@ -32,8 +32,8 @@ from brain.errors import (
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.repositories.dead_letters import DeadLetters
-from brain.repositories.features import Features
+from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.jobs.features import Features
 from brain.services.gateway.api_keys import Authenticator, KeyRing
 from brain.services.gateway.keep_dead_letter import Received
 from brain.services.jobs.dispatch import Dispatch

@@ -16,7 +16,7 @@ from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.repositories.features import Features
+from brain.repositories.jobs.features import Features
 from brain.services.jobs.dispatch import SHOP_JOBS, Dispatch
 from brain.services.jobs.perform import TasksHere
 from brain.settings.scheduler import read_scheduler

@@ -23,7 +23,7 @@ from brain.ports.sales_warehouse import ResultTable
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record
 from brain.services.retail.roi import Constants

@@ -8,7 +8,7 @@ from unit.signatures.signers import NOW
 from brain.domain.senders.signatures.replays import Taken, taken, taken_from
 from brain.domain.senders.signatures.signed_request import Proof
 from brain.ports.document_store import DocumentStore, WriteStatus
-from brain.repositories import signatures
+from brain.repositories.gateway import signatures
 
 TOLERANCE = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.csv_rows import csv_rows
+from brain.cli.analysis.csv_rows import csv_rows
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.config import retail_config

@@ -12,8 +12,8 @@ from brain.domain.days import sums
 from brain.domain.days.config import Alarms
 from brain.domain.days.sums import Days
 from brain.ports.document_store import DocumentStore
+from brain.repositories.analysis.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
 from brain.repositories.clients import Clients
-from brain.repositories.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from brain.domain.predictions import content
 from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
+from brain.repositories.analysis.outcomes import first_score_fields
+from brain.repositories.analysis.serving_weights import weights_in_use
+from brain.repositories.analysis.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
 from brain.repositories.clients import Clients
-from brain.repositories.events import Events, scoring_writes
-from brain.repositories.outcomes import first_score_fields
-from brain.repositories.serving_weights import weights_in_use
-from brain.repositories.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
+from brain.repositories.gateway.events import Events, scoring_writes
 from brain.services.jobs.lease import Figures, Lease
 
 JOB = "brainHourlyScores"

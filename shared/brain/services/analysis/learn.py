@@ -28,11 +28,11 @@ from brain.domain.learning.score_model import (
 from brain.domain.learning.trial import Trial
 from brain.errors import AlreadyExistsError, ConflictError
 from brain.ports.document_store import DocumentStore, Version, Write
-from brain.repositories.books import Books
+from brain.repositories.analysis.models import Models, decision_write, evidence_write, history_write, priors_write
+from brain.repositories.analysis.outcomes import Outcomes
+from brain.repositories.analysis.state import LEARNING, States
 from brain.repositories.clients import Clients
-from brain.repositories.models import Models, decision_write, evidence_write, history_write, priors_write
-from brain.repositories.outcomes import Outcomes
-from brain.repositories.state import LEARNING, States
+from brain.repositories.gateway.books import Books
 from brain.services.jobs.lease import Figures, Lease
 
 ACTIVE_WINDOW = timedelta(days=35)

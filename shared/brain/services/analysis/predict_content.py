@@ -8,8 +8,8 @@ from brain.domain.predictions.outlook import SAID, outlook_from
 from brain.domain.reports.build import week_name
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
-from brain.repositories.predictions import OUTLOOK, grid_writes
-from brain.repositories.state import States
+from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
+from brain.repositories.analysis.state import States
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 

@@ -12,8 +12,8 @@ from brain.domain.learning.score_model import ScoreModel
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
-from brain.repositories.models import Models
-from brain.repositories.state import LEARNING, OUTCOMES, States
+from brain.repositories.analysis.models import Models
+from brain.repositories.analysis.state import LEARNING, OUTCOMES, States
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 

@@ -15,7 +15,7 @@ from brain.domain.recommendations.triggers import Triggers
 from brain.domain.reports.build import week_name
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
-from brain.repositories.recommendations import (
+from brain.repositories.analysis.recommendations import (
     ADVICE,
     Recommendations,
     outcome_write,
@@ -23,7 +23,7 @@ from brain.repositories.recommendations import (
     status_writes,
     view_write,
 )
-from brain.repositories.state import States
+from brain.repositories.analysis.state import States
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 

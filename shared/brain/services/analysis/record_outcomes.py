@@ -10,8 +10,8 @@ from brain.domain.learning.register import Reached, Register, read_register
 from brain.domain.scoring import ScoringConfig
 from brain.errors import AlreadyExistsError
 from brain.ports.document_store import DocumentStore, Write
-from brain.repositories.outcomes import Outcomes
-from brain.repositories.state import OUTCOMES, State, States
+from brain.repositories.analysis.outcomes import Outcomes
+from brain.repositories.analysis.state import OUTCOMES, State, States
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.jobs.run_once import Work
 

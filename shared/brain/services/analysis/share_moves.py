@@ -8,10 +8,10 @@ from brain.domain.recommendations.standing import Move, standing_from
 from brain.domain.recommendations.triggers import Policy
 from brain.domain.reports.build import week_name
 from brain.ports.document_store import DocumentStore
-from brain.repositories.books import Books
+from brain.repositories.analysis.recommendations import ADVICE, Recommendations, priors_write
+from brain.repositories.analysis.state import States
 from brain.repositories.clients import Clients
-from brain.repositories.recommendations import ADVICE, Recommendations, priors_write
-from brain.repositories.state import States
+from brain.repositories.gateway.books import Books
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.jobs.run_once import Work
 

@@ -8,9 +8,9 @@ from brain.domain.recommendations.standing import standing_from
 from brain.domain.recommendations.worth import worth_of
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
-from brain.repositories.predictions import OUTLOOK
-from brain.repositories.recommendations import ADVICE
-from brain.repositories.state import States
+from brain.repositories.analysis.predictions import OUTLOOK
+from brain.repositories.analysis.recommendations import ADVICE
+from brain.repositories.analysis.state import States
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 

@@ -10,7 +10,7 @@ from brain.domain.senders.api_keys import MOST_VALID, NOT_AUTHENTICATED, ApiKey,
 from brain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
-from brain.repositories.api_keys import ApiKeys
+from brain.repositories.gateway.api_keys import ApiKeys
 
 REMEMBERED_SECONDS = 60
 REMEMBERED_KEYS = 10_000

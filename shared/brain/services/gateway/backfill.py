@@ -13,7 +13,7 @@ from brain.domain.gateway.normalize import Completed
 from brain.domain.gateway.results import Item, Outcome
 from brain.domain.periods import delivery_id
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
-from brain.repositories.backfills import Backfills, Checkpoint
+from brain.repositories.gateway.backfills import Backfills, Checkpoint
 from brain.services.gateway.ingest import MAX_EVENTS, Ingest
 from brain.services.gateway.keep_dead_letter import Received
 

@@ -11,7 +11,7 @@ from brain.domain.gateway.manifests import Sent
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 
 PAGE = 300
 

@@ -8,7 +8,7 @@ from typing import Any
 from brain.domain.jobs.dispatching import not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.jobs.give_up import RETRIES
 
 NEW = timedelta(hours=1)

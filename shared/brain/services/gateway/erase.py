@@ -14,9 +14,10 @@ from brain.ports.clock import Clock
 from brain.ports.document_rules import check_write
 from brain.ports.document_store import Delete, DocumentStore, Snapshot, Update, Write
 from brain.ports.sealing import Sealer
-from brain.repositories import books, erasures, paths
-from brain.repositories.dead_letters import DeadLetters
-from brain.repositories.erasures import PURGED, REDUCED, Receipts
+from brain.repositories import paths
+from brain.repositories.gateway import books, erasures
+from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.gateway.erasures import PURGED, REDUCED, Receipts
 from brain.services.gateway.replay import context_of
 
 ATTEMPTS = 5

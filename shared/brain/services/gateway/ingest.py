@@ -17,8 +17,8 @@ from brain.domain.gateway.results import Ingested, Item, Outcome
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
-from brain.repositories import books as book_writes
 from brain.repositories import codec, paths
+from brain.repositories.gateway import books as book_writes
 from brain.services.gateway.keep_dead_letter import KeepDeadLetter, Received
 from brain.services.gateway.rate_limits import EventBudgets
 from brain.services.gateway.settle import Settle, unavailable

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from brain.domain.rates.shares import Share, Terms
 from brain.domain.rates.window import SlidingWindow
 from brain.errors import AlreadyExistsError, ConflictError, StoreUnavailableError
-from brain.repositories.rates import Holders, Rates
+from brain.repositories.gateway.rates import Holders, Rates
 
 ASK_SECONDS = 20.0
 SHORT_SECONDS = 60.0

@@ -18,7 +18,7 @@ from brain.domain.rates.window import WINDOW_SECONDS, SteadyTime
 from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
-from brain.repositories.rates import Rates
+from brain.repositories.gateway.rates import Rates
 from brain.services.gateway.rate_budget import Budget, Lessee, Moment
 
 REMEMBERED = 10_000

@@ -11,8 +11,8 @@ from brain.domain.gateway.dead_letters import KEPT
 from brain.domain.gateway.reconciliation import Account, in_all, sending_from
 from brain.ports.document_store import DocumentStore, Filter, Snapshot
 from brain.repositories import paths
-from brain.repositories.books import Books
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.books import Books
+from brain.repositories.gateway.dead_letters import DeadLetters
 
 PAGE = 200
 

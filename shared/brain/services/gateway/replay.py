@@ -15,7 +15,7 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.ports.task_queue import Task
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.keep_dead_letter import Received
 from brain.services.jobs.give_up import STAGE, task_of

@@ -8,7 +8,7 @@ from brain.domain.gateway.dead_letters import JOB, DeadLetter, RetryPolicy, dead
 from brain.domain.gateway.results import Outcome
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.document_store import DocumentStore, Snapshot
-from brain.repositories.dead_letters import DeadLetters, claim, failure
+from brain.repositories.gateway.dead_letters import DeadLetters, claim, failure
 from brain.services.gateway.replay import Replay
 from brain.services.jobs.lease import Figures, Lease
 

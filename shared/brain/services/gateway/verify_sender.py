@@ -18,7 +18,7 @@ from brain.errors import MisconfiguredError, ReplayedError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter, WriteStatus
 from brain.ports.signing_keys import SigningKeys
-from brain.repositories import signatures
+from brain.repositories.gateway import signatures
 from brain.services.gateway.sender_secrets import SenderSecrets
 
 REMEMBERED = 10_000

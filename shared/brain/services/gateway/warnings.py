@@ -8,7 +8,7 @@ from brain.domain.gateway.notices import Notice
 from brain.errors import BrainError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import EventWriter, WriteResult, WriteStatus
-from brain.repositories.warnings import Tally, first, more, tallies
+from brain.repositories.gateway.warnings import Tally, first, more, tallies
 
 APART = timedelta(seconds=1)
 REMEMBERED = 10_000

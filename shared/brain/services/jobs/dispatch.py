@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from brain.domain.jobs.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, WEEKLY_REPORT, not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
-from brain.repositories.books import Books
 from brain.repositories.clients import Clients
-from brain.repositories.features import Features
+from brain.repositories.gateway.books import Books
+from brain.repositories.jobs.features import Features
 from brain.services.analysis import hourly_scores
 from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.jobs.give_up import RETRIES

@@ -13,7 +13,7 @@ from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 
 STAGE = JOB
 # The job that tries dead letters again is not tried again by itself: the next hour's is due anyway.

@@ -14,7 +14,7 @@ from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Version, Write
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 
 Figures: TypeAlias = Mapping[str, Any]
 LEASE_MARGIN = timedelta(seconds=30)

@@ -8,7 +8,7 @@ from brain.errors import BrainError, InvalidInputError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.run_once import Work, run_once
 

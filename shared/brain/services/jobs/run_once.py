@@ -10,7 +10,7 @@ from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import BrainError, LeaseLostError
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task
-from brain.repositories.runs import Runs
+from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import LEASE_MARGIN, Figures, Lease
 
 Work: TypeAlias = Callable[[Lease], Figures]

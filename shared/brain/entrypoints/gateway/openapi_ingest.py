@@ -8,9 +8,9 @@ from typing import Any, Final
 from brain.domain.events import FeedType
 from brain.domain.rates.config import LimitsConfig, limits_config
 from brain.domain.senders.signatures.senders_config import senders_config
+from brain.entrypoints.gateway.openapi_schemas import ref, schemas
+from brain.entrypoints.gateway.openapi_security import security_schemes
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
-from brain.entrypoints.openapi_schemas import ref, schemas
-from brain.entrypoints.openapi_security import security_schemes
 from brain.services.gateway.ingest import MAX_EVENTS
 from brain.settings.files import read_config
 

@@ -8,7 +8,7 @@ import typer
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, figures, table
 from brain.domain.gateway.dead_letters import DeadLetter
-from brain.repositories.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.jobs.give_up import STAGE
 
 dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)

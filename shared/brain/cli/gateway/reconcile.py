@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from brain.bootstrap import Brain
+from brain.cli.gateway.payload_files import file_bytes
 from brain.cli.local_brain import open_brain
-from brain.cli.payload_files import file_bytes
 from brain.cli.printing import as_json, figures, table
 from brain.domain.events import FeedType
 from brain.domain.gateway.manifests import Sent, manifest

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.csv_rows import csv_rows, number
+from brain.cli.analysis.csv_rows import csv_rows, number
 from brain.cli.printing import print_result
 from brain.domain.learning.config import learning_config
 from brain.domain.policy_evaluation import LoggedRows, evaluate_policy, logged_rows

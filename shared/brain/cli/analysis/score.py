@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from brain.cli.gateway.payload_files import file_bytes
 from brain.cli.local_brain import moment
-from brain.cli.payload_files import file_bytes
 from brain.cli.printing import as_json
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event

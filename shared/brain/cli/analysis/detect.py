@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.csv_rows import csv_rows, number
+from brain.cli.analysis.csv_rows import csv_rows, number
 from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector
 from brain.errors import InvalidInputError
 from brain.settings.files import read_config

@@ -14,7 +14,7 @@ from brain.domain.learning.trial import Trial
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths
-from brain.repositories.state import State, state_of
+from brain.repositories.analysis.state import State, state_of
 
 SCORE = "score"
 PRIORS = "priors"

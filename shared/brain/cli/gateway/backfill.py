@@ -11,8 +11,8 @@ from typing import Any
 import typer
 
 from brain.bootstrap import Brain
+from brain.cli.gateway.payload_stream import pieces
 from brain.cli.local_brain import open_brain
-from brain.cli.payload_stream import pieces
 from brain.cli.printing import complaint, figures, progress
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.results import Outcome

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from brain.bootstrap import Brain
+from brain.cli.gateway.payload_files import file_bytes, named_field_map, payloads, received_time
 from brain.cli.local_brain import open_brain
-from brain.cli.payload_files import file_bytes, named_field_map, payloads, received_time
 from brain.cli.printing import figures, progress
 from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds.context import FeedContext
@@ -38,7 +38,7 @@ def ingest(
     chosen = named_field_map(field_map) if field_map else None
     context = FeedContext(client, received_time(received_at), backfill=backfill, field_map=chosen)
     if backfill:
-        from brain.cli.backfill import backfill as take_history
+        from brain.cli.gateway.backfill import backfill as take_history
 
         take_history(file, source, context, json_output=json_output)
         return

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from brain.cli.payload_files import file_bytes, named_field_map, payloads, received_time
+from brain.cli.gateway.payload_files import file_bytes, named_field_map, payloads, received_time
 from brain.domain.events import Draft, Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.identity import IdentityKeys

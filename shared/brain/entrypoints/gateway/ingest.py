@@ -101,7 +101,7 @@ class IngestHttp:
         """Answer what this address takes and answers, to anyone."""
         if head.method != "GET":
             return http.method_not_allowed("GET", correlation_id)
-        from brain.entrypoints import openapi_ingest  # noqa: PLC0415 - senders never ask for it
+        from brain.entrypoints.gateway import openapi_ingest  # noqa: PLC0415 - senders never ask for it
 
         return Response(200, openapi_ingest.document())
 
@@ -113,7 +113,7 @@ class IngestHttp:
         if self.senders is None or (key and "." not in key):  # keys have no dots, identity tokens do
             await self._authenticate(head, client_id, address)
             return await _body_within(request, MAX_BODY_BYTES), None
-        from brain.entrypoints import signed_senders  # noqa: PLC0415 - API keys need nothing of it
+        from brain.entrypoints.gateway import signed_senders  # noqa: PLC0415 - API keys need nothing of it
 
         # Customers of a provider share its address: what is signed well is taken however much else was refused.
         try:
@@ -129,7 +129,7 @@ class IngestHttp:
         asks = head.method == "GET" and request.url.query and _CLIENT.fullmatch(address["client"])
         if self.senders is None or not asks:
             return None
-        from brain.entrypoints import signed_senders  # noqa: PLC0415 - as above
+        from brain.entrypoints.gateway import signed_senders  # noqa: PLC0415 - as above
 
         try:
             return await signed_senders.answer_challenge(self.senders(), request, address["client"], address["source"])

@@ -8,7 +8,8 @@ from datetime import datetime
 from brain.domain.gateway.dead_letters import DeadLetter, dead_letter_from
 from brain.errors import NotFoundError
 from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
-from brain.repositories import books, paths
+from brain.repositories import paths
+from brain.repositories.gateway import books
 
 # A letter may be nearly 1 MiB, so few of them are held at once.
 PAGE = 20

@@ -1,0 +1,1 @@
+"""Commands that score, detect, predict, compare and recommend on plain files."""

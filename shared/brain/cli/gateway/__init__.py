@@ -1,0 +1,1 @@
+"""Commands around events: ingest, keys, dead letters, reconciliation, erasure."""

@@ -1,0 +1,1 @@
+"""HTTP for senders: ingest, its contract, signed requests."""

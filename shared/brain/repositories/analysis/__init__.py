@@ -1,0 +1,1 @@
+"""Documents of the analysis: state, models, outcomes, moves, reports."""

@@ -1,0 +1,1 @@
+"""Documents of the gateway: events, dead letters, keys, counters, budgets."""

@@ -1,0 +1,1 @@
+"""Documents of the jobs: runs and feature flags."""

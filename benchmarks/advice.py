@@ -6,28 +6,28 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from brain.domain.clients.client import Client
-from brain.domain.days.config import analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
 from brain.domain.predictions import content, weekly_grid
-from brain.domain.predictions.config import load_prediction_config
+from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.outlook import SAID, Outlook
 from brain.domain.recommendations import drawing
 from brain.domain.recommendations.advice import Advice, advise
-from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.conditions import Verdict
 from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.standing import Standing
-from brain.domain.recommendations.triggers import load_triggers
+from brain.domain.recommendations.triggers import Triggers
 from brain.domain.reports.report import Facts
-from brain.domain.scoring import Weights, scoring_config
-from brain.settings.files import read_config
+from brain.domain.scoring import ScoringConfig, Weights
+from brain.settings.files import load_config
 from tests.unit.advice_loop.planted_posts import MONDAY, posts
 
 UTC_ZONE = ZoneInfo("UTC")
-PREDICTIONS = read_config("brain_predictions", load_prediction_config)
-TRIGGERS = read_config("triggers", load_triggers)
-ADVICE = read_config("brain_advice", load_advice_config)
+PREDICTIONS = load_config("brain_predictions", PredictionConfig)
+TRIGGERS = load_config("triggers", Triggers)
+ADVICE = load_config("brain_advice", AdviceConfig)
 WEEKS, SEEDS, CLIENTS, PAST_DAYS = 26, 8, 300, 35
 CLAIMS = ("format_wins", "format_loses", "hour_wins", "weekday_wins", "engagement_falling", "engagement_rising")
 
@@ -90,11 +90,11 @@ def _slates(name: str, ratio: float) -> None:
 
 
 def _facts(client_id: str, events: list[Event], at: datetime) -> Facts:
-    config = read_config("brain_scoring", scoring_config)
+    config = load_config("brain_scoring", ScoringConfig)
     scorer = Scorer({}, Weights(), as_of=at, time_zone=UTC_ZONE, config=config)
     scorer.score_all(events)
     end: date = at.date()
-    analysis = read_config("brain_analysis", analysis_config)
+    analysis = load_config("brain_analysis", AnalysisConfig)
     client = Client(client_id, client_id)
     return Facts(
         client, end - timedelta(days=1), end, at, scorer.days, (), 1, 0, analysis, breakdowns=scorer.breakdowns

@@ -17,7 +17,7 @@ from brain.domain.retail.curiosity.ledger import Entry, State
 from brain.domain.retail.curiosity.night import Past, night_of
 from brain.domain.retail.curiosity.question import Subject
 from brain.domain.retail.curiosity.subjects import subjects_of
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from tests.retail_worlds import FIRST_DAY, World, chain, shop
 
 WORLDS = 200
@@ -30,7 +30,7 @@ PLANTED = (0.4, 0.8)
 
 def run() -> None:
     """Print what is claimed in null worlds, in planted worlds, over years, and how long a night takes."""
-    config = read_config("hypotheses", CuriosityConfig.model_validate)
+    config = load_config("hypotheses", CuriosityConfig)
     _print_nights(config)
     _print_years(config)
     _print_seconds(config)

@@ -14,11 +14,11 @@ from typing import Any
 
 from brain.domain.events import METRICS, Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.feeds.field_maps import feeds_from
+from brain.domain.feeds.field_maps import Feeds
 from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
 CONTEXT = FeedContext("totals", datetime(2026, 11, 22, tzinfo=UTC), backfill=True)
@@ -37,7 +37,7 @@ def run() -> None:
         return
     for file in sorted((DATA / "payloads").glob("*.json")):
         _print_totals(file.name, file.stem, parse_json(file.read_bytes()), CONTEXT)
-    maps = read_config("feeds", feeds_from).field_maps
+    maps = load_config("feeds", Feeds).field_maps
     for name, map_name in CSV_FILES:
         file = DATA / name
         if not file.is_file():

@@ -25,10 +25,10 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.virtual_clock import VirtualClock
 from brain.domain.days.scored import Scorer
 from brain.domain.feeds.context import FeedContext
-from brain.domain.scoring import Weights, scoring_config
+from brain.domain.scoring import ScoringConfig, Weights
 from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from tests.faults.faulty_store import FaultyStore
 from tests.worlds import CLIENT, MONDAY, event, put
 
@@ -174,7 +174,7 @@ def _report_reads() -> None:
 
 
 def _scoring() -> None:
-    config = read_config("brain_scoring", scoring_config)
+    config = load_config("brain_scoring", ScoringConfig)
     events = [event(n, MONDAY - timedelta(days=30) + timedelta(minutes=4 * n)) for n in range(10_000)]
 
     def score_all() -> float:

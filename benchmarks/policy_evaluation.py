@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import LoggedRows, Worth, evaluate_policy, logged_rows
 from brain.domain.policy_evaluation.reward_model import predict_rewards
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from tests.unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
-CONFIG = read_config("brain_learning", learning_config).policy_evaluation
+CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 World = Callable[[int, np.random.Generator], tuple[LoggedRows, float]]
 
 

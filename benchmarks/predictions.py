@@ -21,10 +21,10 @@ from benchmarks.measure import Series, interleaved, print_ratio
 from brain.domain.predictions.additive import StepSearch, fit_steps
 from brain.domain.predictions.candidates import candidate_effects
 from brain.domain.predictions.columns import recognise
-from brain.domain.predictions.config import load_prediction_config
+from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.forecast import History, learn
 from brain.domain.predictions.moments import read_times
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
 SEEDS = int(os.environ.get("BRAIN_BENCH_SEEDS", "3"))
@@ -39,7 +39,7 @@ POSTS = {
     "type, time, paid": ("Type", "Weekday", "Hour", "Paid"),
 }
 LIVE = {"with the page": ("status_type", "page"), "without it": ("status_type",)}
-CONFIG = read_config("brain_predictions", load_prediction_config)
+CONFIG = load_config("brain_predictions", PredictionConfig)
 Rows = list[dict[str, Any]]
 Rival = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison, Decision
 from brain.domain.statistics.confidence_sequence import boundary
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
-POLICY = read_config("brain_learning", learning_config).promotion
+POLICY = load_config("brain_learning", LearningConfig).promotion
 LENGTH = 5000
 LOOKS = np.arange(1, LENGTH + 1)
 REACH = np.array([boundary(int(n), POLICY.alpha, POLICY.tuned_for_observations) for n in LOOKS])

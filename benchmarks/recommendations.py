@@ -14,8 +14,8 @@ from typing import Any
 
 from brain.domain.recommendations.advice import Advice, advise
 from brain.domain.recommendations.context import Context, read_context
-from brain.domain.recommendations.triggers import Triggers, load_triggers
-from brain.settings.files import read_config
+from brain.domain.recommendations.triggers import Triggers
+from brain.settings.files import load_config
 
 DRAWS = int(os.environ.get("BRAIN_BENCH_DRAWS", "3000"))
 CLIENTS = int(os.environ.get("BRAIN_BENCH_CLIENTS", "30"))
@@ -34,7 +34,7 @@ ERROR = 0.05
 
 def run() -> None:
     """Print the three tables."""
-    triggers = read_config("triggers", load_triggers)
+    triggers = load_config("triggers", Triggers)
     _shares(triggers)
     _frequencies(triggers)
     _weeks(triggers)

@@ -11,12 +11,12 @@ import numpy as np
 
 from benchmarks.retail_data import Shop, shops
 from benchmarks.retail_rivals import available, said_by
-from brain.domain.retail.config import RetailConfig, retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.backtest import BacktestReport, backtest
 from brain.domain.retail.forecast.metrics import Metrics
 from brain.domain.retail.series import CalendarEvent, DailySeries
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 HORIZON = 7
 STORES_FOR_RIVALS = 6
@@ -25,7 +25,7 @@ CHAIN_STORES, CHAIN_DAYS, CHAIN_TESTED, CHAIN_SIGNALS = 1000, 545, 180, 20
 
 def run() -> None:
     """Print accuracy and seconds per shop and contender, then the seconds for a thousand stores."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     for shop in shops():
         _print_figures(shop, config)
         _print_rivals(shop, config)

@@ -8,9 +8,9 @@ import time
 
 import numpy as np
 
-from brain.domain.retail.config import RetailConfig, retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.magnitudes import magnitudes
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from tests.shop_worlds import lift_world
 
 WORLDS = 60
@@ -29,7 +29,7 @@ KINDS = (
 
 def run() -> None:
     """Print, per kind of world: error beside the raw mean's, cover of the 90 % bounds, claims and wrong signs."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     print(f"{WORLDS} worlds a row; a raw mean's sign is taken as claimed when its own 95 % interval leaves zero out")
     head = (
         "centre",

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.clients.client import Client
-from brain.domain.days.config import analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports.report import Facts
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_analysis", analysis_config)
+CONFIG = load_config("brain_analysis", AnalysisConfig)
 MONDAY = date(2026, 11, 16)
 SPRING = Campaign("spring sale", MONDAY - timedelta(days=10), MONDAY - timedelta(days=4))
 

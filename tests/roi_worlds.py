@@ -13,7 +13,7 @@ from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.roi.statement import Period, Statement, statement
 from brain.domain.retail.series import DailySeries, Store
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MARGIN = 0.4
@@ -51,7 +51,7 @@ class Making:
 
 def roi_constants(margin: float | None = MARGIN) -> RoiConfig:
     """The product's own constants with a default margin."""
-    given = read_config("brain_roi", RoiConfig.model_validate)
+    given = load_config("brain_roi", RoiConfig)
     return given.model_copy(update={"margins": given.margins.model_copy(update={"default": margin})})
 
 

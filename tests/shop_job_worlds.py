@@ -17,7 +17,7 @@ import numpy as np
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.clients.client import Client
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import Store
 from brain.ports.clock import Clock
@@ -32,7 +32,7 @@ from brain.services.retail import product_weather_job as shop_product_weather
 from brain.services.retail import signal_magnitude_job as shop_signal_magnitude
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from brain.services.retail.shop_job import ShopJob, Step
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 SUNDAY = datetime(2026, 11, 22, 5, tzinfo=UTC)
 LAST_DAY = date(2026, 11, 22)
@@ -42,8 +42,8 @@ BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 STORES = (Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US"), Store("east", BERLIN, "DE"))
 BAKER = Client("baker", "A bakery", time_zone=ZoneInfo(BERLIN), stores=("north", "south"))
 RIVAL = Client("rival", "Another bakery", time_zone=ZoneInfo(BERLIN), stores=("east",))
-RETAIL = read_config("brain_retail", retail_config)
-QUESTIONS = read_config("hypotheses", CuriosityConfig.model_validate)
+RETAIL = load_config("brain_retail", RetailConfig)
+QUESTIONS = load_config("hypotheses", CuriosityConfig)
 STEPS: dict[str, Callable[[], tuple[Step, ...]]] = {
     shop_signal_magnitude.JOB: lambda: shop_signal_magnitude.steps(RETAIL),
     shop_product_weather.JOB: shop_product_weather.steps,

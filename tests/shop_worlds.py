@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from brain.domain.retail.config import RetailConfig, retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import CalendarEvent, DailySeries, Store, zone
 from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, weather_days
@@ -22,7 +22,7 @@ CONFIG_FILE = Path(__file__).parents[1] / "config" / "brain_retail.yaml"
 
 def shop_config() -> RetailConfig:
     """The product's own constants."""
-    return retail_config(yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8")))
+    return RetailConfig.model_validate(yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8")))
 
 
 def day_at(index: int) -> date:

@@ -18,7 +18,7 @@ from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import record, recorded
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from brain.services.retail.roi import Constants, roi
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 DAYS = 400
 TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)
@@ -26,7 +26,7 @@ TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)
 
 def answers(url: str) -> list[object]:
     """Import, decide, value, and return all that was said and kept."""
-    given = read_config("brain_roi", RoiConfig.model_validate)
+    given = load_config("brain_roi", RoiConfig)
     constants = Constants(shop_config(), given).with_margin(0.35)
     lines = ["store_id,sold_at,product_id,category,quantity,revenue\n"]
     for store in range(2):

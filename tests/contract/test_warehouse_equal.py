@@ -9,7 +9,7 @@ import postgres
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
@@ -18,7 +18,7 @@ from brain.services.retail.calendar import predictive_calendar
 from brain.services.retail.curiosity import curiosity
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from brain.services.retail.signals import signals
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 DAYS = 150
 BAD_LINES = 2
@@ -48,7 +48,7 @@ def files() -> list[ImportFile]:
 
 def answers(url: str) -> list[object]:
     """Import and run every engine, and return all that was said and kept."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
         warehouse.upgrade()
         warehouse.put_stores([Store("auckland", "Pacific/Auckland", "NZ"), Store("kiel", "Europe/Berlin", "DE")])
@@ -61,7 +61,7 @@ def answers(url: str) -> list[object]:
             list(warehouse.weather()),
             warehouse.events(),
             warehouse.stores(),
-            curiosity(warehouse, read_config("hypotheses", CuriosityConfig.model_validate)),
+            curiosity(warehouse, load_config("hypotheses", CuriosityConfig)),
             signals(warehouse, config),
             predictive_calendar(warehouse, config, 7),
             run_backtest(warehouse, config, Period(horizon=7, start=datetime(2026, 7, 1, tzinfo=UTC).date())).overall,

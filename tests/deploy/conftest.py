@@ -24,6 +24,8 @@ COPIED = (
     "functions/.gcloudignore",
     "shared/brain/__init__.py",
     "shared/brain/errors.py",
+    "shared/brain/domain/__init__.py",
+    "shared/brain/domain/types.py",
     "shared/brain/settings/__init__.py",
     "shared/brain/settings/files.py",
     "shared/brain/settings/scheduler.py",

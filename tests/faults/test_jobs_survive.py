@@ -13,9 +13,9 @@ from worlds import CLIENT, MONDAY, documents, event, put, seed
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.days.config import analysis_config
-from brain.domain.learning.config import learning_config
-from brain.domain.scoring import scoring_config
+from brain.domain.days.config import AnalysisConfig
+from brain.domain.learning.config import LearningConfig
+from brain.domain.scoring import ScoringConfig
 from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostError
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
@@ -25,11 +25,11 @@ from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-SCORING = read_config("brain_scoring", scoring_config)
-ANALYSIS = read_config("brain_analysis", analysis_config)
-LEARNING = read_config("brain_learning", learning_config)
+SCORING = load_config("brain_scoring", ScoringConfig)
+ANALYSIS = load_config("brain_analysis", AnalysisConfig)
+LEARNING = load_config("brain_learning", LearningConfig)
 LIMIT = timedelta(minutes=5)
 JOBS = ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport")
 

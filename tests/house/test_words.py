@@ -53,24 +53,3 @@ def test_every_decision_is_numbered_once() -> None:
     assert len(set(numbers)) == len(numbers)
     listed = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
     assert not [record.name for record in records if record.name not in listed]
-
-
-def test_every_file_of_constants_loads() -> None:
-    """One pydantic model a file; each reads the file that is there."""
-    from brain.domain.days.config import analysis_config  # noqa: PLC0415 - a list of models, not this file's own
-    from brain.domain.gateway.dead_letters import retry_policy  # noqa: PLC0415
-    from brain.domain.jobs.features import flags  # noqa: PLC0415
-    from brain.domain.rates.config import limits_config  # noqa: PLC0415
-    from brain.domain.scoring import scoring_config  # noqa: PLC0415
-    from brain.settings.files import read_config  # noqa: PLC0415
-    from brain.settings.scheduler import Scheduler  # noqa: PLC0415
-
-    for name, model in {
-        "brain_analysis": analysis_config,
-        "brain_dead_letters": retry_policy,
-        "brain_features": flags,
-        "brain_limits": limits_config,
-        "brain_scheduler": Scheduler.model_validate,
-        "brain_scoring": scoring_config,
-    }.items():
-        assert read_config(name, model)

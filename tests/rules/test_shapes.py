@@ -8,6 +8,7 @@ from rules.documents import FEATURES, GOLD_STANDARDS, Case, Kind
 from rules.rest import SERVER_TIME
 
 from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.jobs.features import FeatureFlags
 from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
 from brain.repositories.jobs.features import SIGNATURE, Features
@@ -24,7 +25,7 @@ def test_a_flag_written_by_an_admin_is_read(case: Case, clock: ManualClock) -> N
     """With its signature, which is for people and not for the flag."""
     store = SqliteStore(":memory:", clock)
     store.set(paths.feature("some-id"), written(FEATURES, case, clock))
-    flag = Features(store, {}).flag("some-id")
+    flag = Features(store, FeatureFlags({})).flag("some-id")
     assert flag.enabled is case.changes.get("enabled", True)
     assert flag.percentage == case.changes.get("percentage", 100)
 

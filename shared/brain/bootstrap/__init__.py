@@ -13,7 +13,7 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter
 from brain.ports.secrets import Secrets
 from brain.settings.environment import Settings, read_settings
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 if TYPE_CHECKING:
     from brain.domain.gateway.dead_letters import RetryPolicy
@@ -75,11 +75,11 @@ class Brain:
     def limits(self) -> "RateLimits":
         """The budgets, of which this instance leases its shares."""
         from brain.domain.gateway.identity import client_key
-        from brain.domain.rates.config import limits_config
+        from brain.domain.rates.config import LimitsConfig
         from brain.services.gateway.rate_limits import RateLimits
         from brain.settings.scheduler import read_scheduler
 
-        given = read_config("brain_limits", limits_config)
+        given = load_config("brain_limits", LimitsConfig)
         return RateLimits(
             self.store,
             self.clock,
@@ -113,9 +113,9 @@ class Brain:
     @cached_property
     def retry_policy(self) -> "RetryPolicy":
         """When dead letters are tried again by themselves."""
-        from brain.domain.gateway.dead_letters import retry_policy
+        from brain.domain.gateway.dead_letters import RetryPolicy
 
-        return read_config("brain_dead_letters", retry_policy)
+        return load_config("brain_dead_letters", RetryPolicy)
 
     @cached_property
     def give_up(self) -> "GiveUp":
@@ -142,11 +142,11 @@ class Brain:
     def verify_sender(self) -> "VerifySender":
         """Says which provider signed a request."""
         from brain.adapters.key_sets import HttpKeySets
-        from brain.domain.senders.signatures.senders_config import senders_config
+        from brain.domain.senders.signatures.senders_config import SendersConfig
         from brain.services.gateway.sender_secrets import SenderSecrets
         from brain.services.gateway.verify_sender import VerifySender
 
-        config = read_config("brain_senders", senders_config)
+        config = load_config("brain_senders", SendersConfig)
         secrets = SenderSecrets(self.secrets, self.clock, self.failed)
         keys = HttpKeySets(self.clock)
         return VerifySender(config, secrets, keys, self.store, self.writer, self.clock, self.failed)
@@ -167,11 +167,11 @@ class Brain:
 
     def dispatch(self, queue: "TaskQueue") -> "Dispatch":
         """Return the dispatcher of scheduled jobs into ``queue``."""
-        from brain.domain.jobs.features import flags
+        from brain.domain.jobs.features import FeatureFlags
         from brain.repositories.jobs.features import Features
         from brain.services.jobs.dispatch import Dispatch
 
-        return Dispatch(self.store, queue, Features(self.store, read_config("brain_features", flags)))
+        return Dispatch(self.store, queue, Features(self.store, load_config("brain_features", FeatureFlags)))
 
     @cached_property
     def perform(self) -> "Perform":
@@ -201,9 +201,9 @@ class Brain:
 
     def score_config(self) -> Any:
         """The constants of the score."""
-        from brain.domain.scoring import scoring_config
+        from brain.domain.scoring import ScoringConfig
 
-        return read_config("brain_scoring", scoring_config)
+        return load_config("brain_scoring", ScoringConfig)
 
     def failed(self, what: str, error: Exception) -> None:
         """Tell the log that a part failed while the rest went on."""

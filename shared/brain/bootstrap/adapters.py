@@ -8,7 +8,7 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter
 from brain.ports.secrets import Secrets
 from brain.settings.environment import Settings
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 if TYPE_CHECKING:
     from brain.ports.sales_warehouse import SalesWarehouse
@@ -23,7 +23,7 @@ def sales_warehouse(database_url: str) -> "SalesWarehouse":
     from brain.adapters.sql_warehouse.names import WarehouseConfig
     from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 
-    return SqlWarehouse(database_url, read_config("warehouse", WarehouseConfig.model_validate))
+    return SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))
 
 
 def document_store(settings: Settings, clock: Clock) -> DocumentStore:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from brain.domain.jobs.dispatching import LEARNING, LEARNING_FOLLOWS
 from brain.services.jobs.perform import Job
 from brain.services.jobs.run_once import Work
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from brain.settings.scheduler import read_scheduler
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def _made(brain: "Brain", make: "Callable[[Brain], Work]") -> Callable[[], Work]
 
 
 def _learning() -> "LearningConfig":
-    from brain.domain.learning.config import learning_config
+    from brain.domain.learning.config import LearningConfig
 
-    return read_config("brain_learning", learning_config)
+    return load_config("brain_learning", LearningConfig)
 
 
 def _hourly_scores(brain: "Brain") -> Work:
@@ -41,42 +41,42 @@ def _hourly_scores(brain: "Brain") -> Work:
 
 def _daily_analysis(brain: "Brain") -> Work:
     from brain.bootstrap.parts import daily_parts
-    from brain.domain.days.config import analysis_config
+    from brain.domain.days.config import AnalysisConfig
     from brain.services.analysis.daily_analysis import DailyAnalysis
     from brain.services.analysis.record_outcomes import RecordOutcomes
 
-    config = read_config("brain_analysis", analysis_config)
+    config = load_config("brain_analysis", AnalysisConfig)
     analysis = DailyAnalysis(brain.store, config, brain.failed, daily_parts(brain))
     return RecordOutcomes(brain.store, _learning().outcomes, brain.score_config(), analysis)
 
 
 def _learn(brain: "Brain") -> Work:
-    from brain.domain.recommendations.triggers import load_triggers
-    from brain.domain.scoring.gold_standards import gold_standards, weights_check
+    from brain.domain.recommendations.triggers import Triggers
+    from brain.domain.scoring.gold_standards import GoldStandards, weights_check
     from brain.services.analysis.learn import Learn
     from brain.services.analysis.share_moves import ShareMoves
 
-    cases = read_config("brain_benchmarks", gold_standards).cases
+    cases = load_config("brain_benchmarks", GoldStandards).cases
     learn = Learn(brain.store, _learning(), weights_check(cases, brain.score_config()))
-    return ShareMoves(brain.store, read_config("triggers", load_triggers).policy, learn)
+    return ShareMoves(brain.store, load_config("triggers", Triggers).policy, learn)
 
 
 def _weekly_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
     from brain.bootstrap.parts import weekly_parts
-    from brain.domain.days.config import analysis_config
+    from brain.domain.days.config import AnalysisConfig
     from brain.services.analysis.weekly_report import WeeklyReport
 
-    config = read_config("brain_analysis", analysis_config)
+    config = load_config("brain_analysis", AnalysisConfig)
     return WeeklyReport(brain.store, config, brain.failed, render, weekly_parts(brain))
 
 
 def _signal_magnitude(brain: "Brain") -> Work:
-    from brain.domain.retail.config import retail_config
+    from brain.domain.retail.config import RetailConfig
     from brain.services.retail.signal_magnitude_job import steps
     from brain.services.retail.week_job import week_step
 
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     return _shop_job(brain, (*steps(config), week_step(config)))
 
 
@@ -87,29 +87,29 @@ def _product_weather(brain: "Brain") -> Work:
 
 
 def _backtesting(brain: "Brain") -> Work:
-    from brain.domain.retail.config import retail_config
+    from brain.domain.retail.config import RetailConfig
     from brain.services.retail.backtesting_job import steps
 
-    return _shop_job(brain, steps(read_config("brain_retail", retail_config)))
+    return _shop_job(brain, steps(load_config("brain_retail", RetailConfig)))
 
 
 def _curiosity(brain: "Brain") -> Work:
     from brain.domain.retail.curiosity.config import CuriosityConfig
     from brain.services.retail.curiosity_job import steps
 
-    return _shop_job(brain, steps(read_config("hypotheses", CuriosityConfig.model_validate)))
+    return _shop_job(brain, steps(load_config("hypotheses", CuriosityConfig)))
 
 
 def _roi_report(brain: "Brain") -> Work:
     from brain.adapters.html_report import render
     from brain.bootstrap.warehouse import opened_warehouse
-    from brain.domain.retail.config import retail_config
+    from brain.domain.retail.config import RetailConfig
     from brain.domain.retail.roi.config import RoiConfig
     from brain.services.retail.roi import Constants
     from brain.services.retail.roi_report import RoiReport
 
-    roi = read_config("brain_roi", RoiConfig.model_validate)
-    constants = Constants(read_config("brain_retail", retail_config), roi)
+    roi = load_config("brain_roi", RoiConfig)
+    constants = Constants(load_config("brain_retail", RetailConfig), roi)
     return RoiReport(brain.store, lambda: opened_warehouse(brain.secrets), constants, render)
 
 

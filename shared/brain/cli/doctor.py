@@ -11,10 +11,10 @@ import typer
 from brain import bootstrap
 from brain.bootstrap import SECRET_NAMES, Brain
 from brain.cli.printing import as_json, table
-from brain.domain.senders.signatures.senders_config import senders_config
+from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.errors import BrainError
 from brain.settings.environment import read_settings
-from brain.settings.files import config_directory, read_config
+from brain.settings.files import config_directory, load_config
 from brain.settings.scheduler import read_scheduler
 
 Check = tuple[str, bool, str]
@@ -52,7 +52,7 @@ def _look(name: str, look: Callable[[], str]) -> Check:
 
 
 def _senders() -> str:
-    providers = read_config("brain_senders", senders_config).providers
+    providers = load_config("brain_senders", SendersConfig).providers
     return f"{len(providers)} providers may sign for themselves; their secrets: brain senders --client C"
 
 

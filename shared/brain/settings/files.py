@@ -1,17 +1,16 @@
 """Reads the product's constants from ``config/``, one YAML file a subject, and says clearly what is wrong in one."""
 
 import os
-from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from brain.errors import MisconfiguredError
 
-T = TypeVar("T")
+ConfigModel = TypeVar("ConfigModel", bound=BaseModel)
 
 
 def config_directory() -> Path:
@@ -27,23 +26,23 @@ def config_directory() -> Path:
     )
 
 
-def read_config(name: str, model: Callable[[Mapping[str, Any]], T]) -> T:
-    """Return ``config/<name>.yaml`` as ``model`` makes it; a process reads each file once.
+def load_config(name: str, model: type[ConfigModel]) -> ConfigModel:
+    """Return ``config/<name>.yaml`` as a ``model``; a process reads each file once.
 
     Raises:
-        MisconfiguredError: the file is missing, no YAML, or not of the model's shape.
+        MisconfiguredError: the file is missing, not YAML, or does not fit the model; every wrong setting is named.
     """
-    return cast("T", _read(config_directory() / f"{name}.yaml", model))
+    return cast("ConfigModel", _load(config_directory() / f"{name}.yaml", model))
 
 
 @cache
-def _read(path: Path, model: Callable[[Mapping[str, Any]], object]) -> object:
+def _load(path: Path, model: type[BaseModel]) -> BaseModel:
     try:
-        parsed = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return model(parsed)
+        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError as exc:
         raise MisconfiguredError(f"{path} is missing; restore it from the repository") from exc
     except yaml.YAMLError as exc:
-        raise MisconfiguredError(f"{path} is not readable YAML: {exc}") from exc
+        raise MisconfiguredError(f"{path} is not valid YAML: {exc}") from exc
     except ValidationError as exc:
-        raise MisconfiguredError(f"{path} has errors:\n{exc}") from exc
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in exc.errors())
+        raise MisconfiguredError(f"{path} has invalid settings: {faults}") from exc

@@ -1,12 +1,14 @@
 """The table of deployed functions, so that deployment, the local clock and the workers' time limits never disagree."""
 
 import re
+from collections.abc import Mapping
 from math import ceil, log
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from brain.settings.files import read_config
+from brain.domain.types import StrictModel
+from brain.settings.files import load_config
 
 HOUR_SECONDS = 3600
 DAY_SECONDS = 24 * HOUR_SECONDS
@@ -34,11 +36,7 @@ _PERIODS = {
 }
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Retry(_Row):
+class Retry(StrictModel):
     """Delays between attempts, in seconds; ``retries`` does not count the first attempt."""
 
     retries: Annotated[int, Field(ge=0, le=5)]
@@ -58,7 +56,7 @@ class Retry(_Row):
         return tuple(min(delay, self.longest_delay_seconds) for delay in doubled)
 
 
-class Smoke(_Row):
+class Smoke(StrictModel):
     """One request that a healthy public function answers with ``expect_status``."""
 
     method: Literal["GET", "POST"]
@@ -66,7 +64,7 @@ class Smoke(_Row):
     expect_status: Annotated[int, Field(ge=200, le=499)]
 
 
-class _Function(_Row):
+class _Function(StrictModel):
     description: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)]
     memory_mb: MemoryMegabytes
@@ -76,7 +74,7 @@ class _Function(_Row):
     max_instances: Annotated[int, Field(ge=1, le=100)] = 1
     account: AccountName
     secrets: tuple[SecretName, ...] = ()
-    environment: dict[VariableName, VariableValue] = {}
+    environment: Mapping[VariableName, VariableValue] = {}
 
     @model_validator(mode="after")
     def _check_instances(self) -> Self:
@@ -153,14 +151,14 @@ def _in_range(match: re.Match[str]) -> bool:
 Function = Annotated[HttpFunction | ScheduledFunction | TaskFunction, Field(discriminator="trigger")]
 
 
-class Secret(_Row):
+class Secret(StrictModel):
     """What a secret is for, and the command whose output may become its first value."""
 
     purpose: str
     generate: str
 
 
-class Account(_Row):
+class Account(StrictModel):
     """A service account with its project roles and the accounts in whose name it may call."""
 
     purpose: Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -168,7 +166,7 @@ class Account(_Row):
     acts_as: tuple[AccountName, ...] = ()
 
 
-class Queue(_Row):
+class Queue(StrictModel):
     """The Cloud Tasks queue before the worker."""
 
     name: QueueName
@@ -176,7 +174,7 @@ class Queue(_Row):
     concurrent_dispatches: Annotated[int, Field(ge=1, le=5000)]
 
 
-class Scheduler(_Row):
+class Scheduler(StrictModel):
     """The whole table; what it names in one place it defines in another."""
 
     runtime: Annotated[str, StringConstraints(pattern=r"^python3\d{2}$")]
@@ -260,4 +258,4 @@ def service_name(function_name: str) -> str:
 
 def read_scheduler() -> Scheduler:
     """Return the table of ``config/brain_scheduler.yaml``; raises ``MisconfiguredError`` saying what is wrong."""
-    return read_config("brain_scheduler", Scheduler.model_validate)
+    return load_config("brain_scheduler", Scheduler)

@@ -11,17 +11,17 @@ from unit.advice_loop.planted_posts import MONDAY
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
-from brain.domain.days.config import analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.predictions import content
-from brain.domain.predictions.config import load_prediction_config
-from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.predictions.config import PredictionConfig
+from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.standing import Standing, standing_from
-from brain.domain.recommendations.triggers import load_triggers
+from brain.domain.recommendations.triggers import Triggers
 from brain.domain.reports.report import Facts
-from brain.domain.scoring import Weights, scoring_config
+from brain.domain.scoring import ScoringConfig, Weights
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories import paths
@@ -39,14 +39,14 @@ from brain.services.analysis.stored_advice import StoredAdvice
 from brain.services.analysis.weekly_report import JOB as WEEKLY
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-SCORING = read_config("brain_scoring", scoring_config)
-ANALYSIS = read_config("brain_analysis", analysis_config)
-ADVICE = read_config("brain_advice", load_advice_config)
-TRIGGERS = read_config("triggers", load_triggers)
-PREDICTIONS = read_config("brain_predictions", load_prediction_config)
-EVALUATION = read_config("brain_learning", learning_config).policy_evaluation
+SCORING = load_config("brain_scoring", ScoringConfig)
+ANALYSIS = load_config("brain_analysis", AnalysisConfig)
+ADVICE = load_config("brain_advice", AdviceConfig)
+TRIGGERS = load_config("triggers", Triggers)
+PREDICTIONS = load_config("brain_predictions", PredictionConfig)
+EVALUATION = load_config("brain_learning", LearningConfig).policy_evaluation
 
 
 def set_up(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:

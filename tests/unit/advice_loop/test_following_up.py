@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from manual_clock import ManualClock
+from pydantic import ValidationError
 from unit.advice_loop.advice_worlds import (
     ADVICE,
     ANALYSIS,
@@ -28,11 +29,11 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.recommendations import drawing, follow_up
-from brain.domain.recommendations.advice_config import load_advice_config
+from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.class_priors import class_priors
 from brain.domain.recommendations.measured import change, is_measurable
 from brain.domain.recommendations.standing import Standing
-from brain.errors import MisconfiguredError, StoreUnavailableError
+from brain.errors import StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.analysis.recommendations import ADVICE as STATE
 from brain.repositories.analysis.recommendations import Recommendations
@@ -265,5 +266,5 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
 
 def test_a_wrong_file_of_constants_is_named():
     """With the place."""
-    with pytest.raises(MisconfiguredError, match=r"brain_advice.yaml is wrong at readings: Field required"):
-        load_advice_config({"outcomes": ADVICE.outcomes.model_dump()})
+    with pytest.raises(ValidationError, match=r"readings\n  Field required"):
+        AdviceConfig.model_validate({"outcomes": ADVICE.outcomes.model_dump()})

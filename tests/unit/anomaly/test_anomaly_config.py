@@ -1,15 +1,15 @@
 """The constants in the file are those of the model."""
 
 import pytest
+from pydantic import ValidationError
 
 from brain.domain.anomaly import DEFAULT, AnomalyConfig
-from brain.errors import MisconfiguredError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 
 def test_the_file_holds_the_defaults():
     """So a detector made without settings is the one the product runs."""
-    assert read_config("brain_anomaly", AnomalyConfig.from_mapping) == DEFAULT
+    assert load_config("brain_anomaly", AnomalyConfig) == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ def test_the_file_holds_the_defaults():
 )
 def test_a_wrong_constant_is_named(mapping, place):
     """With the place in the file."""
-    with pytest.raises(MisconfiguredError, match=place):
-        AnomalyConfig.from_mapping(mapping)
+    with pytest.raises(ValidationError, match=place):
+        AnomalyConfig.model_validate(mapping)

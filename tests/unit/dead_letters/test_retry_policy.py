@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from brain.domain.gateway.dead_letters import CODES, JOB, PASSING, DeadLetter, dead_letter_from, retry_policy
-from brain.settings.files import read_config
+from brain.domain.gateway.dead_letters import CODES, JOB, PASSING, DeadLetter, RetryPolicy, dead_letter_from
+from brain.settings.files import load_config
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
-POLICY = read_config("brain_dead_letters", retry_policy)
+POLICY = load_config("brain_dead_letters", RetryPolicy)
 
 
 @pytest.mark.parametrize("code", sorted(CODES - PASSING))
@@ -53,7 +53,9 @@ def test_a_delay_never_overflows() -> None:
 def test_a_policy_without_sense_is_refused() -> None:
     """A delay of nothing would be a storm."""
     with pytest.raises(ValidationError):
-        retry_policy({"retries": 8, "first_delay_seconds": 0, "multiplier": 2, "longest_delay_seconds": 60})
+        RetryPolicy.model_validate(
+            {"retries": 8, "first_delay_seconds": 0, "multiplier": 2, "longest_delay_seconds": 60}
+        )
 
 
 def test_a_letter_comes_back_from_its_document_as_it_was() -> None:

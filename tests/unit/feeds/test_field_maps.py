@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from unit.feeds.feed_cases import CONTEXT, reject_one, take, take_one
 
-from brain.domain.feeds.field_maps import FieldMap, TimeParts, feeds_from
+from brain.domain.feeds.field_maps import Feeds, FieldMap, TimeParts
 from brain.domain.feeds.moments import moment
 from brain.domain.gateway.normalize import Completed
-from brain.errors import MisconfiguredError
-from brain.settings.files import config_directory, read_config
+from brain.settings.files import config_directory, load_config
 
 MAP = FieldMap(
     description="rows of the tests",
@@ -151,14 +151,14 @@ BAD_MAPS: dict[str, dict[str, Any]] = {
 def test_a_wrong_map_is_refused_with_the_place_of_the_fault(name: str) -> None:
     """An operator's mistake is named, not guessed away."""
     good = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
-    assert feeds_from({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
-    with pytest.raises(MisconfiguredError, match=r"field_maps\.m"):
-        feeds_from({"field_maps": {"m": good | BAD_MAPS[name]}})
+    assert Feeds.model_validate({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
+    with pytest.raises(ValidationError, match=r"field_maps\.m"):
+        Feeds.model_validate({"field_maps": {"m": good | BAD_MAPS[name]}})
 
 
 def test_the_maps_of_the_project_are_sound() -> None:
     """config/feeds.yaml fits its model, and each map says what it is for."""
-    maps = read_config("feeds", feeds_from).field_maps
+    maps = load_config("feeds", Feeds).field_maps
     assert {"facebook_page_posts", "facebook_ads_snapshot"} <= set(maps)
     assert all(one.description for one in maps.values())
     assert yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8")).keys() == {"field_maps"}

@@ -9,15 +9,15 @@ import pytest
 from pydantic import ValidationError
 
 from brain.cli.app import main
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.state import first_state
-from brain.domain.scoring import ScoringConfig, Weights, score, scoring_config
-from brain.domain.scoring.gold_standards import GoldCase, check, failed_ids, gold_standards
-from brain.settings.files import read_config
+from brain.domain.scoring import ScoringConfig, Weights, score
+from brain.domain.scoring.gold_standards import GoldCase, GoldStandards, check, failed_ids
+from brain.settings.files import load_config
 
-SCORING = read_config("brain_scoring", scoring_config)
-CASES = read_config("brain_benchmarks", gold_standards).cases
-LEARNING = read_config("brain_learning", learning_config)
+SCORING = load_config("brain_scoring", ScoringConfig)
+CASES = load_config("brain_benchmarks", GoldStandards).cases
+LEARNING = load_config("brain_learning", LearningConfig)
 
 
 def scorer(config=SCORING) -> Callable:
@@ -135,7 +135,7 @@ def test_a_case_that_makes_no_sense_is_refused(wrong):
 def test_two_cases_of_one_name_are_refused():
     """A failure must name one case."""
     with pytest.raises(ValidationError, match="twice: x"):
-        gold_standards({"events": {}, "cases": [case(), case()]})
+        GoldStandards.model_validate({"events": {}, "cases": [case(), case()]})
 
 
 def test_failures_say_what_was_expected_and_what_came():
@@ -145,7 +145,7 @@ def test_failures_say_what_was_expected_and_what_came():
         case(id="y", expect={}, compared_with={"event": {}}, ratio={"performance": [2, 3]}),
         case(id="z", neutral=[], given={"event": {}, "history": {"events": 2, "engagements": 2, "recent_events": 1}}),
     ]
-    first, second, third = check(gold_standards({"events": {}, "cases": wrong}).cases, scorer())
+    first, second, third = check(GoldStandards.model_validate({"events": {}, "cases": wrong}).cases, scorer())
     assert "performance: expected 1 to 2, got 1054" in first.failures
     assert "neutral components: expected growth, got engagement, impressions, growth" in first.failures
     assert second.failures == ("performance: expected 2 to 3 times the other's, got 1054 to 1054",)
@@ -155,7 +155,7 @@ def test_failures_say_what_was_expected_and_what_came():
 def test_a_ratio_to_nothing_is_infinite():
     """A score compared with 0 is no division by zero."""
     vanishing = [case(expect={}, compared_with={"event": {}}, ratio={"confidence": [2, 3]})]
-    (result,) = check(gold_standards({"events": {}, "cases": vanishing}).cases, scorer())
+    (result,) = check(GoldStandards.model_validate({"events": {}, "cases": vanishing}).cases, scorer())
     assert not result.passed
 
 

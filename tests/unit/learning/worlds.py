@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_learning", learning_config)
+CONFIG = load_config("brain_learning", LearningConfig)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LOWEST = np.array([-2.7, -0.9, -0.7, -1.2, -0.35, -2.3])
 HIGHEST = np.array([0.65, 0.44, 0.7, 0.0, 0.26, 0.0])

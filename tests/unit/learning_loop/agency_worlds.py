@@ -11,9 +11,9 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
 from brain.domain.jobs.dispatching import EVERYONE, LEARNING
-from brain.domain.learning.config import learning_config
-from brain.domain.scoring import scoring_config
-from brain.domain.scoring.gold_standards import gold_standards, weights_check
+from brain.domain.learning.config import LearningConfig
+from brain.domain.scoring import ScoringConfig
+from brain.domain.scoring.gold_standards import GoldStandards, weights_check
 from brain.ports.document_store import Transform
 from brain.ports.task_queue import Task
 from brain.repositories import codec, paths
@@ -24,11 +24,11 @@ from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.learn import Learn
 from brain.services.analysis.record_outcomes import RecordOutcomes
 from brain.services.jobs.run_once import run_once
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-LEARNING_CONFIG = read_config("brain_learning", learning_config)
-SCORING = read_config("brain_scoring", scoring_config)
-GOLD = weights_check(read_config("brain_benchmarks", gold_standards).cases, SCORING)
+LEARNING_CONFIG = load_config("brain_learning", LearningConfig)
+SCORING = load_config("brain_scoring", ScoringConfig)
+GOLD = weights_check(load_config("brain_benchmarks", GoldStandards).cases, SCORING)
 START = datetime(2026, 9, 7, tzinfo=UTC)
 LIMIT = timedelta(minutes=10)
 AUDIENCE = 100_000

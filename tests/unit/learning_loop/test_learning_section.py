@@ -10,7 +10,7 @@ from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, worl
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
-from brain.domain.days.config import analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.learning.learned import Belief, Duel, Learned, Record
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.reports import learning
@@ -21,9 +21,9 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.read_learned import ReadLearned
 from brain.services.jobs.run_once import run_once
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-ANALYSIS = read_config("brain_analysis", analysis_config)
+ANALYSIS = load_config("brain_analysis", AnalysisConfig)
 MONDAY = date(2026, 11, 9)
 AS_OF = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ONES = dict.fromkeys(COMPONENTS, 1.0)

@@ -13,10 +13,10 @@ from worlds import event
 from brain.domain.days import sums
 from brain.domain.days.scored import Scorer
 from brain.domain.days.sums import Contribution
-from brain.domain.scoring import Weights, score, scoring_config
-from brain.settings.files import read_config
+from brain.domain.scoring import ScoringConfig, Weights, score
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_scoring", scoring_config)
+CONFIG = load_config("brain_scoring", ScoringConfig)
 UTC_ZONE = ZoneInfo("UTC")
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.anomaly import incidents
 from brain.domain.anomaly.incidents import Incident
-from brain.domain.days.config import analysis_config
-from brain.settings.files import read_config
+from brain.domain.days.config import AnalysisConfig
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_analysis", analysis_config).alarms
+CONFIG = load_config("brain_analysis", AnalysisConfig).alarms
 FIRST = date(2026, 8, 3)
 ZONE = ZoneInfo("UTC")
 

@@ -14,14 +14,14 @@ from scipy import stats
 from brain.adapters.html_report import render
 from brain.domain.anomaly.incidents import Incident, Sign
 from brain.domain.clients.client import Client
-from brain.domain.days.config import analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports import build, chart, figures, sections, text
 from brain.domain.reports.report import Facts, SectionStatus
 from brain.domain.reports.sections import Slot
 from brain.domain.statistics.welch import Sample, difference, t_quantile
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_analysis", analysis_config)
+CONFIG = load_config("brain_analysis", AnalysisConfig)
 MONDAY = date(2026, 11, 16)
 
 

@@ -16,7 +16,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain import periods
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import bodies
-from brain.domain.jobs.features import Flag, flags
+from brain.domain.jobs.features import FeatureFlags, Flag
 from brain.domain.jobs.schedule import last_due
 from brain.domain.privacy.keys import identity_keys
 from brain.entrypoints.http import Request
@@ -39,7 +39,7 @@ from brain.services.gateway.keep_dead_letter import Received
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import TasksHere
 from brain.settings.environment import read_settings
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
 
@@ -132,7 +132,7 @@ def test_a_percentage_switches_on_the_same_clients_as_it_grows():
 
 def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embedded):
     """Not silently on or off."""
-    features = Features(embedded, read_config("brain_features", flags))
+    features = Features(embedded, load_config("brain_features", FeatureFlags))
     assert features.flag("brainHourlyScores").enabled
     assert not features.flag("nobody-configured-this").enabled
     embedded.set(paths.feature("brainHourlyScores"), {"enabled": False})
@@ -145,7 +145,7 @@ def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embed
 def dispatched(store, job, at, **options):
     """Dispatch into a queue of this process and return (figures, tasks)."""
     queue = TasksHere(lambda _task: {"status": "success"})
-    features = Features(store, read_config("brain_features", flags))
+    features = Features(store, load_config("brain_features", FeatureFlags))
     return Dispatch(store, queue, features)(job, at, **options), queue.tasks
 
 

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import LoggedRows, Worth, evaluate_policy, logged_rows
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_learning", learning_config).policy_evaluation
+CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 
 
 def evaluated(log):

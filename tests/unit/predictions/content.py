@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from brain.domain.predictions.config import PredictionConfig, load_prediction_config
-from brain.settings.files import read_config
+from brain.domain.predictions.config import PredictionConfig
+from brain.settings.files import load_config
 
-CONFIG: PredictionConfig = read_config("brain_predictions", load_prediction_config)
+CONFIG: PredictionConfig = load_config("brain_predictions", PredictionConfig)
 FIRST = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - a clock as it was shown
 EFFECTS = {"photo": 0.0, "video": 0.8, "link": -0.6}
 

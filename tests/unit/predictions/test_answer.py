@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from unit.predictions.content import CONFIG, FIRST, posts, without_results
 
 from brain.domain.predictions.answer import predict_planned
-from brain.domain.predictions.config import load_prediction_config
+from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.scale import LogScale, log_scale
 from brain.domain.predictions.sufficiency import scatter_of, sufficiency
-from brain.errors import InvalidInputError, MisconfiguredError
+from brain.errors import InvalidInputError
 
 
 def _ask(history, planned, *, time=None):
@@ -160,5 +161,5 @@ def test_the_scale_suits_its_values():
 
 def test_a_wrong_constant_is_named():
     """A level of 80 is no share."""
-    with pytest.raises(MisconfiguredError, match="wrong at level"):
-        load_prediction_config({**CONFIG.model_dump(), "level": 80})
+    with pytest.raises(ValidationError, match="level"):
+        PredictionConfig.model_validate({**CONFIG.model_dump(), "level": 80})

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison, Decision, PromotionPolicy
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_learning", learning_config)
+CONFIG = load_config("brain_learning", LearningConfig)
 POLICY = CONFIG.promotion
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Decision
 from brain.domain.learning.promotion_record import DecisionRecord, record_decision, replay
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-POLICY = read_config("brain_learning", learning_config).promotion
+POLICY = load_config("brain_learning", LearningConfig).promotion
 CHANCE = np.random.default_rng(4)
 PAIRS = (CHANCE.lognormal(0, 0.5, (700, 2)) * [1, 0.8]).tolist()
 

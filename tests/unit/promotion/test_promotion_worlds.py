@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison, Decision
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
-POLICY = read_config("brain_learning", learning_config).promotion
+POLICY = load_config("brain_learning", LearningConfig).promotion
 LENGTH = 5000
 RUNS = 60
 

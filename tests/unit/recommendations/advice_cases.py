@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from brain.domain.recommendations.context import Context, read_context
-from brain.domain.recommendations.triggers import Triggers, load_triggers
+from brain.domain.recommendations.triggers import Triggers
 from brain.settings.files import config_directory
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -17,7 +17,7 @@ def catalogue_text() -> dict[str, Any]:
     return yaml.safe_load((config_directory() / "triggers.yaml").read_text(encoding="utf-8"))
 
 
-CATALOGUE: Triggers = load_triggers(catalogue_text())
+CATALOGUE: Triggers = Triggers.model_validate(catalogue_text())
 
 
 def context(metrics: dict[str, Any] | None = None, **more: Any) -> Context:

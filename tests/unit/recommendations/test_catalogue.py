@@ -1,10 +1,10 @@
 """The catalogue of moves: complete, and refused at once when a name or a text is wrong."""
 
 import pytest
+from pydantic import ValidationError
 from unit.recommendations.advice_cases import CATALOGUE, catalogue_text
 
-from brain.domain.recommendations.triggers import load_triggers
-from brain.errors import MisconfiguredError
+from brain.domain.recommendations.triggers import Triggers
 
 
 def test_the_catalogue_has_enough_moves_and_the_specified_weights():
@@ -46,15 +46,14 @@ def _move(**change):
 )
 def test_a_wrong_move_is_an_error_when_the_catalogue_is_loaded(change, said):
     """Unknown triggers, metrics, fields of a text and settings are named; nothing is counted as met."""
-    with pytest.raises(MisconfiguredError) as error:
-        load_triggers(_move(**change))
-    assert said in error.value.message
-    assert "config/triggers.yaml" in error.value.message
+    with pytest.raises(ValidationError) as error:
+        Triggers.model_validate(_move(**change))
+    assert said in str(error.value)
 
 
 def test_weights_that_do_not_add_up_are_refused():
     """A score is a share of 1 before its bonus."""
     stated = catalogue_text()
     stated["policy"]["score_weights"]["effort"] = 0.5
-    with pytest.raises(MisconfiguredError, match="add up to 1"):
-        load_triggers(stated)
+    with pytest.raises(ValidationError, match="add up to 1"):
+        Triggers.model_validate(stated)

@@ -12,10 +12,10 @@ from brain.domain.days import breakdowns
 from brain.domain.days.breakdowns import Hour
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event, FeedType
-from brain.domain.scoring import Weights, scoring_config
-from brain.settings.files import read_config
+from brain.domain.scoring import ScoringConfig, Weights
+from brain.settings.files import load_config
 
-CONFIG = read_config("brain_scoring", scoring_config)
+CONFIG = load_config("brain_scoring", ScoringConfig)
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 16, 12, 30, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shop_worlds import FIRST, day_at, event, shop_config, weather_of
 
-from brain.domain.retail.config import Term, retail_config
+from brain.domain.retail.config import RetailConfig, Term
 from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import CalendarEvent, Store, zone
 from brain.domain.retail.signals.acting_signals import BUILT_IN, acting_signals
@@ -195,7 +195,7 @@ def test_classes_not_listed_take_the_settings_of_other() -> None:
     parsed = CONFIG.model_dump()
     del parsed["events"]["classes"]["other"]
     with pytest.raises(ValidationError, match="other"):
-        retail_config(parsed)
+        RetailConfig.model_validate(parsed)
 
 
 def test_events_of_all_stores_concern_each() -> None:

@@ -11,7 +11,7 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.bootstrap.warehouse import opened_warehouse
 from brain.domain.clients.client import Client
-from brain.domain.jobs.features import Flag
+from brain.domain.jobs.features import FeatureFlags, Flag
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
@@ -35,7 +35,7 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
 def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
     queue = TasksHere(lambda _: {})
-    Dispatch(store, queue, Features(store, {job: Flag(enabled=True)}))(job, SUNDAY)
+    Dispatch(store, queue, Features(store, FeatureFlags({job: Flag(enabled=True)})))(job, SUNDAY)
     return [task.client_id for task in queue.tasks]
 
 

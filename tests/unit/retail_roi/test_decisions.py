@@ -23,7 +23,7 @@ from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import decisions_of, record, recorded
 from brain.services.retail.roi import month
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)
 DAYS = 420
@@ -91,7 +91,7 @@ def test_months_are_read_and_nothing_else() -> None:
 
 def test_a_margin_is_of_the_category_then_the_store_then_any() -> None:
     """And unknown where nobody said."""
-    given = read_config("brain_roi", RoiConfig.model_validate)
+    given = load_config("brain_roi", RoiConfig)
     assert given.margins.of("kiel", "loaf") is None
     margins = given.margins.model_copy(update={"default": 0.1, "stores": {"kiel": 0.2}, "categories": {"loaf": 0.3}})
     assert [margins.of("kiel", "loaf"), margins.of("kiel", None), margins.of("bonn", "cake")] == [0.3, 0.2, 0.1]

@@ -16,13 +16,12 @@ from brain.domain.scoring import (
     Weights,
     log_components,
     score,
-    scoring_config,
 )
 from brain.domain.scoring.components import median_impressions
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-CONFIG: ScoringConfig = read_config("brain_scoring", scoring_config)
+CONFIG: ScoringConfig = load_config("brain_scoring", ScoringConfig)
 BUSY = PlatformHistory(events=10, engagements=1000, recent_events=4, recent_engagements=600)
 TYPICAL = Event(
     event_id="e1",

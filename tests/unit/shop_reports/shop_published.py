@@ -7,12 +7,12 @@ from typing import Any
 import yaml
 
 from brain.domain.clients.client import Client
-from brain.domain.days.config import AnalysisConfig, analysis_config
+from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports.report import Facts
 
 MONDAY = date(2026, 11, 23)
 AS_OF = datetime(2026, 11, 23, 9, tzinfo=UTC)
-CONFIG: AnalysisConfig = analysis_config(
+CONFIG: AnalysisConfig = AnalysisConfig.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "config" / "brain_analysis.yaml").read_text(encoding="utf-8"))
 )
 SHOP = Client("bakery", "The bakery", stores=("north", "south"))

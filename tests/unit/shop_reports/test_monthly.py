@@ -28,12 +28,12 @@ from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record
 from brain.services.retail.roi import Constants
 from brain.services.retail.roi_report import JOB, RoiReport
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)
 TOLD = datetime(2026, 9, 20, tzinfo=UTC)
 DAYS = 300
-CONSTANTS = Constants(RETAIL, read_config("brain_roi", RoiConfig.model_validate)).with_margin(0.5)
+CONSTANTS = Constants(RETAIL, load_config("brain_roi", RoiConfig)).with_margin(0.5)
 
 
 def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> Decision:

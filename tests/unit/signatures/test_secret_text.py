@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brain.domain.senders.signatures.secret_text import secret_name, secret_values
-from brain.domain.senders.signatures.senders_config import senders_config
+from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.errors import MisconfiguredError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 CLIENTS = st.text("abzAZ0259_-", min_size=1, max_size=12)
 PROVIDERS = st.sampled_from(["x", "meta", "meta_verify", "standard_webhooks", "google"])
@@ -79,7 +79,7 @@ def test_what_is_neither_is_told_without_the_secret(text: str) -> None:
 
 def test_the_table_of_providers_loads_and_says_who_signs_for_what() -> None:
     """A provider signs for its own feeds; Standard Webhooks for any."""
-    table = read_config("brain_senders", senders_config)
+    table = load_config("brain_senders", SendersConfig)
     assert table.tolerance_seconds == 300
     signs = {name: provider.may_sign_for("email") for name, provider in table.providers.items()}
     assert {name for name, may in signs.items() if may} == {
@@ -99,4 +99,4 @@ def test_the_table_of_providers_loads_and_says_who_signs_for_what() -> None:
 def test_a_wrong_row_is_refused(row: dict[str, object]) -> None:
     """Unknown schemes and sources, and keys without TLS."""
     with pytest.raises(ValueError, match="providers"):
-        senders_config({"tolerance_seconds": 300, "path_prefixes": [], "providers": {"one": row}})
+        SendersConfig.model_validate({"tolerance_seconds": 300, "path_prefixes": [], "providers": {"one": row}})

@@ -2,25 +2,23 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from brain.domain.types import StrictModel
 
 MAPPABLE = ("sales", "weather_hourly", "calendar_events", "stores")
 
 
-class TableNames(BaseModel):
+class TableNames(StrictModel):
     """A table of the shop's own: its name, and its columns where they are called otherwise or are absent (None)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
     columns: dict[str, str | None] = Field(default_factory=dict)
     times_are: Literal["local", "utc"] = "local"
 
 
-class WarehouseConfig(BaseModel):
+class WarehouseConfig(StrictModel):
     """The shop's names and the limits of an import."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tables: dict[str, TableNames] = Field(default_factory=dict)
     default_time_zone: str = "UTC"

@@ -7,10 +7,10 @@ import typer
 
 from brain.cli.analysis.csv_rows import csv_rows, number
 from brain.cli.printing import print_result
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("champion_error", "challenger_error")
 
@@ -20,7 +20,7 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="JSON also at a terminal.")] = False,
 ) -> None:
     """Say promote, keep or continue, by evidence that holds however often one looks at it."""
-    comparison = Comparison(read_config("brain_learning", learning_config).promotion)
+    comparison = Comparison(load_config("brain_learning", LearningConfig).promotion)
     for line, row in csv_rows(file, COLUMNS):
         errors = [number(row[name], name, file, line) for name in COLUMNS]
         try:

@@ -14,7 +14,7 @@ import typer
 from brain.cli.analysis.csv_rows import csv_rows, number
 from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("timestamp", "value")
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none"})
@@ -40,7 +40,7 @@ def detect(
     ] = "1/30d",
 ) -> None:
     """Print timestamp,value,anomaly_score,alarm for each row; a row's answer depends on no later row."""
-    detector = Detector(AlarmBudget.parse(budget), config=read_config("brain_anomaly", AnomalyConfig.from_mapping))
+    detector = Detector(AlarmBudget.parse(budget), config=load_config("brain_anomaly", AnomalyConfig))
     source = Path("/dev/stdin") if str(file) == "-" else file
     rows = read_columns(source)
     late = late_rows(rows, source)

@@ -7,11 +7,11 @@ import typer
 
 from brain.cli.analysis.csv_rows import csv_rows, number
 from brain.cli.printing import print_result
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import LoggedRows, evaluate_policy, logged_rows
 from brain.domain.statistics.intervals import Interval
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("action", "reward", "propensity", "target_probability")
 CONTEXT = "context_"
@@ -22,7 +22,7 @@ def evaluate_policy_command(
     as_json: Annotated[bool, typer.Option("--json", help="JSON also at a terminal.")] = False,
 ) -> None:
     """Estimate a policy's mean reward from a log of another one, with an interval, or say that it cannot be told."""
-    value = evaluate_policy(_read(file), read_config("brain_learning", learning_config).policy_evaluation)
+    value = evaluate_policy(_read(file), load_config("brain_learning", LearningConfig).policy_evaluation)
     result = {
         "ips": value.ips,
         "snips": value.snips,

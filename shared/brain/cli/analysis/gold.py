@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from brain.domain.events import Event
-from brain.domain.learning.config import learning_config
+from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.state import read_state
-from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, Weights, score, scoring_config
-from brain.domain.scoring.gold_standards import CaseResult, check, failed_ids, gold_standards
+from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, ScoringConfig, Weights, score
+from brain.domain.scoring.gold_standards import CaseResult, GoldStandards, check, failed_ids
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 
 def gold(
@@ -23,13 +23,13 @@ def gold(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Check the score, and a model's weights, against scores calculated by hand; exit 1 when one fails."""
-    config = read_config("brain_scoring", scoring_config)
+    config = load_config("brain_scoring", ScoringConfig)
 
     def scored(event: Event, history: PlatformHistory, weights: Weights, as_of: datetime) -> Score:
         return score(event, history, weights, as_of=as_of, config=config)
 
     weights = _learned(model) if model else DEFAULT_WEIGHTS
-    results = check(read_config("brain_benchmarks", gold_standards).cases, scored, weights)
+    results = check(load_config("brain_benchmarks", GoldStandards).cases, scored, weights)
     for result in results:
         typer.echo(_as_json(result) if as_json else _line(result))
     failed = failed_ids(results)
@@ -45,7 +45,7 @@ def _learned(model: Path) -> Weights:
         raise InvalidInputError(f"cannot read {model}: {exc.strerror}") from exc
     except ValueError as exc:
         raise InvalidInputError(f"{model} is not JSON: {exc}") from exc
-    return read_state(document, read_config("brain_learning", learning_config)).as_weights()
+    return read_state(document, load_config("brain_learning", LearningConfig)).as_weights()
 
 
 def _line(result: CaseResult) -> str:

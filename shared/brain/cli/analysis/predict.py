@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 ADDED = ("predicted", "lower", "upper", "confidence")
 DELIMITERS = ",;\t|"
@@ -36,11 +36,11 @@ def predict(
 ) -> None:
     """Print the planned rows with predicted, lower, upper (80 % interval) and confidence."""
     from brain.domain.predictions.answer import predict_planned
-    from brain.domain.predictions.config import load_prediction_config
+    from brain.domain.predictions.config import PredictionConfig
 
     past, ahead = _read(history), _read(planned)
     answer = predict_planned(
-        past.rows, ahead.rows, target=target, time=time, config=read_config("brain_predictions", load_prediction_config)
+        past.rows, ahead.rows, target=target, time=time, config=load_config("brain_predictions", PredictionConfig)
     )
     added = [_added(each) for each in answer.predictions]
     if as_json:

@@ -9,9 +9,9 @@ import typer
 
 from brain.domain.recommendations.advice import advise, as_document
 from brain.domain.recommendations.context import read_context
-from brain.domain.recommendations.triggers import load_triggers
+from brain.domain.recommendations.triggers import Triggers
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 
 def recommend(
@@ -20,7 +20,7 @@ def recommend(
     seed: Annotated[int, typer.Option(help="The seed of the draw; the same seed gives the same moves.")] = 0,
 ) -> None:
     """Print the next best moves with their reasons, probabilities and the full set they were drawn from."""
-    triggers = read_config("triggers", load_triggers)
+    triggers = load_config("triggers", Triggers)
     context = read_context(_parsed(file), triggers.metrics)
     typer.echo(json.dumps(as_document(advise(context, triggers, limit=limit, seed=seed)), indent=2))
 

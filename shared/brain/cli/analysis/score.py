@@ -15,9 +15,9 @@ from brain.cli.printing import as_json
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
 from brain.domain.json_text import parse_json_lines
-from brain.domain.scoring import Weights, scoring_config
+from brain.domain.scoring import ScoringConfig, Weights
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 _EVENT = TypeAdapter(Event)
 
@@ -59,7 +59,7 @@ def _event(number: int, line: Any) -> Event:
 def _scores(events: list[Event], at: datetime) -> Iterator[dict[str, Any]]:
     from dataclasses import asdict
 
-    config = read_config("brain_scoring", scoring_config)
+    config = load_config("brain_scoring", ScoringConfig)
     scorers: dict[str, Scorer] = {}
     for event in events:
         scorer = scorers.setdefault(

@@ -34,7 +34,9 @@ class Target:
         Raises:
             MisconfiguredError: a value has another name in braces.
         """
-        return {name: self._filled(name, value) for name, value in (table.environment | function.environment).items()}
+        return {
+            name: self._filled(name, value) for name, value in {**table.environment, **function.environment}.items()
+        }
 
     def _filled(self, name: str, value: str) -> str:
         try:

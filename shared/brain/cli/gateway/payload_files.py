@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from brain.domain.events import Rejected
-from brain.domain.feeds.field_maps import FieldMap, feeds_from
+from brain.domain.feeds.field_maps import Feeds, FieldMap
 from brain.domain.feeds.moments import moment
 from brain.domain.json_text import parse_json, parse_json_lines
 from brain.errors import InvalidInputError
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 
 def payloads(body: bytes, chosen: FieldMap | None, *, is_csv: bool) -> Iterator[Any]:
@@ -71,7 +71,7 @@ def received_time(written: str | None) -> datetime:
 
 def named_field_map(name: str) -> FieldMap:
     """Return a field map of ``config/feeds.yaml``; raises ``InvalidInputError`` when there is none of that name."""
-    maps = read_config("feeds", feeds_from).field_maps
+    maps = load_config("feeds", Feeds).field_maps
     if name not in maps:
         raise InvalidInputError(f"--map: expected one of {', '.join(maps)}; {name!r} came.")
     return maps[name]

@@ -9,10 +9,10 @@ from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, table
 from brain.domain.senders.signatures.challenges import CHALLENGES
 from brain.domain.senders.signatures.secret_text import secret_name
-from brain.domain.senders.signatures.senders_config import Provider, SendersConfig, senders_config
+from brain.domain.senders.signatures.senders_config import Provider, SendersConfig
 from brain.errors import InvalidInputError
 from brain.settings.environment import Settings
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 from brain.settings.scheduler import read_scheduler
 
 Client = Annotated[str, typer.Option("--client", help="Whose senders.")]
@@ -37,7 +37,7 @@ def senders(client: Client, provider: OneProvider = "", json_output: Json = Fals
     """Show a client's providers and the names of their secrets; never a secret."""
     brain = open_brain()
     rows = [
-        row for row in _rows(brain, client, read_config("brain_senders", senders_config))
+        row for row in _rows(brain, client, load_config("brain_senders", SendersConfig))
         if provider in ("", row["provider"])
     ]  # fmt: skip
     if not rows:

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.forecast.metrics import Metrics
 from brain.domain.retail.json_forms import BESIDE, backtest_document
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import Period, run_backtest
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
 DECIMALS = 6
@@ -42,7 +42,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument an option
     as_json: AsJson = False,
 ) -> None:
     """Forecast the past as it was known then, and score it beside the same day of last week and of last year."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     period = Period(start.date() if start else None, end.date() if end else None, horizon)
     with open_warehouse(database) as warehouse, Console(stderr=True).status("Replaying the past"):
         report = run_backtest(warehouse, config, period, store, by_product=products)

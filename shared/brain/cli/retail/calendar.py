@@ -9,12 +9,12 @@ import typer
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
 from brain.domain.reports import calendar_picture
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.predictive_calendar import CalendarDay
 from brain.domain.retail.json_forms import calendar_rows
 from brain.errors import InvalidInputError
 from brain.services.retail.calendar import of_store, predictive_calendar
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("store", "day", "sales>", "80 % between>", "rush>", "what to do")
 
@@ -28,7 +28,7 @@ def calendar(
     as_json: AsJson = False,
 ) -> None:
     """Forecast the next days of every store, with the chance of a rush and advice."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     with open_warehouse(database) as warehouse:
         days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
     if svg is not None:

@@ -13,7 +13,7 @@ from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import LedgerQuery
 from brain.services.retail.curiosity import Night, curiosity
 from brain.services.retail.facts import known_store
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 SHOWN = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)
 COLUMNS = ("state", "whose sales", "question", "effect>", "interval>", "p>")
@@ -31,7 +31,7 @@ def ask(
 
     Every question of every store is asked whatever --store shows, so that the night's false discoveries stay few.
     """
-    config = read_config("hypotheses", CuriosityConfig.model_validate)
+    config = load_config("hypotheses", CuriosityConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
             known_store([one.store_id for one in warehouse.stores()], store)

@@ -11,7 +11,7 @@ import typer
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.bootstrap.adapters import sales_warehouse
 from brain.ports.sales_warehouse import SalesWarehouse
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 FIRST_TRY = Path(".brain/shop.db")
 """Where a first try's sales go when nobody named a database."""
@@ -26,7 +26,7 @@ OneStore = Annotated[str | None, typer.Option("--store", help="Only this store."
 
 def warehouse_config() -> WarehouseConfig:
     """``config/warehouse.yaml``."""
-    return read_config("warehouse", WarehouseConfig.model_validate)
+    return load_config("warehouse", WarehouseConfig)
 
 
 @contextmanager

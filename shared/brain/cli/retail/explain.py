@@ -8,10 +8,10 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.explain import DayExplained
 from brain.services.retail.explain import explain as explain_stores
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 
 def explain(
@@ -22,7 +22,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Take a day apart: the level, weekday, season and signals that were expected, and what nothing explains."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     asked = day or on
     with open_warehouse(database) as warehouse:
         explained = explain_stores(warehouse, config, asked.date() if asked else None, store)

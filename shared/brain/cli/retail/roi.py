@@ -11,7 +11,7 @@ import typer
 from brain.cli.analysis.csv_rows import csv_rows
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
@@ -21,7 +21,7 @@ from brain.errors import InvalidInputError
 from brain.services.retail.decisions import record
 from brain.services.retail.roi import Constants, month
 from brain.services.retail.roi import roi as value_decisions
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("decision", "where", "days", "worth>", "80 % between>", "verdict")
 FAULTS_FOUND = 1
@@ -75,9 +75,7 @@ def roi(
     as_json: AsJson = False,
 ) -> None:
     """Say what decisions earned against sales as they would have been, the misses and the unknown included."""
-    constants = Constants(
-        read_config("brain_retail", retail_config), read_config("brain_roi", RoiConfig.model_validate)
-    )
+    constants = Constants(load_config("brain_retail", RetailConfig), load_config("brain_roi", RoiConfig))
     period = month(in_month, store) if in_month else Period(store_id=store)
     with open_warehouse(database) as warehouse:
         told = value_decisions(warehouse, constants.with_margin(margin), period, as_of.date() if as_of else None)

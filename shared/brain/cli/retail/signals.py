@@ -8,13 +8,13 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
-from brain.domain.retail.config import retail_config
+from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.effect_ledger import EffectState
 from brain.domain.retail.lifts.magnitudes import SignalLift
 from brain.domain.retail.series import ALL_STORES
 from brain.services.retail.facts import known_store
 from brain.services.retail.signals import signals as measure
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 COLUMNS = ("store", "signal", "lift>", "90 % interval>", "times>", "sure>", "claimed")
 
@@ -27,7 +27,7 @@ def signals(
     as_json: AsJson = False,
 ) -> None:
     """Measure the lift of every signal on daily sales, net of trend, weekday and season."""
-    config = read_config("brain_retail", retail_config)
+    config = load_config("brain_retail", RetailConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
             known_store([ALL_STORES, *(one.store_id for one in warehouse.stores())], store)

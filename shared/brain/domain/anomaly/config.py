@@ -1,18 +1,11 @@
 """The detector's constants, as ``config/brain_anomaly.yaml`` states them."""
 
-from collections.abc import Mapping
-from typing import Any
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from brain.errors import MisconfiguredError
+from brain.domain.types import StrictModel
 
 
-class _Constants(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Season(_Constants):
+class Season(StrictModel):
     """How the seasonal profiles are learnt and when one is believed."""
 
     slot_minutes: int = Field(default=30, ge=1, le=1440)
@@ -21,7 +14,7 @@ class Season(_Constants):
     error_ratio: float = Field(default=0.9, gt=0, le=1)
 
 
-class Tail(_Constants):
+class Tail(StrictModel):
     """How far beyond the usual peaks the limits lie; see :mod:`brain.domain.anomaly.tail`."""
 
     block_hours: float = Field(default=6, gt=0)
@@ -37,7 +30,7 @@ class Tail(_Constants):
     prior_blocks: float = Field(default=20, gt=0)
 
 
-class AnomalyConfig(_Constants):
+class AnomalyConfig(StrictModel):
     """Constants of the detector that no user sets; the alarm budget is the user's only setting."""
 
     spacing_readings: int = Field(default=9, ge=3)
@@ -54,20 +47,6 @@ class AnomalyConfig(_Constants):
     smallest_scale: float = Field(default=0.001, gt=0)
     season: Season = Season()
     tail: Tail = Tail()
-
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> "AnomalyConfig":
-        """Read the parsed YAML file.
-
-        Raises:
-            MisconfiguredError: naming the first wrong field.
-        """
-        try:
-            return cls.model_validate(mapping)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise MisconfiguredError(f"config/brain_anomaly.yaml, {place}: {first['msg']}; mend the file") from exc
 
 
 DEFAULT = AnomalyConfig()

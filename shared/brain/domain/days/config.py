@@ -1,16 +1,13 @@
 """The shape of ``config/brain_analysis.yaml``: the alarm budget and how sure a comparison must be."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from brain.domain.types import StrictModel
 
 
-class Alarms(_Part):
+class Alarms(StrictModel):
     """False alarms allowed a client, and the sums of a platform's day that are watched."""
 
     budget: Annotated[float, Field(gt=0)]
@@ -18,7 +15,7 @@ class Alarms(_Part):
     metrics: tuple[str, ...]
 
 
-class Comparisons(_Part):
+class Comparisons(StrictModel):
     """When a report may claim a difference."""
 
     false_claims: Annotated[float, Field(gt=0, lt=0.5)]
@@ -26,13 +23,8 @@ class Comparisons(_Part):
     window_days: Annotated[int, Field(ge=7)]
 
 
-class AnalysisConfig(_Part):
+class AnalysisConfig(StrictModel):
     """All constants of the daily analysis and the reports."""
 
     alarms: Alarms
     comparisons: Comparisons
-
-
-def analysis_config(parsed: Mapping[str, Any]) -> AnalysisConfig:
-    """Return the configuration; pydantic's ``ValidationError`` names every field that is wrong."""
-    return AnalysisConfig.model_validate(parsed)

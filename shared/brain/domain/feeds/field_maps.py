@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from brain.domain.events import METRICS, FeedType
-from brain.errors import MisconfiguredError
+from brain.domain.types import StrictModel
 
 Column = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TimeParts(_Strict):
+class TimeParts(StrictModel):
     """A time put together from columns, or declared by the operator for an export that carries none.
 
     ``column`` holds a whole time, by ``format`` (as in ``strptime``) where it is no ISO 8601. Otherwise ``year`` (a
@@ -50,7 +46,7 @@ class TimeParts(_Strict):
         return self
 
 
-class FieldMap(_Strict):
+class FieldMap(StrictModel):
     """One named map.
 
     ``key`` are the columns that say what a row is about: with ``cumulative`` (the rule) a row of the same key with
@@ -88,16 +84,7 @@ class FieldMap(_Strict):
         return self
 
 
-class Feeds(_Strict):
+class Feeds(StrictModel):
     """The whole of ``config/feeds.yaml``."""
 
     field_maps: Mapping[str, FieldMap]
-
-
-def feeds_from(parsed: Any) -> Feeds:
-    """Return the checked ``config/feeds.yaml``; raises ``MisconfiguredError`` that names each bad field."""
-    try:
-        return Feeds.model_validate(parsed)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise MisconfiguredError(f"config/feeds.yaml does not fit: {faults}") from error

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from brain.domain.types import StrictModel
 
 KEPT: Final = timedelta(days=30)
 MAX_SEALED_BYTES: Final = 900_000
@@ -19,10 +21,8 @@ PASSING: Final = frozenset({"store_refused", "internal"})
 JOB_PASSING: Final = PASSING | {"store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited"}
 
 
-class RetryPolicy(BaseModel):
+class RetryPolicy(StrictModel):
     """How often and how far apart a dead letter is tried again by itself."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     retries: Annotated[int, Field(ge=0, le=100)]
     first_delay_seconds: Annotated[float, Field(gt=0)]
@@ -41,11 +41,6 @@ class RetryPolicy(BaseModel):
         # The exponent is bounded so that no policy can make the delay overflow before it is capped.
         delay = self.first_delay_seconds * self.multiplier ** min(retries, 64)
         return now + timedelta(seconds=min(delay, self.longest_delay_seconds))
-
-
-def retry_policy(parsed: Mapping[str, Any]) -> RetryPolicy:
-    """Return the policy of ``config/brain_dead_letters.yaml``; pydantic's ``ValidationError`` names what is wrong."""
-    return RetryPolicy.model_validate(parsed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, RootModel
+
+from brain.domain.types import StrictModel
 
 
-class Flag(BaseModel):
+class Flag(StrictModel):
     """One flag; ``clients`` decides before ``percentage`` does, and nothing does when it is not ``enabled``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool
     percentage: Annotated[float, Field(ge=0, le=100)] = 100
@@ -23,12 +23,12 @@ class Flag(BaseModel):
         return self.clients.get(client_id, _place(name, client_id) < self.percentage)
 
 
-Flags = Mapping[str, Flag]
+class FeatureFlags(RootModel[Mapping[str, Flag]]):
+    """The flags of ``config/brain_features.yaml``, by job or feature name."""
 
-
-def flags(parsed: Mapping[str, Any]) -> Flags:
-    """Return the flags of ``config/brain_features.yaml``; pydantic's ``ValidationError`` names what is wrong."""
-    return TypeAdapter(dict[str, Flag]).validate_python(parsed)
+    def flag(self, name: str) -> Flag:
+        """Return a flag; one that nobody configured is off."""
+        return self.root.get(name, Flag(enabled=False))
 
 
 def _place(name: str, client_id: str) -> float:

@@ -3,10 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
 class MoveType(StrEnum):
@@ -17,11 +16,7 @@ class MoveType(StrEnum):
     SELF_GENERATED = "self_generated"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Usual(_Part):
+class Usual(StrictModel):
     """What content is compared with: the latest of its kind, and how sure an interval is."""
 
     minimum: int = Field(ge=2)
@@ -30,11 +25,11 @@ class Usual(_Part):
     coverage: Annotated[float, Field(gt=0.5, lt=1)]
 
 
-class OutcomeRule(_Part):
+class OutcomeRule(StrictModel):
     """When a prediction may meet its observation."""
 
-    minimum_wait_minutes: Positive
-    latest_maturity_hours: Positive
-    seen_share: Share
-    settling_hours: Positive
+    minimum_wait_minutes: PositiveFloat
+    latest_maturity_hours: PositiveFloat
+    seen_share: Fraction
+    settling_hours: PositiveFloat
     usual: Usual

@@ -13,19 +13,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from brain.domain.statistics.confidence_sequence import boundary
 from brain.domain.statistics.paired_moments import PairedMoments
+from brain.domain.types import StrictModel
 from brain.errors import InvalidInputError
 
 LARGEST_ERROR = 1e300
 
 
-class PromotionPolicy(BaseModel):
+class PromotionPolicy(StrictModel):
     """What evidence a promotion needs; an improvement is relative: (champion - challenger) / champion."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     alpha: float = Field(gt=0, lt=1)
     minimum_observations: int = Field(ge=50)

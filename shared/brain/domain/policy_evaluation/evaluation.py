@@ -13,19 +13,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from brain.domain.policy_evaluation.logged import LoggedRows
 from brain.domain.policy_evaluation.reward_model import predict_rewards
 from brain.domain.statistics.intervals import Interval, mean_interval
+from brain.domain.types import StrictModel
 
 ROUNDING = 1e-6  # of probabilities written as decimals
 
 
-class PolicyEvaluationConfig(BaseModel):
+class PolicyEvaluationConfig(StrictModel):
     """How sure a verdict must be, and how much data it needs."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: float = Field(gt=0.5, lt=1)
     verdict_level: float = Field(gt=0.5, lt=1)

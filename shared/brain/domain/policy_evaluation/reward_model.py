@@ -8,15 +8,11 @@ both terms of the estimator elsewhere, so that it never adds bias. numpy: 10 000
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.policy_evaluation.logged import LoggedRows
-
-Floats: TypeAlias = NDArray[np.float64]
-Codes: TypeAlias = NDArray[np.int64]
+from brain.domain.types import Floats, Integers
 
 FOLDS = 5
 MOST_LEVELS = 12
@@ -59,11 +55,11 @@ def predict_rewards(log: LoggedRows) -> Predictions:
     return Predictions(taken.tolist(), target.tolist())
 
 
-def _codes(labels: Sequence[str]) -> Codes:
+def _codes(labels: Sequence[str]) -> Integers:
     return np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1].astype(np.int64).reshape(-1)
 
 
-def _strata(log: LoggedRows) -> Codes:
+def _strata(log: LoggedRows) -> Integers:
     """Return a number for each distinct context, or 0 for all where contexts hardly ever repeat."""
     one = np.zeros(len(log), dtype=np.int64)
     if not log.contexts:
@@ -72,7 +68,7 @@ def _strata(log: LoggedRows) -> Codes:
     return strata if strata.max() < len(log) / ROWS_A_STRATUM else one
 
 
-def _known_policy(strata: Codes, actions: Codes, targets: Floats) -> Floats:
+def _known_policy(strata: Integers, actions: Integers, targets: Floats) -> Floats:
     """Return the target policy (strata x actions), with zeros in strata where the log does not show it exactly.
 
     It does where every row of one action has the same probability and these add up to 1, in the stratum or, for a
@@ -83,7 +79,7 @@ def _known_policy(strata: Codes, actions: Codes, targets: Floats) -> Floats:
     return np.broadcast_to(overall, per_stratum.shape).copy() if overall.any() else per_stratum
 
 
-def _exact_policy(strata: Codes, actions: Codes, targets: Floats) -> Floats:
+def _exact_policy(strata: Integers, actions: Integers, targets: Floats) -> Floats:
     shape = (int(strata.max()) + 1, int(actions.max()) + 1)
     low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
     np.minimum.at(low, (strata, actions), targets)
@@ -95,7 +91,7 @@ def _exact_policy(strata: Codes, actions: Codes, targets: Floats) -> Floats:
     return np.where(exact[:, None], policy, 0.0)
 
 
-def _action_effects(strata: Codes, actions: Codes, residuals: Floats, shape: tuple[int, int]) -> Floats:
+def _action_effects(strata: Integers, actions: Integers, residuals: Floats, shape: tuple[int, int]) -> Floats:
     """Return mean residuals by stratum and action, shrunk to the action's over all, and those to 0."""
     count = np.bincount(actions, minlength=shape[1])
     effect: Floats = np.asarray(

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from brain.domain.predictions.columns import Codes, Floats
 from brain.domain.predictions.effects import Grouped
+from brain.domain.types import Floats, Integers
 
 _NORMAL_SD_OF_MEDIAN_DEVIATION = 1.4826
 _NORMAL_SD_OF_MEAN_DEVIATION = 1.2533
@@ -61,8 +61,8 @@ class StepSearch:
         self._weights = weights
         self._clip = clip
         self._least_gain = least_gain
-        self._sizes: Codes = np.array([each.effect.size + 1 for each in grouped], dtype=np.int64)
-        self._firsts: Codes = np.cumsum(self._sizes) - self._sizes
+        self._sizes: Integers = np.array([each.effect.size + 1 for each in grouped], dtype=np.int64)
+        self._firsts: Integers = np.cumsum(self._sizes) - self._sizes
         self._slots = (np.array([each.codes for each in grouped]) + (self._firsts + 1)[:, None]).ravel()
         self._known = self._shrinkage()
 
@@ -167,7 +167,7 @@ def pseudo_values(residuals: Floats, scale: float, clip: float) -> Floats:
     return clipped
 
 
-def shift_of_rows(shift: Floats, codes: Codes) -> Floats:
+def shift_of_rows(shift: Floats, codes: Integers) -> Floats:
     """Return each row's shift, 0 for rows of no group; ``shift`` is (…, groups), the answer (…, rows)."""
     taken: Floats = np.take(shift, codes, axis=-1, mode="clip")
     if codes.min() < 0:
@@ -175,7 +175,7 @@ def shift_of_rows(shift: Floats, codes: Codes) -> Floats:
     return taken
 
 
-def doubt_of_rows(shift: Floats, codes: Codes) -> Floats:
+def doubt_of_rows(shift: Floats, codes: Integers) -> Floats:
     """Return the variance that each row has because its group was never seen, 0 where it was.
 
     It is the mean square of the shifts of the groups that were seen; those of an effect without a variance

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.predictions.additive import StepSearch, fit_steps
-from brain.domain.predictions.columns import Codes, Floats
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.effects import Effect, Grouped
 from brain.domain.statistics.conformal import weighted_interval
+from brain.domain.types import Floats, Integers
 
 _MIXER = 2654435761
 _FIRST_CUTOFF = 0.4
@@ -27,8 +27,8 @@ class Judged:
     """
 
     kept: Floats
-    rows: Codes
-    fit_of: Codes
+    rows: Integers
+    fit_of: Integers
     ages: Floats
 
 
@@ -59,7 +59,7 @@ def shuffled_folds(rows: int, folds: int) -> Judged:
     The shuffle is a multiplicative hash of the row's number (Knuth), so that it needs no chance.
     """
     order = np.argsort((np.arange(rows, dtype=np.uint64) * np.uint64(_MIXER)) % np.uint64(2**32), kind="stable")
-    fit_of: Codes = np.empty(rows, dtype=np.int64)
+    fit_of: Integers = np.empty(rows, dtype=np.int64)
     fit_of[order] = np.arange(rows) % folds
     kept = np.ones((folds + 1, rows))
     kept[fit_of, np.arange(rows)] = 0
@@ -80,7 +80,7 @@ def cutoff_folds(clock: Floats, ahead_seconds: float, folds: int) -> Judged:
     for fit, start in enumerate(starts):
         kept[fit, start:] = 0
     judged = np.arange(starts[0], rows)
-    fit_of: Codes = np.minimum((judged - starts[0]) // stretch, len(starts) - 1)
+    fit_of: Integers = np.minimum((judged - starts[0]) // stretch, len(starts) - 1)
     return Judged(kept, judged, fit_of, np.asarray(len(starts) - 1 - fit_of, dtype=np.float64))
 
 

@@ -5,9 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
-from brain.domain.predictions.columns import Category, Codes, Column, Floats, Table
+from brain.domain.predictions.columns import Category, Column, Table
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.effects import Bins, Grouped, Levels, Pair, Single, bin_codes, crossed
+from brain.domain.types import Floats, Integers
 
 _COARSEST = 4
 
@@ -20,7 +21,7 @@ def candidate_effects(columns: Sequence[Column], table: Table, config: Predictio
     are cut at their quantiles into 4, 16 and 64 bins.
     """
     effects: list[Single] = []
-    codes: list[Codes] = []
+    codes: list[Integers] = []
     for column in columns:
         for effect, groups in _cuts(column, table[column.name], config.finest_bins):
             effects.append(effect)
@@ -30,7 +31,7 @@ def candidate_effects(columns: Sequence[Column], table: Table, config: Predictio
     return singles + list(_pairs(effects, singles, config.cross_bins))
 
 
-def _cuts(column: Column, values: Sequence[object], finest: int) -> Iterator[tuple[Single, Codes]]:
+def _cuts(column: Column, values: Sequence[object], finest: int) -> Iterator[tuple[Single, Integers]]:
     """Yield each way to cut a column into groups, coarse to fine, with the rows' groups."""
     if isinstance(column, Category):
         levels = column.levels(values)
@@ -54,7 +55,7 @@ def _different(ordered: Floats) -> Floats:
     return ordered[np.concatenate(([True], ordered[1:] > ordered[:-1]))]
 
 
-def _nested_in(child: int, effects: Sequence[Single], codes: Sequence[Codes]) -> tuple[int, ...]:
+def _nested_in(child: int, effects: Sequence[Single], codes: Sequence[Integers]) -> tuple[int, ...]:
     """Return the categories in which each group of the child, a category, lies whole, the widest first."""
     size = effects[child].size
     found = []

@@ -10,12 +10,11 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from brain.domain.types import Floats, Integers
 
 Row: TypeAlias = Mapping[str, object]
 Table: TypeAlias = Mapping[str, Sequence[object]]
-Floats: TypeAlias = NDArray[np.float64]
-Codes: TypeAlias = NDArray[np.int64]
 MISSING = frozenset({"", "-", "na", "n/a", "nan", "null", "none", "inf", "-inf", "infinity", "-infinity"})
 NAN = float("nan")
 _MOSTLY = 0.5
@@ -35,7 +34,7 @@ class Category:
         seen = {self.read(value) for value in distinct(values)}
         return {name: index for index, name in enumerate(sorted(name for name in seen if name is not None))}
 
-    def codes(self, values: Sequence[object], levels: Mapping[str, int]) -> Codes:
+    def codes(self, values: Sequence[object], levels: Mapping[str, int]) -> Integers:
         """Return each value's level, -1 where the name is missing or was never seen."""
         return np.array(_each(values, lambda value: levels.get(self.read(value) or "", -1)), dtype=np.int64)
 

@@ -1,48 +1,28 @@
 """The constants of predictions, as ``config/brain_predictions.yaml`` states them."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from brain.errors import MisconfiguredError
-
-Open = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
+from brain.domain.types import OpenFraction, PositiveFloat, StrictModel
 
 
-class PredictionConfig(BaseModel):
+class PredictionConfig(StrictModel):
     """What counts as enough, how wide an interval is, and how much detail the model may try."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     reliable_from: Annotated[int, Field(ge=4)]
-    level: Open
-    confidence_below: Open
+    level: OpenFraction
+    confidence_below: OpenFraction
     confidence_factor: Annotated[float, Field(gt=1)]
-    level_error: Open
+    level_error: OpenFraction
     folds: Annotated[int, Field(ge=2, le=20)]
     cutoffs: Annotated[int, Field(ge=2, le=50)]
     cutoffs_from: Annotated[int, Field(ge=10)]
-    half_lives_days: tuple[Positive, ...]
+    half_lives_days: tuple[PositiveFloat, ...]
     category_up_to_values: Annotated[int, Field(ge=2)]
     finest_bins: Annotated[int, Field(ge=2)]
     cross_bins: Annotated[int, Field(ge=2)]
     most_steps: Annotated[int, Field(ge=1)]
-    least_gain: Positive
-    clip_scales: Positive
+    least_gain: PositiveFloat
+    clip_scales: PositiveFloat
     error_memory: Annotated[float, Field(gt=0, le=1)]
-
-
-def load_prediction_config(parsed: Mapping[str, Any]) -> PredictionConfig:
-    """Return the checked constants from the parsed YAML.
-
-    Raises:
-        MisconfiguredError: a constant is missing, unknown or out of range.
-    """
-    try:
-        return PredictionConfig.model_validate(parsed)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise MisconfiguredError(f"config/brain_predictions.yaml is wrong at {place}: {first['msg']}.") from exc

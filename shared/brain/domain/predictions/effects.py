@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from brain.domain.predictions.columns import Category, Codes, Floats, Number, Table
+from brain.domain.predictions.columns import Category, Number, Table
+from brain.domain.types import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Levels:
         """The effects of one column that it is made of."""
         return (self,)
 
-    def codes(self, table: Table) -> Codes:
+    def codes(self, table: Table) -> Integers:
         """Return each row's group."""
         return self.column.codes(table[self.column.name], self.levels)
 
@@ -62,7 +63,7 @@ class Bins:
         """The effects of one column that it is made of."""
         return (self,)
 
-    def codes(self, table: Table) -> Codes:
+    def codes(self, table: Table) -> Integers:
         """Return each row's group."""
         return bin_codes(self.column.values(table[self.column.name]), self.edges)
 
@@ -92,7 +93,7 @@ class Pair:
         """The effects of one column that it is made of."""
         return (self.first, self.second)
 
-    def codes(self, table: Table) -> Codes:
+    def codes(self, table: Table) -> Integers:
         """Return each row's group."""
         return crossed(self.first.codes(table), self.second.codes(table), self.second.size)
 
@@ -105,18 +106,18 @@ class Grouped:
     """An effect with the groups of the history's rows, and the effects that must be taken up before it."""
 
     effect: Effect
-    codes: Codes
+    codes: Integers
     parents: tuple[int, ...] = ()
 
 
-def bin_codes(values: Floats, edges: Floats) -> Codes:
+def bin_codes(values: Floats, edges: Floats) -> Integers:
     """Return the bin of each value, -1 for NaN."""
     codes = np.searchsorted(edges, values, side="right")
     codes[np.isnan(values)] = -1
     return codes
 
 
-def crossed(first: Codes, second: Codes, second_size: int) -> Codes:
+def crossed(first: Integers, second: Integers, second_size: int) -> Integers:
     """Return one group for each combination of two, -1 where either is."""
     together = first * second_size + second
     together[(first < 0) | (second < 0)] = -1

@@ -18,11 +18,12 @@ from brain.domain.predictions.additive import (
 )
 from brain.domain.predictions.calibration import Judged, Spread, cutoff_folds, learn_spread, shuffled_folds
 from brain.domain.predictions.candidates import candidate_effects
-from brain.domain.predictions.columns import Floats, Table, recognise
+from brain.domain.predictions.columns import Table, recognise
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.effects import Effect, Grouped, Levels
 from brain.domain.predictions.moments import seconds
 from brain.domain.predictions.scale import LogScale, log_scale
+from brain.domain.types import Floats
 from brain.errors import InvalidInputError
 
 _DAY_SECONDS = 86_400.0

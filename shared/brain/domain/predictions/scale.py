@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.predictions.columns import Floats
+from brain.domain.types import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,15 @@
 """The shape of ``config/brain_advice.yaml``: which days a reading is from, and when an outcome can be measured."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from brain.errors import MisconfiguredError
+from brain.domain.types import StrictModel
 
 Days = Annotated[int, Field(ge=1, le=150)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Readings(_Part):
+class Readings(StrictModel):
     """The windows of readings, and how much a rate must rest on."""
 
     recent_days: Days
@@ -26,7 +21,7 @@ class Readings(_Part):
     silence_chance: Annotated[float, Field(gt=0, lt=0.5)]
 
 
-class Measuring(_Part):
+class Measuring(StrictModel):
     """The days before and after a move that its outcome compares."""
 
     before_days: Days
@@ -35,7 +30,7 @@ class Measuring(_Part):
     minimum_days: Annotated[int, Field(ge=2)]
 
 
-class AdviceConfig(_Part):
+class AdviceConfig(StrictModel):
     """All constants of advice that the policy itself does not state."""
 
     readings: Readings
@@ -43,17 +38,3 @@ class AdviceConfig(_Part):
     answers_days: Days
     kept_moves: Annotated[int, Field(ge=10, le=1000)]
     policy_before_days: Days
-
-
-def load_advice_config(parsed: Mapping[str, Any]) -> AdviceConfig:
-    """Return the checked constants from the parsed YAML.
-
-    Raises:
-        MisconfiguredError: a constant is missing, unknown or out of range.
-    """
-    try:
-        return AdviceConfig.model_validate(parsed)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise MisconfiguredError(f"config/brain_advice.yaml is wrong at {place}: {first['msg']}.") from exc

@@ -8,9 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 
 from brain.domain.events import ClientId
+from brain.domain.types import StrictModel
 from brain.errors import InvalidInputError
 
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -19,11 +20,7 @@ Subject = Annotated[str, Field(min_length=1, max_length=256)]
 DEFAULT_CONFIDENCE = 0.5
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reading(_Frozen):
+class Reading(StrictModel):
     """One measured value of a metric, of the whole client or of one ``subject`` (a format, an hour, a campaign).
 
     ``lower`` and ``upper`` are its interval at the level ``interval_level`` of the context's policy,
@@ -54,7 +51,7 @@ class Status(StrEnum):
     DONE = "done"
 
 
-class Feedback(_Frozen):
+class Feedback(StrictModel):
     """A reader's answer to one recommendation; ``until`` is when a snoozed one may come back."""
 
     recommendation_id: Annotated[str, Field(min_length=1, max_length=128)]
@@ -70,7 +67,7 @@ class Feedback(_Frozen):
         return self
 
 
-class Outcome(_Frozen):
+class Outcome(StrictModel):
     """What was measured after a move was done: the change of the metric that it should improve.
 
     ``effect`` is a share of before, in the direction that the move wants: +0.12 is 12 % better, whether the metric
@@ -82,7 +79,7 @@ class Outcome(_Frozen):
     standard_error: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
-class PastMove(_Frozen):
+class PastMove(StrictModel):
     """A move that was shown, or kept back as control, and what became of it."""
 
     recommendation_id: Annotated[str, Field(min_length=1, max_length=128)]
@@ -94,7 +91,7 @@ class PastMove(_Frozen):
     outcome: Outcome | None = None
 
 
-class SharedPrior(_Frozen):
+class SharedPrior(StrictModel):
     """What other clients of the class saw of a move: successes in trials, effects, and how many clients that is."""
 
     clients: Annotated[int, Field(strict=True, ge=0)]
@@ -104,7 +101,7 @@ class SharedPrior(_Frozen):
     effect_sd: Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)] | None = None
 
 
-class Context(_Frozen):
+class Context(StrictModel):
     """All that a choice of moves depends on, besides the catalogue, the limit and the seed."""
 
     client_id: ClientId

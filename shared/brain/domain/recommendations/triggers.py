@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from brain.errors import MisconfiguredError
+from brain.domain.types import Fraction, StrictModel
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,63}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
 _ALWAYS_FILLED = frozenset({"subject", "threshold"})
 _ROUNDING = 1e-9
 
@@ -33,18 +32,14 @@ class Unit(StrEnum):
     RATIO = "ratio"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Metric(_Frozen):
+class Metric(StrictModel):
     """A metric that a context may report: what it measures and how it is written."""
 
     unit: Unit
     meaning: Annotated[str, Field(min_length=10)]
 
 
-class Condition(_Frozen):
+class Condition(StrictModel):
     """One trigger, such as ``click_rate_below: 0.01``."""
 
     metric: Code
@@ -52,7 +47,7 @@ class Condition(_Frozen):
     threshold: float
 
 
-class Move(_Frozen):
+class Move(StrictModel):
     """A reason code: when it applies, what to do, what it should change and what it costs the reader."""
 
     when: Annotated[Mapping[str, float], Field(min_length=1)]
@@ -77,13 +72,13 @@ class Move(_Frozen):
         return self.trial is not None
 
 
-class ScoreWeights(_Frozen):
+class ScoreWeights(StrictModel):
     """What each part counts for in a score; together 1."""
 
-    priority: Share
-    effort: Share
-    confidence: Share
-    freshness: Share
+    priority: Fraction
+    effort: Fraction
+    confidence: Fraction
+    freshness: Fraction
 
     @model_validator(mode="after")
     def _add_up(self) -> "ScoreWeights":
@@ -92,29 +87,29 @@ class ScoreWeights(_Frozen):
         return self
 
 
-class FeedbackWeights(_Frozen):
+class FeedbackWeights(StrictModel):
     """What a reader's answer counts for beside a measured outcome, which counts 1."""
 
-    accepted: Share
-    dismissed: Share
-    self_generated: Share
+    accepted: Fraction
+    dismissed: Fraction
+    self_generated: Fraction
 
 
-class Policy(_Frozen):
+class Policy(StrictModel):
     """How moves are ranked, explored and held back; a change of any number is a new ``version``."""
 
     version: Annotated[str, Field(min_length=1)]
     score_weights: ScoreWeights
-    priorities: Mapping[str, Share]
-    efforts: Mapping[str, Share]
-    validation_bonus: Share
-    validation_below_confidence: Share
-    freshness_floor: Share
+    priorities: Mapping[str, Fraction]
+    efforts: Mapping[str, Fraction]
+    validation_bonus: Fraction
+    validation_below_confidence: Fraction
+    freshness_floor: Fraction
     freshness_days: Annotated[float, Field(gt=0)]
     default_limit: Annotated[int, Field(ge=1)]
     largest_limit: Annotated[int, Field(ge=1)]
-    exploration: Share
-    control: Share
+    exploration: Fraction
+    control: Fraction
     score_exponent: Annotated[float, Field(gt=0, le=10)]
     prior_mean: Annotated[float, Field(gt=0, lt=1)]
     prior_strength: Annotated[float, Field(ge=1)]
@@ -124,7 +119,7 @@ class Policy(_Frozen):
     interval_level: Annotated[float, Field(gt=0, lt=1)]
 
 
-class Triggers(_Frozen):
+class Triggers(StrictModel):
     """The whole file: the policy, the metrics a context may report, and the moves by reason code."""
 
     policy: Policy
@@ -148,20 +143,6 @@ class Triggers(_Frozen):
             for field in _fields(move.trial or ""):
                 _known(field, {"subject"}, f"{code}.trial")
         return self
-
-
-def load_triggers(parsed: Mapping[str, Any]) -> Triggers:
-    """Return the checked catalogue from the parsed YAML.
-
-    Raises:
-        MisconfiguredError: a name is unknown, a number is out of range, or a text asks for what it cannot get.
-    """
-    try:
-        return Triggers.model_validate(parsed)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise MisconfiguredError(f"config/triggers.yaml is wrong at {place}: {first['msg']}.") from error
 
 
 def _condition(name: str, threshold: float) -> Condition:

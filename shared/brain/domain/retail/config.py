@@ -1,32 +1,26 @@
 """The shape of ``config/brain_retail.yaml``: what the shop's brain takes as given about events, terms and models."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+from brain.domain.types import OpenFraction, PositiveFloat, PositiveInt, StrictModel
+
 WholeDays = Annotated[int, Field(ge=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EventClass(_Part):
+class EventClass(StrictModel):
     """When events of a class are known, the days around them they touch, and what is believed of their lift."""
 
     lead_days: WholeDays
     before_days: WholeDays
     after_days: WholeDays
     prior_mean: float
-    prior_sd: Positive
+    prior_sd: PositiveFloat
 
 
-class Events(_Part):
+class Events(StrictModel):
     """Every class by name; ``other`` stands for those not listed."""
 
     classes: dict[str, EventClass]
@@ -42,7 +36,7 @@ class Events(_Part):
         return self.classes.get(event_class, self.classes["other"])
 
 
-class Term(_Part):
+class Term(StrictModel):
     """One span of school or university time in a country (and subdivision), both days included."""
 
     kind: Literal["school_holidays", "university_term", "academic_finals", "move_in_days"]
@@ -56,56 +50,56 @@ class Term(_Part):
         return country == self.country and self.subdivision in (None, subdivision)
 
 
-class WeatherLimits(_Part):
+class WeatherLimits(StrictModel):
     """From where on a day counts as rainy, hot, windy and so on."""
 
-    rain_mm: Positive
-    heavy_rain_mm: Positive
-    windy_kmh: Positive
-    storm_kmh: Positive
+    rain_mm: PositiveFloat
+    heavy_rain_mm: PositiveFloat
+    windy_kmh: PositiveFloat
+    storm_kmh: PositiveFloat
     hot_c: float
     very_hot_c: float
     warm_c: float
     cold_c: float
     frost_c: float
-    change_c: Positive
-    spell_days: Count
-    dry_spell_days: Count
-    overcast_share: Share
-    clear_share: Share
+    change_c: PositiveFloat
+    spell_days: PositiveInt
+    dry_spell_days: PositiveInt
+    overcast_share: OpenFraction
+    clear_share: OpenFraction
 
 
-class Magnitudes(_Part):
+class Magnitudes(StrictModel):
     """How lifts are pooled, stated and retired."""
 
-    between_signals_sd: Positive
-    class_mean_sd: Positive
-    interval: Share
-    claim_sign_at: Share
-    half_life_days: Positive
-    retire_below: Share
-    retire_unseen_days: Count
+    between_signals_sd: PositiveFloat
+    class_mean_sd: PositiveFloat
+    interval: OpenFraction
+    claim_sign_at: OpenFraction
+    half_life_days: PositiveFloat
+    retire_below: OpenFraction
+    retire_unseen_days: PositiveInt
 
 
-class Forecast(_Part):
+class Forecast(StrictModel):
     """How the forecast is fitted, combined and bounded."""
 
-    refit_days: Count
-    many_series: Count
-    refit_days_of_many: Count
-    half_life_days: Positive
-    season_waves: tuple[Count, ...]
-    fine_season_after_days: Count
-    level_rates: tuple[Share, ...]
-    robust_at_sd: Positive
-    level_clip_sd: Positive
-    replay_weeks: Count
-    memory_weeks: Positive
-    weight_power: Positive
-    intermittent_share: Share
-    interval_memory_weeks: Count
-    starting_error: Positive
-    rush_share: Share
+    refit_days: PositiveInt
+    many_series: PositiveInt
+    refit_days_of_many: PositiveInt
+    half_life_days: PositiveFloat
+    season_waves: tuple[PositiveInt, ...]
+    fine_season_after_days: PositiveInt
+    level_rates: tuple[OpenFraction, ...]
+    robust_at_sd: PositiveFloat
+    level_clip_sd: PositiveFloat
+    replay_weeks: PositiveInt
+    memory_weeks: PositiveFloat
+    weight_power: PositiveFloat
+    intermittent_share: OpenFraction
+    interval_memory_weeks: PositiveInt
+    starting_error: PositiveFloat
+    rush_share: OpenFraction
     call_rush_at: Annotated[float, Field(ge=0.1, le=0.5)]
 
     def refit_every(self, series: int) -> int:
@@ -113,7 +107,7 @@ class Forecast(_Part):
         return self.refit_days_of_many if series > self.many_series else self.refit_days
 
 
-class RetailConfig(_Part):
+class RetailConfig(StrictModel):
     """All constants of the shop's signals, magnitudes and forecast."""
 
     events: Events
@@ -126,8 +120,3 @@ class RetailConfig(_Part):
         """Return the same with fits renewed as seldom as those of many series."""
         days = {"refit_days": self.forecast.refit_days_of_many}
         return self.model_copy(update={"forecast": self.forecast.model_copy(update=days)})
-
-
-def retail_config(parsed: Mapping[str, Any]) -> RetailConfig:
-    """Return the configuration; pydantic's ``ValidationError`` names every field that is wrong."""
-    return RetailConfig.model_validate(parsed)

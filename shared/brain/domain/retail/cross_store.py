@@ -16,9 +16,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from brain.domain.retail.curiosity.outcome import outcome_of
-from brain.domain.retail.series import DailySeries, Floats
+from brain.domain.retail.series import DailySeries
 from brain.domain.statistics.circular_shift import correlations
 from brain.domain.statistics.false_discovery import benjamini_yekutieli
+from brain.domain.types import Floats
 
 LEAST_DAYS = 120
 LONGEST_LEAD_DAYS = 7

@@ -17,10 +17,11 @@ from brain.domain.retail.curiosity.config import Template, Transformation
 from brain.domain.retail.curiosity.outcome import Outcome, outcome_of
 from brain.domain.retail.curiosity.transformations import explanatory
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import DailySeries, Floats
+from brain.domain.retail.series import DailySeries
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 from brain.domain.retail.signals.weather_signals import observed_values
 from brain.domain.statistics.pooling import Normal
+from brain.domain.types import Floats
 
 LEAST_DAYS = 90
 WINSOR_SD = 3.5

@@ -7,17 +7,12 @@ Days are the store's own local dates. A closed day is not a zero: ``open`` says 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
+from brain.domain.types import Booleans, Dates, Floats
 from brain.errors import InvalidInputError
-
-Floats: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
-Days: TypeAlias = NDArray[np.datetime64]
 
 ALL_STORES = "*"
 """The ``store_id`` of a series summed over stores."""
@@ -76,7 +71,7 @@ class DailySeries:
     first_day: date
     sales: Floats
     returns: Floats
-    open: Flags
+    open: Booleans
     category: str | None = None
 
     def __post_init__(self) -> None:
@@ -99,7 +94,7 @@ class DailySeries:
         return self.first_day + timedelta(days=len(self) - 1)
 
     @property
-    def days(self) -> Days:
+    def days(self) -> Dates:
         """The dates, shape (days,), dtype datetime64[D]."""
         return np.arange(len(self)) + np.datetime64(self.first_day, "D")
 
@@ -178,7 +173,7 @@ def chain_total(series: Sequence[DailySeries]) -> DailySeries:
     return _sum(ALL_STORES, series)
 
 
-def _opening(products: Iterable[list[DailySale]]) -> tuple[date, Flags]:
+def _opening(products: Iterable[list[DailySale]]) -> tuple[date, Booleans]:
     traded = {sale.day for rows in products for sale in rows}
     first = min(traded)
     opened = np.zeros((max(traded) - first).days + 1, dtype=bool)
@@ -186,7 +181,7 @@ def _opening(products: Iterable[list[DailySale]]) -> tuple[date, Flags]:
     return first, opened
 
 
-def _product_series(rows: list[DailySale], first: date, opened: Flags) -> DailySeries:
+def _product_series(rows: list[DailySale], first: date, opened: Booleans) -> DailySeries:
     sales = np.zeros(len(opened))
     returns = np.zeros(len(opened))
     seen = np.zeros(len(opened), dtype=bool)
@@ -202,11 +197,11 @@ def _product_series(rows: list[DailySale], first: date, opened: Flags) -> DailyS
     return DailySeries(head.store_id, head.product_id, first, sales, returns, offered, head.category)
 
 
-def _offered(seen: Flags) -> Flags:
+def _offered(seen: Booleans) -> Booleans:
     """Days no further than the delisting span after a sale, judged by the past alone, as it was on each day."""
     days = np.arange(len(seen))
     last = np.maximum.accumulate(np.where(seen, days, -DELISTED_AFTER_DAYS - 1))
-    offered: Flags = days - last <= DELISTED_AFTER_DAYS
+    offered: Booleans = days - last <= DELISTED_AFTER_DAYS
     return offered
 
 

@@ -8,8 +8,8 @@ from math import sqrt
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from brain.domain.retail.series import Floats
 from brain.domain.statistics.false_discovery import benjamini_yekutieli
+from brain.domain.types import Floats
 
 HOURS = 24
 LEAST_DAYS = 28

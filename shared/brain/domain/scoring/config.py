@@ -1,127 +1,114 @@
 """The shape of ``config/brain_scoring.yaml``: every constant of the score, none of them in code."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Engagement(_Part):
+class Engagement(StrictModel):
     """E/F: the exponent, and the limits of the ratio to the baseline."""
 
-    exponent: Positive
-    minimum: Positive
-    maximum: Positive
-    baseline_floor: Positive
+    exponent: PositiveFloat
+    minimum: PositiveFloat
+    maximum: PositiveFloat
+    baseline_floor: PositiveFloat
 
 
-class Impressions(_Part):
+class Impressions(StrictModel):
     """I: the exponent, limits, and the median impressions by audience."""
 
-    exponent: Positive
-    minimum: Positive
-    maximum: Positive
-    offset: Positive
-    medians: tuple[tuple[Positive, Positive], ...]
+    exponent: PositiveFloat
+    minimum: PositiveFloat
+    maximum: PositiveFloat
+    offset: PositiveFloat
+    medians: tuple[tuple[PositiveFloat, PositiveFloat], ...]
 
 
-class Growth(_Part):
+class Growth(StrictModel):
     """G: windows in days, and how many events make a history."""
 
-    minimum: Positive
-    maximum: Positive
+    minimum: PositiveFloat
+    maximum: PositiveFloat
     recent_days: int
     window_days: int
     minimum_events: int
 
 
-class Authenticity(_Part):
+class Authenticity(StrictModel):
     """A: what each sign of inauthentic engagement takes off."""
 
-    minimum: Positive
-    bot: Share
-    coordinated: Share
-    first_minute: Share
-    first_minute_above: Share
-    velocity_above: Positive
-    assumed_bot_ratio: Share
+    minimum: PositiveFloat
+    bot: Fraction
+    coordinated: Fraction
+    first_minute: Fraction
+    first_minute_above: Fraction
+    velocity_above: PositiveFloat
+    assumed_bot_ratio: Fraction
 
 
-class QualityPart(_Part):
+class QualityPart(StrictModel):
     """One ingredient of Q′ and what stands in where it was not reported."""
 
-    weight: Share
-    default: Share
+    weight: Fraction
+    default: Fraction
 
 
-class Quality(_Part):
+class Quality(StrictModel):
     """Q′: base, span, limits and ingredients."""
 
-    base: Positive
-    span: Positive
-    minimum: Positive
-    maximum: Positive
+    base: PositiveFloat
+    span: PositiveFloat
+    minimum: PositiveFloat
+    maximum: PositiveFloat
     sentiment: QualityPart
     consistency: QualityPart
     relevance: QualityPart
 
 
-class Temporal(_Part):
+class Temporal(StrictModel):
     """T′: the least that age leaves."""
 
-    minimum: Positive
+    minimum: PositiveFloat
 
 
-class Baseline(_Part):
+class Baseline(StrictModel):
     """A platform's usual engagement rate (0 to 1) and decay an hour."""
 
-    rate: Positive
-    decay: Positive
+    rate: PositiveFloat
+    decay: PositiveFloat
 
 
-class Confidence(_Part):
+class Confidence(StrictModel):
     """What each known input adds to the confidence, and what a neutral component does to it."""
 
-    engagements: Share
-    impressions: Share
-    audience: Share
-    platform: Share
-    vertical: Share
-    plausible_rate: Share
-    plausible_impressions: Share
-    history: Share
-    plausible_rate_range: tuple[Share, Share]
-    plausible_impressions_below: Positive
+    engagements: Fraction
+    impressions: Fraction
+    audience: Fraction
+    platform: Fraction
+    vertical: Fraction
+    plausible_rate: Fraction
+    plausible_impressions: Fraction
+    history: Fraction
+    plausible_rate_range: tuple[Fraction, Fraction]
+    plausible_impressions_below: PositiveFloat
     history_events: int
-    neutral_factor: Share
+    neutral_factor: Fraction
 
 
-class ScoringConfig(_Part):
+class ScoringConfig(StrictModel):
     """All constants of the score."""
 
     model_version: str
-    scale: Positive
-    maximum: Positive
+    scale: PositiveFloat
+    maximum: PositiveFloat
     engagement: Engagement
     impressions: Impressions
     growth: Growth
     authenticity: Authenticity
     quality: Quality
     temporal: Temporal
-    verticals: Mapping[str, Positive]
+    verticals: Mapping[str, PositiveFloat]
     baselines: Mapping[str, Baseline]
     other_baseline: Baseline
     own_baseline_events: int
     confidence: Confidence
-
-
-def scoring_config(parsed: Mapping[str, Any]) -> ScoringConfig:
-    """Return the configuration; pydantic's ``ValidationError`` names every field that is wrong."""
-    return ScoringConfig.model_validate(parsed)

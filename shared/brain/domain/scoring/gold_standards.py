@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from brain.domain.events import Event, FeedType
 from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, ScoringConfig, Weights, score
+from brain.domain.types import StrictModel
 
 AS_OF = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -20,10 +21,8 @@ ScoreFunction: TypeAlias = Callable[[Event, PlatformHistory, Weights, datetime],
 _EVENT = TypeAdapter(Event)
 
 
-class Scenario(BaseModel):
+class Scenario(StrictModel):
     """An event of ``hours`` age with what is known of its platform's past; fields not given are unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     event: Mapping[str, Any]
     history: PlatformHistory = PlatformHistory()
@@ -36,13 +35,11 @@ class Scenario(BaseModel):
         return _EVENT.validate_python({**identity, "occurred_at": occurred_at, "received_at": AS_OF, **self.event})
 
 
-class GoldCase(BaseModel):
+class GoldCase(StrictModel):
     """One standard: ranges of a score's numbers, or of their ratio to another scenario's, and the reason why.
 
     ``weights`` pins the weights that are not 1, or takes those of the model under test.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     why: str = Field(min_length=10)
@@ -66,10 +63,8 @@ class GoldCase(BaseModel):
         return self
 
 
-class GoldStandards(BaseModel):
+class GoldStandards(StrictModel):
     """The file: named events that cases build on, and the cases."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     events: Mapping[str, Mapping[str, Any]]
     cases: tuple[GoldCase, ...]
@@ -81,11 +76,6 @@ class GoldStandards(BaseModel):
         if twice:
             raise ValueError(f"case ids come twice: {', '.join(twice)}")
         return self
-
-
-def gold_standards(parsed: Mapping[str, Any]) -> GoldStandards:
-    """Return the standards; pydantic's ``ValidationError`` names every field that is wrong."""
-    return GoldStandards.model_validate(parsed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ the real one (a permutation p over n shifts could not go below 1/n).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
-Floats = NDArray[np.float64]
+from brain.domain.types import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from brain.domain.types import Floats
 
 
 def harmonic(tests: int) -> float:

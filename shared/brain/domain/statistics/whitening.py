@@ -1,10 +1,9 @@
 """Takes a series' memory out, so that an effect stands out against what is new each day and not against its inertia."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 
-Floats = NDArray[np.float64]
+from brain.domain.types import Floats
 
 
 def autoregression(residual: Floats, seen: Floats, order: int) -> Floats:

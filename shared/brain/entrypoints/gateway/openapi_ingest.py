@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any, Final
 
 from brain.domain.events import FeedType
-from brain.domain.rates.config import LimitsConfig, limits_config
-from brain.domain.senders.signatures.senders_config import senders_config
+from brain.domain.rates.config import LimitsConfig
+from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.entrypoints.gateway.openapi_schemas import ref, schemas
 from brain.entrypoints.gateway.openapi_security import security_schemes
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
 from brain.services.gateway.ingest import MAX_EVENTS
-from brain.settings.files import read_config
+from brain.settings.files import load_config
 
 VERSION: Final = "1.0.0"
 TEXT: Final = "text/plain"
@@ -49,8 +49,8 @@ _HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "429": ("Ret
 
 def document() -> dict[str, Any]:
     """Return the document; the same configuration gives the same document."""
-    senders = read_config("brain_senders", senders_config)
-    return _document(read_config("brain_limits", limits_config), tuple(p.scheme for p in senders.providers.values()))
+    senders = load_config("brain_senders", SendersConfig)
+    return _document(load_config("brain_limits", LimitsConfig), tuple(p.scheme for p in senders.providers.values()))
 
 
 @cache

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from brain.domain.jobs.features import Flag, Flags
+from brain.domain.jobs.features import FeatureFlags, Flag
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
@@ -18,7 +18,7 @@ class Features:
     """Answers whether a flag is on, as of now."""
 
     store: DocumentStore
-    configured: Flags
+    configured: FeatureFlags
 
     def flag(self, name: str) -> Flag:
         """Return a flag; one that nobody configured is off.
@@ -28,7 +28,7 @@ class Features:
         """
         found = self.store.get(paths.feature(name))
         if found is None:
-            return self.configured.get(name, Flag(enabled=False))
+            return self.configured.flag(name)
         try:
             return Flag.model_validate({k: v for k, v in found.data.items() if k not in SIGNATURE})
         except ValidationError as exc:

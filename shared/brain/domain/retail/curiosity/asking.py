@@ -15,8 +15,8 @@ from brain.domain.retail.curiosity.planning import due_on, enough_by
 from brain.domain.retail.curiosity.question import Question
 from brain.domain.retail.curiosity.questions import can_be_asked
 from brain.domain.retail.curiosity.refuters import refute
-from brain.domain.retail.series import Floats
 from brain.domain.statistics.false_discovery import benjamini_yekutieli, lone_discovery_level
+from brain.domain.types import Floats
 
 
 def ask_afresh(night: date, questions: Sequence[Question], confirm_level: float, limits: Limits) -> list[Entry]:

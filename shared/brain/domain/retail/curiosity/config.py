@@ -2,17 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[int, Field(ge=1)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from brain.domain.types import OpenFraction, PositiveInt, StrictModel
 
 
-class Transformation(_Strict):
+class Transformation(StrictModel):
     """What is made of a signal: at most one limit turns it into yes or no, then runs and weekdays narrow it down.
 
     ``above``, ``below``: the reading itself. ``rise``, ``fall``: its change since yesterday. ``unusually_high``,
@@ -26,8 +21,8 @@ class Transformation(_Strict):
     fall: float | None = None
     unusually_high: float | None = None
     unusually_low: float | None = None
-    spell: Positive | None = None
-    first_after: Positive | None = None
+    spell: PositiveInt | None = None
+    first_after: PositiveInt | None = None
     days: Literal["weekend", "workday"] | None = None
 
     @property
@@ -43,7 +38,7 @@ class Transformation(_Strict):
         return self
 
 
-class Template(_Strict):
+class Template(StrictModel):
     """One question, asked of every store and product: does the signal move sales ``window`` days later?
 
     ``signal`` is ``weather.<variable>``, ``calendar.<signal>`` or ``event.<class>`` (``event.any``: all classes).
@@ -63,34 +58,34 @@ class Template(_Strict):
         return self
 
 
-class Limits(_Strict):
+class Limits(StrictModel):
     """When a question can be asked and what counts as an answer.
 
     ``lead_level``: false discovery rate of a night's leads. ``finding_level``: of all findings, for ever.
     ``totals_share``: the part of a night's level that belongs to stores' totals; the rest is for their products.
     """
 
-    lead_level: Share
-    finding_level: Share
-    interval: Share
-    power: Share
-    totals_share: Share
+    lead_level: OpenFraction
+    finding_level: OpenFraction
+    interval: OpenFraction
+    power: OpenFraction
+    totals_share: OpenFraction
     products_per_store: Annotated[int, Field(ge=0, le=50)]
-    least_days: Positive
-    least_spells: Positive
-    confirm_days_least: Positive
-    confirm_days_most: Positive
-    confirm_spells: Positive
-    postpone_days: Positive
-    ask_again_after_days: Positive
-    retire_below_share: Share
-    memory_days: Positive
+    least_days: PositiveInt
+    least_spells: PositiveInt
+    confirm_days_least: PositiveInt
+    confirm_days_most: PositiveInt
+    confirm_spells: PositiveInt
+    postpone_days: PositiveInt
+    ask_again_after_days: PositiveInt
+    retire_below_share: OpenFraction
+    memory_days: PositiveInt
     winsor_sd: Annotated[float, Field(ge=2, le=10)]
-    placebo_dates: Positive
-    dummy_outcomes: Positive
+    placebo_dates: PositiveInt
+    dummy_outcomes: PositiveInt
 
 
-class CuriosityConfig(_Strict):
+class CuriosityConfig(StrictModel):
     """All of ``config/hypotheses.yaml``."""
 
     limits: Limits

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.series import DailySeries, Days, Flags, Floats
+from brain.domain.retail.series import DailySeries
 from brain.domain.statistics.harmonics import yearly_waves
 from brain.domain.statistics.whitening import autoregression, whiten, winsorise
+from brain.domain.types import Booleans, Dates, Floats
 
 MEMORY_ORDER = 2
 FLOOR_SHARE = 0.05
@@ -26,7 +27,7 @@ class Outcome:
     ``basis``: orthonormal columns (days, terms) of what is explained away; ``memory``: autoregression coefficients.
     """
 
-    days: Days
+    days: Dates
     surprise: Floats
     seen: Floats
     basis: Floats
@@ -58,7 +59,7 @@ def outcome_of(series: DailySeries, winsor_sd: float) -> Outcome:
     return Outcome(series.days, surprise, seen, basis, memory)
 
 
-def _basis(days: Days) -> Floats:
+def _basis(days: Dates) -> Floats:
     """Orthonormal columns: level, trend and its bend, weekdays, and the year as far as enough of it was seen."""
     count = len(days)
     time = np.linspace(-1, 1, count) if count > 1 else np.zeros(count)
@@ -69,7 +70,7 @@ def _basis(days: Days) -> Floats:
     return orthonormal
 
 
-def _residuals(values: Floats, known: Flags, basis: Floats) -> Floats:
+def _residuals(values: Floats, known: Booleans, basis: Floats) -> Floats:
     """What ``basis`` does not explain of the known values of each row (rows, days), 0 where unknown.
 
     By the normal equations of all rows at once: ``basis`` is orthonormal, so they are as sound as it is.

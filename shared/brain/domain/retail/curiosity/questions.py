@@ -8,8 +8,8 @@ import numpy as np
 from brain.domain.retail.curiosity.config import Limits, Template
 from brain.domain.retail.curiosity.outcome import Outcome
 from brain.domain.retail.curiosity.transformations import spells
-from brain.domain.retail.series import Floats
 from brain.domain.statistics.circular_shift import ShiftTests, shift_tests
+from brain.domain.types import Floats
 
 EVERY_DAY = slice(None)
 

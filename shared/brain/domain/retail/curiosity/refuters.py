@@ -10,8 +10,8 @@ import numpy as np
 
 from brain.domain.retail.curiosity.config import Limits
 from brain.domain.retail.curiosity.questions import Asked
-from brain.domain.retail.series import Floats
 from brain.domain.statistics.circular_shift import correlations, studentised
+from brain.domain.types import Floats
 
 BLOCK_DAYS = 28
 FOLDS = 5

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable
 
-from brain.domain.retail.series import CalendarEvent, Days, Floats, Store
+from brain.domain.retail.series import CalendarEvent, Store
 from brain.domain.retail.signals.calendar_days import calendar_days, in_spans
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 from brain.domain.retail.signals.weather_signals import observed_values
+from brain.domain.types import Dates, Floats
 from brain.errors import MisconfiguredError
 
 SNOW = VARIABLES.index("snow")
 
 
 def daily_signals(
-    days: Days, store: Store, weather: WeatherDays | None, events: Iterable[CalendarEvent]
+    days: Dates, store: Store, weather: WeatherDays | None, events: Iterable[CalendarEvent]
 ) -> dict[str, Floats]:
     """Signal name -> float array (days,); NaN where the weather is unknown, 0 or 1 for calendar and events.
 

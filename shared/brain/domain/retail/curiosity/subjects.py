@@ -11,14 +11,8 @@ from brain.domain.retail.curiosity.questions import Asked, ask
 from brain.domain.retail.curiosity.signals import daily_signals
 from brain.domain.retail.curiosity.transformations import explanatory
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import (
-    ALL_STORES,
-    DailySeries,
-    Days,
-    Floats,
-    chain_total,
-    store_totals,
-)
+from brain.domain.retail.series import ALL_STORES, DailySeries, chain_total, store_totals
+from brain.domain.types import Dates, Floats
 
 
 def subjects_of(
@@ -43,7 +37,7 @@ def subjects_of(
     return subjects
 
 
-def _readings(days: Days, store_id: str, facts: Facts, templates: Sequence[Template]) -> dict[Template, Floats]:
+def _readings(days: Dates, store_id: str, facts: Facts, templates: Sequence[Template]) -> dict[Template, Floats]:
     """The templates whose signal the store has, each with what it says of the store's days."""
     signals = daily_signals(days, facts.store(store_id), facts.weather.get(store_id), facts.events)
     return {
@@ -71,7 +65,7 @@ def _main_products(series: Sequence[DailySeries], most: int) -> list[DailySeries
 
 
 def _of_the_chain(
-    days: Days, totals: Mapping[str, DailySeries], readings: Mapping[str, Mapping[Template, Floats]]
+    days: Dates, totals: Mapping[str, DailySeries], readings: Mapping[str, Mapping[Template, Floats]]
 ) -> dict[Template, Floats]:
     """Each reading as its mean over the stores that know it: for a yes or no, the share of stores that say yes."""
     templates = dict.fromkeys(template for rows in readings.values() for template in rows)
@@ -89,7 +83,7 @@ def _mean(rows: Sequence[Floats]) -> Floats:
     return np.where(known > 0, np.nansum(stacked, axis=0) / np.maximum(known, 1), np.nan)
 
 
-def _on_days(row: Floats, days: Days, wanted: Days) -> Floats:
+def _on_days(row: Floats, days: Dates, wanted: Dates) -> Floats:
     """A row over ``days`` brought to the days ``wanted``, unknown outside."""
     moved = np.full(len(wanted), np.nan)
     index = (days - wanted[0]).astype(np.int64)

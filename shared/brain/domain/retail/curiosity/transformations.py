@@ -3,14 +3,14 @@
 import numpy as np
 
 from brain.domain.retail.curiosity.config import Template, Transformation
-from brain.domain.retail.series import Days, Floats
 from brain.domain.statistics.harmonics import yearly_waves
+from brain.domain.types import Dates, Floats
 
 SEASON_WAVES = 2
 CLIPPED_SHARE = 0.01
 
 
-def explanatory(template: Template, signal: Floats, days: Days) -> Floats:
+def explanatory(template: Template, signal: Floats, days: Dates) -> Floats:
     """What may move the sales of each day, float array (days,), NaN where unknown.
 
     Yes (1) or no (0), or the reading in standard deviations where the template sets no limit, brought from the
@@ -30,7 +30,7 @@ def spells(flags: Floats) -> int:
     return int(np.sum(yes[1:] & ~yes[:-1]) + yes[:1].sum())
 
 
-def _limited(signal: Floats, transformation: Transformation, days: Days) -> Floats:
+def _limited(signal: Floats, transformation: Transformation, days: Dates) -> Floats:
     limits = transformation.limits
     if not limits:
         return signal if _says_yes_or_no(signal) else _standardised(signal)
@@ -41,7 +41,7 @@ def _limited(signal: Floats, transformation: Transformation, days: Days) -> Floa
     return np.where(np.isfinite(measured), yes, np.nan)
 
 
-def _measured(kind: str, signal: Floats, days: Days) -> Floats:
+def _measured(kind: str, signal: Floats, days: Dates) -> Floats:
     """What a limit of this kind is held against: the larger, the more likely yes (but for ``below``)."""
     if kind in {"rise", "fall"}:
         return _change(signal) if kind == "rise" else -_change(signal)
@@ -54,7 +54,7 @@ def _says_yes_or_no(signal: Floats) -> bool:
     return bool(np.isin(signal[np.isfinite(signal)], (0.0, 1.0)).all())
 
 
-def _narrowed(readings: Floats, transformation: Transformation, days: Days) -> Floats:
+def _narrowed(readings: Floats, transformation: Transformation, days: Dates) -> Floats:
     narrowed = readings
     if transformation.spell is not None:
         earlier = np.stack([_moved(readings, back) for back in range(transformation.spell)])
@@ -96,7 +96,7 @@ def _standardised(signal: Floats) -> Floats:
     return (clipped - np.nanmean(clipped)) / spread if spread > 0 else np.zeros(len(signal))
 
 
-def _unusual(signal: Floats, days: Days) -> Floats:
+def _unusual(signal: Floats, days: Dates) -> Floats:
     """Distance from the season's usual in standard deviations of that distance."""
     known = np.isfinite(signal)
     basis = np.column_stack([np.ones(len(days)), yearly_waves(days, SEASON_WAVES)])

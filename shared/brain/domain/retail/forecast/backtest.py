@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
@@ -13,10 +12,9 @@ from brain.domain.retail.forecast.levels import WEEK, YEAR
 from brain.domain.retail.forecast.metrics import Metrics, Scored, by_series, overall
 from brain.domain.retail.forecast.outcome import Outcome, outcome
 from brain.domain.retail.forecast.panel import Panel, build_panel
-from brain.domain.retail.series import DailySeries, Flags, Floats
+from brain.domain.retail.series import DailySeries
+from brain.domain.types import Booleans, Floats, Integers
 from brain.errors import InvalidInputError
-
-Whole = NDArray[np.int64]
 
 RULES = ("forecast", "seasonal_naive", "same_day_last_year")
 LONGEST_CLOSURE_WEEKS = 4
@@ -76,16 +74,16 @@ class ForecastTable:
     """The forecasts as flat arrays, sorted by series, cutoff and day; ``said`` and ``called`` are (rules, rows)."""
 
     panel: Panel
-    series: Whole
-    cutoff: Whole
-    day: Whole
+    series: Integers
+    cutoff: Integers
+    day: Integers
     actual: Floats
     said: Floats
     said_before: Floats
     before: Floats
     bounds: Floats
     rush_line: Floats
-    called: Flags
+    called: Booleans
     scale: Floats
 
     def scored(self, rule: int) -> Scored:
@@ -215,13 +213,13 @@ def _table(result: Outcome, every: int, last: int, lean: float) -> ForecastTable
     )
 
 
-def _naive(result: Outcome, origins: Whole, horizon: int) -> tuple[Floats, Floats]:
+def _naive(result: Outcome, origins: Integers, horizon: int) -> tuple[Floats, Floats]:
     period = YEAR if result.weekly else WEEK
     sales = result.panel.sales
     return _repeat(sales, origins, horizon, period), _repeat(sales, origins, horizon, YEAR)
 
 
-def _repeat(sales: Floats, origins: Whole, horizon: int, period: int) -> Floats:
+def _repeat(sales: Floats, origins: Integers, horizon: int, period: int) -> Floats:
     """The naive rule of ``period`` days at each origin, (series, origins, horizon)."""
     said = np.full((len(sales), len(origins), horizon), np.nan)
     ahead = np.arange(1, horizon + 1)
@@ -233,7 +231,7 @@ def _repeat(sales: Floats, origins: Whole, horizon: int, period: int) -> Floats:
     return said
 
 
-def _days_before(panel: Panel, actual: Floats, said: Floats, origins: Whole) -> tuple[Floats, Floats]:
+def _days_before(panel: Panel, actual: Floats, said: Floats, origins: Integers) -> tuple[Floats, Floats]:
     """Actual and said of the open day before each day: the last known sales at the first open day of an origin."""
     last_known = np.stack([_last_open(panel.sales[:, : origin + 1]) for origin in origins], axis=1)
     before = np.full(actual.shape, np.nan)
@@ -242,7 +240,7 @@ def _days_before(panel: Panel, actual: Floats, said: Floats, origins: Whole) -> 
     for step in range(actual.shape[2]):
         before[:, :, step] = real
         said_before[:, :, :, step] = expected
-        opened: Flags = np.isfinite(actual[:, :, step])
+        opened: Booleans = np.isfinite(actual[:, :, step])
         real = np.where(opened, actual[:, :, step], real)
         expected = np.where(opened, said[:, :, :, step], expected)
     return before, said_before

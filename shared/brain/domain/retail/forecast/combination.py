@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import Flags, Floats
-
-Whole = NDArray[np.int64]
+from brain.domain.types import Booleans, Floats
 
 FIRST_LOSS_SHARE = 0.5
 """Before anything is known, the members are trusted as if each had this many weeks of equal loss behind it."""
@@ -31,7 +28,7 @@ def combine(
     naive: int,
     memory_weeks: float,
     power: float,
-    ratio: Flags,
+    ratio: Booleans,
 ) -> Floats:
     """Join members' forecasts (members, series, origins, horizon) into (series, origins, horizon).
 
@@ -65,7 +62,7 @@ def _else(first: Floats, second: Floats) -> Floats:
     return np.where(np.isfinite(first), first, second)
 
 
-def _add_errors(loss: Floats, days: Floats, said: Floats, joined: Floats, came: Floats, ratio: Flags) -> None:
+def _add_errors(loss: Floats, days: Floats, said: Floats, joined: Floats, came: Floats, ratio: Booleans) -> None:
     """Add the absolute errors of one day on which every member spoke, so that all are compared on the same days."""
     everyone = np.concatenate([said, joined[None]])
     distance = np.abs(everyone - came)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.retail.forecast.combination import newly_known
-from brain.domain.retail.series import Floats
+from brain.domain.types import Floats
 
 LEVELS = (0.80, 0.95)
 TAILS = (0.1, 0.9, 0.025, 0.975)

@@ -9,15 +9,14 @@ from datetime import date
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.season_columns import Column, steady_columns
-from brain.domain.retail.series import CalendarEvent, Days, Floats, Store, zone
+from brain.domain.retail.series import CalendarEvent, Store, zone
 from brain.domain.retail.signals.calendar_days import calendar_days
 from brain.domain.retail.signals.event_signals import DatedSignal, dated_signals
+from brain.domain.types import Dates, Floats, Integers
 
-Whole = NDArray[np.int64]
 Key = TypeVar("Key", bound=Hashable)
 
 WEEK = 7
@@ -35,9 +34,9 @@ class Design:
 
     columns: tuple[Column, ...]
     steady: Floats
-    spans: tuple[Whole, ...]
-    calendar_of: Whole
-    place_of: Whole
+    spans: tuple[Integers, ...]
+    calendar_of: Integers
+    place_of: Integers
     store_ids: tuple[str, ...]
     weekly: bool
 
@@ -57,7 +56,7 @@ class Design:
         return np.array([column.prior_mean for column in self.columns])
 
     @property
-    def coarse(self) -> Whole:
+    def coarse(self) -> Integers:
         """The indexes of the columns that need no second year to be told apart."""
         return np.flatnonzero([not column.fine for column in self.columns])
 
@@ -77,7 +76,7 @@ class Design:
 
 
 def build_design(
-    days: Days,
+    days: Dates,
     stores: Sequence[Store],
     events: Sequence[CalendarEvent],
     config: RetailConfig,
@@ -117,7 +116,7 @@ def _numbered(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: number for number, key in enumerate(dict.fromkeys(keys))}
 
 
-def _steady(days: Days, calendars: Sequence[Store], config: RetailConfig) -> tuple[list[Column], Floats]:
+def _steady(days: Dates, calendars: Sequence[Store], config: RetailConfig) -> tuple[list[Column], Floats]:
     pairs = [steady_columns(calendar_days(days, place), place, config) for place in calendars]
     values = np.array([[column for _, column in one] for one in pairs])
     used = np.flatnonzero(values.any(axis=(0, 2)))
@@ -160,7 +159,7 @@ def _event_columns(places: Iterable[Sequence[DatedSignal]], config: RetailConfig
     return columns
 
 
-def _indexed(spans: Sequence[DatedSignal], numbers: dict[str, int], days: Days) -> Whole:
+def _indexed(spans: Sequence[DatedSignal], numbers: dict[str, int], days: Dates) -> Integers:
     origin = int(days[0].astype(np.int64)) + EPOCH_ORDINAL
     rows = [
         (numbers[span.signal], *(day.toordinal() - origin for day in (span.start, span.end, span.known_on)))

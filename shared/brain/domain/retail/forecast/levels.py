@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from brain.domain.retail.series import Floats, quantile_of
+from brain.domain.retail.series import quantile_of
+from brain.domain.types import Floats
 
 WEEK, YEAR = 7, 364
 LEVEL_MEMORY_DAYS = 120

@@ -21,11 +21,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import Flags, Floats
-
-Whole = NDArray[np.int64]
+from brain.domain.types import Booleans, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,17 @@ class Scored:
     lower and upper, 95 % lower and upper.
     """
 
-    series: Whole
+    series: Integers
     actual: Floats
     said: Floats
     before: Floats
     said_before: Floats
     scale: Floats
     rush_line: Floats
-    called: Flags
+    called: Booleans
     bounds: Floats | None = None
 
-    def only(self, chosen: Flags) -> "Scored":
+    def only(self, chosen: Booleans) -> "Scored":
         """The chosen days."""
         bounds = None if self.bounds is None else self.bounds[:, chosen]
         return Scored(
@@ -95,11 +92,11 @@ def overall(scored: Scored) -> Metrics:
     return _score(scored, np.zeros_like(scored.series), 1)[0]
 
 
-def _score(scored: Scored, group: Whole, groups: int) -> list[Metrics]:
+def _score(scored: Scored, group: Integers, groups: int) -> list[Metrics]:
     said = np.isfinite(scored.said) & np.isfinite(scored.actual)
     days, group = scored.only(said), group[said]
 
-    def total(values: Floats | Flags) -> Floats:
+    def total(values: Floats | Booleans) -> Floats:
         """The sum of ``values`` in each group."""
         sums: Floats = np.bincount(group, values, minlength=groups).astype(np.float64)
         return sums
@@ -139,7 +136,7 @@ def _products(days: Scored, total: Callable[[Floats], Floats]) -> tuple[Floats, 
     return total(actual * said), np.sqrt(total(actual**2) * total(said**2))
 
 
-def _inside(days: Scored, lower: int, total: Callable[[Flags], Floats]) -> list[float | None]:
+def _inside(days: Scored, lower: int, total: Callable[[Booleans], Floats]) -> list[float | None]:
     counts = total(np.ones(len(days.actual), dtype=bool))
     if days.bounds is None:
         return [None] * len(counts)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.series import Days, Flags, Floats, Store
+from brain.domain.retail.series import Store
 from brain.domain.retail.signals.calendar_days import CalendarDays, calendar_days
+from brain.domain.types import Booleans, Dates, Floats
 
 WEEKS_REMEMBERED = 8
 WEEK = 7
@@ -22,7 +23,7 @@ class _Occasion:
     key: tuple[str, int, int]
 
 
-def opening_probability(opened: Flags, days: Days, stores: Sequence[Store], cutoff: int, horizon: int) -> Floats:
+def opening_probability(opened: Booleans, days: Dates, stores: Sequence[Store], cutoff: int, horizon: int) -> Floats:
     """The chance that each series trades on the days after ``cutoff``: (series, horizon).
 
     By the share of the last eight same weekdays, and on holidays, Christmas, New Year and Easter by the share of the
@@ -46,7 +47,7 @@ def opening_probability(opened: Flags, days: Days, stores: Sequence[Store], cuto
     return chance
 
 
-def _of_weekday(seen: Flags, first: int, horizon: int) -> Floats:
+def _of_weekday(seen: Booleans, first: int, horizon: int) -> Floats:
     cutoff = len(seen) - 1
     shares = np.ones(WEEK)
     for step in range(1, WEEK + 1):
@@ -57,7 +58,7 @@ def _of_weekday(seen: Flags, first: int, horizon: int) -> Floats:
     return shares[np.arange(horizon) % WEEK]
 
 
-def _share(seen: Flags, first: int, occasions: list[_Occasion]) -> float | None:
+def _share(seen: Booleans, first: int, occasions: list[_Occasion]) -> float | None:
     past = [occasion.day for occasion in occasions if first <= occasion.day < len(seen)]
     return float(seen[past].mean()) if past else None
 

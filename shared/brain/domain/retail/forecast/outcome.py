@@ -15,7 +15,8 @@ from brain.domain.retail.forecast.outlook import build_outlook
 from brain.domain.retail.forecast.panel import Panel, is_weekly
 from brain.domain.retail.forecast.regressors import Regressors
 from brain.domain.retail.forecast.replay import Replay, replay
-from brain.domain.retail.series import Floats, quantile_of
+from brain.domain.retail.series import quantile_of
+from brain.domain.types import Floats
 
 WEEK = 7
 INTERMITTENT_STARTING_ERROR = 1.0

@@ -9,13 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import Days, Floats
 from brain.domain.retail.signals.weather_days import WeatherDays
 from brain.domain.retail.signals.weather_signals import CLOUD, MEAN, RAIN, SNOW, WARMEST, WIND
-
-Whole = NDArray[np.int64]
+from brain.domain.types import Dates, Floats, Integers
 
 FEATURES = ("temperature", "heat", "cold", "rain", "wet_day", "wind", "clouds", "snow")
 WEATHER_SD = 0.1
@@ -35,10 +32,10 @@ class Outlook:
     """
 
     observed: Floats
-    known: Whole
-    forecast_place: Whole
-    forecast_day: Whole
-    forecast_known: Whole
+    known: Integers
+    forecast_place: Integers
+    forecast_day: Integers
+    forecast_known: Integers
     forecast_values: Floats
     season: Floats
 
@@ -54,12 +51,12 @@ class Norm:
     fading: Floats
 
 
-def build_outlook(weather: Sequence[WeatherDays | None], days: Days) -> Outlook:
+def build_outlook(weather: Sequence[WeatherDays | None], days: Dates) -> Outlook:
     """The outlook over consecutive ``days`` for one weather (or none) per place."""
     never = len(days)
     observed = np.full((len(weather), len(days), len(FEATURES)), np.nan)
     known = np.full((len(weather), len(days)), never)
-    ahead: list[tuple[Whole, Whole, Whole, Floats]] = []
+    ahead: list[tuple[Integers, Integers, Integers, Floats]] = []
     for place, one in enumerate(weather):
         if one is None:
             continue
@@ -165,13 +162,13 @@ def _departures(outlook: Outlook, cutoff: int) -> tuple[Floats, Floats]:
     return observed - norm[:, : cutoff + 1], norm
 
 
-def _season(days: Days) -> Floats:
+def _season(days: Dates) -> Floats:
     angle = 2 * np.pi * days.astype(np.int64) / YEAR_DAYS
     waves = [turn(wave * angle) for wave in range(1, NORM_WAVES + 1) for turn in (np.sin, np.cos)]
     return np.stack([np.ones(len(days)), *waves], axis=1)
 
 
-def _joined(parts: list[tuple[Whole, Whole, Whole, Floats]]) -> tuple[Whole, Whole, Whole, Floats]:
+def _joined(parts: list[tuple[Integers, Integers, Integers, Floats]]) -> tuple[Integers, Integers, Integers, Floats]:
     empty = np.zeros(0, dtype=np.int64)
     place, day, known = (np.concatenate([empty, *(part[at] for part in parts)]) for at in range(3))
     values = np.concatenate([np.zeros((0, len(FEATURES))), *(part[3] for part in parts)])

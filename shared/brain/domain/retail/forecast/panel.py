@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import DailySeries, Days, Flags, Floats
+from brain.domain.retail.series import DailySeries
+from brain.domain.types import Booleans, Dates, Floats
 from brain.errors import InvalidInputError
-
-Whole = NDArray[np.int64]
 
 NEXT_TO_NOTHING = 0.05
 """A day below this share of the usual size counts as next to nothing, and is not taken as a ratio further down."""
@@ -27,9 +25,9 @@ SIZE_RATE = 0.05
 class Panel:
     """Aligned series: ``sales`` (series, days) is NaN where closed; days after the last known one are closed."""
 
-    days: Days
+    days: Dates
     sales: Floats
-    open: Flags
+    open: Booleans
     store_ids: tuple[str, ...]
     product_ids: tuple[str | None, ...]
 
@@ -42,7 +40,7 @@ class Panel:
 class Scale:
     """How each series is modelled: ``ratio`` (series,) bool; ``unit`` (series,) for those that are not."""
 
-    ratio: Flags
+    ratio: Booleans
     unit: Floats
 
     def to_model(self, sales: Floats, size: Floats) -> Floats:

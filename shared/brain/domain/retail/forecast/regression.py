@@ -9,11 +9,9 @@ cost little more than one.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import Flags, Floats, quantile_of
-
-Whole = NDArray[np.int64]
+from brain.domain.retail.series import quantile_of
+from brain.domain.types import Booleans, Floats, Integers
 
 NOISE = 0.01
 """Variance of a day around the model, in model units squared, that the priors are weighed against."""
@@ -49,7 +47,7 @@ def renew(
     (series,) how far a day may lie from the fit and its month's level before it is held back (``SPECIAL_LIMIT`` times
     further where a seldom regressor acts). Each pass holds days back by the fit so far and fits anew.
     """
-    opened: Flags = np.isfinite(target)
+    opened: Booleans = np.isfinite(target)
     special = _special_days(rows)
     weight = fading * opened.any(axis=1)
     bound = np.where(special[:, None], SPECIAL_LIMIT * limit, limit)
@@ -68,11 +66,11 @@ def renew(
     return found
 
 
-def _special_days(rows: Floats) -> Flags:
+def _special_days(rows: Floats) -> Booleans:
     """Days on which some regressor acts that acts on few days."""
     acting = rows != 0.0
     share = acting.mean(axis=0)
-    special: Flags = acting[:, share < SELDOM].any(axis=1)
+    special: Booleans = acting[:, share < SELDOM].any(axis=1)
     return special
 
 
@@ -86,12 +84,12 @@ def _local_level(residual: Floats) -> Floats:
     return level
 
 
-def sharing_groups(opened: Flags, fading: Floats, place_of: Whole) -> list[Whole]:
+def sharing_groups(opened: Booleans, fading: Floats, place_of: Integers) -> list[Integers]:
     """Indexes of the series that share a matrix: by place, where open on nearly all its days; the others alone.
 
     ``opened`` (series, days), ``fading`` (days,), ``place_of`` (series,). Series never open are in no group.
     """
-    groups: list[Whole] = []
+    groups: list[Integers] = []
     for place in np.unique(place_of):
         members = np.flatnonzero((place_of == place) & opened.any(axis=1))
         if not len(members):
@@ -104,7 +102,7 @@ def sharing_groups(opened: Flags, fading: Floats, place_of: Whole) -> list[Whole
     return groups
 
 
-def pooled_mean(coefficients: Floats, days: Whole, believed: Floats) -> Floats:
+def pooled_mean(coefficients: Floats, days: Integers, believed: Floats) -> Floats:
     """What the series have in common, (p,): the mean weighted by open days; ``believed`` for fewer than three."""
     if (days > 0).sum() < LEAST_SERIES_TO_POOL:
         return believed
@@ -119,7 +117,7 @@ def spread_of(residual: Floats) -> Floats:
     return np.maximum(1.4826 * np.nan_to_num(distance), 1e-6)
 
 
-def fitted(rows: Sequence[Floats], coefficients: Floats, place_of: Whole) -> Floats:
+def fitted(rows: Sequence[Floats], coefficients: Floats, place_of: Integers) -> Floats:
     """Rows of each place (days, p) times the coefficients (series, p) of its series: (series, days)."""
     answer = np.empty((len(coefficients), len(rows[0])))
     for place, own in enumerate(rows):

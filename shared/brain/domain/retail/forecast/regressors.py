@@ -1,7 +1,6 @@
 """Joins the calendar's columns with the weather's into the rows that a place is fitted on and forecast with."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.retail.forecast.design import Design
 from brain.domain.retail.forecast.outlook import (
@@ -13,9 +12,7 @@ from brain.domain.retail.forecast.outlook import (
     departures_seen,
     fit_norm,
 )
-from brain.domain.retail.series import Floats
-
-Whole = NDArray[np.int64]
+from brain.domain.types import Floats, Integers
 
 
 class Regressors:
@@ -27,8 +24,8 @@ class Regressors:
         self.width = len(design.columns) + weather
         self.prior_mean = np.concatenate([design.prior_mean, np.zeros(weather)])
         self.prior_sd = np.concatenate([design.prior_sd, np.full(weather, WEATHER_SD)])
-        self.all_columns: Whole = np.arange(self.width)
-        self.coarse_columns: Whole = np.concatenate([design.coarse, np.arange(len(design.columns), self.width)])
+        self.all_columns: Integers = np.arange(self.width)
+        self.coarse_columns: Integers = np.concatenate([design.coarse, np.arange(len(design.columns), self.width)])
         self.place_of = design.place_of
 
     def norm(self, cutoff: int, lags: int) -> Norm | None:

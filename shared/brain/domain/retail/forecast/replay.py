@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.retail.config import Forecast
 from brain.domain.retail.forecast.levels import (
@@ -19,9 +18,8 @@ from brain.domain.retail.forecast.outlook import Norm
 from brain.domain.retail.forecast.panel import Panel, Scale, choose_scale, running_size
 from brain.domain.retail.forecast.regression import fitted, pooled_mean, renew, sharing_groups, spread_of
 from brain.domain.retail.forecast.regressors import Regressors
-from brain.domain.retail.series import Floats, quantile_of
-
-Whole = NDArray[np.int64]
+from brain.domain.retail.series import quantile_of
+from brain.domain.types import Floats, Integers
 
 FIRST_PASSES, LATER_PASSES = 6, 1
 NO_LIMIT = 1e6
@@ -105,8 +103,8 @@ def _renewed(
 
 def _solve_set(
     coefficients: Floats,
-    columns: Whole,
-    groups: Sequence[Whole],
+    columns: Integers,
+    groups: Sequence[Integers],
     past: tuple[Floats, Sequence[Floats], Floats],
     limit: Floats,
     regressors: Regressors,

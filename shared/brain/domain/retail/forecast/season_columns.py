@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.series import Floats, Store
+from brain.domain.retail.series import Store
 from brain.domain.retail.signals.calendar_days import SATURDAY, CalendarDays
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, term_flags
+from brain.domain.types import Floats
 
 YEAR_DAYS = 365.25
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

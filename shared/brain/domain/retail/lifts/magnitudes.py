@@ -11,8 +11,9 @@ from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.panel import build_panel, choose_scale, running_size
 from brain.domain.retail.lifts.pooling import Stated, own_effects, pool, spread_between_stores
 from brain.domain.retail.lifts.regression import Lifts, estimate_lifts
-from brain.domain.retail.series import ALL_STORES, DailySeries, Floats
+from brain.domain.retail.series import ALL_STORES, DailySeries
 from brain.domain.retail.signals.acting_signals import ActingSignals, acting_signals
+from brain.domain.types import Floats
 from brain.errors import InvalidInputError
 
 LEAST_OPEN_DAYS = 28

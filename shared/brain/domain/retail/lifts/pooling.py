@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.series import Floats
+from brain.domain.types import Floats
 
 GRID = 40
 REACH = 4.0

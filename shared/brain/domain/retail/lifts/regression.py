@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.series import Days, Flags, Floats
+from brain.domain.types import Booleans, Dates, Floats
 
 YEAR_DAYS = 365.25
 LEVEL_RATE = 0.03
@@ -53,7 +53,7 @@ class _System:
 
 
 def estimate_lifts(
-    modelled: Floats, days: Days, signals: Flags, classes: Sequence[str], half_life_days: float
+    modelled: Floats, days: Dates, signals: Booleans, classes: Sequence[str], half_life_days: float
 ) -> Lifts:
     """Regress ``modelled`` sales (days,) (NaN: closed) on ``signals`` (days, signals) and the base of a shop's year.
 
@@ -103,7 +103,7 @@ def _noise(residual: Floats, distance: Floats, age: Floats, width: int) -> float
     return max(variance / max(unclipped, 0.2) ** 2, 1e-12)
 
 
-def _base(days: Days) -> tuple[Floats, Floats]:
+def _base(days: Dates) -> tuple[Floats, Floats]:
     number = days.astype(np.int64)
     weekday = (number + 3) % 7
     angle = 2 * np.pi * number / YEAR_DAYS

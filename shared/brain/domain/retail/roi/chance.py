@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.series import Flags, Floats
 from brain.domain.statistics.welch import t_quantile
+from brain.domain.types import Booleans, Floats
 
 LEVELS = (0.80, 0.95)
 FEWEST = 3
@@ -56,7 +56,7 @@ def effective(by_chance: Floats, span_weeks: float) -> float:
     return float(1 / np.sum(_weights(known) ** 2)) / max(1.0, span_weeks)
 
 
-def _weights(known: Flags) -> Floats:
+def _weights(known: Booleans) -> Floats:
     weight: Floats = 0.5 ** (np.flatnonzero(known) / HALF_LIFE_WEEKS)
     shares: Floats = weight / weight.sum()
     return shares

@@ -2,19 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from brain.domain.retail.roi.decision import Kind
+from brain.domain.types import PositiveInt, StrictModel
 
 Share = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Margins(_Part):
+class Margins(StrictModel):
     """Gross margin as a share of revenue; None where nobody said."""
 
     default: Share | None = None
@@ -28,16 +24,16 @@ class Margins(_Part):
         return self.stores.get(store_id, self.default)
 
 
-class RoiConfig(_Part):
+class RoiConfig(StrictModel):
     """What the file's comments say of each."""
 
     monthly_target: float = Field(ge=0)
     margins: Margins
-    rest_days: Count
-    longest_days: Count
-    history_days: Count
-    comparisons_back_weeks: Count
-    refit_days: Count
-    least_comparisons: Count
+    rest_days: PositiveInt
+    longest_days: PositiveInt
+    history_days: PositiveInt
+    comparisons_back_weeks: PositiveInt
+    refit_days: PositiveInt
+    least_comparisons: PositiveInt
     control_worth: Share
     own_events: dict[Kind, tuple[str, ...]]

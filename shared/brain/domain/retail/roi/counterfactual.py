@@ -19,8 +19,9 @@ from brain.domain.retail.forecast.outcome import WEEK, outcome
 from brain.domain.retail.forecast.panel import build_panel
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
-from brain.domain.retail.series import CalendarEvent, DailySeries, Flags, Floats
+from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.signals.weather_days import WeatherDays
+from brain.domain.types import Booleans, Floats
 
 ALWAYS_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 LONG_AGO = np.datetime64("1970-01-01")
@@ -74,16 +75,16 @@ def undone(
     return Undone(start, panel.store_ids, said[..., :days], sold[..., :days], panel.open.sum(axis=1).astype(float))
 
 
-def _weeks_back(opened: Flags, column: int, roi: RoiConfig) -> list[int]:
+def _weeks_back(opened: Booleans, column: int, roi: RoiConfig) -> list[int]:
     """How many weeks back each comparison lies, furthest first, 0 last; none without history for the decision."""
     longest = opened.cumsum(axis=1).max(axis=0)
     back = range(min(roi.comparisons_back_weeks, column // WEEK), -1, -1)
     return [week for week in back if longest[column - WEEK * week] >= roi.history_days]
 
 
-def _too_young(opened: Flags, origins: Sequence[int], roi: RoiConfig) -> Flags:
+def _too_young(opened: Booleans, origins: Sequence[int], roi: RoiConfig) -> Booleans:
     """Which rows had too short a history at which origins: (rows, origins); a store's first weeks tell no chance."""
-    young: Flags = opened.cumsum(axis=1)[:, list(origins)] < roi.history_days
+    young: Booleans = opened.cumsum(axis=1)[:, list(origins)] < roi.history_days
     return young
 
 

@@ -13,7 +13,7 @@ from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Undone
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.roi.spells import Group
-from brain.domain.retail.series import Flags, Floats
+from brain.domain.types import Booleans, Floats
 
 
 class Basis(StrEnum):
@@ -151,7 +151,7 @@ def _differences(
     """Sold less forecast, forecast, and open days over ``rows`` and ``offsets``, by weeks back; rows weighted."""
     treated, running = np.array(rows), np.array(offsets)
     sold, said = (whole[treated][:, :, running] for whole in (undone.sold, undone.predicted))
-    known: Flags = np.isfinite(sold) & np.isfinite(said)
+    known: Booleans = np.isfinite(sold) & np.isfinite(said)
     by_row = weights[:, None, None]
     made = np.where(known, (sold - said) * by_row, 0.0).sum(axis=(0, 2))
     base = np.where(known, said * by_row, 0.0).sum(axis=(0, 2))

@@ -8,11 +8,12 @@ import numpy as np
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import Days, Flags, zone
-from brain.domain.retail.signals.calendar_days import Whole, calendar_days
+from brain.domain.retail.series import zone
+from brain.domain.retail.signals.calendar_days import calendar_days
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, term_flags
 from brain.domain.retail.signals.event_signals import dated_signals, flags_known_by
 from brain.domain.retail.signals.weather_signals import WEATHER_SIGNALS, observed_values, weather_flags
+from brain.domain.types import Booleans, Dates, Integers
 
 EVENT_CLASSES: Final[tuple[str, ...]] = ("home_game", "festival", "promotion", "competitor", "concert", "market")
 
@@ -31,17 +32,17 @@ class ActingSignals:
 
     names: tuple[str, ...]
     classes: tuple[str, ...]
-    flags: Flags
+    flags: Booleans
 
-    def occurrences(self) -> Whole:
+    def occurrences(self) -> Integers:
         """How often each signal came: days in a row are one occurrence, (signals,)."""
         begins = self.flags & ~np.concatenate([np.zeros((1, self.flags.shape[1]), dtype=bool), self.flags[:-1]])
-        times: Whole = begins.sum(axis=0)
+        times: Integers = begins.sum(axis=0)
         return times
 
 
 def acting_signals(
-    days: Days, store_id: str, facts: Facts, config: RetailConfig, known_by: date | None = None
+    days: Dates, store_id: str, facts: Facts, config: RetailConfig, known_by: date | None = None
 ) -> ActingSignals:
     """Every signal that acts on any of consecutive ``days`` in a store, from facts known by the end of ``known_by``."""
     store = facts.store(store_id)

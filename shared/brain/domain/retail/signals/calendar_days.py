@@ -7,12 +7,10 @@ from functools import lru_cache
 
 import holidays as public_holidays
 import numpy as np
-from numpy.typing import NDArray
 
-from brain.domain.retail.series import Days, Flags, Store
+from brain.domain.retail.series import Store
+from brain.domain.types import Booleans, Dates, Integers
 from brain.errors import InvalidInputError
-
-Whole = NDArray[np.int64]
 
 DAY = np.timedelta64(1, "D")
 SATURDAY, SUNDAY = 5, 6
@@ -26,17 +24,17 @@ class CalendarDays:
     and subdivision (none when its country is unknown); ``resting`` marks them and the weekend.
     """
 
-    days: Days
-    year: Whole
-    month: Whole
-    day: Whole
-    weekday: Whole
-    from_easter: Whole
-    to_month_end: Whole
-    holiday: Flags
-    resting: Flags
+    days: Dates
+    year: Integers
+    month: Integers
+    day: Integers
+    weekday: Integers
+    from_easter: Integers
+    to_month_end: Integers
+    holiday: Booleans
+    resting: Booleans
 
-    def shifted_holiday(self, offset_days: int) -> Flags:
+    def shifted_holiday(self, offset_days: int) -> Booleans:
         """Whether the day ``offset_days`` later (negative: earlier) is a public holiday; False beyond the edges."""
         moved = np.zeros(len(self.days), dtype=bool)
         if abs(offset_days) >= len(self.days):
@@ -48,7 +46,7 @@ class CalendarDays:
         return moved
 
 
-def calendar_days(days: Days, store: Store) -> CalendarDays:
+def calendar_days(days: Dates, store: Store) -> CalendarDays:
     """The calendar of ``store`` over consecutive ``days``. Raises InvalidInputError for an unknown country."""
     months = days.astype("datetime64[M]")
     years = days.astype("datetime64[Y]")
@@ -69,7 +67,7 @@ def calendar_days(days: Days, store: Store) -> CalendarDays:
     )
 
 
-def easter_sunday(year: Whole) -> Days:
+def easter_sunday(year: Integers) -> Dates:
     """Easter Sunday of Gregorian years, by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
     golden, century = year % 19, year // 100
     leap, of_century = century // 4, year % 100
@@ -78,12 +76,12 @@ def easter_sunday(year: Whole) -> Days:
     late = (golden + 11 * epact + 22 * to_sunday) // 451
     since_march = epact + to_sunday - 7 * late + 114
     months = (year - 1970) * 12 + since_march // 31 - 1
-    sunday: Days = months.astype("datetime64[M]").astype("datetime64[D]") + (since_march % 31) * DAY
+    sunday: Dates = months.astype("datetime64[M]").astype("datetime64[D]") + (since_march % 31) * DAY
     return sunday
 
 
 @lru_cache(maxsize=512)
-def holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Days:
+def holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Dates:
     """The public holidays of a place as sorted datetime64[D]; empty without a country.
 
     Raises InvalidInputError when the place is not one that the ``holidays`` library knows.
@@ -105,7 +103,7 @@ def holiday_names(country: str | None, subdivision: str | None, years: tuple[int
     return dict(found.items())
 
 
-def in_spans(days: Days, spans: Iterable[tuple[date, date]]) -> Flags:
+def in_spans(days: Dates, spans: Iterable[tuple[date, date]]) -> Booleans:
     """Which of ``days`` lie in any of the spans, both ends included."""
     inside = np.zeros(len(days), dtype=bool)
     for start, end in spans:
@@ -113,8 +111,8 @@ def in_spans(days: Days, spans: Iterable[tuple[date, date]]) -> Flags:
     return inside
 
 
-def _from_easter(days: Days, year: Whole) -> Whole:
+def _from_easter(days: Dates, year: Integers) -> Integers:
     offsets = [(days - easter_sunday(year + shift)).astype(np.int64) for shift in (-1, 0, 1)]
     stacked = np.stack(offsets)
-    nearest: Whole = np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0]
+    nearest: Integers = np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0]
     return nearest

@@ -6,10 +6,11 @@ from typing import Final
 import numpy as np
 
 from brain.domain.retail.config import Term
-from brain.domain.retail.series import Flags, Store
-from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, Whole, in_spans
+from brain.domain.retail.series import Store
+from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, in_spans
+from brain.domain.types import Booleans, Integers
 
-Rule = Callable[[CalendarDays], Flags]
+Rule = Callable[[CalendarDays], Booleans]
 
 FRIDAY, THURSDAY, MONDAY = 4, 3, 0
 SPRING, SUMMER, AUTUMN, WINTER = (3, 4, 5), (6, 7, 8), (9, 10, 11), (12, 1, 2)
@@ -37,8 +38,8 @@ def _month_end(first: int, last: int) -> Rule:
     return lambda c: _within(c.to_month_end, first, last)
 
 
-def _within(values: Whole, first: int, last: int) -> Flags:
-    inside: Flags = (values >= first) & (values <= last)
+def _within(values: Integers, first: int, last: int) -> Booleans:
+    inside: Booleans = (values >= first) & (values <= last)
     return inside
 
 
@@ -46,71 +47,71 @@ def _nth_weekday(month: int, weekday: int, nth: int) -> Rule:
     return lambda c: (c.month == month) & (c.weekday == weekday) & ((c.day - 1) // 7 == nth - 1)
 
 
-def _last_working_day(c: CalendarDays) -> Flags:
+def _last_working_day(c: CalendarDays) -> Booleans:
     """The last day of each month that is no weekend and no holiday, where the days reach the month's end."""
     months = c.year * 12 + c.month
     working = np.flatnonzero(~c.resting)
-    last: Flags = np.zeros(len(c.days), dtype=bool)
+    last: Booleans = np.zeros(len(c.days), dtype=bool)
     last[working[np.flatnonzero(np.diff(months[working], append=-1))]] = True
     return last & _within(c.to_month_end, 0, LONGEST_MONTH_TAIL)
 
 
-def _mid_month_payday(c: CalendarDays) -> Flags:
+def _mid_month_payday(c: CalendarDays) -> Booleans:
     """The 15th, or the Friday before when it falls on a weekend."""
     friday_before = _within(c.day, 13, 14) & (c.weekday == FRIDAY)
-    days: Flags = _date_of_month(c, 15) & (c.weekday <= FRIDAY) | friday_before
+    days: Booleans = _date_of_month(c, 15) & (c.weekday <= FRIDAY) | friday_before
     return days
 
 
-def _date_of_month(c: CalendarDays, day: int) -> Flags:
+def _date_of_month(c: CalendarDays, day: int) -> Booleans:
     return _within(c.day, day, day)
 
 
-def _bridge_day(c: CalendarDays) -> Flags:
+def _bridge_day(c: CalendarDays) -> Booleans:
     """A working Friday after a holiday Thursday, or a working Monday before a holiday Tuesday."""
     friday = (c.weekday == FRIDAY) & c.shifted_holiday(-1)
     monday = (c.weekday == MONDAY) & c.shifted_holiday(1)
-    bridge: Flags = (friday | monday) & ~c.holiday
+    bridge: Booleans = (friday | monday) & ~c.holiday
     return bridge
 
 
-def _long_weekend(c: CalendarDays) -> Flags:
+def _long_weekend(c: CalendarDays) -> Booleans:
     """Saturday and Sunday beside a holiday Friday or Monday."""
     saturday = (c.weekday == SATURDAY) & (c.shifted_holiday(-1) | c.shifted_holiday(2))
     sunday = (c.weekday == SUNDAY) & (c.shifted_holiday(-2) | c.shifted_holiday(1))
-    long: Flags = saturday | sunday
+    long: Booleans = saturday | sunday
     return long
 
 
-def _before_long_weekend(c: CalendarDays) -> Flags:
+def _before_long_weekend(c: CalendarDays) -> Booleans:
     """The last working day before a weekend made longer by a holiday Monday, or before a holiday Friday."""
     friday = (c.weekday == FRIDAY) & c.shifted_holiday(3)
     thursday = (c.weekday == THURSDAY) & c.shifted_holiday(1)
-    before: Flags = (friday | thursday) & ~c.holiday
+    before: Booleans = (friday | thursday) & ~c.holiday
     return before
 
 
-def _advent_sunday(c: CalendarDays) -> Flags:
+def _advent_sunday(c: CalendarDays) -> Booleans:
     """The four Sundays before Christmas Day."""
     christmas = ((c.year - 1970) * 12 + 11).astype("datetime64[M]").astype("datetime64[D]") + np.timedelta64(24, "D")
     to_christmas = christmas.astype(np.int64) - c.days.astype(np.int64)
-    days: Flags = (c.weekday == SUNDAY) & _within(to_christmas, 1, FOUR_WEEKS)
+    days: Booleans = (c.weekday == SUNDAY) & _within(to_christmas, 1, FOUR_WEEKS)
     return days
 
 
-def _weekend_after_payday(c: CalendarDays) -> Flags:
-    days: Flags = (c.weekday >= SATURDAY) & (_within(c.day, 1, 5) | _within(c.to_month_end, 0, 1))
+def _weekend_after_payday(c: CalendarDays) -> Booleans:
+    days: Booleans = (c.weekday >= SATURDAY) & (_within(c.day, 1, 5) | _within(c.to_month_end, 0, 1))
     return days
 
 
-def _end_of_quarter(c: CalendarDays) -> Flags:
-    days: Flags = (c.month % 3 == 0) & _within(c.to_month_end, 0, 2)
+def _end_of_quarter(c: CalendarDays) -> Booleans:
+    days: Booleans = (c.month % 3 == 0) & _within(c.to_month_end, 0, 2)
     return days
 
 
-def _black_friday(c: CalendarDays) -> Flags:
+def _black_friday(c: CalendarDays) -> Booleans:
     """The day after the fourth Thursday of November."""
-    days: Flags = _date(11, 23, 29)(c) & (c.weekday == FRIDAY)
+    days: Booleans = _date(11, 23, 29)(c) & (c.weekday == FRIDAY)
     return days
 
 
@@ -185,7 +186,7 @@ TERM_SIGNALS: Final[tuple[str, ...]] = ("school_holidays", "university_term", "a
 """Signals whose dates a calendar cannot compute: they come from ``terms`` in the configuration."""
 
 
-def term_flags(calendar: CalendarDays, store: Store, terms: tuple[Term, ...]) -> dict[str, Flags]:
+def term_flags(calendar: CalendarDays, store: Store, terms: tuple[Term, ...]) -> dict[str, Booleans]:
     """The term signals of one store: spans of its country and subdivision, and the first days after school holidays."""
     here = [term for term in terms if term.applies_to(store.country, store.subdivision)]
     flags = {
@@ -198,7 +199,7 @@ def term_flags(calendar: CalendarDays, store: Store, terms: tuple[Term, ...]) ->
     return flags
 
 
-def _earlier(flags: Flags, days: int) -> Flags:
+def _earlier(flags: Booleans, days: int) -> Booleans:
     """The flags moved ``days`` later: whether the day ``days`` ago was flagged."""
     moved = np.zeros(len(flags), dtype=bool)
     moved[days:] = flags[:-days]

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from brain.domain.retail.config import Events
-from brain.domain.retail.series import CalendarEvent, Days, Flags, known_by_end_of
+from brain.domain.retail.series import CalendarEvent, known_by_end_of
+from brain.domain.types import Booleans, Dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ def known_day(event: CalendarEvent, store_zone: ZoneInfo, lead_days: int) -> dat
     return event.start - timedelta(days=lead_days)
 
 
-def flags_known_by(spans: Iterable[DatedSignal], days: Days, known_by: date | None) -> dict[str, Flags]:
+def flags_known_by(spans: Iterable[DatedSignal], days: Dates, known_by: date | None) -> dict[str, Booleans]:
     """Signal name -> bool array over ``days``, from the spans known by the end of ``known_by`` (None: all)."""
-    flags: dict[str, Flags] = {}
+    flags: dict[str, Booleans] = {}
     for span in spans:
         if known_by is not None and span.known_on > known_by:
             continue

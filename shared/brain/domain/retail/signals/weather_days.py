@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.retail.series import Floats, known_by_end_of, local_day
+from brain.domain.retail.series import known_by_end_of, local_day
+from brain.domain.types import Floats
 
 VARIABLES = (
     "temperature_c",

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from brain.domain.retail.config import WeatherLimits
-from brain.domain.retail.series import Days, Flags, Floats
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
+from brain.domain.types import Booleans, Dates, Floats
 
 MEAN, WARMEST, COLDEST, RAIN, WIND, CLOUD, SNOW = range(len(VARIABLES))
 
@@ -35,7 +35,7 @@ WEATHER_SIGNALS: Final[tuple[str, ...]] = (
 )
 
 
-def observed_values(weather: WeatherDays | None, days: Days, known_by: date | None = None) -> Floats:
+def observed_values(weather: WeatherDays | None, days: Dates, known_by: date | None = None) -> Floats:
     """The last version of each day known by the end of ``known_by``: (days, variables), NaN where nothing was."""
     values = np.full((len(days), len(VARIABLES)), np.nan)
     if weather is None or not len(days):
@@ -48,7 +48,7 @@ def observed_values(weather: WeatherDays | None, days: Days, known_by: date | No
     return values
 
 
-def weather_flags(values: Floats, days: Days, limits: WeatherLimits) -> dict[str, Flags]:
+def weather_flags(values: Floats, days: Dates, limits: WeatherLimits) -> dict[str, Booleans]:
     """Signal name -> bool array over ``days``; a day without a reading carries no signal."""
     with np.errstate(invalid="ignore"):
         flags = _of_the_day(values, limits)
@@ -65,7 +65,7 @@ def weather_flags(values: Floats, days: Days, limits: WeatherLimits) -> dict[str
     return {name: flags[name] for name in WEATHER_SIGNALS}
 
 
-def _of_the_day(values: Floats, limits: WeatherLimits) -> dict[str, Flags]:
+def _of_the_day(values: Floats, limits: WeatherLimits) -> dict[str, Booleans]:
     cloud = _share_of_sky(values[:, CLOUD])
     return {
         "rain": values[:, RAIN] >= limits.rain_mm,
@@ -82,7 +82,7 @@ def _of_the_day(values: Floats, limits: WeatherLimits) -> dict[str, Flags]:
     }
 
 
-def _of_change(values: Floats, limits: WeatherLimits) -> dict[str, Flags]:
+def _of_change(values: Floats, limits: WeatherLimits) -> dict[str, Booleans]:
     change = np.diff(values[:, MEAN], prepend=np.nan)
     return {
         "warmer_than_yesterday": change >= limits.change_c,
@@ -97,11 +97,11 @@ def _share_of_sky(cloud: Floats) -> Floats:
     return cloud / full
 
 
-def _yesterday(flags: Flags) -> Flags:
+def _yesterday(flags: Booleans) -> Booleans:
     return np.concatenate([[False], flags[:-1]])
 
 
-def _spell(flags: Flags, days: int) -> Flags:
+def _spell(flags: Booleans, days: int) -> Booleans:
     """Whether this is at least the ``days``-th flagged day in a row."""
     run = flags.copy()
     for _ in range(days - 1):
@@ -109,7 +109,7 @@ def _spell(flags: Flags, days: int) -> Flags:
     return run
 
 
-def _first_of_the_year(flags: Flags, days: Days, first_month: int) -> Flags:
+def _first_of_the_year(flags: Booleans, days: Dates, first_month: int) -> Booleans:
     """The first flagged day of each year that begins in ``first_month``."""
     months = days.astype("datetime64[M]").astype(np.int64)
     period = (months - (first_month - 1)) // 12

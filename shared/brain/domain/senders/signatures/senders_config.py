@@ -1,21 +1,19 @@
 """The constants of ``config/brain_senders.yaml``: which provider may sign for which source, and how."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from brain.domain.events import FeedType
 from brain.domain.senders.signatures.registry import SCHEMES
+from brain.domain.types import StrictModel
 
 ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 KeysUrl = Annotated[str, StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1[:/]).+$")]
 
 
-class Provider(BaseModel):
+class Provider(StrictModel):
     """One provider: its scheme, the sources that it may sign for, and who issues its identity tokens."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     scheme: str
     sources: tuple[FeedType, ...] | Literal["all"]
@@ -35,16 +33,9 @@ class Provider(BaseModel):
         return source in (tuple(FeedType) if self.sources == "all" else self.sources)
 
 
-class SendersConfig(BaseModel):
+class SendersConfig(StrictModel):
     """How far a signed time may be from ours, and the providers by the name that their secrets carry."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tolerance_seconds: Annotated[int, Field(ge=1, le=3600)]
     path_prefixes: tuple[str, ...]
     providers: dict[ProviderName, Provider]
-
-
-def senders_config(parsed: Mapping[str, Any]) -> SendersConfig:
-    """Return the parsed file as the model; raises pydantic's ``ValidationError``."""
-    return SendersConfig.model_validate(parsed)

@@ -15,9 +15,9 @@ from typing import Any
 from brain.domain.events import METRICS, Draft
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import Feeds
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
+from brain.domain.privacy.keys import IdentityKeys
 from brain.settings.files import load_config
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))

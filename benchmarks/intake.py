@@ -13,9 +13,9 @@ from typing import Any
 
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
+from brain.domain.privacy.keys import IdentityKeys
 
 GOAL_MICROSECONDS = 100.0
 BATCH = 500

@@ -17,7 +17,7 @@ from brain.settings.files import load_config
 
 if TYPE_CHECKING:
     from brain.domain.gateway.dead_letters import RetryPolicy
-    from brain.domain.gateway.normalize import IdentityKeys
+    from brain.domain.privacy.keys import IdentityKeys
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
@@ -74,7 +74,7 @@ class Brain:
     @cached_property
     def limits(self) -> "RateLimits":
         """The budgets, of which this instance leases its shares."""
-        from brain.domain.gateway.identity import client_key
+        from brain.domain.privacy.keys import derive_client_key
         from brain.domain.rates.config import LimitsConfig
         from brain.services.gateway.rate_limits import RateLimits
         from brain.settings.scheduler import read_scheduler
@@ -88,7 +88,7 @@ class Brain:
             given.events_in_all_a_minute,
             given.requests_an_address_a_minute,
             read_scheduler().functions["ingest"].max_instances if self.settings.deployed else LOCAL_INSTANCES,
-            client_key(self.identity_keys.oldest, "", b"address"),
+            derive_client_key(self.identity_keys.oldest_salt, "", b"address"),
         )
 
     @cached_property

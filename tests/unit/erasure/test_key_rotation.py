@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
-from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
 from brain.services.gateway.known_keys import KnownKeys

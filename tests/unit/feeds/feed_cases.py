@@ -9,8 +9,8 @@ from typing import Any
 
 from brain.domain.events import Draft, Event, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.privacy.keys import IdentityKeys
 
 FIXTURES = Path(__file__).parent / "fixtures"
 RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from unit.feeds.feed_cases import CONTEXT, KEYS, Case, cases, take
 
 from brain.domain.events import Draft, FeedType
-from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.gateway.identity import identify
 from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.privacy.keys import IdentityKeys
 
 CASES = list(cases())
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from unit.feeds.feed_cases import KEYS, Case, cases, planted, take, take_one
 
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import Completed
+from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import pseudonyms_of
 
 CASES = list(cases())

@@ -18,7 +18,7 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import bodies
 from brain.domain.jobs.features import FeatureFlags, Flag
 from brain.domain.jobs.schedule import last_due
-from brain.domain.privacy.keys import identity_keys
+from brain.domain.privacy.keys import parse_identity_keys
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs.handlers import WorkerHttp
 from brain.errors import (
@@ -285,13 +285,13 @@ def test_a_dead_letter_expires_after_thirty_days(brain, clock):
 def test_a_key_text_that_is_none_is_loud(text):
     """Without the key nothing starts."""
     with pytest.raises(MisconfiguredError):
-        identity_keys(text)
+        parse_identity_keys(text)
 
 
 def test_a_key_text_has_versions_the_newest_first():
     """A key without a version is the first."""
-    assert identity_keys("a" * 20).versions() == ((1, b"a" * 20),)
-    assert identity_keys(f"2:{'b' * 20}\n1:{'a' * 20}").salt_version == 2
+    assert parse_identity_keys("a" * 20).versions() == ((1, b"a" * 20),)
+    assert parse_identity_keys(f"2:{'b' * 20}\n1:{'a' * 20}").salt_version == 2
 
 
 def test_a_missing_secret_of_this_machine_says_how_to_set_it(tmp_path):

@@ -14,9 +14,9 @@ import typer
 from brain.cli.gateway.payload_files import file_bytes, named_field_map, payloads, received_time
 from brain.domain.events import Draft, Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import complete
 from brain.domain.gateway.normalize import normalize as read_payload
+from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import InvalidInputError
 
 _DEVELOPMENT_KEY = b"a throw-away key for looking at events on one machine"

@@ -14,9 +14,9 @@ from urllib.parse import unquote_plus
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.bodies import FORM, payloads
-from brain.domain.gateway.identity import IdentityKeys
 from brain.domain.gateway.normalize import normalize
 from brain.domain.json_text import parse_json
+from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import PSEUDONYM, Pseudonyms, level, pseudonyms_of
 from brain.errors import InvalidInputError
 

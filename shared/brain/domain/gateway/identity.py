@@ -6,40 +6,15 @@ defaulting or pseudonymisation, so that two different payloads never become one.
 """
 
 import hashlib
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from brain.domain.events import Draft
 from brain.domain.json_text import canonical_json
+from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 
 _ID_HEX_DIGITS: Final = 24
 _FINGERPRINT_HEX_DIGITS: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityKeys:
-    """The key of ids and pseudonyms with its version, and the earlier versions that are still known.
-
-    New pseudonyms use ``salt``. Ids use the oldest version there is, so that rotating the key of pseudonyms never
-    turns a duplicate into a new event; keep the first version for as long as its events are kept. No salt shows in
-    a ``repr``.
-    """
-
-    salt_version: int
-    salt: bytes = field(repr=False)
-    previous: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
-
-    @property
-    def oldest(self) -> bytes:
-        """The salt of the lowest version."""
-        return min((*self.previous, (self.salt_version, self.salt)))[1]
-
-    def versions(self) -> tuple[tuple[int, bytes], ...]:
-        """Return all (version, salt), the current one first."""
-        return ((self.salt_version, self.salt), *sorted(self.previous, reverse=True))
 
 
 class Identity(NamedTuple):
@@ -56,17 +31,11 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
     The same id with the same fingerprint is a duplicate; with another fingerprint it is a revision of a running
     total, or else a conflict. Raises ``InvalidInputError`` when the payload cannot be JSON.
     """
-    salt = client_key(keys.oldest, client_id, b"identity")
+    salt = derive_client_key(keys.oldest_salt, client_id, b"identity")
     content = canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
     digest = hashlib.sha256(salt + _material(draft, content)).hexdigest()
     return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
-
-
-@lru_cache(maxsize=4096)
-def client_key(salt: bytes, client_id: str, purpose: bytes) -> bytes:
-    """Return the key of one client for one purpose, so that nothing can be linked across clients or purposes."""
-    return hmac.digest(salt, purpose + b"\n" + client_id.encode(), "sha256")
 
 
 def _material(draft: Draft, content: bytes) -> bytes:

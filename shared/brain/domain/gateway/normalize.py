@@ -9,11 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.registry import read_item
-from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.gateway.identity import identify
+from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonyms
 from brain.errors import InvalidInputError
 
-__all__ = ["Completed", "FeedContext", "IdentityKeys", "complete", "normalize"]
+__all__ = ["Completed", "FeedContext", "complete", "normalize"]
 
 MAX_RAW_BYTES: Final = 100 * 1024
 MAX_ITEMS_DEEP: Final = 4

@@ -1,31 +1,64 @@
-"""Reads the pseudonym key's secret: one key, or one ``VERSION:KEY`` a line with the newest first."""
+"""The secret keys of ids and pseudonyms: parsed from ``BRAIN_HASH_SALT``, derived per client and purpose."""
 
+import hmac
 import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 
-from brain.domain.gateway.identity import IdentityKeys
 from brain.errors import MisconfiguredError
 
-LEAST_CHARACTERS = 16
-_LINE = re.compile(r"(?:(?P<version>\d{1,4}):)?(?P<key>.+)")
+MIN_KEY_CHARACTERS: Final = 16
+_KEY_LINE: Final = re.compile(r"(?:(?P<version>\d{1,4}):)?(?P<key>.+)")
 
 
-def identity_keys(text: str) -> IdentityKeys:
-    """Return the keys that the secret ``BRAIN_HASH_SALT`` holds; a key without a version is version 1.
+@dataclass(frozen=True, slots=True)
+class IdentityKeys:
+    """The current key with its version, and the previous versions that are still accepted.
+
+    New pseudonyms use ``salt``. Event ids use the oldest version, so that rotating the key never turns a duplicate
+    into a new event: keep the first version for as long as its events are stored. ``repr`` never shows a salt.
+    """
+
+    salt_version: int
+    salt: bytes = field(repr=False)
+    previous: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+
+    @property
+    def oldest_salt(self) -> bytes:
+        """The salt of the lowest version."""
+        return min((*self.previous, (self.salt_version, self.salt)))[1]
+
+    def versions(self) -> tuple[tuple[int, bytes], ...]:
+        """Return every (version, salt), the current one first."""
+        return ((self.salt_version, self.salt), *sorted(self.previous, reverse=True))
+
+
+def parse_identity_keys(text: str) -> IdentityKeys:
+    """Parse the secret ``BRAIN_HASH_SALT``: one key, or one ``VERSION:KEY`` per line with the newest first.
+
+    A key without a version is version 1.
 
     Raises:
-        MisconfiguredError: a line is no key, too short, or has a version that came before.
+        MisconfiguredError: A line is not a key, its key is too short, or its version is repeated.
     """
-    found = [_key(line.strip(), number) for number, line in enumerate(text.strip().splitlines(), start=1)]
-    versions = [version for version, _ in found]
-    if not found or len(set(versions)) != len(versions):
-        raise MisconfiguredError("BRAIN_HASH_SALT must have one VERSION:KEY a line, each version once")
-    (version, salt), *previous = found
+    salts = [_parse_key_line(line.strip(), number) for number, line in enumerate(text.strip().splitlines(), start=1)]
+    versions = [version for version, _ in salts]
+    if not salts or len(set(versions)) != len(versions):
+        raise MisconfiguredError("BRAIN_HASH_SALT must have one VERSION:KEY per line, with each version once")
+    (version, salt), *previous = salts
     return IdentityKeys(version, salt, tuple(previous))
 
 
-def _key(line: str, number: int) -> tuple[int, bytes]:
-    match = _LINE.fullmatch(line)
-    if match is None or len(match["key"]) < LEAST_CHARACTERS:
-        expected = f"expected VERSION:KEY with a key of {LEAST_CHARACTERS} or more characters"
-        raise MisconfiguredError(f"line {number} of BRAIN_HASH_SALT: {expected}")
+@lru_cache(maxsize=4096)
+def derive_client_key(salt: bytes, client_id: str, purpose: bytes) -> bytes:
+    """Derive the key of one client for one purpose (HMAC-SHA256), so that clients and purposes cannot be linked."""
+    return hmac.digest(salt, purpose + b"\n" + client_id.encode(), "sha256")
+
+
+def _parse_key_line(line: str, line_number: int) -> tuple[int, bytes]:
+    match = _KEY_LINE.fullmatch(line)
+    if match is None or len(match["key"]) < MIN_KEY_CHARACTERS:
+        expected = f"expected VERSION:KEY with a key of at least {MIN_KEY_CHARACTERS} characters"
+        raise MisconfiguredError(f"line {line_number} of BRAIN_HASH_SALT: {expected}")
     return int(match["version"] or 1), match["key"].encode()

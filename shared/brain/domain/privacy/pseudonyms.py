@@ -15,7 +15,7 @@ from itertools import pairwise
 from types import NoneType
 from typing import Any, Final
 
-from brain.domain.gateway.identity import IdentityKeys, client_key
+from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 from brain.domain.privacy.personal_fields import (
     ALL_FIELDS,
     HARMLESS_IN_PERSON,
@@ -39,7 +39,7 @@ class Pseudonyms:
     __slots__ = ("_extra", "_key", "_known", "_personal", "_prefix", "met")
 
     def __init__(self, client_id: str, keys: IdentityKeys, extra: frozenset[str] = frozenset()) -> None:
-        self._key = client_key(keys.salt, client_id, b"pseudonym")
+        self._key = derive_client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra = extra
         self._personal: Callable[[str], bool] = self._personal_in_this_feed if extra else is_personal
@@ -154,13 +154,14 @@ class Pseudonyms:
 def pseudonyms_of(person: str, client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
     """Return every pseudonym one person may be stored under for a client: one for each known version of the key."""
     return tuple(
-        f"v{version}_{_digest(client_key(salt, client_id, b'pseudonym'), person)}" for version, salt in keys.versions()
+        f"v{version}_{_digest(derive_client_key(salt, client_id, b'pseudonym'), person)}"
+        for version, salt in keys.versions()
     )
 
 
 def erasure_name(person: str, client_id: str, keys: IdentityKeys) -> str:
     """Return the name of a person's erasure (``era_`` and 24 hex digits): the same for ever, and no pseudonym."""
-    key = client_key(keys.oldest, client_id, b"erasure")
+    key = derive_client_key(keys.oldest_salt, client_id, b"erasure")
     return f"era_{hmac.digest(key, level(person).encode('utf-8', 'surrogatepass'), 'sha256').hex()[:24]}"
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from brain.domain.events import Draft, FeedType
-from brain.domain.gateway.identity import IdentityKeys, identify
+from brain.domain.gateway.identity import identify
 from brain.domain.gateway.manifests import Sent
+from brain.domain.privacy.keys import IdentityKeys
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.repositories import paths

@@ -7,7 +7,7 @@ from typing import Any
 
 from brain.domain.gateway.dead_letters import JOB, DeadLetter, dead_letter_from
 from brain.domain.gateway.erasure import Person, body_without, changes_without
-from brain.domain.gateway.identity import IdentityKeys
+from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import erasure_name
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock

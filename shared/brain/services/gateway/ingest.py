@@ -11,9 +11,10 @@ from brain.domain import periods
 from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.gateway import dead_letters
 from brain.domain.gateway.bodies import payloads
-from brain.domain.gateway.normalize import Completed, FeedContext, IdentityKeys, complete, normalize
+from brain.domain.gateway.normalize import Completed, FeedContext, complete, normalize
 from brain.domain.gateway.notices import noticed
 from brain.domain.gateway.results import Ingested, Item, Outcome
+from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from brain.domain.gateway.identity import IdentityKeys
-from brain.domain.privacy.keys import identity_keys
+from brain.domain.privacy.keys import IdentityKeys, parse_identity_keys
 from brain.errors import BrainError, MisconfiguredError
 from brain.ports.secrets import Secrets
 
@@ -39,7 +38,7 @@ class KnownKeys:
         return self._keys
 
     def _changed(self, text: str) -> IdentityKeys:
-        keys = identity_keys(text)
+        keys = parse_identity_keys(text)
         if self._keys is not None and not set(self._keys.versions()) <= set(keys.versions()):
             message = f"{SECRET} lost a key it had; keep every old line, or old events become new ones: add it again"
             raise MisconfiguredError(message)

@@ -13,6 +13,7 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
 from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
 from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
@@ -21,7 +22,6 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters
-from brain.services.jobs.give_up import RETRIES
 from brain.services.jobs.perform import TasksHere
 from brain.services.jobs.run_once import run_once
 
@@ -61,7 +61,11 @@ def retry(brain: Brain, clock: ManualClock, store: Any = None, *, dry_run: bool 
     at = clock.now()
     work = RetryDeadLetters(store or brain.store, brain.replay, brain.retry_policy, brain.failed)
     return run_once(
-        Runs(store or brain.store), Task(RETRIES, CLIENT, at, at, dry_run), work, time_limit=LIMIT, clock=clock
+        Runs(store or brain.store),
+        Task(RETRY_DEAD_LETTERS, CLIENT, at, at, dry_run),
+        work,
+        time_limit=LIMIT,
+        clock=clock,
     )
 
 
@@ -168,7 +172,7 @@ def test_two_workers_never_try_the_same_letter_at_once(reader: BrokenReader) -> 
         at = clock.now() + timedelta(minutes=minutes % 2)
         work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
         try:
-            task = Task(RETRIES, CLIENT, at, at)
+            task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
             answers.append(run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock))
         except LeaseHeldError:
             answers.append(None)
@@ -195,11 +199,11 @@ def test_a_job_that_was_given_up_is_run_again() -> None:
     brain = whole_brain(clock)
     away = StoreUnavailableError("of this test")
     brain.give_up(Task("brainHourlyScores", CLIENT, NOW, NOW), away)
-    brain.give_up(Task(RETRIES, CLIENT, NOW, NOW), away)
+    brain.give_up(Task(RETRY_DEAD_LETTERS, CLIENT, NOW, NOW), away)
     clock.advance(timedelta(hours=1))
     assert retry(brain, clock)["taken"] == 1
     (left,) = letters(brain)
-    assert (left.source, left.parked) == (RETRIES, True)
+    assert (left.source, left.parked) == (RETRY_DEAD_LETTERS, True)
 
 
 def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: BrokenReader) -> None:
@@ -208,13 +212,13 @@ def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: Brok
     queue = TasksHere(brain.perform)
     figures = brain.dispatch(queue)("brainHourlyScores", clock.now())
     assert figures["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
-    assert [task.client_id for task in queue.tasks if task.job == RETRIES] == [CLIENT]
+    assert [task.client_id for task in queue.tasks if task.job == RETRY_DEAD_LETTERS] == [CLIENT]
     other = brain.dispatch(TasksHere(brain.perform))("brainHourlyScores", clock.now(), client_id="other")
     assert other["dead_letters"]["enqueued"] == 0
     answer = brain.run_job("brainHourlyScores", clock.now())
-    assert answer["beside"][RETRIES][CLIENT]["taken"] == 2
+    assert answer["beside"][RETRY_DEAD_LETTERS][CLIENT]["taken"] == 2
     assert answer["clients"][CLIENT]["scored"] == 1  # what the retry stored is the next hour's
-    brain.store.set(paths.feature(RETRIES), {"enabled": False})
+    brain.store.set(paths.feature(RETRY_DEAD_LETTERS), {"enabled": False})
     assert "dead_letters" not in brain.dispatch(queue)("brainHourlyScores", clock.now())
 
 
@@ -266,7 +270,7 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
 
     at = clock.now()
     work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
-    task = Task(RETRIES, CLIENT, at, at)
+    task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
     first = run_once(Runs(Late(brain.store)), task, work, time_limit=LIMIT, clock=clock)
     assert (first["status"], first["retried"]) == ("stopped", 1)
     second = run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock)

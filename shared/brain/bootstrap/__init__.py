@@ -169,9 +169,11 @@ class Brain:
         """Return the dispatcher of scheduled jobs into ``queue``."""
         from brain.domain.jobs.features import FeatureFlags
         from brain.repositories.jobs.features import Features
+        from brain.services.gateway.enqueue_retries import enqueue_retries
         from brain.services.jobs.dispatch import Dispatch
 
-        return Dispatch(self.store, queue, Features(self.store, load_config("brain_features", FeatureFlags)))
+        features = Features(self.store, load_config("brain_features", FeatureFlags))
+        return Dispatch(self.store, queue, features, enqueue_retries)
 
     @cached_property
     def perform(self) -> "Perform":

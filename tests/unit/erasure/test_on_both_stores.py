@@ -12,6 +12,7 @@ from manual_clock import ManualClock
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
+from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
 from brain.domain.privacy.pseudonyms import pseudonyms_of
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
@@ -20,7 +21,6 @@ from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
-from brain.services.jobs.give_up import RETRIES
 from brain.settings.environment import read_settings
 
 ADA = "ada.lind@example.org"
@@ -77,7 +77,7 @@ def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypa
     answer = brain.run_job("brainHourlyScores", NOW + timedelta(hours=1))
     assert answer["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
     taken = {"status": "success", "retried": 2, "taken": 2, "failed": 0, "parked": 0}
-    assert answer["beside"] == {RETRIES: {CLIENT: taken}}
+    assert answer["beside"] == {RETRY_DEAD_LETTERS: {CLIENT: taken}}
     assert [one.error_code for one in DeadLetters(brain.store).list(brain.clock.now())] == ["unreadable_body"]
     found = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
     assert (found["stored"], found["sent"], found["difference"]) == (3, 4, 0)

@@ -35,6 +35,7 @@ from brain.repositories.clients import Clients
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.features import Features
 from brain.services.gateway.api_keys import Authenticator, KeyRing
+from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.gateway.keep_dead_letter import Received
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import TasksHere
@@ -146,7 +147,7 @@ def dispatched(store, job, at, **options):
     """Dispatch into a queue of this process and return (figures, tasks)."""
     queue = TasksHere(lambda _task: {"status": "success"})
     features = Features(store, load_config("brain_features", FeatureFlags))
-    return Dispatch(store, queue, features)(job, at, **options), queue.tasks
+    return Dispatch(store, queue, features, enqueue_retries)(job, at, **options), queue.tasks
 
 
 def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):

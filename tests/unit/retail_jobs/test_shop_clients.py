@@ -17,6 +17,7 @@ from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.jobs.features import Features
+from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.jobs.dispatch import SHOP_JOBS, Dispatch
 from brain.services.jobs.perform import TasksHere
 from brain.settings.scheduler import read_scheduler
@@ -35,7 +36,7 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
 def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
     queue = TasksHere(lambda _: {})
-    Dispatch(store, queue, Features(store, FeatureFlags({job: Flag(enabled=True)})))(job, SUNDAY)
+    Dispatch(store, queue, Features(store, FeatureFlags({job: Flag(enabled=True)})), enqueue_retries)(job, SUNDAY)
     return [task.client_id for task in queue.tasks]
 
 

@@ -7,9 +7,8 @@ import typer
 
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, figures, table
-from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.jobs.give_up import STAGE
 
 dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="As `list` shows it.")]
@@ -72,7 +71,7 @@ def replay_letter(
     if not yes:
         print("Nothing was changed; add --yes to replay.")
         return
-    if letter.stage == STAGE:
+    if letter.stage == JOB_STAGE:
         figures("Run again", brain.replay.run_again(letter), json_output=False)
         return
     done = asyncio.run(brain.replay(letter))

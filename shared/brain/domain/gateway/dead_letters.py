@@ -15,7 +15,7 @@ MAX_SEALED_BYTES: Final = 900_000
 # What of an item we could not read or store; every other rejection is the sender's to mend, and the answer says how.
 CODES: Final = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
 # The stage of a job's task, as against those of a request.
-JOB: Final = "job"
+JOB_STAGE: Final = "job"
 # Faults that may pass without anyone changing what was sent; a request's conflict never does, a job's may.
 PASSING: Final = frozenset({"store_refused", "internal"})
 JOB_PASSING: Final = PASSING | {"store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited"}
@@ -31,7 +31,7 @@ class RetryPolicy(StrictModel):
 
     def next_try(self, stage: str, codes: Iterable[str], retries: int, now: datetime) -> datetime | None:
         """Return when to try again what failed with ``codes``, or None: parked, since it cannot pass or never did."""
-        passing = JOB_PASSING if stage == JOB else PASSING
+        passing = JOB_PASSING if stage == JOB_STAGE else PASSING
         return None if passing.isdisjoint(codes) else self.after_retry(retries, now)
 
     def after_retry(self, retries: int, now: datetime) -> datetime | None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 LEARNING = "brainLearning"
 LEARNING_FOLLOWS = "brainDailyAnalysis"
 EVERYONE = "_everyone"
+# Enqueued with the hourly scores. A task of this job that fails is not retried: the next hour has its own.
+RETRY_DEAD_LETTERS = "brainRetryDeadLetters"
 # A shop gets its report whether marketing events came or not.
 WEEKLY_REPORT = "brainWeeklyReport"
 

@@ -1,13 +1,17 @@
 """Dead letters as documents: listed for operators, claimed for a retry, settled when they are taken at last."""
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from brain.domain.gateway.dead_letters import DeadLetter, dead_letter_from
+from brain.domain.json_text import parse_json
 from brain.errors import NotFoundError
 from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
+from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway import books
 
@@ -103,3 +107,15 @@ def failure(store: DocumentStore, dead_letter_id: str, code: str, message: str, 
     changes = {"error_code": code, "message": message} | ({} if passing else {"next_try_at": None})
     with suppress(NotFoundError):
         store.update(paths.dead_letter(dead_letter_id), changes)
+
+
+def task_to_body(task: Task) -> bytes:
+    """Return the bytes that the dead letter of a failed task seals."""
+    return json.dumps({"job": task.job, "scheduled_at": task.scheduled_at.isoformat()}).encode()
+
+
+def task_from_dead_letter(letter: DeadLetter, body: bytes) -> Task:
+    """Return the task of a job's dead letter; ``body`` is its unsealed content."""
+    document: dict[str, Any] = parse_json(body)
+    scheduled_at = datetime.fromisoformat(document["scheduled_at"])
+    return Task(document["job"], letter.client_id, scheduled_at, scheduled_at)

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.jobs.dispatching import not_before
+from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS, not_before
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.jobs.give_up import RETRIES
 
 NEW = timedelta(hours=1)
 
@@ -19,7 +18,7 @@ def enqueue_retries(
     queue: TaskQueue,
     scheduled_at: datetime,
     *,
-    wanted: Callable[[str], bool],
+    is_selected: Callable[[str], bool],
     jitter: timedelta,
     dry_run: bool,
 ) -> dict[str, Any]:
@@ -33,9 +32,8 @@ def enqueue_retries(
     if not waiting.total:
         return {}
     clients = letters.clients_with_due(scheduled_at) if waiting.due else []
-    enqueued = sum(
-        queue.enqueue(Task(RETRIES, c, scheduled_at, not_before(RETRIES, c, scheduled_at, jitter), dry_run))
-        for c in clients
-        if wanted(c)
-    )
+    enqueued = 0
+    for client_id in filter(is_selected, clients):
+        start = not_before(RETRY_DEAD_LETTERS, client_id, scheduled_at, jitter)
+        enqueued += queue.enqueue(Task(RETRY_DEAD_LETTERS, client_id, scheduled_at, start, dry_run))
     return {"dead_letters": asdict(waiting) | {"enqueued": enqueued}}

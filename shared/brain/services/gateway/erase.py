@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brain.domain.gateway.dead_letters import JOB, DeadLetter, dead_letter_from
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, dead_letter_from
 from brain.domain.gateway.erasure import Person, body_without, changes_without
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import erasure_name
@@ -111,7 +111,7 @@ class _Run:
         """Return what keeps a letter without the person, or settles it when nothing else is in it."""
         letter = dead_letter_from(found.data)
         body = self.erase.sealer.open(letter.sealed)
-        left = body if letter.stage == JOB else self._body_without(body, letter)
+        left = body if letter.stage == JOB_STAGE else self._body_without(body, letter)
         if left is None:
             now = self.erase.clock.now()
             entry = books.settlement(letter.client_id, letter.dead_letter_id, now, how="erased", taken=letter.taken)

@@ -7,7 +7,7 @@ from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.bodies import payloads
-from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
 from brain.domain.gateway.normalize import normalize
 from brain.domain.gateway.results import Ingested, Outcome
 from brain.errors import InvalidInputError, NotFoundError
@@ -15,10 +15,9 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.ports.task_queue import Task
-from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.gateway.dead_letters import DeadLetters, task_from_dead_letter
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.keep_dead_letter import Received
-from brain.services.jobs.give_up import STAGE, task_of
 from brain.services.jobs.lease import Figures
 
 
@@ -43,7 +42,7 @@ class Replay:
 
     def preview(self, letter: DeadLetter) -> dict[str, int]:
         """Return what reading the original bytes gives now, without writing anything."""
-        if letter.stage == STAGE:
+        if letter.stage == JOB_STAGE:
             return {"runs": 1}
         counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
         try:
@@ -82,7 +81,7 @@ class Replay:
 
     def run_again(self, letter: DeadLetter) -> Figures:
         """Perform a job's task again and remove the letter; raises as the job does, and the letter stays then."""
-        figures = self.perform(task_of(letter, self.sealer.open(letter.sealed)))
+        figures = self.perform(task_from_dead_letter(letter, self.sealer.open(letter.sealed)))
         DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
         return figures
 

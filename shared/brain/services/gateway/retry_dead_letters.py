@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from brain.domain.gateway.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_from
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy, dead_letter_from
 from brain.domain.gateway.results import Outcome
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.document_store import DocumentStore, Snapshot
@@ -61,7 +61,7 @@ class RetryDeadLetters:
     def _taken(self, letter: DeadLetter) -> bool:
         """Replay the failed step and say whether all of it was taken; a failure is noted on the letter."""
         try:
-            if letter.stage == JOB:
+            if letter.stage == JOB_STAGE:
                 self.replay.run_again(letter)
                 return True
             return asyncio.run(self._replayed(letter))

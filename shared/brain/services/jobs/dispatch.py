@@ -1,17 +1,24 @@
 """Lists the clients that have work for a scheduled job, from the books or by their shop, and enqueues a task each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from brain.domain.jobs.dispatching import EVERYONE, LEARNING, LEARNING_FOLLOWS, WEEKLY_REPORT, not_before
+from brain.domain.jobs.dispatching import (
+    EVERYONE,
+    LEARNING,
+    LEARNING_FOLLOWS,
+    RETRY_DEAD_LETTERS,
+    WEEKLY_REPORT,
+    not_before,
+)
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.books import Books
 from brain.repositories.jobs.features import Features
 from brain.services.analysis import hourly_scores
-from brain.services.gateway.enqueue_retries import enqueue_retries
-from brain.services.jobs.give_up import RETRIES
 from brain.services.jobs.lease import Figures
 
 # An hourly run looks a few hours back for what an earlier dispatch missed, and once a day a week back.
@@ -26,6 +33,22 @@ SHOP_JOBS = frozenset(
 )
 
 
+class RetryEnqueuer(Protocol):
+    """Enqueues a retry task per selected client with dead letters that are due, and returns their counts."""
+
+    def __call__(
+        self,
+        store: DocumentStore,
+        queue: TaskQueue,
+        scheduled_at: datetime,
+        *,
+        is_selected: Callable[[str], bool],
+        jitter: timedelta,
+        dry_run: bool,
+    ) -> Figures:
+        """Return the figures to report next to those of the dispatched job; empty without any dead letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """A scheduled function's work: no client's data is read here."""
@@ -33,6 +56,7 @@ class Dispatch:
     store: DocumentStore
     queue: TaskQueue
     features: Features
+    enqueue_retries: RetryEnqueuer
 
     def __call__(
         self,
@@ -60,14 +84,14 @@ class Dispatch:
 
     def _retries(self, scheduled_at: datetime, jitter: timedelta, only: str | None, *, dry_run: bool) -> Figures:
         """Enqueue the retries of dead letters that are due, whoever's they are, or one client's."""
-        flag = self.features.flag(RETRIES)
+        flag = self.features.flag(RETRY_DEAD_LETTERS)
         if not flag.enabled:
             return {}
-        return enqueue_retries(
+        return self.enqueue_retries(
             self.store,
             self.queue,
             scheduled_at,
-            wanted=lambda client: only in (None, client) and flag.is_on(RETRIES, client),
+            is_selected=lambda client: only in (None, client) and flag.is_on(RETRY_DEAD_LETTERS, client),
             jitter=jitter,
             dry_run=dry_run,
         )

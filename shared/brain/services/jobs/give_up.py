@@ -1,23 +1,16 @@
 """Keeps a task that failed even at its last attempt as a dead letter, so that the client's work is not forgotten."""
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from brain.domain.gateway.dead_letters import JOB, DeadLetter, RetryPolicy, dead_letter_id
-from brain.domain.json_text import parse_json
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy, dead_letter_id
+from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
 from brain.errors import AlreadyExistsError, BrainError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.gateway.dead_letters import DeadLetters
-
-STAGE = JOB
-# The job that tries dead letters again is not tried again by itself: the next hour's is due anyway.
-RETRIES = "brainRetryDeadLetters"
+from brain.repositories.gateway.dead_letters import DeadLetters, task_to_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +24,7 @@ class GiveUp:
 
     def __call__(self, task: Task, error: Exception) -> str:
         """Return the dead letter's id."""
-        body = json.dumps({"job": task.job, "scheduled_at": task.scheduled_at.isoformat()}).encode()
+        body = task_to_body(task)
         now = self.clock.now()
         code = error.code if isinstance(error, BrainError) else "internal"
         letter = DeadLetter(
@@ -39,13 +32,13 @@ class GiveUp:
             client_id=task.client_id,
             source=task.job,
             content_type="application/json",
-            stage=STAGE,
+            stage=JOB_STAGE,
             error_code=code,
             message=error.message if isinstance(error, BrainError) else f"the job raised {type(error).__name__}",
             sealed=self.sealer.seal(body),
             first_seen=now,
             last_seen=now,
-            next_try_at=self.policy.next_try(STAGE, {code}, 0, now) if task.job != RETRIES else None,
+            next_try_at=self.policy.next_try(JOB_STAGE, {code}, 0, now) if task.job != RETRY_DEAD_LETTERS else None,
             correlation_id=f"{task.job}-{task.scheduled_at:%Y%m%dT%H%M%S}",
         )
         try:
@@ -53,10 +46,3 @@ class GiveUp:
         except AlreadyExistsError:
             DeadLetters(self.store).tried(letter.dead_letter_id, now)
         return letter.dead_letter_id
-
-
-def task_of(letter: DeadLetter, body: bytes) -> Task:
-    """Return the task that a job's dead letter holds; ``body`` is what its seal kept."""
-    given: dict[str, Any] = parse_json(body)
-    at = datetime.fromisoformat(given["scheduled_at"])
-    return Task(given["job"], letter.client_id, at, at)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from brain.domain.gateway.dead_letters import CODES, JOB, PASSING, DeadLetter, RetryPolicy, dead_letter_from
+from brain.domain.gateway.dead_letters import CODES, JOB_STAGE, PASSING, DeadLetter, RetryPolicy, dead_letter_from
 from brain.settings.files import load_config
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_what_may_pass_is_tried_again_after_the_first_delay(code: str) -> None:
 
 def test_a_jobs_conflict_may_pass_and_a_requests_may_not() -> None:
     """A job meets a document that changed; a request has other content under the same id."""
-    assert POLICY.next_try(JOB, ["conflict"], 0, NOW) is not None
+    assert POLICY.next_try(JOB_STAGE, ["conflict"], 0, NOW) is not None
     assert POLICY.next_try("store", ["conflict"], 0, NOW) is None
 
 

@@ -11,8 +11,8 @@ from manual_clock import ManualClock
 from brain import bootstrap
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.results import Ingested
-from brain.domain.periods import delivery_id
 from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings
 
@@ -60,7 +60,7 @@ def post(number: int, **fields: Any) -> dict[str, Any]:
 def received(body: Any, source: str = "custom", name: str = "", content_type: str = "application/json") -> Received:
     """Return a request; one with a ``name`` is the same sending however often it is sent."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    delivery = delivery_id(CLIENT, source, name, content) if name else ""
+    delivery = derive_delivery_id(CLIENT, source, name, content) if name else ""
     return Received(CLIENT, source, content_type, content, name or "corr", delivery)
 
 

@@ -10,7 +10,7 @@ from brain.domain.events import Event, FeedType
 from brain.ports.document_store import DocumentStore
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
-from brain.repositories.gateway import books
+from brain.repositories.gateway import ingest_counters
 
 CLIENT = "acme"
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
@@ -42,7 +42,7 @@ def put(store: DocumentStore, *events: Event) -> None:
     for one in events:
         document = codec.new_event_document(one, f"content of {one.event_id}", cumulative=True)
         store.set(paths.event(one.client_id, one.event_id), document)
-        for mark in books.marks(one.client_id, one.received_at):
+        for mark in ingest_counters.build_activity_marks(one.client_id, one.received_at):
             store.set(mark.path, mark.data, merge=True)
 
 

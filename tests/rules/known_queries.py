@@ -69,13 +69,13 @@ KNOWN_QUERIES = (
         descending=True,
     ),
     KnownQuery(
-        "repositories.books",
+        "repositories.ingest_counters",
         paths.COUNTERS,
         (Filter("hour_at", ">=", SOME_TIME), Filter("hour_at", "<", SOME_TIME)),
     ),
     KnownQuery("repositories.reports", paths.COUNTERS, order_by="week_at", descending=True),
     KnownQuery("repositories.api_keys", paths.KEYS, OF_CLIENT),
-    KnownQuery("repositories.books", paths.COUNTERS, OF_CLIENT),
+    KnownQuery("repositories.ingest_counters", paths.COUNTERS, OF_CLIENT),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
     KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), order_by="next_try_at"),
@@ -95,7 +95,7 @@ KNOWN_QUERIES = (
 # The same call as above with another field: asked too, and not a call site of its own.
 OTHER_FIELDS = (
     KnownQuery(
-        "repositories.books",
+        "repositories.ingest_counters",
         paths.COUNTERS,
         (Filter("week_at", ">=", SOME_TIME), Filter("week_at", "<", SOME_TIME)),
     ),

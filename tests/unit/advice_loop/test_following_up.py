@@ -37,7 +37,7 @@ from brain.errors import StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.analysis.recommendations import ADVICE as STATE
 from brain.repositories.analysis.recommendations import Recommendations
-from brain.repositories.gateway import books
+from brain.repositories.gateway import ingest_counters
 from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.parts import Done, do_parts
 from brain.services.analysis.recommend import Recommend
@@ -196,7 +196,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     for k in range(6):
         client = f"agency{k}"
         set_up(store, client)
-        for mark in books.marks(client, at):
+        for mark in ingest_counters.build_activity_marks(client, at):
             store.set(mark.path, mark.data, merge=True)
         if k < 5:
             own = tuple(move(10 * k + n, outcome=measured(0.4)) for n in range(4))

@@ -18,7 +18,7 @@ from brain.ports.document_store import Transform
 from brain.ports.task_queue import Task
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients
-from brain.repositories.gateway import books
+from brain.repositories.gateway import ingest_counters
 from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.learn import Learn
@@ -59,7 +59,7 @@ def put(store, event):
     """Store a new event as ingest does."""
     document = codec.new_event_document(event, f"content of {event.event_id}", cumulative=True)
     store.set(paths.event(event.client_id, event.event_id), document)
-    for mark in books.marks(event.client_id, event.received_at):
+    for mark in ingest_counters.build_activity_marks(event.client_id, event.received_at):
         store.set(mark.path, mark.data, merge=True)
 
 

@@ -361,7 +361,7 @@ def test_forms_and_bodies_that_are_none_are_refused(body):
 def test_books_name_hours_and_weeks():
     """In UTC, weeks by ISO."""
     at = datetime(2027, 1, 1, 23, 30, tzinfo=UTC)
-    assert (periods.hour_name(at), periods.week_name(at)) == ("2027-01-01T23", "2026-W53")
+    assert (periods.format_hour(at), periods.format_week(at)) == ("2027-01-01T23", "2026-W53")
 
 
 def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):

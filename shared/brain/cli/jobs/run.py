@@ -25,7 +25,7 @@ def run(
         known = ", ".join(row.short_name for row in scheduler.scheduled.values())
         raise InvalidInputError(f"expected a job, one of {known}; {job!r} came")
     brain = open_brain()
-    when = moment(at, "--at") if at else periods.hour_of(brain.clock.now())
+    when = moment(at, "--at") if at else periods.truncate_to_hour(brain.clock.now())
     with progress(name) as advance:
         answer = brain.run_job(
             name, when, client_id=client, dry_run=dry_run, progress=lambda _d, total, _t: advance(total=total)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from brain.domain.learning.learned import Record
 from brain.domain.learning.meeting import Met
 from brain.domain.learning.usual import Usual
-from brain.domain.periods import week_name
+from brain.domain.periods import format_week
 from brain.errors import MisconfiguredError
 
 WEEKS_KEPT = 26
@@ -61,7 +61,7 @@ class Register:
         return document
 
     def _weeks(self, at: datetime, right: bool) -> dict[str, Record]:
-        week = week_name(at)
+        week = format_week(at)
         before = self.weeks.get(week, Record())
         weeks = {**self.weeks, week: Record(before.asked + 1, before.right + right)}
         return {name: weeks[name] for name in sorted(weeks)[-WEEKS_KEPT:]}

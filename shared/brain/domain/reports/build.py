@@ -1,9 +1,10 @@
 """Builds the daily and the weekly report from facts: the sections, one headline, and the line to draw."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from brain.domain.days import sums
+from brain.domain.periods import format_week
 from brain.domain.reports import figures, sections, shop
 from brain.domain.reports.report import Facts, Report, Section, SectionStatus
 
@@ -18,13 +19,7 @@ def daily(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
 def weekly(facts: Facts, failed: Callable[[str, Exception], None]) -> Report:
     """Return the report on the ISO week that starts at ``facts.start``, of a shop without feeds the shop's alone."""
     names = sections.WEEKLY if facts.days or not facts.client.stores else shop.NAMES
-    return _report("weekly", week_name(facts.start), names, facts, failed)
-
-
-def week_name(day: date) -> str:
-    """Return the ISO week of a day, such as 2026-W47."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
+    return _report("weekly", format_week(facts.start), names, facts, failed)
 
 
 def _report(

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
+from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.normalize import FeedContext
 from brain.domain.gateway.results import Ingested, Outcome
-from brain.domain.periods import delivery_id
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
@@ -72,7 +72,7 @@ class IngestHttp:
             raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or - in the address")
         body, sender = await self._admit(head, request, client_id, address["source"])
         content_type = head.headers.get("content-type", "")
-        delivery = delivery_id(client_id, address["source"], correlation_id, body)
+        delivery = derive_delivery_id(client_id, address["source"], correlation_id, body)
         received = Received(client_id, address["source"], content_type, body, correlation_id, delivery)
         context = FeedContext(
             client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id

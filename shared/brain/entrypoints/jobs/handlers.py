@@ -114,7 +114,7 @@ def _client(given: object) -> str:
 def scheduled_time(given: object, clock: Clock) -> datetime:
     """Return the scheduled time; a call by hand without one is for this hour, so that a second one changes nothing."""
     if given is None:
-        return periods.hour_of(clock.now())
+        return periods.truncate_to_hour(clock.now())
     try:
         at = datetime.fromisoformat(str(given))
     except ValueError as exc:

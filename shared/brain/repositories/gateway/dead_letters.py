@@ -13,7 +13,7 @@ from brain.errors import NotFoundError
 from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
 from brain.ports.task_queue import Task
 from brain.repositories import paths
-from brain.repositories.gateway import books
+from brain.repositories.gateway import ingest_counters
 
 # A letter may be nearly 1 MiB, so few of them are held at once.
 PAGE = 20
@@ -77,7 +77,9 @@ class DeadLetters:
 
     def settle(self, letter: DeadLetter, how: str, taken: int, now: datetime) -> None:
         """Remove one that was taken at last or is given up, and book it in the same commit; twice is once."""
-        entry = books.settlement(letter.client_id, letter.dead_letter_id, now, how=how, taken=taken)
+        entry = ingest_counters.build_settlement(
+            letter.client_id, letter.dead_letter_id, now, how=how, event_count=taken
+        )
         self._store.commit([entry, Delete(paths.dead_letter(letter.dead_letter_id))])
 
     def took(self, dead_letter_id: str, taken: int) -> None:

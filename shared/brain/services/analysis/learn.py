@@ -32,7 +32,7 @@ from brain.repositories.analysis.models import Models, decision_write, evidence_
 from brain.repositories.analysis.outcomes import Outcomes
 from brain.repositories.analysis.state import LEARNING, States
 from brain.repositories.clients import Clients
-from brain.repositories.gateway.books import Books
+from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
 
 ACTIVE_WINDOW = timedelta(days=35)
@@ -59,7 +59,7 @@ class Learn:
         Raises:
             MisconfiguredError: a learned document cannot be read; nothing is learned then.
         """
-        clients = Books(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
+        clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
         figures = {"outcomes": 0, "batches": 0, "decisions": 0, **lease.checkpoint}
         models = Models(self.store, self.config)
         priors, waiting = models.priors(), list(clients)

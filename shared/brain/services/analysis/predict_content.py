@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from brain.domain.periods import format_week
 from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.outlook import SAID, outlook_from
-from brain.domain.reports.build import week_name
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
@@ -28,7 +28,7 @@ class PredictContent:
         before = outlook_from(state.data)
         judged = weekly_grid.judge(known.content, before, facts.as_of, zone)
         after = before.with_judgements(judged)
-        grid, period = None, week_name(facts.as_of.date())
+        grid, period = None, format_week(facts.as_of.date())
         if before.period is None or period > before.period:
             grid, needed = weekly_grid.forecast(known.content, period, facts.as_of, zone, self.config, after.asked)
             after = after.with_grid(grid) if grid else replace(after, needed=needed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from brain.domain.periods import format_week
 from brain.domain.recommendations import drawing, follow_up
 from brain.domain.recommendations.advice import Advice, advise, as_document
 from brain.domain.recommendations.advice_config import AdviceConfig
@@ -12,7 +13,6 @@ from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.readings.past import Past
 from brain.domain.recommendations.standing import Move, Standing, standing_from
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.reports.build import week_name
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.recommendations import (
@@ -75,7 +75,7 @@ class Recommend:
         return replace(before, moves=tuple(follow_up.as_recorded(moves, recorded))), new
 
     def _advised(self, standing: Standing, facts: Facts) -> Advice | None:
-        period = week_name(facts.as_of.date())
+        period = format_week(facts.as_of.date())
         if standing.period is not None and period <= standing.period:
             return None
         priors = Recommendations(self.store).priors(facts.client.vertical)

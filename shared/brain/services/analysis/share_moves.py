@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from brain.domain.periods import format_week
 from brain.domain.recommendations.class_priors import class_priors
 from brain.domain.recommendations.standing import Move, standing_from
 from brain.domain.recommendations.triggers import Policy
-from brain.domain.reports.build import week_name
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.recommendations import ADVICE, Recommendations, priors_write
 from brain.repositories.analysis.state import States
 from brain.repositories.clients import Clients
-from brain.repositories.gateway.books import Books
+from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.jobs.run_once import Work
 
@@ -31,9 +31,9 @@ class ShareMoves:
 
     def __call__(self, lease: Lease) -> Figures:
         """Share what the week before brought, unless it is shared already; then work on."""
-        period = week_name(lease.scheduled_at.date())
+        period = format_week(lease.scheduled_at.date())
         if Recommendations(self.store).shared_in() < period:
-            clients = Books(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
+            clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
             classes = class_priors({client_id: self._record(client_id) for client_id in clients}, self.policy)
             lease.commit([priors_write(period, classes)], lease.checkpoint)
         return self.then(lease)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.normalize import Completed
 from brain.domain.gateway.results import Item, Outcome
-from brain.domain.periods import delivery_id
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.repositories.gateway.backfills import Backfills, Checkpoint
 from brain.services.gateway.ingest import MAX_EVENTS, Ingest
@@ -183,7 +183,7 @@ class _Run:
     async def _take(self, named: _Chunk, chunk: _Chunk, first: int, *, whole: bool = False) -> list[_Ended]:
         """Send up to 500 events, under the name of the chunk they are of, until each has come to an end."""
         sending = f"{self.name}:{named[0][0].line}:{named[0][0].end.offset}:{first}"
-        delivery = delivery_id(self.context.client_id, self.source, sending, b"")
+        delivery = derive_delivery_id(self.context.client_id, self.source, sending, b"")
         body, content_type = (b"", "") if whole else _body(chunk)
         request = Received(self.context.client_id, self.source, content_type, body, CORRELATION, delivery)
 

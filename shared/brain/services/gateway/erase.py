@@ -15,7 +15,7 @@ from brain.ports.document_rules import check_write
 from brain.ports.document_store import Delete, DocumentStore, Snapshot, Update, Write
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
-from brain.repositories.gateway import books, erasures
+from brain.repositories.gateway import erasures, ingest_counters
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.gateway.erasures import PURGED, REDUCED, Receipts
 from brain.services.gateway.replay import context_of
@@ -114,8 +114,10 @@ class _Run:
         left = body if letter.stage == JOB_STAGE else self._body_without(body, letter)
         if left is None:
             now = self.erase.clock.now()
-            entry = books.settlement(letter.client_id, letter.dead_letter_id, now, how="erased", taken=letter.taken)
-            return _Change(found, (entry, Delete(found.path, expect=found.version)), PURGED)
+            settlement = ingest_counters.build_settlement(
+                letter.client_id, letter.dead_letter_id, now, how="erased", event_count=letter.taken
+            )
+            return _Change(found, (settlement, Delete(found.path, expect=found.version)), PURGED)
         plain = {name: value for name, value in found.data.items() if name != "sealed"}
         changes = changes_without(plain, self.person)
         if left != body:

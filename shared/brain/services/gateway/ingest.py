@@ -19,7 +19,7 @@ from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, St
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
 from brain.repositories import codec, paths
-from brain.repositories.gateway import books as book_writes
+from brain.repositories.gateway import ingest_counters
 from brain.services.gateway.keep_dead_letter import KeepDeadLetter, Received
 from brain.services.gateway.rate_limits import EventBudgets
 from brain.services.gateway.settle import Settle, unavailable
@@ -145,10 +145,10 @@ class Ingest:
     async def _mark(self, client_id: str) -> None:
         """Mark the hour's and week's books once an instance, before the first event of the hour is answered."""
         now = self.clock.now()
-        mark = (client_id, periods.hour_of(now))
+        mark = (client_id, periods.truncate_to_hour(now))
         if mark in self._marked:
             return
-        results = await self.writer.write(book_writes.marks(client_id, now))
+        results = await self.writer.write(ingest_counters.build_activity_marks(client_id, now))
         if any(result.status is not WriteStatus.WRITTEN for result in results):
             raise StoreUnavailableError("the hour's books could not be marked; send again", retry_after_seconds=1)
         if len(self._marked) >= REMEMBERED_MARKS:
@@ -178,10 +178,11 @@ class Ingest:
         """Book what leaves no event of its own before the answer, and give its share of the budget back."""
         counts = Ingested(items).counts()
         self.limits.give_back_events(request.client_id, counts["duplicate"] + counts["ignored"])
-        entry = book_writes.sending(request.client_id, request.delivery or uuid4().hex, context.received_at, items)
-        if entry is None or request.replay_of:
+        delivery_id = request.delivery or uuid4().hex
+        counter = ingest_counters.build_delivery_counter(request.client_id, delivery_id, context.received_at, items)
+        if counter is None or request.replay_of:
             return
-        (result,) = await self.writer.write([entry])
+        (result,) = await self.writer.write([counter])
         if result.status is not WriteStatus.WRITTEN:
             raise StoreUnavailableError("the books could not be kept; send again", retry_after_seconds=1)
 

@@ -11,8 +11,8 @@ from brain.domain.gateway.dead_letters import KEPT
 from brain.domain.gateway.reconciliation import Account, in_all, sending_from
 from brain.ports.document_store import DocumentStore, Filter, Snapshot
 from brain.repositories import paths
-from brain.repositories.gateway.books import Books
 from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.gateway.ingest_counters import IngestCounters
 
 PAGE = 200
 
@@ -30,9 +30,9 @@ class Reconcile:
         then replayed, purged or erased; what a replay stored counts as stored. In all, events are counted and not
         read; ``by_hour`` reads every event. ``now`` tells letters that have expired from letters that are lost.
         """
-        account = Account(periods.hour_name(now - KEPT) if now else "")
+        account = Account(periods.format_hour(now - KEPT) if now else "")
         self._count_documents(client_id, account, by_hour=by_hour)
-        for entry in Books(self.store).entries(client_id):
+        for entry in IngestCounters(self.store).of_client(client_id):
             if "settled" in entry.data:
                 account.settlements[entry.data["settled_id"]] = entry.data["taken"]
             elif "hour" in entry.data:
@@ -65,14 +65,14 @@ class Reconcile:
 
     def _first_hour(self, client_id: str, event: Snapshot) -> str:
         if not event.data["revision"]:
-            return periods.hour_name(event.data["received_at"])
-        return min(periods.hour_name(known.data["received_at"]) for known in self._revisions(client_id, event))
+            return periods.format_hour(event.data["received_at"])
+        return min(periods.format_hour(known.data["received_at"]) for known in self._revisions(client_id, event))
 
     def _revision_hours(self, client_id: str, event: Snapshot) -> Counter[str]:
         if not event.data["revision"]:
             return Counter()
         known = self._revisions(client_id, event)
-        return Counter(periods.hour_name(one.data["received_at"]) for one in known if one.data["revision"])
+        return Counter(periods.format_hour(one.data["received_at"]) for one in known if one.data["revision"])
 
     def _revisions(self, client_id: str, event: Snapshot) -> list[Snapshot]:
         return self.store.query(paths.revisions(client_id, event.id))

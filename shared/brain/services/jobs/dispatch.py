@@ -16,7 +16,7 @@ from brain.domain.jobs.dispatching import (
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.clients import Clients
-from brain.repositories.gateway.books import Books
+from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.repositories.jobs.features import Features
 from brain.services.analysis import hourly_scores
 from brain.services.jobs.lease import Figures
@@ -106,7 +106,7 @@ class Dispatch:
     def _with_work(self, job: str, scheduled_at: datetime) -> list[str]:
         if job in SHOP_JOBS:
             return Clients(self.store).with_shop()
-        books = Books(self.store)
+        books = IngestCounters(self.store)
         soon = scheduled_at + timedelta(hours=1)
         if job == hourly_scores.JOB:
             window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW

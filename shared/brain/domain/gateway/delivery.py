@@ -1,0 +1,12 @@
+"""The identity of a delivery: one attempt of a sender to deliver a request, however often it was retried."""
+
+import hashlib
+
+
+def derive_delivery_id(client_id: str, source: str, correlation_id: str, body: bytes) -> str:
+    """Return the id of a delivery: ``snd_`` and 24 hex digits.
+
+    The same bytes under the same correlation id are one delivery, however often the sender had to try.
+    """
+    head = f"{client_id}\n{source}\n{correlation_id}\n".encode("utf-8", "surrogatepass")
+    return f"snd_{hashlib.sha256(head + body).hexdigest()[:24]}"

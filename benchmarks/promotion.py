@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison, Decision
-from brain.domain.statistics.confidence_sequence import boundary
+from brain.domain.statistics.confidence_sequence import compute_boundary
 from brain.settings.files import load_config
 
 Pairs = tuple[NDArray[np.float64], NDArray[np.float64]]
 POLICY = load_config("brain_learning", LearningConfig).promotion
 LENGTH = 5000
 LOOKS = np.arange(1, LENGTH + 1)
-REACH = np.array([boundary(int(n), POLICY.alpha, POLICY.tuned_for_observations) for n in LOOKS])
+REACH = np.array([compute_boundary(int(n), POLICY.alpha, POLICY.tuned_for_observations) for n in LOOKS])
 
 
 @dataclass(frozen=True)

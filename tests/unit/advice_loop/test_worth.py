@@ -87,7 +87,7 @@ def test_control_says_what_happens_without_advice():
     shown = [move(k, outcome=measured(0.3)) for k in range(40)]
     held = [move(100 + k, held_back=True, outcome=measured(-0.3)) for k in range(10)]
     worth = worth_of([*shown, *held], MONDAY, EVALUATION)
-    assert (worth.controls, worth.better_by.claimed) == (10, True)
+    assert (worth.controls, worth.better_by.is_significant) == (10, True)
     assert worth_of([*shown, *held[:3]], MONDAY, EVALUATION).better_by is None
 
 

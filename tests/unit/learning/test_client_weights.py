@@ -7,7 +7,7 @@ from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
 from brain.domain.learning.client_weights import class_priors, client_estimate, pooled_weights
 from brain.domain.learning.outcomes import COMPONENTS
-from brain.domain.statistics.linear_system import inverse, times
+from brain.domain.statistics.linear_system import invert, multiply
 
 FAR = {**TRUTH, "engagement": 2.0}
 
@@ -101,10 +101,10 @@ def test_the_inverse_times_the_matrix_is_one():
     """A positive definite matrix times its inverse gives back every vector."""
     matrix = [[4.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 2.0]]
     for vector in ([1.0, 0.0, 0.0], [0.3, -2.0, 5.0]):
-        assert times(inverse(matrix), times(matrix, vector)) == pytest.approx(vector)
+        assert multiply(invert(matrix), multiply(matrix, vector)) == pytest.approx(vector)
 
 
 def test_a_singular_matrix_has_no_inverse():
     """A matrix that says nothing about one unknown is refused."""
     with pytest.raises(ZeroDivisionError):
-        inverse([[1.0, 0.0], [0.0, 0.0]])
+        invert([[1.0, 0.0], [0.0, 0.0]])

@@ -18,7 +18,7 @@ from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports import build, chart, figures, sections, text
 from brain.domain.reports.report import Facts, SectionStatus
 from brain.domain.reports.sections import Slot
-from brain.domain.statistics.welch import Sample, difference, t_quantile
+from brain.domain.statistics.welch import Sample, t_quantile, welch_difference
 from brain.settings.files import load_config
 
 CONFIG = load_config("brain_analysis", AnalysisConfig)
@@ -186,7 +186,7 @@ def test_t_quantiles_agree_with_scipy(probability, freedom):
 def test_welch_intervals_agree_with_scipy(a, b):
     """From moments alone."""
     samples = [Sample(len(x), math.fsum(x), math.fsum(v * v for v in x)) for x in (a, b)]
-    found = difference(*samples, alpha=0.05)
+    found = welch_difference(*samples, alpha=0.05)
     if min(s.variance for s in samples) > 1e-6:
         test = stats.ttest_ind(a, b, equal_var=False)
         half = (found.upper - found.lower) / 2
@@ -197,8 +197,8 @@ def test_welch_intervals_agree_with_scipy(a, b):
 def test_constant_samples_and_single_values_are_handled():
     """No variance is no doubt; one value is no sample."""
     same = Sample(3, 3.0, 3.0)
-    assert difference(same, Sample(2, 4.0, 8.0), alpha=0.05).claimed
-    assert difference(Sample(1, 1.0, 1.0), same, alpha=0.05) is None
+    assert welch_difference(same, Sample(2, 4.0, 8.0), alpha=0.05).is_significant
+    assert welch_difference(Sample(1, 1.0, 1.0), same, alpha=0.05) is None
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "unknown"), (0, "0"), (1234567, "1\u202f234\u202f567")])

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.statistics.conformal import weighted_interval
+from brain.domain.statistics.conformal import conformal_interval
 
 
 def central_interval(ordered, level):
     """The interval where every error is as good as the newest."""
-    return weighted_interval(ordered, [1.0] * len(ordered), level)
+    return conformal_interval(ordered, [1.0] * len(ordered), level)
 
 
 def test_too_few_errors_bound_nothing():
@@ -44,17 +44,17 @@ def test_old_errors_count_less():
     """The large errors of long ago, at a hundredth of their weight, no longer widen the interval."""
     ordered = sorted([-10.0, 10.0] * 20 + [-1.0, 1.0] * 20)
     weights = [0.01 if abs(error) == 10 else 1.0 for error in ordered]
-    assert weighted_interval(ordered, weights, 0.8) == (-1.0, 1.0)
+    assert conformal_interval(ordered, weights, 0.8) == (-1.0, 1.0)
     assert central_interval(ordered, 0.8) == (-10.0, 10.0)
 
 
 def test_errors_that_hardly_count_bound_nothing_until_the_level_allows_it():
     """Old errors alone leave the new one anywhere; no errors at all do too."""
-    assert weighted_interval([-1.0, 1.0], [0.01, 0.01], 0.8) == (-math.inf, math.inf)
-    assert weighted_interval([], [], 0.8) == (-math.inf, math.inf)
+    assert conformal_interval([-1.0, 1.0], [0.01, 0.01], 0.8) == (-math.inf, math.inf)
+    assert conformal_interval([], [], 0.8) == (-math.inf, math.inf)
 
 
 def test_a_tail_that_takes_all_errors_ends_at_the_last():
     """At a level of almost nothing every error is beyond the bound."""
-    assert weighted_interval([1.0, 2.0, 3.0], [0.1, 0.1, 0.1], 0.0001) == (-math.inf, math.inf)
-    assert weighted_interval([1.0] * 9, [1.0] * 9, 0.01) == (1.0, 1.0)
+    assert conformal_interval([1.0, 2.0, 3.0], [0.1, 0.1, 0.1], 0.0001) == (-math.inf, math.inf)
+    assert conformal_interval([1.0] * 9, [1.0] * 9, 0.01) == (1.0, 1.0)

@@ -45,9 +45,9 @@ def test_strata_that_differ_cannot_pose_as_an_effect():
     night = ([rng.gauss(1, 0.2) for _ in range(40)], [rng.gauss(1, 0.2) for _ in range(4)])
     noon = ([rng.gauss(0, 0.2) for _ in range(4)], [rng.gauss(0, 0.2) for _ in range(40)])
     found = stratified_difference([tuple(map(sample, night)), tuple(map(sample, noon))], alpha=0.05)
-    assert not found.claimed
+    assert not found.is_significant
     plain = stratified_difference([(sample(night[0] + noon[0]), sample(night[1] + noon[1]))], alpha=0.05)
-    assert plain.claimed
+    assert plain.is_significant
 
 
 def test_intervals_within_strata_cover_as_they_say():
@@ -83,7 +83,7 @@ def test_slopes_of_counts_cover_as_they_say_and_weights_help():
     for _ in range(1500):
         counts = rng.poisson(60 * 0.98 ** np.arange(28))
         points = [(float(x), math.log(c + 0.5), c + 0.5) for x, c in enumerate(counts)]
-        found = weighted_slope(points, alpha=0.05, least_dispersion=1.0)
+        found = weighted_slope(points, alpha=0.05, min_dispersion=1.0)
         covered += found.lower <= math.log(0.98) <= found.upper
     assert covered >= stats.binom.interval(0.999, 1500, 0.95)[0]
 

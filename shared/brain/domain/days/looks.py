@@ -8,7 +8,7 @@ from brain.domain.days.sums import LOG_SCALE, Sums
 from brain.domain.reports import figures
 from brain.domain.reports.report import Facts
 from brain.domain.statistics.stratified import stratified_difference
-from brain.domain.statistics.welch import Difference, Sample, difference
+from brain.domain.statistics.welch import Difference, Sample, welch_difference
 
 # Sections that share a report's chance of a false claim: activity, formats, timing, campaigns and fatigue.
 SECTIONS = 5
@@ -57,7 +57,7 @@ def compare(looks: Sequence[Look], facts: Facts) -> list[tuple[Look, Difference]
 def _difference(look: Look, alpha: float) -> Difference | None:
     if len(look.strata) == 1:
         ((own, rest),) = look.strata
-        return difference(own, rest, alpha=alpha)
+        return welch_difference(own, rest, alpha=alpha)
     return stratified_difference(look.strata, alpha=alpha)
 
 
@@ -72,7 +72,7 @@ def sample(sums: Sequence[Sums]) -> Sample:
 def row(look: Look, name: str, found: Difference) -> tuple[str, ...]:
     """Return a look's row: platform, what, events, against, the change with its interval, whether it is sure."""
     ratio = f"{figures.change(math.exp(found.estimate))} ({figures.change_range(found.lower, found.upper)})"
-    sure = "yes" if found.claimed else "no"
+    sure = "yes" if found.is_significant else "no"
     return (look.platform, name, figures.count(look.own), figures.count(look.rest), ratio, sure)
 
 
@@ -95,7 +95,7 @@ def effect(look: Look, found: Difference) -> dict[str, object]:
         "ratio": math.exp(found.estimate),
         "lower": math.exp(found.lower),
         "upper": math.exp(found.upper),
-        "claimed": found.claimed,
+        "claimed": found.is_significant,
     }
 
 

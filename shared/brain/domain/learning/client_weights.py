@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.gram import SIZE, Gram, gram
 from brain.domain.learning.outcomes import COMPONENTS, Outcome
-from brain.domain.statistics.linear_system import inverse, times
-from brain.domain.statistics.pooling import Normal, combine, common
+from brain.domain.statistics.linear_system import invert, multiply
+from brain.domain.statistics.pooling import Normal, estimate_common_mean, update_normal
 
 NOISE_FLOOR = 1e-6  # squared log error; scores are not known better than to a thousandth
 
@@ -73,9 +73,9 @@ def estimate_from(
         precision = [
             [sums.products[j][k] / noise + (vague if j == k else 0.0) for k in range(SIZE)] for j in range(SIZE)
         ]
-        covariance = inverse(precision)
+        covariance = invert(precision)
         right = [target / noise + vague * at for target, at in zip(sums.targets, middle, strict=True)]
-        weights = times(covariance, right)
+        weights = multiply(covariance, right)
         noise = max(sums.squared_error(weights) / max(sums.mass - SIZE, 1.0), NOISE_FLOOR)
     return ClientEstimate(
         client_id,
@@ -107,7 +107,7 @@ def pooled_weights(
     limits = config.weights
     weights: dict[str, Normal] = {}
     for name, prior in priors.of(vertical).items():
-        belief = combine(prior, estimate.weights[name], estimate.variances[name]) if estimate else prior
+        belief = update_normal(prior, estimate.weights[name], estimate.variances[name]) if estimate else prior
         weights[name] = Normal(min(max(belief.mean, limits.minimum), limits.maximum), belief.sd)
     return weights
 
@@ -124,14 +124,14 @@ def _verticals_beliefs(groups: Mapping[str, Sequence[ClientEstimate]], name: str
         return {}
     found = {vertical: _class_mean(group, name) for vertical, group in groups.items()}
     means = [mean for mean, _ in found.values()]
-    over_all, apart = common([m.mean for m in means], [m.sd**2 for m in means])
+    over_all, apart = estimate_common_mean([m.mean for m in means], [m.sd**2 for m in means])
     prior = Normal(over_all.mean, math.sqrt(over_all.sd**2 + apart))
     beliefs = {}
     for vertical, (mean, between) in found.items():
-        drawn = combine(prior, mean.mean, mean.sd**2) if len(groups) > 1 else mean
+        drawn = update_normal(prior, mean.mean, mean.sd**2) if len(groups) > 1 else mean
         beliefs[vertical] = Normal(drawn.mean, math.sqrt(drawn.sd**2 + between))
     return beliefs
 
 
 def _class_mean(estimates: Sequence[ClientEstimate], name: str) -> tuple[Normal, float]:
-    return common([e.weights[name] for e in estimates], [e.variances[name] for e in estimates])
+    return estimate_common_mean([e.weights[name] for e in estimates], [e.variances[name] for e in estimates])

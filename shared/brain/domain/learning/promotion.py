@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from brain.domain.statistics.confidence_sequence import boundary
+from brain.domain.statistics.confidence_sequence import compute_boundary
 from brain.domain.statistics.paired_moments import PairedMoments
 from brain.domain.types import StrictModel
 from brain.errors import InvalidInputError
@@ -143,7 +143,7 @@ class Comparison:
 
     def _reach(self) -> float:
         n = self.pairs.n
-        return boundary(n, self.policy.alpha, self.policy.tuned_for_observations) / math.sqrt(n)
+        return compute_boundary(n, self.policy.alpha, self.policy.tuned_for_observations) / math.sqrt(n)
 
     def _variance(self, share: float) -> float:
         """Return the long-run variance of a pair's contrast, in the unit of ``pairs``."""

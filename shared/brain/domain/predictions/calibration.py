@@ -8,7 +8,7 @@ import numpy as np
 from brain.domain.predictions.additive import StepSearch, fit_steps
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.effects import Effect, Grouped
-from brain.domain.statistics.conformal import weighted_interval
+from brain.domain.statistics.conformal import conformal_interval
 from brain.domain.types import Floats, Integers
 
 _MIXER = 2654435761
@@ -100,6 +100,6 @@ def learn_spread(errors: Floats, ages: Floats, grouped: Sequence[Grouped], confi
     normalised = errors / np.exp(sizes - fits.residuals[-1])
     order = np.argsort(normalised)
     ordered = normalised[order]
-    lower, upper = weighted_interval(ordered.tolist(), weights[order].tolist(), config.level)
+    lower, upper = conformal_interval(ordered.tolist(), weights[order].tolist(), config.level)
     effects = tuple((grouped[step].effect, shift[-1]) for step, shift in zip(steps, fits.shifts, strict=True))
     return Spread(float(fits.location[-1]), effects, ordered, lower, upper)

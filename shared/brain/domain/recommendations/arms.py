@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from brain.domain.recommendations.context import Context, Outcome, PastMove, SharedPrior, Status
 from brain.domain.recommendations.triggers import Policy
-from brain.domain.statistics.pooling import Beta, Normal, beta_prior, combine, common
+from brain.domain.statistics.pooling import Beta, Normal, estimate_common_mean, fit_beta_prior, update_normal
 
 SELF_GENERATED = "self_generated"
 
@@ -52,11 +52,11 @@ def share_prior(records: Mapping[str, Sequence[tuple[float, float]]], policy: Po
     groups = [outcomes for outcomes in records.values() if outcomes]
     if len(groups) < policy.fewest_clients_in_a_prior:
         return None
-    works = beta_prior(
+    works = fit_beta_prior(
         [math.fsum(probability_better(e, s) for e, s in outcomes) for outcomes in groups],
         [float(len(outcomes)) for outcomes in groups],
     )
-    centre, between = common(*zip(*(_average(outcomes) for outcomes in groups), strict=True))
+    centre, between = estimate_common_mean(*zip(*(_average(outcomes) for outcomes in groups), strict=True))
     return SharedPrior(
         clients=len(groups),
         successes=works.successes,
@@ -105,9 +105,9 @@ def _effect(outcomes: Sequence[Outcome], shared: SharedPrior | None) -> Normal |
     if not outcomes:
         return prior
     mean, variance = _average([(outcome.effect, outcome.standard_error) for outcome in outcomes])
-    return combine(prior, mean, variance) if prior else Normal(mean, math.sqrt(variance))
+    return update_normal(prior, mean, variance) if prior else Normal(mean, math.sqrt(variance))
 
 
 def _average(outcomes: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    centre, _ = common([effect for effect, _ in outcomes], [error * error for _, error in outcomes])
+    centre, _ = estimate_common_mean([effect for effect, _ in outcomes], [error * error for _, error in outcomes])
     return centre.mean, centre.sd**2

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from brain.domain.policy_evaluation import PolicyEvaluationConfig, PolicyValue, evaluate_policy, logged_rows
 from brain.domain.recommendations.arms import probability_better
 from brain.domain.recommendations.standing import Move
-from brain.domain.statistics.welch import Difference, Sample, difference
+from brain.domain.statistics.welch import Difference, Sample, welch_difference
 
 FEWEST_CONTROLS = 8
 
@@ -71,12 +71,11 @@ def _value(shown: Sequence[Move], target: Sequence[float], config: PolicyEvaluat
 def _over_control(shown: Sequence[Move], held: Sequence[Move], alpha: float) -> Difference | None:
     if min(len(shown), len(held)) < FEWEST_CONTROLS:
         return None
-    return difference(_sample(shown), _sample(held), alpha=alpha)
+    return welch_difference(_sample(shown), _sample(held), alpha=alpha)
 
 
 def _sample(moves: Sequence[Move]) -> Sample:
-    rewards = [reward(move) for move in moves]
-    return Sample(len(rewards), math.fsum(rewards), math.fsum(r * r for r in rewards))
+    return Sample.of([reward(move) for move in moves])
 
 
 def _enough_by(shown: Sequence[Move], as_of: datetime, needed: int) -> date | None:

@@ -8,7 +8,7 @@ from brain.domain.days import looks, sums
 from brain.domain.days.sums import Sums
 from brain.domain.reports import figures
 from brain.domain.reports.report import Facts, Section, SectionStatus
-from brain.domain.statistics.welch import Difference, difference
+from brain.domain.statistics.welch import Difference, welch_difference
 
 TITLE = "What happened"
 
@@ -43,7 +43,7 @@ def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts, alpha: floa
     one, other = looks.sample(now), looks.sample(then)
     if min(one.count, other.count) < facts.config.comparisons.minimum_events:
         return None
-    return difference(one, other, alpha=alpha)
+    return welch_difference(one, other, alpha=alpha)
 
 
 def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Difference | None) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Differ
 
 
 def _claims(platform: str, moved: Difference | None) -> list[str]:
-    if moved is None or not moved.claimed:
+    if moved is None or not moved.is_significant:
         return []
     word = "rose" if moved.estimate > 0 else "fell"
     size = figures.change(math.exp(moved.estimate))

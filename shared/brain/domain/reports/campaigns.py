@@ -57,7 +57,7 @@ def _looks(campaign: Campaign, planned: Sequence[Campaign], facts: Facts, start:
 
 def _sentence(look: Look, found: Difference) -> str:
     name = look.what["campaign"]
-    if not found.claimed:
+    if not found.is_significant:
         return f"{name}: no change on {look.platform} beyond what chance explains."
     way = "more" if found.estimate > 0 else "less"
     return (

@@ -31,7 +31,7 @@ def section(facts: Facts) -> Section | None:
         return None
     series = [(p, ad, own, points) for p, ads in platforms.items() for ad, own, points in _series(ads, facts)]
     alpha = looks.level(facts, len(series))
-    slopes = [(p, ad, own, weighted_slope(pts, alpha=alpha, least_dispersion=1.0)) for p, ad, own, pts in series]
+    slopes = [(p, ad, own, weighted_slope(pts, alpha=alpha, min_dispersion=1.0)) for p, ad, own, pts in series]
     found = [(p, ad, own, slope) for p, ad, own, slope in slopes if slope]
     if not found:
         line = "Not enough data yet: no ad ran long enough beside two others to compare their click rates."

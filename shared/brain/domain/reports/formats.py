@@ -21,7 +21,7 @@ def section(facts: Facts) -> Section:
     if not enough:
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (_needed(every, facts),))
     compared = looks.compare(enough, facts)
-    lines = tuple(_claim(look, found) for look, found in compared if found.claimed)
+    lines = tuple(_claim(look, found) for look, found in compared if found.is_significant)
     rows = tuple(looks.row(look, str(look.what["content_type"]), found) for look, found in compared)
     effects = {"effects": [looks.effect(look, found) for look, found in compared]}
     none = ("No content type stands out from the rest of its platform by more than chance explains.",)

@@ -78,7 +78,7 @@ def _control(worth: AdviceWorth) -> str:
             f"{'is' if worth.controls == 1 else 'are'} measured, {FEWEST_CONTROLS} are needed."
         )
     between = f"between {found.lower:+.0%} and {found.upper:+.0%}, {worth.controls} kept back"
-    if not found.claimed:
+    if not found.is_significant:
         return f"Against no advice: cannot tell ({between})."
     side = "more" if found.estimate > 0 else "less"
     return f"Against no advice: a move that was shown worked {side} often than one that was kept back ({between})."

@@ -28,7 +28,7 @@ def section(facts: Facts) -> Section | None:
     if not compared:
         line = "Not enough data yet: no platform has two parts of the day with enough posts to compare."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
-    lines = tuple(_claim(look, found) for look, found in compared if found.claimed)
+    lines = tuple(_claim(look, found) for look, found in compared if found.is_significant)
     rows = tuple(looks.row(look, _band(look), found) for look, found in compared)
     effects = {"effects": [looks.effect(look, found) for look, found in compared]}
     none = ("No part of the day stands out by more than chance explains.",)

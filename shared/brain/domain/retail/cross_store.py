@@ -17,7 +17,7 @@ from scipy.special import ndtr
 
 from brain.domain.retail.curiosity.outcome import outcome_of
 from brain.domain.retail.series import DailySeries
-from brain.domain.statistics.circular_shift import correlations
+from brain.domain.statistics.circular_shift import correlate_shifts
 from brain.domain.statistics.false_discovery import benjamini_yekutieli
 from brain.domain.types import Floats
 
@@ -73,7 +73,7 @@ def _pair(one: DailySeries, other: DailySeries) -> list[tuple[str, str, Relation
     if both < LEAST_DAYS:
         return []
     # score[s] is high where this store's day foretells the other's s days later.
-    score = correlations(theirs.surprise, theirs.seen, mine.surprise[None])[0] / np.sqrt(
+    score = correlate_shifts(theirs.surprise, theirs.seen, mine.surprise[None])[0] / np.sqrt(
         max(float(theirs.surprise @ theirs.surprise / theirs.seen.sum()), TINY)
     )
     shared_root = np.sqrt(both)

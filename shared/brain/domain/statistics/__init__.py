@@ -1,1 +1,1 @@
-"""Small statistical tools, each named by the field's word for it and by its source."""
+"""Small statistical methods, one per module, each named after the field's term and with its source."""

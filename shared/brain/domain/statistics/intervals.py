@@ -1,4 +1,4 @@
-"""Confidence intervals for a mean that keep their promise when the values are skewed, as revenue and weights are."""
+"""Confidence intervals for a mean that keep their coverage on skewed values such as revenue and importance weights."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,22 @@ Interval = tuple[float, float]
 
 
 def mean_interval(values: Sequence[float], level: float) -> Interval | None:
-    """Return an interval that holds the mean of what ``values`` are drawn from with chance ``level``, about.
+    """Return an approximate confidence interval for the mean, in the unit of ``values``; None below two values.
 
-    The hull of the normal interval and of Hall's (1992) transformation of the studentised mean, which removes the
-    skewness: the first alone covers too seldom on skewed values, the second alone when the skewness itself is badly
-    known. None for fewer than two values.
+    The hull of the normal interval and of Hall's (1992, "On the removal of skewness by transformation") interval for
+    the studentized mean: the first alone covers too rarely on skewed values, the second alone when the skewness itself
+    is poorly estimated.
+
+    Args:
+        values: Independent observations.
+        level: The coverage, between 0 and 1.
+
+    Example:
+        The interval of right-skewed values reaches further up than down from their mean of 3.
+
+        >>> lower, upper = mean_interval([1.0, 1.0, 2.0, 2.0, 9.0], level=0.9)
+        >>> round(lower, 2), round(upper, 2)
+        (0.51, 6.98)
     """
     n = len(values)
     if n < 2:  # noqa: PLR2004 - one value has no spread
@@ -22,15 +33,16 @@ def mean_interval(values: Sequence[float], level: float) -> Interval | None:
     deviation = math.sqrt(math.fsum(d * d for d in deviations) / (n - 1))
     if deviation == 0:
         return mean, mean
-    error = deviation / math.sqrt(n)
+    standard_error = deviation / math.sqrt(n)
     skewness = math.fsum((d / deviation) ** 3 for d in deviations) / n
     z = NormalDist().inv_cdf((1 + level) / 2)
-    bend = skewness / (3 * math.sqrt(n))
-    return mean - error * max(z, _untransformed(z, bend)), mean - error * min(-z, _untransformed(-z, bend))
+    skew_term = skewness / (3 * math.sqrt(n))
+    upper_t, lower_t = max(z, _invert_hall(z, skew_term)), min(-z, _invert_hall(-z, skew_term))
+    return mean - standard_error * upper_t, mean - standard_error * lower_t
 
 
-def _untransformed(y: float, bend: float) -> float:
+def _invert_hall(y: float, b: float) -> float:
     """Return the t with t + b t^2 + b^2 t^3 / 3 + b / 2 = y, the inverse of Hall's transformation."""
-    if abs(bend) < 1e-9:  # noqa: PLR2004 - below, the cube root loses more digits than the bend is worth
+    if abs(b) < 1e-9:  # noqa: PLR2004 - below, rounding in the cube root exceeds the correction
         return y
-    return (math.cbrt(1 + 3 * bend * (y - bend / 2)) - 1) / bend
+    return (math.cbrt(1 + 3 * b * (y - b / 2)) - 1) / b

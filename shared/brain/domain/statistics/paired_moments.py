@@ -1,4 +1,4 @@
-"""Means, variances and covariance of a stream of pairs in constant memory, at any scale of the numbers."""
+"""Streaming mean, variance and covariance of pairs in constant memory, at any scale of the numbers."""
 
 import math
 from dataclasses import dataclass
@@ -8,8 +8,17 @@ from dataclasses import dataclass
 class PairedMoments:
     """Running moments of pairs (x, y) by Welford's recurrence (1962).
 
-    Values are divided by a power of two at least as large as the largest seen, which is exact, so that neither
+    Numbers are divided by a power of two at least as large as the largest one so far, which is exact, so that neither
     squares of tiny nor of huge numbers leave the range of a float. Means and sums are in units of ``2**exponent``.
+
+    Example:
+        >>> moments = PairedMoments()
+        >>> for x, y in [(1.0, 2.0), (3.0, 2.0), (2.0, 5.0)]:
+        ...     moments.add(x, y)
+        >>> moments.contrast_mean(1.0) * 2**moments.exponent
+        -1.0
+        >>> round(moments.contrast_variance(1.0) * 4**moments.exponent, 6)
+        4.0
     """
 
     n: int = 0
@@ -21,7 +30,7 @@ class PairedMoments:
     sum_yy: float = 0.0
 
     def add(self, x: float, y: float) -> None:
-        """Take one pair of finite numbers, 0 or larger."""
+        """Add one pair of finite numbers, each at least 0."""
         largest = max(x, y)
         if largest > 0:
             exponent = math.frexp(largest)[1]
@@ -31,28 +40,28 @@ class PairedMoments:
             x = math.ldexp(x, -self.exponent)
             y = math.ldexp(y, -self.exponent)
         self.n += 1
-        from_x, from_y = x - self.mean_x, y - self.mean_y
-        self.mean_x += from_x / self.n
-        self.mean_y += from_y / self.n
-        rest_y = y - self.mean_y
-        self.sum_xx += from_x * (x - self.mean_x)
-        self.sum_xy += from_x * rest_y
-        self.sum_yy += from_y * rest_y
+        dx, dy = x - self.mean_x, y - self.mean_y
+        self.mean_x += dx / self.n
+        self.mean_y += dy / self.n
+        updated_dy = y - self.mean_y
+        self.sum_xx += dx * (x - self.mean_x)
+        self.sum_xy += dx * updated_dy
+        self.sum_yy += dy * updated_dy
 
-    def contrast_mean(self, share: float) -> float:
-        """Return the mean of ``share * x - y``, in units of ``2**exponent``."""
-        return share * self.mean_x - self.mean_y
+    def contrast_mean(self, coefficient: float) -> float:
+        """Return the mean of ``coefficient * x - y``, in units of ``2**exponent``."""
+        return coefficient * self.mean_x - self.mean_y
 
-    def contrast_variance(self, share: float) -> float:
-        """Return the sample variance of ``share * x - y``, in squared units of ``2**exponent``; needs two pairs."""
-        total = share * share * self.sum_xx - 2 * share * self.sum_xy + self.sum_yy
+    def contrast_variance(self, coefficient: float) -> float:
+        """Return the sample variance of ``coefficient * x - y``, in units of ``4**exponent``; needs two pairs."""
+        total = coefficient * coefficient * self.sum_xx - 2 * coefficient * self.sum_xy + self.sum_yy
         return max(total, 0.0) / (self.n - 1)
 
     def _rescale(self, exponent: int) -> None:
-        down = 0 if self.exponent is None else self.exponent - exponent
-        self.mean_x = math.ldexp(self.mean_x, down)
-        self.mean_y = math.ldexp(self.mean_y, down)
-        self.sum_xx = math.ldexp(self.sum_xx, 2 * down)
-        self.sum_xy = math.ldexp(self.sum_xy, 2 * down)
-        self.sum_yy = math.ldexp(self.sum_yy, 2 * down)
+        shift = 0 if self.exponent is None else self.exponent - exponent
+        self.mean_x = math.ldexp(self.mean_x, shift)
+        self.mean_y = math.ldexp(self.mean_y, shift)
+        self.sum_xx = math.ldexp(self.sum_xx, 2 * shift)
+        self.sum_xy = math.ldexp(self.sum_xy, 2 * shift)
+        self.sum_yy = math.ldexp(self.sum_yy, 2 * shift)
         self.exponent = exponent

@@ -1,4 +1,4 @@
-"""Order statistics of a stream that no single wild value can move, in bounded memory."""
+"""Order statistics of a stream that no single outlier can move, in bounded memory."""
 
 from bisect import bisect_left, insort
 from collections import deque
@@ -6,44 +6,52 @@ from collections.abc import Iterable, Sequence
 
 
 class RunningMedian:
-    """The median of the last ``size`` numbers: two searches and two short moves a number.
+    """The median of the last ``size`` numbers, at the cost of two binary searches and two short moves per number.
 
     ``median`` is 0 before the first number.
+
+    Example:
+        >>> window = RunningMedian(3, [1.0, 2.0, 900.0])
+        >>> window.median
+        2.0
+        >>> window.push(3.0)
+        >>> window.median, window.values
+        (3.0, (2.0, 900.0, 3.0))
     """
 
-    __slots__ = ("_order", "_ranks", "_size", "median")
+    __slots__ = ("_size", "_sorted", "_window", "median")
 
     def __init__(self, size: int, values: Iterable[float] = ()) -> None:
         self._size = size
         self.median = 0.0
-        self._order: deque[float] = deque()
-        self._ranks: list[float] = []
-        for value in values:
-            self.push(value)
+        self._window: deque[float] = deque()
+        self._sorted: list[float] = []
+        for number in values:
+            self.push(number)
 
     def __len__(self) -> int:
-        return len(self._ranks)
+        return len(self._sorted)
 
     @property
     def values(self) -> Sequence[float]:
         """The numbers in the window, oldest first."""
-        return tuple(self._order)
+        return tuple(self._window)
 
-    def push(self, value: float) -> None:
-        """Take one number, which must not be NaN; the oldest leaves when the window is full."""
-        order, ranks = self._order, self._ranks
-        if len(order) == self._size:
-            del ranks[bisect_left(ranks, order.popleft())]
-        order.append(value)
-        insort(ranks, value)
-        count = len(ranks)
+    def push(self, number: float) -> None:
+        """Add a number, which must not be NaN; the oldest one leaves a full window."""
+        window, ordered = self._window, self._sorted
+        if len(window) == self._size:
+            del ordered[bisect_left(ordered, window.popleft())]
+        window.append(number)
+        insort(ordered, number)
+        count = len(ordered)
         middle = count >> 1
-        self.median = ranks[middle] if count & 1 else (ranks[middle - 1] + ranks[middle]) * 0.5
+        self.median = ordered[middle] if count & 1 else (ordered[middle - 1] + ordered[middle]) * 0.5
 
     def restart(self, values: Iterable[float]) -> None:
-        """Forget everything and go on from ``values``."""
-        self._order.clear()
-        self._ranks.clear()
+        """Empty the window and refill it with ``values``."""
+        self._window.clear()
+        self._sorted.clear()
         self.median = 0.0
-        for value in values:
-            self.push(value)
+        for number in values:
+            self.push(number)

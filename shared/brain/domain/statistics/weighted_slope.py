@@ -7,25 +7,35 @@ from brain.domain.statistics.welch import Difference, t_quantile
 
 
 def weighted_slope(
-    points: Sequence[tuple[float, float, float]], *, alpha: float, least_dispersion: float = 0.0
+    points: Sequence[tuple[float, float, float]], *, alpha: float, min_dispersion: float = 0.0
 ) -> Difference | None:
-    """Return the slope of y over x for ``points`` (x, y, weight) with its 1 - ``alpha`` interval.
+    """Fit a line by weighted least squares and return its slope with the 1 - ``alpha`` interval.
 
-    Weighted least squares. The scatter around the line scales the interval, at least by ``least_dispersion``: 1 for
-    weights that are inverse variances of counts (quasi-likelihood; Wedderburn 1974), 0 for relative weights. None with
-    fewer than four points or all of them at one x.
+    Args:
+        points: Tuples (x, y, weight).
+        alpha: The chance that the interval misses the true slope.
+        min_dispersion: The scatter around the line scales the interval, at least by this much: 1 for weights that are
+            inverse variances of counts (quasi-likelihood; Wedderburn, 1974), 0 for relative weights.
+
+    Returns:
+        The slope in units of y per unit of x, or None for fewer than four points or all of them at one x.
+
+    Example:
+        >>> slope = weighted_slope([(0, 1.0, 1), (1, 3.1, 1), (2, 4.9, 1), (3, 7.0, 1)], alpha=0.05)
+        >>> round(slope.estimate, 2), slope.is_significant
+        (1.98, True)
     """
-    freedom = len(points) - 2
-    mass = math.fsum(w for _, _, w in points)
-    if freedom < 2 or mass <= 0:  # noqa: PLR2004 - a scatter needs two values besides the line
+    degrees_of_freedom = len(points) - 2
+    total_weight = math.fsum(w for _, _, w in points)
+    if degrees_of_freedom < 2 or total_weight <= 0:  # noqa: PLR2004 - a scatter needs two values besides the line
         return None
-    middle_x = math.fsum(w * x for x, _, w in points) / mass
-    middle_y = math.fsum(w * y for _, y, w in points) / mass
-    spread = math.fsum(w * (x - middle_x) ** 2 for x, _, w in points)
-    if spread <= 0:
+    mean_x = math.fsum(w * x for x, _, w in points) / total_weight
+    mean_y = math.fsum(w * y for _, y, w in points) / total_weight
+    sum_xx = math.fsum(w * (x - mean_x) ** 2 for x, _, w in points)
+    if sum_xx <= 0:
         return None
-    slope = math.fsum(w * (x - middle_x) * (y - middle_y) for x, y, w in points) / spread
-    left = math.fsum(w * (y - middle_y - slope * (x - middle_x)) ** 2 for x, y, w in points)
-    dispersion = max(left / freedom, least_dispersion)
-    half = t_quantile(1 - alpha / 2, freedom) * math.sqrt(dispersion / spread)
-    return Difference(slope, slope - half, slope + half)
+    slope = math.fsum(w * (x - mean_x) * (y - mean_y) for x, y, w in points) / sum_xx
+    residual_squares = math.fsum(w * (y - mean_y - slope * (x - mean_x)) ** 2 for x, y, w in points)
+    dispersion = max(residual_squares / degrees_of_freedom, min_dispersion)
+    half_width = t_quantile(1 - alpha / 2, degrees_of_freedom) * math.sqrt(dispersion / sum_xx)
+    return Difference(slope, slope - half_width, slope + half_width)

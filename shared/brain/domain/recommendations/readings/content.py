@@ -79,7 +79,7 @@ def _fatigue(past: Past, platform: str, many: int) -> Iterator[tuple[str, Readin
     sure = weighted_slope(points, alpha=comparisons.false_claims / FAMILIES / many)
     shown = weighted_slope(points, alpha=1 - past.level)
     if sure and shown:
-        value = math.expm1(sure.estimate) if sure.claimed else None
+        value = math.expm1(sure.estimate) if sure.is_significant else None
         interval = (math.expm1(shown.lower), math.expm1(shown.upper))
         yield "fatigue", past.reading(value, platform, sum(counts), interval)
 
@@ -102,7 +102,7 @@ def _audiences(past: Past, platform: str, first: int, last: int) -> Sample:
         audience, rated = days.get(day, (0, 0))
         days[day] = audience + day_sums.get("rated_audience", 0), rated + day_sums.get("rated", 0)
     logs = [math.log(audience / rated) for audience, rated in days.values() if rated and audience]
-    return Sample(len(logs), math.fsum(logs), math.fsum(log * log for log in logs))
+    return Sample.of(logs)
 
 
 def _where(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:

@@ -11,7 +11,7 @@ from brain.domain.days.sums import Sums
 from brain.domain.recommendations.advice_config import Readings
 from brain.domain.recommendations.context import Reading
 from brain.domain.reports.report import Facts
-from brain.domain.statistics.welch import Sample, difference
+from brain.domain.statistics.welch import Sample, welch_difference
 
 # Comparisons of their own beside those of the report's sections: trends, fatigue, weekdays, audiences, costs.
 FAMILIES = 5
@@ -82,10 +82,10 @@ class Past:
         comparisons = self.facts.config.comparisons
         few = min(now.count, then.count) < min(comparisons.minimum_events, self.config.recent_days)
         alpha = comparisons.false_claims / FAMILIES / max(looks, 1)
-        sure, shown = (None if few else difference(now, then, alpha=a) for a in (alpha, 1 - self.level))
+        sure, shown = (None if few else welch_difference(now, then, alpha=a) for a in (alpha, 1 - self.level))
         if sure is None or shown is None:
             return None
-        return (sure.estimate if sure.claimed else None), shown.lower, shown.upper
+        return (sure.estimate if sure.is_significant else None), shown.lower, shown.upper
 
     def share(self, part: int, whole: int, subject: str | None) -> Reading | None:
         """Return a share of trials with Wilson's interval (1927), None where trials are few or the share is none."""

@@ -15,7 +15,7 @@ from brain.domain.retail.curiosity.planning import due_on, enough_by
 from brain.domain.retail.curiosity.question import Question
 from brain.domain.retail.curiosity.questions import can_be_asked
 from brain.domain.retail.curiosity.refuters import refute
-from brain.domain.statistics.false_discovery import benjamini_yekutieli, lone_discovery_level
+from brain.domain.statistics.false_discovery import benjamini_yekutieli, single_discovery_level
 from brain.domain.types import Floats
 
 
@@ -24,7 +24,7 @@ def ask_afresh(night: date, questions: Sequence[Question], confirm_level: float,
     askable = [one for one in questions if can_be_asked(one.days, one.occurrences, limits) and np.isfinite(one.z)]
     weights = level_weights(askable, limits.totals_share)
     discovered = benjamini_yekutieli(np.array([one.p_value for one in askable]), limits.lead_level, weights)
-    lone_level = lone_discovery_level(len(askable), limits.lead_level)
+    lone_level = single_discovery_level(len(askable), limits.lead_level)
     answered = {
         one.identity: _answered(night, one, bool(lead), float(min(1.0, lone_level * weight)), confirm_level, limits)
         for one, lead, weight in zip(askable, discovered, weights, strict=True)

@@ -10,7 +10,7 @@ from brain.domain.retail.curiosity.config import Limits
 from brain.domain.retail.curiosity.ledger import ASKED_AFRESH, RESTING, Entry, State
 from brain.domain.retail.curiosity.question import Question, Subject, questions_of
 from brain.domain.retail.curiosity.questions import Asked
-from brain.domain.statistics.alpha_wealth import next_level
+from brain.domain.statistics.online_false_discovery import compute_test_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def night_of(night: date, subjects: Mapping[Subject, Asked], past: Past, limits:
     fresh = [one for one in questions if _is_fresh(one, night, limits)]
     standing_ones = [one for one in questions if not _is_fresh(one, night, limits)]
     confirmations = list(past.confirmations)
-    entries = ask_afresh(night, fresh, next_level(confirmations, limits.finding_level), limits)
+    entries = ask_afresh(night, fresh, compute_test_level(confirmations, limits.finding_level), limits)
     for question in sorted(standing_ones, key=lambda one: one.identity):
         entry = _stand(night, question, confirmations, limits)
         if entry.alpha is not None:
@@ -55,4 +55,4 @@ def _stand(night: date, question: Question, confirmations: Sequence[bool], limit
         return standing.waiting(night, question, prior, limits)
     if not standing.can_be_confirmed(question, prior, limits):
         return standing.postponed(night, question, prior, limits)
-    return standing.tested(night, question, prior, next_level(confirmations, limits.finding_level), limits)
+    return standing.tested(night, question, prior, compute_test_level(confirmations, limits.finding_level), limits)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.retail.series import DailySeries
-from brain.domain.statistics.harmonics import yearly_waves
-from brain.domain.statistics.whitening import autoregression, whiten, winsorise
+from brain.domain.statistics.harmonics import yearly_harmonics
+from brain.domain.statistics.whitening import fit_autoregression, whiten, winsorize
 from brain.domain.types import Booleans, Dates, Floats
 
 MEMORY_ORDER = 2
@@ -54,8 +54,8 @@ def outcome_of(series: DailySeries, winsor_sd: float) -> Outcome:
     basis = _basis(series.days)
     residual = _residuals(logs[None], opened[None], basis)[0]
     seen = opened.astype(float)
-    memory = autoregression(residual, seen, MEMORY_ORDER)
-    surprise = winsorise(whiten(residual, memory), seen, winsor_sd) * seen
+    memory = fit_autoregression(residual, seen, MEMORY_ORDER)
+    surprise = winsorize(whiten(residual, memory), seen, winsor_sd) * seen
     return Outcome(series.days, surprise, seen, basis, memory)
 
 
@@ -65,7 +65,7 @@ def _basis(days: Dates) -> Floats:
     time = np.linspace(-1, 1, count) if count > 1 else np.zeros(count)
     weekday = np.eye(7)[(days.astype(np.int64) + 3) % 7]
     waves = WAVES_OF_A_YEAR * min(1.0, count / YEAR_DAYS)
-    columns = np.column_stack([weekday, time, time**2, yearly_waves(days, int(waves))])
+    columns = np.column_stack([weekday, time, time**2, yearly_harmonics(days, int(waves))])
     orthonormal: Floats = np.linalg.qr(columns)[0]
     return orthonormal
 

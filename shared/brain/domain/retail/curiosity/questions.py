@@ -8,7 +8,7 @@ import numpy as np
 from brain.domain.retail.curiosity.config import Limits, Template
 from brain.domain.retail.curiosity.outcome import Outcome
 from brain.domain.retail.curiosity.transformations import spells
-from brain.domain.statistics.circular_shift import ShiftTests, shift_tests
+from brain.domain.statistics.circular_shift import ShiftTests, run_shift_tests
 from brain.domain.types import Floats
 
 EVERY_DAY = slice(None)
@@ -30,7 +30,7 @@ class Asked:
 
     def tests(self, window: slice = EVERY_DAY) -> ShiftTests:
         """Answer every question from the days of ``window``."""
-        return shift_tests(self.outcome.surprise[window], self.outcome.seen[window], self.signals[:, window])
+        return run_shift_tests(self.outcome.surprise[window], self.outcome.seen[window], self.signals[:, window])
 
     def days(self, window: slice = EVERY_DAY) -> list[int]:
         """How many open days with a known signal each question has."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from brain.domain.retail.curiosity.config import Limits
 from brain.domain.retail.curiosity.questions import Asked
-from brain.domain.statistics.circular_shift import correlations, studentised
+from brain.domain.statistics.circular_shift import correlate_shifts, studentize_scores
 from brain.domain.types import Floats
 
 BLOCK_DAYS = 28
@@ -68,7 +68,7 @@ def refute(asked: Asked, row: int, limits: Limits, rng: np.random.Generator) -> 
 
 def _placebo(surprise: Floats, seen: Floats, signal: Floats, dates: int) -> float:
     """Share of ``dates`` evenly spread shifts of the signal at which it does less than on its real dates."""
-    scores = np.abs(correlations(surprise, seen, signal[None])[0])
+    scores = np.abs(correlate_shifts(surprise, seen, signal[None])[0])
     shifts = np.linspace(0, len(scores), dates + 2)[1:-1].astype(int)
     return float((scores[shifts] < scores[0]).mean())
 
@@ -97,5 +97,5 @@ def _dummy_alarms(surprise: Floats, seen: Floats, signal: Floats, outcomes: int,
     phases = rng.uniform(0, 2 * np.pi, (outcomes, len(spectrum)))
     phases[:, 0] = 0.0
     dummies = np.fft.irfft(spectrum * np.exp(1j * phases), len(surprise), axis=1) * seen
-    z, _ = studentised(correlations(dummies, seen, signal[None]))
+    z, _ = studentize_scores(correlate_shifts(dummies, seen, signal[None]))
     return float((np.abs(z) > DUMMY_SIGNIFICANCE_Z).mean())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from brain.domain.retail.curiosity.config import Template, Transformation
-from brain.domain.statistics.harmonics import yearly_waves
+from brain.domain.statistics.harmonics import yearly_harmonics
 from brain.domain.types import Dates, Floats
 
 SEASON_WAVES = 2
@@ -99,7 +99,7 @@ def _standardised(signal: Floats) -> Floats:
 def _unusual(signal: Floats, days: Dates) -> Floats:
     """Distance from the season's usual in standard deviations of that distance."""
     known = np.isfinite(signal)
-    basis = np.column_stack([np.ones(len(days)), yearly_waves(days, SEASON_WAVES)])
+    basis = np.column_stack([np.ones(len(days)), yearly_harmonics(days, SEASON_WAVES)])
     if known.sum() <= 2 * basis.shape[1]:
         return np.full(len(signal), np.nan)
     usual = basis @ np.linalg.lstsq(basis[known], signal[known], rcond=None)[0]

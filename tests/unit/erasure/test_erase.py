@@ -23,7 +23,7 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import erasure
 from brain.domain.gateway.erasure import ERASED
 from brain.domain.gateway.normalize import normalize
-from brain.domain.privacy.pseudonyms import Pseudonyms, pseudonyms_of
+from brain.domain.privacy.pseudonyms import Pseudonymizer, list_pseudonyms
 from brain.errors import BrainError, InvalidInputError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories import paths
@@ -54,7 +54,7 @@ def everything(brain: Brain) -> str:
 def traces(brain: Brain, subject: str = ADA) -> list[str]:
     """What is still there of a person."""
     kept = everything(brain)
-    return [one for one in (*pseudonyms_of(subject, CLIENT, brain.known_keys()), subject.lower()) if one in kept]
+    return [one for one in (*list_pseudonyms(subject, CLIENT, brain.known_keys()), subject.lower()) if one in kept]
 
 
 def world() -> Brain:
@@ -71,7 +71,7 @@ def world() -> Brain:
     send(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
     send(brain, f'{{"half": "{ADA}"'.encode())
     send(brain, b'{"half": "nobody"')
-    new = pseudonyms_of(ADA, CLIENT, brain.known_keys())[0]
+    new = list_pseudonyms(ADA, CLIENT, brain.known_keys())[0]
     brain.store.set(f"{paths.client(CLIENT)}/scores/e1", {"overall": 5.0, "inputs": {"creator": new}})
     brain.store.set(f"{paths.client(CLIENT)}/recommendations/r1", {"shown": [{"text": f"thank {new}", "p": 0.25}]})
     answer = {"user_id": ADA, "status": "dismissed", "reason": "I know better"}
@@ -288,9 +288,9 @@ def people_of(case: Case, brain: Brain) -> set[str]:
     found: set[str] = set()
     for draft in normalize(case.source, case.payload, context):
         if isinstance(draft, Draft):
-            pseudonyms = Pseudonyms(CLIENT, brain.known_keys(), draft.personal)
-            pseudonyms.scrub(draft.raw)
-            found |= set(pseudonyms.met)
+            pseudonyms = Pseudonymizer(CLIENT, brain.known_keys(), draft.personal)
+            pseudonyms.scrub_payload(draft.raw)
+            found |= set(pseudonyms.pseudonyms)
     return {person for person in found if any(text.lower() in person.lower() for text in case.people)}
 
 
@@ -302,11 +302,11 @@ def test_the_people_of_every_feed_can_be_erased(source: str) -> None:
     for case in mine:
         send(brain, case.payload, source, backfill=True)
     people = set[str]().union(*(people_of(case, brain) for case in mine))
-    assert [person for person in people if pseudonyms_of(person, CLIENT, brain.known_keys())[0] in everything(brain)]
+    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in everything(brain)]
     for person in people:
         erase(brain, person)
     kept = everything(brain)
-    assert [person for person in people if pseudonyms_of(person, CLIENT, brain.known_keys())[0] in kept] == []
+    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in kept] == []
 
 
 def test_every_collection_of_a_client_is_searched() -> None:

@@ -13,7 +13,7 @@ from manual_clock import ManualClock
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
 from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
-from brain.domain.privacy.pseudonyms import pseudonyms_of
+from brain.domain.privacy.pseudonyms import list_pseudonyms
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.gateway import erasures
@@ -57,7 +57,7 @@ def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: B
     receipt = erase(CLIENT, ADA, "erase-1")
     assert receipt["erased"] == {"events": 120, "purged_dead_letters": 1, "reduced_dead_letters": 1}
     kept = json.dumps([one.data for one in erasures.documents(brain.store, CLIENT)], default=str)
-    assert [one for one in pseudonyms_of(ADA, CLIENT, brain.known_keys()) if one in kept] == []
+    assert [one for one in list_pseudonyms(ADA, CLIENT, brain.known_keys()) if one in kept] == []
     brain.clock.sleep(60)
     assert erase(CLIENT, ADA, "erase-2") == receipt
     found = Reconcile(brain.store)(CLIENT, now=brain.clock.now())

@@ -10,7 +10,7 @@ from unit.feeds.feed_cases import CONTEXT, KEYS, RECEIVED, Case, cases, take
 from brain.domain.events import Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.registry import SHAPES
 from brain.domain.gateway.normalize import Completed, normalize
-from brain.domain.privacy.pseudonyms import pseudonyms_of
+from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(cases())
 OWN = {"event_id", "client_id", "received_at", "raw_data", "schema_version"}
@@ -36,9 +36,9 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
         written = event["occurred_at"]
         event["occurred_at"] = RECEIVED if written == "RECEIVED" else datetime.fromisoformat(written)
     if "creator" in event:
-        event["creator_hash"] = pseudonyms_of(event.pop("creator"), CONTEXT.client_id, KEYS)[0]
+        event["creator_hash"] = list_pseudonyms(event.pop("creator"), CONTEXT.client_id, KEYS)[0]
     if "content_person" in event:  # an id that looks like an address is kept as a pseudonym
-        event["content_id"] = pseudonyms_of(event.pop("content_person"), CONTEXT.client_id, KEYS)[0]
+        event["content_id"] = list_pseudonyms(event.pop("content_person"), CONTEXT.client_id, KEYS)[0]
     return event
 
 

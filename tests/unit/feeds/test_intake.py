@@ -14,7 +14,7 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.field_maps import FieldMap, TimeParts
 from brain.domain.feeds.registry import SHAPES
 from brain.domain.gateway.normalize import MAX_RAW_BYTES, Completed, complete, normalize
-from brain.domain.privacy.pseudonyms import pseudonyms_of
+from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(cases())
 AT = "2026-11-20T10:00:00Z"
@@ -273,7 +273,7 @@ def test_no_junk_raises_at_any_feed(payload: Any, source: FeedType) -> None:
 def test_a_form_that_spells_a_field_in_two_ways_is_still_read() -> None:
     """Mailchimp's nested names do not trip over a plain one of the same name."""
     form = {"type": "subscribe", "fired_at": "2026-11-20 10:00:00", "data[merges]": "x", "data[merges][FNAME]": "Ada"}
-    assert take_one("email", form).raw_data["data"] == {"merges": pseudonyms_of("x", "acme", KEYS)[0]}
+    assert take_one("email", form).raw_data["data"] == {"merges": list_pseudonyms("x", "acme", KEYS)[0]}
 
 
 def test_every_feed_knows_at_least_one_shape() -> None:

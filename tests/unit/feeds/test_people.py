@@ -11,7 +11,7 @@ from unit.feeds.feed_cases import KEYS, Case, cases, planted, take, take_one
 
 from brain.domain.gateway.normalize import Completed
 from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import pseudonyms_of
+from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(cases())
 # Each kind of person's data, and what of it must be nowhere afterwards.
@@ -81,9 +81,9 @@ def test_the_people_of_a_payload_are_nowhere_in_what_is_kept(case: Case) -> None
 
 def test_a_person_is_one_pseudonym_within_a_client_and_another_in_the_next() -> None:
     """Nobody can be followed from client to client, and an address is found whatever its spelling."""
-    (one,) = pseudonyms_of("Ada.Lind@Example.org ", "acme", KEYS)
-    assert pseudonyms_of("ada.lind@example.org", "acme", KEYS) == (one,)
-    assert pseudonyms_of("ada.lind@example.org", "other", KEYS) != (one,)
+    (one,) = list_pseudonyms("Ada.Lind@Example.org ", "acme", KEYS)
+    assert list_pseudonyms("ada.lind@example.org", "acme", KEYS) == (one,)
+    assert list_pseudonyms("ada.lind@example.org", "other", KEYS) != (one,)
     assert one.startswith("v1_")
     assert len(one) == 3 + 16
 
@@ -91,14 +91,14 @@ def test_a_person_is_one_pseudonym_within_a_client_and_another_in_the_next() -> 
 @pytest.mark.parametrize("spelling", ["+46 70 123 45 67", "0046701234567", "+46701234567", "+46 (70) 123-45-67"])
 def test_a_telephone_is_one_person_however_it_is_written(spelling: str) -> None:
     """Spaces, brackets and the two ways of dialling abroad do not make new people."""
-    assert pseudonyms_of(spelling, "acme", KEYS) == pseudonyms_of("+46701234567", "acme", KEYS)
+    assert list_pseudonyms(spelling, "acme", KEYS) == list_pseudonyms("+46701234567", "acme", KEYS)
 
 
 def test_after_a_rotation_both_pseudonyms_of_a_person_are_known() -> None:
     """Erasing a person must find what was stored under the earlier key."""
     rotated = IdentityKeys(2, b"another salt", previous=((1, KEYS.salt),))
-    new, old = pseudonyms_of("ada.lind@example.org", "acme", rotated)
-    assert (new[:3], old) == ("v2_", pseudonyms_of("ada.lind@example.org", "acme", KEYS)[0])
+    new, old = list_pseudonyms("ada.lind@example.org", "acme", rotated)
+    assert (new[:3], old) == ("v2_", list_pseudonyms("ada.lind@example.org", "acme", KEYS)[0])
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_each_of_several_addressees_is_hashed_on_its_own(text: str, traces: tupl
     kept = str(take_one("email", event).raw_data["to"])
     assert [trace for trace in traces if trace in kept.lower()] == []
     if "ada@" in text:
-        assert pseudonyms_of("ada@example.org", "acme", KEYS)[0] in kept
-        assert pseudonyms_of("bo@example.org", "acme", KEYS)[0] in kept
+        assert list_pseudonyms("ada@example.org", "acme", KEYS)[0] in kept
+        assert list_pseudonyms("bo@example.org", "acme", KEYS)[0] in kept
 
 
 def test_a_person_met_in_one_field_is_found_in_the_others() -> None:
@@ -126,7 +126,7 @@ def test_a_person_met_in_one_field_is_found_in_the_others() -> None:
         "social_instagram",
         post | {"caption": "by adalind, not adalindgren", "permalink": "https://x.example/adalind/1"},
     ).raw_data
-    hashed = pseudonyms_of("adalind", "acme", KEYS)[0]
+    hashed = list_pseudonyms("adalind", "acme", KEYS)[0]
     assert (raw["username"], raw["caption"], raw["permalink"]) == (
         hashed,
         f"by {hashed}, not adalindgren",

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.messages import bare_id, first_tag, message
 from brain.domain.feeds.reading import Reading, lowered, mapping, text
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.privacy.personal_fields import plain_name
+from brain.domain.privacy.personal_fields import normalize_field_name
 
 # What services call the same thing, by plain name; "email.opened" and "activity.opened" lose their prefix first.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -109,7 +109,7 @@ def _kind(fields: Mapping[str, object]) -> str | None:
     for name in _KINDS:
         written = fields.get(name)
         if isinstance(written, str):
-            return plain_name(written.rsplit(".", 1)[-1])
+            return normalize_field_name(written.rsplit(".", 1)[-1])
     return None
 
 

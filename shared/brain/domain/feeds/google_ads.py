@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import MICROS, Reading, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, dimensions, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.privacy.personal_fields import plain_name
+from brain.domain.privacy.personal_fields import normalize_field_name
 
 # From the finest to the coarsest: a row is about the finest resource it names.
 _RESOURCES: Final = ("adgroupad", "adgroupcriterion", "keywordview", "asset", "adgroup", "campaign", "customer")
@@ -46,7 +46,7 @@ _CONTENT_KEYS: Final = ("adid", "adgroupadadid", "keywordid", "adgroupid", "camp
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with names in one spelling: REST writes costMicros where gRPC and warehouses write cost_micros."""
-    return {plain_name(name): value for name, value in row.items()}
+    return {normalize_field_name(name): value for name, value in row.items()}
 
 
 def matches_page(item: Item) -> bool:
@@ -72,7 +72,7 @@ def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
 
 def matches_result(item: Item) -> bool:
     """Tell a single result by metrics beside a resource of Google Ads."""
-    return isinstance(item.get("metrics"), Mapping) and any(plain_name(name) in _RESOURCES for name in item)
+    return isinstance(item.get("metrics"), Mapping) and any(normalize_field_name(name) in _RESOURCES for name in item)
 
 
 def read_result(item: Item, context: FeedContext) -> Iterable[Outcome]:

@@ -11,7 +11,7 @@ from brain.domain.feeds.moments import day_and_hour
 from brain.domain.feeds.reading import MICROS, Reading, lowered, text
 from brain.domain.feeds.rows import VOLATILE, dimensions
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.privacy.personal_fields import plain_name
+from brain.domain.privacy.personal_fields import normalize_field_name
 from brain.errors import InvalidInputError
 
 _AMOUNTS: Final = frozenset({"conversions", "spend", "revenue"})
@@ -66,7 +66,7 @@ def read_mapped(item: Item, field_map: FieldMap) -> Draft | Rejected:
         creator=_column(item, field_map.creator_column),
         volatile=VOLATILE | frozenset(field_map.volatile),
         personal=frozenset(
-            plain_name(column) for column in (*field_map.personal, *filter(None, (field_map.creator_column,)))
+            normalize_field_name(column) for column in (*field_map.personal, *filter(None, (field_map.creator_column,)))
         ),
     )
 

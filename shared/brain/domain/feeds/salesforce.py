@@ -9,7 +9,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.reading import Reading, mapping, sequence, text
 from brain.domain.feeds.rows import VOLATILE, known
 from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.privacy.personal_fields import ALL_FIELDS, plain_name
+from brain.domain.privacy.personal_fields import ALL_FIELDS, normalize_field_name
 
 _PEOPLE: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
 _CHANGES: Final = frozenset({
@@ -79,7 +79,7 @@ def read_records(item: Item, context: FeedContext) -> Iterable[Outcome]:
 
 
 def _plain(item: Item) -> dict[str, Any]:
-    return {plain_name(name): value for name, value in item.items()}
+    return {normalize_field_name(name): value for name, value in item.items()}
 
 
 def _record(item: Item, entity: str, context: FeedContext) -> Draft | Rejected:

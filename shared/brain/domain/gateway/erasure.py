@@ -17,7 +17,7 @@ from brain.domain.gateway.bodies import FORM, payloads
 from brain.domain.gateway.normalize import normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import PSEUDONYM, Pseudonyms, level, pseudonyms_of
+from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN, Pseudonymizer, list_pseudonyms, normalize_person
 from brain.errors import InvalidInputError
 
 ERASED: Final = "erased"
@@ -42,7 +42,7 @@ class Person:
         """
         if not 0 < len(self.subject.strip()) <= LONGEST_SUBJECT:
             raise InvalidInputError(f"expected who is to be erased in 1 to {LONGEST_SUBJECT} characters")
-        object.__setattr__(self, "pseudonyms", pseudonyms_of(self.subject, self.client_id, self.keys))
+        object.__setattr__(self, "pseudonyms", list_pseudonyms(self.subject, self.client_id, self.keys))
         object.__setattr__(self, "spelling", _spelling(self.subject))
 
     def is_named_in(self, text: str) -> bool:
@@ -59,7 +59,7 @@ class Person:
 
     def is_the(self, identifier: object) -> bool:
         """Whether an identifier that is stored as it came, such as a user's or a request's, is theirs."""
-        return isinstance(identifier, str) and level(identifier) == level(self.subject)
+        return isinstance(identifier, str) and normalize_person(identifier) == normalize_person(self.subject)
 
 
 def _spelling(subject: str) -> "re.Pattern[str] | None":
@@ -90,7 +90,7 @@ def changes_without(document: Mapping[str, Any], person: Person) -> dict[str, An
     """
     changes = {name: new for name, old in document.items() if (new := without_person(old, person)) != old}
     if "raw_data" in changes:
-        changes["raw_data"] = PSEUDONYM.sub(ERASED, changes["raw_data"])
+        changes["raw_data"] = PSEUDONYM_PATTERN.sub(ERASED, changes["raw_data"])
     for name in ("correlation_id", "user_id"):
         if person.is_the(document.get(name)):
             changes[name] = ERASED
@@ -171,9 +171,9 @@ def _is_named(value: Any, source: str, person: Person, context: FeedContext) -> 
     """Whether ingest would find the person in a payload, or a reader would in its text."""
     return (
         _named_in_bytes(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"), person)
-        or _met(Pseudonyms(person.client_id, person.keys), value, person)
+        or _met(Pseudonymizer(person.client_id, person.keys), value, person)
         or any(
-            _met(Pseudonyms(person.client_id, person.keys, draft.personal), draft.raw, person)
+            _met(Pseudonymizer(person.client_id, person.keys, draft.personal), draft.raw, person)
             or (draft.creator is not None and person.is_the(draft.creator))
             for draft in _drafts(value, source, context)
         )
@@ -187,9 +187,9 @@ def _drafts(value: Any, source: str, context: FeedContext) -> list[Draft]:
         return []
 
 
-def _met(pseudonyms: Pseudonyms, value: Any, person: Person) -> bool:
-    pseudonyms.scrub({"payload": value})
-    return not set(person.pseudonyms).isdisjoint(pseudonyms.met.values())
+def _met(pseudonyms: Pseudonymizer, value: Any, person: Person) -> bool:
+    pseudonyms.scrub_payload({"payload": value})
+    return not set(person.pseudonyms).isdisjoint(pseudonyms.pseudonyms.values())
 
 
 def _named_in_bytes(body: bytes, person: Person) -> bool:

@@ -11,7 +11,7 @@ from brain.domain.feeds.context import FeedContext, Outcome
 from brain.domain.feeds.registry import read_item
 from brain.domain.gateway.identity import identify
 from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import Pseudonyms
+from brain.domain.privacy.pseudonyms import Pseudonymizer
 from brain.errors import InvalidInputError
 
 __all__ = ["Completed", "FeedContext", "complete", "normalize"]
@@ -69,18 +69,18 @@ def complete(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Complete
         identity = identify(draft, context.client_id, keys)
     except InvalidInputError as error:
         return Rejected("invalid_field", error.message)
-    pseudonyms = Pseudonyms(context.client_id, keys, draft.personal)
-    creator_hash = pseudonyms.of(draft.creator) if draft.creator else None
-    raw = pseudonyms.scrub(
+    pseudonymizer = Pseudonymizer(context.client_id, keys, draft.personal)
+    creator_hash = pseudonymizer.pseudonymize(draft.creator) if draft.creator else None
+    raw = pseudonymizer.scrub_payload(
         draft.raw if identity.payload_bytes <= MAX_RAW_BYTES else _essential(draft, identity.payload_bytes)
     )
     try:
-        event = _EVENT.validate_python(_fields(draft, context, pseudonyms) | {
+        event = _EVENT.validate_python(_fields(draft, context, pseudonymizer) | {
             "event_id": identity.event_id, "creator_hash": creator_hash, "raw_data": raw,
         })  # fmt: skip
     except ValidationError as error:
         return Rejected("invalid_field", _explained(error))
-    people = tuple(sorted(set(pseudonyms.met.values())))
+    people = tuple(sorted(set(pseudonymizer.pseudonyms.values())))
     return Completed(event, identity.fingerprint, draft.cumulative, people, draft.undated)
 
 
@@ -131,11 +131,11 @@ def _outside_window(occurred_at: datetime, context: FeedContext) -> Rejected | N
     return None
 
 
-def _fields(draft: Draft, context: FeedContext, pseudonyms: Pseudonyms) -> dict[str, Any]:
+def _fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:
     """Return the fields of the event but for its identity; texts go through the same eye for people as the payload."""
 
     def clean(value: Any) -> Any:
-        return pseudonyms.text(value) if isinstance(value, str) else value
+        return pseudonymizer.scrub_text(value) if isinstance(value, str) else value
 
     return {
         **draft.metrics,

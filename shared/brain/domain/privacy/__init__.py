@@ -1,1 +1,1 @@
-"""People become pseudonyms: keys, personal fields, and people in free text."""
+"""Privacy: people become pseudonyms, found by field names and by the format of free text."""

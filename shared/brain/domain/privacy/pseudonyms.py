@@ -1,8 +1,8 @@
-"""People become pseudonyms before anything is stored: keyed hashes that differ from client to client.
+"""Pseudonyms: keyed hashes that replace people before anything is stored, different for every client.
 
-HMAC-SHA256 with a key derived for each client, 64 bits shown, prefixed by the key's version (``v1_`` and 16 hex
-digits). Spelling is levelled first (case, spaces, the look of a telephone number), so that a person can be found
-again, and erased, from the address the operator types.
+A pseudonym is HMAC-SHA256 with a key derived per client, cut to 64 bits and prefixed with the key's version (``v1_``
+and 16 hex digits). Spelling is normalised first (case, spaces, the format of a telephone number), so that a person can
+be found again, and erased, from the address that the operator types.
 """
 
 import hmac
@@ -18,178 +18,194 @@ from typing import Any, Final
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 from brain.domain.privacy.personal_fields import (
     ALL_FIELDS,
-    HARMLESS_IN_PERSON,
+    NON_IDENTIFYING_NAMES,
     is_identifier,
     is_personal,
-    plain_name,
+    normalize_field_name,
 )
-from brain.domain.privacy.personal_text import replace_people
+from brain.domain.privacy.personal_text import pseudonymize_text
 
+PSEUDONYM_PATTERN: Final = re.compile(r"v\d+_[0-9a-f]{16}")
 _HEX_DIGITS: Final = 16
 _TELEPHONE: Final = re.compile(r"(?:\+|%2[Bb]|00)?[\d ().\-/]{7,24}")
-_NOT_DIGITS: Final = re.compile(r"\D+")
-_SHORTEST_KNOWN: Final = 5
-_FIGURES: Final = frozenset({int, float, bool, NoneType})
-PSEUDONYM: Final = re.compile(r"v\d+_[0-9a-f]{16}")
+_NON_DIGITS: Final = re.compile(r"\D+")
+_MIN_SEARCHABLE_LENGTH: Final = 5  # a shorter name is found by chance in texts that do not mean the person
+_SCALAR_TYPES: Final = frozenset({int, float, bool, NoneType})
 
 
-class Pseudonyms:
-    """Gives pseudonyms for one client and one payload, and remembers whom it has met there."""
+class Pseudonymizer:
+    """Pseudonymises the people of one payload of one client.
 
-    __slots__ = ("_extra", "_key", "_known", "_personal", "_prefix", "met")
+    People who were found in one field are searched for in the payload's other texts.
 
-    def __init__(self, client_id: str, keys: IdentityKeys, extra: frozenset[str] = frozenset()) -> None:
+    Args:
+        client_id: Client whose key is used; the same person has another pseudonym for another client.
+        keys: Keys of the installation; new pseudonyms use the current one.
+        extra_fields: Normalised names of fields that are personal in this feed only, or ``ALL_FIELDS``.
+    """
+
+    __slots__ = ("_extra_fields", "_is_personal_field", "_key", "_prefix", "_searchable_people", "pseudonyms")
+
+    def __init__(self, client_id: str, keys: IdentityKeys, extra_fields: frozenset[str] = frozenset()) -> None:
         self._key = derive_client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
-        self._extra = extra
-        self._personal: Callable[[str], bool] = self._personal_in_this_feed if extra else is_personal
-        self._known: list[str] = []  # those whose names are long enough to be looked for in other texts
-        self.met: dict[str, str] = {}
+        self._extra_fields = extra_fields
+        self._is_personal_field: Callable[[str], bool] = self._is_personal_in_feed if extra_fields else is_personal
+        self._searchable_people: list[str] = []
+        self.pseudonyms: dict[str, str] = {}
 
-    def of(self, person: str) -> str:
+    def pseudonymize(self, person: str) -> str:
         """Return the pseudonym of an address, a number, a name or an identifier; a pseudonym stays as it is."""
-        known = self.met.get(person)
-        if known is None:
-            known = person if PSEUDONYM.fullmatch(person) else self._prefix + _digest(self._key, person)
-            self.met[person] = known
-            if len(person) >= _SHORTEST_KNOWN:
-                self._known.append(person)
-        return known
+        pseudonym = self.pseudonyms.get(person)
+        if pseudonym is None:
+            pseudonym = person if PSEUDONYM_PATTERN.fullmatch(person) else self._prefix + _hash(self._key, person)
+            self.pseudonyms[person] = pseudonym
+            if len(person) >= _MIN_SEARCHABLE_LENGTH:
+                self._searchable_people.append(person)
+        return pseudonym
 
-    def scrub(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``raw`` with pseudonyms for all who are named in it or were met before, in every text of it."""
+    def scrub_payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``raw`` with every person in it, or found before, replaced by a pseudonym in every text."""
         payload = dict(raw)
-        self._meet(payload)
-        rewritten: dict[str, Any] = self._rewrite(payload)
-        return rewritten
+        self._collect_people(payload)
+        scrubbed: dict[str, Any] = self._scrub(payload)
+        return scrubbed
 
-    def text(self, text: str) -> str:
-        """Return ``text`` with pseudonyms for people that were met or that its form gives away."""
-        if text.isalnum() and not text.startswith("00"):  # a word or an identifier: nobody, unless met as a whole
-            return self.met.get(text, text) if len(text) >= _SHORTEST_KNOWN else text
+    def scrub_text(self, text: str) -> str:
+        """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms."""
+        if text.isalnum() and not text.startswith("00"):  # a word or an identifier: a person only as a whole
+            return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
-            return self._embedded(text)
-        for person in self._known:
+            return self._scrub_embedded_json(text)
+        for person in self._searchable_people:
             if person in text:
-                text = _replace_word(text, person, self.met[person])
-        return replace_people(text, self.of)
+                text = _replace_word(text, person, self.pseudonyms[person])
+        return pseudonymize_text(text, self.pseudonymize)
 
-    def _embedded(self, text: str) -> str:
-        """Scrub JSON that is carried as a text."""
+    def _scrub_embedded_json(self, text: str) -> str:
         try:
-            value = json.loads(text)
+            document = json.loads(text)
         except (ValueError, RecursionError):
-            return replace_people(text, self.of)
-        self._meet(value)
-        return json.dumps(self._rewrite(value), ensure_ascii=False, separators=(",", ":"))
+            return pseudonymize_text(text, self.pseudonymize)
+        self._collect_people(document)
+        return json.dumps(self._scrub(document), ensure_ascii=False, separators=(",", ":"))
 
-    def _personal_in_this_feed(self, name: str) -> bool:
+    def _is_personal_in_feed(self, name: str) -> bool:
         if is_personal(name):
             return True
-        plain = plain_name(name)
-        return plain in self._extra or (self._extra >= ALL_FIELDS and plain not in HARMLESS_IN_PERSON)
+        normalized = normalize_field_name(name)
+        if normalized in self._extra_fields:
+            return True
+        return self._extra_fields >= ALL_FIELDS and normalized not in NON_IDENTIFYING_NAMES
 
-    def _meet(self, value: dict[str, Any] | list[Any]) -> None:
-        """Remember every person that a field's name gives away, so that other texts are searched for them too."""
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                if self._personal(name):
-                    self._person(inner, name)
-                elif isinstance(inner, dict | list):
-                    self._meet(inner)
+    def _collect_people(self, container: dict[str, Any] | list[Any]) -> None:
+        """Pseudonymise every personal field, so that its people are found in other texts too."""
+        if isinstance(container, dict):
+            for name, content in container.items():
+                if self._is_personal_field(name):
+                    self._pseudonymize_field(content, name)
+                elif isinstance(content, dict | list):
+                    self._collect_people(content)
         else:
-            for inner in value:
-                if isinstance(inner, dict | list):
-                    self._meet(inner)
+            for element in container:
+                if isinstance(element, dict | list):
+                    self._collect_people(element)
 
-    def _rewrite(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
+    def _scrub(self, content: Any) -> Any:
+        if isinstance(content, str):
+            return self.scrub_text(content)
+        if isinstance(content, dict):
             return {
-                name if name.isidentifier() else self._name(name): (
-                    self._person(inner, name)
-                    if self._personal(name)
-                    else (inner if type(inner) in _FIGURES else self._rewrite(inner))
+                name if name.isidentifier() else self._scrub_field_name(name): (
+                    self._pseudonymize_field(inner, name)
+                    if self._is_personal_field(name)
+                    else (inner if type(inner) in _SCALAR_TYPES else self._scrub(inner))
                 )
-                for name, inner in value.items()
+                for name, inner in content.items()
             }
-        if isinstance(value, list):
-            return [self._rewrite(inner) for inner in value]
-        return value
+        if isinstance(content, list):
+            return [self._scrub(element) for element in content]
+        return content
 
-    def _name(self, name: str) -> str:
-        """Return a field's name without a person in it: some providers key maps by address."""
-        return name if name[:1] == "@" else self.text(name)
+    def _scrub_field_name(self, name: str) -> str:
+        """Return a field name without people in it: some providers key maps by address."""
+        return name if name[:1] == "@" else self.scrub_text(name)
 
-    def _person(self, value: Any, name: str) -> Any:
-        """Return the value of a personal field hashed: texts and identifiers, not the figures beside them."""
-        if isinstance(value, str):
-            return self._addressees(value) if value.strip() else value
-        if isinstance(value, dict):
+    def _pseudonymize_field(self, content: Any, name: str) -> Any:
+        """Return the content of a personal field with texts and identifiers pseudonymised, figures as they are."""
+        if isinstance(content, str):
+            return self._pseudonymize_addressees(content) if content.strip() else content
+        if isinstance(content, dict):
             return {
-                inner if inner.isidentifier() else self._name(inner): (
-                    self._rewrite(part) if plain_name(inner) in HARMLESS_IN_PERSON else self._person(part, inner)
+                inner_name if inner_name.isidentifier() else self._scrub_field_name(inner_name): (
+                    self._scrub(inner)
+                    if normalize_field_name(inner_name) in NON_IDENTIFYING_NAMES
+                    else self._pseudonymize_field(inner, inner_name)
                 )
-                for inner, part in value.items()
+                for inner_name, inner in content.items()
             }
-        if isinstance(value, list):
-            return [self._person(part, name) for part in value]
-        if isinstance(value, bool) or value is None or not is_identifier(name):
-            return value
-        return self.of(str(value))
+        if isinstance(content, list):
+            return [self._pseudonymize_field(element, name) for element in content]
+        if isinstance(content, bool) or content is None or not is_identifier(name):
+            return content
+        return self.pseudonymize(str(content))
 
-    def _addressees(self, text: str) -> str:
-        """Hash each of ``Ann <a@example.com>, b@example.com`` on its own, so that each can be found again."""
-        if "@" not in text or not any(mark in text for mark in "<,"):
-            return self.of(text)
-        pairs = [(name, address) for name, address in getaddresses([text]) if address]
-        if not pairs:
-            return self.of(text)
+    def _pseudonymize_addressees(self, text: str) -> str:
+        """Pseudonymise each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""
+        if "@" not in text or not any(separator in text for separator in "<,"):
+            return self.pseudonymize(text)
+        addressees = [(name, address) for name, address in getaddresses([text]) if address]
+        if not addressees:
+            return self.pseudonymize(text)
         return ", ".join(
-            f"{self.of(name)} <{self.of(address)}>" if name else self.of(address) for name, address in pairs
+            f"{self.pseudonymize(name)} <{self.pseudonymize(address)}>" if name else self.pseudonymize(address)
+            for name, address in addressees
         )
 
 
-def pseudonyms_of(person: str, client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
-    """Return every pseudonym one person may be stored under for a client: one for each known version of the key."""
+def list_pseudonyms(person: str, client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
+    """Return every pseudonym a person may be stored under for a client: one per key version, the current one first."""
     return tuple(
-        f"v{version}_{_digest(derive_client_key(salt, client_id, b'pseudonym'), person)}"
+        f"v{version}_{_hash(derive_client_key(salt, client_id, b'pseudonym'), person)}"
         for version, salt in keys.versions()
     )
 
 
-def erasure_name(person: str, client_id: str, keys: IdentityKeys) -> str:
-    """Return the name of a person's erasure (``era_`` and 24 hex digits): the same for ever, and no pseudonym."""
+def compute_erasure_id(person: str, client_id: str, keys: IdentityKeys) -> str:
+    """Return the id of a person's erasure (``era_`` and 24 hex digits), which no key rotation changes."""
     key = derive_client_key(keys.oldest_salt, client_id, b"erasure")
-    return f"era_{hmac.digest(key, level(person).encode('utf-8', 'surrogatepass'), 'sha256').hex()[:24]}"
+    return f"era_{hmac.digest(key, _encode_person(person), 'sha256').hex()[:24]}"
 
 
 @lru_cache(maxsize=4096)
-def _keyed(key: bytes) -> hmac.HMAC:
-    """Return HMAC-SHA256 with its key taken in, to be copied: that is most of the work for a short text."""
+def _keyed_hash(key: bytes) -> hmac.HMAC:
+    """Return HMAC-SHA256 initialised with its key, to be copied: the key takes most of the time for a short text."""
     return hmac.new(key, digestmod="sha256")
 
 
-def _digest(key: bytes, person: str) -> str:
-    keyed = _keyed(key).copy()
-    keyed.update(level(person).encode("utf-8", "surrogatepass"))
-    return keyed.hexdigest()[:_HEX_DIGITS]
+def _hash(key: bytes, person: str) -> str:
+    keyed_hash = _keyed_hash(key).copy()
+    keyed_hash.update(_encode_person(person))
+    return keyed_hash.hexdigest()[:_HEX_DIGITS]
 
 
-def level(person: str) -> str:
-    """Return one spelling for one person: folded case, no ``@`` of a handle, only the digits of a telephone."""
+def _encode_person(person: str) -> bytes:
+    return normalize_person(person).encode("utf-8", "surrogatepass")
+
+
+def normalize_person(person: str) -> str:
+    """Return the canonical spelling of a person: case-folded, without ``@`` of a handle, telephones as digits."""
     text = person.strip().removeprefix("@").casefold()
     if _TELEPHONE.fullmatch(text) and (not text.isdigit() or text.startswith("00")):
-        return _NOT_DIGITS.sub("", text.replace("%2b", "").removeprefix("00"))
+        return _NON_DIGITS.sub("", text.replace("%2b", "").removeprefix("00"))
     return text
 
 
 def _replace_word(text: str, person: str, pseudonym: str) -> str:
-    """Replace ``person`` where it stands as a word of its own, not inside a longer identifier."""
+    """Replace ``person`` where it is a whole word, not where it is part of a longer identifier."""
     parts = text.split(person)
-    kept = [parts[0]]
+    pieces = [parts[0]]
     for left, right in pairwise(parts):
-        inside = left[-1:].isalnum() or right[:1].isalnum()
-        kept += [person if inside else pseudonym, right]
-    return "".join(kept)
+        is_part_of_word = left[-1:].isalnum() or right[:1].isalnum()
+        pieces += [person if is_part_of_word else pseudonym, right]
+    return "".join(pieces)

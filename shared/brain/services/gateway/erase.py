@@ -8,7 +8,7 @@ from typing import Any
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, dead_letter_from
 from brain.domain.gateway.erasure import Person, body_without, changes_without
 from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import erasure_name
+from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_rules import check_write
@@ -55,7 +55,7 @@ class Erase:
             StoreUnavailableError: the store did not answer, or a document kept changing; run it again.
         """
         keys = self.keys()
-        run = _Run(self, Person(subject, client_id, keys), erasure_name(subject, client_id, keys), Counter())
+        run = _Run(self, Person(subject, client_id, keys), compute_erasure_id(subject, client_id, keys), Counter())
         if dry_run:
             for _ in run.changes(progress):
                 pass

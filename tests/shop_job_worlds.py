@@ -17,6 +17,7 @@ import numpy as np
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.clients.client import Client
+from brain.domain.jobs.steps import BACKTESTING, CURIOSITY, PRODUCT_WEATHER, SIGNAL_MAGNITUDE
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import Store
@@ -45,10 +46,10 @@ RIVAL = Client("rival", "Another bakery", time_zone=ZoneInfo(BERLIN), stores=("e
 RETAIL = load_config("brain_retail", RetailConfig)
 QUESTIONS = load_config("hypotheses", CuriosityConfig)
 STEPS: dict[str, Callable[[], tuple[Step, ...]]] = {
-    shop_signal_magnitude.JOB: lambda: shop_signal_magnitude.steps(RETAIL),
-    shop_product_weather.JOB: shop_product_weather.steps,
-    shop_backtesting.JOB: lambda: shop_backtesting.steps(RETAIL),
-    shop_curiosity.JOB: lambda: shop_curiosity.steps(QUESTIONS),
+    SIGNAL_MAGNITUDE: lambda: shop_signal_magnitude.steps(RETAIL),
+    PRODUCT_WEATHER: shop_product_weather.steps,
+    BACKTESTING: lambda: shop_backtesting.steps(RETAIL),
+    CURIOSITY: lambda: shop_curiosity.steps(QUESTIONS),
 }
 LIMIT = timedelta(minutes=5)
 WEEKDAYS = (1.0, 0.95, 0.95, 1.0, 1.2, 1.4, 0.8)

@@ -13,7 +13,7 @@ from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpc
 from google.cloud.tasks_v2.types import CreateTaskRequest
 
 from brain.adapters.cloud_tasks import CloudTasksQueue
-from brain.domain.jobs.dispatching import not_before
+from brain.domain.jobs.schedule import not_before
 from brain.domain.json_text import parse_json
 from brain.errors import StoreRefusedError, StoreUnavailableError
 from brain.ports.task_queue import Task

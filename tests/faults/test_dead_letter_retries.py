@@ -13,7 +13,7 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
 from brain.domain.gateway.dead_letters import DeadLetter
-from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
+from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths

@@ -26,7 +26,7 @@ from unit.learning_loop.agency_worlds import (
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
-from brain.domain.jobs.dispatching import EVERYONE, LEARNING
+from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.errors import BrainError, ConflictError, LeaseHeldError, LeaseLostError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
@@ -61,7 +61,7 @@ def work(job: str, store: Any) -> Callable[..., Any]:
 
 def run(job: str, store: Any, clock: ManualClock) -> Any:
     """Perform a job's task."""
-    client = CLIENTS[0] if job == RECORDING else EVERYONE
+    client = CLIENTS[0] if job == RECORDING else ALL_CLIENTS
     return run_once(Runs(store), Task(job, client, WHEN, WHEN), work(job, store), time_limit=LIMIT, clock=clock)
 
 
@@ -208,7 +208,7 @@ def test_runs_of_two_days_at_once_learn_once_from_each_outcome(
     for k in range(2, calls, 3):
         store, clock = world(job)
         other = WHEN + timedelta(days=1)
-        client = CLIENTS[0] if job == RECORDING else EVERYONE
+        client = CLIENTS[0] if job == RECORDING else ALL_CLIENTS
         task = Task(job, client, other, other)
 
         def today(store: SqliteStore = store, clock: ManualClock = clock, task: Task = task) -> None:
@@ -245,7 +245,7 @@ def test_a_dry_run_writes_nothing(job: str, world: Any) -> None:
     """Not even the run's own record; it says how many documents it would write."""
     store, clock = world(job)
     before = documents(store)
-    client = CLIENTS[0] if job == RECORDING else EVERYONE
+    client = CLIENTS[0] if job == RECORDING else ALL_CLIENTS
     counting = FaultyStore(store)
     task = Task(job, client, WHEN, WHEN, dry_run=True)
     answer = run_once(Runs(counting), task, work(job, counting), time_limit=LIMIT, clock=clock)

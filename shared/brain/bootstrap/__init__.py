@@ -178,10 +178,10 @@ class Brain:
     @cached_property
     def perform(self) -> "Perform":
         """The worker."""
-        from brain.bootstrap.jobs import jobs
+        from brain.bootstrap.jobs import build_jobs
         from brain.services.jobs.perform import Perform
 
-        return Perform(self.store, self.clock, jobs(self))
+        return Perform(self.store, self.clock, build_jobs(self))
 
     @cached_property
     def run_job(self) -> "RunJob":

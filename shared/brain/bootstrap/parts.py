@@ -1,48 +1,69 @@
-"""The parts of the daily analysis and the weekly report, by the sections that they fill."""
+"""The parts of the daily analysis and the weekly report, imported when their job first runs."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from brain.settings.files import load_config
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
-    from brain.services.analysis.parts import Parts
-    from brain.services.analysis.read_learned import ReadLearned
+    from brain.services.analysis.parts import Part, Parts
 
 
-def daily_parts(brain: "Brain") -> "Parts":
-    """Return what the daily analysis does besides looking for incidents."""
+class PartBuilder(Protocol):
+    """Builds one part of a report."""
+
+    def __call__(self, brain: "Brain") -> "tuple[tuple[str, ...], Part]":
+        """Return the names of the report sections that the part fills, and the part."""
+
+
+def build_parts(brain: "Brain", names: Sequence[str]) -> "Parts":
+    """Return the named parts in order, by the report sections that they fill."""
+    return dict(PARTS[name](brain) for name in names)
+
+
+def _predictions(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.predictions.config import PredictionConfig
+    from brain.services.analysis.predict_content import PredictContent
+
+    return ("predictions",), PredictContent(brain.store, load_config("brain_predictions", PredictionConfig))
+
+
+def _recommendations(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.recommendations.advice_config import AdviceConfig
     from brain.domain.recommendations.triggers import Triggers
-    from brain.services.analysis.predict_content import PredictContent
     from brain.services.analysis.recommend import Recommend
 
     triggers = load_config("triggers", Triggers)
-    return {
-        ("predictions",): PredictContent(brain.store, load_config("brain_predictions", PredictionConfig)),
-        ("recommendations",): Recommend(brain.store, triggers, load_config("brain_advice", AdviceConfig)),
-        ("learning",): _learned(brain),
-    }
+    return ("recommendations",), Recommend(brain.store, triggers, load_config("brain_advice", AdviceConfig))
 
 
-def weekly_parts(brain: "Brain") -> "Parts":
-    """Return what the weekly report reads besides the daily sums."""
-    from brain.domain.learning.config import LearningConfig
-    from brain.domain.reports import shop
-    from brain.services.analysis.stored_advice import StoredAdvice
-    from brain.services.retail.pages import ShopPages
-
-    evaluation = load_config("brain_learning", LearningConfig).policy_evaluation
-    return {
-        ("predictions", "recommendations", "policy"): StoredAdvice(brain.store, evaluation),
-        ("learning",): _learned(brain),
-        shop.NAMES: ShopPages(brain.store),
-    }
-
-
-def _learned(brain: "Brain") -> "ReadLearned":
+def _learning(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.learning.config import LearningConfig
     from brain.services.analysis.read_learned import ReadLearned
 
-    return ReadLearned(brain.store, load_config("brain_learning", LearningConfig))
+    return ("learning",), ReadLearned(brain.store, load_config("brain_learning", LearningConfig))
+
+
+def _stored_advice(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
+    from brain.domain.learning.config import LearningConfig
+    from brain.services.analysis.stored_advice import StoredAdvice
+
+    evaluation = load_config("brain_learning", LearningConfig).policy_evaluation
+    return ("predictions", "recommendations", "policy"), StoredAdvice(brain.store, evaluation)
+
+
+def _shop_pages(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
+    from brain.domain.reports import shop
+    from brain.services.retail.pages import ShopPages
+
+    return shop.NAMES, ShopPages(brain.store)
+
+
+PARTS: Mapping[str, PartBuilder] = {
+    "predictions": _predictions,
+    "recommendations": _recommendations,
+    "learning": _learning,
+    "stored_advice": _stored_advice,
+    "shop_pages": _shop_pages,
+}

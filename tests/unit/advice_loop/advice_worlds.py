@@ -14,6 +14,7 @@ from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scored import Scorer
 from brain.domain.events import Event
+from brain.domain.jobs.steps import DAILY_ANALYSIS, WEEKLY_REPORT
 from brain.domain.learning.config import LearningConfig
 from brain.domain.predictions import content
 from brain.domain.predictions.config import PredictionConfig
@@ -30,13 +31,11 @@ from brain.repositories.analysis.state import RECENT
 from brain.repositories.clients import Clients
 from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.client_facts import ClientFacts
-from brain.services.analysis.daily_analysis import JOB as DAILY
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.parts import Parts
 from brain.services.analysis.predict_content import PredictContent
 from brain.services.analysis.recommend import Recommend
 from brain.services.analysis.stored_advice import StoredAdvice
-from brain.services.analysis.weekly_report import JOB as WEEKLY
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
@@ -91,13 +90,13 @@ def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) ->
         ("predictions",): PredictContent(store, PREDICTIONS),
         ("recommendations",): Recommend(store, TRIGGERS, ADVICE),
     }
-    return run_job(DailyAnalysis(store, ANALYSIS, raised, parts), DAILY, store, client_id, at, **how)
+    return run_job(DailyAnalysis(store, ANALYSIS, raised, parts), DAILY_ANALYSIS, store, client_id, at, **how)
 
 
 def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
     """Report a client's week with all parts."""
     parts: Parts = {("predictions", "recommendations", "policy"): StoredAdvice(store, EVALUATION)}
-    return run_job(WeeklyReport(store, ANALYSIS, raised, render, parts), WEEKLY, store, client_id, at, **how)
+    return run_job(WeeklyReport(store, ANALYSIS, raised, render, parts), WEEKLY_REPORT, store, client_id, at, **how)
 
 
 def run_job(

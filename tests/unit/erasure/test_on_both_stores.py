@@ -12,7 +12,7 @@ from manual_clock import ManualClock
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
-from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
+from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths

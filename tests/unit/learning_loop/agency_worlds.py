@@ -10,7 +10,7 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
 from brain.domain.events import Event, FeedType
-from brain.domain.jobs.dispatching import EVERYONE, LEARNING
+from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.domain.learning.config import LearningConfig
 from brain.domain.scoring import ScoringConfig
 from brain.domain.scoring.gold_standards import GoldStandards, weights_check
@@ -92,7 +92,7 @@ def run(job, store, clock, client, at, **options):
 
 def learn(store, clock, day, **options):
     """Run the day's learning."""
-    return run(LEARNING, store, clock, EVERYONE, START + timedelta(days=day, hours=6), **options)
+    return run(LEARNING, store, clock, ALL_CLIENTS, START + timedelta(days=day, hours=6), **options)
 
 
 def play_day(store, clock, day, clients, posts, *, seed=1, learning=True, **world):

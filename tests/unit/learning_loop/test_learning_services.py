@@ -25,7 +25,7 @@ from unit.learning_loop.agency_worlds import (
     world,
 )
 
-from brain.domain.jobs.dispatching import EVERYONE, LEARNING
+from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.domain.learning.challenger import mean_error
 from brain.domain.learning.promotion_record import replay
 from brain.domain.learning.score_model import first_model, read_model
@@ -329,7 +329,7 @@ def backlog(store, clock, *, dry_run=False):
     """Learn in pages of seven outcomes and batches of sixteen, as from a long backlog."""
     at = START + timedelta(days=4)
     job = Learn(store, LEARNING_CONFIG, GOLD, page=7, batch_outcomes=16)
-    return run_once(Runs(store), Task(LEARNING, EVERYONE, at, at, dry_run), job, time_limit=LIMIT, clock=clock)
+    return run_once(Runs(store), Task(LEARNING, ALL_CLIENTS, at, at, dry_run), job, time_limit=LIMIT, clock=clock)
 
 
 def test_a_dry_run_learns_nothing_and_comes_to_an_end():

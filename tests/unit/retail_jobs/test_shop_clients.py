@@ -12,16 +12,17 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.bootstrap.warehouse import opened_warehouse
 from brain.domain.clients.client import Client
 from brain.domain.jobs.features import FeatureFlags, Flag
+from brain.domain.jobs.steps import JOBS, ClientSelection
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.jobs.features import Features
 from brain.services.gateway.enqueue_retries import enqueue_retries
-from brain.services.jobs.dispatch import SHOP_JOBS, Dispatch
+from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import TasksHere
-from brain.settings.scheduler import read_scheduler
 
+SHOP_JOBS = {name for name, job in JOBS.items() if job.clients is ClientSelection.SHOP}
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
@@ -49,11 +50,6 @@ def test_a_shop_job_lists_the_clients_with_stores_and_reads_no_others(store: Sql
     counting = FaultyStore(store)
     assert dispatched(counting, job) == ["baker"]
     assert counting.reads_by["clients"] == 1
-
-
-def test_every_scheduled_retail_function_lists_by_shop() -> None:
-    """The set names deployed functions only."""
-    assert set(read_scheduler().scheduled) >= SHOP_JOBS
 
 
 def test_stores_come_back_once_each_and_sorted(store: SqliteStore) -> None:

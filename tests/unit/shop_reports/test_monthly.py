@@ -15,6 +15,7 @@ from brain.adapters.html_report import render
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
+from brain.domain.jobs.steps import ROI_REPORT
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, read_decision
 from brain.errors import BrainError
@@ -27,7 +28,7 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record
 from brain.services.retail.roi import Constants
-from brain.services.retail.roi_report import JOB, RoiReport
+from brain.services.retail.roi_report import RoiReport
 from brain.settings.files import load_config
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)
@@ -83,7 +84,7 @@ class MonthWorld:
         """Perform the job's task, with another store if one is given."""
         used = self.store if store is None else store
         work = RoiReport(used, self.opened, CONSTANTS, render)
-        task = Task(JOB, client, at, at, dry_run)
+        task = Task(ROI_REPORT, client, at, at, dry_run)
         return run_once(Runs(used), task, work, time_limit=timedelta(minutes=5), clock=self.clock)
 
     def document(self, path: str) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from unit.shop_reports.shop_published import AGENCY, AS_OF, CONFIG, SHOP, pages
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.jobs.steps import WEEKLY_REPORT
 from brain.domain.reports import shop
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.services.analysis.weekly_report import JOB, WeeklyReport
+from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.retail.pages import ShopPages
 
 
@@ -35,7 +36,7 @@ def store(clock: ManualClock) -> SqliteStore:
 def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
     """Text, HTML with the picture, and the dashboard's week."""
     work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
-    answer = run_job(work, JOB, store, SHOP.client_id, AS_OF, clock=clock)
+    answer = run_job(work, WEEKLY_REPORT, store, SHOP.client_id, AS_OF, clock=clock)
     assert answer["headline"].startswith("Plan for a rush on Fri 27 Nov in north")
     report = store.get(paths.report(SHOP.client_id, "weekly", "2026-W47"))
     view = store.get(paths.view(SHOP.client_id, "week"))
@@ -49,7 +50,7 @@ def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, 
 def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:
     """Even where pages of an earlier shop still lie about."""
     work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
-    run_job(work, JOB, store, AGENCY.client_id, AS_OF, clock=clock)
+    run_job(work, WEEKLY_REPORT, store, AGENCY.client_id, AS_OF, clock=clock)
     report = store.get(paths.report(AGENCY.client_id, "weekly", "2026-W47"))
     assert report is not None
     assert "svg class" not in report.data["html"]

@@ -15,7 +15,6 @@ from brain.services.analysis.client_facts import ClientFacts, read_facts
 from brain.services.analysis.parts import Parts, do_parts
 from brain.services.jobs.lease import Figures, Lease
 
-JOB = "brainDailyAnalysis"
 REMEMBERED_DAYS = 90
 
 

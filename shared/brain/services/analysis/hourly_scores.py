@@ -19,7 +19,6 @@ from brain.repositories.clients import Clients
 from brain.repositories.gateway.events import Events, scoring_writes
 from brain.services.jobs.lease import Figures, Lease
 
-JOB = "brainHourlyScores"
 PAGE = 200
 RECENT_DAYS = 31
 ARCHIVED_DAYS = 150

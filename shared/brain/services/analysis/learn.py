@@ -7,8 +7,9 @@ it was read. A worker that meets another's write starts again from what is there
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from brain.domain.jobs.steps import ACTIVE_WINDOW
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.client_weights import ClientEstimate, Priors, class_priors
 from brain.domain.learning.config import LearningConfig
@@ -35,7 +36,6 @@ from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
 
-ACTIVE_WINDOW = timedelta(days=35)
 PAGE = 200
 BATCH_OUTCOMES = 1000
 BATCH_CLIENTS = 300

@@ -1,8 +1,8 @@
 """Says once a week what clients of a class saw of each move, before the day's learning goes on."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
+from brain.domain.jobs.steps import ACTIVE_WINDOW
 from brain.domain.periods import format_week
 from brain.domain.recommendations.class_priors import class_priors
 from brain.domain.recommendations.standing import Move, standing_from
@@ -14,8 +14,6 @@ from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
 from brain.services.jobs.run_once import Work
-
-ACTIVE_WINDOW = timedelta(days=35)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.parts import Parts, do_parts
 from brain.services.jobs.lease import Figures, Lease
 
-JOB = "brainWeeklyReport"
-
 
 @dataclass(slots=True)
 class WeeklyReport:

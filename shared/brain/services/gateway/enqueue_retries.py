@@ -1,14 +1,15 @@
 """Finds whose dead letters are due, and counts them, without reading what is in them."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS, not_before
+from brain.domain.jobs.schedule import not_before
+from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.services.jobs.dispatch import ClientFilter
 
 NEW = timedelta(hours=1)
 
@@ -18,11 +19,11 @@ def enqueue_retries(
     queue: TaskQueue,
     scheduled_at: datetime,
     *,
-    is_selected: Callable[[str], bool],
+    is_selected: ClientFilter,
     jitter: timedelta,
     dry_run: bool,
 ) -> dict[str, Any]:
-    """Enqueue a task for each wanted client with a dead letter that is due, and return how many letters there are.
+    """Enqueue a task for each selected client with a dead letter that is due, and return how many letters there are.
 
     ``total``, ``due``, ``parked`` and ``new`` (of the last hour) are what an alert on growth watches. Without any
     letter this costs one read and says nothing.

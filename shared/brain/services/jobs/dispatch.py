@@ -1,40 +1,41 @@
-"""Lists the clients that have work for a scheduled job, from the books or by their shop, and enqueues a task each."""
+"""Dispatch of a scheduled job: select the clients that have work and enqueue one task for each."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from brain.domain.jobs.dispatching import (
-    EVERYONE,
+from brain.domain.jobs.schedule import not_before
+from brain.domain.jobs.steps import (
+    ACTIVE_WINDOW,
+    ALL_CLIENTS,
+    JOBS,
     LEARNING,
-    LEARNING_FOLLOWS,
     RETRY_DEAD_LETTERS,
-    WEEKLY_REPORT,
-    not_before,
+    ClientSelection,
 )
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.repositories.jobs.features import Features
-from brain.services.analysis import hourly_scores
 from brain.services.jobs.lease import Figures
 
-# An hourly run looks a few hours back for what an earlier dispatch missed, and once a day a week back.
+# An hourly run looks back a few hours for clients that an earlier dispatch missed, and once a day for a week.
 HOURLY_WINDOW = timedelta(hours=3)
 SWEEP_WINDOW = timedelta(days=8)
-# Silence is a finding of the daily analysis, so a client stays on its list for weeks after its last event.
-ACTIVE_WINDOW = timedelta(days=35)
 LEARNING_DELAY = timedelta(minutes=10)
-# These work on the shop's own database, whether events came or not.
-SHOP_JOBS = frozenset(
-    {"brainCuriosity", "brainSignalMagnitude", "brainProductWeather", "brainBacktesting", "brainRoiReport"}
-)
+
+
+class ClientFilter(Protocol):
+    """Decides whether a client takes part."""
+
+    def __call__(self, client_id: str, /) -> bool:
+        """Return whether the client takes part."""
 
 
 class RetryEnqueuer(Protocol):
-    """Enqueues a retry task per selected client with dead letters that are due, and returns their counts."""
+    """Enqueues the retries of dead letters that are due."""
 
     def __call__(
         self,
@@ -42,16 +43,16 @@ class RetryEnqueuer(Protocol):
         queue: TaskQueue,
         scheduled_at: datetime,
         *,
-        is_selected: Callable[[str], bool],
+        is_selected: ClientFilter,
         jitter: timedelta,
         dry_run: bool,
-    ) -> Figures:
-        """Return the figures to report next to those of the dispatched job; empty without any dead letter."""
+    ) -> Mapping[str, Any]:
+        """Enqueue one task per selected client with a due dead letter, and return the figures to report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A scheduled function's work: no client's data is read here."""
+    """The work of a scheduled function; it reads no events of any client."""
 
     store: DocumentStore
     queue: TaskQueue
@@ -67,49 +68,58 @@ class Dispatch:
         client_id: str | None = None,
         dry_run: bool = False,
     ) -> Figures:
-        """Enqueue the job for every client with work, or for one; the same dispatch again enqueues nothing new."""
+        """Enqueue the job for all clients with work, or for one client.
+
+        The same dispatch repeated enqueues nothing new.
+        """
         flag = self.features.flag(job)
         if not flag.enabled:
             return {"status": "disabled"}
-        clients = [client_id] if client_id else self._with_work(job, scheduled_at)
-        chosen = [c for c in clients if flag.is_on(job, c)]
+        candidates = [client_id] if client_id else self._select_clients(job, scheduled_at)
+        clients = [candidate for candidate in candidates if flag.is_on(job, candidate)]
         enqueued = sum(
-            self.queue.enqueue(Task(job, c, scheduled_at, not_before(job, c, scheduled_at, jitter), dry_run))
-            for c in chosen
+            self.queue.enqueue(Task(job, client, scheduled_at, not_before(job, client, scheduled_at, jitter), dry_run))
+            for client in clients
         )
-        if job == LEARNING_FOLLOWS and chosen and client_id is None:
-            enqueued += self._learning(scheduled_at, jitter, dry_run=dry_run)
-        beside = self._retries(scheduled_at, jitter, client_id, dry_run=dry_run) if job == hourly_scores.JOB else {}
-        return {"status": "success", "clients": len(chosen), "enqueued": enqueued, **beside}
+        if job == JOBS[LEARNING].enqueued_with and clients and client_id is None:
+            enqueued += self._enqueue_learning(scheduled_at, jitter, dry_run=dry_run)
+        retries: Figures = {}
+        if job == JOBS[RETRY_DEAD_LETTERS].enqueued_with:
+            retries = self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
+        return {"status": "success", "clients": len(clients), "enqueued": enqueued, **retries}
 
-    def _retries(self, scheduled_at: datetime, jitter: timedelta, only: str | None, *, dry_run: bool) -> Figures:
-        """Enqueue the retries of dead letters that are due, whoever's they are, or one client's."""
+    def _enqueue_retries(
+        self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
+    ) -> Figures:
+        """Enqueue due retries of dead letters for one client, or for all clients whose flag is on."""
         flag = self.features.flag(RETRY_DEAD_LETTERS)
         if not flag.enabled:
             return {}
+
+        def is_selected(client: str) -> bool:
+            return client_id in (None, client) and flag.is_on(RETRY_DEAD_LETTERS, client)
+
         return self.enqueue_retries(
-            self.store,
-            self.queue,
-            scheduled_at,
-            is_selected=lambda client: only in (None, client) and flag.is_on(RETRY_DEAD_LETTERS, client),
-            jitter=jitter,
-            dry_run=dry_run,
+            self.store, self.queue, scheduled_at, is_selected=is_selected, jitter=jitter, dry_run=dry_run
         )
 
-    def _learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
-        """Enqueue the one task that learns from all clients' outcomes, once theirs have probably been recorded."""
+    def _enqueue_learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
+        """Enqueue the one task that learns from all clients, late enough that most have recorded their outcomes."""
         if not self.features.flag(LEARNING).enabled:
             return 0
         start = scheduled_at + jitter + LEARNING_DELAY
-        return int(self.queue.enqueue(Task(LEARNING, EVERYONE, scheduled_at, start, dry_run)))
+        return int(self.queue.enqueue(Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)))
 
-    def _with_work(self, job: str, scheduled_at: datetime) -> list[str]:
-        if job in SHOP_JOBS:
+    def _select_clients(self, job: str, scheduled_at: datetime) -> list[str]:
+        selection = JOBS[job].clients
+        if selection is ClientSelection.SHOP:
             return Clients(self.store).with_shop()
-        books = IngestCounters(self.store)
-        soon = scheduled_at + timedelta(hours=1)
-        if job == hourly_scores.JOB:
+        counters = IngestCounters(self.store)
+        end = scheduled_at + timedelta(hours=1)
+        if selection is ClientSelection.RECENT_INGEST:
             window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW
-            return books.active_between(scheduled_at - window, soon)
-        active = books.active_in_weeks(scheduled_at - ACTIVE_WINDOW, soon)
-        return sorted({*active, *Clients(self.store).with_shop()}) if job == WEEKLY_REPORT else active
+            return counters.active_between(scheduled_at - window, end)
+        active = counters.active_in_weeks(scheduled_at - ACTIVE_WINDOW, end)
+        if selection is ClientSelection.ACTIVE_WEEKS_OR_SHOP:
+            return sorted({*active, *Clients(self.store).with_shop()})
+        return active

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy, dead_letter_id
-from brain.domain.jobs.dispatching import RETRY_DEAD_LETTERS
+from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.errors import AlreadyExistsError, BrainError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore

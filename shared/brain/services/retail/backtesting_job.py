@@ -11,7 +11,6 @@ from brain.services.retail.facts import Known
 from brain.services.retail.own_shop import OwnShop
 from brain.services.retail.shop_job import Findings, Step
 
-JOB = "brainBacktesting"
 LEAST_DAYS_BEFORE = 56
 """Days that a forecast must have seen before the first one that is scored."""
 

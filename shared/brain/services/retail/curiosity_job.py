@@ -12,7 +12,6 @@ from brain.services.retail.facts import Known
 from brain.services.retail.own_shop import OwnShop
 from brain.services.retail.shop_job import Findings, Step
 
-JOB = "brainCuriosity"
 SHOWN = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)
 MOST_ENTRIES = 2000
 

@@ -10,7 +10,6 @@ from brain.services.retail.own_shop import OwnShop
 from brain.services.retail.shop_job import Findings, Step
 from brain.services.retail.time_of_day import time_of_day
 
-JOB = "brainProductWeather"
 NO_WEATHER = "there is no weather of these stores; import some with `brain retail import --weather FILE.csv`"
 
 

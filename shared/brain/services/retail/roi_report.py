@@ -26,7 +26,6 @@ from brain.services.retail.decisions import decisions_of, recorded
 from brain.services.retail.own_shop import OwnShop, own_shop
 from brain.services.retail.roi import Constants, valued
 
-JOB = "brainRoiReport"
 VIEW = "shop-roi"
 
 

@@ -16,7 +16,6 @@ from brain.services.retail.own_shop import OwnShop
 from brain.services.retail.shop_job import Findings, Step
 from brain.services.retail.signals import measured
 
-JOB = "brainSignalMagnitude"
 DAYS_AHEAD = 14
 STALE_AFTER_DAYS = 28
 """Days without any sales after which the next ones are not forecast: the shop is shut, or its sales do not arrive."""

@@ -1,15 +1,38 @@
-"""The one tree of errors, so that every layer can say what failed, whether to try again, and what to tell whom.
+"""Exception hierarchy of the Brain, as ``class (code)``:
 
-``message`` is a sentence for the sender: what was expected, what came, what to do. ``context`` is for the log
-only and never leaves the service.
+* BrainError (internal)
+  x InvalidInputError (invalid_input)
+    + PayloadTooLargeError (payload_too_large)
+  x UnauthenticatedError (unauthenticated)
+  x SenderCheckUnavailableError (sender_check_unavailable)
+  x ReplayedRequestError (replayed)
+  x ForbiddenError (forbidden)
+  x NotFoundError (not_found)
+  x RateLimitedError (rate_limited)
+  x AlreadyExistsError (already_exists)
+  x ConflictError (conflict)
+  x StoreUnavailableError (store_unavailable)
+  x StoreRefusedError (store_refused)
+  x MissingSecretError (missing_secret)
+    + SecretsUnavailableError (secrets_unavailable)
+  x MisconfiguredError (misconfigured)
+  x LeaseHeldError (lease_held)
+  x LeaseLostError (lease_lost)
+
+Every error has a message for the caller: what was expected, what was found and what to do. Its ``context`` is
+written to the log and never leaves the service.
 """
 
 from enum import StrEnum
 from typing import ClassVar
 
 
-class Category(StrEnum):
-    """Who can mend the failure: time, the operator, the sender, or a larger budget."""
+class ErrorCategory(StrEnum):
+    """What it takes to resolve a failure.
+
+    A transient failure passes by itself, a permanent one needs the operator, a validation failure needs the sender,
+    and an exhausted resource needs time or a larger budget.
+    """
 
     TRANSIENT = "transient"
     PERMANENT = "permanent"
@@ -17,8 +40,8 @@ class Category(StrEnum):
     RESOURCE = "resource"
 
 
-class Severity(StrEnum):
-    """How loudly to log, in Cloud Logging's words."""
+class ErrorSeverity(StrEnum):
+    """The severity of the log entry, as Cloud Logging spells it."""
 
     INFO = "INFO"
     WARNING = "WARNING"
@@ -27,11 +50,17 @@ class Severity(StrEnum):
 
 
 class BrainError(Exception):
-    """Base of all errors the Brain raises on purpose."""
+    """Base class of all errors that the Brain raises deliberately.
+
+    Args:
+        message: What was expected, what was found and what to do; shown to the caller.
+        retry_after_seconds: How long the caller should wait before trying again, if known.
+        **context: Details for the log only.
+    """
 
     code: ClassVar[str] = "internal"
-    category: ClassVar[Category] = Category.PERMANENT
-    severity: ClassVar[Severity] = Severity.ERROR
+    category: ClassVar[ErrorCategory] = ErrorCategory.PERMANENT
+    severity: ClassVar[ErrorSeverity] = ErrorSeverity.ERROR
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None, **context: object) -> None:
         super().__init__(message)
@@ -41,132 +70,132 @@ class BrainError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call may succeed later without anyone changing anything."""
-        return self.category in (Category.TRANSIENT, Category.RESOURCE)
+        """Whether the same call may succeed later without any change."""
+        return self.category in (ErrorCategory.TRANSIENT, ErrorCategory.RESOURCE)
 
 
 class InvalidInputError(BrainError):
-    """What came cannot be read or breaks a stated rule; the sender must change it."""
+    """The input is malformed or violates a documented rule; the sender must change it."""
 
     code = "invalid_input"
-    category = Category.VALIDATION
-    severity = Severity.INFO
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.INFO
 
 
 class PayloadTooLargeError(InvalidInputError):
-    """The request or item is larger than the contract allows."""
+    """The request or one of its items exceeds a size limit."""
 
     code = "payload_too_large"
 
 
 class UnauthenticatedError(BrainError):
-    """No sender could be established; the answer is the same for unknown, revoked and foreign keys."""
+    """The sender could not be authenticated; unknown, revoked and foreign keys get the same response."""
 
     code = "unauthenticated"
-    category = Category.VALIDATION
-    severity = Severity.WARNING
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.WARNING
 
 
 class SenderCheckUnavailableError(BrainError):
-    """What a sender is checked against cannot be had now; nobody was refused, the sender must send again."""
+    """The keys or secrets that verify a sender cannot be loaded now; the sender must send again."""
 
     code = "sender_check_unavailable"
-    category = Category.TRANSIENT
+    category = ErrorCategory.TRANSIENT
 
 
-class ReplayedError(BrainError):
-    """This very signed request was taken before, so all of it is stored and nothing more is needed."""
+class ReplayedRequestError(BrainError):
+    """This signed request was already accepted and stored."""
 
     code = "replayed"
-    category = Category.VALIDATION
-    severity = Severity.WARNING
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.WARNING
 
 
 class ForbiddenError(BrainError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but not allowed to do this."""
 
     code = "forbidden"
-    category = Category.VALIDATION
-    severity = Severity.WARNING
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.WARNING
 
 
 class NotFoundError(BrainError):
-    """There is nothing at this place, or the caller may not know that there is."""
+    """The resource does not exist, or the caller may not learn that it does."""
 
     code = "not_found"
-    category = Category.VALIDATION
-    severity = Severity.INFO
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.INFO
 
 
 class RateLimitedError(BrainError):
-    """A budget is used up; ``retry_after_seconds`` says when it refills."""
+    """A budget is exhausted; ``retry_after_seconds`` says when it refills."""
 
     code = "rate_limited"
-    category = Category.RESOURCE
-    severity = Severity.INFO
+    category = ErrorCategory.RESOURCE
+    severity = ErrorSeverity.INFO
 
 
 class AlreadyExistsError(BrainError):
-    """A document that was to be created is already there."""
+    """The document to be created already exists."""
 
     code = "already_exists"
-    severity = Severity.INFO
+    severity = ErrorSeverity.INFO
 
 
 class ConflictError(BrainError):
-    """The document changed since it was read, so nothing was written; read again and decide anew."""
+    """The document changed since it was read, so nothing was written; read it again and retry."""
 
     code = "conflict"
-    category = Category.TRANSIENT
-    severity = Severity.INFO
+    category = ErrorCategory.TRANSIENT
+    severity = ErrorSeverity.INFO
 
 
 class StoreUnavailableError(BrainError):
-    """The store did not answer or could not take the write now; it may or may not have been applied."""
+    """The store did not respond or is busy; a write may or may not have been applied."""
 
     code = "store_unavailable"
-    category = Category.TRANSIENT
+    category = ErrorCategory.TRANSIENT
 
 
 class StoreRefusedError(BrainError):
-    """The store will never take this call as it is."""
+    """The store will never accept this call as it is."""
 
     code = "store_refused"
 
 
 class MissingSecretError(BrainError):
-    """A secret is not there or not readable; the message carries the command that mends it."""
+    """A secret does not exist or cannot be read; the message contains the command that fixes it."""
 
     code = "missing_secret"
-    severity = Severity.CRITICAL
+    severity = ErrorSeverity.CRITICAL
 
 
 class SecretsUnavailableError(MissingSecretError):
-    """Where secrets are kept did not answer; whether the secret is there is not known."""
+    """The secret manager did not respond; whether the secret exists is unknown."""
 
     code = "secrets_unavailable"
-    category = Category.TRANSIENT
-    severity = Severity.ERROR
+    category = ErrorCategory.TRANSIENT
+    severity = ErrorSeverity.ERROR
 
 
 class MisconfiguredError(BrainError):
-    """A setting or a file under ``config/`` is missing or wrong."""
+    """A setting or a file in ``config/`` is missing or invalid."""
 
     code = "misconfigured"
-    severity = Severity.CRITICAL
+    severity = ErrorSeverity.CRITICAL
 
 
 class LeaseHeldError(BrainError):
-    """Another worker is doing this run now; try again after its lease ends."""
+    """Another worker holds the lease of this run; try again when it has expired."""
 
     code = "lease_held"
-    category = Category.TRANSIENT
-    severity = Severity.INFO
+    category = ErrorCategory.TRANSIENT
+    severity = ErrorSeverity.INFO
 
 
 class LeaseLostError(BrainError):
-    """This worker was overtaken: its lease ended and another took the run over, so its write was refused."""
+    """The lease of this worker expired and another worker took over the run, so the write was rejected."""
 
     code = "lease_lost"
-    category = Category.TRANSIENT
-    severity = Severity.WARNING
+    category = ErrorCategory.TRANSIENT
+    severity = ErrorSeverity.WARNING

@@ -27,7 +27,7 @@ from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures.secret_text import secret_name
 from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.gateway.ingest import IngestHttp
-from brain.errors import MissingSecretError, ReplayedError, SecretsUnavailableError, StoreRefusedError
+from brain.errors import MissingSecretError, ReplayedRequestError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
 from brain.settings.environment import read_settings
 
@@ -356,7 +356,7 @@ def test_while_a_request_is_on_its_way_no_other_body_comes_under_its_token(addre
     first = verify.check(*config, signers.mailgun(body=MAILGUN))
     assert verify.check(*config, signers.mailgun(body=MAILGUN)).taken == first.taken
     other = signers.mailgun(body=MAILGUN.replace(b"m-1", b"m-2"))
-    with pytest.raises(ReplayedError):
+    with pytest.raises(ReplayedRequestError):
         verify.check(*config, other)
     asyncio.run(verify.end(first, durable=False))
     assert verify.check(*config, other).taken

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from brain.errors import BrainError, Severity
+from brain.errors import BrainError, ErrorSeverity
 
 TRACE = "logging.googleapis.com/trace"
 LABELS = "logging.googleapis.com/labels"
@@ -50,7 +50,7 @@ def _error(error: BaseException) -> dict[str, Any]:
         return {"severity": str(error.severity), **known}
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
-    return {"severity": str(Severity.ERROR), "error_type": type(error).__name__, "places": places}
+    return {"severity": str(ErrorSeverity.ERROR), "error_type": type(error).__name__, "places": places}
 
 
 def event_logger(component: str) -> Any:

@@ -10,7 +10,7 @@ from brain.domain import periods
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
-from brain.errors import BrainError, InvalidInputError, LeaseHeldError, Severity
+from brain.errors import BrainError, ErrorSeverity, InvalidInputError, LeaseHeldError
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task
 from brain.services.jobs.dispatch import Dispatch
@@ -78,7 +78,7 @@ class WorkerHttp:
         last = count.isdigit() and int(count[:6]) >= self.retries and not isinstance(error, LeaseHeldError)
         kept = self._kept(task, error) if last else None
         event = "task_given_up" if last else "task_failed"
-        severity = str(Severity.CRITICAL if last else Severity.WARNING)
+        severity = str(ErrorSeverity.CRITICAL if last else ErrorSeverity.WARNING)
         self.log(event, error=error, severity=severity, job=task.job, client_id=task.client_id, dead_letter_id=kept)
         return http.problem(error, request.correlation_id)
 
@@ -86,7 +86,7 @@ class WorkerHttp:
         try:
             return self.give_up(task, error)
         except BrainError as second:
-            self.log("dead_letter_failed", error=second, severity=str(Severity.CRITICAL), job=task.job)
+            self.log("dead_letter_failed", error=second, severity=str(ErrorSeverity.CRITICAL), job=task.job)
             return None
 
 

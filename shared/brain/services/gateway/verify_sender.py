@@ -14,7 +14,7 @@ from brain.domain.senders.signatures.replays import Taken, taken
 from brain.domain.senders.signatures.secret_text import secret_name
 from brain.domain.senders.signatures.senders_config import Provider, SendersConfig
 from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
-from brain.errors import MisconfiguredError, ReplayedError, UnauthenticatedError
+from brain.errors import MisconfiguredError, ReplayedRequestError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter, WriteStatus
 from brain.ports.signing_keys import SigningKeys
@@ -154,4 +154,4 @@ class VerifySender:
                 self._seen[name] = stored
             known = self._seen.setdefault(name, replace(request_taken, signed_at=None))
         if known.replayed_by(request_taken, now):
-            raise ReplayedError(_REPLAYED)
+            raise ReplayedRequestError(_REPLAYED)

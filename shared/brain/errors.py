@@ -1,4 +1,4 @@
-"""Exception hierarchy of the Brain, as ``class (code)``:
+"""Exception hierarchy of the Brain, each class with its code.
 
 * BrainError (internal)
   x InvalidInputError (invalid_input)

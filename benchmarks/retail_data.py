@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import CalendarEvent, DailySale, DailySeries, Store, daily_series, store_totals
-from brain.domain.retail.signals.weather_days import WeatherRow, weather_days
+from brain.domain.retail.series import CalendarEvent, DailySale, DailySeries, Store, build_daily_series, sum_by_store
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.weather_days import WeatherRow, build_weather_days
 
 DATA = Path(os.environ.get("BRAIN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
@@ -21,7 +21,7 @@ class Shop:
 
     name: str
     series: list[DailySeries]
-    facts: Facts
+    facts: ShopData
     start: date
     end: date
     weekly: bool = False
@@ -61,8 +61,8 @@ def bakery() -> Shop:
         for row in _rows("bakery/weather.csv")
     ]
     store = Store("kiel", "Europe/Berlin", "DE", "SH")
-    facts = Facts({"kiel": store}, events, {"kiel": weather_days("kiel", weather, ZoneInfo(store.timezone))})
-    return Shop("bakery", store_totals(daily_series(rows)), facts, date(2016, 8, 1), date(2017, 7, 31))
+    facts = ShopData({"kiel": store}, events, {"kiel": build_weather_days("kiel", weather, ZoneInfo(store.timezone))})
+    return Shop("bakery", sum_by_store(build_daily_series(rows)), facts, date(2016, 8, 1), date(2017, 7, 31))
 
 
 def bikes() -> Shop:
@@ -75,8 +75,8 @@ def bikes() -> Shop:
         warm, wind = float(row["temp"]) * 41, float(row["windspeed"]) * 67
         weather.append(WeatherRow("dc", hour, warm, None, wind, condition=row["weathersit"]))
     store = Store("dc", "America/New_York", "US", "DC")
-    facts = Facts({"dc": store}, (), {"dc": weather_days("dc", weather, ZoneInfo(store.timezone))})
-    series = daily_series(DailySale("dc", "hires", day, count) for day, count in hires.items())
+    facts = ShopData({"dc": store}, (), {"dc": build_weather_days("dc", weather, ZoneInfo(store.timezone))})
+    series = build_daily_series(DailySale("dc", "hires", day, count) for day, count in hires.items())
     return Shop("bike sharing", series, facts, date(2012, 1, 1), date(2012, 12, 31))
 
 
@@ -91,8 +91,8 @@ def walmart() -> Shop:
         )
         for row in _rows("walmart/weekly.csv")
     ]
-    series = daily_series(rows)
-    facts = Facts({one.store_id: Store(one.store_id, "America/Chicago", "US") for one in series})
+    series = build_daily_series(rows)
+    facts = ShopData({one.store_id: Store(one.store_id, "America/Chicago", "US") for one in series})
     return Shop("walmart weekly", series, facts, date(2012, 2, 1), date(2012, 10, 26), weekly=True)
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from benchmarks.retail_data import Shop, shops
 from benchmarks.retail_rivals import available, said_by
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.backtest import BacktestReport, backtest
+from brain.domain.retail.forecast.backtest import BacktestReport, backtest_series
 from brain.domain.retail.forecast.metrics import Metrics
 from brain.domain.retail.series import CalendarEvent, DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.settings.files import load_config
 
 HORIZON = 7
@@ -34,7 +34,7 @@ def run() -> None:
 
 def _report(shop: Shop, config: RetailConfig) -> tuple[BacktestReport, float]:
     begin = time.perf_counter()
-    report = backtest(shop.series, shop.facts, shop.start, shop.end, HORIZON, config)
+    report = backtest_series(shop.series, shop.facts, shop.start, shop.end, HORIZON, config)
     return report, time.perf_counter() - begin
 
 
@@ -79,11 +79,11 @@ def _print_line(name: str, metrics: Metrics, seconds: float) -> None:
 def _print_speed(config: RetailConfig) -> None:
     series, facts, last = _chain()
     start = last - timedelta(days=CHAIN_TESTED - 1)
-    backtest(series[:3], facts, start, last, HORIZON, config)
+    backtest_series(series[:3], facts, start, last, HORIZON, config)
     seconds = []
     for _ in range(3):
         begin = time.perf_counter()
-        report = backtest(series, facts, start, last, HORIZON, config)
+        report = backtest_series(series, facts, start, last, HORIZON, config)
         seconds.append(time.perf_counter() - begin)
     print(
         f"\n{CHAIN_TESTED} days x {CHAIN_STORES} stores x {CHAIN_SIGNALS} signals, {CHAIN_DAYS} days of history in all"
@@ -93,7 +93,7 @@ def _print_speed(config: RetailConfig) -> None:
     print(f"wape {_text(overall.forecast.wape)} beside {_text(overall.seasonal_naive.wape)} seasonal naive")
 
 
-def _chain() -> tuple[list[DailySeries], Facts, date]:
+def _chain() -> tuple[list[DailySeries], ShopData, date]:
     """A thousand seeded stores that share a calendar and twenty signals of six days each."""
     rng, first, at = np.random.default_rng(0), date(2023, 1, 1), np.arange(CHAIN_DAYS)
     weekday = rng.normal(0, 0.2, (CHAIN_STORES, 7))[:, at % 7]
@@ -109,7 +109,7 @@ def _chain() -> tuple[list[DailySeries], Facts, date]:
     series = [
         DailySeries(f"s{row:04d}", None, first, np.exp(modelled[row]), none, opened) for row in range(CHAIN_STORES)
     ]
-    return series, Facts(events=tuple(events)), first + timedelta(days=CHAIN_DAYS - 1)
+    return series, ShopData(events=tuple(events)), first + timedelta(days=CHAIN_DAYS - 1)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.lifts.magnitudes import magnitudes
+from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
 from brain.settings.files import load_config
 from tests.shop_worlds import lift_world
 
@@ -55,7 +55,7 @@ def run() -> None:
 def _world(seed: int, center: float, between: float, events: int, config: RetailConfig) -> np.ndarray:
     """Truth, raw mean, its standard error, lift, lower, upper, claimed: one row an event."""
     world = lift_world(20_000 + seed, events, center, between)
-    rows = {row.signal: row for row in magnitudes(world.series, world.facts, world.last, config)}
+    rows = {row.signal: row for row in measure_signal_lifts(world.series, world.facts, world.last, config)}
     answer = []
     for number, lift in enumerate(world.lifts):
         row = rows[f"event_{number:02d}"]

@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import DailySeries, Store
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.signals.weather_days import WeatherDays
 
 Floats = NDArray[np.float64]
@@ -31,12 +31,14 @@ class World:
     """A shop's series and its facts; ``until`` shows the same shop as it was known at the end of an earlier day."""
 
     series: tuple[DailySeries, ...]
-    facts: Facts
+    facts: ShopData
 
     def until(self, day: date) -> "World":
         """The world as known at the end of ``day``."""
         weather = {store: _weather_until(days, day) for store, days in self.facts.weather.items()}
-        return World(tuple(one.until(day) for one in self.series), Facts(self.facts.stores, self.facts.events, weather))
+        return World(
+            tuple(one.until(day) for one in self.series), ShopData(self.facts.stores, self.facts.events, weather)
+        )
 
 
 def memory_noise(rng: np.random.Generator, days: int, memory: float = MEMORY) -> Floats:
@@ -70,7 +72,7 @@ def shop(seed: int, days: int = 540, effect: float = 0.0, store_id: str = "kiel"
     season = 1 + 0.1 * np.sin(2 * np.pi * dates.astype(np.int64) / YEAR_DAYS)
     sales = 1000 * WEEKDAYS[(dates.astype(np.int64) + 3) % 7] * season * (1 + NOISE_SHARE * noise)
     series = DailySeries(store_id, "bread", FIRST_DAY, sales, np.zeros(days), np.ones(days, dtype=bool))
-    return World((series,), Facts({store_id: Store(store_id)}, (), {store_id: weather}))
+    return World((series,), ShopData({store_id: Store(store_id)}, (), {store_id: weather}))
 
 
 def chain(seed: int, stores: int, days: int = 540, effect: float = 0.0) -> World:
@@ -78,7 +80,7 @@ def chain(seed: int, stores: int, days: int = 540, effect: float = 0.0) -> World
     worlds = [shop(seed + number, days, effect, f"store_{number}") for number in range(stores)]
     known = {name: store for world in worlds for name, store in world.facts.stores.items()}
     weather = {name: rows for world in worlds for name, rows in world.facts.weather.items()}
-    return World(tuple(one for world in worlds for one in world.series), Facts(known, (), weather))
+    return World(tuple(one for world in worlds for one in world.series), ShopData(known, (), weather))
 
 
 def _weather(rng: np.random.Generator, dates: NDArray[np.datetime64], wet: Floats, store_id: str) -> WeatherDays:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from retail_worlds import memory_noise
 from shop_worlds import WEEKDAY_LOG, day_at, series_of, shop_config
 
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.roi.statement import Period, Statement, statement
 from brain.domain.retail.series import DailySeries, Store
+from brain.domain.retail.shop_data import ShopData
 from brain.settings.files import load_config
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -30,9 +30,9 @@ class World:
     truth: dict[str, float]
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> ShopData:
         """Nothing is known beside the stores."""
-        return Facts({one.store_id: Store(one.store_id) for one in self.series})
+        return ShopData({one.store_id: Store(one.store_id) for one in self.series})
 
 
 @dataclass(frozen=True)

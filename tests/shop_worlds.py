@@ -9,9 +9,9 @@ import yaml
 from numpy.typing import NDArray
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import CalendarEvent, DailySeries, Store, zone
-from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, weather_days
+from brain.domain.retail.series import CalendarEvent, DailySeries, Store, load_zone
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, build_weather_days
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def weather_of(store_id: str, temperature: Floats, rain: Floats, timezone: str =
         WeatherRow(store_id, day_at(at), float(warm), float(wet))
         for at, (warm, wet) in enumerate(zip(temperature, rain, strict=True))
     ]
-    return weather_days(store_id, rows, zone(timezone))
+    return build_weather_days(store_id, rows, load_zone(timezone))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class LiftWorld:
     """Events with known lifts on the log scale; ``raw`` is what a mean over their days would say of them."""
 
     series: list[DailySeries]
-    facts: Facts
+    facts: ShopData
     lifts: Floats
     raw: Floats
     last: date
@@ -82,5 +82,5 @@ def lift_world(
         calendar += [event(f"event_{number:02d}", int(at), "concert") for at in when]
     sales = usual_sales(seed, days, noise=0.0) * np.exp(effect + odd)
     raw = np.array([np.mean((effect + odd)[when]) for when in on])
-    facts = Facts({"north": Store("north")}, tuple(calendar))
+    facts = ShopData({"north": Store("north")}, tuple(calendar))
     return LiftWorld([series_of(sales)], facts, lifts, raw, day_at(days - 1))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.backtest import ForecastRow, backtest
-from brain.domain.retail.forecast.metrics import Scored, by_series, overall
+from brain.domain.retail.forecast.backtest import BacktestRow, backtest_series
+from brain.domain.retail.forecast.metrics import ScoredDays, score_by_series, score_overall
 from brain.domain.retail.series import DailySeries, Store
+from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()
@@ -21,10 +21,10 @@ def _world(seed: int = 1, days: int = DAYS) -> tuple[np.ndarray, np.ndarray]:
     return usual_sales(seed, days) * np.exp(0.01 * (temperature - 12)), temperature
 
 
-def _rows(sales: np.ndarray, temperature: np.ndarray, last: int, events: tuple[object, ...] = ()) -> list[ForecastRow]:
+def _rows(sales: np.ndarray, temperature: np.ndarray, last: int, events: tuple[object, ...] = ()) -> list[BacktestRow]:
     weather = {"north": weather_of("north", temperature, np.zeros(len(temperature)))}
-    facts = Facts({"north": Store("north", country="DE")}, events, weather)  # type: ignore[arg-type]
-    return list(backtest([series_of(sales)], facts, day_at(500), day_at(last), 7, CONFIG).rows())
+    facts = ShopData({"north": Store("north", country="DE")}, events, weather)  # type: ignore[arg-type]
+    return list(backtest_series([series_of(sales)], facts, day_at(500), day_at(last), 7, CONFIG).rows())
 
 
 def test_no_forecast_reads_what_came_after_its_cutoff() -> None:
@@ -59,7 +59,7 @@ def test_the_leak_test_would_notice_a_leak() -> None:
     assert min(changed) <= day_at(541)
 
 
-def _said(row: ForecastRow) -> tuple[float, ...]:
+def _said(row: BacktestRow) -> tuple[float, ...]:
     return (row.predicted, row.lower_80, row.upper_80, row.lower_95, row.upper_95)
 
 
@@ -80,7 +80,7 @@ def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
 def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
     """Any step and horizon; days after the end are not scored."""
     series = [series_of(usual_sales(2, DAYS))]
-    report = backtest(series, Facts(), day_at(500), day_at(513), horizon, CONFIG, step)
+    report = backtest_series(series, ShopData(), day_at(500), day_at(513), horizon, CONFIG, step)
     assert len(list(report.rows())) == rows
     assert (report.horizon, report.step_days) == (horizon, step)
 
@@ -88,7 +88,7 @@ def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
 def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn() -> None:
     """Two years of weekdays, season and noise: a good fifth better than either, with honest intervals."""
     chain = [series_of(usual_sales(seed, 760), f"s{seed}") for seed in range(8)]
-    report = backtest(chain, Facts(), day_at(580), day_at(759), 7, CONFIG)
+    report = backtest_series(chain, ShopData(), day_at(580), day_at(759), 7, CONFIG)
     ours, naive, year = report.overall.forecast, report.overall.seasonal_naive, report.overall.same_day_last_year
     assert ours.wape is not None
     assert naive.wape is not None
@@ -103,7 +103,7 @@ def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn()
 def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> None:
     """A random walk: tomorrow is today, and the forecast does not pretend to know better."""
     walk = 1000 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.05, DAYS)))
-    scores = backtest([series_of(walk)], Facts(), day_at(450), day_at(599), 7, CONFIG).overall
+    scores = backtest_series([series_of(walk)], ShopData(), day_at(450), day_at(599), 7, CONFIG).overall
     assert (scores.forecast.wape or 1) <= 1.05 * (scores.seasonal_naive.wape or 0)
 
 
@@ -111,7 +111,7 @@ def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
     """For one figure a week the naive season is the year, in both rules."""
     weekly = np.full(900, np.nan)
     weekly[4::7] = usual_sales(5, 900)[4::7]
-    scores = backtest([series_of(weekly)], Facts(), day_at(700), day_at(899), 7, CONFIG).overall
+    scores = backtest_series([series_of(weekly)], ShopData(), day_at(700), day_at(899), 7, CONFIG).overall
     assert scores.seasonal_naive.wape == scores.same_day_last_year.wape
     assert scores.forecast.days == 28
 
@@ -120,7 +120,7 @@ def test_a_naive_rule_whose_day_was_closed_looks_a_week_further_back() -> None:
     """A closed Tuesday does not leave the next Tuesday without a rule to compare with."""
     sales = usual_sales(6, DAYS)
     sales[501] = np.nan
-    report = backtest([series_of(sales)], Facts(), day_at(507), day_at(513), 7, CONFIG)
+    report = backtest_series([series_of(sales)], ShopData(), day_at(507), day_at(513), 7, CONFIG)
     assert report.overall.seasonal_naive.days == 7
 
 
@@ -128,7 +128,7 @@ def test_a_series_that_begins_inside_the_period_is_scored_from_its_first_days() 
     """Before it opened there is nothing to score; after, it leans on the others."""
     old = [series_of(usual_sales(seed, DAYS), f"s{seed}") for seed in range(3)]
     young = series_of(usual_sales(9, DAYS)[520:], "young", day_at(520))
-    report = backtest([*old, young], Facts(), day_at(500), day_at(560), 7, CONFIG)
+    report = backtest_series([*old, young], ShopData(), day_at(500), day_at(560), 7, CONFIG)
     assert report.scores[3].forecast.days == 41
     assert (report.scores[3].forecast.wape or 1) < 0.5
 
@@ -149,27 +149,27 @@ def test_what_cannot_be_tested_is_said(start: date, end: date, horizon: int, mes
     sales[:5] = np.nan
     sales[590:] = np.nan
     with pytest.raises(InvalidInputError, match=message):
-        backtest([series_of(sales)], Facts(), start, end, horizon, CONFIG)
+        backtest_series([series_of(sales)], ShopData(), start, end, horizon, CONFIG)
 
 
 def test_a_week_of_history_has_no_seasonal_scale() -> None:
     """MASE needs two weeks; without them it is None and the rest is there."""
-    report = backtest([series_of(usual_sales(8, 40))], Facts(), day_at(3), day_at(20), 7, CONFIG)
+    report = backtest_series([series_of(usual_sales(8, 40))], ShopData(), day_at(3), day_at(20), 7, CONFIG)
     assert report.overall.forecast.mase is None
     assert report.overall.forecast.wape is not None
 
 
-def _scored(**parts: list[float] | list[int] | list[bool]) -> Scored:
+def _scored(**parts: list[float] | list[int] | list[bool]) -> ScoredDays:
     size = len(parts["actual"])
     filled = {name: np.full(size, np.nan) for name in ("before", "said_before", "scale", "rush_line")}
     filled |= {"series": np.zeros(size, dtype=int), "called": np.zeros(size, dtype=bool)}
     filled |= {name: np.array(values) for name, values in parts.items()}
-    return Scored(**filled)  # type: ignore[arg-type]
+    return ScoredDays(**filled)  # type: ignore[arg-type]
 
 
 def test_each_figure_is_its_definition() -> None:
     """Worked by hand on four days, one of them without sales."""
-    metrics = overall(
+    metrics = score_overall(
         _scored(
             actual=[100.0, 200.0, 0.0, 50.0],
             said=[110.0, 180.0, 10.0, 50.0],
@@ -195,13 +195,13 @@ def test_each_figure_is_its_definition() -> None:
 
 def test_a_figure_that_no_day_can_give_is_none() -> None:
     """No sales, no movement, no rush, no interval: None, not zero."""
-    metrics = overall(_scored(actual=[0.0], said=[1.0]))
+    metrics = score_overall(_scored(actual=[0.0], said=[1.0]))
     assert {name for name, value in metrics.as_dict().items() if value is None} == set(metrics.as_dict()) - {"days"}
 
 
 def test_series_are_scored_apart_and_missing_forecasts_left_out() -> None:
     """A series of which the rule said nothing has no days."""
-    one, two = by_series(_scored(series=[0, 0, 1], actual=[10.0, 20.0, 5.0], said=[10.0, 10.0, np.nan]), 2)
+    one, two = score_by_series(_scored(series=[0, 0, 1], actual=[10.0, 20.0, 5.0], said=[10.0, 10.0, np.nan]), 2)
     assert (one.days, one.wape) == (2, pytest.approx(1 / 3))
     assert (two.days, two.wape) == (0, None)
 
@@ -213,8 +213,8 @@ def test_returns_and_other_zones_in_one_chain() -> None:
     )
     sales = usual_sales(11, DAYS)
     sales[505] = -40.0
-    facts = Facts({"a": Store("a", "Asia/Tokyo", "JP"), "b": Store("b", "America/New_York", "US")})
-    report = backtest(
+    facts = ShopData({"a": Store("a", "Asia/Tokyo", "JP"), "b": Store("b", "America/New_York", "US")})
+    report = backtest_series(
         [series_of(sales, "a"), series_of(usual_sales(12, DAYS), "b"), shut], facts, day_at(500), day_at(520), 7, CONFIG
     )
     assert [score.forecast.days for score in report.scores] == [21, 21, 0]

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from shop_worlds import shop_config
 
-from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_ledger
-from brain.domain.retail.lifts.magnitudes import SignalLift
+from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_effect_ledger
+from brain.domain.retail.lifts.signal_lifts import SignalLift
 
 SETTINGS = shop_config().magnitudes
 DAY = date(2024, 6, 1)
@@ -15,7 +15,7 @@ SURE = SignalLift("a", None, "derby", "home_game", 0.1, 0.05, 0.15, 6, 0.99, cla
 
 
 def _claimed() -> list[EffectEntry]:
-    return update_ledger([], [SURE], DAY, SETTINGS)
+    return update_effect_ledger([], [SURE], DAY, SETTINGS)
 
 
 def test_a_sure_sign_is_claimed_and_an_unsure_one_watched() -> None:
@@ -23,19 +23,21 @@ def test_a_sure_sign_is_claimed_and_an_unsure_one_watched() -> None:
     (entry,) = _claimed()
     assert (entry.state, entry.since) == (EffectState.CLAIMED, DAY)
     assert entry.reason == "sign 99% sure after 6 occurrences"
-    (watched,) = update_ledger([], [replace(SURE, confidence=0.9)], DAY, SETTINGS)
+    (watched,) = update_effect_ledger([], [replace(SURE, confidence=0.9)], DAY, SETTINGS)
     assert watched.state is EffectState.WATCHED
 
 
 def test_the_same_measurements_twice_change_nothing() -> None:
     """A repeated run leaves the ledger as it was."""
     once = _claimed()
-    assert update_ledger(once, [SURE], DAY, SETTINGS) == once
+    assert update_effect_ledger(once, [SURE], DAY, SETTINGS) == once
 
 
 def test_a_claim_is_kept_while_it_holds() -> None:
     """A little less sure is no reason to retire; the figures follow, the date stays."""
-    (entry,) = update_ledger(_claimed(), [replace(SURE, confidence=0.9, lift=0.08)], DAY + timedelta(days=9), SETTINGS)
+    (entry,) = update_effect_ledger(
+        _claimed(), [replace(SURE, confidence=0.9, lift=0.08)], DAY + timedelta(days=9), SETTINGS
+    )
     assert (entry.state, entry.since, entry.lift) == (EffectState.CLAIMED, DAY, 0.08)
 
 
@@ -46,28 +48,32 @@ def test_a_claim_is_kept_while_it_holds() -> None:
 def test_a_claim_that_no_longer_holds_is_retired(change: dict[str, float], reason: str) -> None:
     """By its sign or by its confidence."""
     later = DAY + timedelta(days=30)
-    (entry,) = update_ledger(_claimed(), [replace(SURE, **change)], later, SETTINGS)  # type: ignore[arg-type]
+    (entry,) = update_effect_ledger(_claimed(), [replace(SURE, **change)], later, SETTINGS)  # type: ignore[arg-type]
     assert (entry.state, entry.since, entry.reason) == (EffectState.RETIRED, later, reason)
 
 
 def test_an_effect_unseen_for_two_years_is_retired_even_when_not_measured() -> None:
     """The fair moved away; what is not claimed is only left alone."""
     later = DAY + timedelta(days=731)
-    (entry,) = update_ledger(_claimed(), [], later, SETTINGS)
+    (entry,) = update_effect_ledger(_claimed(), [], later, SETTINGS)
     assert (entry.state, entry.reason) == (EffectState.RETIRED, "not seen for 731 days")
-    assert update_ledger(_claimed(), [], later - timedelta(days=1), SETTINGS) == _claimed()
+    assert update_effect_ledger(_claimed(), [], later - timedelta(days=1), SETTINGS) == _claimed()
 
 
 def test_a_retired_effect_may_earn_its_claim_again() -> None:
     """Unsure it stays retired, sure it is claimed anew."""
-    retired = update_ledger(_claimed(), [replace(SURE, confidence=0.5)], DAY + timedelta(days=1), SETTINGS)
-    (still,) = update_ledger(retired, [replace(SURE, confidence=0.9)], DAY + timedelta(days=2), SETTINGS)
+    retired = update_effect_ledger(_claimed(), [replace(SURE, confidence=0.5)], DAY + timedelta(days=1), SETTINGS)
+    (still,) = update_effect_ledger(retired, [replace(SURE, confidence=0.9)], DAY + timedelta(days=2), SETTINGS)
     assert (still.state, still.since) == (EffectState.RETIRED, DAY + timedelta(days=1))
-    (again,) = update_ledger(retired, [SURE], DAY + timedelta(days=3), SETTINGS)
+    (again,) = update_effect_ledger(retired, [SURE], DAY + timedelta(days=3), SETTINGS)
     assert (again.state, again.since) == (EffectState.CLAIMED, DAY + timedelta(days=3))
 
 
 def test_entries_are_in_order_of_what_they_are_about() -> None:
     """Store, product, class, signal."""
     rows = [replace(SURE, store_id="b"), replace(SURE, product_id="bread"), SURE]
-    assert [entry.key[:2] for entry in update_ledger([], rows, DAY, SETTINGS)] == [("a", ""), ("a", "bread"), ("b", "")]
+    assert [entry.key[:2] for entry in update_effect_ledger([], rows, DAY, SETTINGS)] == [
+        ("a", ""),
+        ("a", "bread"),
+        ("b", ""),
+    ]

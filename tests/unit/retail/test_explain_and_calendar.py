@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales
 
-from brain.domain.retail.explain import cents, deal_cents, explain_day
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.ahead import DayForecast
-from brain.domain.retail.forecast.predictive_calendar import advice, calendar
+from brain.domain.retail.day_explanation import allocate_cents, explain_day, round_to_cents
+from brain.domain.retail.forecast.day_forecasts import DayForecast
+from brain.domain.retail.forecast.predictive_calendar import build_calendar, write_advice
 from brain.domain.retail.series import Store
+from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
 
 CONFIG = shop_config()
@@ -21,12 +21,12 @@ DAYS = 420
 GAMES = range(40, DAYS, 30)
 
 
-def _shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, Facts]:
+def _shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, ShopData]:
     sales = usual_sales(seed, DAYS, noise=0.05)
     sales[list(GAMES)] *= lift
     known = datetime(2022, 1, 1, tzinfo=UTC)
     games = tuple(event("derby", at, "home_game", known_at=known) for at in GAMES)
-    return sales, Facts({"north": Store("north")}, games)
+    return sales, ShopData({"north": Store("north")}, games)
 
 
 @pytest.mark.parametrize("day", [60, 200, 400, GAMES[-1]])
@@ -35,7 +35,7 @@ def test_contributions_add_up_to_the_last_cent(day: int) -> None:
     sales, facts = _shop()
     told = explain_day([series_of(sales)], facts, "north", day_at(day), CONFIG)
     amounts = {one.cause: one.cents for one in told.contributions}
-    assert sum(amounts.values()) == told.actual_cents == cents(sales[day])
+    assert sum(amounts.values()) == told.actual_cents == round_to_cents(sales[day])
     assert told.expected_cents == told.actual_cents - amounts["unexplained"]
 
 
@@ -63,7 +63,7 @@ def test_a_slow_product_and_a_day_of_returns_add_up_too() -> None:
     """On the scale of sums, and below zero."""
     sales = np.random.default_rng(3).poisson(0.6, DAYS) * 4.99
     sales[399] = -12.34
-    told = explain_day([series_of(sales)], Facts(), "north", day_at(399), CONFIG)
+    told = explain_day([series_of(sales)], ShopData(), "north", day_at(399), CONFIG)
     assert sum(one.cents for one in told.contributions) == told.actual_cents == -1234
 
 
@@ -84,8 +84,8 @@ def test_what_cannot_be_explained_is_said() -> None:
 def test_cents_are_dealt_out_whole_and_near(amounts: list[float], off: int) -> None:
     """Whatever the amounts, the cents sum to the total, each within a few of its amount."""
     named = {str(at): amount for at, amount in enumerate(amounts)}
-    total = cents(sum(amounts)) + off
-    dealt = deal_cents(named, total)
+    total = round_to_cents(sum(amounts)) + off
+    dealt = allocate_cents(named, total)
     assert sum(dealt.values()) == total
     assert all(abs(dealt[name] - named[name] * 100) <= len(amounts) + 5 for name in named)
 
@@ -93,7 +93,7 @@ def test_cents_are_dealt_out_whole_and_near(amounts: list[float], off: int) -> N
 def test_the_calendar_names_what_acts_and_what_to_do() -> None:
     """A game of +50 % asks for more staff than the usual weekday, and says why."""
     sales, facts = _shop()
-    days = calendar([series_of(sales)], facts, day_at(GAMES[-1] - 3), 7, CONFIG)
+    days = build_calendar([series_of(sales)], facts, day_at(GAMES[-1] - 3), 7, CONFIG)
     game = days[2]
     assert "derby (+" in game.advice
     assert game.advice.startswith("Plan about")
@@ -142,11 +142,11 @@ DAY = DayForecast(
 )
 def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: float | None, start: str) -> None:
     """Closed, rush, more, fewer, as usual, and what is not known yet."""
-    assert advice(replace(DAY, **change), usual).startswith(start)  # type: ignore[arg-type]
+    assert write_advice(replace(DAY, **change), usual).startswith(start)  # type: ignore[arg-type]
 
 
 def test_a_store_without_a_day_has_no_usual() -> None:
     """It is forecast from the others, and compared with nothing."""
     young = series_of(np.full(3, 500.0), "young", day_at(DAYS))
-    days = calendar([series_of(usual_sales(1, DAYS)), young], Facts(), day_at(DAYS - 1), 2, CONFIG)
+    days = build_calendar([series_of(usual_sales(1, DAYS)), young], ShopData(), day_at(DAYS - 1), 2, CONFIG)
     assert [day.usual is None for day in days] == [False, False, True, True]

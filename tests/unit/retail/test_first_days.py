@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from shop_worlds import day_at, series_of, shop_config, usual_sales
 
-from brain.domain.retail.explain import explain_day
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.ahead import forecast
-from brain.domain.retail.lifts.magnitudes import magnitudes
+from brain.domain.retail.day_explanation import explain_day
+from brain.domain.retail.forecast.day_forecasts import forecast_days
+from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
+from brain.domain.retail.shop_data import ShopData
 
 CONFIG = shop_config()
 DAYS = 150
@@ -22,8 +22,8 @@ def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty
     late[:empty_days] = 0.0
     closed[:empty_days] = np.nan
     last = day_at(DAYS - 1)
-    said = [day.predicted for day in forecast([series_of(late)], Facts(), last, 14, CONFIG)]
-    usual = [day.predicted for day in forecast([series_of(closed)], Facts(), last, 14, CONFIG)]
+    said = [day.predicted for day in forecast_days([series_of(late)], ShopData(), last, 14, CONFIG)]
+    usual = [day.predicted for day in forecast_days([series_of(closed)], ShopData(), last, 14, CONFIG)]
     assert said == pytest.approx(usual, rel=0.1)
 
 
@@ -35,8 +35,8 @@ def test_returns_and_empty_days_anywhere_overflow_nothing(seed: int) -> None:
     sales[[0, 1, 70, DAYS - 1]] = 0.0
     sales[rng.choice(DAYS, 9, replace=False)] *= -1
     last = day_at(DAYS - 1)
-    days = forecast([series_of(sales)], Facts(), last, 28, CONFIG)
+    days = forecast_days([series_of(sales)], ShopData(), last, 28, CONFIG)
     assert all(np.isfinite([day.predicted, day.lower_95, day.upper_95]).all() for day in days)
-    assert magnitudes([series_of(sales)], Facts(), last, CONFIG) is not None
-    explained = explain_day([series_of(sales)], Facts(), "north", last, CONFIG)
+    assert measure_signal_lifts([series_of(sales)], ShopData(), last, CONFIG) is not None
+    explained = explain_day([series_of(sales)], ShopData(), "north", last, CONFIG)
     assert sum(part.cents for part in explained.contributions) == explained.actual_cents

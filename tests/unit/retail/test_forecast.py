@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from shop_worlds import FIRST, day_at, event, series_of, shop_config, usual_sales, weather_of
 
-from brain.domain.retail.config import Term
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.ahead import DayForecast, forecast
-from brain.domain.retail.series import DailySeries, Store, zone
-from brain.domain.retail.signals.weather_days import WeatherRow, weather_days
+from brain.domain.retail.config import SchoolTerm
+from brain.domain.retail.forecast.day_forecasts import DayForecast, forecast_days
+from brain.domain.retail.series import DailySeries, Store, load_zone
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.weather_days import WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()
@@ -19,15 +19,15 @@ DAYS = 420
 CUTOFF = day_at(DAYS - 8)
 
 
-def _facts(*events: object, temperature: np.ndarray | None = None) -> Facts:
+def _facts(*events: object, temperature: np.ndarray | None = None) -> ShopData:
     weather = {}
     if temperature is not None:
         weather = {"north": weather_of("north", temperature, np.zeros(len(temperature)))}
-    return Facts({"north": Store("north", "Europe/Berlin", "DE")}, tuple(events), weather)  # type: ignore[arg-type]
+    return ShopData({"north": Store("north", "Europe/Berlin", "DE")}, tuple(events), weather)  # type: ignore[arg-type]
 
 
-def _ahead(sales: np.ndarray, facts: Facts | None = None, cutoff: date = CUTOFF) -> list[DayForecast]:
-    return forecast([series_of(sales)], facts or Facts(), cutoff, 7, CONFIG)
+def _ahead(sales: np.ndarray, facts: ShopData | None = None, cutoff: date = CUTOFF) -> list[DayForecast]:
+    return forecast_days([series_of(sales)], facts or ShopData(), cutoff, 7, CONFIG)
 
 
 def test_the_same_facts_give_the_same_forecast() -> None:
@@ -79,7 +79,8 @@ def test_a_published_weather_forecast_is_read_and_an_observation_replaces_it_in_
     published = datetime(CUTOFF.year, CUTOFF.month, CUTOFF.day, 12, tzinfo=UTC)
     hot = [*rows, WeatherRow("north", day_at(DAYS - 5), 24.0, 0.0, known_at=published)]
     without, told = (
-        _ahead(sales, Facts({}, (), {"north": weather_days("north", some, zone("UTC"))})) for some in (rows, hot)
+        _ahead(sales, ShopData({}, (), {"north": build_weather_days("north", some, load_zone("UTC"))}))
+        for some in (rows, hot)
     )
     assert told[2].predicted > 1.15 * without[2].predicted
     assert told[3].predicted == pytest.approx(without[3].predicted)
@@ -92,7 +93,7 @@ def test_weather_that_came_late_counts_from_when_it_was_known() -> None:
         WeatherRow("north", day_at(at), float(warm), known_at=datetime(2022, 1, 12, tzinfo=UTC) + timedelta(days=at))
         for at, warm in enumerate(temperature)
     ]
-    facts = Facts({}, (), {"north": weather_days("north", rows, zone("UTC"))})
+    facts = ShopData({}, (), {"north": build_weather_days("north", rows, load_zone("UTC"))})
     assert all(np.isfinite(day.predicted) for day in _ahead(usual_sales(3, DAYS), facts))
 
 
@@ -127,7 +128,7 @@ def test_a_shop_that_kept_a_holiday_before_is_expected_to_keep_it_again() -> Non
     sales = usual_sales(10, 860)
     for day in ("2022-05-01", "2023-05-01", "2022-04-15", "2023-04-07", "2022-04-17", "2022-04-18"):
         sales[(date.fromisoformat(day) - FIRST).days] = np.nan
-    days = {day.day: day for day in forecast([series_of(sales)], _facts(), date(2024, 4, 25), 10, CONFIG)}
+    days = {day.day: day for day in forecast_days([series_of(sales)], _facts(), date(2024, 4, 25), 10, CONFIG)}
     assert days[date(2024, 5, 1)].open_probability == 0.0
     assert days[date(2024, 5, 2)].open_probability == 1.0
 
@@ -137,7 +138,7 @@ def test_a_new_store_starts_from_the_others() -> None:
     chain = [series_of(usual_sales(seed, DAYS, level=1000.0 + 50 * seed), f"s{seed}") for seed in range(6)]
     first = DAYS - 8 - 4
     young = series_of(usual_sales(50, DAYS, level=3000.0)[first:], "young", day_at(first))
-    days = [day for day in forecast([*chain, young], Facts(), CUTOFF, 7, CONFIG) if day.store_id == "young"]
+    days = [day for day in forecast_days([*chain, young], ShopData(), CUTOFF, 7, CONFIG) if day.store_id == "young"]
     truth = usual_sales(50, DAYS, noise=0.0, level=3000.0)[-7:]
     assert [day.predicted for day in days] == pytest.approx(truth.tolist(), rel=0.2)
     assert not days[0].reliable
@@ -148,7 +149,7 @@ def test_a_store_not_yet_open_is_expected_to_be_like_the_chain() -> None:
     """Without a day of its own it gets what the stores have in common."""
     chain = [series_of(usual_sales(seed, DAYS), f"s{seed}") for seed in range(4)]
     future = series_of(np.full(3, 500.0), "future", day_at(DAYS + 5))
-    days = [day for day in forecast([*chain, future], Facts(), CUTOFF, 7, CONFIG) if day.store_id == "future"]
+    days = [day for day in forecast_days([*chain, future], ShopData(), CUTOFF, 7, CONFIG) if day.store_id == "future"]
     assert all(400 < day.predicted < 2500 for day in days)
     assert all(day.rush_probability == 0.0 for day in days)
 
@@ -164,7 +165,7 @@ def test_a_year_long_gap_is_closed_days() -> None:
     """The shop is back at its old size, and the gap is no year of zeros."""
     sales = usual_sales(12, 1000)
     sales[400:765] = np.nan
-    days = forecast([series_of(sales)], Facts(), day_at(992), 7, CONFIG)
+    days = forecast_days([series_of(sales)], ShopData(), day_at(992), 7, CONFIG)
     truth = usual_sales(12, 1000, noise=0.0)[-7:]
     assert [day.predicted for day in days] == pytest.approx(truth.tolist(), rel=0.25)
 
@@ -195,7 +196,7 @@ def test_weekly_figures_are_known_by_their_rhythm() -> None:
     """One figure every seventh day: that weekday is expected, the others are closed."""
     weekly = np.full(800, np.nan)
     weekly[4::7] = 7000 * (1 + 0.1 * np.sin(np.arange(800)[4::7] / 58))
-    days = forecast([series_of(weekly)], Facts(), day_at(790), 14, CONFIG)
+    days = forecast_days([series_of(weekly)], ShopData(), day_at(790), 14, CONFIG)
     assert sorted({day.day.weekday() for day in days if day.open_probability > 0.5}) == [4]
     assert [day.predicted for day in days if day.day.weekday() == 4] == pytest.approx([6500, 6500], rel=0.2)
 
@@ -204,7 +205,7 @@ def test_weekly_figures_are_known_by_their_rhythm() -> None:
 def test_the_change_of_clocks_is_a_day_like_others(clock: str) -> None:
     """Days are local dates: 23 or 25 hours make no difference, in either zone."""
     sales = usual_sales(15, DAYS)
-    facts = Facts({"north": Store("north", clock)})
+    facts = ShopData({"north": Store("north", clock)})
     assert [day.predicted for day in _ahead(sales, facts, date(2022, 10, 28))] == [
         day.predicted for day in _ahead(sales, None, date(2022, 10, 28))
     ]
@@ -222,24 +223,24 @@ def test_the_change_of_clocks_is_a_day_like_others(clock: str) -> None:
 def test_what_cannot_be_forecast_is_said(history: list[DailySeries], horizon: int, message: str) -> None:
     """No store, a shop that never opened, no day ahead, no history."""
     with pytest.raises(InvalidInputError, match=message):
-        forecast(history, Facts(), CUTOFF, horizon, CONFIG)
+        forecast_days(history, ShopData(), CUTOFF, horizon, CONFIG)
 
 
 def test_stores_live_by_their_own_events_weather_and_terms() -> None:
     """One store has a fair and a station, its neighbours have neither; each answer is its own."""
-    term = Term(kind="school_holidays", country="DE", start=day_at(200), end=day_at(240))
+    term = SchoolTerm(kind="school_holidays", country="DE", start=day_at(200), end=day_at(240))
     config = CONFIG.model_copy(update={"terms": (term,)})
     known = datetime(2022, 1, 1, tzinfo=UTC)
     fairs = [event("fair", at, "festival", store_id="north", known_at=known) for at in (*range(40, 400, 40), DAYS - 5)]
     sales = {name: usual_sales(seed, DAYS, noise=0.05) for seed, name in enumerate(("north", "south", "east"))}
     for at in range(40, 400, 40):
         sales["north"][at] *= 1.5
-    facts = Facts(
+    facts = ShopData(
         {name: Store(name, country="DE") for name in sales},
         tuple(fairs),
         {"north": weather_of("north", np.full(DAYS, 10.0), np.zeros(DAYS))},
     )
-    days = forecast([series_of(values, name) for name, values in sales.items()], facts, CUTOFF, 7, config)
+    days = forecast_days([series_of(values, name) for name, values in sales.items()], facts, CUTOFF, 7, config)
     signals = {day.store_id: dict(day.signals) for day in days if day.day == day_at(DAYS - 5)}
     assert signals["north"]["fair"] > 0.2
     assert "fair" not in signals["south"]

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from shop_worlds import day_at, event, lift_world, series_of, shop_config, usual_sales
 
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.lifts.magnitudes import SignalLift, magnitudes
-from brain.domain.retail.lifts.pooling import normal_below, own_effects, pool, spread_between_stores
+from brain.domain.retail.lifts.pooling import (
+    approximate_normal_cdf,
+    estimate_store_variance,
+    pool_effects,
+    pool_store_effects,
+)
+from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_lifts
 from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()
@@ -26,7 +31,7 @@ def study() -> dict[str, np.ndarray]:
     table = []
     for seed in range(PLANTED_WORLDS):
         world = lift_world(seed)
-        rows = _by_name(magnitudes(world.series, world.facts, world.last, CONFIG))
+        rows = _by_name(measure_signal_lifts(world.series, world.facts, world.last, CONFIG))
         for number, lift in enumerate(world.lifts):
             row = rows[f"event_{number:02d}"]
             raw = float(np.expm1(world.raw[number]))
@@ -60,7 +65,7 @@ def test_in_a_null_world_hardly_any_event_is_claimed() -> None:
     claims = 0
     for seed in range(100, 108):
         world = lift_world(seed, center=0.0, between=0.0)
-        rows = _by_name(magnitudes(world.series, world.facts, world.last, CONFIG))
+        rows = _by_name(measure_signal_lifts(world.series, world.facts, world.last, CONFIG))
         claims += sum(row.claimed for name, row in rows.items() if name.startswith("event_"))
     assert claims <= 3
 
@@ -70,7 +75,7 @@ def test_a_lift_in_every_store_is_claimed_and_a_decoy_is_not() -> None:
     rng = np.random.default_rng(5)
     days = 730
     games, decoys = rng.choice(days, 8, replace=False), rng.choice(days, 8, replace=False)
-    facts = Facts(
+    facts = ShopData(
         {}, (*(event("home_game", int(at), "home_game") for at in games), *(event("decoy", int(at)) for at in decoys))
     )
     chain = []
@@ -78,7 +83,7 @@ def test_a_lift_in_every_store_is_claimed_and_a_decoy_is_not() -> None:
         sales = usual_sales(seed, days, noise=0.1)
         sales[games] *= 1.2
         chain.append(series_of(sales, f"s{seed}"))
-    rows = magnitudes(chain, facts, day_at(days - 1), CONFIG)
+    rows = measure_signal_lifts(chain, facts, day_at(days - 1), CONFIG)
     whole = _by_name(rows, ALL_STORES)
     assert whole["home_game"].claimed
     assert whole["home_game"].lower < 0.2 < whole["home_game"].upper
@@ -93,8 +98,10 @@ def test_a_lift_in_every_store_is_claimed_and_a_decoy_is_not() -> None:
 
 def test_a_game_seen_once_leans_on_what_is_believed_of_games() -> None:
     """One occurrence of no effect stays near the prior of +6.7 %, far from certain."""
-    facts = Facts({}, (event("derby", 200, "home_game"),))
-    row = _by_name(magnitudes([series_of(usual_sales(6, 400, noise=0.15))], facts, day_at(399), CONFIG))["derby"]
+    facts = ShopData({}, (event("derby", 200, "home_game"),))
+    row = _by_name(measure_signal_lifts([series_of(usual_sales(6, 400, noise=0.15))], facts, day_at(399), CONFIG))[
+        "derby"
+    ]
     assert row.lower < 0.067 < row.upper
     assert row.occurrences == 1
 
@@ -103,12 +110,12 @@ def test_stores_whose_odd_days_come_together_prove_less() -> None:
     """Ten stores that share every odd day are hardly more than one."""
     days = 500
     odd = np.random.default_rng(8).normal(0, 0.15, days)
-    facts = Facts({}, tuple(event("fair", at) for at in (50, 150, 250, 350)))
+    facts = ShopData({}, tuple(event("fair", at) for at in (50, 150, 250, 350)))
     alike = [series_of(usual_sales(1, days, noise=0.0) * np.exp(odd), f"s{one}") for one in range(10)]
     apart = [series_of(usual_sales(one, days, noise=0.15), f"s{one}") for one in range(10)]
     widths = []
     for chain in (alike, apart):
-        row = _by_name(magnitudes(chain, facts, day_at(days - 1), CONFIG), ALL_STORES)["fair"]
+        row = _by_name(measure_signal_lifts(chain, facts, day_at(days - 1), CONFIG), ALL_STORES)["fair"]
         widths.append(row.upper - row.lower)
     assert widths[0] > 1.5 * widths[1]
 
@@ -117,18 +124,18 @@ def test_what_is_not_known_yet_is_not_measured() -> None:
     """Sales and events after the day asked for change nothing."""
     world = lift_world(3)
     early = day_at(500)
-    some = magnitudes(world.series, world.facts, early, CONFIG)
+    some = measure_signal_lifts(world.series, world.facts, early, CONFIG)
     cut = [one.until(early) for one in world.series]
-    known = Facts(world.facts.stores, tuple(one for one in world.facts.events if one.start <= early))
-    assert some == magnitudes(cut, known, early, CONFIG)
+    known = ShopData(world.facts.stores, tuple(one for one in world.facts.events if one.start <= early))
+    assert some == measure_signal_lifts(cut, known, early, CONFIG)
 
 
 def test_a_signal_on_a_closed_day_is_no_occurrence() -> None:
     """A game on a day on which the shop was shut teaches nothing."""
     sales = usual_sales(7, 300)
     sales[100] = np.nan
-    facts = Facts({}, (event("derby", 100, "home_game"),))
-    assert "derby" not in _by_name(magnitudes([series_of(sales)], facts, day_at(299), CONFIG))
+    facts = ShopData({}, (event("derby", 100, "home_game"),))
+    assert "derby" not in _by_name(measure_signal_lifts([series_of(sales)], facts, day_at(299), CONFIG))
 
 
 def test_a_slow_product_has_its_lift_in_units_of_its_mean() -> None:
@@ -137,30 +144,30 @@ def test_a_slow_product_has_its_lift_in_units_of_its_mean() -> None:
     sales = rng.poisson(2.0, 700) * 5.0
     when = list(range(20, 700, 6))
     sales[when] += 3.0
-    facts = Facts({}, tuple(event("sale", at) for at in when))
-    row = _by_name(magnitudes([series_of(sales)], facts, day_at(699), CONFIG))["sale"]
+    facts = ShopData({}, tuple(event("sale", at) for at in when))
+    row = _by_name(measure_signal_lifts([series_of(sales)], facts, day_at(699), CONFIG))["sale"]
     assert row.claimed
     assert row.lower < 3.0 / sales.mean() < row.upper
 
 
 def test_a_store_with_few_days_has_no_lifts_and_no_store_is_an_error() -> None:
     """Under four weeks nothing can be told apart; without any sale there is nothing to say."""
-    assert magnitudes([series_of(usual_sales(1, 20))], Facts(), day_at(19), CONFIG) == []
+    assert measure_signal_lifts([series_of(usual_sales(1, 20))], ShopData(), day_at(19), CONFIG) == []
     with pytest.raises(InvalidInputError, match="import sales first"):
-        magnitudes([series_of(np.full(9, np.nan))], Facts(), day_at(8), CONFIG)
+        measure_signal_lifts([series_of(np.full(9, np.nan))], ShopData(), day_at(8), CONFIG)
     with pytest.raises(InvalidInputError, match="at least one series"):
-        magnitudes([], Facts(), date(2024, 1, 1), CONFIG)
+        measure_signal_lifts([], ShopData(), date(2024, 1, 1), CONFIG)
 
 
 def test_the_normal_distribution_is_right() -> None:
     """Against well-known points, to a ten millionth."""
-    assert normal_below(np.array([0.0, 1.959964, -1.644854])) == pytest.approx([0.5, 0.975, 0.05], abs=2e-7)
+    assert approximate_normal_cdf(np.array([0.0, 1.959964, -1.644854])) == pytest.approx([0.5, 0.975, 0.05], abs=2e-7)
 
 
 def test_one_estimate_is_drawn_to_the_class_by_its_noise() -> None:
     """A noisy estimate stays near the centre, a sharp one where it is."""
-    noisy = pool(np.array([0.5]), np.array([1.0]), 0.0, 0.1, 0.08).mean[0]
-    sharp = pool(np.array([0.5]), np.array([1e-6]), 0.0, 0.1, 0.08).mean[0]
+    noisy = pool_effects(np.array([0.5]), np.array([1.0]), 0.0, 0.1, 0.08).mean[0]
+    sharp = pool_effects(np.array([0.5]), np.array([1e-6]), 0.0, 0.1, 0.08).mean[0]
     assert abs(noisy) < 0.05
     assert sharp == pytest.approx(0.5, abs=0.01)
 
@@ -168,9 +175,9 @@ def test_one_estimate_is_drawn_to_the_class_by_its_noise() -> None:
 def test_stores_that_agree_have_no_spread_and_keep_nothing_of_their_own() -> None:
     """With a spread of zero every store has the shared effect; one store alone tells nothing of spread."""
     same = [np.array([0.1, 0.1, 0.1])]
-    assert spread_between_stores(same, [np.full(3, 0.01)]) == 0.0
-    assert spread_between_stores([], []) == 0.0
-    assert spread_between_stores([np.array([-1.0, 1.0])], [np.full(2, 0.01)]) == pytest.approx(1.99)
-    shared = pool(np.array([0.1]), np.array([0.01]), 0.0, 0.1, 0.08)
-    own = own_effects(shared, 0, np.array([0.9, -0.9]), np.full(2, 0.01), 0.0)
+    assert estimate_store_variance(same, [np.full(3, 0.01)]) == 0.0
+    assert estimate_store_variance([], []) == 0.0
+    assert estimate_store_variance([np.array([-1.0, 1.0])], [np.full(2, 0.01)]) == pytest.approx(1.99)
+    shared = pool_effects(np.array([0.1]), np.array([0.01]), 0.0, 0.1, 0.08)
+    own = pool_store_effects(shared, 0, np.array([0.9, -0.9]), np.full(2, 0.01), 0.0)
     assert own.mean == pytest.approx([shared.mean[0]] * 2)

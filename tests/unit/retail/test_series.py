@@ -14,13 +14,13 @@ from brain.domain.retail.series import (
     ALL_STORES,
     DailySale,
     DailySeries,
-    chain_total,
-    daily_series,
-    known_by_end_of,
-    local_day,
-    quantile_of,
-    store_totals,
-    zone,
+    build_daily_series,
+    compute_quantile,
+    find_known_day,
+    load_zone,
+    sum_by_store,
+    sum_chain,
+    to_local_day,
 )
 from brain.errors import InvalidInputError
 
@@ -34,7 +34,7 @@ def _sale(product: str, offset: int, revenue: float, store: str = "a", returns: 
 
 def test_a_day_without_any_sale_is_closed_and_a_product_without_a_sale_is_zero() -> None:
     """A day on which the store sold nothing at all is closed; where it traded without a product, that is a zero."""
-    bread, milk = daily_series([_sale("bread", 0, 5.0), _sale("milk", 0, 2.0), _sale("bread", 2, 6.0)])
+    bread, milk = build_daily_series([_sale("bread", 0, 5.0), _sale("milk", 0, 2.0), _sale("bread", 2, 6.0)])
     assert bread.open.tolist() == [True, False, True]
     assert np.isnan(bread.sales[1])
     assert milk.sales[2] == 0.0
@@ -42,7 +42,7 @@ def test_a_day_without_any_sale_is_closed_and_a_product_without_a_sale_is_zero()
 
 def test_sales_of_a_day_add_up_and_may_be_negative_by_returns() -> None:
     """Two lines of a day are one figure, net of returns."""
-    (one,) = daily_series([_sale("bread", 0, 5.0), _sale("bread", 0, -8.0, returns=8.0)])
+    (one,) = build_daily_series([_sale("bread", 0, 5.0), _sale("bread", 0, -8.0, returns=8.0)])
     assert one.sales.tolist() == [-3.0]
     assert one.returns.tolist() == [8.0]
 
@@ -50,17 +50,17 @@ def test_sales_of_a_day_add_up_and_may_be_negative_by_returns() -> None:
 def test_a_product_gone_for_longer_than_four_weeks_is_no_longer_on_offer() -> None:
     """Four weeks of zeros, then closed days, until it is sold again: each day as it looked on that day."""
     sales = [_sale("bread", day, 5.0) for day in range(60)] + [_sale("stollen", 3, 3.0), _sale("stollen", 50, 3.0)]
-    stollen = daily_series(sales)[1]
+    stollen = build_daily_series(sales)[1]
     assert stollen.open.nonzero()[0].tolist() == [*range(3, 32), *range(50, 60)]
-    early = daily_series([one for one in sales if one.day < MONDAY + timedelta(days=20)])[1]
+    early = build_daily_series([one for one in sales if one.day < MONDAY + timedelta(days=20)])[1]
     assert early.open.tolist() == stollen.open[:20].tolist()
 
 
 def test_totals_sum_products_and_stores() -> None:
     """A store's total is open when any product was on offer; the chain's when any store was."""
-    series = daily_series([_sale("bread", 0, 5.0), _sale("milk", 0, 2.0), _sale("bread", 2, 6.0, store="b")])
-    first, second = store_totals(series)
-    chain = chain_total([first, second])
+    series = build_daily_series([_sale("bread", 0, 5.0), _sale("milk", 0, 2.0), _sale("bread", 2, 6.0, store="b")])
+    first, second = sum_by_store(series)
+    chain = sum_chain([first, second])
     assert (first.store_id, first.sales.tolist()) == ("a", [7.0])
     assert second.last_day == MONDAY + timedelta(days=2)
     assert chain.store_id == ALL_STORES
@@ -71,7 +71,7 @@ def test_totals_sum_products_and_stores() -> None:
 def test_a_chain_of_no_store_is_refused() -> None:
     """There is nothing to sum."""
     with pytest.raises(InvalidInputError, match="import sales first"):
-        chain_total([])
+        sum_chain([])
 
 
 def test_until_shows_the_series_as_it_stood() -> None:
@@ -94,26 +94,26 @@ def test_a_series_that_contradicts_itself_is_refused(sales: list[float], opened:
 def test_evening_at_the_shop_is_its_own_day_in_each_time_zone_and_over_the_change_of_clocks() -> None:
     """03:00 UTC is yesterday evening in New York; the hour that comes twice in Berlin is the same day both times."""
     moment = datetime(2024, 3, 10, 3, tzinfo=UTC)
-    assert local_day(moment, NEW_YORK) == date(2024, 3, 9)
-    assert local_day(moment, BERLIN) == date(2024, 3, 10)
+    assert to_local_day(moment, NEW_YORK) == date(2024, 3, 9)
+    assert to_local_day(moment, BERLIN) == date(2024, 3, 10)
     twice = [datetime(2024, 10, 27, hour, 30, tzinfo=UTC) for hour in (0, 1)]
-    assert {local_day(one, BERLIN) for one in twice} == {date(2024, 10, 27)}
-    assert local_day(date(2024, 3, 10), NEW_YORK) == date(2024, 3, 10)
-    assert local_day(datetime(2024, 3, 10, 23), NEW_YORK) == date(2024, 3, 10)  # noqa: DTZ001 - a till's local time
+    assert {to_local_day(one, BERLIN) for one in twice} == {date(2024, 10, 27)}
+    assert to_local_day(date(2024, 3, 10), NEW_YORK) == date(2024, 3, 10)
+    assert to_local_day(datetime(2024, 3, 10, 23), NEW_YORK) == date(2024, 3, 10)  # noqa: DTZ001 - a till's local time
 
 
 def test_what_is_known_at_midnight_is_known_at_the_end_of_the_day_before() -> None:
     """Midnight belongs to the day that ends."""
-    assert known_by_end_of(datetime(2024, 5, 2, tzinfo=BERLIN), BERLIN) == date(2024, 5, 1)
-    assert known_by_end_of(datetime(2024, 5, 2, 0, 0, 1, tzinfo=BERLIN), BERLIN) == date(2024, 5, 2)
-    assert known_by_end_of(datetime(2024, 5, 2), BERLIN) == date(2024, 5, 1)  # noqa: DTZ001 - local by contract
+    assert find_known_day(datetime(2024, 5, 2, tzinfo=BERLIN), BERLIN) == date(2024, 5, 1)
+    assert find_known_day(datetime(2024, 5, 2, 0, 0, 1, tzinfo=BERLIN), BERLIN) == date(2024, 5, 2)
+    assert find_known_day(datetime(2024, 5, 2), BERLIN) == date(2024, 5, 1)  # noqa: DTZ001 - local by contract
 
 
 @pytest.mark.parametrize("name", ["Mars/Base", "", "../etc"])
 def test_an_unknown_time_zone_is_named(name: str) -> None:
     """The message says what an IANA zone looks like."""
     with pytest.raises(InvalidInputError, match="Europe/Berlin"):
-        zone(name)
+        load_zone(name)
 
 
 @given(
@@ -122,7 +122,7 @@ def test_an_unknown_time_zone_is_named(name: str) -> None:
 )
 def test_quantiles_leave_out_what_is_missing(values: np.ndarray, share: float) -> None:
     """The quantile of what is there is numpy's; NaN where nothing is."""
-    found = quantile_of(values, share)
+    found = compute_quantile(values, share)
     for row, one in zip(values, found, strict=True):
         known = row[np.isfinite(row)]
         if len(known):
@@ -133,4 +133,4 @@ def test_quantiles_leave_out_what_is_missing(values: np.ndarray, share: float) -
 
 def test_the_quantile_of_no_column_is_missing() -> None:
     """An empty last axis has no quantile."""
-    assert np.isnan(quantile_of(np.zeros((2, 0)), 0.5)).all()
+    assert np.isnan(compute_quantile(np.zeros((2, 0)), 0.5)).all()

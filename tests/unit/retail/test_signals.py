@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shop_worlds import FIRST, day_at, event, shop_config, weather_of
 
-from brain.domain.retail.config import RetailConfig, Term
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import CalendarEvent, Store, zone
-from brain.domain.retail.signals.acting_signals import BUILT_IN, acting_signals
-from brain.domain.retail.signals.calendar_days import calendar_days, easter_sunday, holiday_names
-from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, term_flags
-from brain.domain.retail.signals.event_signals import dated_signals, flags_known_by
+from brain.domain.retail.config import RetailConfig, SchoolTerm
+from brain.domain.retail.series import CalendarEvent, Store, load_zone
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.active_signals import BUILT_IN_SIGNALS, find_active_signals
+from brain.domain.retail.signals.calendar_days import build_calendar_days, compute_easter_sunday, list_holiday_names
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, flag_term_signals
+from brain.domain.retail.signals.event_signals import build_signal_spans, flag_known_spans
 from brain.domain.retail.signals.weather_days import VARIABLES
-from brain.domain.retail.signals.weather_signals import observed_values, weather_flags
+from brain.domain.retail.signals.weather_signals import flag_weather_signals, select_known_values
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()
@@ -31,14 +31,16 @@ def _days(first: str, last: str) -> np.ndarray:
 
 def _when(name: str, first: str, last: str, store: Store = GERMANY) -> list[str]:
     days = _days(first, last)
-    return [str(day) for day in days[RULES[name](calendar_days(days, store))]]
+    return [str(day) for day in days[RULES[name](build_calendar_days(days, store))]]
 
 
 def test_there_are_at_least_sixty_built_in_signals_over_every_class() -> None:
     """Each has one name and one class."""
-    assert len(BUILT_IN) >= 60
-    assert {"weather", "holiday", "payday", "term", "long_weekend", "month", "weekday_season"} <= set(BUILT_IN.values())
-    assert {"before_home_game", "after_promotion", "before_festival", "after_competitor"} <= set(BUILT_IN)
+    assert len(BUILT_IN_SIGNALS) >= 60
+    assert {"weather", "holiday", "payday", "term", "long_weekend", "month", "weekday_season"} <= set(
+        BUILT_IN_SIGNALS.values()
+    )
+    assert {"before_home_game", "after_promotion", "before_festival", "after_competitor"} <= set(BUILT_IN_SIGNALS)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_there_are_at_least_sixty_built_in_signals_over_every_class() -> None:
 )
 def test_easter_is_found(year: int, sunday: str) -> None:
     """Against the church's table."""
-    assert str(easter_sunday(np.array([year]))[0]) == sunday
+    assert str(compute_easter_sunday(np.array([year]))[0]) == sunday
 
 
 @pytest.mark.parametrize(
@@ -81,19 +83,19 @@ def test_a_store_without_a_country_keeps_no_public_holidays() -> None:
     store = Store("x")
     assert not _when("public_holiday", "2024-01-01", "2024-12-31", store)
     assert _when("christmas_day", "2024-01-01", "2024-12-31", store) == ["2024-12-25"]
-    assert holiday_names(None, None, (2024,)) == {}
+    assert list_holiday_names(None, None, (2024,)) == {}
 
 
 def test_an_unknown_country_is_named() -> None:
     """The message says which code was expected."""
     with pytest.raises(InvalidInputError, match="ISO 3166"):
-        calendar_days(_days("2024-01-01", "2024-01-02"), Store("x", country="XX"))
+        build_calendar_days(_days("2024-01-01", "2024-01-02"), Store("x", country="XX"))
 
 
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
 def test_every_day_has_one_weekday_and_one_nearest_easter(day: date) -> None:
     """The arrays agree with Python's own calendar."""
-    calendar = calendar_days(np.array([np.datetime64(day)]), Store("x"))
+    calendar = build_calendar_days(np.array([np.datetime64(day)]), Store("x"))
     assert calendar.weekday[0] == day.weekday()
     assert (calendar.year[0], calendar.month[0], calendar.day[0]) == (day.year, day.month, day.day)
     assert abs(int(calendar.from_easter[0])) <= 200
@@ -102,21 +104,25 @@ def test_every_day_has_one_weekday_and_one_nearest_easter(day: date) -> None:
 
 def test_terms_act_where_they_hold_and_mark_their_edges() -> None:
     """School holidays of a subdivision concern its stores; the first days and the return are signals of their own."""
-    term = Term(kind="school_holidays", country="DE", subdivision="SH", start=date(2024, 7, 22), end=date(2024, 7, 31))
-    calendar = calendar_days(_days("2024-07-15", "2024-08-10"), GERMANY)
-    flags = term_flags(calendar, GERMANY, (term,))
+    term = SchoolTerm(
+        kind="school_holidays", country="DE", subdivision="SH", start=date(2024, 7, 22), end=date(2024, 7, 31)
+    )
+    calendar = build_calendar_days(_days("2024-07-15", "2024-08-10"), GERMANY)
+    flags = flag_term_signals(calendar, GERMANY, (term,))
     assert flags["school_holidays"].sum() == 10
     assert flags["first_days_of_school_holidays"].sum() == 3
     assert [str(day) for day in calendar.days[flags["first_days_back_at_school"]]] == ["2024-08-01"]
-    assert not term_flags(calendar, Store("x", country="DE", subdivision="BY"), (term,))["school_holidays"].any()
+    assert not flag_term_signals(calendar, Store("x", country="DE", subdivision="BY"), (term,))["school_holidays"].any()
 
 
 def test_an_event_is_known_by_its_class_lead_or_by_what_it_says() -> None:
     """Without ``known_at`` a home game is known four weeks ahead, a competitor only when it is there."""
-    clock = zone("UTC")
+    clock = load_zone("UTC")
     game, rival = event("derby", 100, "home_game"), event("rival_opens", 100, "competitor")
     told = event("fair", 100, "festival", known_at=datetime(2022, 4, 1, 12, tzinfo=UTC))
-    known = {span.signal: span.known_on for span in dated_signals([game, rival, told], "north", clock, CONFIG.events)}
+    known = {
+        span.signal: span.known_on for span in build_signal_spans([game, rival, told], "north", clock, CONFIG.events)
+    }
     assert known["derby"] == day_at(100 - 28)
     assert known["rival_opens"] == day_at(100)
     assert known["fair"] == known["before_festival"] == date(2022, 4, 1)
@@ -126,7 +132,7 @@ def test_events_touch_the_windows_of_their_class_and_only_their_store() -> None:
     """A promotion has days after, a game one before and one after; another store's event is no signal."""
     days = np.arange(20) + np.datetime64(FIRST)
     events = [event("sale", 5, "promotion", days=2), event("away", 5, "concert", store_id="south")]
-    flags = flags_known_by(dated_signals(events, "north", zone("UTC"), CONFIG.events), days, None)
+    flags = flag_known_spans(build_signal_spans(events, "north", load_zone("UTC"), CONFIG.events), days, None)
     assert set(flags) == {"sale", "after_promotion"}
     assert flags["sale"].nonzero()[0].tolist() == [5, 6]
     assert flags["after_promotion"].nonzero()[0].tolist() == [7, 8, 9]
@@ -135,9 +141,9 @@ def test_events_touch_the_windows_of_their_class_and_only_their_store() -> None:
 def test_an_event_not_yet_known_does_not_act() -> None:
     """Read as of a day, the calendar holds what was announced by its end."""
     days = np.arange(20) + np.datetime64(FIRST)
-    spans = dated_signals([event("sale", 15, "promotion")], "north", zone("UTC"), CONFIG.events)
-    assert not flags_known_by(spans, days, day_at(7))
-    assert flags_known_by(spans, days, day_at(8))["sale"].any()
+    spans = build_signal_spans([event("sale", 15, "promotion")], "north", load_zone("UTC"), CONFIG.events)
+    assert not flag_known_spans(spans, days, day_at(7))
+    assert flag_known_spans(spans, days, day_at(8))["sale"].any()
 
 
 def test_weather_signals_follow_their_limits() -> None:
@@ -146,7 +152,9 @@ def test_weather_signals_follow_their_limits() -> None:
     rain = np.zeros(55)
     rain[[10, 11, 12, 13]] = 12.0
     days = np.arange(55) + np.datetime64(FIRST)
-    flags = weather_flags(observed_values(weather_of("north", temperature, rain), days), days, CONFIG.weather)
+    flags = flag_weather_signals(
+        select_known_values(weather_of("north", temperature, rain), days), days, CONFIG.weather
+    )
     assert flags["heavy_rain"].nonzero()[0].tolist() == [10, 11, 12, 13]
     assert flags["rainy_spell"].nonzero()[0].tolist() == [12, 13]
     assert flags["rain_on_weekend"].nonzero()[0].tolist() == [12, 13]
@@ -163,7 +171,7 @@ def test_clouds_are_read_in_percent_eighths_and_shares(full: float, clear: float
     """Feeds differ; the largest value seen tells which it is."""
     values = np.full((2, len(VARIABLES)), np.nan)
     values[:, VARIABLES.index("cloud_cover")] = [full, clear]
-    flags = weather_flags(values, np.arange(2) + np.datetime64(FIRST), CONFIG.weather)
+    flags = flag_weather_signals(values, np.arange(2) + np.datetime64(FIRST), CONFIG.weather)
     assert flags["overcast"].tolist() == [True, False]
     assert flags["clear_sky"].tolist() == [False, True]
 
@@ -171,20 +179,22 @@ def test_clouds_are_read_in_percent_eighths_and_shares(full: float, clear: float
 def test_a_day_without_a_reading_carries_no_weather_signal() -> None:
     """Unknown is neither rain nor dry."""
     days = np.arange(9) + np.datetime64(FIRST)
-    assert not any(flag.any() for flag in weather_flags(observed_values(None, days), days, CONFIG.weather).values())
+    assert not any(
+        flag.any() for flag in flag_weather_signals(select_known_values(None, days), days, CONFIG.weather).values()
+    )
 
 
 def test_weather_is_read_as_known_by_a_day() -> None:
     """A reading that came later is not there yet."""
     days = np.arange(9) + np.datetime64(FIRST)
-    values = observed_values(weather_of("north", np.full(9, 30.0), np.zeros(9)), days, day_at(3))
+    values = select_known_values(weather_of("north", np.full(9, 30.0), np.zeros(9)), days, day_at(3))
     assert np.isfinite(values[:, 0]).tolist() == [True] * 4 + [False] * 5
 
 
 def test_days_in_a_row_are_one_occurrence() -> None:
     """A festival of nine days happened once."""
-    facts = Facts({}, (event("fair", 3, "festival", days=9), event("fair", 30, "festival", days=9)))
-    acting = acting_signals(np.arange(60) + np.datetime64(FIRST), "north", facts, CONFIG)
+    facts = ShopData({}, (event("fair", 3, "festival", days=9), event("fair", 30, "festival", days=9)))
+    acting = find_active_signals(np.arange(60) + np.datetime64(FIRST), "north", facts, CONFIG)
     assert acting.occurrences()[acting.names.index("fair")] == 2
     assert acting.classes[acting.names.index("after_festival")] == "festival_window"
 
@@ -200,5 +210,5 @@ def test_classes_not_listed_take_the_settings_of_other() -> None:
 
 def test_events_of_all_stores_concern_each() -> None:
     """``store_id`` None is the whole chain."""
-    span = dated_signals([CalendarEvent("fair", "market", FIRST, FIRST)], "any", zone("UTC"), CONFIG.events)
+    span = build_signal_spans([CalendarEvent("fair", "market", FIRST, FIRST)], "any", load_zone("UTC"), CONFIG.events)
     assert [one.signal for one in span] == ["fair"]

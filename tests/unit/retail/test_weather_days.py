@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from brain.domain.retail.series import zone
-from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays, WeatherRow, weather_days
+from brain.domain.retail.series import load_zone
+from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays, WeatherRow, build_weather_days
 
 DAY = date(2024, 7, 1)
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -18,10 +18,10 @@ def _values(days: WeatherDays, version: int) -> dict[str, float]:
 
 def test_an_observation_without_known_at_is_known_at_the_end_of_its_day() -> None:
     """Nobody knew the day's weather before the day was over."""
-    days = weather_days("a", [WeatherRow("a", DAY, 20.0, 3.0)], zone("Europe/Berlin"))
+    days = build_weather_days("a", [WeatherRow("a", DAY, 20.0, 3.0)], load_zone("Europe/Berlin"))
     assert days.known_on.tolist() == [DAY]
-    hourly = weather_days(
-        "a", [WeatherRow("a", NOON, 20.0), WeatherRow("a", NOON.replace(hour=13, tzinfo=None), 22.0)], zone("UTC")
+    hourly = build_weather_days(
+        "a", [WeatherRow("a", NOON, 20.0), WeatherRow("a", NOON.replace(hour=13, tzinfo=None), 22.0)], load_zone("UTC")
     )
     assert hourly.known_on.tolist() == [DAY]
     assert _values(hourly, 0)["temperature_c"] == 21.0
@@ -34,7 +34,7 @@ def test_forecasts_come_before_the_observation_that_replaces_them() -> None:
         WeatherRow("a", NOON, 22.0, known_at=NOON - timedelta(days=1)),
         WeatherRow("a", NOON, 20.0),
     ]
-    days = weather_days("a", rows, zone("UTC"))
+    days = build_weather_days("a", rows, load_zone("UTC"))
     assert [str(day) for day in days.known_on] == ["2024-06-29", "2024-06-30", "2024-07-01"]
     assert days.values[:, 0].tolist() == [25.0, 22.0, 20.0]
 
@@ -42,12 +42,12 @@ def test_forecasts_come_before_the_observation_that_replaces_them() -> None:
 def test_a_naive_known_at_is_local_time() -> None:
     """The shop's feed writes the shop's clock."""
     row = WeatherRow("a", DAY, 25.0, known_at=datetime(2024, 6, 30, 20))  # noqa: DTZ001 - local by contract
-    assert weather_days("a", [row], zone("America/New_York")).known_on.tolist() == [date(2024, 6, 30)]
+    assert build_weather_days("a", [row], load_zone("America/New_York")).known_on.tolist() == [date(2024, 6, 30)]
 
 
 def test_a_missing_reading_is_unknown_and_not_zero() -> None:
     """What the station does not report stays NaN."""
-    values = _values(weather_days("a", [WeatherRow("a", DAY, 20.0, float("nan"))], zone("UTC")), 0)
+    values = _values(build_weather_days("a", [WeatherRow("a", DAY, 20.0, float("nan"))], load_zone("UTC")), 0)
     assert np.isnan([values["precipitation_mm"], values["wind_kmh"], values["cloud_cover"]]).all()
     assert values["snow"] == 0.0
 
@@ -57,9 +57,12 @@ def test_a_missing_reading_is_unknown_and_not_zero() -> None:
 )
 def test_snow_is_read_from_codes_and_words(condition: str | None, snow: float) -> None:
     """WMO codes and plain words."""
-    assert _values(weather_days("a", [WeatherRow("a", DAY, condition=condition)], zone("UTC")), 0)["snow"] == snow
+    assert (
+        _values(build_weather_days("a", [WeatherRow("a", DAY, condition=condition)], load_zone("UTC")), 0)["snow"]
+        == snow
+    )
 
 
 def test_no_weather_is_an_empty_table() -> None:
     """A store without a station has versions of no day."""
-    assert weather_days("a", [], zone("UTC")).values.shape == (0, len(VARIABLES))
+    assert build_weather_days("a", [], load_zone("UTC")).values.shape == (0, len(VARIABLES))

@@ -17,8 +17,8 @@ from brain.domain.retail.curiosity.ledger import Entry, State
 from brain.domain.retail.curiosity.night import Past, night_of
 from brain.domain.retail.curiosity.question import Subject, questions_of
 from brain.domain.retail.curiosity.subjects import subjects_of
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import CalendarEvent, DailySeries
+from brain.domain.retail.shop_data import ShopData
 
 CONFIG = CuriosityConfig.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "config" / "hypotheses.yaml").read_text(encoding="utf-8"))
@@ -199,7 +199,7 @@ def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
     """A market every Saturday is Saturday: there is nothing of its own to test."""
     world = shop(6)
     markets = tuple(CalendarEvent("fish", "market", day, day) for day in every(7, 5, 539))
-    entries = asked(World(world.series, Facts(world.facts.stores, markets, world.facts.weather)))
+    entries = asked(World(world.series, ShopData(world.facts.stores, markets, world.facts.weather)))
     (market,) = [one for one in entries if one.template == "market"]
     assert (market.state, market.effect) == (State.TOO_LITTLE_DATA, None)
     assert market.note == "Not to be told from weekday, trend and season."
@@ -209,7 +209,7 @@ def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
     """A chain has totals of its own; a class of events concerns the stores that have it."""
     world = chain(50, stores=2)
     games = tuple(CalendarEvent("derby", "home_game", day, day, "store_0") for day in every(14, 5, 539))
-    facts = Facts(world.facts.stores, games, world.facts.weather)
+    facts = ShopData(world.facts.stores, games, world.facts.weather)
     entries = asked(World(world.series, facts))
     by_store = {
         store: {one.template for one in entries if one.store_id == store} for store in ("store_0", "store_1", "*")
@@ -223,7 +223,7 @@ def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
 def test_a_store_without_weather_is_asked_about_its_calendar() -> None:
     """Weather is an extra, not a condition."""
     world = shop(9)
-    entries = asked(World(world.series, Facts(world.facts.stores)))
+    entries = asked(World(world.series, ShopData(world.facts.stores)))
     assert {one.template for one in entries if one.state is not State.TOO_LITTLE_DATA} >= {"first_of_month"}
     assert "rain" not in {one.template for one in entries}
 

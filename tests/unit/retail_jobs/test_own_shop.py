@@ -10,7 +10,7 @@ import pytest
 from shop_job_worlds import BAKER, LAST_DAY, RIVAL, SUNDAY, fill, open_sql
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-from brain.domain.retail.json_forms import MOST_BYTES, bounded, plain
+from brain.domain.retail.documents import MAX_DOCUMENT_BYTES, fit_rows, to_json_value
 from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
@@ -136,7 +136,7 @@ def test_json_forms_are_plain() -> None:
         "pair": (1.5, float("inf"), True, None),
         "store": Store("north", "UTC"),
     }
-    assert plain(given) == {
+    assert to_json_value(given) == {
         "day": "2026-11-21",
         "table": "brain_predictions",
         "nan": None,
@@ -144,12 +144,12 @@ def test_json_forms_are_plain() -> None:
         "pair": [1.5, None, True, None],
         "store": {"store_id": "north", "timezone": "UTC", "country": None, "subdivision": None},
     }
-    assert type(plain(given)["table"]) is str
+    assert type(to_json_value(given)["table"]) is str
 
 
 def test_rows_are_cut_to_what_a_document_holds() -> None:
     """From the end, and it is said how many."""
     rows = [{"text": "x" * 91} for _ in range(10)]
-    assert bounded(rows, 510) == (rows[:4], 6)
-    assert bounded(rows) == (rows, 0)
-    assert MOST_BYTES < 1_048_576
+    assert fit_rows(rows, 510) == (rows[:4], 6)
+    assert fit_rows(rows) == (rows, 0)
+    assert MAX_DOCUMENT_BYTES < 1_048_576

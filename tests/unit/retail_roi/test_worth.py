@@ -11,7 +11,6 @@ from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_const
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 from brain.domain.reports import month
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.chance import net_of
 from brain.domain.retail.roi.decision import Kind
@@ -19,6 +18,7 @@ from brain.domain.retail.roi.spells import spells
 from brain.domain.retail.roi.statement import Period, Target, statement
 from brain.domain.retail.roi.valuation import Basis, Valued, Verdict
 from brain.domain.retail.series import DailySeries, Store
+from brain.domain.retail.shop_data import ShopData
 
 DAYS = 480
 
@@ -72,14 +72,14 @@ def test_a_sum_knows_that_stores_err_together() -> None:
     assert np.mean(covering) >= 0.85
 
 
-def one_store(sales: NDArray[np.float64] | None = None, **facts: object) -> tuple[list[DailySeries], Facts]:
+def one_store(sales: NDArray[np.float64] | None = None, **facts: object) -> tuple[list[DailySeries], ShopData]:
     """A single store's total and its facts."""
     given = usual_sales(3, DAYS) if sales is None else sales
-    return [series_of(given)], Facts({"north": Store("north")}, **facts)  # type: ignore[arg-type]
+    return [series_of(given)], ShopData({"north": Store("north")}, **facts)  # type: ignore[arg-type]
 
 
 def valued(
-    shop: tuple[list[DailySeries], Facts], *decisions: object, period: Period = EVER, margin: float | None = MARGIN
+    shop: tuple[list[DailySeries], ShopData], *decisions: object, period: Period = EVER, margin: float | None = MARGIN
 ) -> tuple[Valued, ...]:
     """What is said of decisions in a shop."""
     return statement(*shop, decisions, period, shop_config(), roi_constants(margin)).valued  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def test_no_sales_after_the_start_move_the_counterfactual() -> None:
 def test_another_decision_s_length_moves_nothing() -> None:
     """Asked alone or beside a longer one in the next shop, a decision is worth the same."""
     series = [series_of(usual_sales(at, DAYS), f"s{at}") for at in range(3)]
-    shop = series, Facts({one.store_id: Store(one.store_id) for one in series})
+    shop = series, ShopData({one.store_id: Store(one.store_id) for one in series})
     longer = decision("b", 450, 20, "s1")
     alone = valued(shop, decision("a", 450, 6, "s0"), longer, period=Period(day_at(455), day_at(455)))
     both = valued(shop, decision("a", 450, 6, "s0"), longer)
@@ -244,7 +244,7 @@ def test_a_store_that_opened_late_is_unknown_and_one_that_never_sold_it_too() ->
     young[:430] = np.nan
     series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[420:], "young", day_at(420))]
     cake = replace(series_of(usual_sales(3, DAYS, level=50.0), "old"), product_id="cake", category="sweet")
-    shop = [*series, cake], Facts({"old": Store("old"), "young": Store("young")})
+    shop = [*series, cake], ShopData({"old": Store("old"), "young": Store("young")})
     (late,) = valued(shop, decision("a", 465, 5, "young"))
     assert "days of sales before it" in late.reason
     (never,) = valued(shop, decision("a", 465, 5, "young", product_id="cake"))
@@ -274,7 +274,7 @@ def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_marg
     ]
     roi = roi_constants(None)
     roi = roi.model_copy(update={"margins": roi.margins.model_copy(update={"categories": {"sweet": 0.6}})})
-    facts = Facts({"north": Store("north")})
+    facts = ShopData({"north": Store("north")})
     for about in ({"product_id": "cake"}, {"category": "sweet"}):
         said = statement(made, facts, [decision("a", 450, 7, None, **about)], Period(), shop_config(), roi)  # type: ignore[arg-type]
         (one,) = said.valued

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from retail_worlds import FIRST_DAY, memory_noise
 
-from brain.domain.retail.cross_store import Pair, Relation, cross_store
+from brain.domain.retail.cross_store import StorePair, StoreRelation, measure_store_pairs
 from brain.domain.retail.series import DailySeries
 
 DAYS = 540
@@ -19,9 +19,9 @@ def store(name: str, noise: np.ndarray, closed: slice | None = None) -> DailySer
     return DailySeries(name, None, FIRST_DAY, sales, np.where(opened, 0.0, np.nan), opened)
 
 
-def claimed(stores: list[DailySeries]) -> list[Pair]:
+def claimed(stores: list[DailySeries]) -> list[StorePair]:
     """The pairs whose relation is claimed."""
-    return [pair for pair in cross_store(stores) if pair.claimed]
+    return [pair for pair in measure_store_pairs(stores) if pair.claimed]
 
 
 @pytest.mark.parametrize("memory", [0.3, 0.8])
@@ -49,7 +49,7 @@ def test_a_store_that_leads_by_two_days_is_found_with_its_lag() -> None:
         rng = np.random.default_rng(seed)
         leader, own = rng.standard_normal(DAYS), rng.standard_normal(DAYS)
         follower = own + 0.4 * np.concatenate([[0, 0], leader[:-2]])
-        best = cross_store([store("follower", follower), store("leader", leader)])[0]
+        best = measure_store_pairs([store("follower", follower), store("leader", leader)])[0]
         hits += (best.first, best.second, best.lag_days, best.claimed) == ("leader", "follower", 2, True)
     assert hits >= 9
 
@@ -59,7 +59,7 @@ def test_two_stores_that_take_each_other_s_customers_are_substitutes() -> None:
     rng = np.random.default_rng(4)
     moved = rng.standard_normal(DAYS)
     rows = claimed([store("a", moved + rng.standard_normal(DAYS)), store("b", -moved + rng.standard_normal(DAYS))])
-    assert [(row.relation, row.lag_days) for row in rows] == [(Relation.SUBSTITUTES, 0)]
+    assert [(row.relation, row.lag_days) for row in rows] == [(StoreRelation.SUBSTITUTES, 0)]
     assert -0.7 < rows[0].correlation < -0.3
     assert rows[0].days == DAYS
 
@@ -68,7 +68,7 @@ def test_stores_without_enough_days_in_common_are_left_out() -> None:
     """A new store, one that was closed most of the time, and one that never varies: no rows, or no claim."""
     noise = np.random.default_rng(1).standard_normal(DAYS)
     whole = store("whole", noise)
-    assert cross_store([whole, store("new", noise[:100])]) == []
-    assert cross_store([whole, store("closed", noise, slice(50, 500))]) == []
+    assert measure_store_pairs([whole, store("new", noise[:100])]) == []
+    assert measure_store_pairs([whole, store("closed", noise, slice(50, 500))]) == []
     assert claimed([store("flat", np.zeros(DAYS)), store("even", np.zeros(DAYS))]) == []
-    assert cross_store([whole]) == []
+    assert measure_store_pairs([whole]) == []

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from retail_worlds import FIRST_DAY, memory_noise, shop
 
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.product_weather import Elasticity, product_weather
+from brain.domain.retail.product_weather import WeatherElasticity, estimate_weather_elasticities
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 
 DAYS = 540
 PRODUCTS = 6
 
 
-def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[DailySeries], Facts]:
+def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[DailySeries], ShopData]:
     """Products of one shop with planted log effects of rain, sharing a part of their noise."""
     world = shop(seed, days=DAYS)
     wet = (world.facts.weather["kiel"].values[:, 3] >= 1).astype(float)
@@ -29,7 +29,7 @@ def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[Dai
     return series, world.facts
 
 
-def of_rain(rows: list[Elasticity]) -> list[Elasticity]:
+def of_rain(rows: list[WeatherElasticity]) -> list[WeatherElasticity]:
     """The answers to rain, by product."""
     return [row for row in rows if row.reading == "rain"]
 
@@ -40,7 +40,7 @@ def test_intervals_hold_the_planted_answers_as_often_as_they_say(shared: float) 
     held, closer = [], []
     for seed in range(40):
         truth = np.random.default_rng(seed).normal(0.06, 0.04, PRODUCTS)
-        rows = of_rain(product_weather(*products(500 + seed, truth, shared)))
+        rows = of_rain(estimate_weather_elasticities(*products(500 + seed, truth, shared)))
         planted = np.expm1(truth)
         held += [row.lower <= value <= row.upper for row, value in zip(rows, planted, strict=True)]
         closer.append(
@@ -53,33 +53,35 @@ def test_intervals_hold_the_planted_answers_as_often_as_they_say(shared: float) 
 
 def test_signs_are_rarely_claimed_where_there_is_nothing() -> None:
     """No product answers to anything: a sign that is 95 % sure by chance comes in 10 % of rows, and little more."""
-    rows = [row for seed in range(30) for row in product_weather(*products(900 + seed, np.zeros(PRODUCTS)))]
+    rows = [
+        row for seed in range(30) for row in estimate_weather_elasticities(*products(900 + seed, np.zeros(PRODUCTS)))
+    ]
     assert len(rows) == 30 * 4 * PRODUCTS
     assert np.mean([row.claimed for row in rows]) <= 0.12
 
 
 def test_a_strong_answer_is_claimed_with_its_sign() -> None:
     """Ice cream falls on wet days, umbrellas rise."""
-    rows = of_rain(product_weather(*products(77, np.array([-0.4, 0.5, 0.0]))))
+    rows = of_rain(estimate_weather_elasticities(*products(77, np.array([-0.4, 0.5, 0.0]))))
     assert [(row.claimed, row.effect > 0) for row in rows[:2]] == [(True, False), (True, True)]
     assert rows[0].days == DAYS
 
 
 def test_one_product_alone_leans_on_nobody() -> None:
     """What its own days say is what is said."""
-    (row,) = of_rain(product_weather(*products(5, np.array([0.5]))))
+    (row,) = of_rain(estimate_weather_elasticities(*products(5, np.array([0.5]))))
     assert row.effect == pytest.approx(row.alone)
 
 
 def test_too_few_days_no_weather_and_weather_that_never_changes_give_no_rows() -> None:
     """Nothing is said rather than something made up."""
     series, facts = products(5, np.zeros(2))
-    assert product_weather([one.until(FIRST_DAY) for one in series], facts) == []
-    assert product_weather(series, Facts(facts.stores)) == []
+    assert estimate_weather_elasticities([one.until(FIRST_DAY) for one in series], facts) == []
+    assert estimate_weather_elasticities(series, ShopData(facts.stores)) == []
     weather = facts.weather["kiel"]
     still = replace(weather, values=np.ones_like(weather.values))
-    assert product_weather(series, Facts(facts.stores, (), {"kiel": still})) == []
+    assert estimate_weather_elasticities(series, ShopData(facts.stores, (), {"kiel": still})) == []
     dry = weather.values.copy()
     dry[:, 3] = 0.0
-    rows = product_weather(series, Facts(facts.stores, (), {"kiel": replace(weather, values=dry)}))
+    rows = estimate_weather_elasticities(series, ShopData(facts.stores, (), {"kiel": replace(weather, values=dry)}))
     assert {row.reading for row in rows} == {"warmth", "wind", "clouds"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from retail_worlds import FIRST_DAY
 
-from brain.domain.retail.time_of_day import StoreHours, hour_profiles, rain_shifts, store_hours
+from brain.domain.retail.time_of_day import StoreHours, build_store_hours, measure_rain_shifts, profile_hours
 
 PROFILE = np.array([0.1, 0.3, 0.2, 0.4])
 OPENS = 8
@@ -23,12 +23,12 @@ def seen(
         moved = wet_moves * wet[day] + weekend_moves * (day.weekday() >= 5)
         share = rng.dirichlet(200 * (PROFILE + moved * np.array([0, -1, 0, 1])))
         rows += [(day, OPENS + at, 1000 * share[at], int(100 * share[at])) for at in range(4)]
-    return store_hours("kiel", rows), wet
+    return build_store_hours("kiel", rows), wet
 
 
 def test_a_profile_has_each_weekday_s_hours_and_where_staff_is_needed() -> None:
     """Shares of a weekday add up to one; eleven o'clock is the busiest."""
-    rows = hour_profiles(seen(1, 140)[0])
+    rows = profile_hours(seen(1, 140)[0])
     assert len(rows) == 7 * 4
     for weekday in range(7):
         mine = [row for row in rows if row.weekday == weekday]
@@ -42,7 +42,7 @@ def test_intervals_hold_each_weekday_s_true_share(weekend_moves: float) -> None:
     """90 % intervals for weekdays alike and for weekends of their own, over 20 stores."""
     held = []
     for seed in range(20):
-        for row in hour_profiles(seen(seed, 84, weekend_moves=weekend_moves)[0]):
+        for row in profile_hours(seen(seed, 84, weekend_moves=weekend_moves)[0]):
             moved = weekend_moves * (row.weekday >= 5) * np.array([0, -1, 0, 1])
             held.append(row.lower <= (PROFILE + moved)[row.hour - OPENS] <= row.upper)
     assert 0.85 <= np.mean(held) <= 0.99
@@ -50,13 +50,13 @@ def test_intervals_hold_each_weekday_s_true_share(weekend_moves: float) -> None:
 
 def test_rain_that_moves_nothing_is_rarely_claimed() -> None:
     """40 null stores: a claim in few of them."""
-    wrong = [any(row.claimed for row in rain_shifts(*seen(seed, 120))) for seed in range(40)]
+    wrong = [any(row.claimed for row in measure_rain_shifts(*seen(seed, 120))) for seed in range(40)]
     assert np.mean(wrong) <= 0.15
 
 
 def test_rain_that_moves_sales_to_later_is_found_in_its_hours() -> None:
     """Five points of the day's sales from nine to eleven o'clock."""
-    rows = {row.hour: row for row in rain_shifts(*seen(3, 200, wet_moves=0.05))}
+    rows = {row.hour: row for row in measure_rain_shifts(*seen(3, 200, wet_moves=0.05))}
     assert {hour for hour, row in rows.items() if row.claimed} == {9, 11}
     assert rows[9].lower < -0.05 < rows[9].upper
     assert rows[11].lower < 0.05 < rows[11].upper
@@ -66,17 +66,17 @@ def test_rain_that_moves_sales_to_later_is_found_in_its_hours() -> None:
 def test_too_little_says_nothing() -> None:
     """Fewer than 28 days, fewer than eight wet days, no days at all, and days of returns only."""
     few, wet = seen(1, 27)
-    assert hour_profiles(few) == []
-    assert rain_shifts(few, dict.fromkeys(wet, False)) == []
-    assert rain_shifts(few, {}) == []
-    assert hour_profiles(store_hours("kiel", [])) == []
-    assert store_hours("kiel", [(FIRST_DAY, 9, -5.0, 1)]).days == ()
+    assert profile_hours(few) == []
+    assert measure_rain_shifts(few, dict.fromkeys(wet, False)) == []
+    assert measure_rain_shifts(few, {}) == []
+    assert profile_hours(build_store_hours("kiel", [])) == []
+    assert build_store_hours("kiel", [(FIRST_DAY, 9, -5.0, 1)]).days == ()
 
 
 def test_a_store_that_sells_in_one_hour_only_is_sure_of_it() -> None:
     """Nothing scatters, so nothing is uncertain, and rain has nothing to move."""
     rows = [(FIRST_DAY + timedelta(days=at), 9, 10.0, 1) for at in range(60)]
-    hours = store_hours("kiel", rows)
-    assert {(row.share, row.lower, row.upper) for row in hour_profiles(hours)} == {(1.0, 1.0, 1.0)}
+    hours = build_store_hours("kiel", rows)
+    assert {(row.share, row.lower, row.upper) for row in profile_hours(hours)} == {(1.0, 1.0, 1.0)}
     wet = {day: at % 3 == 0 for at, day in enumerate(hours.days)}
-    assert [row.claimed for row in rain_shifts(hours, wet)] == [False]
+    assert [row.claimed for row in measure_rain_shifts(hours, wet)] == [False]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales
 
-from brain.domain.retail.explain import explain_day
-from brain.domain.retail.facts import Facts
+from brain.domain.retail.day_explanation import explain_day
 from brain.domain.retail.series import Store
-from brain.domain.retail.week import explain_week
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.week_explanation import explain_week
 from brain.services.retail.facts import Known
 from brain.services.retail.week_job import week_step
 
@@ -22,7 +22,7 @@ def shop() -> Known:
     new[-1] = 500.0
     series = (series_of(north, "north"), series_of(south, "south"), series_of(new[-1:], "new", day_at(DAYS - 1)))
     fairs = tuple(event("fair", at) for at in (40, 90, 140, 196))
-    return Known(series, Facts({one.store_id: Store(one.store_id) for one in series}, fairs))
+    return Known(series, ShopData({one.store_id: Store(one.store_id) for one in series}, fairs))
 
 
 def test_a_week_is_the_sum_of_its_days_to_the_cent() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, Table, case, func, literal, null, select
 
 from brain.domain.retail.imports.lines import BY_DAY
-from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, local_day
+from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, to_local_day
 from brain.domain.retail.signals.weather_days import WeatherRow
 from brain.ports.sales_warehouse import HourlySale
 
@@ -158,7 +158,7 @@ def _by_local_day(rows: Iterator[Row[Any]], zone_of: ZoneOf) -> Iterator[_Day]:
     current: _Day | None = None
     for row in rows:
         at: datetime = row.at
-        on = local_day(at, zone_of(row.store_id))
+        on = to_local_day(at, zone_of(row.store_id))
         if current is None or (current.store_id, current.product_id, current.at) != (row.store_id, row.product_id, on):
             if current is not None:
                 yield current

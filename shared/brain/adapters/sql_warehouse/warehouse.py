@@ -17,7 +17,7 @@ from brain.adapters.sql_warehouse.schema_check import double_counts, present_col
 from brain.adapters.sql_warehouse.tables import KEYS, NIGHT_COLUMNS, SHOP, Present, is_shop_s_own, tables
 from brain.adapters.sql_warehouse.upsert import upsert
 from brain.domain.retail.imports.lines import BY_TIME
-from brain.domain.retail.series import CalendarEvent, DailySale, Store, zone
+from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.signals.weather_days import WeatherRow
 from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, SchemaFault
@@ -71,7 +71,7 @@ class SqlWarehouse:
             self._refuse_shop_s_own(connection, ["stores"])
             described = list(stores)
             for store in described:
-                zone(store.timezone)
+                load_zone(store.timezone)
                 _refuse_new_zone(connection, known, store)
             SqlImport(connection, known).add_stores(described)
 
@@ -161,7 +161,9 @@ class SqlWarehouse:
 
     def _zones(self, connection: Connection) -> "_Zones":
         described = reading.stores(connection, self._tables(connection), self._default)
-        return _Zones({store.store_id: zone(store.timezone) for store in described}, zone(self._default.timezone))
+        return _Zones(
+            {store.store_id: load_zone(store.timezone) for store in described}, load_zone(self._default.timezone)
+        )
 
     def _refuse_shop_s_own(self, connection: Connection, names: Sequence[str]) -> None:
         present, _ = self._schema(connection)

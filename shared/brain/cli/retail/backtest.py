@@ -11,9 +11,9 @@ from rich.console import Console
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.forecast.metrics import Metrics
-from brain.domain.retail.json_forms import BESIDE, backtest_document
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import Period, run_backtest
 from brain.settings.files import load_config
@@ -49,7 +49,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument an option
     if forecasts is not None:
         _write(forecasts, report, with_products=products)
     if as_json:
-        print_json(backtest_document(report))
+        print_json(backtest_to_document(report))
     else:
         _print(report)
 
@@ -75,7 +75,7 @@ def _print(report: BacktestReport) -> None:
     rows = [
         (_name(score), rule.replace("_", " "), *_figures(getattr(score, rule)))
         for score in scores
-        for rule in ("forecast", *BESIDE)
+        for rule in ("forecast", *NAIVE_RULES)
     ]
     print_table(f"Backtest {report.start} to {report.end}, {report.horizon} days ahead", columns, rows)
     ours, naive = report.overall.forecast.mape, report.overall.seasonal_naive.mape

@@ -10,8 +10,8 @@ from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
 from brain.domain.reports import calendar_picture
 from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.documents import calendar_to_rows
 from brain.domain.retail.forecast.predictive_calendar import CalendarDay
-from brain.domain.retail.json_forms import calendar_rows
 from brain.errors import InvalidInputError
 from brain.services.retail.calendar import of_store, predictive_calendar
 from brain.settings.files import load_config
@@ -32,9 +32,9 @@ def calendar(
     with open_warehouse(database) as warehouse:
         days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
     if svg is not None:
-        _draw(svg, calendar_picture.svg(calendar_rows(days)))
+        _draw(svg, calendar_picture.svg(calendar_to_rows(days)))
     if as_json:
-        print_json(calendar_rows(days))
+        print_json(calendar_to_rows(days))
     else:
         print_table(f"From what was known on {days[0].forecast.cutoff}", COLUMNS, [_row(one) for one in days])
 

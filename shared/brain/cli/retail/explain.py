@@ -9,7 +9,7 @@ import typer
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.explain import DayExplained
+from brain.domain.retail.day_explanation import DayExplanation
 from brain.services.retail.explain import explain as explain_stores
 from brain.settings.files import load_config
 
@@ -33,7 +33,7 @@ def explain(
         _print(one)
 
 
-def _print(one: DayExplained) -> None:
+def _print(one: DayExplanation) -> None:
     rows: list[tuple[object, ...]] = [
         (part.cause.replace("_", " "), _money(part.cents)) for part in one.contributions if part.group != "unexplained"
     ]

@@ -7,12 +7,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from brain.domain.retail.json_forms import plain
+from brain.domain.retail.documents import to_json_value
 
 
 def print_json(document: object) -> None:
     """Print one document; dates in ISO form, unknown numbers as null."""
-    typer.echo(json.dumps(plain(document), indent=2, allow_nan=False))
+    typer.echo(json.dumps(to_json_value(document), indent=2, allow_nan=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> None:

@@ -10,7 +10,7 @@ from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.effect_ledger import EffectState
-from brain.domain.retail.lifts.magnitudes import SignalLift
+from brain.domain.retail.lifts.signal_lifts import SignalLift
 from brain.domain.retail.series import ALL_STORES
 from brain.services.retail.facts import known_store
 from brain.services.retail.signals import signals as measure

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.time_of_day import LEAST_DAYS, HourOfDay
+from brain.domain.retail.time_of_day import LEAST_DAYS, HourProfile
 from brain.services.retail.time_of_day import time_of_day as measure
 
 
@@ -28,7 +28,7 @@ def time_of_day(store: OneStore = None, database: Database = None, as_json: AsJs
             )
 
 
-def _print(store_id: str, rows: list[HourOfDay]) -> None:
+def _print(store_id: str, rows: list[HourProfile]) -> None:
     weekdays = sorted({row.weekday for row in rows})
     cells = {(row.hour, row.weekday): f"{row.share:.0%}{'*' if row.busy else ' '}" for row in rows}
     hours = sorted({row.hour for row in rows})

@@ -20,7 +20,7 @@ class EventClass(StrictModel):
     prior_sd: PositiveFloat
 
 
-class Events(StrictModel):
+class EventClasses(StrictModel):
     """Every class by name; ``other`` stands for those not listed."""
 
     classes: dict[str, EventClass]
@@ -36,7 +36,7 @@ class Events(StrictModel):
         return self.classes.get(event_class, self.classes["other"])
 
 
-class Term(StrictModel):
+class SchoolTerm(StrictModel):
     """One span of school or university time in a country (and subdivision), both days included."""
 
     kind: Literal["school_holidays", "university_term", "academic_finals", "move_in_days"]
@@ -50,7 +50,7 @@ class Term(StrictModel):
         return country == self.country and self.subdivision in (None, subdivision)
 
 
-class WeatherLimits(StrictModel):
+class WeatherThresholds(StrictModel):
     """From where on a day counts as rainy, hot, windy and so on."""
 
     rain_mm: PositiveFloat
@@ -69,7 +69,7 @@ class WeatherLimits(StrictModel):
     clear_share: OpenFraction
 
 
-class Magnitudes(StrictModel):
+class LiftConfig(StrictModel):
     """How lifts are pooled, stated and retired."""
 
     between_signals_sd: PositiveFloat
@@ -81,7 +81,7 @@ class Magnitudes(StrictModel):
     retire_unseen_days: PositiveInt
 
 
-class Forecast(StrictModel):
+class ForecastConfig(StrictModel):
     """How the forecast is fitted, combined and bounded."""
 
     refit_days: PositiveInt
@@ -110,11 +110,11 @@ class Forecast(StrictModel):
 class RetailConfig(StrictModel):
     """All constants of the shop's signals, magnitudes and forecast."""
 
-    events: Events
-    terms: tuple[Term, ...]
-    weather: WeatherLimits
-    magnitudes: Magnitudes
-    forecast: Forecast
+    events: EventClasses
+    terms: tuple[SchoolTerm, ...]
+    weather: WeatherThresholds
+    magnitudes: LiftConfig
+    forecast: ForecastConfig
 
     def seldom_refitted(self) -> "RetailConfig":
         """Return the same with fits renewed as seldom as those of many series."""

@@ -28,7 +28,7 @@ FALSE_DISCOVERY_RATE = 0.10
 WINSOR_SD = 3.5
 
 
-class Relation(StrEnum):
+class StoreRelation(StrEnum):
     """What two stores may be to each other."""
 
     LEADS = "leads"
@@ -36,7 +36,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class StorePair:
     """``first`` leads ``second`` by ``lag_days``, or both are substitutes (lag 0).
 
     ``correlation`` is of what is new in both; ``p_value`` is two-sided for a lead, one-sided for substitutes;
@@ -45,7 +45,7 @@ class Pair:
 
     first: str
     second: str
-    relation: Relation
+    relation: StoreRelation
     lag_days: int
     correlation: float
     p_value: float
@@ -53,18 +53,18 @@ class Pair:
     days: int
 
 
-def cross_store(totals: Sequence[DailySeries]) -> list[Pair]:
+def measure_store_pairs(totals: Sequence[DailySeries]) -> list[StorePair]:
     """Every pair of stores (one series each) with 120 common open days, the surest first."""
     rows = [row for one, other in combinations(totals, 2) for row in _pair(one, other)]
     claimed = benjamini_yekutieli(np.array([row[-2] for row in rows]), FALSE_DISCOVERY_RATE)
     pairs = [
-        Pair(first, second, relation, lag, correlation, p_value, bool(claim), days)
+        StorePair(first, second, relation, lag, correlation, p_value, bool(claim), days)
         for (first, second, relation, lag, correlation, p_value, days), claim in zip(rows, claimed, strict=True)
     ]
     return sorted(pairs, key=lambda pair: (pair.p_value, pair.first, pair.second, pair.lag_days))
 
 
-def _pair(one: DailySeries, other: DailySeries) -> list[tuple[str, str, Relation, int, float, float, int]]:
+def _pair(one: DailySeries, other: DailySeries) -> list[tuple[str, str, StoreRelation, int, float, float, int]]:
     start, end = max(one.first_day, other.first_day), min(one.last_day, other.last_day)
     if (end - start).days + 1 < LEAST_DAYS:
         return []
@@ -79,13 +79,21 @@ def _pair(one: DailySeries, other: DailySeries) -> list[tuple[str, str, Relation
     shared_root = np.sqrt(both)
     z = _studentised(score)[0]
     found = [
-        (one.store_id, other.store_id, Relation.SUBSTITUTES, 0, float(score[0] / shared_root), float(ndtr(z)), both)
+        (
+            one.store_id,
+            other.store_id,
+            StoreRelation.SUBSTITUTES,
+            0,
+            float(score[0] / shared_root),
+            float(ndtr(z)),
+            both,
+        )
     ]
     for lag in range(1, LONGEST_LEAD_DAYS + 1):
         onward, back = float(score[lag] / shared_root), float(score[-lag] / shared_root)
         p_value = float(2 * ndtr(-abs(_studentised(np.roll(score, -lag) - np.roll(score, lag))[0])))
         leader, follower, said = (one, other, onward) if onward**2 >= back**2 else (other, one, back)
-        found.append((leader.store_id, follower.store_id, Relation.LEADS, lag, said, p_value, both))
+        found.append((leader.store_id, follower.store_id, StoreRelation.LEADS, lag, said, p_value, both))
     return found
 
 

@@ -16,10 +16,10 @@ from scipy.special import ndtr
 from brain.domain.retail.curiosity.config import Template, Transformation
 from brain.domain.retail.curiosity.outcome import Outcome, outcome_of
 from brain.domain.retail.curiosity.transformations import explanatory
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
-from brain.domain.retail.signals.weather_signals import observed_values
+from brain.domain.retail.signals.weather_signals import select_known_values
 from brain.domain.statistics.pooling import Normal
 from brain.domain.types import Floats
 
@@ -44,7 +44,7 @@ READINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Elasticity:
+class WeatherElasticity:
     """How one product answers one reading: 0.05 is +5 % of its sales for ``unit``.
 
     ``alone`` is what the product's own days say, ``effect`` after leaning on the others, with a 90 % interval;
@@ -74,7 +74,7 @@ class _Fit:
     days: int
 
 
-def product_weather(series: Sequence[DailySeries], facts: Facts) -> list[Elasticity]:
+def estimate_weather_elasticities(series: Sequence[DailySeries], facts: ShopData) -> list[WeatherElasticity]:
     """The elasticities of every product with at least 90 open days of known weather, by store, product and reading."""
     fits = [fit for one in series if (fit := _fit(one, facts)) is not None]
     alike = _correlation(fits)
@@ -83,7 +83,7 @@ def product_weather(series: Sequence[DailySeries], facts: Facts) -> list[Elastic
     return sorted(rows, key=lambda row: (row.store_id, row.product_id or "", order.index(row.reading)))
 
 
-def _fit(series: DailySeries, facts: Facts) -> _Fit | None:
+def _fit(series: DailySeries, facts: ShopData) -> _Fit | None:
     """Generalised least squares of the surprises on every reading that varies; None where too little is known."""
     outcome = outcome_of(series, WINSOR_SD)
     signals = _signals(outcome, facts.weather.get(series.store_id))
@@ -110,7 +110,7 @@ def _fit(series: DailySeries, facts: Facts) -> _Fit | None:
 
 
 def _signals(outcome: Outcome, weather: WeatherDays | None) -> dict[str, Floats]:
-    values = observed_values(weather, outcome.days)
+    values = select_known_values(weather, outcome.days)
     return {
         name: explanatory(_template(name), values[:, VARIABLES.index(column)], outcome.days)
         for name, (column, _) in READINGS.items()
@@ -141,7 +141,7 @@ def _placed(residual: Floats, at: int, days: int) -> Floats:
     return row
 
 
-def _pooled(name: str, fits: Sequence[_Fit], alike: Floats) -> list[Elasticity]:
+def _pooled(name: str, fits: Sequence[_Fit], alike: Floats) -> list[WeatherElasticity]:
     members = [at for at, fit in enumerate(fits) if name in fit.readings]
     if not members:
         return []
@@ -190,10 +190,10 @@ def _given(between: float, slopes: Floats, covariance: Floats) -> tuple[Floats, 
     return mean, variance, float(log_likelihood)
 
 
-def _elasticity(fit: _Fit, name: str, own: float, belief: Normal) -> Elasticity:
+def _elasticity(fit: _Fit, name: str, own: float, belief: Normal) -> WeatherElasticity:
     lower, upper = belief.interval(INTERVAL)
     confidence = float(ndtr(abs(belief.mean) / belief.sd)) if belief.sd > 0 else 1.0
-    return Elasticity(
+    return WeatherElasticity(
         store_id=fit.series.store_id,
         product_id=fit.series.product_id,
         reading=name,

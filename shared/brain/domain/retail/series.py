@@ -104,7 +104,7 @@ class DailySeries:
         return replace(self, sales=self.sales[:keep], returns=self.returns[:keep], open=self.open[:keep])
 
 
-def quantile_of(values: Floats, share: float) -> Floats:
+def compute_quantile(values: Floats, share: float) -> Floats:
     """The quantile over the last axis of what is there (linear between neighbours), NaN where nothing is."""
     ordered = np.sort(values, axis=-1)
     count = np.isfinite(ordered).sum(axis=-1)
@@ -119,7 +119,7 @@ def quantile_of(values: Floats, share: float) -> Floats:
     return np.where(count > 0, found, np.nan)
 
 
-def zone(name: str) -> ZoneInfo:
+def load_zone(name: str) -> ZoneInfo:
     """The time zone called ``name``. Raises InvalidInputError when there is no such IANA zone."""
     try:
         return ZoneInfo(name)
@@ -129,20 +129,20 @@ def zone(name: str) -> ZoneInfo:
         ) from exc
 
 
-def local_day(moment: date | datetime, store_zone: ZoneInfo) -> date:
+def to_local_day(moment: date | datetime, store_zone: ZoneInfo) -> date:
     """The shop's date at ``moment``: a plain date is already local, a naive time is local, an aware one is moved."""
     if not isinstance(moment, datetime):
         return moment
     return moment.date() if moment.tzinfo is None else moment.astimezone(store_zone).date()
 
 
-def known_by_end_of(moment: datetime, store_zone: ZoneInfo) -> date:
+def find_known_day(moment: datetime, store_zone: ZoneInfo) -> date:
     """The first local day at whose end (midnight included) something known at ``moment`` is known."""
     aware = moment.replace(tzinfo=store_zone) if moment.tzinfo is None else moment
     return (aware.astimezone(UTC) - timedelta(microseconds=1)).astimezone(store_zone).date()
 
 
-def daily_series(sales: Iterable[DailySale]) -> list[DailySeries]:
+def build_daily_series(sales: Iterable[DailySale]) -> list[DailySeries]:
     """One series a store and product, in order of (store, product), each over its store's first to last day.
 
     A day on which the store sold nothing at all is closed. A day on which the store traded without this product
@@ -158,7 +158,7 @@ def daily_series(sales: Iterable[DailySale]) -> list[DailySeries]:
     ]
 
 
-def store_totals(series: Sequence[DailySeries]) -> list[DailySeries]:
+def sum_by_store(series: Sequence[DailySeries]) -> list[DailySeries]:
     """One series a store: the sum over its products, open where any product was on offer."""
     by_store: dict[str, list[DailySeries]] = {}
     for one in series:
@@ -166,7 +166,7 @@ def store_totals(series: Sequence[DailySeries]) -> list[DailySeries]:
     return [_sum(store, members) for store, members in sorted(by_store.items())]
 
 
-def chain_total(series: Sequence[DailySeries]) -> DailySeries:
+def sum_chain(series: Sequence[DailySeries]) -> DailySeries:
     """The sum over stores as one series named ``ALL_STORES``. Raises InvalidInputError when there is none."""
     if not series:
         raise InvalidInputError("expected at least one series to sum, got none; import sales first")

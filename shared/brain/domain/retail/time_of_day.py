@@ -20,7 +20,7 @@ BUSY_SHARE_OF_TOP = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class HourOfDay:
+class HourProfile:
     """The share of a day's sales in one hour of one weekday (0 is Monday), with a 90 % interval for its mean.
 
     ``tickets`` is the mean number of lines rung up in that hour; ``busy`` marks the hours with at least three
@@ -64,7 +64,7 @@ class StoreHours:
     tickets: Floats
 
 
-def store_hours(store_id: str, rows: Iterable[tuple[date, int, float, int]]) -> StoreHours:
+def build_store_hours(store_id: str, rows: Iterable[tuple[date, int, float, int]]) -> StoreHours:
     """Gather rows of (day, hour, revenue, tickets); a day whose sales are not above 0 has no shares and is left out."""
     money: dict[date, Floats] = {}
     lines: dict[date, Floats] = {}
@@ -77,7 +77,7 @@ def store_hours(store_id: str, rows: Iterable[tuple[date, int, float, int]]) -> 
     return StoreHours(store_id, days, np.array([day.weekday() for day in days], dtype=float), shares, tickets_of)
 
 
-def hour_profiles(hours: StoreHours) -> list[HourOfDay]:
+def profile_hours(hours: StoreHours) -> list[HourProfile]:
     """The hours of each weekday, from 28 days on; how far an hour scatters is learnt from all weekdays together."""
     if len(hours.days) < LEAST_DAYS:
         return []
@@ -89,7 +89,7 @@ def hour_profiles(hours: StoreHours) -> list[HourOfDay]:
     ]
 
 
-def rain_shifts(hours: StoreHours, wet: Mapping[date, bool]) -> list[RainShift]:
+def measure_rain_shifts(hours: StoreHours, wet: Mapping[date, bool]) -> list[RainShift]:
     """Each hour's difference between wet and dry days, from 8 of each kind on; days without weather are left out."""
     known = np.array([day in wet for day in hours.days], dtype=bool)
     rainy = np.array([wet.get(day, False) for day in hours.days], dtype=bool)[known]
@@ -135,7 +135,7 @@ def _without(groups: Floats, values: Floats) -> Floats:
     return np.asarray(values - groups @ ((groups.T @ values) / counts[:, None]))
 
 
-def _row(hours: StoreHours, weekday: int, hour: int, noise: float) -> HourOfDay:
+def _row(hours: StoreHours, weekday: int, hour: int, noise: float) -> HourProfile:
     mine = hours.weekday == weekday
     days = int(mine.sum())
     share = float(hours.shares[mine, hour].mean())
@@ -143,4 +143,4 @@ def _row(hours: StoreHours, weekday: int, hour: int, noise: float) -> HourOfDay:
     tickets = hours.tickets[mine].mean(axis=0)
     busy = bool(tickets[hour] > 0 and tickets[hour] >= BUSY_SHARE_OF_TOP * tickets.max())
     lower = max(share - margin, 0.0)
-    return HourOfDay(hours.store_id, weekday, hour, share, lower, share + margin, float(tickets[hour]), busy, days)
+    return HourProfile(hours.store_id, weekday, hour, share, lower, share + margin, float(tickets[hour]), busy, days)

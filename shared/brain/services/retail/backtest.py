@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.forecast.backtest import RULES, BacktestReport, SeriesScore, backtest
-from brain.domain.retail.series import store_totals
+from brain.domain.retail.forecast.backtest import RULES, BacktestReport, SeriesScore, backtest_series
+from brain.domain.retail.series import sum_by_store
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, read_known
 
@@ -53,8 +53,8 @@ def backtest_of(
     """Backtest what is known, and keep the scores."""
     end = period.end or known.last_day
     start = period.start or end - timedelta(days=DEFAULT_DAYS - 1)
-    series = known.series if by_product else store_totals(known.series)
-    report = backtest(series, known.facts, start, end, period.horizon, config)
+    series = known.series if by_product else sum_by_store(known.series)
+    report = backtest_series(series, known.facts, start, end, period.horizon, config)
     if not dry_run:
         # What is overall is the stores' totals: over products it would count other days under the same name.
         scores = report.scores if by_product else (*report.scores, report.overall)

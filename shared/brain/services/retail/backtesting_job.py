@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.json_forms import backtest_document
+from brain.domain.retail.documents import backtest_to_document
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import DEFAULT_DAYS, Period, backtest_of
 from brain.services.retail.facts import Known
@@ -33,7 +33,7 @@ def _stores(shop: OwnShop, known: Known, config: RetailConfig) -> Findings:
     report = backtest_of(shop, known, config, _period(known))
     ours, naive = report.overall.forecast, report.overall.seasonal_naive
     figures = {"mape": ours.mape, "mape_seasonal_naive": naive.mape, "coverage_80": ours.coverage_80, "days": ours.days}
-    return Findings(figures, backtest_document(report))
+    return Findings(figures, backtest_to_document(report))
 
 
 def _period(known: Known) -> Period:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.forecast.predictive_calendar import CalendarDay, calendar
-from brain.domain.retail.series import store_totals
+from brain.domain.retail.forecast.predictive_calendar import CalendarDay, build_calendar
+from brain.domain.retail.series import sum_by_store
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, known_store, read_known
 
@@ -44,7 +44,7 @@ def calendar_of(
     warehouse: Shop, known: Known, config: RetailConfig, horizon: int, *, dry_run: bool = False
 ) -> list[CalendarDay]:
     """Forecast the ``horizon`` days after the last known one from what is known, and keep what was said."""
-    days = calendar(store_totals(known.series), known.facts, known.last_day, horizon, config)
+    days = build_calendar(sum_by_store(known.series), known.facts, known.last_day, horizon, config)
     if not dry_run:
         warehouse.put_results(ResultTable.PREDICTIONS, list(_rows(days)))
     return days

@@ -6,7 +6,7 @@ from typing import Any
 
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
-from brain.domain.retail.json_forms import plain
+from brain.domain.retail.documents import to_json_value
 from brain.services.retail.curiosity import Night, night_of_shop
 from brain.services.retail.facts import Known
 from brain.services.retail.own_shop import OwnShop
@@ -29,7 +29,7 @@ def _night(shop: OwnShop, known: Known, config: CuriosityConfig) -> Findings:
     shown = [entry.as_row() for entry in night.in_state(*SHOWN)]
     return Findings(
         {"asked": asked, "findings": counts[State.FINDING], "leads": counts[State.LEAD]},
-        {"night": plain(night.on), "counts": counts, "hypotheses": plain(shown)},
+        {"night": to_json_value(night.on), "counts": counts, "hypotheses": to_json_value(shown)},
         _ledger(night),
     )
 
@@ -39,7 +39,7 @@ def _ledger(night: Night) -> Mapping[str, Mapping[str, Any]]:
     standing = night.in_state(*SHOWN)
     ended = [one for one in night.entries if one.state not in SHOWN and night.before.get(one.hypothesis_id) in SHOWN]
     return {
-        _entry_id(entry): {"kind": "hypothesis", **plain(entry.as_row())}
+        _entry_id(entry): {"kind": "hypothesis", **to_json_value(entry.as_row())}
         for entry in (*ended, *standing)[:MOST_ENTRIES]
     }
 

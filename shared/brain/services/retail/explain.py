@@ -3,8 +3,8 @@
 from datetime import date
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.explain import DayExplained, explain_day
-from brain.domain.retail.series import DailySeries, store_totals
+from brain.domain.retail.day_explanation import DayExplanation, explain_day
+from brain.domain.retail.series import DailySeries, sum_by_store
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 from brain.services.retail.facts import known_store, read_known
@@ -12,7 +12,7 @@ from brain.services.retail.facts import known_store, read_known
 
 def explain(
     warehouse: Shop, config: RetailConfig, day: date | None = None, store_id: str | None = None
-) -> list[DayExplained]:
+) -> list[DayExplanation]:
     """Explain ``day`` (by default the last known one) of one store, or of every store that traded on it.
 
     Raises:
@@ -21,7 +21,7 @@ def explain(
     """
     known = read_known(warehouse)
     asked = day or known.last_day
-    totals = store_totals(known.series)
+    totals = sum_by_store(known.series)
     stores = [one.store_id for one in totals if _traded(one, asked)]
     if store_id is not None:
         known_store([one.store_id for one in totals], store_id)

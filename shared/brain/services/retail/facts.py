@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import DailySeries, Store, daily_series, zone
-from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, weather_days
+from brain.domain.retail.series import DailySeries, Store, build_daily_series, load_zone
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 
@@ -17,7 +17,7 @@ class Known:
     """What is known of the shop: one series a store and product, and the facts beside sales."""
 
     series: tuple[DailySeries, ...]
-    facts: Facts
+    facts: ShopData
 
     @property
     def last_day(self) -> date:
@@ -34,12 +34,12 @@ def read_known(warehouse: Shop, store_id: str | None = None, until: date | None 
     if store_id is not None:
         known_store(stores, store_id)
         stores = {store_id: stores[store_id]}
-    series = tuple(daily_series(warehouse.daily_sales(list(stores), until)))
+    series = tuple(build_daily_series(warehouse.daily_sales(list(stores), until)))
     if not series:
         upto = f" up to {until}" if until else ""
         raise InvalidInputError(f"there are no sales{upto}; import some with `brain retail import --sales FILE.csv`")
     weather = _weather(warehouse.weather(list(stores)), stores)
-    return Known(series, Facts(stores, tuple(warehouse.events()), weather))
+    return Known(series, ShopData(stores, tuple(warehouse.events()), weather))
 
 
 def known_store(stores: Iterable[str], store_id: str) -> None:
@@ -55,7 +55,7 @@ NAMED = 10
 
 def _weather(rows: Iterable[WeatherRow], stores: Mapping[str, Store]) -> dict[str, WeatherDays]:
     return {
-        store_id: weather_days(store_id, of_store, zone(stores[store_id].timezone))
+        store_id: build_weather_days(store_id, of_store, load_zone(stores[store_id].timezone))
         for store_id, of_store in groupby(rows, key=lambda row: row.store_id)
         if store_id in stores
     }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from brain.domain.retail.imports import reading
 from brain.domain.retail.imports.lines import BadLine
 from brain.domain.retail.imports.tally import Tally
-from brain.domain.retail.series import ALL_STORES, Store, zone
+from brain.domain.retail.series import ALL_STORES, Store, load_zone
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ImportSession, SalesWarehouse, TableCount
 
@@ -74,7 +74,7 @@ def import_files(
         InvalidInputError: a heading lacks columns, or a file has no lines.
     """
     warehouse.upgrade()
-    zones = _Zones(warehouse.stores(), zone(new_store.timezone))
+    zones = _Zones(warehouse.stores(), load_zone(new_store.timezone))
     tallies = tuple(Tally(file.source, limits.bad_lines_shown) for file in files)
     with warehouse.importing() as session:
         for file, tally in zip(files, tallies, strict=True):
@@ -93,7 +93,7 @@ class _Zones:
     """Each store's time zone; remembers which stores were never described."""
 
     def __init__(self, known: Iterable[Store], default: ZoneInfo) -> None:
-        self._zones = {store.store_id: zone(store.timezone) for store in known}
+        self._zones = {store.store_id: load_zone(store.timezone) for store in known}
         self._default = default
         self.unknown: set[str] = set()
 

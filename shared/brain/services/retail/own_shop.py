@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.clients.client import Client
 from brain.domain.retail.curiosity.ledger import hypothesis_id
-from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, zone
+from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.signals.weather_days import WeatherRow
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, Shop
@@ -104,7 +104,7 @@ class OwnShop:
 
 def own_shop(whole: Shop, client: Client, at: datetime, may_write: Callable[[ResultTable, int], bool]) -> OwnShop:
     """Return the client's shop as of ``at``: up to the last day that had ended there and in each of its stores."""
-    zones = [zone(store.timezone) for store in whole.stores() if store.store_id in client.stores]
+    zones = [load_zone(store.timezone) for store in whole.stores() if store.store_id in client.stores]
     day = ended_day(at, [client.time_zone, *zones])
     return OwnShop(whole, client.client_id, client.stores, day, may_write)
 

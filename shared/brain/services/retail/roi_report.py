@@ -11,7 +11,7 @@ from brain.domain.reports import month as monthly_report
 from brain.domain.reports import shop as shop_sections
 from brain.domain.reports import text
 from brain.domain.reports.report import Report
-from brain.domain.retail.json_forms import bounded
+from brain.domain.retail.documents import fit_rows
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.statement import Period, Statement
@@ -78,7 +78,7 @@ class RoiReport:
         if shown is None or shown.data["as_of"] <= lease.scheduled_at:
             note = told if isinstance(told, str) else None
             page = wording.document(None if isinstance(told, str) else told)
-            rows, omitted = bounded(page["decisions"])
+            rows, omitted = fit_rows(page["decisions"])
             about = {"as_of": lease.scheduled_at, "month": report.period, "note": note, "omitted": omitted}
             writes.append(Set(view, page | about | {"decisions": rows}))
         return writes

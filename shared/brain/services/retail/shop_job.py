@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from brain.domain.retail.json_forms import MOST_BYTES, bounded
+from brain.domain.retail.documents import MAX_DOCUMENT_BYTES, fit_rows
 from brain.errors import InvalidInputError
 from brain.ports.document_store import Create, DocumentStore, Set, Update, Write
 from brain.ports.sales_warehouse import ResultTable, Shop
@@ -147,7 +147,7 @@ def _cut(page: Mapping[str, Any], lists: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page with its lists cut to what fits, and how many rows are left out."""
     whole = {name: value for name, value in page.items() if not isinstance(lists.get(name), list)}
     rooms = max(1, len(page) - len(whole))
-    cut = {name: bounded(value, MOST_BYTES // rooms) for name, value in page.items() if name not in whole}
+    cut = {name: fit_rows(value, MAX_DOCUMENT_BYTES // rooms) for name, value in page.items() if name not in whole}
     return whole | {name: rows for name, (rows, _) in cut.items()} | {"omitted": sum(left for _, left in cut.values())}
 
 

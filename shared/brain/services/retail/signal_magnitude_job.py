@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.json_forms import calendar_rows, plain
+from brain.domain.retail.documents import calendar_to_rows, to_json_value
 from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState
-from brain.domain.retail.lifts.magnitudes import SignalLift
+from brain.domain.retail.lifts.signal_lifts import SignalLift
 from brain.errors import InvalidInputError
 from brain.services.retail.calendar import calendar_of
 from brain.services.retail.facts import Known
@@ -36,8 +36,8 @@ def _signals(shop: OwnShop, known: Known, config: RetailConfig) -> Findings:
     told = [entry for entry in found.ledger if entry.state is not EffectState.WATCHED]
     return Findings(
         {"signals": len(found.lifts), "claimed": len(claimed), "retired": len(retired)},
-        {"rows": plain(_surest_first(found.lifts)), "retired": plain(retired)},
-        {_entry_id(entry): {"kind": "effect", **plain(entry)} for entry in told},
+        {"rows": to_json_value(_surest_first(found.lifts)), "retired": to_json_value(retired)},
+        {_entry_id(entry): {"kind": "effect", **to_json_value(entry)} for entry in told},
     )
 
 
@@ -56,7 +56,7 @@ def _calendar(shop: OwnShop, known: Known, config: RetailConfig) -> Findings:
             f"no sales have come since {known.last_day}; the next days are forecast again when there are some"
         )
     days = calendar_of(shop, known, config, behind + DAYS_AHEAD)
-    rows = [row for row in calendar_rows(days) if _is_ahead(row, shop.day)]
+    rows = [row for row in calendar_to_rows(days) if _is_ahead(row, shop.day)]
     rush = sum(row["rush_probability"] >= config.forecast.call_rush_at for row in rows)
     return Findings({"days_ahead": len(rows), "rush_days": rush}, {"rows": rows})
 

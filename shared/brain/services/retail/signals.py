@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_ledger
-from brain.domain.retail.lifts.magnitudes import SignalLift, magnitudes
-from brain.domain.retail.series import ALL_STORES, store_totals
+from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_effect_ledger
+from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_lifts
+from brain.domain.retail.series import ALL_STORES, sum_by_store
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.facts import Known, read_known
 
@@ -35,10 +35,10 @@ def signals(warehouse: Shop, config: RetailConfig, as_of: date | None = None, *,
 def measured(warehouse: Shop, known: Known, config: RetailConfig, *, dry_run: bool = False) -> Measured:
     """Measure every signal from what is known, and bring the ledger of these stores and their chain up to date."""
     day = known.last_day
-    lifts = magnitudes(store_totals(known.series), known.facts, day, config)
+    lifts = measure_signal_lifts(sum_by_store(known.series), known.facts, day, config)
     whose = {"store_id": (ALL_STORES, *known.facts.stores)}
     before = warehouse.results(ResultTable.MAGNITUDES, whose, before=day, latest=True)
-    ledger = update_ledger([_entry(row) for row in before], lifts, day, config.magnitudes)
+    ledger = update_effect_ledger([_entry(row) for row in before], lifts, day, config.magnitudes)
     if not dry_run:
         warehouse.put_results(ResultTable.MAGNITUDES, list(_rows(ledger, day)))
     return Measured(day, tuple(lifts), tuple(ledger))

@@ -6,9 +6,15 @@ from itertools import groupby
 
 import numpy as np
 
-from brain.domain.retail.series import zone
-from brain.domain.retail.signals.weather_days import VARIABLES, weather_days
-from brain.domain.retail.time_of_day import HourOfDay, RainShift, hour_profiles, rain_shifts, store_hours
+from brain.domain.retail.series import load_zone
+from brain.domain.retail.signals.weather_days import VARIABLES, build_weather_days
+from brain.domain.retail.time_of_day import (
+    HourProfile,
+    RainShift,
+    build_store_hours,
+    measure_rain_shifts,
+    profile_hours,
+)
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 from brain.services.retail.facts import known_store
@@ -21,7 +27,7 @@ RAIN_MM = 1.0
 class TimeOfDay:
     """The hours of every store, and what rain moves."""
 
-    hours: tuple[HourOfDay, ...]
+    hours: tuple[HourProfile, ...]
     rain: tuple[RainShift, ...]
 
 
@@ -34,14 +40,14 @@ def time_of_day(warehouse: Shop, store_id: str | None = None) -> TimeOfDay:
     if store_id is not None:
         known_store(stores, store_id)
     wanted = [store_id] if store_id is not None else list(stores)
-    profiles: list[HourOfDay] = []
+    profiles: list[HourProfile] = []
     shifts: list[RainShift] = []
     seen = False
     for name, rows in groupby(warehouse.hourly_sales(wanted), key=lambda row: row.store_id):
         seen = True
-        hours = store_hours(name, ((row.day, row.hour, row.revenue, row.tickets) for row in rows))
-        profiles += hour_profiles(hours)
-        shifts += rain_shifts(hours, _wet_days(warehouse, name, stores[name].timezone))
+        hours = build_store_hours(name, ((row.day, row.hour, row.revenue, row.tickets) for row in rows))
+        profiles += profile_hours(hours)
+        shifts += measure_rain_shifts(hours, _wet_days(warehouse, name, stores[name].timezone))
     if not seen:
         raise InvalidInputError("there are no sales with a time of day; import tickets whose sold_at has a time")
     return TimeOfDay(tuple(profiles), tuple(shifts))
@@ -49,6 +55,6 @@ def time_of_day(warehouse: Shop, store_id: str | None = None) -> TimeOfDay:
 
 def _wet_days(warehouse: Shop, store_id: str, timezone: str) -> dict[date, bool]:
     """Whether each day with known rain was wet, by the last reading of it."""
-    weather = weather_days(store_id, warehouse.weather([store_id]), zone(timezone))
+    weather = build_weather_days(store_id, warehouse.weather([store_id]), load_zone(timezone))
     rain = weather.values[:, RAIN]
     return {day: bool(mm >= RAIN_MM) for day, mm in zip(weather.day.tolist(), rain, strict=True) if np.isfinite(mm)}

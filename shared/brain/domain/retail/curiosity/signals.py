@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from brain.domain.retail.series import CalendarEvent, Store
-from brain.domain.retail.signals.calendar_days import calendar_days, in_spans
+from brain.domain.retail.signals.calendar_days import build_calendar_days, mark_spans
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
-from brain.domain.retail.signals.weather_signals import observed_values
+from brain.domain.retail.signals.weather_signals import select_known_values
 from brain.domain.types import Dates, Floats
 from brain.errors import MisconfiguredError
 
@@ -22,17 +22,17 @@ def daily_signals(
     """
     signals: dict[str, Floats] = {}
     if weather is not None:
-        values = observed_values(weather, days)
+        values = select_known_values(weather, days)
         signals |= {f"weather.{name}": values[:, column] for column, name in enumerate(VARIABLES)}
-    calendar = calendar_days(days, store)
+    calendar = build_calendar_days(days, store)
     for rules in CALENDAR_SIGNALS.values():
         signals |= {f"calendar.{name}": rule(calendar).astype(float) for name, rule in rules.items()}
     here = [event for event in events if event.store_id in (None, store.store_id)]
     for kind in sorted({event.event_class for event in here}):
         spans = [(event.start, event.end) for event in here if event.event_class == kind]
-        signals[f"event.{kind}"] = in_spans(days, spans).astype(float)
+        signals[f"event.{kind}"] = mark_spans(days, spans).astype(float)
     if here:
-        signals["event.any"] = in_spans(days, [(event.start, event.end) for event in here]).astype(float)
+        signals["event.any"] = mark_spans(days, [(event.start, event.end) for event in here]).astype(float)
     return signals
 
 

@@ -10,18 +10,18 @@ from brain.domain.retail.curiosity.question import Subject
 from brain.domain.retail.curiosity.questions import Asked, ask
 from brain.domain.retail.curiosity.signals import daily_signals
 from brain.domain.retail.curiosity.transformations import explanatory
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import ALL_STORES, DailySeries, chain_total, store_totals
+from brain.domain.retail.series import ALL_STORES, DailySeries, sum_by_store, sum_chain
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.types import Dates, Floats
 
 
 def subjects_of(
     series: Sequence[DailySeries],
-    facts: Facts,
+    facts: ShopData,
     config: CuriosityConfig,
 ) -> dict[Subject, Asked]:
     """Everything that is asked about: ``series`` is one a store and product, the days all the same as known tonight."""
-    totals = {one.store_id: one for one in store_totals(series)}
+    totals = {one.store_id: one for one in sum_by_store(series)}
     readings = {
         store_id: _readings(total.days, store_id, facts, config.templates) for store_id, total in totals.items()
     }
@@ -32,12 +32,12 @@ def subjects_of(
         here = {template: _on_days(row, whole.days, one.days) for template, row in readings[one.store_id].items()}
         subjects[Subject(one.store_id, one.product_id or "")] = _asked(one, here, winsor_sd)
     if len(totals) > 1:
-        chain = chain_total(list(totals.values()))
+        chain = sum_chain(list(totals.values()))
         subjects[Subject(ALL_STORES)] = _asked(chain, _of_the_chain(chain.days, totals, readings), winsor_sd)
     return subjects
 
 
-def _readings(days: Dates, store_id: str, facts: Facts, templates: Sequence[Template]) -> dict[Template, Floats]:
+def _readings(days: Dates, store_id: str, facts: ShopData, templates: Sequence[Template]) -> dict[Template, Floats]:
     """The templates whose signal the store has, each with what it says of the store's days."""
     signals = daily_signals(days, facts.store(store_id), facts.weather.get(store_id), facts.events)
     return {

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
 from brain.domain.retail.forecast.levels import WEEK, YEAR
-from brain.domain.retail.forecast.metrics import Metrics, Scored, by_series, overall
-from brain.domain.retail.forecast.outcome import Outcome, outcome
+from brain.domain.retail.forecast.metrics import Metrics, ScoredDays, score_by_series, score_overall
 from brain.domain.retail.forecast.panel import Panel, build_panel
+from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.types import Booleans, Floats, Integers
 from brain.errors import InvalidInputError
 
@@ -33,7 +33,7 @@ class SeriesScore:
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastRow:
+class BacktestRow:
     """One forecast beside what came; both in the currency's major unit."""
 
     store_id: str
@@ -62,15 +62,15 @@ class BacktestReport:
     end: date
     horizon: int
     step_days: int
-    table: "ForecastTable"
+    table: "BacktestTable"
 
-    def rows(self) -> Iterator[ForecastRow]:
+    def rows(self) -> Iterator[BacktestRow]:
         """Every forecast that met an open day, by series, cutoff and day."""
         return self.table.rows()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ForecastTable:
+class BacktestTable:
     """The forecasts as flat arrays, sorted by series, cutoff and day; ``said`` and ``called`` are (rules, rows)."""
 
     panel: Panel
@@ -86,9 +86,9 @@ class ForecastTable:
     called: Booleans
     scale: Floats
 
-    def scored(self, rule: int) -> Scored:
+    def scored(self, rule: int) -> ScoredDays:
         """The table as the scorer wants it, for one of ``RULES``."""
-        return Scored(
+        return ScoredDays(
             series=self.series,
             actual=self.actual,
             said=self.said[rule],
@@ -100,12 +100,12 @@ class ForecastTable:
             bounds=self.bounds if rule == 0 else None,
         )
 
-    def rows(self) -> Iterator[ForecastRow]:
+    def rows(self) -> Iterator[BacktestRow]:
         """One value a forecast."""
         first = self.panel.days[0].astype(object)
         for at in range(len(self.series)):
             row = int(self.series[at])
-            yield ForecastRow(
+            yield BacktestRow(
                 self.panel.store_ids[row],
                 self.panel.product_ids[row],
                 first + timedelta(days=int(self.cutoff[at])),
@@ -119,9 +119,9 @@ class ForecastTable:
             )
 
 
-def backtest(
+def backtest_series(
     series: Sequence[DailySeries],
-    facts: Facts,
+    facts: ShopData,
     start: date,
     end: date,
     horizon: int,
@@ -144,7 +144,7 @@ def backtest(
         begins = panel.days[0] if first < 0 else panel.days[int(np.argmax(panel.open.any(axis=0)))]
         raise InvalidInputError(f"expected sales before the start {start}, got the first on {begins}; start later")
     gap = next(days for days in range(min(step, WEEK), 0, -1) if step % days == 0)
-    result = outcome(panel, facts, range(first, last, gap), horizon, config, gap)
+    result = run_forecast(panel, facts, range(first, last, gap), horizon, config, gap)
     # the chance falls from a half at the forecast to a tenth at the upper 80 % bound, taken as a straight line
     lean = (0.5 - config.forecast.call_rush_at) / 0.4
     table = _table(result, step // gap, last, lean)
@@ -152,7 +152,7 @@ def backtest(
         raise InvalidInputError(f"expected an open day between {start} and {end}, got none; choose another period")
     return BacktestReport(
         scores=_series_scores(table),
-        overall=SeriesScore("*", None, *(overall(table.scored(rule)) for rule in range(len(RULES)))),
+        overall=SeriesScore("*", None, *(score_overall(table.scored(rule)) for rule in range(len(RULES)))),
         start=start,
         end=end,
         horizon=horizon,
@@ -168,15 +168,15 @@ def _check_period(start: date, end: date, horizon: int, step: int) -> None:
         raise InvalidInputError(f"expected an end on or after the start {start}, got {end}")
 
 
-def _series_scores(table: ForecastTable) -> tuple[SeriesScore, ...]:
-    by_rule = [by_series(table.scored(rule), len(table.panel.sales)) for rule in range(len(RULES))]
+def _series_scores(table: BacktestTable) -> tuple[SeriesScore, ...]:
+    by_rule = [score_by_series(table.scored(rule), len(table.panel.sales)) for rule in range(len(RULES))]
     return tuple(
         SeriesScore(table.panel.store_ids[row], table.panel.product_ids[row], *figures)
         for row, figures in enumerate(zip(*by_rule, strict=True))
     )
 
 
-def _table(result: Outcome, every: int, last: int, lean: float) -> ForecastTable:
+def _table(result: ForecastOutcome, every: int, last: int, lean: float) -> BacktestTable:
     """Flatten what was said at each ``every``-th origin on open days up to column ``last``.
 
     ``lean`` is how far from the forecast to the upper 80 % bound a day is taken to reach when a rush is called.
@@ -197,7 +197,7 @@ def _table(result: Outcome, every: int, last: int, lean: float) -> ForecastTable
     bounds = result.bounds[:, :, at][:, known]
     leaning = said[:, known]
     leaning[0] += lean * (bounds[1] - leaning[0])
-    return ForecastTable(
+    return BacktestTable(
         panel=panel,
         series=series,
         cutoff=origins[origin],
@@ -213,7 +213,7 @@ def _table(result: Outcome, every: int, last: int, lean: float) -> ForecastTable
     )
 
 
-def _naive(result: Outcome, origins: Integers, horizon: int) -> tuple[Floats, Floats]:
+def _naive(result: ForecastOutcome, origins: Integers, horizon: int) -> tuple[Floats, Floats]:
     period = YEAR if result.weekly else WEEK
     sales = result.panel.sales
     return _repeat(sales, origins, horizon, period), _repeat(sales, origins, horizon, YEAR)

@@ -10,7 +10,7 @@ FIRST_LOSS_SHARE = 0.5
 """Before anything is known, the members are trusted as if each had this many weeks of equal loss behind it."""
 
 
-def newly_known(origins: Sequence[int], horizon: int) -> list[list[tuple[int, int]]]:
+def list_new_observations(origins: Sequence[int], horizon: int) -> list[list[tuple[int, int]]]:
     """For each origin, the (origin index, step) pairs whose day became known since the origin before it."""
     ends: list[list[tuple[int, int]]] = [[] for _ in origins]
     for index, origin in enumerate(origins):
@@ -21,7 +21,7 @@ def newly_known(origins: Sequence[int], horizon: int) -> list[list[tuple[int, in
     return ends
 
 
-def combine(
+def combine_forecasts(
     said: Floats,
     modelled: Floats,
     origins: Sequence[int],
@@ -44,7 +44,7 @@ def combine(
     joined = np.full(said.shape[1:], np.nan)
     answer = np.full(said.shape[1:], np.nan)
     previous = origins[0]
-    for index, pairs in enumerate(newly_known(origins, horizon)):
+    for index, pairs in enumerate(list_new_observations(origins, horizon)):
         decay = 0.5 ** ((origins[index] - previous) / 7.0 / memory_weeks)
         previous = origins[index]
         loss *= decay

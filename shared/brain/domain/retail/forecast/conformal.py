@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.forecast.combination import newly_known
+from brain.domain.retail.forecast.combination import list_new_observations
 from brain.domain.types import Floats
 
 LEVELS = (0.80, 0.95)
@@ -27,7 +27,7 @@ PRIOR_SHAPE = (1.28 / 0.8, 1.96 / 0.8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bounds:
+class ConformalBounds:
     """Quantiles on the model scale, (tails, series, origins, horizon), and what they were made of.
 
     ``scores`` (series, errors) are the normalised errors known at the last origin (NaN: none), ``scales`` (series,
@@ -39,9 +39,9 @@ class Bounds:
     scales: Floats
 
 
-def conformal_bounds(
+def compute_conformal_bounds(
     joined: Floats, modelled: Floats, origins: Sequence[int], starting_error: Floats, memory_weeks: int
-) -> Bounds:
+) -> ConformalBounds:
     """Bounds of ``joined`` (series, origins, horizon), each origin by the errors of days known by then.
 
     ``starting_error`` (series,) is the mean absolute error assumed before any was seen.
@@ -55,7 +55,7 @@ def conformal_bounds(
     level = np.tile(np.array(TAILS)[:, None], (1, series))
     previous, renewed = origins[0], origins[0]
     ordered = np.zeros((series, 0))
-    for index, pairs in enumerate(newly_known(origins, horizon)):
+    for index, pairs in enumerate(list_new_observations(origins, horizon)):
         decay = 0.5 ** ((origins[index] - previous) / 7.0 / SCALE_WEEKS)
         previous = origins[index]
         size, weight = size * decay, weight * decay
@@ -76,7 +76,7 @@ def conformal_bounds(
         found = _tails(ordered, level)
         quantiles[:, :, index] = joined[None, :, index] + found[:, :, None] * scales[None, :, index]
     last = scores[:, max(0, count - memory_weeks * _per_week(origins)) :].reshape(series, -1)
-    return Bounds(quantiles, last, scales)
+    return ConformalBounds(quantiles, last, scales)
 
 
 def _per_week(origins: Sequence[int]) -> int:

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from brain.domain.retail.forecast.outcome import Outcome
-from brain.domain.retail.forecast.outlook import FEATURES
-from brain.domain.retail.forecast.season_columns import BASE_GROUPS
+from brain.domain.retail.forecast.calendar_columns import BASE_GROUPS
+from brain.domain.retail.forecast.pipeline import ForecastOutcome
+from brain.domain.retail.forecast.weather_outlook import FEATURES
 
 SMALLEST_SHOWN = 0.002
 """Lifts below this are not worth a line to the reader."""
 
 
-def parts(result: Outcome, row: int, step: int) -> dict[str, float]:
+def decompose_forecast(result: ForecastOutcome, row: int, step: int) -> dict[str, float]:
     """What each part adds, on the model scale, to the forecast of day ``step`` after the last origin.
 
     Keys: level, weekday, season, then the names of the signals that act; the values sum to the joined forecast (the
@@ -34,9 +34,9 @@ def parts(result: Outcome, row: int, step: int) -> dict[str, float]:
     return found
 
 
-def acting_signals(result: Outcome, row: int, step: int) -> tuple[tuple[str, float], ...]:
+def list_signal_lifts(result: ForecastOutcome, row: int, step: int) -> tuple[tuple[str, float], ...]:
     """The signals that act on a day as lifts of its sales (0.05 = +5 %), strongest first."""
-    total = parts(result, row, step)
+    total = decompose_forecast(result, row, step)
     signals = {name: value for name, value in total.items() if name not in BASE_GROUPS}
     if result.replay.scale.ratio[row]:
         lifts = {name: float(np.expm1(value)) for name, value in signals.items()}
@@ -47,7 +47,7 @@ def acting_signals(result: Outcome, row: int, step: int) -> tuple[tuple[str, flo
     return tuple(sorted(shown, key=lambda pair: (-abs(pair[1]), pair[0])))
 
 
-def _mean_weekday(result: Outcome, row: int) -> float:
+def _mean_weekday(result: ForecastOutcome, row: int) -> float:
     """The mean of the weekdays' coefficients, which belongs to the level and not to any day."""
     columns = result.regressors.design.columns
     weekdays = [at for at, column in enumerate(columns) if column.group == "weekday"]

@@ -11,10 +11,10 @@ from typing import TypeVar
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.forecast.season_columns import Column, steady_columns
-from brain.domain.retail.series import CalendarEvent, Store, zone
-from brain.domain.retail.signals.calendar_days import calendar_days
-from brain.domain.retail.signals.event_signals import DatedSignal, dated_signals
+from brain.domain.retail.forecast.calendar_columns import RegressorColumn, build_calendar_columns
+from brain.domain.retail.series import CalendarEvent, Store, load_zone
+from brain.domain.retail.signals.calendar_days import build_calendar_days
+from brain.domain.retail.signals.event_signals import SignalSpan, build_signal_spans
 from brain.domain.types import Dates, Floats, Integers
 
 Key = TypeVar("Key", bound=Hashable)
@@ -32,7 +32,7 @@ class Design:
     ``place_of`` (series,). ``store_ids`` (places,) names the store of a place that is its own, else "".
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[RegressorColumn, ...]
     steady: Floats
     spans: tuple[Integers, ...]
     calendar_of: Integers
@@ -116,8 +116,8 @@ def _numbered(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: number for number, key in enumerate(dict.fromkeys(keys))}
 
 
-def _steady(days: Dates, calendars: Sequence[Store], config: RetailConfig) -> tuple[list[Column], Floats]:
-    pairs = [steady_columns(calendar_days(days, place), place, config) for place in calendars]
+def _steady(days: Dates, calendars: Sequence[Store], config: RetailConfig) -> tuple[list[RegressorColumn], Floats]:
+    pairs = [build_calendar_columns(build_calendar_days(days, place), place, config) for place in calendars]
     values = np.array([[column for _, column in one] for one in pairs])
     used = np.flatnonzero(values.any(axis=(0, 2)))
     return [pairs[0][at][0] for at in used], values[:, used].transpose(0, 2, 1).copy()
@@ -125,14 +125,14 @@ def _steady(days: Dates, calendars: Sequence[Store], config: RetailConfig) -> tu
 
 def _spans_by_store(
     stores: Sequence[Store], events: Sequence[CalendarEvent], config: RetailConfig, known_by: date
-) -> tuple[list[tuple[DatedSignal, ...]], dict[str, int]]:
+) -> tuple[list[tuple[SignalSpan, ...]], dict[str, int]]:
     """The distinct lists of spans, and which of them each store lives by."""
     shared = [event for event in events if event.store_id is None]
     own: dict[str, list[CalendarEvent]] = {}
     for event in events:
         if event.store_id is not None:
             own.setdefault(event.store_id, []).append(event)
-    distinct: dict[tuple[DatedSignal, ...], int] = {}
+    distinct: dict[tuple[SignalSpan, ...], int] = {}
     of_clock: dict[str, int] = {}
     which = {}
     for store in stores:
@@ -140,8 +140,8 @@ def _spans_by_store(
         if mine is None and store.timezone in of_clock:
             which[store.store_id] = of_clock[store.timezone]
             continue
-        clock = zone(store.timezone)
-        made = dated_signals([*shared, *(mine or [])], store.store_id, clock, config.events)
+        clock = load_zone(store.timezone)
+        made = build_signal_spans([*shared, *(mine or [])], store.store_id, clock, config.events)
         spans = tuple(span for span in made if span.known_on <= known_by)
         which[store.store_id] = distinct.setdefault(spans, len(distinct))
         if mine is None:
@@ -149,17 +149,17 @@ def _spans_by_store(
     return list(distinct), which
 
 
-def _event_columns(places: Iterable[Sequence[DatedSignal]], config: RetailConfig) -> list[Column]:
+def _event_columns(places: Iterable[Sequence[SignalSpan]], config: RetailConfig) -> list[RegressorColumn]:
     classes = {span.signal: span.signal_class for place in places for span in place}
     columns = []
     for name, group in sorted(classes.items()):
         settings = config.events.of(group.removesuffix("_window"))
         mean = 0.0 if group.endswith("_window") else settings.prior_mean
-        columns.append(Column(name, group, settings.prior_sd, float(np.log1p(mean))))
+        columns.append(RegressorColumn(name, group, settings.prior_sd, float(np.log1p(mean))))
     return columns
 
 
-def _indexed(spans: Sequence[DatedSignal], numbers: dict[str, int], days: Dates) -> Integers:
+def _indexed(spans: Sequence[SignalSpan], numbers: dict[str, int], days: Dates) -> Integers:
     origin = int(days[0].astype(np.int64)) + EPOCH_ORDINAL
     rows = [
         (numbers[span.signal], *(day.toordinal() - origin for day in (span.start, span.end, span.known_on)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brain.domain.retail.series import quantile_of
+from brain.domain.retail.series import compute_quantile
 from brain.domain.types import Floats
 
 WEEK, YEAR = 7, 364
@@ -13,7 +13,7 @@ FREE_DAYS = 7
 """A series finds its level in its first open days; only then is a day odd."""
 
 
-def smoothed_levels(residual: Floats, limit: Floats, rates: tuple[float, ...], stops: list[int]) -> Floats:
+def smooth_levels(residual: Floats, limit: Floats, rates: tuple[float, ...], stops: list[int]) -> Floats:
     """Exponentially smoothed levels of ``residual`` (series, days; NaN where closed) after each of ``stops`` days.
 
     A day counts as at most ``limit`` (series,) away from the level, so that one odd day is no new level (Gelper,
@@ -35,18 +35,18 @@ def smoothed_levels(residual: Floats, limit: Floats, rates: tuple[float, ...], s
     return answer
 
 
-def seasonal_naive(values: Floats, cutoff: int, horizon: int, period: int) -> Floats:
+def forecast_seasonal_naive(values: Floats, cutoff: int, horizon: int, period: int) -> Floats:
     """The same day of the last whole period known at ``cutoff``: (series, horizon), NaN where it was closed."""
     ahead = np.arange(1, horizon + 1)
     source = cutoff + ahead - period * -(-ahead // period)
     return np.where(source >= 0, values[:, np.maximum(source, 0)], np.nan)
 
 
-def last_year_at_this_level(values: Floats, cutoff: int, horizon: int) -> Floats:
+def forecast_adjusted_last_year(values: Floats, cutoff: int, horizon: int) -> Floats:
     """The same weekday a year ago, moved by how the last four weeks stand to theirs a year ago; model scale."""
-    then = seasonal_naive(values, cutoff, horizon, YEAR)
+    then = forecast_seasonal_naive(values, cutoff, horizon, YEAR)
     start = cutoff + 1 - YEAR_SHIFT_DAYS
     if start < YEAR:
         return np.full_like(then, np.nan)
     shift = values[:, start : cutoff + 1] - values[:, start - YEAR : cutoff + 1 - YEAR]
-    return then + quantile_of(shift, 0.5)[:, None]
+    return then + compute_quantile(shift, 0.5)[:, None]

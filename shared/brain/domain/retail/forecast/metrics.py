@@ -47,7 +47,7 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class ScoredDays:
     """Days to score, flat arrays of one length: which series, actual sales, what a rule said, and its bounds.
 
     ``before`` is the actual of the open day before, ``said_before`` what the rule expected for it (the actual itself
@@ -66,10 +66,10 @@ class Scored:
     called: Booleans
     bounds: Floats | None = None
 
-    def only(self, chosen: Booleans) -> "Scored":
+    def only(self, chosen: Booleans) -> "ScoredDays":
         """The chosen days."""
         bounds = None if self.bounds is None else self.bounds[:, chosen]
-        return Scored(
+        return ScoredDays(
             self.series[chosen],
             self.actual[chosen],
             self.said[chosen],
@@ -82,17 +82,17 @@ class Scored:
         )
 
 
-def by_series(scored: Scored, series: int) -> list[Metrics]:
+def score_by_series(scored: ScoredDays, series: int) -> list[Metrics]:
     """The figures of each of ``series`` series over the days on which the rule said something."""
     return _score(scored, scored.series, series)
 
 
-def overall(scored: Scored) -> Metrics:
+def score_overall(scored: ScoredDays) -> Metrics:
     """The figures over all series: every day counts alike."""
     return _score(scored, np.zeros_like(scored.series), 1)[0]
 
 
-def _score(scored: Scored, group: Integers, groups: int) -> list[Metrics]:
+def _score(scored: ScoredDays, group: Integers, groups: int) -> list[Metrics]:
     said = np.isfinite(scored.said) & np.isfinite(scored.actual)
     days, group = scored.only(said), group[said]
 
@@ -126,7 +126,7 @@ def _shares(part: Floats, whole: Floats) -> list[float | None]:
     return [float(p / w) if w > 0 else None for p, w in zip(part, whole, strict=True)]
 
 
-def _products(days: Scored, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+def _products(days: ScoredDays, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
     """Sum of products and root of the product of squares, of actual and said after scaling and centring a series."""
     count = np.maximum(np.bincount(days.series), 1)
     size = (np.bincount(days.series, np.abs(days.actual)) / count)[days.series]
@@ -136,7 +136,7 @@ def _products(days: Scored, total: Callable[[Floats], Floats]) -> tuple[Floats, 
     return total(actual * said), np.sqrt(total(actual**2) * total(said**2))
 
 
-def _inside(days: Scored, lower: int, total: Callable[[Booleans], Floats]) -> list[float | None]:
+def _inside(days: ScoredDays, lower: int, total: Callable[[Booleans], Floats]) -> list[float | None]:
     counts = total(np.ones(len(days.actual), dtype=bool))
     if days.bounds is None:
         return [None] * len(counts)

@@ -84,7 +84,7 @@ def build_panel(series: Sequence[DailySeries], last_day: date) -> Panel:
     )
 
 
-def running_size(panel: Panel) -> Floats:
+def compute_running_size(panel: Panel) -> Floats:
     """The usual size of each series as known at the end of each day: a slow mean of |sales|, (series, days)."""
     size = np.zeros(panel.sales.shape)
     now = np.zeros(len(panel.sales))

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.ahead import DayForecast, forecast
-from brain.domain.retail.forecast.opening import WEEK
+from brain.domain.retail.forecast.day_forecasts import DayForecast, forecast_days
+from brain.domain.retail.forecast.opening_probability import WEEK
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 
 USUAL_WEEKS = 8
 WORTH_A_WORD = 0.08
@@ -29,19 +29,19 @@ class CalendarDay:
     advice: str
 
 
-def calendar(
-    history: Sequence[DailySeries], facts: Facts, cutoff: date, horizon: int, config: RetailConfig
+def build_calendar(
+    history: Sequence[DailySeries], facts: ShopData, cutoff: date, horizon: int, config: RetailConfig
 ) -> list[CalendarDay]:
     """The days after ``cutoff`` for every series, by series and day; raises what ``forecast`` raises."""
-    days = forecast(history, facts, cutoff, horizon, config)
+    days = forecast_days(history, facts, cutoff, horizon, config)
     answer = []
     for index, day in enumerate(days):
         usual = _usual(history[index // horizon].until(cutoff), day.day)
-        answer.append(CalendarDay(day, usual, advice(day, usual)))
+        answer.append(CalendarDay(day, usual, write_advice(day, usual)))
     return answer
 
 
-def advice(day: DayForecast, usual: float | None) -> str:
+def write_advice(day: DayForecast, usual: float | None) -> str:
     """What to do about the day, in one or two sentences a store manager acts on."""
     if day.open_probability < 0.5:  # noqa: PLR2004 - more likely closed than open
         return "Probably closed: the shop has not opened on such days. No staff to plan unless you decide to open."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from brain.domain.retail.series import quantile_of
+from brain.domain.retail.series import compute_quantile
 from brain.domain.types import Booleans, Floats, Integers
 
 NOISE = 0.01
@@ -32,7 +32,7 @@ FILLING_STEPS = 2
 """Steps that let the days on which a series was closed, but its group was not, follow the fit."""
 
 
-def renew(
+def refit_coefficients(
     rows: Floats,
     target: Floats,
     fading: Floats,
@@ -79,12 +79,12 @@ def _local_level(residual: Floats) -> Floats:
     blocks = -(-len(residual) // BLOCK_DAYS)
     padded = np.full((blocks * BLOCK_DAYS, residual.shape[1]), np.nan)
     padded[len(padded) - len(residual) :] = residual
-    middle = quantile_of(padded.reshape(blocks, BLOCK_DAYS, -1).transpose(0, 2, 1), 0.5)
+    middle = compute_quantile(padded.reshape(blocks, BLOCK_DAYS, -1).transpose(0, 2, 1), 0.5)
     level: Floats = np.repeat(np.nan_to_num(middle), BLOCK_DAYS, axis=0)[len(padded) - len(residual) :]
     return level
 
 
-def sharing_groups(opened: Booleans, fading: Floats, place_of: Integers) -> list[Integers]:
+def group_by_shared_days(opened: Booleans, fading: Floats, place_of: Integers) -> list[Integers]:
     """Indexes of the series that share a matrix: by place, where open on nearly all its days; the others alone.
 
     ``opened`` (series, days), ``fading`` (days,), ``place_of`` (series,). Series never open are in no group.
@@ -102,7 +102,7 @@ def sharing_groups(opened: Booleans, fading: Floats, place_of: Integers) -> list
     return groups
 
 
-def pooled_mean(coefficients: Floats, days: Integers, believed: Floats) -> Floats:
+def compute_pooled_mean(coefficients: Floats, days: Integers, believed: Floats) -> Floats:
     """What the series have in common, (p,): the mean weighted by open days; ``believed`` for fewer than three."""
     if (days > 0).sum() < LEAST_SERIES_TO_POOL:
         return believed
@@ -110,14 +110,14 @@ def pooled_mean(coefficients: Floats, days: Integers, believed: Floats) -> Float
     return mean
 
 
-def spread_of(residual: Floats) -> Floats:
+def estimate_spread(residual: Floats) -> Floats:
     """The spread (series,) of residuals (series, days) by their median distance from the median; NaN left out."""
-    middle = np.nan_to_num(quantile_of(residual, 0.5))
-    distance = quantile_of(np.abs(residual - middle[:, None]), 0.5)
+    middle = np.nan_to_num(compute_quantile(residual, 0.5))
+    distance = compute_quantile(np.abs(residual - middle[:, None]), 0.5)
     return np.maximum(1.4826 * np.nan_to_num(distance), 1e-6)
 
 
-def fitted(rows: Sequence[Floats], coefficients: Floats, place_of: Integers) -> Floats:
+def apply_coefficients(rows: Sequence[Floats], coefficients: Floats, place_of: Integers) -> Floats:
     """Rows of each place (days, p) times the coefficients (series, p) of its series: (series, days)."""
     answer = np.empty((len(coefficients), len(rows[0])))
     for place, own in enumerate(rows):

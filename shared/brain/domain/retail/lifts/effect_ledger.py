@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from brain.domain.retail.config import Magnitudes
-from brain.domain.retail.lifts.magnitudes import SignalLift
+from brain.domain.retail.config import LiftConfig
+from brain.domain.retail.lifts.signal_lifts import SignalLift
 
 
 class EffectState(StrEnum):
@@ -41,8 +41,8 @@ class EffectEntry:
         return (self.store_id, self.product_id or "", self.signal_class, self.signal)
 
 
-def update_ledger(
-    ledger: Iterable[EffectEntry], measured: Sequence[SignalLift], as_of: date, settings: Magnitudes
+def update_effect_ledger(
+    ledger: Iterable[EffectEntry], measured: Sequence[SignalLift], as_of: date, settings: LiftConfig
 ) -> list[EffectEntry]:
     """The ledger after the measurements of ``as_of``, sorted by key; the same measurements twice change nothing.
 
@@ -62,7 +62,7 @@ def update_ledger(
     return [after[key] for key in sorted(after)]
 
 
-def _judged(entry: EffectEntry | None, one: SignalLift, as_of: date, settings: Magnitudes) -> EffectEntry:
+def _judged(entry: EffectEntry | None, one: SignalLift, as_of: date, settings: LiftConfig) -> EffectEntry:
     was = entry.state if entry else EffectState.WATCHED
     state, reason = _next(entry, one, settings)
     unchanged = entry is not None and state is was
@@ -83,7 +83,7 @@ def _judged(entry: EffectEntry | None, one: SignalLift, as_of: date, settings: M
     )
 
 
-def _next(entry: EffectEntry | None, one: SignalLift, settings: Magnitudes) -> tuple[EffectState, str]:
+def _next(entry: EffectEntry | None, one: SignalLift, settings: LiftConfig) -> tuple[EffectState, str]:
     sure = one.confidence >= settings.claim_sign_at
     if entry is None or entry.state is not EffectState.CLAIMED:
         if sure:

@@ -19,7 +19,7 @@ REACH = 4.0
 BISECTIONS = 40
 
 
-def normal_below(standard: Floats) -> Floats:
+def approximate_normal_cdf(standard: Floats) -> Floats:
     """The standard normal's distribution function, to 1e-7 (Abramowitz, Stegun 1964, 26.2.17)."""
     size = np.abs(standard)
     step = 1.0 / (1.0 + 0.2316419 * size)
@@ -32,7 +32,7 @@ def normal_below(standard: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class EffectSummary:
     """One effect on the model scale: posterior mean, bounds, and how sure its sign is."""
 
     effect: float
@@ -42,7 +42,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mixture:
+class NormalMixture:
     """Posteriors as mixtures of normals: ``weights`` (grid,), ``means`` and ``variances`` (grid, effects)."""
 
     weights: Floats
@@ -57,7 +57,7 @@ class Mixture:
 
     def below(self, points: Floats) -> Floats:
         """The probability that each effect lies below its point, (effects,)."""
-        found: Floats = self.weights @ normal_below((points - self.means) / np.sqrt(self.variances))
+        found: Floats = self.weights @ approximate_normal_cdf((points - self.means) / np.sqrt(self.variances))
         return found
 
     def quantile(self, probability: float) -> Floats:
@@ -77,14 +77,16 @@ class Mixture:
         negative = self.below(np.zeros(self.means.shape[1]))
         return np.where(self.mean >= 0, negative, 1.0 - negative)
 
-    def stated(self, interval: float) -> list[Stated]:
+    def stated(self, interval: float) -> list[EffectSummary]:
         """What is said of each effect, with bounds that hold it with probability ``interval``."""
         tail = (1.0 - interval) / 2.0
         columns = (self.mean, self.quantile(tail), self.quantile(1.0 - tail), 1.0 - self.false_sign_rate)
-        return [Stated(*(float(value) for value in row)) for row in zip(*columns, strict=True)]
+        return [EffectSummary(*(float(value) for value in row)) for row in zip(*columns, strict=True)]
 
 
-def pool(estimates: Floats, variances: Floats, center: float, center_sd: float, between_sd: float) -> Mixture:
+def pool_effects(
+    estimates: Floats, variances: Floats, center: float, center_sd: float, between_sd: float
+) -> NormalMixture:
     """Pool ``estimates`` (effects,) with known sampling ``variances`` into posteriors of the effects.
 
     The class mean is believed to be ``center`` ± ``center_sd``, the spread of effects around it Rayleigh with mode
@@ -106,14 +108,16 @@ def pool(estimates: Floats, variances: Floats, center: float, center_sd: float, 
     )
     weights = np.exp(log_evidence - log_evidence.max())
     kept = between[:, None] / total
-    return Mixture(
+    return NormalMixture(
         weights / weights.sum(),
         means=kept * estimates + (1.0 - kept) * mean[:, None],
         variances=kept * variances + (1.0 - kept) ** 2 / center_precision[:, None],
     )
 
 
-def own_effects(shared: Mixture, member: int, estimates: Floats, variances: Floats, between: float) -> Mixture:
+def pool_store_effects(
+    shared: NormalMixture, member: int, estimates: Floats, variances: Floats, between: float
+) -> NormalMixture:
     """Effects of the stores that share effect ``member``: each keeps of its own estimate what it can prove.
 
     ``between`` is the variance of stores around the shared effect; the shared posterior already holds all stores.
@@ -121,10 +125,10 @@ def own_effects(shared: Mixture, member: int, estimates: Floats, variances: Floa
     kept = between / (between + variances)
     means = (1.0 - kept) * shared.means[:, member : member + 1] + kept * estimates
     spread = kept * variances + (1.0 - kept) ** 2 * shared.variances[:, member : member + 1]
-    return Mixture(shared.weights, means, np.maximum(spread, 1e-12))
+    return NormalMixture(shared.weights, means, np.maximum(spread, 1e-12))
 
 
-def spread_between_stores(estimates: list[Floats], variances: list[Floats]) -> float:
+def estimate_store_variance(estimates: list[Floats], variances: list[Floats]) -> float:
     """The variance of stores around what they share, by moments over all signals (DerSimonian, Laird 1986), ≥ 0."""
     excess = freedom = 0.0
     for values, noise in zip(estimates, variances, strict=True):

@@ -27,7 +27,7 @@ OWN_SD: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lifts:
+class RawLifts:
     """``estimate`` and sampling ``variance`` (signals,), and ``residual`` (days,), NaN where closed."""
 
     estimate: Floats
@@ -54,7 +54,7 @@ class _System:
 
 def estimate_lifts(
     modelled: Floats, days: Dates, signals: Booleans, classes: Sequence[str], half_life_days: float
-) -> Lifts:
+) -> RawLifts:
     """Regress ``modelled`` sales (days,) (NaN: closed) on ``signals`` (days, signals) and the base of a shop's year.
 
     One class at a time is all but free while the others are held near zero, so that a class is neither shrunk before
@@ -75,7 +75,7 @@ def estimate_lifts(
         estimate[own], variance[own] = found[len(base_sd) :][own], spread[len(base_sd) :][own]
     left = np.full(len(modelled), np.nan)
     left[at] = residual
-    return Lifts(estimate, variance, left)
+    return RawLifts(estimate, variance, left)
 
 
 def _robust_system(regressors: Floats, target: Floats, age: Floats, prior_sd: Floats) -> tuple[_System, Floats]:

@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.outcome import WEEK, outcome
 from brain.domain.retail.forecast.panel import build_panel
+from brain.domain.retail.forecast.pipeline import WEEK, run_forecast
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.series import CalendarEvent, DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.signals.weather_days import WeatherDays
 from brain.domain.types import Booleans, Floats
 
@@ -45,7 +45,7 @@ class Undone:
 
 def undone(
     series: Sequence[DailySeries],
-    facts: Facts,
+    facts: ShopData,
     start: date,
     days: int,
     decisions: Sequence[Decision],
@@ -68,7 +68,7 @@ def undone(
         return None
     horizon = -(-days // WEEK) * WEEK
     origins = [column - WEEK * back for back in weeks]
-    said = outcome(panel, as_it_came(facts), origins, horizon, config, WEEK).predicted[:, ::-1]
+    said = run_forecast(panel, as_it_came(facts), origins, horizon, config, WEEK).predicted[:, ::-1]
     sold = np.stack([_windows(one, start, horizon, len(weeks)) for one in before])
     sold[:, 1:][_too_young(panel.open, origins[-2::-1], roi)] = np.nan
     sold[:, 0] = np.stack([_windows(one, start, horizon, 1)[0] for one in series])
@@ -110,11 +110,11 @@ def _without(series: DailySeries, decisions: Sequence[Decision], start: date) ->
     return replace(series, open=opened, sales=sales, returns=returns)
 
 
-def as_it_came(facts: Facts) -> Facts:
+def as_it_came(facts: ShopData) -> ShopData:
     """The facts with every event and the weather as it came known from long ago on."""
     events = tuple(replace(event, known_at=ALWAYS_KNOWN) for event in facts.events)
     weather = {store: _known_ahead(days) for store, days in facts.weather.items()}
-    return Facts(facts.stores, events, weather)
+    return ShopData(facts.stores, events, weather)
 
 
 def _known_ahead(weather: WeatherDays) -> WeatherDays:
@@ -129,7 +129,7 @@ def _known_ahead(weather: WeatherDays) -> WeatherDays:
     )
 
 
-def without_own_events(facts: Facts, decisions: Sequence[Decision], own: Mapping[Kind, Sequence[str]]) -> Facts:
+def without_own_events(facts: ShopData, decisions: Sequence[Decision], own: Mapping[Kind, Sequence[str]]) -> ShopData:
     """The facts without the calendar's entries for the decisions themselves.
 
     A promotion that is also an event of the calendar would otherwise be forecast, and its worth would vanish.

@@ -8,15 +8,15 @@ from enum import StrEnum
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.outcome import WEEK
+from brain.domain.retail.forecast.pipeline import WEEK
 from brain.domain.retail.roi.chance import Worth, worth
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Undone, undone, without_own_events
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.spells import Group, Spell, spells
 from brain.domain.retail.roi.valuation import Basis, Ground, Valued, Verdict, cannot_be_valued, unknown, value, verdict
-from brain.domain.retail.series import DailySeries, store_totals
+from brain.domain.retail.series import DailySeries, sum_by_store
+from brain.domain.retail.shop_data import ShopData
 
 SIDES = ("lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -74,7 +74,7 @@ class Period:
 
 def statement(
     series: Sequence[DailySeries],
-    facts: Facts,
+    facts: ShopData,
     decisions: Sequence[Decision],
     period: Period,
     config: RetailConfig,
@@ -99,7 +99,7 @@ class _Shop:
     def __init__(
         self,
         series: Sequence[DailySeries],
-        facts: Facts,
+        facts: ShopData,
         decisions: Sequence[Decision],
         config: RetailConfig,
         roi: RoiConfig,
@@ -139,7 +139,7 @@ class _Shop:
         """One series a store of what the subject sells."""
         product, category = subject
         picked = [one for one in self._series if product in {None, one.product_id} and category in {None, one.category}]
-        return store_totals(picked)
+        return sum_by_store(picked)
 
     def _forecast(self, subject: Subject, series: Sequence[DailySeries], start: date, days: int) -> Undone | None:
         key = subject, start, days

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from brain.domain.retail.forecast.outcome import WEEK
+from brain.domain.retail.forecast.pipeline import WEEK
 from brain.domain.retail.roi.chance import Worth, effective, net_of, worth
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Undone

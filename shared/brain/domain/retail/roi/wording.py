@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from brain.domain.retail.json_forms import plain
+from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.roi.statement import Statement, Target, Total
 from brain.domain.retail.roi.valuation import Basis, Valued, Verdict
 
@@ -119,7 +119,7 @@ def document(told: Statement | None) -> dict[str, Any]:
             "target": None,
             "target_reached": str(Target.NOT_KNOWN),
         }
-    found: dict[str, Any] = plain(
+    found: dict[str, Any] = to_json_value(
         {
             "first_day": told.first_day,
             "last_day": told.last_day,

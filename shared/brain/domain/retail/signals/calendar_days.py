@@ -46,14 +46,14 @@ class CalendarDays:
         return moved
 
 
-def calendar_days(days: Dates, store: Store) -> CalendarDays:
+def build_calendar_days(days: Dates, store: Store) -> CalendarDays:
     """The calendar of ``store`` over consecutive ``days``. Raises InvalidInputError for an unknown country."""
     months = days.astype("datetime64[M]")
     years = days.astype("datetime64[Y]")
     year = years.astype(np.int64) + 1970
     # 1 January 1970 was a Thursday, 3 counted from Monday
     weekday = (days.astype(np.int64) + 3) % 7
-    holiday = np.isin(days, holiday_dates(store.country, store.subdivision, tuple(np.unique(year).tolist())))
+    holiday = np.isin(days, list_holiday_dates(store.country, store.subdivision, tuple(np.unique(year).tolist())))
     return CalendarDays(
         days=days,
         year=year,
@@ -67,7 +67,7 @@ def calendar_days(days: Dates, store: Store) -> CalendarDays:
     )
 
 
-def easter_sunday(year: Integers) -> Dates:
+def compute_easter_sunday(year: Integers) -> Dates:
     """Easter Sunday of Gregorian years, by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
     golden, century = year % 19, year // 100
     leap, of_century = century // 4, year % 100
@@ -81,16 +81,16 @@ def easter_sunday(year: Integers) -> Dates:
 
 
 @lru_cache(maxsize=512)
-def holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Dates:
+def list_holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Dates:
     """The public holidays of a place as sorted datetime64[D]; empty without a country.
 
     Raises InvalidInputError when the place is not one that the ``holidays`` library knows.
     """
-    return np.array(sorted(holiday_names(country, subdivision, years)), dtype="datetime64[D]")
+    return np.array(sorted(list_holiday_names(country, subdivision, years)), dtype="datetime64[D]")
 
 
 @lru_cache(maxsize=512)
-def holiday_names(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> dict[date, str]:
+def list_holiday_names(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> dict[date, str]:
     """The names of a place's public holidays by date, in English where the library has it."""
     if country is None:
         return {}
@@ -103,7 +103,7 @@ def holiday_names(country: str | None, subdivision: str | None, years: tuple[int
     return dict(found.items())
 
 
-def in_spans(days: Dates, spans: Iterable[tuple[date, date]]) -> Booleans:
+def mark_spans(days: Dates, spans: Iterable[tuple[date, date]]) -> Booleans:
     """Which of ``days`` lie in any of the spans, both ends included."""
     inside = np.zeros(len(days), dtype=bool)
     for start, end in spans:
@@ -112,7 +112,7 @@ def in_spans(days: Dates, spans: Iterable[tuple[date, date]]) -> Booleans:
 
 
 def _from_easter(days: Dates, year: Integers) -> Integers:
-    offsets = [(days - easter_sunday(year + shift)).astype(np.int64) for shift in (-1, 0, 1)]
+    offsets = [(days - compute_easter_sunday(year + shift)).astype(np.int64) for shift in (-1, 0, 1)]
     stacked = np.stack(offsets)
     nearest: Integers = np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0]
     return nearest

@@ -5,35 +5,35 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.config import Term
+from brain.domain.retail.config import SchoolTerm
 from brain.domain.retail.series import Store
-from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, in_spans
+from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, mark_spans
 from brain.domain.types import Booleans, Integers
 
-Rule = Callable[[CalendarDays], Booleans]
+CalendarRule = Callable[[CalendarDays], Booleans]
 
 FRIDAY, THURSDAY, MONDAY = 4, 3, 0
 SPRING, SUMMER, AUTUMN, WINTER = (3, 4, 5), (6, 7, 8), (9, 10, 11), (12, 1, 2)
 
 
-def _in_season(weekdays: tuple[int, ...], months: tuple[int, ...]) -> Rule:
+def _in_season(weekdays: tuple[int, ...], months: tuple[int, ...]) -> CalendarRule:
     return lambda c: np.isin(c.weekday, weekdays) & np.isin(c.month, months)
 
 
-def _date(month: int, first: int, last: int | None = None) -> Rule:
+def _date(month: int, first: int, last: int | None = None) -> CalendarRule:
     return lambda c: (c.month == month) & _within(c.day, first, last or first)
 
 
-def _easter(first: int, last: int | None = None) -> Rule:
+def _easter(first: int, last: int | None = None) -> CalendarRule:
     end = first if last is None else last
     return lambda c: _within(c.from_easter, first, end)
 
 
-def _month_begin(first: int, last: int) -> Rule:
+def _month_begin(first: int, last: int) -> CalendarRule:
     return lambda c: _within(c.day, first, last)
 
 
-def _month_end(first: int, last: int) -> Rule:
+def _month_end(first: int, last: int) -> CalendarRule:
     """Days counted back from the last of the month, which is 0."""
     return lambda c: _within(c.to_month_end, first, last)
 
@@ -43,7 +43,7 @@ def _within(values: Integers, first: int, last: int) -> Booleans:
     return inside
 
 
-def _nth_weekday(month: int, weekday: int, nth: int) -> Rule:
+def _nth_weekday(month: int, weekday: int, nth: int) -> CalendarRule:
     return lambda c: (c.month == month) & (c.weekday == weekday) & ((c.day - 1) // 7 == nth - 1)
 
 
@@ -118,7 +118,7 @@ def _black_friday(c: CalendarDays) -> Booleans:
 LONGEST_MONTH_TAIL = 6
 FOUR_WEEKS = 28
 
-CALENDAR_SIGNALS: Final[dict[str, dict[str, Rule]]] = {
+CALENDAR_SIGNALS: Final[dict[str, dict[str, CalendarRule]]] = {
     "weekday_season": {
         "weekend_in_spring": _in_season((5, 6), SPRING),
         "weekend_in_summer": _in_season((5, 6), SUMMER),
@@ -186,11 +186,11 @@ TERM_SIGNALS: Final[tuple[str, ...]] = ("school_holidays", "university_term", "a
 """Signals whose dates a calendar cannot compute: they come from ``terms`` in the configuration."""
 
 
-def term_flags(calendar: CalendarDays, store: Store, terms: tuple[Term, ...]) -> dict[str, Booleans]:
+def flag_term_signals(calendar: CalendarDays, store: Store, terms: tuple[SchoolTerm, ...]) -> dict[str, Booleans]:
     """The term signals of one store: spans of its country and subdivision, and the first days after school holidays."""
     here = [term for term in terms if term.applies_to(store.country, store.subdivision)]
     flags = {
-        kind: in_spans(calendar.days, [(term.start, term.end) for term in here if term.kind == kind])
+        kind: mark_spans(calendar.days, [(term.start, term.end) for term in here if term.kind == kind])
         for kind in TERM_SIGNALS
     }
     school = flags["school_holidays"]

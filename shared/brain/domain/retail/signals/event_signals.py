@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from brain.domain.retail.config import Events
-from brain.domain.retail.series import CalendarEvent, known_by_end_of
+from brain.domain.retail.config import EventClasses
+from brain.domain.retail.series import CalendarEvent, find_known_day
 from brain.domain.types import Booleans, Dates
 
 
 @dataclass(frozen=True, slots=True)
-class DatedSignal:
+class SignalSpan:
     """A signal's span in a store: on from ``start`` to ``end`` (both included), known at the end of ``known_on``."""
 
     signal: str
@@ -26,35 +26,35 @@ class DatedSignal:
     known_on: date
 
 
-def dated_signals(
-    events: Iterable[CalendarEvent], store_id: str, store_zone: ZoneInfo, classes: Events
-) -> list[DatedSignal]:
+def build_signal_spans(
+    events: Iterable[CalendarEvent], store_id: str, store_zone: ZoneInfo, classes: EventClasses
+) -> list[SignalSpan]:
     """The spans of every event that concerns the store, with the windows of its class, in a stable order."""
-    spans: list[DatedSignal] = []
+    spans: list[SignalSpan] = []
     for event in events:
         if event.store_id not in (None, store_id):
             continue
         settings = classes.of(event.event_class)
-        known_on = known_day(event, store_zone, settings.lead_days)
+        known_on = find_announcement_day(event, store_zone, settings.lead_days)
         kind = event.event_class
-        spans.append(DatedSignal(event.event, kind, event.start, event.end, known_on))
+        spans.append(SignalSpan(event.event, kind, event.start, event.end, known_on))
         if settings.before_days:
             first, last = event.start - timedelta(days=settings.before_days), event.start - timedelta(days=1)
-            spans.append(DatedSignal(f"before_{kind}", f"{kind}_window", first, last, known_on))
+            spans.append(SignalSpan(f"before_{kind}", f"{kind}_window", first, last, known_on))
         if settings.after_days:
             first, last = event.end + timedelta(days=1), event.end + timedelta(days=settings.after_days)
-            spans.append(DatedSignal(f"after_{kind}", f"{kind}_window", first, last, known_on))
+            spans.append(SignalSpan(f"after_{kind}", f"{kind}_window", first, last, known_on))
     return sorted(spans, key=lambda span: (span.signal_class, span.signal, span.start, span.end))
 
 
-def known_day(event: CalendarEvent, store_zone: ZoneInfo, lead_days: int) -> date:
+def find_announcement_day(event: CalendarEvent, store_zone: ZoneInfo, lead_days: int) -> date:
     """The day at whose end the event is known: by ``known_at``, else its class's lead before the start."""
     if event.known_at is not None:
-        return known_by_end_of(event.known_at, store_zone)
+        return find_known_day(event.known_at, store_zone)
     return event.start - timedelta(days=lead_days)
 
 
-def flags_known_by(spans: Iterable[DatedSignal], days: Dates, known_by: date | None) -> dict[str, Booleans]:
+def flag_known_spans(spans: Iterable[SignalSpan], days: Dates, known_by: date | None) -> dict[str, Booleans]:
     """Signal name -> bool array over ``days``, from the spans known by the end of ``known_by`` (None: all)."""
     flags: dict[str, Booleans] = {}
     for span in spans:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from brain.domain.retail.series import known_by_end_of, local_day
+from brain.domain.retail.series import find_known_day, to_local_day
 from brain.domain.types import Floats
 
 VARIABLES = (
@@ -61,13 +61,13 @@ class WeatherDays:
     values: Floats
 
 
-def weather_days(store_id: str, rows: Iterable[WeatherRow], store_zone: ZoneInfo) -> WeatherDays:
+def build_weather_days(store_id: str, rows: Iterable[WeatherRow], store_zone: ZoneInfo) -> WeatherDays:
     """The daily versions of one store's rows: version k of a day joins, hour by hour, the newest row known by k."""
     by_day: dict[date, dict[datetime | date, list[tuple[date, datetime, WeatherRow]]]] = {}
     for row in rows:
         known = _known_at(row, store_zone)
-        entry = (known_by_end_of(known, store_zone), known, row)
-        hours = by_day.setdefault(local_day(row.observed_at, store_zone), {})
+        entry = (find_known_day(known, store_zone), known, row)
+        hours = by_day.setdefault(to_local_day(row.observed_at, store_zone), {})
         hours.setdefault(row.observed_at, []).append(entry)
     versions = [(day, *version) for day, hours in sorted(by_day.items()) for version in _versions(hours)]
     return WeatherDays(

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from brain.domain.retail.config import WeatherLimits
+from brain.domain.retail.config import WeatherThresholds
 from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 from brain.domain.types import Booleans, Dates, Floats
 
@@ -35,7 +35,7 @@ WEATHER_SIGNALS: Final[tuple[str, ...]] = (
 )
 
 
-def observed_values(weather: WeatherDays | None, days: Dates, known_by: date | None = None) -> Floats:
+def select_known_values(weather: WeatherDays | None, days: Dates, known_by: date | None = None) -> Floats:
     """The last version of each day known by the end of ``known_by``: (days, variables), NaN where nothing was."""
     values = np.full((len(days), len(VARIABLES)), np.nan)
     if weather is None or not len(days):
@@ -48,7 +48,7 @@ def observed_values(weather: WeatherDays | None, days: Dates, known_by: date | N
     return values
 
 
-def weather_flags(values: Floats, days: Dates, limits: WeatherLimits) -> dict[str, Booleans]:
+def flag_weather_signals(values: Floats, days: Dates, limits: WeatherThresholds) -> dict[str, Booleans]:
     """Signal name -> bool array over ``days``; a day without a reading carries no signal."""
     with np.errstate(invalid="ignore"):
         flags = _of_the_day(values, limits)
@@ -65,7 +65,7 @@ def weather_flags(values: Floats, days: Dates, limits: WeatherLimits) -> dict[st
     return {name: flags[name] for name in WEATHER_SIGNALS}
 
 
-def _of_the_day(values: Floats, limits: WeatherLimits) -> dict[str, Booleans]:
+def _of_the_day(values: Floats, limits: WeatherThresholds) -> dict[str, Booleans]:
     cloud = _share_of_sky(values[:, CLOUD])
     return {
         "rain": values[:, RAIN] >= limits.rain_mm,
@@ -82,7 +82,7 @@ def _of_the_day(values: Floats, limits: WeatherLimits) -> dict[str, Booleans]:
     }
 
 
-def _of_change(values: Floats, limits: WeatherLimits) -> dict[str, Booleans]:
+def _of_change(values: Floats, limits: WeatherThresholds) -> dict[str, Booleans]:
     change = np.diff(values[:, MEAN], prepend=np.nan)
     return {
         "warmer_than_yesterday": change >= limits.change_c,

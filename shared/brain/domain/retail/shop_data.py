@@ -8,7 +8,7 @@ from brain.domain.retail.signals.weather_days import WeatherDays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Facts:
+class ShopData:
     """``stores`` and ``weather`` by store id; a store without an entry has no known place or weather."""
 
     stores: Mapping[str, Store] = field(default_factory=dict)

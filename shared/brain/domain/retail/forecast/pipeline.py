@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.combination import combine
-from brain.domain.retail.forecast.conformal import Bounds, conformal_bounds
+from brain.domain.retail.forecast.combination import combine_forecasts
+from brain.domain.retail.forecast.conformal import ConformalBounds, compute_conformal_bounds
 from brain.domain.retail.forecast.design import build_design
 from brain.domain.retail.forecast.levels import YEAR
-from brain.domain.retail.forecast.outlook import build_outlook
+from brain.domain.retail.forecast.model_replay import ModelReplay, replay_models
 from brain.domain.retail.forecast.panel import Panel, is_weekly
 from brain.domain.retail.forecast.regressors import Regressors
-from brain.domain.retail.forecast.replay import Replay, replay
-from brain.domain.retail.series import quantile_of
+from brain.domain.retail.forecast.weather_outlook import build_weather_outlook
+from brain.domain.retail.series import compute_quantile
+from brain.domain.retail.shop_data import ShopData
 from brain.domain.types import Floats
 
 WEEK = 7
@@ -23,7 +23,7 @@ INTERMITTENT_STARTING_ERROR = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class ForecastOutcome:
     """What was forecast at each of ``origins`` (columns of the panel), on both scales.
 
     ``predicted`` (series, origins, horizon) and ``bounds`` (tails, series, origins, horizon) are in sales;
@@ -33,7 +33,7 @@ class Outcome:
 
     panel: Panel
     regressors: Regressors
-    replay: Replay
+    replay: ModelReplay
     joined: Floats
     origins: tuple[int, ...]
     predicted: Floats
@@ -43,9 +43,9 @@ class Outcome:
     weekly: bool
 
 
-def outcome(
-    panel: Panel, facts: Facts, origins: Sequence[int], horizon: int, config: RetailConfig, gap: int
-) -> Outcome:
+def run_forecast(
+    panel: Panel, facts: ShopData, origins: Sequence[int], horizon: int, config: RetailConfig, gap: int
+) -> ForecastOutcome:
     """Forecast at ``origins`` (ascending columns), replaying the past every ``gap`` days for weights and errors.
 
     The replay looks at least ``gap`` days ahead, so that it learns from every weekday whatever the horizon.
@@ -56,16 +56,16 @@ def outcome(
     every = [origin for origin in past if origin >= WEEK - 1] + list(origins)
     weekly = is_weekly(panel, origins[0])
     regressors = _regressors(panel, facts, origins[-1], reach, config, weekly=weekly)
-    replayed = replay(panel, regressors, settings, every, reach, origins[0])
+    replayed = replay_models(panel, regressors, settings, every, reach, origins[0])
     ratio = replayed.scale.ratio
     naive = replayed.members.index("last_year" if weekly else "seasonal_naive")
     came = _padded(replayed.modelled, every[-1] + reach + 1)
-    joined = combine(replayed.said, came, every, naive, settings.memory_weeks, settings.weight_power, ratio)
+    joined = combine_forecasts(replayed.said, came, every, naive, settings.memory_weeks, settings.weight_power, ratio)
     start = np.where(ratio, settings.starting_error, INTERMITTENT_STARTING_ERROR)
-    bounds = conformal_bounds(joined, came, every, start, settings.interval_memory_weeks)
+    bounds = compute_conformal_bounds(joined, came, every, start, settings.interval_memory_weeks)
     kept = (slice(None), slice(len(every) - len(origins), None), slice(horizon))
-    line = np.stack([rush_line(panel, origin, settings.rush_share) for origin in origins], axis=1)
-    return Outcome(
+    line = np.stack([compute_rush_lines(panel, origin, settings.rush_share) for origin in origins], axis=1)
+    return ForecastOutcome(
         panel=panel,
         regressors=regressors,
         replay=replayed,
@@ -80,7 +80,7 @@ def outcome(
 
 
 def _regressors(
-    panel: Panel, facts: Facts, last_origin: int, reach: int, config: RetailConfig, *, weekly: bool
+    panel: Panel, facts: ShopData, last_origin: int, reach: int, config: RetailConfig, *, weekly: bool
 ) -> Regressors:
     days = np.arange(last_origin + 1 + reach) + panel.days[0]
     stores = [facts.store(store_id) for store_id in panel.store_ids]
@@ -89,17 +89,17 @@ def _regressors(
     design = build_design(days, stores, facts.events, config, last_cutoff, weekly=weekly, apart=apart)
     if not facts.weather:
         return Regressors(design, None)
-    return Regressors(design, build_outlook([facts.weather.get(store) for store in design.store_ids], days))
+    return Regressors(design, build_weather_outlook([facts.weather.get(store) for store in design.store_ids], days))
 
 
-def rush_line(panel: Panel, cutoff: int, share: float) -> Floats:
+def compute_rush_lines(panel: Panel, cutoff: int, share: float) -> Floats:
     """Sales from which a day is a rush day: exceeded on ``share`` of the last 52 weeks' open days up to ``cutoff``."""
     known = panel.sales[:, max(0, cutoff + 1 - YEAR) : cutoff + 1]
-    line = quantile_of(known, 1 - share)
+    line = compute_quantile(known, 1 - share)
     return np.where(np.isfinite(line), line, np.inf)
 
 
-def _rush_chance(replayed: Replay, joined: Floats, bounds: Bounds, line: Floats) -> Floats:
+def _rush_chance(replayed: ModelReplay, joined: Floats, bounds: ConformalBounds, line: Floats) -> Floats:
     """The share of past errors that would carry a day over the line, with half a vote for what the forecast says."""
     scale = replayed.scale
     safe = np.where(np.isfinite(line), np.maximum(line, 1e-9), 1.0)

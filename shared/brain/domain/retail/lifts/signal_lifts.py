@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.panel import build_panel, choose_scale, running_size
-from brain.domain.retail.lifts.pooling import Stated, own_effects, pool, spread_between_stores
-from brain.domain.retail.lifts.regression import Lifts, estimate_lifts
+from brain.domain.retail.forecast.panel import build_panel, choose_scale, compute_running_size
+from brain.domain.retail.lifts.pooling import EffectSummary, estimate_store_variance, pool_effects, pool_store_effects
+from brain.domain.retail.lifts.regression import RawLifts, estimate_lifts
 from brain.domain.retail.series import ALL_STORES, DailySeries
-from brain.domain.retail.signals.acting_signals import ActingSignals, acting_signals
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.active_signals import ActiveSignals, find_active_signals
 from brain.domain.types import Floats
 from brain.errors import InvalidInputError
 
@@ -47,8 +47,8 @@ class _Measured:
     """One series with its signals and their raw lifts."""
 
     row: int
-    acting: ActingSignals
-    lifts: Lifts
+    acting: ActiveSignals
+    lifts: RawLifts
     ratio: bool
 
 
@@ -67,7 +67,9 @@ class _Effect:
         return np.array(estimate), np.array(variance)
 
 
-def magnitudes(history: Sequence[DailySeries], facts: Facts, as_of: date, config: RetailConfig) -> list[SignalLift]:
+def measure_signal_lifts(
+    history: Sequence[DailySeries], facts: ShopData, as_of: date, config: RetailConfig
+) -> list[SignalLift]:
     """Lifts of every signal that acted up to ``as_of``, from sales and facts known by its end.
 
     Pooled twice: a store leans on the other stores, a signal on its class (``events.classes`` gives the priors). Rows
@@ -79,7 +81,7 @@ def magnitudes(history: Sequence[DailySeries], facts: Facts, as_of: date, config
     panel = build_panel([one.until(as_of) for one in history], as_of)
     if not panel.open.any():
         raise InvalidInputError(f"expected sales on some day up to {as_of}, got none; import sales first")
-    size = running_size(panel)
+    size = compute_running_size(panel)
     scale = choose_scale(panel, size, len(panel.days) - 1, config.forecast.intermittent_share)
     modelled = scale.to_model(panel.sales, size)
     measured = []
@@ -87,7 +89,7 @@ def magnitudes(history: Sequence[DailySeries], facts: Facts, as_of: date, config
         if panel.open[row].sum() >= LEAST_OPEN_DAYS:
             first = int(np.argmax(panel.open[row]))
             days = panel.days[first:]
-            acting = _seen_open(acting_signals(days, store_id, facts, config, as_of), panel.open[row, first:])
+            acting = _seen_open(find_active_signals(days, store_id, facts, config, as_of), panel.open[row, first:])
             lifts = estimate_lifts(
                 modelled[row, first:], days, acting.flags, acting.classes, config.magnitudes.half_life_days
             )
@@ -111,11 +113,11 @@ class _Names:
     as_of: date
 
 
-def _seen_open(acting: ActingSignals, opened: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> ActingSignals:
+def _seen_open(acting: ActiveSignals, opened: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> ActiveSignals:
     """Only days on which the store traded count, and only signals that acted on one."""
     flags = acting.flags & opened[:, None]
     kept = np.flatnonzero(flags.any(axis=0) & ~flags[opened].all(axis=0))
-    return ActingSignals(
+    return ActiveSignals(
         names=tuple(acting.names[at] for at in kept),
         classes=tuple(acting.classes[at] for at in kept),
         flags=flags[:, kept],
@@ -151,12 +153,12 @@ def _pooled(
     """Pool one class: stores into signals, signals into the class, and back."""
     numbers = [effect.numbers() for effect in effects]
     several = [pair for pair in numbers if len(pair[0]) > 1]
-    between = spread_between_stores([pair[0] for pair in several], [pair[1] for pair in several])
+    between = estimate_store_variance([pair[0] for pair in several], [pair[1] for pair in several])
     shared = np.array([_shared(*pair, between, together) for pair in numbers])
     settings = config.events.of(signal_class.removesuffix("_window"))
     believed = np.log1p(settings.prior_mean) if signal_class in config.events.classes else 0.0
     spread = config.magnitudes.between_signals_sd
-    posterior = pool(shared[:, 0], shared[:, 1], float(believed), config.magnitudes.class_mean_sd, spread)
+    posterior = pool_effects(shared[:, 0], shared[:, 1], float(believed), config.magnitudes.class_mean_sd, spread)
     rows = []
     interval = config.magnitudes.interval
     for member, (effect, common) in enumerate(zip(effects, posterior.stated(interval), strict=True)):
@@ -164,7 +166,7 @@ def _pooled(
         if len(seen) == 1:
             rows.append(_row(names, effect.members[0][0].row, effect, common, seen[0], config))
             continue
-        own = own_effects(posterior, member, *numbers[member], between).stated(interval)
+        own = pool_store_effects(posterior, member, *numbers[member], between).stated(interval)
         for (one, _), stated, when in zip(effect.members, own, seen, strict=True):
             rows.append(_row(names, one.row, effect, stated, when, config))
         rows.append(_row(names, None, effect, common, _Seen.chain(seen), config))
@@ -204,7 +206,7 @@ class _Seen:
 
 
 def _row(
-    names: _Names, row: int | None, effect: _Effect, stated: Stated, seen: _Seen, config: RetailConfig
+    names: _Names, row: int | None, effect: _Effect, stated: EffectSummary, seen: _Seen, config: RetailConfig
 ) -> SignalLift:
     lift, lower, upper = (
         float(np.expm1(value)) if seen.ratio else value for value in (stated.effect, stated.lower, stated.upper)

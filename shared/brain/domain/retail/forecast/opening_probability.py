@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.retail.series import Store
-from brain.domain.retail.signals.calendar_days import CalendarDays, calendar_days
+from brain.domain.retail.signals.calendar_days import CalendarDays, build_calendar_days
 from brain.domain.types import Booleans, Dates, Floats
 
 WEEKS_REMEMBERED = 8
@@ -23,7 +23,9 @@ class _Occasion:
     key: tuple[str, int, int]
 
 
-def opening_probability(opened: Booleans, days: Dates, stores: Sequence[Store], cutoff: int, horizon: int) -> Floats:
+def estimate_opening_probability(
+    opened: Booleans, days: Dates, stores: Sequence[Store], cutoff: int, horizon: int
+) -> Floats:
     """The chance that each series trades on the days after ``cutoff``: (series, horizon).
 
     By the share of the last eight same weekdays, and on holidays, Christmas, New Year and Easter by the share of the
@@ -34,7 +36,7 @@ def opening_probability(opened: Booleans, days: Dates, stores: Sequence[Store], 
     for row, store in enumerate(stores):
         place = Store("", country=store.country, subdivision=store.subdivision)
         if place not in by_place:
-            by_place[place] = _occasions(calendar_days(days[: cutoff + 1 + horizon], place))
+            by_place[place] = _occasions(build_calendar_days(days[: cutoff + 1 + horizon], place))
         seen = opened[row, : cutoff + 1]
         first = int(np.argmax(seen)) if seen.any() else cutoff + 1
         chance[row] = _of_weekday(seen, first, horizon)

@@ -7,7 +7,7 @@ import numpy as np
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.series import Store
 from brain.domain.retail.signals.calendar_days import SATURDAY, CalendarDays
-from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, term_flags
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, flag_term_signals
 from brain.domain.types import Floats
 
 YEAR_DAYS = 365.25
@@ -24,7 +24,7 @@ BASE_GROUPS = ("level", "trend", "weekday", "season")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RegressorColumn:
     """One regressor: its group is one of ``BASE_GROUPS`` or a signal's class.
 
     Its prior is normal; ``fine`` marks those that only a second year can tell apart.
@@ -37,31 +37,35 @@ class Column:
     fine: bool = False
 
 
-def steady_columns(calendar: CalendarDays, store: Store, config: RetailConfig) -> list[tuple[Column, Floats]]:
+def build_calendar_columns(
+    calendar: CalendarDays, store: Store, config: RetailConfig
+) -> list[tuple[RegressorColumn, Floats]]:
     """Every steady column with its values over the calendar's days, in an order that depends on nothing else."""
     pairs = [*_base(calendar), *_waves(calendar, config.forecast.season_waves), *_around_easter(calendar)]
     pairs += _turn_of_year(calendar)
     for group, sd in SIGNAL_SD.items():
         for name, rule in CALENDAR_SIGNALS.get(group, {}).items():
-            pairs.append((Column(name, group, sd), rule(calendar).astype(float)))
+            pairs.append((RegressorColumn(name, group, sd), rule(calendar).astype(float)))
     if config.terms:
-        flags = term_flags(calendar, store, config.terms)
-        pairs += [(Column(name, "term", SIGNAL_SD["term"]), flag.astype(float)) for name, flag in flags.items()]
+        flags = flag_term_signals(calendar, store, config.terms)
+        pairs += [
+            (RegressorColumn(name, "term", SIGNAL_SD["term"]), flag.astype(float)) for name, flag in flags.items()
+        ]
     return pairs
 
 
-def _base(calendar: CalendarDays) -> list[tuple[Column, Floats]]:
+def _base(calendar: CalendarDays) -> list[tuple[RegressorColumn, Floats]]:
     number = calendar.days.astype(np.int64)
     pairs = [
-        (Column("level", "level", LEVEL_SD), np.ones(len(number))),
-        (Column("trend", "trend", TREND_SD), (number - number[0]) / YEAR_DAYS),
+        (RegressorColumn("level", "level", LEVEL_SD), np.ones(len(number))),
+        (RegressorColumn("trend", "trend", TREND_SD), (number - number[0]) / YEAR_DAYS),
     ]
     for weekday, name in enumerate(WEEKDAYS):
-        pairs.append((Column(name, "weekday", WEEKDAY_SD), (calendar.weekday == weekday).astype(float)))
+        pairs.append((RegressorColumn(name, "weekday", WEEKDAY_SD), (calendar.weekday == weekday).astype(float)))
     return pairs
 
 
-def _waves(calendar: CalendarDays, waves: tuple[int, ...]) -> list[tuple[Column, Floats]]:
+def _waves(calendar: CalendarDays, waves: tuple[int, ...]) -> list[tuple[RegressorColumn, Floats]]:
     """The yearly waves, up to the largest of ``waves``; those beyond the smallest are fine. Weekends have their own."""
     angle = 2 * np.pi * calendar.days.astype(np.int64) / YEAR_DAYS
     weekend = np.where(calendar.weekday >= SATURDAY, 5 / 7, -2 / 7)
@@ -70,25 +74,25 @@ def _waves(calendar: CalendarDays, waves: tuple[int, ...]) -> list[tuple[Column,
         for name, turn in (("sine", np.sin), ("cosine", np.cos)):
             values = turn(wave * angle)
             fine = wave > min(waves)
-            pairs.append((Column(f"{name}_{wave}", "season", WAVE_SD / wave, fine=fine), values))
+            pairs.append((RegressorColumn(f"{name}_{wave}", "season", WAVE_SD / wave, fine=fine), values))
             if wave <= WEEKEND_WAVES:
-                pairs.append((Column(f"weekend_{name}_{wave}", "season", WEEKEND_WAVE_SD), weekend * values))
+                pairs.append((RegressorColumn(f"weekend_{name}_{wave}", "season", WEEKEND_WAVE_SD), weekend * values))
     return pairs
 
 
-def _around_easter(calendar: CalendarDays) -> list[tuple[Column, Floats]]:
+def _around_easter(calendar: CalendarDays) -> list[tuple[RegressorColumn, Floats]]:
     """Tents around Easter, since school holidays and spring move with it."""
     pairs = []
     for offset in range(-EASTER_REACH_DAYS, EASTER_REACH_DAYS + 1, EASTER_STEP_DAYS):
         near = np.maximum(0.0, 1.0 - np.abs(calendar.from_easter - offset) / EASTER_STEP_DAYS)
-        pairs.append((Column(f"easter{offset:+d}", "season", EASTER_SD, fine=True), near))
+        pairs.append((RegressorColumn(f"easter{offset:+d}", "season", EASTER_SD, fine=True), near))
     return pairs
 
 
-def _turn_of_year(calendar: CalendarDays) -> list[tuple[Column, Floats]]:
+def _turn_of_year(calendar: CalendarDays) -> list[tuple[RegressorColumn, Floats]]:
     """Each day from mid December to early January is one of its own."""
     pairs = []
     for month, day in TURN_OF_YEAR:
         on = ((calendar.month == month) & (calendar.day == day)).astype(float)
-        pairs.append((Column(f"date_{month:02d}_{day:02d}", "season", TURN_SD, fine=True), on))
+        pairs.append((RegressorColumn(f"date_{month:02d}_{day:02d}", "season", TURN_SD, fine=True), on))
     return pairs

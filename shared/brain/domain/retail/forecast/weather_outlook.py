@@ -24,7 +24,7 @@ YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outlook:
+class WeatherOutlook:
     """Weather features per place, and what was published of them ahead.
 
     ``observed`` (places, days, features) with the column at whose end each was known (``known``, a column beyond all
@@ -41,7 +41,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Norm:
+class WeatherNorm:
     """The seasonal norm and fading of departures, as fitted at one cutoff.
 
     ``norm`` (places, days, features); ``fading`` (places, lags, features) for lags 1, 2, …
@@ -51,7 +51,7 @@ class Norm:
     fading: Floats
 
 
-def build_outlook(weather: Sequence[WeatherDays | None], days: Dates) -> Outlook:
+def build_weather_outlook(weather: Sequence[WeatherDays | None], days: Dates) -> WeatherOutlook:
     """The outlook over consecutive ``days`` for one weather (or none) per place."""
     never = len(days)
     observed = np.full((len(weather), len(days), len(FEATURES)), np.nan)
@@ -62,7 +62,7 @@ def build_outlook(weather: Sequence[WeatherDays | None], days: Dates) -> Outlook
             continue
         day = (one.day - days[0]).astype(np.int64)
         known_on = (one.known_on - days[0]).astype(np.int64)
-        values = features(one.values)
+        values = compute_weather_features(one.values)
         inside = (day >= 0) & (day < len(days))
         seen = inside & (known_on >= day)
         observed[place, day[seen]] = values[seen]
@@ -71,10 +71,12 @@ def build_outlook(weather: Sequence[WeatherDays | None], days: Dates) -> Outlook
         ahead.append((np.full(before.sum(), place), day[before], known_on[before], values[before]))
     place_of, day_of, known_of, values_of = _joined(ahead)
     order = np.argsort(known_of, kind="stable")
-    return Outlook(observed, known, place_of[order], day_of[order], known_of[order], values_of[order], _season(days))
+    return WeatherOutlook(
+        observed, known, place_of[order], day_of[order], known_of[order], values_of[order], _season(days)
+    )
 
 
-def features(values: Floats) -> Floats:
+def compute_weather_features(values: Floats) -> Floats:
     """Daily weather values (…, variables) -> regressors of a size near one (…, features); NaN stays."""
     mean, warmest = values[..., MEAN], values[..., WARMEST]
     with np.errstate(invalid="ignore"):
@@ -95,7 +97,7 @@ def features(values: Floats) -> Floats:
     )
 
 
-def fit_norm(outlook: Outlook, cutoff: int, lags: int) -> Norm:
+def fit_weather_norm(outlook: WeatherOutlook, cutoff: int, lags: int) -> WeatherNorm:
     """The norm by two yearly waves and the fading of departures, from what was known at the end of ``cutoff``."""
     departures, norm = _departures(outlook, cutoff)
     missing = np.isnan(departures)
@@ -110,17 +112,17 @@ def fit_norm(outlook: Outlook, cutoff: int, lags: int) -> Norm:
         pairs = (~missing[:, lag:] & ~missing[:, :-lag]).sum(axis=1)
         covariance = (filled[:, lag:] * filled[:, :-lag]).sum(axis=1) / np.maximum(pairs, LEAST_DAYS)
         fading[:, lag - 1] = np.clip(covariance / np.maximum(variance, 1e-9), 0.0, 1.0)
-    return Norm(norm, fading)
+    return WeatherNorm(norm, fading)
 
 
-def departures_seen(outlook: Outlook, norm: Norm, first: int, cutoff: int) -> Floats:
+def compute_known_departures(outlook: WeatherOutlook, norm: WeatherNorm, first: int, cutoff: int) -> Floats:
     """Departures of days ``first`` to ``cutoff`` known at its end, else 0: (places, days, features)."""
     seen = outlook.known[:, first : cutoff + 1] <= cutoff
     departure = outlook.observed[:, first : cutoff + 1] - norm.norm[:, first : cutoff + 1]
     return np.where(seen[:, :, None] & np.isfinite(departure), departure, 0.0)
 
 
-def departures_ahead(outlook: Outlook, norm: Norm, cutoff: int, stop: int) -> Floats:
+def forecast_departures(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int, stop: int) -> Floats:
     """Departures expected at the end of ``cutoff`` for the days after it up to ``stop`` (excluded)."""
     ahead = stop - cutoff - 1
     places, _, width = outlook.observed.shape
@@ -138,7 +140,7 @@ def departures_ahead(outlook: Outlook, norm: Norm, cutoff: int, stop: int) -> Fl
     return expected
 
 
-def _overlay_published(outlook: Outlook, norm: Norm, cutoff: int, stop: int, expected: Floats) -> None:
+def _overlay_published(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int, stop: int, expected: Floats) -> None:
     """Put the newest published forecast over what fading makes likely, in place."""
     acting = (outlook.forecast_known <= cutoff) & (outlook.forecast_day > cutoff) & (outlook.forecast_day < stop)
     for at in np.flatnonzero(acting):
@@ -148,7 +150,7 @@ def _overlay_published(outlook: Outlook, norm: Norm, cutoff: int, stop: int, exp
         expected[place, day - cutoff - 1] = np.where(np.isfinite(departure), departure, row)
 
 
-def _departures(outlook: Outlook, cutoff: int) -> tuple[Floats, Floats]:
+def _departures(outlook: WeatherOutlook, cutoff: int) -> tuple[Floats, Floats]:
     """Departures up to ``cutoff`` (NaN where unknown then) and the norm over all days."""
     seen = outlook.known[:, : cutoff + 1] <= cutoff
     observed = np.where(seen[:, :, None], outlook.observed[:, : cutoff + 1], np.nan)

@@ -7,17 +7,17 @@ from typing import Final
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.series import zone
-from brain.domain.retail.signals.calendar_days import calendar_days
-from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, term_flags
-from brain.domain.retail.signals.event_signals import dated_signals, flags_known_by
-from brain.domain.retail.signals.weather_signals import WEATHER_SIGNALS, observed_values, weather_flags
+from brain.domain.retail.series import load_zone
+from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.signals.calendar_days import build_calendar_days
+from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, TERM_SIGNALS, flag_term_signals
+from brain.domain.retail.signals.event_signals import build_signal_spans, flag_known_spans
+from brain.domain.retail.signals.weather_signals import WEATHER_SIGNALS, flag_weather_signals, select_known_values
 from brain.domain.types import Booleans, Dates, Integers
 
 EVENT_CLASSES: Final[tuple[str, ...]] = ("home_game", "festival", "promotion", "competitor", "concert", "market")
 
-BUILT_IN: Final[dict[str, str]] = {
+BUILT_IN_SIGNALS: Final[dict[str, str]] = {
     **{name: group for group, rules in CALENDAR_SIGNALS.items() for name in rules},
     **dict.fromkeys((*TERM_SIGNALS, "first_days_of_school_holidays", "first_days_back_at_school"), "term"),
     **dict.fromkeys(WEATHER_SIGNALS, "weather"),
@@ -27,7 +27,7 @@ BUILT_IN: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ActingSignals:
+class ActiveSignals:
     """``flags`` (days, signals): which signal acts on which day; ``names`` and ``classes`` of one length."""
 
     names: tuple[str, ...]
@@ -41,20 +41,22 @@ class ActingSignals:
         return times
 
 
-def acting_signals(
-    days: Dates, store_id: str, facts: Facts, config: RetailConfig, known_by: date | None = None
-) -> ActingSignals:
+def find_active_signals(
+    days: Dates, store_id: str, facts: ShopData, config: RetailConfig, known_by: date | None = None
+) -> ActiveSignals:
     """Every signal that acts on any of consecutive ``days`` in a store, from facts known by the end of ``known_by``."""
     store = facts.store(store_id)
-    calendar = calendar_days(days, store)
+    calendar = build_calendar_days(days, store)
     flags = {name: rule(calendar) for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
-    flags |= term_flags(calendar, store, config.terms)
-    flags |= weather_flags(observed_values(facts.weather.get(store_id), days, known_by), days, config.weather)
-    spans = dated_signals(facts.events, store_id, zone(store.timezone), config.events)
-    flags |= flags_known_by(spans, days, known_by)
-    classes = BUILT_IN | {span.signal: span.signal_class for span in spans}
+    flags |= flag_term_signals(calendar, store, config.terms)
+    flags |= flag_weather_signals(
+        select_known_values(facts.weather.get(store_id), days, known_by), days, config.weather
+    )
+    spans = build_signal_spans(facts.events, store_id, load_zone(store.timezone), config.events)
+    flags |= flag_known_spans(spans, days, known_by)
+    classes = BUILT_IN_SIGNALS | {span.signal: span.signal_class for span in spans}
     names = [name for name, flag in flags.items() if flag.any()]
-    return ActingSignals(
+    return ActiveSignals(
         names=tuple(names),
         classes=tuple(classes[name] for name in names),
         flags=np.array([flags[name] for name in names], dtype=bool).reshape(len(names), len(days)).T,

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.explain import Contribution, DayExplained, explain_stores
-from brain.domain.retail.facts import Facts
+from brain.domain.retail.day_explanation import DayExplanation, SalesContribution, explain_stores
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 
 DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class WeekExplained:
+class WeekExplanation:
     """Seven days of a store, in cents: contributions but the unexplained sum to what was expected, all to what came.
 
     Each day is explained by what was known the evening before. ``unusual_days`` lay outside their 80 % interval.
@@ -26,26 +26,26 @@ class WeekExplained:
     unusual_days: int
     expected_cents: int
     actual_cents: int
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[SalesContribution, ...]
 
 
 def explain_week(
-    history: Sequence[DailySeries], facts: Facts, last_day: date, config: RetailConfig
-) -> list[WeekExplained]:
+    history: Sequence[DailySeries], facts: ShopData, last_day: date, config: RetailConfig
+) -> list[WeekExplanation]:
     """Explain the seven days up to ``last_day`` of every series of ``history`` (one a store) that traded in them."""
     days = [last_day - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    by_store: dict[str, list[DayExplained]] = {}
+    by_store: dict[str, list[DayExplanation]] = {}
     for day in days:
         for one in explain_stores(history, facts, day, config):
             by_store.setdefault(one.store_id, []).append(one)
     return [_summed(store, found, days[0], last_day) for store, found in sorted(by_store.items())]
 
 
-def _summed(store_id: str, days: Sequence[DayExplained], start: date, end: date) -> WeekExplained:
+def _summed(store_id: str, days: Sequence[DayExplanation], start: date, end: date) -> WeekExplanation:
     sums: dict[tuple[str, str], int] = {}
     for part in (one for day in days for one in day.contributions):
         sums[part.cause, part.group] = sums.get((part.cause, part.group), 0) + part.cents
-    return WeekExplained(
+    return WeekExplanation(
         store_id=store_id,
         start=start,
         end=end,
@@ -53,5 +53,5 @@ def _summed(store_id: str, days: Sequence[DayExplained], start: date, end: date)
         unusual_days=sum(day.unusual for day in days),
         expected_cents=sum(day.expected_cents for day in days),
         actual_cents=sum(day.actual_cents for day in days),
-        contributions=tuple(Contribution(cause, group, cents) for (cause, group), cents in sums.items()),
+        contributions=tuple(SalesContribution(cause, group, cents) for (cause, group), cents in sums.items()),
     )

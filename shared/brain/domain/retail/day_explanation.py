@@ -10,19 +10,19 @@ from datetime import date, timedelta
 from math import exp, floor
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.contributions import parts
-from brain.domain.retail.forecast.outcome import Outcome, outcome
+from brain.domain.retail.forecast.calendar_columns import BASE_GROUPS
+from brain.domain.retail.forecast.contributions import decompose_forecast
 from brain.domain.retail.forecast.panel import build_panel
-from brain.domain.retail.forecast.season_columns import BASE_GROUPS
+from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
 
 WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
+class SalesContribution:
     """What one cause put into the day, in cents; ``group`` is level, weekday, season, signal or unexplained."""
 
     cause: str
@@ -31,7 +31,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class DayExplained:
+class DayExplanation:
     """A day taken apart: the contributions but the unexplained sum to ``expected_cents``, all to ``actual_cents``.
 
     ``lower_cents`` and ``upper_cents`` are the 80 % interval of what was expected; ``unusual`` says whether the day
@@ -46,12 +46,12 @@ class DayExplained:
     lower_cents: int
     upper_cents: int
     unusual: bool
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[SalesContribution, ...]
 
 
 def explain_day(
-    history: Sequence[DailySeries], facts: Facts, store_id: str, day: date, config: RetailConfig
-) -> DayExplained:
+    history: Sequence[DailySeries], facts: ShopData, store_id: str, day: date, config: RetailConfig
+) -> DayExplanation:
     """Explain ``day`` of the series of ``store_id`` in ``history`` by what was known at the end of the day before.
 
     The other series are read as they help the forecast; pass one series a store.
@@ -71,11 +71,13 @@ def explain_day(
     panel = build_panel([one.until(cutoff) for one in history], cutoff)
     if not panel.open[row].any():
         raise InvalidInputError(f"expected sales before {day} to explain it by, got none; choose a later day")
-    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
-    return _explained(result, row, series, day, cents(float(series.sales[index])))
+    result = run_forecast(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
+    return _explained(result, row, series, day, round_to_cents(float(series.sales[index])))
 
 
-def explain_stores(history: Sequence[DailySeries], facts: Facts, day: date, config: RetailConfig) -> list[DayExplained]:
+def explain_stores(
+    history: Sequence[DailySeries], facts: ShopData, day: date, config: RetailConfig
+) -> list[DayExplanation]:
     """Explain ``day`` of every series of ``history`` that traded on it and before it, by one forecast for all.
 
     That forecast is fitted anew; past fits, which only weigh the models, are renewed as seldom as those of many series.
@@ -84,22 +86,22 @@ def explain_stores(history: Sequence[DailySeries], facts: Facts, day: date, conf
     if not any(one.until(cutoff).open.any() for one in history):
         return []
     panel = build_panel([one.until(cutoff) for one in history], cutoff)
-    result = outcome(panel, facts, [panel.index_of(cutoff)], 1, config.seldom_refitted(), WEEK)
+    result = run_forecast(panel, facts, [panel.index_of(cutoff)], 1, config.seldom_refitted(), WEEK)
     explained = []
     for row, series in enumerate(history):
         index = (day - series.first_day).days
         if 0 <= index < len(series) and series.open[index] and panel.open[row].any():
-            explained.append(_explained(result, row, series, day, cents(float(series.sales[index]))))
+            explained.append(_explained(result, row, series, day, round_to_cents(float(series.sales[index]))))
     return explained
 
 
-def _explained(result: Outcome, row: int, series: DailySeries, day: date, actual_cents: int) -> DayExplained:
-    expected_cents = cents(float(result.predicted[row, 0, 0]))
-    dealt = deal_cents(_money(result, row), expected_cents)
-    contributions = [Contribution(name, _group(name), amount) for name, amount in dealt.items()]
-    contributions.append(Contribution("unexplained", "unexplained", actual_cents - expected_cents))
-    lower, upper = (cents(float(result.bounds[tail, row, 0, 0])) for tail in (0, 1))
-    return DayExplained(
+def _explained(result: ForecastOutcome, row: int, series: DailySeries, day: date, actual_cents: int) -> DayExplanation:
+    expected_cents = round_to_cents(float(result.predicted[row, 0, 0]))
+    dealt = allocate_cents(_money(result, row), expected_cents)
+    contributions = [SalesContribution(name, _group(name), amount) for name, amount in dealt.items()]
+    contributions.append(SalesContribution("unexplained", "unexplained", actual_cents - expected_cents))
+    lower, upper = (round_to_cents(float(result.bounds[tail, row, 0, 0])) for tail in (0, 1))
+    return DayExplanation(
         store_id=series.store_id,
         product_id=series.product_id,
         day=day,
@@ -112,21 +114,21 @@ def _explained(result: Outcome, row: int, series: DailySeries, day: date, actual
     )
 
 
-def _money(result: Outcome, row: int) -> dict[str, float]:
+def _money(result: ForecastOutcome, row: int) -> dict[str, float]:
     """What each cause brings of the expected sales, in the currency's major unit."""
-    causes, expected = parts(result, row, 0), float(result.predicted[row, 0, 0])
+    causes, expected = decompose_forecast(result, row, 0), float(result.predicted[row, 0, 0])
     scale = result.replay.scale
     if scale.ratio[row]:
         return _in_ratio(causes, expected)
     return _in_units(causes, float(scale.unit[row]), expected)
 
 
-def cents(amount: float) -> int:
+def round_to_cents(amount: float) -> int:
     """The nearest whole cent."""
     return floor(amount * 100.0 + 0.5)
 
 
-def deal_cents(amounts: dict[str, float], total: int) -> dict[str, int]:
+def allocate_cents(amounts: dict[str, float], total: int) -> dict[str, int]:
     """Whole cents close to ``amounts`` (in major units) that sum to ``total`` exactly: largest remainder.
 
     What rounding leaves over goes, a cent each, to the amounts that lost most by rounding down; ties by order.

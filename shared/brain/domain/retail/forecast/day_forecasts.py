@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.facts import Facts
-from brain.domain.retail.forecast.contributions import acting_signals
-from brain.domain.retail.forecast.opening import opening_probability
-from brain.domain.retail.forecast.outcome import Outcome, outcome
+from brain.domain.retail.forecast.contributions import list_signal_lifts
+from brain.domain.retail.forecast.opening_probability import estimate_opening_probability
 from brain.domain.retail.forecast.panel import build_panel
+from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
+from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError
 
 WEEK = 7
@@ -46,8 +46,8 @@ class DayForecast:
     reliable_from: date | None
 
 
-def forecast(
-    history: Sequence[DailySeries], facts: Facts, cutoff: date, horizon: int, config: RetailConfig
+def forecast_days(
+    history: Sequence[DailySeries], facts: ShopData, cutoff: date, horizon: int, config: RetailConfig
 ) -> list[DayForecast]:
     """Forecast the ``horizon`` days after ``cutoff`` for every series, by series and day.
 
@@ -63,10 +63,10 @@ def forecast(
     if not panel.open.any():
         raise InvalidInputError(f"expected sales on some day up to {cutoff}, got none; import sales first")
     column = panel.index_of(cutoff)
-    result = outcome(panel, facts, [column], horizon, config, WEEK)
+    result = run_forecast(panel, facts, [column], horizon, config, WEEK)
     stores = [facts.store(store_id) for store_id in panel.store_ids]
     days = np.arange(column + 1 + horizon) + panel.days[0]
-    opening = opening_probability(panel.open, days, stores, column, horizon)
+    opening = estimate_opening_probability(panel.open, days, stores, column, horizon)
     return [
         _day_forecast(result, cutoff, row, step, float(opening[row, step]))
         for row in range(len(panel.sales))
@@ -74,7 +74,7 @@ def forecast(
     ]
 
 
-def _day_forecast(result: Outcome, cutoff: date, row: int, step: int, open_probability: float) -> DayForecast:
+def _day_forecast(result: ForecastOutcome, cutoff: date, row: int, step: int, open_probability: float) -> DayForecast:
     lower_80, upper_80, lower_95, upper_95 = (float(tail[row, 0, step]) for tail in result.bounds)
     line = float(result.rush_line[row, 0])
     lacking = RELIABLE_FROM_DAYS - int(result.panel.open[row].sum())
@@ -91,7 +91,7 @@ def _day_forecast(result: Outcome, cutoff: date, row: int, step: int, open_proba
         open_probability=open_probability,
         rush_line=line,
         rush_probability=float(result.rush[row, step]) * open_probability,
-        signals=acting_signals(result, row, step),
+        signals=list_signal_lifts(result, row, step),
         reliable=lacking <= 0,
         reliable_from=cutoff + timedelta(days=lacking) if lacking > 0 else None,
     )

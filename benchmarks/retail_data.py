@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.retail.series import CalendarEvent, DailySale, DailySeries, Store, build_daily_series, sum_by_store
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherRow, build_weather_days
+from brain.domain.retail.weather_days import WeatherRow, build_weather_days
 
 DATA = Path(os.environ.get("BRAIN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

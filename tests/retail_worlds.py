@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherDays
+from brain.domain.retail.weather_days import WeatherDays
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.series import CalendarEvent, DailySeries, Store, load_zone
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, build_weather_days
+from brain.domain.retail.weather_days import WeatherDays, WeatherRow, build_weather_days
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import pytest
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
-from brain.domain.retail.signals.weather_days import WeatherRow
+from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import HourlySale, ResultTable
 from brain.services.retail.import_files import ImportFile, ImportLimits, ImportReport, Kind, import_files

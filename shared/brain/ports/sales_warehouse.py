@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from brain.domain.retail.imports.lines import EventLine, SaleLine, WeatherLine
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
-from brain.domain.retail.signals.weather_days import WeatherRow
+from brain.domain.retail.weather_days import WeatherRow
 
 Row: TypeAlias = Mapping[str, object]
 

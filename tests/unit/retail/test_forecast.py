@@ -11,7 +11,7 @@ from brain.domain.retail.config import SchoolTerm
 from brain.domain.retail.forecast.day_forecasts import DayForecast, forecast_days
 from brain.domain.retail.series import DailySeries, Store, load_zone
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherRow, build_weather_days
+from brain.domain.retail.weather_days import WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()

@@ -16,8 +16,8 @@ from brain.domain.retail.signals.active_signals import BUILT_IN_SIGNALS, find_ac
 from brain.domain.retail.signals.calendar_days import build_calendar_days, compute_easter_sunday, list_holiday_names
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS, flag_term_signals
 from brain.domain.retail.signals.event_signals import build_signal_spans, flag_known_spans
-from brain.domain.retail.signals.weather_days import VARIABLES
 from brain.domain.retail.signals.weather_signals import flag_weather_signals, select_known_values
+from brain.domain.retail.weather_days import VARIABLES
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brain.domain.retail.series import load_zone
-from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays, WeatherRow, build_weather_days
+from brain.domain.retail.weather_days import VARIABLES, WeatherDays, WeatherRow, build_weather_days
 
 DAY = date(2024, 7, 1)
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)

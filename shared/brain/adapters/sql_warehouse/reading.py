@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, Table, case, func, literal, null
 
 from brain.domain.retail.imports.lines import BY_DAY
 from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, to_local_day
-from brain.domain.retail.signals.weather_days import WeatherRow
+from brain.domain.retail.weather_days import WeatherRow
 from brain.ports.sales_warehouse import HourlySale
 
 DECIMALS = 6

@@ -18,7 +18,7 @@ from brain.adapters.sql_warehouse.tables import KEYS, NIGHT_COLUMNS, SHOP, Prese
 from brain.adapters.sql_warehouse.upsert import upsert
 from brain.domain.retail.imports.lines import BY_TIME
 from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
-from brain.domain.retail.signals.weather_days import WeatherRow
+from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, SchemaFault
 

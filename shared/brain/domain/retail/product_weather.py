@@ -18,8 +18,8 @@ from brain.domain.retail.curiosity.outcome import Outcome, outcome_of
 from brain.domain.retail.curiosity.transformations import explanatory
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 from brain.domain.retail.signals.weather_signals import select_known_values
+from brain.domain.retail.weather_days import VARIABLES, WeatherDays
 from brain.domain.statistics.pooling import Normal
 from brain.domain.types import Floats
 

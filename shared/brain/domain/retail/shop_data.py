@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from brain.domain.retail.series import CalendarEvent, Store
-from brain.domain.retail.signals.weather_days import WeatherDays
+from brain.domain.retail.weather_days import WeatherDays
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from brain.domain.retail.series import DailySeries, Store, build_daily_series, load_zone
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherDays, WeatherRow, build_weather_days
+from brain.domain.retail.weather_days import WeatherDays, WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 

@@ -7,7 +7,6 @@ from itertools import groupby
 import numpy as np
 
 from brain.domain.retail.series import load_zone
-from brain.domain.retail.signals.weather_days import VARIABLES, build_weather_days
 from brain.domain.retail.time_of_day import (
     HourProfile,
     RainShift,
@@ -15,6 +14,7 @@ from brain.domain.retail.time_of_day import (
     measure_rain_shifts,
     profile_hours,
 )
+from brain.domain.retail.weather_days import VARIABLES, build_weather_days
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import Shop
 from brain.services.retail.facts import known_store

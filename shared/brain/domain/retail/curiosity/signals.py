@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from brain.domain.retail.series import CalendarEvent, Store
 from brain.domain.retail.signals.calendar_days import build_calendar_days, mark_spans
 from brain.domain.retail.signals.calendar_signals import CALENDAR_SIGNALS
-from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
 from brain.domain.retail.signals.weather_signals import select_known_values
+from brain.domain.retail.weather_days import VARIABLES, WeatherDays
 from brain.domain.types import Dates, Floats
 from brain.errors import MisconfiguredError
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.retail.signals.weather_days import WeatherDays
 from brain.domain.retail.signals.weather_signals import CLOUD, MEAN, RAIN, SNOW, WARMEST, WIND
+from brain.domain.retail.weather_days import WeatherDays
 from brain.domain.types import Dates, Floats, Integers
 
 FEATURES = ("temperature", "heat", "cold", "rain", "wet_day", "wind", "clouds", "snow")

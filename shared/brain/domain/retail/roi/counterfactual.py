@@ -20,7 +20,7 @@ from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision, Kind
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.shop_data import ShopData
-from brain.domain.retail.signals.weather_days import WeatherDays
+from brain.domain.retail.weather_days import WeatherDays
 from brain.domain.types import Booleans, Floats
 
 ALWAYS_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from brain.domain.retail.config import WeatherThresholds
-from brain.domain.retail.signals.weather_days import VARIABLES, WeatherDays
+from brain.domain.retail.weather_days import VARIABLES, WeatherDays
 from brain.domain.types import Booleans, Dates, Floats
 
 MEAN, WARMEST, COLDEST, RAIN, WIND, CLOUD, SNOW = range(len(VARIABLES))

@@ -12,16 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from brain.domain.learning.challenger import fit_challenger, mean_error
-from brain.domain.learning.client_weights import class_priors, client_estimate, pooled_weights
-from brain.domain.learning.fold import fold
-from brain.domain.learning.outcomes import COMPONENTS, Outcome
-from brain.domain.learning.state import first_state
+from brain.domain.learning.fold import fold_outcomes
+from brain.domain.learning.gram import sum_outcomes
+from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
+from brain.domain.learning.state import initial_state
+from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
 from tests.unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
 SEEDS = range(20)
 CHECKPOINTS = (100, 500, 2000, 5000)
 NOISE = 0.2
-Learner = Callable[[Sequence[Outcome]], Mapping[str, float]]
+Learner = Callable[[Sequence[ScoreOutcome]], Mapping[str, float]]
 OTHER_TRUTH = {**TRUTH, "engagement": 0.7, "impressions": 1.4, "temporal": 1.3}
 
 
@@ -49,27 +50,27 @@ def run() -> None:
     _pooling()
     batch = outcomes(5000, TRUTH)
     began = time.perf_counter()
-    fold(first_state(CONFIG), batch, CONFIG)
+    fold_outcomes(initial_state(CONFIG), batch, CONFIG)
     print(f"{len(batch) / (time.perf_counter() - began):,.0f} outcomes a second folded")
 
 
-def unlearned(_: Sequence[Outcome]) -> Mapping[str, float]:
+def unlearned(_: Sequence[ScoreOutcome]) -> Mapping[str, float]:
     """Keep every weight at 1."""
     return ONES
 
 
-def gradient(batch: Sequence[Outcome]) -> Mapping[str, float]:
+def gradient(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
     """Learn as the Brain does each day."""
-    return fold(first_state(CONFIG), batch, CONFIG).state.weights
+    return fold_outcomes(initial_state(CONFIG), batch, CONFIG).weights
 
 
-def challenger(batch: Sequence[Outcome]) -> Mapping[str, float]:
+def challenger(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
     """Fit a challenger to the last 500 outcomes; without one the weights stay."""
-    found = fit_challenger(batch[-500:], first_state(CONFIG), CONFIG)
+    found = fit_challenger(batch[-500:], initial_state(CONFIG), CONFIG)
     return found.weights if found else ONES
 
 
-def recursive_least_squares(batch: Sequence[Outcome]) -> Mapping[str, float]:
+def recursive_least_squares(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
     """Learn by recursive least squares from weights of 1 known to 0.5, without forgetting."""
     weights, covariance = np.ones(len(COMPONENTS)), np.eye(len(COMPONENTS)) * 0.25 / NOISE**2
     for outcome in batch:
@@ -80,7 +81,7 @@ def recursive_least_squares(batch: Sequence[Outcome]) -> Mapping[str, float]:
     return dict(zip(COMPONENTS, weights.tolist(), strict=True))
 
 
-def adagrad(batch: Sequence[Outcome], rate: float = 0.1) -> Mapping[str, float]:
+def adagrad(batch: Sequence[ScoreOutcome], rate: float = 0.1) -> Mapping[str, float]:
     """Learn by AdaGrad."""
     weights, squares = np.ones(len(COMPONENTS)), np.full(len(COMPONENTS), 1e-8)
     for outcome in batch:
@@ -114,13 +115,13 @@ def _one_vertical(n: int, seed: int, clients: int = 8) -> tuple[float, float, fl
     estimates = []
     for k, truth in enumerate(truths):
         batch = outcomes(n, truth, noise=0.4, seed=1000 * seed + k)
-        estimate = client_estimate(f"c{k}", "d2c", batch, ONES, CONFIG)
+        estimate = estimate_client(f"c{k}", "d2c", n, sum_outcomes(batch, CONFIG.move_weights), ONES, CONFIG)
         assert estimate
         estimates.append(estimate)
-    priors = class_priors(estimates, CONFIG)
+    priors = fit_priors(estimates, CONFIG)
     found = np.zeros(3)
     for estimate, truth in zip(estimates, truths, strict=True):
-        beliefs = pooled_weights(estimate, "d2c", priors, CONFIG)
+        beliefs = pool_weights(estimate, "d2c", priors, CONFIG)
         for name in COMPONENTS:
             trio = (estimate.weights[name], 1.0, beliefs[name].mean)
             found += [abs(value - truth[name]) for value in trio]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison, Decision
+from brain.domain.learning.promotion import Comparison, PromotionDecision
 from brain.domain.statistics.confidence_sequence import compute_boundary
 from brain.settings.files import load_config
 
@@ -95,10 +95,10 @@ def run() -> None:
     for number, world in enumerate(WORLDS):
         champion, challenger = simulated(world, runs, seed=100 + number)
         began = time.perf_counter()
-        promoted, decided_at = brain(champion, challenger)
+        promote_weights, decided_at = brain(champion, challenger)
         seconds += time.perf_counter() - began
         taken += sum(decided_at)
-        shares = [100 * promoted, *(100 * share for share in rivals(champion, challenger))]
+        shares = [100 * promote_weights, *(100 * share for share in rivals(champion, challenger))]
         figures = f"{shares[0]:>8.1f}{int(np.median(decided_at)):>7}" + "".join(f"{s:>8.1f}" for s in shares[1:])
         print(f"{world.name:<26}{world.correlation:>6}{figures}   {wanted(world)}", flush=True)
     print(f"{taken / seconds:,.0f} pairs a second")
@@ -126,9 +126,9 @@ def brain(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> tup
     for errors in zip(champion.tolist(), challenger.tolist(), strict=True):
         comparison = Comparison(POLICY)
         for pair in zip(*errors, strict=True):
-            if comparison.observe(*pair) is not Decision.CONTINUE:
+            if comparison.observe(*pair) is not PromotionDecision.CONTINUE:
                 break
-        promoted += comparison.decision is Decision.PROMOTE
+        promoted += comparison.decision is PromotionDecision.PROMOTE
         decided_at.append(comparison.pairs.n)
     return promoted / len(champion), decided_at
 

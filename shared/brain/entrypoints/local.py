@@ -93,7 +93,7 @@ class LocalServer:
             return http.problem(error, request.correlation_id)
 
     async def _index(self, _request: StarletteRequest) -> StarletteResponse:
-        reports = await run_in_threadpool(Reports(self._brain.store).weekly)
+        reports = await run_in_threadpool(Reports(self._brain.store).list_weekly)
         items = "".join(
             f'<li><a href="/reports/{r.client_id}/{r.name}">{html.escape(r.title)}</a>: {html.escape(r.headline)}</li>'
             for r in reports
@@ -103,7 +103,7 @@ class LocalServer:
 
     async def _report(self, request: StarletteRequest) -> StarletteResponse:
         client, name = request.path_params["client"], request.path_params["report"]
-        page = await run_in_threadpool(Reports(self._brain.store).page, client, name)
+        page = await run_in_threadpool(Reports(self._brain.store).load_page, client, name)
         return HTMLResponse(page) if page else HTMLResponse(_PAGE.format("<p>There is no such report.</p>"), 404)
 
 

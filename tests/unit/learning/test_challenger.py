@@ -1,31 +1,28 @@
 """The challenger: fitted when the error stays high, from outcomes alone, and judged on later ones."""
 
-import json
 from dataclasses import replace
 
 import pytest
-from unit.learning.worlds import CONFIG, ONES, START, TRUTH, distance, outcomes
+from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
 from brain.domain.learning.challenger import (
-    challenger_due,
     fit_challenger,
+    is_challenger_due,
     mean_error,
-    promoted,
-    read_challenger,
-    shadow_errors,
+    promote_weights,
 )
-from brain.domain.learning.gram import bounded_fit, gram
+from brain.domain.learning.gram import fit_bounded, sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS
-from brain.domain.learning.promotion import Comparison, Decision
-from brain.domain.learning.state import first_state
-from brain.errors import MisconfiguredError
+from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.state import initial_state
+from brain.domain.learning.trial import Trial, observe_outcomes
 
-FIRST = first_state(CONFIG)
+FIRST = initial_state(CONFIG)
 
 
-def state(learned_from, error):
+def state(outcome_count, error):
     """Return a state after so many outcomes with this running error."""
-    return replace(FIRST, outcomes=learned_from, error_sum=error, error_mass=1.0)
+    return replace(FIRST, outcomes=outcome_count, error_sum=error, error_mass=1.0)
 
 
 @pytest.mark.parametrize(
@@ -34,18 +31,18 @@ def state(learned_from, error):
 )
 def test_a_challenger_is_due_every_fifty_outcomes_with_a_high_error(before, after, error, due):
     """A batch that passes a multiple of 50 asks for one when the running error exceeds 0.15."""
-    assert challenger_due(state(before, error), state(after, error), CONFIG) is due
+    assert is_challenger_due(state(before, error), state(after, error), CONFIG) is due
 
 
 def test_in_a_planted_world_the_challenger_is_near_the_truth():
     """From 400 outcomes with 20 % noise it comes closer than a tenth, and halves the error on later outcomes."""
-    found = fit_challenger(outcomes(400, TRUTH, noise=0.2), FIRST, CONFIG)
+    challenger = fit_challenger(outcomes(400, TRUTH, noise=0.2), FIRST, CONFIG)
     later = outcomes(400, TRUTH, noise=0.2, seed=2, first=400)
-    assert distance(found.weights) < 0.1
-    assert mean_error(later, found.weights) < 0.6 * mean_error(later, ONES)
-    assert found.challenger_error < found.champion_error
-    assert sum(found.champion_error_by_component.values()) == pytest.approx(found.champion_error)
-    assert sum(found.challenger_error_by_component.values()) == pytest.approx(found.challenger_error)
+    assert distance(challenger.weights) < 0.1
+    assert mean_error(later, challenger.weights) < 0.6 * mean_error(later, ONES)
+    assert challenger.challenger_error < challenger.champion_error
+    assert sum(challenger.champion_error_by_component.values()) == pytest.approx(challenger.champion_error)
+    assert sum(challenger.challenger_error_by_component.values()) == pytest.approx(challenger.challenger_error)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -75,49 +72,51 @@ def test_a_component_that_never_varied_keeps_the_champions_weight():
 
 def test_fitted_weights_stay_within_bounds():
     """A world whose truth lies outside is met at the bound."""
-    found = fit_challenger(outcomes(400, {**ONES, "engagement": 15.0, "quality": -3.0}), FIRST, CONFIG)
-    assert found.weights["engagement"] == 10
-    assert found.weights["quality"] == 0.1
+    challenger = fit_challenger(outcomes(400, {**ONES, "engagement": 15.0, "quality": -3.0}), FIRST, CONFIG)
+    assert challenger.weights["engagement"] == 10
+    assert challenger.weights["quality"] == 0.1
 
 
 def test_the_order_of_the_outcomes_does_not_matter():
     """The same outcomes the other way round give the same bytes."""
     batch = outcomes(200, TRUTH)
-    forwards, backwards = (fit_challenger(part, FIRST, CONFIG).to_document() for part in (batch, batch[::-1]))
-    assert json.dumps(forwards) == json.dumps(backwards)
-
-
-def test_a_challenger_survives_its_document():
-    """Read again it is the same; anything else is refused with what to do."""
-    found = fit_challenger(outcomes(200, TRUTH), FIRST, CONFIG)
-    assert read_challenger(json.loads(json.dumps(found.to_document()))) == found
-    with pytest.raises(MisconfiguredError, match="fit anew"):
-        read_challenger({**found.to_document(), "weights": None})
+    assert repr(fit_challenger(batch, FIRST, CONFIG)) == repr(fit_challenger(batch[::-1], FIRST, CONFIG))
 
 
 def test_only_outcomes_after_the_fit_judge_the_challenger():
     """Outcomes it was fitted to would flatter it and are left out."""
     batch = outcomes(300, TRUTH)
-    found = fit_challenger(batch[:200], FIRST, CONFIG)
-    errors = shadow_errors(batch[::-1], ONES, found)
-    assert len(errors) == 100
-    assert found.fitted_through > START
+    challenger = fit_challenger(batch[:200], FIRST, CONFIG)
+    assert challenger.fitted_through == batch[199].recorded_at
+    _, pairs = observe_outcomes(trial_of(challenger), batch[::-1], ONES, ())
+    assert len(pairs) == 100
+
+
+def trial_of(challenger):
+    """Return the trial of a challenger against the champion it was fitted against."""
+    return Trial(
+        kind="promotion",
+        decision_id="promotion-00000001",
+        champion="default",
+        challenger=challenger.version,
+        weights=challenger.weights,
+        since=challenger.fitted_through,
+        comparison=Comparison(CONFIG.promotion),
+    )
 
 
 def test_a_planted_world_ends_in_a_promotion():
     """Due, fitted, shadowed on later outcomes, promoted: the champion goes on from the challenger's weights."""
     batch = outcomes(900, TRUTH, noise=0.2)
-    found = fit_challenger(batch[:200], FIRST, CONFIG)
-    comparison = Comparison(CONFIG.promotion)
-    for errors in shadow_errors(batch, ONES, found):
-        comparison.observe(*errors)
-    assert comparison.decision is Decision.PROMOTE
-    champion = promoted(state(900, 0.4), found.weights)
-    assert champion.weights == found.weights
+    challenger = fit_challenger(batch[:200], FIRST, CONFIG)
+    trial, _ = observe_outcomes(trial_of(challenger), batch, ONES, ())
+    assert trial.comparison.decision is PromotionDecision.PROMOTE
+    champion = promote_weights(state(900, 0.4), challenger.weights)
+    assert champion.weights == challenger.weights
     assert (champion.outcomes, champion.version, champion.average_error) == (900, 1, 0.0)
 
 
 def test_a_fit_cut_short_is_within_bounds():
     """After one sweep the weights may not be the best, but they are allowed."""
-    sums = gram(outcomes(100, {**ONES, "engagement": 15.0}), CONFIG.move_weights)
-    assert all(0.1 <= weight <= 10 for weight in bounded_fit(sums, [1.0] * 6, 1.0, 0.1, 10.0, sweeps=1))
+    sums = sum_outcomes(outcomes(100, {**ONES, "engagement": 15.0}), CONFIG.move_weights)
+    assert all(0.1 <= weight <= 10 for weight in fit_bounded(sums, [1.0] * 6, 1.0, 0.1, 10.0, sweeps=1))

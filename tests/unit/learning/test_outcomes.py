@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
-from brain.domain.learning.outcomes import COMPONENTS, error_by_component, log_error, read_outcome
+from brain.domain.learning.outcomes import COMPONENTS, log_error, outcome_from_document, split_error
 from brain.errors import InvalidInputError
 
 RULE = CONFIG.outcomes
@@ -18,7 +18,7 @@ RULE = CONFIG.outcomes
 def test_an_outcome_survives_its_document():
     """Written as JSON and read again it is the same outcome."""
     outcome = outcomes(1)[0]
-    assert read_outcome(json.loads(json.dumps(outcome.to_document())), RULE) == outcome
+    assert outcome_from_document(json.loads(json.dumps(outcome.to_document(), default=str)), RULE) == outcome
 
 
 def document(**changes):
@@ -27,7 +27,7 @@ def document(**changes):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"observed": 0.0}, "above 0"),
         ({"predicted": -5.0}, "above 0"),
@@ -39,32 +39,32 @@ def document(**changes):
         ({"surplus": 1}, "surplus"),
     ],
 )
-def test_what_is_no_outcome_is_refused_with_the_reason(change, said):
+def test_what_is_no_outcome_is_refused_with_the_reason(change, message):
     """Scores must be above 0 (a log exists), all six components there, and times aware."""
-    with pytest.raises(InvalidInputError, match=said):
-        read_outcome(document(**change), RULE)
+    with pytest.raises(InvalidInputError, match=message):
+        outcome_from_document(document(**change), RULE)
 
 
 def test_an_observation_must_come_five_minutes_after_its_prediction():
     """At exactly five minutes it counts; a second sooner it might have been known."""
     at = outcomes(1)[0].predicted_at
-    assert read_outcome(document(observed_at=at + timedelta(minutes=5)), RULE)
+    assert outcome_from_document(document(observed_at=at + timedelta(minutes=5)), RULE)
     with pytest.raises(InvalidInputError, match="5 minutes"):
-        read_outcome(document(observed_at=at + timedelta(minutes=5) - timedelta(seconds=1)), RULE)
+        outcome_from_document(document(observed_at=at + timedelta(minutes=5) - timedelta(seconds=1)), RULE)
 
 
 def test_an_observation_cannot_come_from_the_future():
     """What is observed after it was recorded is refused."""
     recorded_at = outcomes(1)[0].recorded_at
-    with pytest.raises(InvalidInputError, match="from the past"):
-        read_outcome(document(observed_at=recorded_at + timedelta(seconds=1)), RULE)
+    with pytest.raises(InvalidInputError, match="later than recorded_at"):
+        outcome_from_document(document(observed_at=recorded_at + timedelta(seconds=1)), RULE)
 
 
 def test_the_error_is_the_log_of_predicted_over_observed():
     """With the true weights and no noise there is none; a score twice the observed one errs by log 2."""
     outcome = outcomes(1, TRUTH, noise=0)[0]
     assert log_error(outcome, TRUTH) == pytest.approx(0, abs=1e-12)
-    halved = read_outcome({**outcome.to_document(), "observed": outcome.observed / 2}, RULE)
+    halved = outcome_from_document({**outcome.to_document(), "observed": outcome.observed / 2}, RULE)
     assert log_error(halved, TRUTH) == pytest.approx(math.log(2))
 
 
@@ -73,7 +73,7 @@ def test_the_error_is_the_log_of_predicted_over_observed():
 def test_the_parts_of_an_error_add_up(seed):
     """Divided among the components, nothing is lost and none goes against the whole."""
     outcome = outcomes(1, TRUTH, seed=seed)[0]
-    parts = error_by_component(outcome, ONES)
+    parts = split_error(outcome, ONES)
     error = log_error(outcome, ONES)
     assert math.fsum(parts.values()) == pytest.approx(error)
     assert all(part * error >= 0 for part in parts.values())
@@ -81,5 +81,5 @@ def test_the_parts_of_an_error_add_up(seed):
 
 def test_an_error_that_no_weight_could_help_is_nobodys():
     """With all logs 0 every part is 0."""
-    neutral = read_outcome(document(components=dict.fromkeys(COMPONENTS, 0.0)), RULE)
-    assert set(error_by_component(neutral, ONES).values()) == {0.0}
+    neutral = outcome_from_document(document(components=dict.fromkeys(COMPONENTS, 0.0)), RULE)
+    assert set(split_error(neutral, ONES).values()) == {0.0}

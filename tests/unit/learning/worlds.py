@@ -6,7 +6,7 @@ import numpy as np
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcome_rule import MoveType
-from brain.domain.learning.outcomes import COMPONENTS, Outcome
+from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
 from brain.settings.files import load_config
 
 CONFIG = load_config("brain_learning", LearningConfig)
@@ -26,7 +26,7 @@ def outcomes(n, truth=ONES, *, noise=0.1, seed=1, client="acme", first=0, move=M
     logs = chance.uniform(LOWEST, HIGHEST, (n, len(COMPONENTS)))
     observed = CONSTANT + logs @ np.array([truth[k] for k in COMPONENTS]) + chance.normal(0, noise, n)
     return [
-        Outcome(
+        ScoreOutcome(
             outcome_id=f"o{first + i:06}",
             client_id=client,
             predicted_at=START + timedelta(minutes=10 * (first + i)),

@@ -11,8 +11,8 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.learning.learned import Belief, Duel, Learned, Record
 from brain.domain.learning.outcomes import COMPONENTS
+from brain.domain.learning.summary import ComparisonSummary, CoverageCount, LearningSummary, WeightsSnapshot
 from brain.domain.reports import learning
 from brain.domain.reports.report import Facts, SectionStatus
 from brain.ports.task_queue import Task
@@ -27,10 +27,10 @@ ANALYSIS = load_config("brain_analysis", AnalysisConfig)
 MONDAY = date(2026, 11, 9)
 AS_OF = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ONES = dict.fromkeys(COMPONENTS, 1.0)
-EARLY = Belief(AS_OF - timedelta(days=10), "learned-3", {**ONES, "engagement": 0.9}, 120)
-LATE = Belief(AS_OF - timedelta(days=2), "learned-8", {**ONES, "engagement": 0.5, "authenticity": 1.4}, 400)
+EARLY = WeightsSnapshot(AS_OF - timedelta(days=10), "learned-3", {**ONES, "engagement": 0.9}, 120)
+LATE = WeightsSnapshot(AS_OF - timedelta(days=2), "learned-8", {**ONES, "engagement": 0.5, "authenticity": 1.4}, 400)
 INCIDENT = Incident("ano_1", "linkedin", "2026-11-10", "2026-11-11", ())
-LEARNED = Learned(beliefs=(EARLY, LATE), served_by="shared", recorded=400)
+LEARNED = LearningSummary(weights_history=(EARLY, LATE), served_by="shared", outcome_count=400)
 
 
 def section(learned, *incidents):
@@ -55,9 +55,10 @@ def text(learned, *incidents):
     return "\n".join(section(learned, *incidents).lines)
 
 
-def duel(kind, decision="continue", improvement=0.08, interval=(0.01, 0.15)):
-    """Return a duel of 540 outcomes."""
-    return Duel(kind, "learned-1", "challenger-1-50", AS_OF, decision, 540, improvement, interval, "of this test")
+def comparison(kind, decision="continue", improvement=0.08, interval=(0.01, 0.15)):
+    """Return a comparison on 540 outcomes."""
+    models = ("learned-1", "challenger-1-50")
+    return ComparisonSummary(kind, *models, AS_OF, decision, 540, improvement, interval, "of this test")
 
 
 def test_a_report_without_the_engine_says_so():
@@ -67,7 +68,7 @@ def test_a_report_without_the_engine_says_so():
 
 def test_before_the_first_outcome_it_says_what_one_takes_and_what_was_left_out():
     """The reader learns why: content was counted only once."""
-    found = section(Learned(left_out={"not_seen_again": 1234}), INCIDENT)
+    found = section(LearningSummary(excluded={"not_seen_again": 1234}), INCIDENT)
     assert found.status is SectionStatus.NOT_ENOUGH_DATA
     assert "counted early and again when it has matured" in found.lines[0]
     assert "1\u202f234 pieces of content that were counted only once" in "\n".join(found.lines)
@@ -92,19 +93,19 @@ def test_beliefs_are_said_as_what_they_mean_for_content():
 
 def test_beliefs_that_stayed_are_said_to_have_stayed():
     """With whose outcomes they come from."""
-    found = text(replace(LEARNED, beliefs=(EARLY,), served_by="own"))
+    found = text(replace(LEARNED, weights_history=(EARLY,), served_by="own"))
     assert "No belief moved by more than 0.02" in found
     assert "your own outcomes alone" in found
 
 
 def test_beliefs_before_the_first_are_the_definition():
     """Nothing was believed before something was learned."""
-    assert "before this period 52% above the usual score" in text(replace(LEARNED, beliefs=(LATE,)))
+    assert "before this period 52% above the usual score" in text(replace(LEARNED, weights_history=(LATE,)))
 
 
 def test_without_proof_the_definition_serves_and_the_reader_is_told_why():
     """Own outcomes or five clients: neither has proven other weights."""
-    found = section(Learned(recorded=80))
+    found = section(LearningSummary(outcome_count=80))
     assert "neither your own outcomes nor those of at least five clients" in found.lines[0]
     assert (found.rows, found.columns) == ((), ())
     assert found.figures["weights_now"] is None
@@ -115,8 +116,8 @@ def test_without_proof_the_definition_serves_and_the_reader_is_told_why():
 )
 def test_calibration_says_what_was_promised_and_what_was_right(right, verdict):
     """Within what chance explains it is as promised."""
-    weeks = {"2026-W40": Record(150, right - 30), "2026-W46": Record(50, 30)} if right else {}
-    found = text(replace(LEARNED, weeks=weeks))
+    weeks = {"2026-W40": CoverageCount(150, right - 30), "2026-W46": CoverageCount(50, 30)} if right else {}
+    found = text(replace(LEARNED, coverage_by_week=weeks))
     assert verdict in found
     if right:
         assert f"said 80%; {right / 200:.0%} of 200" in found
@@ -125,25 +126,26 @@ def test_calibration_says_what_was_promised_and_what_was_right(right, verdict):
 
 def test_the_periods_own_record_is_not_said_twice():
     """When all there is lies in the period."""
-    assert "In the weeks of this report" not in text(replace(LEARNED, weeks={"2026-W46": Record(50, 40)}))
+    weeks = {"2026-W46": CoverageCount(50, 40)}
+    assert "In the weeks of this report" not in text(replace(LEARNED, coverage_by_week=weeks))
 
 
 @pytest.mark.parametrize(
     ("shown", "says"),
     [
-        (duel("promotion"), "A new model against the one in use then (challenger-1-50 against learned-1): error"),
-        (duel("promotion", "promote"), "error 8.0% lower (between -1.0% and -15.0%) on 540 outcomes; promoted"),
-        (duel("promotion", "keep", -0.02), "error 2.0% higher"),
-        (duel("rollback"), "The model that was replaced against the one that replaced it"),
-        (duel("rollback", "promote"), "taken back into use"),
-        (duel("own", "keep"), "Weights of your own against the shared ones: error"),
-        (duel("own", interval=None), "(no bounds yet) on 540 outcomes; still open"),
-        (duel("own", improvement=None), "errors cannot be compared"),
+        (comparison("promotion"), "A new model against the one in use then (challenger-1-50 against learned-1): error"),
+        (comparison("promotion", "promote"), "error 8.0% lower (between -1.0% and -15.0%) on 540 outcomes; promoted"),
+        (comparison("promotion", "keep", -0.02), "error 2.0% higher"),
+        (comparison("rollback"), "The model that was replaced against the one that replaced it"),
+        (comparison("rollback", "promote"), "taken back into use"),
+        (comparison("own", "keep"), "Weights of your own against the shared ones: error"),
+        (comparison("own", interval=None), "(no bounds yet) on 540 outcomes; still open"),
+        (comparison("own", improvement=None), "errors cannot be compared"),
     ],
 )  # fmt: skip
 def test_the_score_board_says_who_stands_against_whom(shown, says):
     """With the number of outcomes, the bounds, the decision and its reason."""
-    found = section(replace(LEARNED, duels=(shown,)))
+    found = section(replace(LEARNED, comparisons=(shown,)))
     assert says in "\n".join(found.lines)
     assert found.figures["duels"][0]["n"] == 540
 
@@ -157,7 +159,7 @@ def test_without_a_rival_the_score_board_says_so_and_failed_standards_are_named(
 def test_alarms_that_were_answered_are_counted():
     """And those of other weeks are no matter."""
     other = replace(INCIDENT, incident_id="ano_2", since="2026-10-01", until="2026-10-02")
-    answered = replace(LEARNED, answers={"ano_1": "done"})
+    answered = replace(LEARNED, alarm_answers={"ano_1": "done"})
     assert "1 of 1 were answered (done 1)" in text(answered, INCIDENT, other)
     assert "Alarms" not in text(LEARNED, other)
 
@@ -209,7 +211,7 @@ def test_answers_to_the_periods_alarms_are_read():
     known = type("Known", (), {"client": Client("acme", "Acme")})()
     part = ReadLearned(store, LEARNING_CONFIG)
     facts = Facts(Client("acme", "Acme"), MONDAY, MONDAY + timedelta(days=7), AS_OF, {}, [INCIDENT], 1, 0, ANALYSIS)
-    assert part(known, facts).facts["learning"].answers == {"ano_1": "dismissed"}
+    assert part(known, facts).facts["learning"].alarm_answers == {"ano_1": "dismissed"}
 
 
 def test_a_broken_model_fails_the_section_and_spares_the_report():

@@ -27,16 +27,15 @@ from unit.learning_loop.agency_worlds import (
 
 from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.domain.learning.challenger import mean_error
-from brain.domain.learning.promotion_record import replay
-from brain.domain.learning.score_model import first_model, read_model
-from brain.domain.learning.score_model import learn as learn_batch
+from brain.domain.learning.promotion_record import replay_decision
+from brain.domain.learning.score_model import initial_model, model_from_document, update_model
 from brain.errors import AlreadyExistsError, MisconfiguredError
 from brain.ports.document_store import Create
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.analysis.models import Models
 from brain.repositories.analysis.outcomes import Outcomes
-from brain.repositories.analysis.serving_weights import weights_in_use
+from brain.repositories.analysis.serving_weights import select_weights
 from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.jobs.run_once import run_once
@@ -46,7 +45,7 @@ DAYS, POSTS, SLOPE = 14, 60, 0.5
 
 def outcomes_of(store, client="acme"):
     """Return all outcomes of a client, in the order in which they were recorded."""
-    return Outcomes(store, LEARNING_CONFIG.outcomes).recorded(client, None, 10_000)
+    return Outcomes(store, LEARNING_CONFIG.outcomes).list_recorded(client, None, 10_000)
 
 
 def plain(documents):
@@ -72,22 +71,22 @@ def test_in_a_planted_world_weights_move_to_the_truth_and_the_error_falls(plante
     assert weights["engagement"] == pytest.approx(SLOPE, abs=0.06)
     assert {weights[name] for name in ("impressions", "authenticity", "quality", "temporal")} == {1.0}
     last = outcomes_of(planted)[-200:]
-    assert mean_error(last, weights) < 0.8 * mean_error(last, first_model(LEARNING_CONFIG).state.weights)
+    assert mean_error(last, weights) < 0.8 * mean_error(last, initial_model(LEARNING_CONFIG).state.weights)
 
 
 def test_in_a_planted_world_a_challenger_is_promoted_by_a_decision_that_replays(planted):
     """From the stored pages of evidence anyone comes to the same bytes."""
     models = Models(planted, LEARNING_CONFIG)
     (decision,) = planted.query(f"{paths.model('score')}/decisions")
-    record = models.decision(decision.id)
+    record = models.load_decision(decision.id)
     assert record.verdict.decision == "promote"
     assert record.verdict.improvement >= 0.03
     pages = [page.data for page in planted.query(f"{decision.path}/evidence")]
     pairs = [pair for page in pages for pair in zip(page["champion"], page["challenger"], strict=True)]
     assert len(pages) == decision.data["pages"]
-    assert replay(record, pairs).to_bytes() == record.to_bytes()
+    assert replay_decision(record, pairs).to_bytes() == record.to_bytes()
     assert model(planted)["watch"]["challenger"].startswith("learned-"), "the old champion shadows the new"
-    assert models.decision("never-taken") is None
+    assert models.load_decision("never-taken") is None
 
 
 def test_scores_name_the_weights_they_used(planted):
@@ -100,14 +99,14 @@ def test_scores_name_the_weights_they_used(planted):
 def test_every_iteration_is_kept_and_follows_from_its_outcomes(planted):
     """Learning again from the stored outcomes, batch by batch, gives the weights of each day until the promotion."""
     history = [s.data for s in planted.query(f"{paths.model('score')}/history")]
-    assert [one["version"] for one in history] == sorted({one["version"] for one in history})
-    known, start = first_model(LEARNING_CONFIG), 0
+    assert [iteration["version"] for iteration in history] == sorted({iteration["version"] for iteration in history})
+    known, start = initial_model(LEARNING_CONFIG), 0
     recorded = outcomes_of(planted)
-    for one in history[:8]:
-        count = one["learned"]["acme"]["outcomes"]
+    for iteration in history[:8]:
+        count = iteration["learned"]["acme"]["outcomes"]
         batch, start = recorded[start : start + count], start + count
-        known = learn_batch(known, batch, one["learned_at"], GOLD, LEARNING_CONFIG).model
-        assert (known.state.weights, known.state.average_error) == (one["weights"], one["average_error"])
+        known = update_model(known, batch, iteration["learned_at"], GOLD, LEARNING_CONFIG).model
+        assert (known.state.weights, known.state.average_error) == (iteration["weights"], iteration["average_error"])
 
 
 def test_in_a_null_world_weights_stay_and_nothing_is_promoted(null):
@@ -191,7 +190,7 @@ def test_what_five_clients_share_serves_a_sixth_as_means_and_spreads_only():
     assert priors["clients"] == 5
     assert set(priors["verticals"]) == {"agency"}
     assert not [client for client in clients if client in plain(priors)]
-    served = weights_in_use("newcomer", model(store), {})
+    served = select_weights("newcomer", model(store), {})
     assert served.version == model(store)["version"]
     assert served.engagement < 0.9
 
@@ -352,11 +351,11 @@ def test_a_challenger_is_fitted_to_the_latest_outcomes_of_all_and_not_to_later_o
     """What was recorded after the batch stays unseen until its own turn."""
     store, _ = world(["a", "b"], days=3, posts=30, learning=False)
     source = Outcomes(store, LEARNING_CONFIG.outcomes)
-    every = source.recorded("a", None, 1000)
+    every = source.list_recorded("a", None, 1000)
     until = (every[40].recorded_at, every[40].outcome_id)
-    latest = source.latest("a", until, 15)
+    latest = source.list_latest("a", until, 15)
     assert max((o.recorded_at, o.outcome_id) for o in latest) <= until
-    assert source.recorded("a", until, 1000) == every[41:]
+    assert source.list_recorded("a", until, 1000) == every[41:]
 
 
 def test_two_workers_that_make_the_model_at_once_do_not_both_learn():
@@ -385,16 +384,15 @@ def test_shuffled_outcomes_of_a_day_teach_the_same(planted):
     """A batch has no order of its own."""
     batch = outcomes_of(planted)[:60]
     mixed = random.Random(3).sample(batch, len(batch))  # noqa: S311 - a test's shuffle
-    one, other = (
-        learn_batch(first_model(LEARNING_CONFIG), part, START, GOLD, LEARNING_CONFIG).model for part in (batch, mixed)
-    )
-    assert one == other
+    initial = initial_model(LEARNING_CONFIG)
+    ordered, shuffled = (update_model(initial, part, START, GOLD, LEARNING_CONFIG) for part in (batch, mixed))
+    assert ordered.model == shuffled.model
 
 
 def test_the_stored_model_reads_as_it_was(planted):
     """Every part of it, trials and duels too."""
     stored = model(planted)
-    assert read_model(stored, LEARNING_CONFIG).to_document(LEARNING_CONFIG) == stored
+    assert model_from_document(stored, LEARNING_CONFIG).to_document(LEARNING_CONFIG) == stored
     assert SCORING.scale == 1000
 
 

@@ -33,7 +33,7 @@ def rows(n, gain):
 
 
 def test_the_answer_has_the_agreed_shape(run):
-    """A clear gain in 2 000 rows is promoted, in JSON with exactly the agreed keys."""
+    """A clear gain in 2 000 rows is promote_weights, in JSON with exactly the agreed keys."""
     code, out, _ = run(rows(2000, 0.15))
     answer = json.loads(out)
     assert code == 0
@@ -66,10 +66,10 @@ def test_other_columns_and_a_byte_order_mark_do_not_matter(run):
         ("champion_error,challenger_error,champion_error\n1,2,3\n", "comes twice"),
         ("champion_error,challenger_error\n1,2\n1\n", "line 3"),
         ("champion_error,challenger_error\n1,nan\n", "line 2: expected a number in challenger_error, got 'nan'"),
-        ("champion_error,challenger_error\n1,inf\n", "line 2: expected the challenger's error"),
+        ("champion_error,challenger_error\n1,inf\n", "line 2: challenger error must be"),
         ("champion_error,challenger_error\n1,1_0\n", "got '1_0'"),
         ("champion_error,challenger_error\n1,two\n", "got 'two'"),
-        ("champion_error,challenger_error\n-1,2\n", "line 2: expected the champion's error"),
+        ("champion_error,challenger_error\n-1,2\n", "line 2: champion error must be"),
         (b"champion_error,challenger_error\n\xff,2\n", "UTF-8"),
         ('champion_error,challenger_error\n"1,2\n', "not CSV"),
     ],

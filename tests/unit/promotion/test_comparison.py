@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison, Decision, PromotionPolicy
+from brain.domain.learning.promotion import Comparison, PromotionDecision, PromotionPolicy
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -40,17 +40,17 @@ def test_nothing_is_decided_before_500_pairs():
     """Even a challenger twice as good waits for the 500th pair, and is promoted on it."""
     observations = pairs(500, gain=0.5)
     early = compared(observations[:-1]).verdict()
-    assert (early.decision, early.decided_at) == (Decision.CONTINUE, None)
-    assert "1 more pairs" in early.reason
+    assert (early.decision, early.decided_at) == (PromotionDecision.CONTINUE, None)
+    assert early.reason == "1 more pair is needed"
     late = compared(observations).verdict()
-    assert (late.decision, late.decided_at) == (Decision.PROMOTE, 500)
+    assert (late.decision, late.decided_at) == (PromotionDecision.PROMOTE, 500)
 
 
 def test_a_better_challenger_is_promoted_with_an_interval_around_the_truth():
     """A 10 % gain is found; the interval leaves out zero and holds the truth."""
     verdict = compared(pairs(3000, gain=0.1)).verdict()
     low, high = verdict.interval
-    assert verdict.decision is Decision.PROMOTE
+    assert verdict.decision is PromotionDecision.PROMOTE
     assert 0 < low < 0.1 < high
     assert low < verdict.improvement < high
 
@@ -58,7 +58,7 @@ def test_a_better_challenger_is_promoted_with_an_interval_around_the_truth():
 def test_a_gain_below_three_percent_is_not_enough():
     """A difference of 2 % beyond all doubt is kept out: it is no improvement of 3 %."""
     verdict = compared((error, 0.98 * error) for error, _ in pairs(600)).verdict()
-    assert verdict.decision is Decision.KEEP
+    assert verdict.decision is PromotionDecision.KEEP
     assert verdict.interval[0] > 0
     assert "ruled out" in verdict.reason
 
@@ -66,7 +66,7 @@ def test_a_gain_below_three_percent_is_not_enough():
 def test_a_worse_challenger_is_dropped_soon():
     """A challenger 20 % worse frees its place long before the longest wait."""
     verdict = compared(pairs(5000, gain=-0.2)).verdict()
-    assert verdict.decision is Decision.KEEP
+    assert verdict.decision is PromotionDecision.KEEP
     assert verdict.decided_at < 1500
 
 
@@ -79,7 +79,7 @@ def test_the_longest_wait_ends_a_comparison_without_a_result():
     """A challenger that is never proven either way must not block the next one for ever."""
     policy = POLICY.model_copy(update={"maximum_observations": 700})
     verdict = compared(pairs(900, gain=0.03, sigma=1.0), policy).verdict()
-    assert (verdict.decision, verdict.decided_at) == (Decision.KEEP, 700)
+    assert (verdict.decision, verdict.decided_at) == (PromotionDecision.KEEP, 700)
     assert "could be shown in 700" in verdict.reason
 
 
@@ -87,26 +87,26 @@ def test_a_decision_stands():
     """After a promotion, errors that speak against it change the figures only; a rollback is another comparison."""
     comparison = compared(pairs(600, gain=0.5))
     for champion, challenger in pairs(2000, gain=-3):
-        assert comparison.observe(champion, challenger) is Decision.PROMOTE
+        assert comparison.observe(champion, challenger) is PromotionDecision.PROMOTE
     assert comparison.verdict().improvement < 0
 
 
 def test_a_challenger_that_fails_gold_standards_is_not_promoted_and_the_case_is_named():
     """No evidence outweighs a failed gold standard."""
     verdict = compared(pairs(600, gain=0.5), gold_failures=("bots-half",)).verdict()
-    assert verdict.decision is Decision.KEEP
+    assert verdict.decision is PromotionDecision.KEEP
     assert "bots-half" in verdict.reason
 
 
 def test_the_old_champion_takes_its_place_back_when_the_new_one_regresses():
     """With the roles swapped, a regression of 10 % is proven and rolled back."""
     new_and_old = [(1.1 * new, old) for new, old in pairs(3000)]
-    assert compared(new_and_old, CONFIG.rollback).decision is Decision.PROMOTE
+    assert compared(new_and_old, CONFIG.rollback).decision is PromotionDecision.PROMOTE
 
 
 def test_a_new_champion_that_stays_better_is_left_in_place():
     """With the roles swapped, a proven gain ends the watch without a rollback."""
-    assert compared(pairs(3000, gain=-0.1), CONFIG.rollback).decision is Decision.KEEP
+    assert compared(pairs(3000, gain=-0.1), CONFIG.rollback).decision is PromotionDecision.KEEP
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-9, 0.37, 1e9, 1e290])
@@ -130,29 +130,29 @@ def test_errors_that_grow_by_many_orders_lose_no_precision():
 def test_no_errors_at_all_are_no_improvement():
     """Two models that never err cannot be told apart, and no ratio is made up."""
     verdict = compared([(0.0, 0.0)] * 600).verdict()
-    assert (verdict.decision, verdict.improvement, verdict.interval) == (Decision.CONTINUE, None, None)
+    assert (verdict.decision, verdict.improvement, verdict.interval) == (PromotionDecision.CONTINUE, None, None)
 
 
 def test_a_champion_without_errors_is_kept():
     """Against a champion that never errs, a challenger that does has nothing to gain."""
     verdict = compared([(0.0, 0.1)] * 600).verdict()
-    assert (verdict.decision, verdict.improvement) == (Decision.KEEP, None)
+    assert (verdict.decision, verdict.improvement) == (PromotionDecision.KEEP, None)
 
 
 def test_blocks_without_errors_before_a_tiny_one_do_no_harm():
     """The first error after many zeros, however tiny, is taken."""
-    assert compared([(0.0, 0.0)] * 520 + [(1e-300, 2e-300)]).verdict().decision is Decision.CONTINUE
+    assert compared([(0.0, 0.0)] * 520 + [(1e-300, 2e-300)]).verdict().decision is PromotionDecision.CONTINUE
 
 
 def test_a_ratio_that_no_number_holds_is_left_out():
     """A challenger worse by 600 orders of magnitude is dropped without a figure."""
     verdict = compared([(1e-300, 1e300)] * 600).verdict()
-    assert (verdict.decision, verdict.improvement, verdict.interval) == (Decision.KEEP, None, None)
+    assert (verdict.decision, verdict.improvement, verdict.interval) == (PromotionDecision.KEEP, None, None)
 
 
 def test_one_huge_error_of_the_champion_promotes_nobody():
     """A single outlier makes a large mean difference and a larger standard error."""
-    assert compared([*pairs(499), (1e6, 1.0), *pairs(500, seed=2)]).decision is Decision.CONTINUE
+    assert compared([*pairs(499), (1e6, 1.0), *pairs(500, seed=2)]).decision is PromotionDecision.CONTINUE
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -0.1, 1e301, True, "0.1", None])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Decision
-from brain.domain.learning.promotion_record import DecisionRecord, record_decision, replay
+from brain.domain.learning.promotion import PromotionDecision
+from brain.domain.learning.promotion_record import DecisionRecord, record_decision, replay_decision
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -33,22 +33,22 @@ def test_a_record_replays_to_the_same_bytes():
     """Read back from JSON and made anew from the pairs, it is the same to the last byte."""
     record = recorded()
     stored = DecisionRecord.from_document(json.loads(record.to_bytes()))
-    assert record.verdict.decision is Decision.PROMOTE
-    assert replay(stored, PAIRS).to_bytes() == record.to_bytes()
+    assert record.verdict.decision is PromotionDecision.PROMOTE
+    assert replay_decision(stored, PAIRS).to_bytes() == record.to_bytes()
 
 
 def test_other_evidence_does_not_replay():
     """One pair changed, left out or moved shows in the record."""
     record = recorded()
     for other in (PAIRS[:-1], [*PAIRS[1:], PAIRS[0]], [(1.0, 1.0), *PAIRS[1:]]):
-        assert replay(record, other).to_bytes() != record.to_bytes()
+        assert replay_decision(record, other).to_bytes() != record.to_bytes()
 
 
 def test_gold_failures_are_part_of_the_record():
     """A refusal for a gold standard replays as one."""
     record = recorded(gold_failures=["bots-half"])
-    assert record.verdict.decision is Decision.KEEP
-    assert replay(record, PAIRS).to_bytes() == record.to_bytes()
+    assert record.verdict.decision is PromotionDecision.KEEP
+    assert replay_decision(record, PAIRS).to_bytes() == record.to_bytes()
 
 
 @pytest.mark.parametrize("change", [{"schema_version": 2}, {"kind": "whim"}, {"recorded_at": "2026-11-22T06:00:00"}])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison, Decision
+from brain.domain.learning.promotion import Comparison, PromotionDecision
 from brain.settings.files import load_config
 
 POLICY = load_config("brain_learning", LearningConfig).promotion
@@ -36,9 +36,9 @@ def share_promoted(champion, challenger):
     for errors in zip(champion, challenger, strict=True):
         comparison = Comparison(POLICY)
         for pair in zip(*(one.tolist() for one in errors), strict=True):
-            if comparison.observe(*pair) is not Decision.CONTINUE:
+            if comparison.observe(*pair) is not PromotionDecision.CONTINUE:
                 break
-        promoted += comparison.decision is Decision.PROMOTE
+        promoted += comparison.decision is PromotionDecision.PROMOTE
     return promoted / len(champion)
 
 

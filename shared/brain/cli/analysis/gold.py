@@ -9,7 +9,7 @@ import typer
 
 from brain.domain.events import Event
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.state import read_state
+from brain.domain.learning.state import state_from_document
 from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, ScoringConfig, Weights, score
 from brain.domain.scoring.gold_standards import CaseResult, GoldStandards, check, failed_ids
 from brain.errors import InvalidInputError
@@ -45,7 +45,7 @@ def _learned(model: Path) -> Weights:
         raise InvalidInputError(f"cannot read {model}: {exc.strerror}") from exc
     except ValueError as exc:
         raise InvalidInputError(f"{model} is not JSON: {exc}") from exc
-    return read_state(document, load_config("brain_learning", LearningConfig)).as_weights()
+    return state_from_document(document, load_config("brain_learning", LearningConfig)).to_weights()
 
 
 def _line(result: CaseResult) -> str:

@@ -1,1 +1,1 @@
-"""How the weights of the score are learned from outcomes, challenged, and shared between clients of a kind."""
+"""Learn the score's weights from outcomes, test challengers against the champion, and pool weights across clients."""

@@ -1,134 +1,102 @@
-"""Fits a challenger to the recorded outcomes when the champion's error stays high, and scores both side by side."""
+"""Fit a challenger to the recorded outcomes if the champion's error stays high."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.gram import NOTHING, Gram, bounded_fit, gram
-from brain.domain.learning.outcomes import COMPONENTS, Outcome, error_by_component, log_error
+from brain.domain.learning.gram import EMPTY, Gram, fit_bounded, sum_outcomes
+from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome, log_error, recording_order, split_error
 from brain.domain.learning.state import LearningState
-from brain.errors import MisconfiguredError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenger:
-    """Weights fitted to outcomes up to ``fitted_through``; later outcomes alone may judge them.
+    """Weights fitted to the outcomes up to ``fitted_through``; only later outcomes may judge them.
 
-    ``penalty`` is the pull to the champion that cross-validation chose, in outcomes; the errors are mean absolute log
-    errors on the outcomes fitted to, in all and divided by component.
+    ``penalty`` is the pull towards the champion that cross-validation selected, in outcomes. The errors are mean
+    absolute log errors on the fitted outcomes, in total and by component.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+    __pydantic_config__ = ConfigDict(extra="ignore", allow_inf_nan=False)  # older documents have one more key
 
     version: str
     weights: Mapping[str, float]
     fitted_through: AwareDatetime
     outcomes: int
     penalty: float
-    cross_validated_gain: float
     champion_error: float
     challenger_error: float
     champion_error_by_component: Mapping[str, float]
     challenger_error_by_component: Mapping[str, float]
 
-    def to_document(self) -> dict[str, Any]:
-        """Return the challenger as plain values for a document."""
-        document: dict[str, Any] = _CHALLENGER.dump_python(self, mode="json")
-        return document
 
-
-_CHALLENGER = TypeAdapter(Challenger)
-
-
-def read_challenger(document: Mapping[str, Any]) -> Challenger:
-    """Return the challenger that ``to_document`` wrote; raises ``MisconfiguredError`` for anything else."""
-    try:
-        return _CHALLENGER.validate_python(document)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        place = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise MisconfiguredError(f"the challenger's document cannot be read ({place}); delete it to fit anew") from exc
-
-
-def challenger_due(before: LearningState, after: LearningState, config: LearningConfig) -> bool:
+def is_challenger_due(before: LearningState, after: LearningState, config: LearningConfig) -> bool:
     """Return whether a batch passed a multiple of 50 outcomes and left the running error above its target."""
-    every = config.challenger.every_outcomes
-    passed = after.outcomes // every > before.outcomes // every
-    return passed and after.average_error > config.drift.error_target
+    interval = config.challenger.every_outcomes
+    passed_multiple = after.outcomes // interval > before.outcomes // interval
+    return passed_multiple and after.average_error > config.drift.error_target
 
 
-def fit_challenger(outcomes: Iterable[Outcome], champion: LearningState, config: LearningConfig) -> Challenger | None:
-    """Return weights that explain the outcomes better than the champion's, or None when none are found.
+def fit_challenger(
+    outcomes: Iterable[ScoreOutcome], champion: LearningState, config: LearningConfig
+) -> Challenger | None:
+    """Return weights that explain the outcomes better than the champion's, or None if there are none.
 
-    Ridge regression of the observed log score, held to the champion and within the weights' bounds. The strength of
-    the pull comes from cross-validation over every fifth outcome, which also tells whether the gain is real.
+    Ridge regression of the observed log score, shrunk towards the champion and within the bounds of the weights. The
+    penalty comes from cross-validation over every fifth outcome, which also shows whether the gain is real.
     """
-    chosen = sorted(outcomes, key=lambda o: (o.recorded_at, o.client_id, o.outcome_id))
+    ordered = sorted(outcomes, key=recording_order)
     rule, limits = config.challenger, config.weights
-    if len(chosen) < 2 * rule.folds:
+    if len(ordered) < 2 * rule.folds:
         return None
-    folds = [gram(chosen[k :: rule.folds], config.move_weights) for k in range(rule.folds)]
-    total = sum(folds, NOTHING)
+    folds = [sum_outcomes(ordered[k :: rule.folds], config.move_weights) for k in range(rule.folds)]
+    total = sum(folds, EMPTY)
     centre = [champion.weights[name] for name in COMPONENTS]
-    before = total.squared_error(centre)
-    errors = {p: _held_out_error(folds, centre, p, config) for p in rule.penalties}
+    champion_squared_error = total.squared_error(centre)
+    errors = {p: _cross_validate(folds, centre, p, config) for p in rule.penalties}
     penalty = min(errors, key=lambda p: (errors[p], -p))
-    if before <= 0 or errors[penalty] > (1 - rule.smallest_gain) * before:
+    if champion_squared_error <= 0 or errors[penalty] > (1 - rule.smallest_gain) * champion_squared_error:
         return None
-    fitted = bounded_fit(total, centre, penalty, limits.minimum, limits.maximum)
-    weights = dict(zip(COMPONENTS, fitted, strict=True))
+    weights = dict(zip(COMPONENTS, fit_bounded(total, centre, penalty, limits.minimum, limits.maximum), strict=True))
     return Challenger(
         version=f"challenger-{champion.version}-{champion.outcomes}",
         weights=weights,
-        fitted_through=chosen[-1].recorded_at,
-        outcomes=len(chosen),
+        fitted_through=ordered[-1].recorded_at,
+        outcomes=len(ordered),
         penalty=penalty,
-        cross_validated_gain=1 - errors[penalty] / before,
-        champion_error=mean_error(chosen, champion.weights),
-        challenger_error=mean_error(chosen, weights),
-        champion_error_by_component=_mean_by_component(chosen, champion.weights),
-        challenger_error_by_component=_mean_by_component(chosen, weights),
+        champion_error=mean_error(ordered, champion.weights),
+        challenger_error=mean_error(ordered, weights),
+        champion_error_by_component=_mean_error_by_component(ordered, champion.weights),
+        challenger_error_by_component=_mean_error_by_component(ordered, weights),
     )
 
 
-def shadow_errors(
-    outcomes: Iterable[Outcome], champion: Mapping[str, float], challenger: Challenger
-) -> list[tuple[float, float]]:
-    """Return the absolute log errors of both on each outcome recorded after the challenger was fitted, in order.
+def promote_weights(champion: LearningState, weights: Mapping[str, float]) -> LearningState:
+    """Return the state that continues from a challenger's weights, or in a rollback from the old champion's.
 
-    Take the champion's weights as they were before it learned from these outcomes.
-    """
-    later = [o for o in outcomes if o.recorded_at > challenger.fitted_through]
-    later.sort(key=lambda o: (o.recorded_at, o.client_id, o.outcome_id))
-    return [(abs(log_error(o, champion)), abs(log_error(o, challenger.weights))) for o in later]
-
-
-def promoted(champion: LearningState, weights: Mapping[str, float]) -> LearningState:
-    """Return the state that goes on from a challenger's weights (or, in a rollback, from the old champion's).
-
-    The running error starts anew, as it was another model's; count and cursors go on.
+    The running error restarts, because it was that of another model; count and cursors continue.
     """
     return replace(champion, weights=dict(weights), error_sum=0.0, error_mass=0.0, version=champion.version + 1)
 
 
-def mean_error(outcomes: Sequence[Outcome], weights: Mapping[str, float]) -> float:
-    """Return the mean absolute log error; needs at least one outcome."""
+def mean_error(outcomes: Sequence[ScoreOutcome], weights: Mapping[str, float]) -> float:
+    """Return the mean absolute log error of at least one outcome."""
     return math.fsum(abs(log_error(o, weights)) for o in outcomes) / len(outcomes)
 
 
-def _held_out_error(folds: Sequence[Gram], centre: Sequence[float], penalty: float, config: LearningConfig) -> float:
+def _cross_validate(folds: Sequence[Gram], centre: Sequence[float], penalty: float, config: LearningConfig) -> float:
+    """Return the sum of squared log errors on each fold under weights fitted to the other folds."""
     limits = config.weights
     error = 0.0
-    for left_out, held in enumerate(folds):
-        rest = sum((part for k, part in enumerate(folds) if k != left_out), NOTHING)
-        error += held.squared_error(bounded_fit(rest, centre, penalty, limits.minimum, limits.maximum))
+    for k, held_out in enumerate(folds):
+        training = sum((fold for j, fold in enumerate(folds) if j != k), EMPTY)
+        error += held_out.squared_error(fit_bounded(training, centre, penalty, limits.minimum, limits.maximum))
     return error
 
 
-def _mean_by_component(outcomes: Sequence[Outcome], weights: Mapping[str, float]) -> dict[str, float]:
-    parts = [error_by_component(o, weights) for o in outcomes]
-    return {name: math.fsum(abs(part[name]) for part in parts) / len(parts) for name in COMPONENTS}
+def _mean_error_by_component(outcomes: Sequence[ScoreOutcome], weights: Mapping[str, float]) -> dict[str, float]:
+    errors = [split_error(o, weights) for o in outcomes]
+    return {name: math.fsum(abs(error[name]) for error in errors) / len(errors) for name in COMPONENTS}

@@ -1,4 +1,4 @@
-"""The shape of ``config/brain_learning.yaml``: how the Brain learns, and when it believes that it has."""
+"""The shape of ``config/brain_learning.yaml``: learning rates, pooling, promotion rules and policy evaluation."""
 
 from collections.abc import Mapping
 
@@ -11,15 +11,15 @@ from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
 class WeightLimits(StrictModel):
-    """Where the weights start and how far they may go."""
+    """The initial value of every weight and the bounds it stays within."""
 
     default: PositiveFloat
     minimum: PositiveFloat
     maximum: PositiveFloat
 
 
-class Step(StrictModel):
-    """How far one outcome moves a weight."""
+class StepSize(StrictModel):
+    """How far one outcome moves a weight: the learning rate, its decay, and the largest step."""
 
     limit: PositiveFloat
     rate: PositiveFloat
@@ -27,8 +27,8 @@ class Step(StrictModel):
     rate_floor: PositiveFloat
 
 
-class Drift(StrictModel):
-    """When the error is so large that the world must have changed, and how much faster to learn then."""
+class DriftRule(StrictModel):
+    """The running error that signals drift, and how much faster to learn while it lasts."""
 
     error_alpha: Fraction
     error_target: PositiveFloat
@@ -37,8 +37,8 @@ class Drift(StrictModel):
     rate_maximum: PositiveFloat
 
 
-class Pooling(StrictModel):
-    """How many clients and outcomes it takes before clients learn from each other, and how far they stray without."""
+class PoolingRule(StrictModel):
+    """How many clients and outcomes pooling needs, and the standard deviations of its priors."""
 
     minimum_clients: int = Field(ge=2)
     minimum_outcomes: int = Field(ge=1)
@@ -48,7 +48,7 @@ class Pooling(StrictModel):
 
 
 class ChallengerRule(StrictModel):
-    """When a challenger is fitted and to how many outcomes, and how strongly it is held to the champion."""
+    """When to fit a challenger, to how many outcomes, and which ridge penalties to try."""
 
     every_outcomes: int = Field(ge=1)
     fitted_to: int = Field(ge=10)
@@ -61,11 +61,11 @@ class LearningConfig(StrictModel):
     """All constants of learning, promotion and policy evaluation."""
 
     weights: WeightLimits
-    step: Step
-    drift: Drift
+    step: StepSize
+    drift: DriftRule
     outcomes: OutcomeRule
     move_weights: Mapping[MoveType, Fraction]
-    pooling: Pooling
+    pooling: PoolingRule
     challenger: ChallengerRule
     promotion: PromotionPolicy
     rollback: PromotionPolicy

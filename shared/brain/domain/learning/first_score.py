@@ -1,71 +1,95 @@
-"""The first score of content whose counters still grow is a prediction: of where the content will stand when mature."""
+"""The first score of content whose counters still grow: a prediction of its score at maturity."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from brain.domain.events import Event
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Score, ScoringConfig, log_components
 
-TIMELESS = tuple(name for name in COMPONENTS if name != "temporal")
-COUNTED = ("engagement", "impressions")
+AGELESS_COMPONENTS = tuple(name for name in COMPONENTS if name != "temporal")
+COUNTERS = ("engagement", "impressions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstScore:
-    """What was known when content was first scored, before it had matured.
+    """What was known when content was first scored, before it matured.
 
-    ``logs`` are the components' logs with their fixed exponents, age left out; ``kind`` names the platform, how old
-    the content was and which counters it reported, since only such content is compared with each other.
+    ``component_logs`` are the logs of the components with their fixed exponents, without age. ``comparison_group``
+    joins the platform, the age class and the reported counters: only content of one group is compared.
     """
 
-    at: datetime
+    scored_at: datetime
     matures_at: datetime
     performance: float
     weights_version: str
-    kind: str
-    logs: Mapping[str, float]
+    comparison_group: str
+    component_logs: Mapping[str, float]
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the first score as a document; ``matures_at`` is stored next to it, where queries find it."""
+        return {
+            "at": self.scored_at,
+            "performance": self.performance,
+            "weights_version": self.weights_version,
+            "kind": self.comparison_group,
+            "logs": dict(self.component_logs),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], matures_at: datetime) -> "FirstScore":
+        """Return the first score that ``to_document`` wrote."""
+        return cls(
+            scored_at=document["at"],
+            matures_at=matures_at,
+            performance=document["performance"],
+            weights_version=document["weights_version"],
+            comparison_group=document["kind"],
+            component_logs=document["logs"],
+        )
 
 
-def first_score(event: Event, score: Score, rule: OutcomeRule, config: ScoringConfig) -> FirstScore | None:
-    """Return the prediction that a first score is, or None when it comes too late or its engagement is unknown."""
-    at = max(score.as_of, event.received_at)
-    matures_at = event.occurred_at + maturity(event.platform, rule, config)
-    if "engagement" in score.neutral or at + timedelta(minutes=rule.minimum_wait_minutes) > matures_at:
+def build_first_score(event: Event, score: Score, rule: OutcomeRule, config: ScoringConfig) -> FirstScore | None:
+    """Return the score as a prediction, or None if it comes too late or the engagement is unknown."""
+    scored_at = max(score.as_of, event.received_at)
+    matures_at = event.occurred_at + compute_maturity_age(event.platform, rule, config)
+    if "engagement" in score.neutral or scored_at + timedelta(minutes=rule.minimum_wait_minutes) > matures_at:
         return None
+    age_class = _age_class(scored_at - event.occurred_at)
     return FirstScore(
-        at=at,
+        scored_at=scored_at,
         matures_at=matures_at,
         performance=score.performance,
         weights_version=score.weights_version,
-        kind="|".join((event.platform or str(event.feed_type), _age(at - event.occurred_at), counted(score.neutral))),
-        logs=timeless_logs(score.components, config),
+        comparison_group="|".join((event.platform or str(event.feed_type), age_class, join_counters(score.neutral))),
+        component_logs=compute_ageless_logs(score.components, config),
     )
 
 
-def maturity(platform: str | None, rule: OutcomeRule, config: ScoringConfig) -> timedelta:
-    """Return the age at which content is mature: when age has taken all the attention it takes, or after a week.
+def compute_maturity_age(platform: str | None, rule: OutcomeRule, config: ScoringConfig) -> timedelta:
+    """Return the age at which content is mature: when T′ reaches its floor, at most a week.
 
-    That is where T′ meets its floor, by the platform's own decay.
+    The age depends on the platform's decay rate.
     """
     decay = config.baselines.get(platform or "", config.other_baseline).decay
     return timedelta(hours=min(-math.log(config.temporal.minimum) / decay, rule.latest_maturity_hours))
 
 
-def timeless_logs(components: Mapping[str, float], config: ScoringConfig) -> dict[str, float]:
-    """Return the logs of a score's components with their fixed exponents, age and vertical left out."""
-    return log_components({name: components[name] for name in TIMELESS}, config)
+def compute_ageless_logs(components: Mapping[str, float], config: ScoringConfig) -> dict[str, float]:
+    """Return the logs of a score's components with their fixed exponents, without age and vertical."""
+    return log_components({name: components[name] for name in AGELESS_COMPONENTS}, config)
 
 
-def counted(neutral: tuple[str, ...] | list[str]) -> str:
-    """Return which counters a score knew, in a form to compare."""
-    return "+".join(name for name in COUNTED if name not in neutral)
+def join_counters(neutral: Sequence[str]) -> str:
+    """Return the counters that a score is based on, such as ``engagement+impressions``."""
+    return "+".join(name for name in COUNTERS if name not in neutral)
 
 
-def _age(age: timedelta) -> str:
-    """Return an age in doublings of an hour: under 2 hours, under 4, under 8."""
+def _age_class(age: timedelta) -> str:
+    """Return an age as a class whose limit doubles: under 2 hours, under 4, under 8."""
     hours = max(age.total_seconds() / 3600, 1.0)
     return f"under {2 ** (int(math.log2(hours)) + 1)} h"

@@ -1,67 +1,51 @@
-"""Folds outcomes into the learned weights: a gradient step each on the squared log error, exact since log V' is linear.
+"""Fold outcomes into the learned weights, one gradient step per outcome.
 
-Steps go against the gradient ``error * component`` of half the squared log error (least mean squares; Widrow, Hoff
-1960). The order within a batch does not matter: outcomes are sorted by the time they were recorded and their id.
+Each step goes against the gradient ``error * component`` of half the squared log error (least mean squares; Widrow,
+Hoff 1960), which is exact because log V' is linear in the weights. The order within a batch does not matter: outcomes
+are sorted by recording time, client and id.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.outcomes import COMPONENTS, Outcome, log_error
+from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome, log_error, recording_order
 from brain.domain.learning.state import LearningState
 from brain.errors import InvalidInputError
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """The state after a batch, with the ids learned from and those passed over because they were before."""
+def fold_outcomes(state: LearningState, outcomes: Iterable[ScoreOutcome], config: LearningConfig) -> LearningState:
+    """Return the state after learning once from each outcome that is newer than its client's cursor.
 
-    state: LearningState
-    learned: tuple[str, ...]
-    passed_over: tuple[str, ...]
-
-
-def fold(state: LearningState, outcomes: Iterable[Outcome], config: LearningConfig) -> Folded:
-    """Return the state after learning once from each outcome that its client's cursor has not passed.
-
-    A batch must hold all outcomes of a client up to its latest: an older one that comes later is passed over.
+    A batch must hold all outcomes of a client up to its latest: an older outcome in a later batch is skipped.
 
     Raises:
-        InvalidInputError: one id came with two different contents.
+        InvalidInputError: two outcomes with the same id differ.
     """
-    learned: list[Outcome] = []
-    passed_over: list[str] = []
-    for outcome in _once_each(outcomes):
-        cursor = state.cursors.get(outcome.client_id)
-        if cursor and (outcome.recorded_at, outcome.outcome_id) <= cursor:
-            passed_over.append(outcome.outcome_id)
-        else:
-            learned.append(outcome)
-    if not learned:
-        return Folded(state, (), tuple(passed_over))
-    for outcome in learned:
-        state = learn_one(state, outcome, config)
-    cursors = {**state.cursors, **{o.client_id: (o.recorded_at, o.outcome_id) for o in learned}}
-    state = replace(state, cursors=dict(sorted(cursors.items())), version=state.version + 1)
-    return Folded(state, tuple(o.outcome_id for o in learned), tuple(passed_over))
+    new = [outcome for outcome in _deduplicate(outcomes) if _is_new(outcome, state)]
+    if not new:
+        return state
+    for outcome in new:
+        state = apply_outcome(state, outcome, config)
+    cursors = {**state.cursors, **{o.client_id: (o.recorded_at, o.outcome_id) for o in new}}
+    return replace(state, cursors=dict(sorted(cursors.items())), version=state.version + 1)
 
 
-def learn_one(state: LearningState, outcome: Outcome, config: LearningConfig) -> LearningState:
-    """Return the state after one step; cursors and version are the batch's affair."""
+def apply_outcome(state: LearningState, outcome: ScoreOutcome, config: LearningConfig) -> LearningState:
+    """Return the state after one gradient step; ``fold_outcomes`` advances cursors and version."""
     error = log_error(outcome, state.weights)
-    share = config.move_weights[outcome.move]
-    alpha = config.drift.error_alpha * share
+    move_weight = config.move_weights[outcome.move]
+    alpha = config.drift.error_alpha * move_weight
     state = replace(
         state,
         error_sum=(1 - alpha) * state.error_sum + alpha * abs(error),
         error_mass=(1 - alpha) * state.error_mass + alpha,
     )
-    pace = learning_rate(state, config) * share * error
+    step = compute_learning_rate(state, config) * move_weight * error
     limits = config.weights
     weights = {
-        name: _within(
-            state.weights[name] - _within(pace * outcome.components[name], -config.step.limit, config.step.limit),
+        name: _clamp(
+            state.weights[name] - _clamp(step * outcome.components[name], -config.step.limit, config.step.limit),
             limits.minimum,
             limits.maximum,
         )
@@ -70,8 +54,8 @@ def learn_one(state: LearningState, outcome: Outcome, config: LearningConfig) ->
     return replace(state, weights=weights, outcomes=state.outcomes + 1)
 
 
-def learning_rate(state: LearningState, config: LearningConfig) -> float:
-    """Return the rate of the next step: it falls with experience, and rises while errors say that the world changed."""
+def compute_learning_rate(state: LearningState, config: LearningConfig) -> float:
+    """Return the learning rate of the next step: it decays with the number of outcomes and rises under drift."""
     step, drift = config.step, config.drift
     rate = max(step.rate / (1 + step.decay * state.outcomes), step.rate_floor)
     if state.average_error / drift.error_target > drift.alarm_ratio:
@@ -79,16 +63,21 @@ def learning_rate(state: LearningState, config: LearningConfig) -> float:
     return rate
 
 
-def _once_each(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    found: dict[tuple[str, str], Outcome] = {}
+def _is_new(outcome: ScoreOutcome, state: LearningState) -> bool:
+    cursor = state.cursors.get(outcome.client_id)
+    return cursor is None or (outcome.recorded_at, outcome.outcome_id) > cursor
+
+
+def _deduplicate(outcomes: Iterable[ScoreOutcome]) -> list[ScoreOutcome]:
+    unique: dict[tuple[str, str], ScoreOutcome] = {}
     for outcome in outcomes:
         key = (outcome.client_id, outcome.outcome_id)
-        if found.setdefault(key, outcome) != outcome:
+        if unique.setdefault(key, outcome) != outcome:
             raise InvalidInputError(
-                f"expected one content for outcome {outcome.outcome_id}, got two; outcomes are recorded once"
+                f"outcome {outcome.outcome_id} must have one content, got two that differ; record each outcome once"
             )
-    return sorted(found.values(), key=lambda o: (o.recorded_at, o.client_id, o.outcome_id))
+    return sorted(unique.values(), key=recording_order)
 
 
-def _within(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+def _clamp(number: float, low: float, high: float) -> float:
+    return min(max(number, low), high)

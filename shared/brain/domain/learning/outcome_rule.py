@@ -1,4 +1,7 @@
-"""When a prediction meets its observation, and why a move was made; apart from the rest, since scores need no more."""
+"""When content is mature enough to be an outcome, and why a move was made.
+
+A module of its own because the scoring jobs import it and need nothing else of learning.
+"""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,15 +12,15 @@ from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
 class MoveType(StrEnum):
-    """Why a move was made: because it works, to make sure that it does, or to find out."""
+    """Why a move was made: because it works, to confirm that it works, or to explore."""
 
     EXPLOIT = "exploit"
     VALIDATION = "validation"
     SELF_GENERATED = "self_generated"
 
 
-class Usual(StrictModel):
-    """What content is compared with: the latest of its kind, and how sure an interval is."""
+class BaselineRule(StrictModel):
+    """How much content a group's baseline needs and remembers, how many groups, and the interval's coverage."""
 
     minimum: int = Field(ge=2)
     remembered: int = Field(ge=10)
@@ -26,10 +29,10 @@ class Usual(StrictModel):
 
 
 class OutcomeRule(StrictModel):
-    """When a prediction may meet its observation."""
+    """When a prediction may be compared with its observation."""
 
     minimum_wait_minutes: PositiveFloat
     latest_maturity_hours: PositiveFloat
     seen_share: Fraction
     settling_hours: PositiveFloat
-    usual: Usual
+    usual: BaselineRule

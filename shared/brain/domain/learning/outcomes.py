@@ -1,8 +1,8 @@
-"""An outcome: a prediction that met its observation, in the terms that the score's weights learn from."""
+"""An outcome of a score: what was predicted, what was observed, and the terms that the weights multiply."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +15,11 @@ COMPONENTS = ("engagement", "impressions", "growth", "authenticity", "quality", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What was predicted and what came, both as scores (V') above 0.
+class ScoreOutcome:
+    """A predicted and an observed score (V'), both above 0.
 
     ``components`` are the logs of the score's components with their fixed exponents, so that the predicted log score
-    under weights w is ``constant + sum(w[k] * components[k])``. ``recorded_at`` is when the Brain learned of it.
+    under weights w is ``constant + sum(w[k] * components[k])``. ``recorded_at`` is when the outcome was stored.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -37,24 +37,23 @@ class Outcome:
 
     @property
     def target(self) -> float:
-        """The log of what was observed, less the part that no weight can change."""
+        """The log of the observed score minus the part that no weight can change."""
         return math.log(self.observed) - self.constant
 
     def to_document(self) -> dict[str, Any]:
-        """Return the outcome as plain values for a document."""
-        document: dict[str, Any] = _OUTCOME.dump_python(self, mode="json")
-        return document
+        """Return the outcome as a document."""
+        return asdict(self) | {"move": str(self.move)}
 
 
-_OUTCOME = TypeAdapter(Outcome)
+_OUTCOME = TypeAdapter(ScoreOutcome)
 
 
-def read_outcome(document: Mapping[str, Any], rule: OutcomeRule) -> Outcome:
+def outcome_from_document(document: Mapping[str, Any], rule: OutcomeRule) -> ScoreOutcome:
     """Return the outcome that a document or a request describes.
 
     Raises:
-        InvalidInputError: a field is missing or wrong, a component unknown, a score not above 0, or the observation
-            comes too soon after the prediction or lies in the future of its recording.
+        InvalidInputError: a field is missing or invalid, a component is unknown, a score is not above 0, or the
+            observation is too soon after the prediction or later than its recording.
     """
     try:
         outcome = _OUTCOME.validate_python(document)
@@ -63,33 +62,42 @@ def read_outcome(document: Mapping[str, Any], rule: OutcomeRule) -> Outcome:
         raise InvalidInputError(f"expected an outcome; {'.'.join(map(str, first['loc']))}: {first['msg']}") from exc
     if set(outcome.components) != set(COMPONENTS):
         raise InvalidInputError(
-            f"expected the components {', '.join(COMPONENTS)}; got {', '.join(sorted(outcome.components)) or 'none'}"
+            f"components must be {', '.join(COMPONENTS)}; got {', '.join(sorted(outcome.components)) or 'none'}"
         )
     if min(outcome.predicted, outcome.observed) <= 0:
         raise InvalidInputError(
-            f"expected predicted and observed scores above 0, got {outcome.predicted} and {outcome.observed}"
+            f"predicted and observed scores must be above 0, got {outcome.predicted} and {outcome.observed}"
         )
     if outcome.observed_at - outcome.predicted_at < timedelta(minutes=rule.minimum_wait_minutes):
         raise InvalidInputError(
-            f"expected an observation at least {rule.minimum_wait_minutes:g} minutes after its prediction; "
-            "a number that was known already is no outcome"
+            f"observed_at must be at least {rule.minimum_wait_minutes:g} minutes after predicted_at, got "
+            f"{outcome.observed_at.isoformat()} after {outcome.predicted_at.isoformat()}; "
+            "leave out values that were known when the prediction was made"
         )
     if outcome.observed_at > outcome.recorded_at:
-        raise InvalidInputError("expected an observation from the past, got one after the time of its recording")
+        raise InvalidInputError(
+            f"observed_at must not be later than recorded_at, got {outcome.observed_at.isoformat()} "
+            f"after {outcome.recorded_at.isoformat()}"
+        )
     return outcome
 
 
-def log_error(outcome: Outcome, weights: Mapping[str, float]) -> float:
-    """Return predicted minus observed log score under ``weights``: 0.1 is about 10 % too high."""
+def recording_order(outcome: ScoreOutcome) -> tuple[AwareDatetime, str, str]:
+    """Return the sort key that makes learning independent of the order within a batch."""
+    return outcome.recorded_at, outcome.client_id, outcome.outcome_id
+
+
+def log_error(outcome: ScoreOutcome, weights: Mapping[str, float]) -> float:
+    """Return the predicted minus the observed log score under ``weights``: 0.1 is about 10 % too high."""
     explained = math.fsum(weights[name] * outcome.components[name] for name in COMPONENTS)
     return explained - outcome.target
 
 
-def error_by_component(outcome: Outcome, weights: Mapping[str, float]) -> dict[str, float]:
+def split_error(outcome: ScoreOutcome, weights: Mapping[str, float]) -> dict[str, float]:
     """Return the log error divided among the components; the parts add up to it.
 
-    Each takes its share of the smallest change of the weights that would undo the error (the projection of Kaczmarz
-    1937), which goes with the square of its log. With all logs 0 no weight could have helped and all parts are 0.
+    Each component gets its share of the smallest change of the weights that would undo the error (the projection of
+    Kaczmarz 1937), proportional to the square of its log. If all logs are 0, no weight could help and all parts are 0.
     """
     error = log_error(outcome, weights)
     power = math.fsum(outcome.components[name] ** 2 for name in COMPONENTS)

@@ -1,21 +1,21 @@
-"""A client's own weights: learned from its outcomes alone, drawn to its kind, and used once proven on later ones."""
+"""A client's own weights: estimated from its outcomes, pooled with its vertical, and served once proven better."""
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
-from brain.domain.learning.client_weights import ClientEstimate, Priors, estimate_from, pooled_weights
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.gram import NOTHING, Gram, gram
-from brain.domain.learning.learned import Belief, Duel
-from brain.domain.learning.outcomes import Outcome, log_error
-from brain.domain.learning.promotion import Comparison, Decision
-from brain.domain.learning.score_model import BELIEFS_KEPT, GoldFailures
-from brain.domain.learning.state import first_state
+from brain.domain.learning.gram import EMPTY, Gram, sum_outcomes
+from brain.domain.learning.outcomes import ScoreOutcome, log_error, recording_order
+from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.score_model import MAX_SNAPSHOTS, GoldCheck
+from brain.domain.learning.state import initial_state
+from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
+from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, estimate_client, pool_weights
 from brain.errors import MisconfiguredError
 
 UNKNOWN_VERTICAL = "unknown"
@@ -23,10 +23,11 @@ UNKNOWN_VERTICAL = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWeights:
-    """What a client's outcomes say of its weights; ``sums`` are a ``Gram``, flat, in which older outcomes fade.
+    """A client's own weights and the evidence for them; some fields are stored under an alias.
 
-    ``proven`` is the last decision of the own weights against the shared ones; they serve while none of the gold
-    standards fails.
+    ``sums`` is a ``Gram`` as a flat list, in which older outcomes fade. ``pooled`` are the estimated weights after
+    pooling. ``proven`` is the last decision of the own weights against the shared ones: proven weights serve unless
+    they fail a gold standard. ``comparison`` is open, ``last_comparison`` the last that was decided.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -37,9 +38,9 @@ class OwnWeights:
     pooled: Mapping[str, float] | None = None
     proven: bool = False
     comparison: Comparison | None = None
-    duel: Duel | None = None
+    last_comparison: Annotated[ComparisonSummary | None, Field(alias="duel")] = None
     gold_failures: tuple[str, ...] = ()
-    beliefs: tuple[Belief, ...] = ()
+    weights_history: Annotated[tuple[WeightsSnapshot, ...], Field(alias="beliefs")] = ()
     learned_at: AwareDatetime | None = None
     own_version: Literal[1] = 1
 
@@ -48,94 +49,101 @@ class OwnWeights:
         """Whether scores use these weights."""
         return self.proven and self.pooled is not None and not self.gold_failures
 
-    def running_duel(self, at: datetime) -> Duel | None:
-        """Return how the own weights stand against the shared ones in the comparison that is open."""
-        return _duel(self.comparison, self, at) if self.comparison and self.comparison.pairs.n else None
+    @property
+    def version(self) -> str:
+        """The version of the weights."""
+        return f"own-{self.outcomes}"
+
+    def summarize_open_comparison(self, as_of: datetime) -> ComparisonSummary | None:
+        """Return the state of the open comparison with the shared weights, or None before its first outcome."""
+        if not self.comparison or not self.comparison.pairs.n:
+            return None
+        return self.comparison.summarize("own", "shared", self.version, as_of)
 
     def estimate(self, client_id: str, config: LearningConfig) -> ClientEstimate | None:
-        """Return what the client's outcomes say by themselves, or None with too few."""
-        sums = Gram.from_flat(self.sums) if self.sums else NOTHING
-        centre = first_state(config).weights
-        return estimate_from(client_id, self.vertical, self.outcomes, sums, centre, config)
+        """Return the weights estimated from the client's outcomes alone, or None if there are too few."""
+        sums = Gram.from_list(self.sums) if self.sums else EMPTY
+        centre = initial_state(config).weights
+        return estimate_client(client_id, self.vertical, self.outcomes, sums, centre, config)
 
     def to_document(self) -> dict[str, Any]:
-        """Return the value as a document, with what scores read beside it."""
-        document: dict[str, Any] = _OWN.dump_python(self, mode="json")
+        """Return the own weights as a JSON document, with the serving weights that the scoring job reads."""
+        document: dict[str, Any] = _OWN_WEIGHTS.dump_python(self, mode="json", by_alias=True)
         weights = dict(self.pooled) if self.pooled else None
-        return document | {"serves": self.serves, "weights": weights, "version": f"own-{self.outcomes}"}
+        return document | {"serves": self.serves, "weights": weights, "version": self.version}
 
 
-_OWN = TypeAdapter(OwnWeights)
-_SERVED = frozenset({"serves", "weights", "version"})
+_OWN_WEIGHTS = TypeAdapter(OwnWeights)
+_SERVING_KEYS = frozenset({"serves", "weights", "version"})
 
 
-def read_own(document: Mapping[str, Any]) -> OwnWeights:
-    """Return what ``to_document`` wrote, or nothing learned yet for an empty document.
+def own_weights_from_document(document: Mapping[str, Any]) -> OwnWeights:
+    """Return the own weights that ``to_document`` wrote, or initial ones for an empty document.
 
     Raises:
-        MisconfiguredError: the document is of another version or shape.
+        MisconfiguredError: the document has another version or shape.
     """
     try:
-        own = _OWN.validate_python({k: v for k, v in document.items() if k not in _SERVED})
-        Gram.from_flat(own.sums or NOTHING.flat())
+        own = _OWN_WEIGHTS.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
+        Gram.from_list(own.sums or EMPTY.to_list())
     except ValueError as exc:
-        what = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
-        raise MisconfiguredError(f"a client's own weights cannot be read ({what}); restore the document") from exc
+        reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
+        raise MisconfiguredError(f"invalid document of a client's own weights ({reason}); restore it") from exc
     return own
 
 
-def learn_own(
+def update_own_weights(
     own: OwnWeights,
-    outcomes: Sequence[Outcome],
-    shared: Mapping[str, float],
-    priors: Priors,
-    at: datetime,
-    gold: GoldFailures,
+    outcomes: Sequence[ScoreOutcome],
+    shared_weights: Mapping[str, float],
+    priors: WeightPriors,
+    now: datetime,
+    check_gold: GoldCheck,
     config: LearningConfig,
 ) -> OwnWeights:
-    """Return a client's own weights after a batch of its outcomes, judged on the batch before they learn from it."""
-    client_id = outcomes[0].client_id
-    own = _judged(own, outcomes, shared, at, config)
-    fading = (1 - 1 / config.pooling.remembered_outcomes) ** len(outcomes)
-    sums = (Gram.from_flat(own.sums) if own.sums else NOTHING).scaled(fading) + gram(outcomes, config.move_weights)
-    own = replace(own, sums=tuple(sums.flat()), outcomes=own.outcomes + len(outcomes), learned_at=at)
-    estimate = own.estimate(client_id, config)
+    """Return the own weights after a batch of the client's outcomes, compared on the batch before they learn from it.
+
+    Args:
+        own: The client's own weights before the batch.
+        outcomes: At least one outcome, all of the same client.
+        shared_weights: The weights that all clients share, by component.
+        priors: The priors for pooling.
+        now: The time of the update.
+        check_gold: The check against the gold standards.
+        config: The learning configuration.
+    """
+    own = _compare_with_shared(own, outcomes, shared_weights, now, config)
+    decay = (1 - 1 / config.pooling.remembered_outcomes) ** len(outcomes)
+    old_sums = Gram.from_list(own.sums) if own.sums else EMPTY
+    sums = old_sums.scale(decay) + sum_outcomes(outcomes, config.move_weights)
+    own = replace(own, sums=tuple(sums.to_list()), outcomes=own.outcomes + len(outcomes), learned_at=now)
+    estimate = own.estimate(outcomes[0].client_id, config)
     if estimate is None:
         return own
-    weights = {name: belief.mean for name, belief in pooled_weights(estimate, own.vertical, priors, config).items()}
-    belief = Belief(at, f"own-{own.outcomes}", weights, own.outcomes)
-    return replace(own, pooled=weights, gold_failures=gold(weights), beliefs=(*own.beliefs, belief)[-BELIEFS_KEPT:])
+    pooled = {name: weight.mean for name, weight in pool_weights(estimate, own.vertical, priors, config).items()}
+    history = (*own.weights_history, WeightsSnapshot(now, own.version, pooled, own.outcomes))[-MAX_SNAPSHOTS:]
+    return replace(own, pooled=pooled, gold_failures=check_gold(pooled), weights_history=history)
 
 
-def _judged(
-    own: OwnWeights, outcomes: Sequence[Outcome], shared: Mapping[str, float], at: datetime, config: LearningConfig
+def _compare_with_shared(
+    own: OwnWeights,
+    outcomes: Sequence[ScoreOutcome],
+    shared_weights: Mapping[str, float],
+    now: datetime,
+    config: LearningConfig,
 ) -> OwnWeights:
-    """Return the value after each outcome set the shared weights' error beside the own ones'.
+    """Return the own weights after both errors on each outcome were compared.
 
-    After each decision a new comparison starts, so that weights which no longer help stop serving.
+    A new comparison starts after each decision, so that weights which no longer help stop serving.
     """
     if own.pooled is None:
         return own
     comparison = copy.deepcopy(own.comparison) or Comparison(config.own_weights)
-    proven, duel = own.proven, own.duel
-    for outcome in sorted(outcomes, key=lambda o: (o.recorded_at, o.outcome_id)):
-        comparison.observe(abs(log_error(outcome, shared)), abs(log_error(outcome, own.pooled)))
-        if comparison.decision is not Decision.CONTINUE:
-            proven, duel = comparison.decision is Decision.PROMOTE, _duel(comparison, own, at)
+    proven, last_comparison = own.proven, own.last_comparison
+    for outcome in sorted(outcomes, key=recording_order):
+        comparison.observe(abs(log_error(outcome, shared_weights)), abs(log_error(outcome, own.pooled)))
+        if comparison.decision is not PromotionDecision.CONTINUE:
+            proven = comparison.decision is PromotionDecision.PROMOTE
+            last_comparison = comparison.summarize("own", "shared", own.version, now)
             comparison = Comparison(config.own_weights)
-    return replace(own, comparison=comparison, proven=proven, duel=duel)
-
-
-def _duel(comparison: Comparison, own: OwnWeights, at: datetime) -> Duel:
-    verdict = comparison.verdict()
-    return Duel(
-        "own",
-        "shared",
-        f"own-{own.outcomes}",
-        at,
-        str(verdict.decision),
-        verdict.n,
-        verdict.improvement,
-        verdict.interval,
-        verdict.reason,
-    )
+    return replace(own, comparison=comparison, proven=proven, last_comparison=last_comparison)

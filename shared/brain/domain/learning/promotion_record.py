@@ -1,4 +1,4 @@
-"""The record of a decision about a challenger: anyone who has the paired errors can replay it to the same bytes."""
+"""The record of a promotion decision: replaying the paired errors gives the same bytes."""
 
 import hashlib
 import json
@@ -8,18 +8,19 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.learning.promotion import Comparison, PromotionPolicy, Verdict
+from brain.domain.learning.promotion import Comparison, PromotionPolicy, PromotionVerdict
 from brain.errors import InvalidInputError
 
-Pair = tuple[float, float]
+ErrorPair = tuple[float, float]
+"""The champion's and the challenger's absolute error on one outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """What was decided, by which rule, on which evidence.
+    """A promotion decision with its policy and its evidence.
 
-    ``champion`` and ``challenger`` are versions of models; in a rollback the promoted model is the champion and the
-    model it replaced the challenger. ``evidence_sha256`` is over the pairs of errors in their order.
+    ``champion`` and ``challenger`` are model versions; in a rollback the promoted model is the champion and the model
+    it replaced the challenger. ``evidence_sha256`` is the hash of the pairs of errors in order.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -30,17 +31,17 @@ class DecisionRecord:
     recorded_at: AwareDatetime
     policy: PromotionPolicy
     gold_failures: tuple[str, ...]
-    verdict: Verdict
+    verdict: PromotionVerdict
     evidence_sha256: str
     schema_version: Literal[1] = 1
 
     def to_document(self) -> dict[str, Any]:
-        """Return the record as plain values for a document."""
+        """Return the record as a JSON document."""
         document: dict[str, Any] = _RECORD.dump_python(self, mode="json")
         return document
 
     def to_bytes(self) -> bytes:
-        """Return the record's one spelling in JSON."""
+        """Return the record as canonical JSON."""
         return json.dumps(self.to_document(), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     @classmethod
@@ -48,14 +49,14 @@ class DecisionRecord:
         """Return the record that ``to_document`` wrote.
 
         Raises:
-            InvalidInputError: the document is of another version or shape.
+            InvalidInputError: the document has another version or shape.
         """
         try:
             return _RECORD.validate_python(document)
         except ValidationError as exc:
-            place = exc.errors()[0]
+            first = exc.errors()[0]
             raise InvalidInputError(
-                f"expected a decision record, but {'.'.join(map(str, place['loc']))}: {place['msg']}"
+                f"expected a decision record; {'.'.join(map(str, first['loc']))}: {first['msg']}"
             ) from exc
 
 
@@ -63,7 +64,7 @@ _RECORD = TypeAdapter(DecisionRecord)
 
 
 def record_decision(
-    pairs: Sequence[Pair],
+    pairs: Sequence[ErrorPair],
     policy: PromotionPolicy,
     *,
     kind: Literal["promotion", "rollback"],
@@ -72,7 +73,7 @@ def record_decision(
     recorded_at: AwareDatetime,
     gold_failures: Iterable[str] = (),
 ) -> DecisionRecord:
-    """Compare the models on ``pairs`` of errors, champion's first and in the outcomes' order, and record the result."""
+    """Compare the models on ``pairs``, in the order of the outcomes, and return the record of the decision."""
     comparison = Comparison(policy, tuple(gold_failures))
     digest = hashlib.sha256()
     for champion_error, challenger_error in pairs:
@@ -90,8 +91,8 @@ def record_decision(
     )
 
 
-def replay(record: DecisionRecord, pairs: Sequence[Pair]) -> DecisionRecord:
-    """Return the record made anew from the pairs; its bytes are the old ones when the evidence is what it was."""
+def replay_decision(record: DecisionRecord, pairs: Sequence[ErrorPair]) -> DecisionRecord:
+    """Return the record recomputed from the pairs; equal bytes prove that the evidence is unchanged."""
     return record_decision(
         pairs,
         record.policy,

@@ -1,38 +1,46 @@
-"""The score's model as it is kept: the learned state, the trials that are open, and what was believed and decided.
+"""The persistent model of the score: learned state, open trials, and the history of weights and comparisons.
 
-One value, saved whole or not at all. A batch of outcomes first judges the models as they were, then teaches.
+The model is one immutable value that is saved as a whole. A batch of outcomes first judges the models as they were,
+then updates them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
-from brain.domain.learning.challenger import Challenger, challenger_due, promoted
+from brain.domain.learning.challenger import Challenger, is_challenger_due, promote_weights
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.fold import fold
-from brain.domain.learning.learned import Belief, Duel
-from brain.domain.learning.outcomes import Outcome
-from brain.domain.learning.promotion import Comparison, Decision
-from brain.domain.learning.promotion_record import Pair
-from brain.domain.learning.state import LearningState, first_state, read_state
-from brain.domain.learning.trial import Trial, observed
+from brain.domain.learning.fold import fold_outcomes
+from brain.domain.learning.outcomes import ScoreOutcome
+from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion_record import ErrorPair
+from brain.domain.learning.state import LearningState, initial_state, state_from_document
+from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
+from brain.domain.learning.trial import Trial, observe_outcomes
 from brain.errors import MisconfiguredError
 
-BELIEFS_KEPT = 60
-DUELS_KEPT = 10
-FORGOTTEN = timedelta(days=60)
+MAX_SNAPSHOTS = 60
+MAX_COMPARISONS = 10
+CURSOR_RETENTION = timedelta(days=60)
 
-GoldFailures = Callable[[Mapping[str, float]], tuple[str, ...]]
+
+class GoldCheck(Protocol):
+    """Checks weights against the gold standards of the score."""
+
+    def __call__(self, weights: Mapping[str, float], /) -> tuple[str, ...]:
+        """Return the ids of the gold standards that the weights fail."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreModel:
-    """``trial`` is a challenger's, ``watch`` that of the model which the champion replaced.
+    """The champion's state with its trials and its history; some fields are stored under an alias.
 
-    ``served`` are the last weights that failed no gold standard; learning goes on beyond them, scores do not.
+    ``trial`` tests a challenger against the champion, ``watch`` the model that the champion replaced. ``served`` are
+    the last weights that failed no gold standard: learning continues beyond them, scores do not.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -42,147 +50,146 @@ class ScoreModel:
     served_version: str = "default"
     trial: Trial | None = None
     watch: Trial | None = None
-    beliefs: tuple[Belief, ...] = ()
-    duels: tuple[Duel, ...] = ()
+    weights_history: Annotated[tuple[WeightsSnapshot, ...], Field(alias="beliefs")] = ()
+    comparisons: Annotated[tuple[ComparisonSummary, ...], Field(alias="duels")] = ()
     gold_failures: tuple[str, ...] = ()
     learned_at: AwareDatetime | None = None
     model_version: Literal[1] = 1
 
-    def weights_for(self, client_id: str, config: LearningConfig) -> Mapping[str, float]:
-        """Return the shared weights as they serve a client: the defaults where they would tell of too few others."""
-        everyone, only = self.serves(config)
-        serving = self.served if everyone or only == client_id else None
-        return serving or first_state(config).weights
+    def select_weights(self, client_id: str, config: LearningConfig) -> Mapping[str, float]:
+        """Return the shared weights that score a client; the defaults while they come from too few other clients."""
+        serves_all, only_client = self.serving_scope(config)
+        serving = self.served if serves_all or only_client == client_id else None
+        return serving or initial_state(config).weights
 
-    def serves(self, config: LearningConfig) -> tuple[bool, str | None]:
-        """Return whether the weights serve everyone, and the one client they serve before that."""
+    def serving_scope(self, config: LearningConfig) -> tuple[bool, str | None]:
+        """Return whether the weights serve every client, and the only client that they serve before that."""
         clients = sorted(self.state.cursors)
         return len(clients) >= config.pooling.minimum_clients, clients[0] if len(clients) == 1 else None
 
     def to_document(self, config: LearningConfig) -> dict[str, Any]:
-        """Return the model as plain values, with what scores read beside it."""
-        document: dict[str, Any] = _MODEL.dump_python(self, mode="json")
-        everyone, only = self.serves(config)
-        weights = dict(self.served or first_state(config).weights)
+        """Return the model as a JSON document, with the serving weights that the scoring job reads."""
+        document: dict[str, Any] = _MODEL.dump_python(self, mode="json", by_alias=True)
+        serves_all, only_client = self.serving_scope(config)
+        weights = dict(self.served or initial_state(config).weights)
         return (
             document
             | {"weights": weights, "version": self.served_version}
-            | {"serves_all": everyone, "serves_only": only}
+            | {"serves_all": serves_all, "serves_only": only_client}
         )
 
 
 _MODEL = TypeAdapter(ScoreModel)
-_SERVED = frozenset({"weights", "version", "serves_all", "serves_only"})
+_SERVING_KEYS = frozenset({"weights", "version", "serves_all", "serves_only"})
 
 
-def read_model(document: Mapping[str, Any], config: LearningConfig) -> ScoreModel:
+def model_from_document(document: Mapping[str, Any], config: LearningConfig) -> ScoreModel:
     """Return the model that ``to_document`` wrote.
 
     Raises:
-        MisconfiguredError: the document is of another version or shape; learning never restarts by itself.
+        MisconfiguredError: the document has another version or shape. Learning never restarts on its own.
     """
     try:
-        model = _MODEL.validate_python({k: v for k, v in document.items() if k not in _SERVED})
+        model = _MODEL.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
     except ValidationError as exc:
         first = exc.errors()[0]
-        place = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise MisconfiguredError(
-            f"the score's model cannot be read ({place}); restore its document from its history"
-        ) from exc
-    read_state(model.state.to_document(), config)
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise MisconfiguredError(f"invalid score model ({reason}); restore its document from its history") from exc
+    state_from_document(model.state.to_document(), config)
     return model
 
 
-def first_model(config: LearningConfig) -> ScoreModel:
-    """Return the model before anything was learned; only where there is no document yet."""
-    return ScoreModel(state=first_state(config))
+def initial_model(config: LearningConfig) -> ScoreModel:
+    """Return the model before anything was learned; use it only if there is no document yet."""
+    return ScoreModel(state=initial_state(config))
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The model after a batch, the evidence that the batch gave each open trial, and whether a challenger is due."""
+class ModelUpdate:
+    """The model after a batch, the new evidence of each open trial, and whether a challenger is due."""
 
     model: ScoreModel
-    evidence: tuple[tuple[Trial, Sequence[Pair]], ...]
-    due: bool
+    evidence: tuple[tuple[Trial, Sequence[ErrorPair]], ...]
+    challenger_due: bool
 
 
-def learn(
-    model: ScoreModel, outcomes: Sequence[Outcome], at: datetime, gold: GoldFailures, config: LearningConfig
-) -> Step:
+def update_model(
+    model: ScoreModel, outcomes: Sequence[ScoreOutcome], now: datetime, check_gold: GoldCheck, config: LearningConfig
+) -> ModelUpdate:
     """Return the model after a batch that holds all outcomes of its clients up to their latest.
 
-    Every open trial takes the batch's pairs of errors first, with the weights from before it.
+    Every open trial first observes the batch with the champion's weights from before it.
     """
     before = model.state
     evidence = []
     trials: dict[str, Trial | None] = {"trial": model.trial, "watch": model.watch}
-    for name, trial in trials.items():
+    for role, trial in trials.items():
         if trial:
-            failures = gold(trial.weights) if trial.kind == "promotion" else ()
-            trials[name], pairs = observed(trial, outcomes, before.weights, failures)
-            evidence += [(trials[name], pairs)] if pairs else []
-    after = _forgetting(fold(before, outcomes, config).state, at)
-    model = replace(model, state=after, learned_at=at, trial=trials["trial"], watch=trials["watch"])
-    due = challenger_due(before, after, config)
-    return Step(model, tuple((trial, pairs) for trial, pairs in evidence if trial), due)
+            failures = check_gold(trial.weights) if trial.kind == "promotion" else ()
+            trials[role], pairs = observe_outcomes(trial, outcomes, before.weights, failures)
+            evidence += [(trials[role], pairs)] if pairs else []
+    after = _drop_stale_cursors(fold_outcomes(before, outcomes, config), now)
+    model = replace(model, state=after, learned_at=now, trial=trials["trial"], watch=trials["watch"])
+    challenger_due = is_challenger_due(before, after, config)
+    return ModelUpdate(model, tuple((trial, pairs) for trial, pairs in evidence if trial), challenger_due)
 
 
-def _forgetting(state: LearningState, at: datetime) -> LearningState:
-    """Drop the cursors of clients long silent: nobody reads outcomes that old again."""
-    kept = {client: cursor for client, cursor in state.cursors.items() if cursor[0] > at - FORGOTTEN}
-    return replace(state, cursors=kept)
+def _drop_stale_cursors(state: LearningState, now: datetime) -> LearningState:
+    """Drop the cursors of clients without recent outcomes: outcomes that old are never read again."""
+    recent = {client: cursor for client, cursor in state.cursors.items() if cursor[0] > now - CURSOR_RETENTION}
+    return replace(state, cursors=recent)
 
 
-def concluded(model: ScoreModel, trial: Trial, at: datetime, config: LearningConfig) -> ScoreModel:
-    """Return the model after a trial's decision: the winner goes on, and a promoted one is watched."""
-    wins = trial.comparison.decision is Decision.PROMOTE
-    duels = (*model.duels, trial.duel(at))[-DUELS_KEPT:]
+def conclude_trial(model: ScoreModel, trial: Trial, now: datetime, config: LearningConfig) -> ScoreModel:
+    """Return the model after a decided trial: the winner continues, and a promoted challenger is watched."""
+    wins = trial.comparison.decision is PromotionDecision.PROMOTE
+    comparisons = (*model.comparisons, trial.summarize(now))[-MAX_COMPARISONS:]
     if trial.kind == "rollback":
-        state = promoted(model.state, trial.weights) if wins else model.state
-        return replace(model, state=state, watch=None, duels=duels)
+        state = promote_weights(model.state, trial.weights) if wins else model.state
+        return replace(model, state=state, watch=None, comparisons=comparisons)
     if not wins:
-        return replace(model, trial=None, duels=duels)
-    state = promoted(model.state, trial.weights)
+        return replace(model, trial=None, comparisons=comparisons)
+    state = promote_weights(model.state, trial.weights)
     watch = Trial(
         kind="rollback",
         decision_id=f"rollback-{state.version:08}",
         champion=trial.challenger,
-        challenger=model.state.as_weights().version,
+        challenger=model.state.to_weights().version,
         weights=model.state.weights,
-        since=_latest(model.state),
+        since=_latest_recorded_at(model.state),
         comparison=Comparison(config.rollback),
     )
-    return replace(model, state=state, trial=None, watch=watch, duels=duels)
+    return replace(model, state=state, trial=None, watch=watch, comparisons=comparisons)
 
 
-def challenged(model: ScoreModel, fitted: Challenger, gold: GoldFailures, config: LearningConfig) -> ScoreModel:
-    """Return the model with a challenger on trial, on outcomes that no model has seen yet."""
+def start_trial(model: ScoreModel, challenger: Challenger, check_gold: GoldCheck, config: LearningConfig) -> ScoreModel:
+    """Return the model with a trial of the challenger on outcomes that no model has seen yet."""
     trial = Trial(
         kind="promotion",
         decision_id=f"promotion-{model.state.version:08}",
-        champion=model.state.as_weights().version,
-        challenger=fitted.version,
-        weights=fitted.weights,
-        since=_latest(model.state),
-        comparison=Comparison(config.promotion, gold(fitted.weights)),
-        fitted=fitted,
+        champion=model.state.to_weights().version,
+        challenger=challenger.version,
+        weights=challenger.weights,
+        since=_latest_recorded_at(model.state),
+        comparison=Comparison(config.promotion, check_gold(challenger.weights)),
+        fitted=challenger,
     )
     return replace(model, trial=trial)
 
 
-def believed(model: ScoreModel, at: datetime, gold: GoldFailures) -> ScoreModel:
-    """Return the model with its weights put in use, unless they fail gold standards, and what serves now noted."""
+def publish_weights(model: ScoreModel, now: datetime, check_gold: GoldCheck) -> ScoreModel:
+    """Return the model that serves its weights unless they fail gold standards; the history records what serves."""
     state = model.state
-    failures = gold(state.weights)
+    failures = check_gold(state.weights)
     if not failures:
-        model = replace(model, served=state.weights, served_version=state.as_weights().version)
-    noted = model.beliefs
+        model = replace(model, served=state.weights, served_version=state.to_weights().version)
+    history = model.weights_history
     if model.served:
-        noted = (*noted, Belief(at, model.served_version, model.served, state.outcomes))[-BELIEFS_KEPT:]
-    return replace(model, beliefs=noted, gold_failures=failures)
+        snapshot = WeightsSnapshot(now, model.served_version, model.served, state.outcomes)
+        history = (*history, snapshot)[-MAX_SNAPSHOTS:]
+    return replace(model, weights_history=history, gold_failures=failures)
 
 
-def _latest(state: LearningState) -> datetime:
-    """Return when the latest outcome was recorded that anything was learned from."""
-    return max(at for at, _ in state.cursors.values())
+def _latest_recorded_at(state: LearningState) -> datetime:
+    """Return the recording time of the latest outcome learned from."""
+    return max(recorded_at for recorded_at, _ in state.cursors.values())

@@ -1,4 +1,4 @@
-"""A trial: two models meet the same outcomes, pair by pair, until the rule of promotion decides between them."""
+"""A trial: two models predict the same outcomes until the promotion rule decides between them."""
 
 import copy
 from collections.abc import Iterable, Mapping
@@ -9,18 +9,19 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from brain.domain.learning.challenger import Challenger
-from brain.domain.learning.learned import Duel
-from brain.domain.learning.outcomes import Outcome, log_error
-from brain.domain.learning.promotion import Comparison, Decision
-from brain.domain.learning.promotion_record import Pair
+from brain.domain.learning.outcomes import ScoreOutcome, log_error, recording_order
+from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion_record import ErrorPair
+from brain.domain.learning.summary import ComparisonSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """The champion of the day against frozen ``weights``; only outcomes recorded after ``since`` count.
+    """The learning champion against frozen ``weights``; only outcomes recorded after ``since`` count.
 
-    In a rollback the weights are those of the model that was replaced. ``pages`` counts the pages of evidence, pairs
-    of errors, that were written under ``decision_id``.
+    ``champion`` and ``challenger`` are model versions. In a rollback, ``weights`` are those of the replaced model;
+    otherwise ``fitted`` describes the challenger. ``pages`` counts the pages of evidence (pairs of errors) stored
+    under ``decision_id``.
     """
 
     kind: Literal["promotion", "rollback"]
@@ -34,38 +35,31 @@ class Trial:
     pages: int = 0
 
     @property
-    def decided(self) -> bool:
-        """Whether the rule has decided."""
-        return self.comparison.decision is not Decision.CONTINUE
+    def is_decided(self) -> bool:
+        """Whether the promotion rule has decided."""
+        return self.comparison.decision is not PromotionDecision.CONTINUE
 
-    def duel(self, at: datetime) -> Duel:
-        """Return where the trial stands, for people."""
-        verdict = self.comparison.verdict()
-        return Duel(
-            self.kind,
-            self.champion,
-            self.challenger,
-            at,
-            str(verdict.decision),
-            verdict.n,
-            verdict.improvement,
-            verdict.interval,
-            verdict.reason,
-        )
+    def summarize(self, as_of: datetime) -> ComparisonSummary:
+        """Return the state of the trial for reports."""
+        return self.comparison.summarize(self.kind, self.champion, self.challenger, as_of)
 
 
-def observed(
-    trial: Trial, outcomes: Iterable[Outcome], champion: Mapping[str, float], gold_failures: tuple[str, ...]
-) -> tuple[Trial, list[Pair]]:
-    """Return the trial after more outcomes, and their pairs of errors; ``champion`` had not learned from them yet."""
-    later = sorted(
-        (o for o in outcomes if o.recorded_at > trial.since), key=lambda o: (o.recorded_at, o.client_id, o.outcome_id)
-    )
-    pairs = [(abs(log_error(o, champion)), abs(log_error(o, trial.weights))) for o in later]
+def observe_outcomes(
+    trial: Trial,
+    outcomes: Iterable[ScoreOutcome],
+    champion_weights: Mapping[str, float],
+    gold_failures: tuple[str, ...],
+) -> tuple[Trial, list[ErrorPair]]:
+    """Return the trial after more outcomes, and the pair of absolute log errors on each.
+
+    Pass the champion's weights as they were before it learned from these outcomes.
+    """
+    later = sorted((outcome for outcome in outcomes if outcome.recorded_at > trial.since), key=recording_order)
+    pairs = [(abs(log_error(o, champion_weights)), abs(log_error(o, trial.weights))) for o in later]
     if not pairs:
         return trial, []
     comparison = copy.deepcopy(trial.comparison)
     comparison.gold_failures = gold_failures
-    for champions, challengers in pairs:
-        comparison.observe(champions, challengers)
+    for champion_error, challenger_error in pairs:
+        comparison.observe(champion_error, challenger_error)
     return replace(trial, comparison=comparison, pages=trial.pages + 1), pairs

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
-from brain.domain.learning.learned import Belief, Duel, Learned, Record
+from brain.domain.learning.summary import ComparisonSummary, CoverageCount, LearningSummary, WeightsSnapshot
 from brain.domain.reports import figures
 from brain.domain.reports.report import Facts, Section, SectionStatus
 
@@ -51,7 +51,7 @@ def section(facts: Facts) -> Section:
     if learned is None:
         text = "This part of the Brain is not switched on yet."
         return Section(NAME, TITLE, SectionStatus.ABSENT, (text,))
-    if not learned.recorded:
+    if not learned.outcome_count:
         start = ("Nothing is learned yet: it takes content that is counted early and again when it has matured.",)
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (*start, *_unknown(learned), *_alarms(facts)))
     before, now = _belief(learned, _moment(facts.start)), _belief(learned, facts.as_of)
@@ -71,24 +71,24 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-def _belief(learned: Learned, at: datetime) -> Belief | None:
+def _belief(learned: LearningSummary, at: datetime) -> WeightsSnapshot | None:
     """Return the last belief from before a moment, or from it."""
-    return next((belief for belief in reversed(learned.beliefs) if belief.at <= at), None)
+    return next((belief for belief in reversed(learned.weights_history) if belief.as_of <= at), None)
 
 
-def _weight(belief: Belief | None, name: str) -> float:
+def _weight(belief: WeightsSnapshot | None, name: str) -> float:
     return belief.weights[name] if belief else 1.0
 
 
-def _beliefs(learned: Learned, before: Belief | None, now: Belief | None) -> Iterator[str]:
+def _beliefs(learned: LearningSummary, before: WeightsSnapshot | None, now: WeightsSnapshot | None) -> Iterator[str]:
     if now is None:
         yield (
-            f"{figures.count(learned.recorded)} outcomes so far. Scores use the weights of the score's definition: "
-            "neither your own outcomes nor those of at least five clients have proven others better yet."
+            f"{figures.count(learned.outcome_count)} outcomes so far. Scores use the weights of the score's "
+            "definition: neither your own outcomes nor those of at least five clients have proven others better yet."
         )
         return
     whose = "your own outcomes alone" if learned.served_by == "own" else "the outcomes of all clients together"
-    yield f"{figures.count(learned.recorded)} of your outcomes so far; the weights in use come from {whose}."
+    yield f"{figures.count(learned.outcome_count)} of your outcomes so far; the weights in use come from {whose}."
     moved = [name for name in SIGNALS if abs(_weight(now, name) - _weight(before, name)) > MOVED]
     if not moved:
         yield f"No belief moved by more than {MOVED:.2f} in this period."
@@ -105,33 +105,33 @@ def _meaning(name: str, weight: float) -> str:
     return f"{abs(change):.0%} {'above' if change >= 0 else 'below'} the usual score"
 
 
-def _rows(before: Belief | None, now: Belief | None) -> Iterator[tuple[str, ...]]:
+def _rows(before: WeightsSnapshot | None, now: WeightsSnapshot | None) -> Iterator[tuple[str, ...]]:
     for name, (_, _, words) in SIGNALS.items():
         then, today = _weight(before, name), _weight(now, name)
         learned = f"{words}: {_meaning(name, today)}" if today != 1.0 else "not learned yet: as defined"
         yield name, f"{then:.2f}", f"{today:.2f}", "1.00", learned
 
 
-def _calibration(facts: Facts, learned: Learned) -> Iterator[str]:
-    total = _sum(list(learned.weeks.values())[-RECENT_WEEKS:])
-    if not total.asked:
+def _calibration(facts: Facts, learned: LearningSummary) -> Iterator[str]:
+    total = _sum(list(learned.coverage_by_week.values())[-RECENT_WEEKS:])
+    if not total.intervals:
         yield "Too few predictions have met their outcome to say how often the Brain is right."
         return
-    share, said = total.right / total.asked, learned.said
-    noise = 2 * math.sqrt(said * (1 - said) / total.asked)
+    share, said = total.covered / total.intervals, learned.nominal_coverage
+    noise = 2 * math.sqrt(said * (1 - said) / total.intervals)
     verdict = "as promised" if abs(share - said) <= noise else "too often wrong" if share < said else "too cautious"
     yield (
-        f"Predictions at the first score said {said:.0%}; {share:.0%} of {figures.count(total.asked)} in the last "
+        f"Predictions at the first score said {said:.0%}; {share:.0%} of {figures.count(total.intervals)} in the last "
         f"{RECENT_WEEKS} weeks were right: {verdict}."
     )
-    inside = _sum(record for week, record in learned.weeks.items() if _within(week, facts))
-    if inside.asked and inside != total:
-        yield f"In the weeks of this report: {inside.right} of {inside.asked}."
+    inside = _sum(record for week, record in learned.coverage_by_week.items() if _within(week, facts))
+    if inside.intervals and inside != total:
+        yield f"In the weeks of this report: {inside.covered} of {inside.intervals}."
 
 
-def _sum(records: Iterable[Record]) -> Record:
+def _sum(records: Iterable[CoverageCount]) -> CoverageCount:
     known = list(records)
-    return Record(sum(r.asked for r in known), sum(r.right for r in known))
+    return CoverageCount(sum(r.intervals for r in known), sum(r.covered for r in known))
 
 
 def _within(week: str, facts: Facts) -> bool:
@@ -140,37 +140,37 @@ def _within(week: str, facts: Facts) -> bool:
     return monday < facts.end and monday + timedelta(days=7) > facts.start
 
 
-def _score_board(learned: Learned) -> Iterator[str]:
-    if not learned.duels:
+def _score_board(learned: LearningSummary) -> Iterator[str]:
+    if not learned.comparisons:
         yield "No other model stands against the one in use: none would have predicted better."
-    for duel in learned.duels:
-        yield _duel(duel)
+    for comparison in learned.comparisons:
+        yield _comparison_line(comparison)
     if learned.gold_failures:
         yield f"The weights fail gold standards and are watched or held back: {', '.join(learned.gold_failures)}."
 
 
-def _duel(duel: Duel) -> str:
-    who, other = RIVALS[duel.kind]
-    named = "" if duel.kind == "own" else f" ({duel.challenger} against {duel.champion})"
-    result = DECISIONS.get((duel.kind, duel.decision), "still open")
+def _comparison_line(comparison: ComparisonSummary) -> str:
+    who, other = RIVALS[comparison.kind]
+    named = "" if comparison.kind == "own" else f" ({comparison.challenger} against {comparison.champion})"
+    result = DECISIONS.get((comparison.kind, comparison.decision), "still open")
     return (
-        f"{who} against {other}{named}: {_better(duel)} on {figures.count(duel.n)} outcomes; "
-        f"{result}, since {duel.reason}."
+        f"{who} against {other}{named}: {_better(comparison)} on {figures.count(comparison.n)} outcomes; "
+        f"{result}, since {comparison.reason}."
     )
 
 
-def _better(duel: Duel) -> str:
+def _better(comparison: ComparisonSummary) -> str:
     """Say how much lower or higher the challenger's error is, and between which bounds it may be lower."""
-    if duel.improvement is None:
+    if comparison.improvement is None:
         return "errors cannot be compared"
-    way = "lower" if duel.improvement >= 0 else "higher"
-    low, high = duel.interval or (None, None)
+    way = "lower" if comparison.improvement >= 0 else "higher"
+    low, high = comparison.interval or (None, None)
     bounds = "no bounds yet" if low is None or high is None else f"between {-low:+.1%} and {-high:+.1%}"
-    return f"error {abs(duel.improvement):.1%} {way} ({bounds})"
+    return f"error {abs(comparison.improvement):.1%} {way} ({bounds})"
 
 
 def _alarms(facts: Facts) -> Iterator[str]:
-    answers = facts.learning.answers if facts.learning else {}
+    answers = facts.learning.alarm_answers if facts.learning else {}
     alarms = [i for i in facts.incidents if i.until >= facts.start.isoformat() and i.since < facts.end.isoformat()]
     if not alarms:
         return
@@ -186,26 +186,28 @@ def _times(answers: Mapping[str, str], status: str) -> int:
     return sum(answer == status for answer in answers.values())
 
 
-def _unknown(learned: Learned) -> Iterator[str]:
-    for reason, count in sorted(learned.left_out.items()):
+def _unknown(learned: LearningSummary) -> Iterator[str]:
+    for reason, count in sorted(learned.excluded.items()):
         yield f"Not learned from: {figures.count(count)} pieces of content that {LEFT_OUT.get(reason, reason)}."
-    if learned.recorded:
+    if learned.outcome_count:
         yield "Not known: how fast attention fades; no outcome speaks about age, so its weight stays as defined."
 
 
-def _figures(learned: Learned, before: Belief | None, now: Belief | None) -> dict[str, object]:
-    total = _sum(list(learned.weeks.values()))
+def _figures(
+    learned: LearningSummary, before: WeightsSnapshot | None, now: WeightsSnapshot | None
+) -> dict[str, object]:
+    total = _sum(list(learned.coverage_by_week.values()))
     return {
         "served_by": learned.served_by,
-        "outcomes": learned.recorded,
+        "outcomes": learned.outcome_count,
         "weights_before": dict(before.weights) if before else None,
         "weights_now": dict(now.weights) if now else None,
-        "said": learned.said,
-        "asked": total.asked,
-        "right": total.right,
+        "said": learned.nominal_coverage,
+        "asked": total.intervals,
+        "right": total.covered,
         "duels": [
             {"kind": d.kind, "challenger": d.challenger, "decision": d.decision, "n": d.n, "improvement": d.improvement}
-            for d in learned.duels
+            for d in learned.comparisons
         ],
-        "alarms_answered": len(learned.answers),
+        "alarms_answered": len(learned.alarm_answers),
     }

@@ -10,7 +10,7 @@ from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.sums import Days
-from brain.domain.learning.learned import Learned
+from brain.domain.learning.summary import LearningSummary
 from brain.domain.predictions.outlook import Outlook
 from brain.domain.recommendations.standing import Standing
 from brain.domain.recommendations.worth import AdviceWorth
@@ -58,7 +58,7 @@ class Facts:
     series_warming: int
     config: AnalysisConfig
     breakdowns: Days = field(default_factory=dict)
-    learning: Learned | None = None
+    learning: LearningSummary | None = None
     advice: Standing | None = None
     outlook: Outlook | None = None
     worth: AdviceWorth | None = None

@@ -1,75 +1,77 @@
-"""The score's learned model, its history, decisions and evidence as documents."""
+"""The score's model as documents: current state, history, promotion decisions with their evidence, and priors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from brain.domain.learning.client_weights import Priors, class_priors
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.outcomes import Outcome
-from brain.domain.learning.promotion_record import DecisionRecord, Pair
-from brain.domain.learning.score_model import ScoreModel, first_model, read_model
+from brain.domain.learning.outcomes import ScoreOutcome
+from brain.domain.learning.promotion_record import DecisionRecord, ErrorPair
+from brain.domain.learning.score_model import ScoreModel, initial_model, model_from_document
 from brain.domain.learning.trial import Trial
+from brain.domain.learning.weight_pooling import WeightPriors, fit_priors
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths
-from brain.repositories.analysis.state import State, state_of
+from brain.repositories.analysis.state import StateDocument
 
 SCORE = "score"
 PRIORS = "priors"
-_PRIORS = TypeAdapter(Priors)
+_PRIORS = TypeAdapter(WeightPriors)
 
 
 class Models:
-    """Reads the model; the learner's commits write it."""
+    """Read access to the score's model; the commits of the learning job write it."""
 
     def __init__(self, store: DocumentStore, config: LearningConfig) -> None:
         self._store = store
         self._config = config
 
-    def score(self) -> tuple[ScoreModel, State]:
-        """Return the score's model and the document it is to be written back to.
+    def load_score_model(self) -> tuple[ScoreModel, StateDocument]:
+        """Return the score's model and the document to write it back to.
 
         Raises:
-            MisconfiguredError: there is a document and it is no model. Only where there is none learning starts.
+            MisconfiguredError: the document is not a valid model. Learning starts only if there is no document.
         """
         path = paths.model(SCORE)
-        found = self._store.get(path)
-        model = read_model(found.data, self._config) if found else first_model(self._config)
-        return model, state_of(path, found)
+        snapshot = self._store.get(path)
+        model = model_from_document(snapshot.data, self._config) if snapshot else initial_model(self._config)
+        return model, StateDocument.from_snapshot(path, snapshot)
 
-    def priors(self) -> Priors:
-        """Return what clients of a kind have in common; raises ``MisconfiguredError`` for a broken document."""
-        found = self._store.get(paths.model(PRIORS))
-        if found is None:
-            return class_priors([], self._config)
+    def load_priors(self) -> WeightPriors:
+        """Return the priors of the weights; raises ``MisconfiguredError`` for an invalid document."""
+        snapshot = self._store.get(paths.model(PRIORS))
+        if snapshot is None:
+            return fit_priors([], self._config)
         try:
-            return _PRIORS.validate_python({k: found.data.get(k) for k in ("whole", "verticals")})
+            return _PRIORS.validate_python({key: snapshot.data.get(key) for key in ("whole", "verticals")})
         except ValidationError as exc:
-            raise MisconfiguredError(f"{found.path} cannot be read; delete it to have it computed anew: {exc}") from exc
+            raise MisconfiguredError(f"invalid priors at {snapshot.path} ({exc}); delete to recompute them") from exc
 
-    def evidence(self, trial: Trial) -> list[Pair]:
-        """Return the pairs of errors that are stored for a trial, in order."""
-        places = [paths.model_evidence(SCORE, trial.decision_id, page) for page in range(trial.pages)]
-        found = [page for page in self._store.get_all(places) if page] if places else []
-        return [pair for page in found for pair in zip(page.data["champion"], page.data["challenger"], strict=True)]
+    def load_evidence(self, trial: Trial) -> list[ErrorPair]:
+        """Return the pairs of errors stored for a trial, in order."""
+        page_paths = [paths.model_evidence(SCORE, trial.decision_id, page) for page in range(trial.pages)]
+        pages = [page for page in self._store.get_all(page_paths) if page] if page_paths else []
+        return [pair for page in pages for pair in zip(page.data["champion"], page.data["challenger"], strict=True)]
 
-    def decision(self, decision_id: str) -> DecisionRecord | None:
-        """Return a decision's record, or None; raises ``InvalidInputError`` for a broken one."""
-        found = self._store.get(paths.model_decision(SCORE, decision_id))
-        return DecisionRecord.from_document({k: v for k, v in found.data.items() if k != "pages"}) if found else None
+    def load_decision(self, decision_id: str) -> DecisionRecord | None:
+        """Return the record of a decision, or None; raises ``InvalidInputError`` for an invalid document."""
+        snapshot = self._store.get(paths.model_decision(SCORE, decision_id))
+        if snapshot is None:
+            return None
+        return DecisionRecord.from_document({key: snapshot.data[key] for key in snapshot.data if key != "pages"})
 
 
-def history_write(model: ScoreModel, batch: Mapping[str, Sequence[Outcome]]) -> Write:
-    """Return the write of an iteration: what was learned from, and what is believed since.
+def history_write(model: ScoreModel, batch: Mapping[str, Sequence[ScoreOutcome]]) -> Write:
+    """Return the write of an iteration's history entry: the outcomes per client and the resulting weights.
 
-    The model's own write has the precondition, so a repeated iteration can only say the same again.
+    Only the write of the model itself has a precondition, so repeating an iteration writes the same entry.
     """
     state = model.state
     learned = {
-        client: {"outcomes": len(found), "through": found[-1].recorded_at, "last": found[-1].outcome_id}
-        for client, found in batch.items()
+        client: {"outcomes": len(outcomes), "through": outcomes[-1].recorded_at, "last": outcomes[-1].outcome_id}
+        for client, outcomes in batch.items()
     }
     document = {
         "learned_at": model.learned_at,
@@ -84,19 +86,19 @@ def history_write(model: ScoreModel, batch: Mapping[str, Sequence[Outcome]]) -> 
     return Set(paths.model_history(SCORE, state.version), document)
 
 
-def evidence_write(trial: Trial, pairs: Sequence[Pair]) -> Write:
-    """Return the write of a trial's newest page of evidence."""
-    champions, challengers = zip(*pairs, strict=True)
-    page = {"champion": list(champions), "challenger": list(challengers)}
+def evidence_write(trial: Trial, pairs: Sequence[ErrorPair]) -> Write:
+    """Return the write of a trial's latest page of evidence."""
+    champion_errors, challenger_errors = zip(*pairs, strict=True)
+    page = {"champion": list(champion_errors), "challenger": list(challenger_errors)}
     return Set(paths.model_evidence(SCORE, trial.decision_id, trial.pages - 1), page)
 
 
 def decision_write(trial: Trial, record: DecisionRecord) -> Write:
-    """Return the write of a decision; ``pages`` says how many pages of evidence it rests on."""
+    """Return the write of a decision with the number of its pages of evidence."""
     return Set(paths.model_decision(SCORE, trial.decision_id), record.to_document() | {"pages": trial.pages})
 
 
-def priors_write(priors: Priors, clients: int) -> Write:
-    """Return the write of what clients have in common: means and spreads, never a client's own figures."""
-    document: dict[str, Any] = _PRIORS.dump_python(priors, mode="json")
+def priors_write(priors: WeightPriors, clients: int) -> Write:
+    """Return the write of the priors: means and spreads over ``clients`` clients, never those of one client."""
+    document: dict[str, Any] = _PRIORS.dump_python(priors, mode="json", by_alias=True)
     return Set(paths.model(PRIORS), document | {"clients": clients})

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from brain.ports.document_store import DocumentStore, Snapshot
 from brain.repositories import paths
 
-SHOWN = 200
+MAX_COUNTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """What a list shows of a report."""
+    """A report as a list shows it."""
 
     client_id: str
     name: str
@@ -19,26 +19,26 @@ class ReportLine:
 
 
 class Reports:
-    """Reads reports."""
+    """Read access to reports."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
 
-    def weekly(self) -> list[ReportLine]:
-        """Return the newest weekly report of each client that has one, for a machine's own list."""
-        weeks = self._store.query(paths.COUNTERS, order_by="week_at", descending=True, limit=SHOWN)
-        clients = sorted({entry.data["client_id"] for entry in weeks})
-        found = self._store.get_all([paths.view(client, "week") for client in clients])
-        return [_line(snapshot) for snapshot in found if snapshot]
+    def list_weekly(self) -> list[ReportLine]:
+        """Return the latest weekly report of each client that was recently active."""
+        weeks = self._store.query(paths.COUNTERS, order_by="week_at", descending=True, limit=MAX_COUNTERS)
+        clients = sorted({week.data["client_id"] for week in weeks})
+        snapshots = self._store.get_all([paths.view(client, "week") for client in clients])
+        return [_report_line(snapshot) for snapshot in snapshots if snapshot]
 
-    def page(self, client_id: str, name: str) -> str | None:
+    def load_page(self, client_id: str, name: str) -> str | None:
         """Return a report's HTML, or None."""
-        found = self._store.get(f"{paths.client(client_id)}/reports/{name}")
-        page = found.data.get("html") if found else None
-        return str(page) if page else None
+        snapshot = self._store.get(f"{paths.client(client_id)}/reports/{name}")
+        html = snapshot.data.get("html") if snapshot else None
+        return str(html) if html else None
 
 
-def _line(view: Snapshot) -> ReportLine:
-    data = view.data
-    title = f"{data['client_name']}, {data['kind']} {data['period']}"
-    return ReportLine(data["client_id"], f"{data['kind']}-{data['period']}", title, data["headline"])
+def _report_line(view: Snapshot) -> ReportLine:
+    report = view.data
+    title = f"{report['client_name']}, {report['kind']} {report['period']}"
+    return ReportLine(report["client_id"], f"{report['kind']}-{report['period']}", title, report["headline"])

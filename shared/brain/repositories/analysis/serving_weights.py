@@ -1,18 +1,23 @@
-"""Which learned weights serve a client, read from documents that the learner wrote for this; scores read no more."""
+"""Select the weights that serve a client from the documents that the learning job wrote for scoring."""
 
 from brain.domain.scoring import Weights
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import Document
 
 
-def weights_in_use(client_id: str, model: Document, own: Document) -> Weights:
+def select_weights(client_id: str, model: Document, own: Document) -> Weights:
     """Return the weights that score a client's content.
 
-    Its own where they are proven; else the shared ones, which serve everyone once they were learned from enough
-    clients and before that only the one client they were learned from; else the defaults.
+    The client's own weights if they are proven; otherwise the shared ones, which serve every client once they come
+    from enough clients and before that only the one client they come from; otherwise the defaults.
+
+    Args:
+        client_id: The client.
+        model: The document of the score's model, empty if there is none.
+        own: The document of the client's own weights, empty if there is none.
 
     Raises:
-        MisconfiguredError: a document is there and is no model; scores never fall back to defaults by themselves.
+        MisconfiguredError: a document is not a valid model. Scores never fall back to the defaults on their own.
     """
     try:
         if own and own["serves"]:
@@ -21,7 +26,6 @@ def weights_in_use(client_id: str, model: Document, own: Document) -> Weights:
             return Weights(**model["weights"], version=model["version"])
     except (KeyError, TypeError) as exc:
         raise MisconfiguredError(
-            f"the learned weights cannot be read ({exc!r}); restore the model's document from its history",
-            client_id=client_id,
+            f"invalid learned weights ({exc!r}); restore the model's document from its history", client_id=client_id
         ) from exc
     return Weights()

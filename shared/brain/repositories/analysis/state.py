@@ -1,4 +1,4 @@
-"""The jobs' rolling state of a client: the last 31 days in full, and the days before by platform."""
+"""A client's state documents: what the jobs remember of it between runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,47 +16,47 @@ LEARNING = "learning"
 
 
 @dataclass(slots=True)
-class State:
-    """One state document as read, to be written back only if nobody else wrote meanwhile."""
+class StateDocument:
+    """A state document as read; it is written back only if nobody else wrote it meanwhile."""
 
     path: str
     version: Version | None
     data: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_snapshot(cls, path: str, snapshot: Snapshot | None) -> "StateDocument":
+        """Return the document at ``path``, empty and still to be created if there is no snapshot."""
+        return cls(path, snapshot.version, snapshot.data) if snapshot else cls(path, None)
+
     def write(self, document: Document) -> Write:
-        """Return the write that replaces it; the store refuses it when the document changed since it was read."""
+        """Return the write that replaces the document; it fails if the document changed since it was read."""
         if self.version is None:
             return Create(self.path, document)
         return Update(self.path, document, expect=self.version)
 
 
-class States:
-    """Reads state documents; they are written by the jobs' commits."""
+class StateDocuments:
+    """Read access to state documents; the commits of the jobs write them."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
 
-    def read(self, client_id: str, *names: str) -> list[State]:
-        """Return the named state documents in one read each, empty where there is none."""
-        places = [paths.state(client_id, name) for name in names]
-        found = self._store.get_all(places)
-        return [state_of(path, snapshot) for path, snapshot in zip(places, found, strict=True)]
+    def read(self, client_id: str, *names: str) -> list[StateDocument]:
+        """Return the state documents of these names with one read each; missing ones are empty."""
+        document_paths = [paths.state(client_id, name) for name in names]
+        snapshots = self._store.get_all(document_paths)
+        return [StateDocument.from_snapshot(p, snapshot) for p, snapshot in zip(document_paths, snapshots, strict=True)]
 
 
-def state_of(path: str, found: Snapshot | None) -> State:
-    """Return a document as read, empty and still to be made where there was none."""
-    return State(path, found.version, found.data) if found else State(path, None)
+def copy_days(state: StateDocument) -> Days:
+    """Return a copy of the daily sums in a state document: the caller may change it in place."""
+    return _copy(state.data.get("days", {}))
 
 
-def days_of(state: State) -> Days:
-    """Return a state's days, copied so that they may be changed in place."""
-    return _copied(state.data.get("days", {}))
+def copy_breakdowns(state: StateDocument) -> Days:
+    """Return a copy of the daily breakdowns in a state document: the caller may change it in place."""
+    return _copy(state.data.get("breakdowns", {}))
 
 
-def breakdowns_of(state: State) -> Days:
-    """Return the finer sums of a state's days, copied likewise."""
-    return _copied(state.data.get("breakdowns", {}))
-
-
-def _copied(stored: Mapping[str, Any]) -> Days:
+def _copy(stored: Mapping[str, Any]) -> Days:
     return {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in stored.items()}

@@ -12,7 +12,15 @@ from brain.domain.days import sums
 from brain.domain.days.config import Alarms
 from brain.domain.days.sums import Days
 from brain.ports.document_store import DocumentStore
-from brain.repositories.analysis.state import ARCHIVE, INCIDENTS, RECENT, State, States, breakdowns_of, days_of
+from brain.repositories.analysis.state import (
+    ARCHIVE,
+    INCIDENTS,
+    RECENT,
+    StateDocument,
+    StateDocuments,
+    copy_breakdowns,
+    copy_days,
+)
 from brain.repositories.clients import Clients
 
 
@@ -24,7 +32,7 @@ class ClientFacts:
     days: Days
     breakdowns: Days
     known: tuple[Incident, ...]
-    incidents: State
+    incidents: StateDocument
     content: Sequence[Mapping[str, Any]] = ()
 
     def today(self, at: datetime) -> date:
@@ -39,10 +47,10 @@ class ClientFacts:
 def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
     """Return the client's facts, empty where nothing was stored yet."""
     client = Clients(store).get(client_id)
-    recent, archive, incidents = States(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
+    recent, archive, incidents = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
     known = tuple(incident_from(document) for document in incidents.data.get("known", []))
-    days = days_of(archive)
-    for day, groups in days_of(recent).items():
+    days = copy_days(archive)
+    for day, groups in copy_days(recent).items():
         days[day] = groups
     latest = recent.data.get("content", ())
-    return ClientFacts(client, dict(sorted(days.items())), breakdowns_of(recent), known, incidents, latest)
+    return ClientFacts(client, dict(sorted(days.items())), copy_breakdowns(recent), known, incidents, latest)

@@ -13,8 +13,16 @@ from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
 from brain.repositories.analysis.outcomes import first_score_fields
-from brain.repositories.analysis.serving_weights import weights_in_use
-from brain.repositories.analysis.state import ARCHIVE, LEARNING, RECENT, State, States, breakdowns_of, days_of
+from brain.repositories.analysis.serving_weights import select_weights
+from brain.repositories.analysis.state import (
+    ARCHIVE,
+    LEARNING,
+    RECENT,
+    StateDocument,
+    StateDocuments,
+    copy_breakdowns,
+    copy_days,
+)
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.events import Events, scoring_writes
 from brain.services.jobs.lease import Figures, Lease
@@ -37,14 +45,14 @@ class HourlyScores:
         """Score until nothing is new or the time is nearly up."""
         client = Clients(self.store).get(lease.client_id)
         model = self.store.get(paths.model("score"))
-        state, learning = States(self.store).read(client.client_id, RECENT, LEARNING)
+        state, learning = StateDocuments(self.store).read(client.client_id, RECENT, LEARNING)
         scorer = Scorer(
-            days_of(state),
-            weights_in_use(client.client_id, model.data if model else {}, learning.data),
+            copy_days(state),
+            select_weights(client.client_id, model.data if model else {}, learning.data),
             as_of=lease.scheduled_at,
             time_zone=client.time_zone,
             config=self.config,
-            breakdowns=breakdowns_of(state),
+            breakdowns=copy_breakdowns(state),
         )
         return _Pages(self, lease, client, scorer, state).run()
 
@@ -57,7 +65,7 @@ class _Pages:
     lease: Lease
     client: Client
     scorer: Scorer
-    state: State
+    state: StateDocument
 
     def run(self) -> Figures:
         events = Events(self.job.store)
@@ -110,8 +118,8 @@ class _Pages:
         sums.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
         if not retired:
             return []
-        (archive,) = States(self.job.store).read(self.client.client_id, ARCHIVE)
-        kept: Days = sums.archive(days_of(archive), retired, ARCHIVED_DAYS)
+        (archive,) = StateDocuments(self.job.store).read(self.client.client_id, ARCHIVE)
+        kept: Days = sums.archive(copy_days(archive), retired, ARCHIVED_DAYS)
         return [archive.write({"days": kept})]
 
     def _view(self) -> Write:

@@ -11,27 +11,27 @@ from datetime import datetime
 
 from brain.domain.jobs.steps import ACTIVE_WINDOW
 from brain.domain.learning.challenger import fit_challenger
-from brain.domain.learning.client_weights import ClientEstimate, Priors, class_priors
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.outcomes import Outcome
-from brain.domain.learning.own_weights import UNKNOWN_VERTICAL, learn_own, read_own
-from brain.domain.learning.promotion_record import DecisionRecord, Pair, record_decision
+from brain.domain.learning.outcomes import ScoreOutcome
+from brain.domain.learning.own_weights import UNKNOWN_VERTICAL, own_weights_from_document, update_own_weights
+from brain.domain.learning.promotion_record import DecisionRecord, ErrorPair, record_decision
 from brain.domain.learning.score_model import (
-    FORGOTTEN,
-    GoldFailures,
+    CURSOR_RETENTION,
+    GoldCheck,
+    ModelUpdate,
     ScoreModel,
-    Step,
-    believed,
-    challenged,
-    concluded,
-    learn,
+    conclude_trial,
+    publish_weights,
+    start_trial,
+    update_model,
 )
 from brain.domain.learning.trial import Trial
+from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, fit_priors
 from brain.errors import AlreadyExistsError, ConflictError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories.analysis.models import Models, decision_write, evidence_write, history_write, priors_write
 from brain.repositories.analysis.outcomes import Outcomes
-from brain.repositories.analysis.state import LEARNING, States
+from brain.repositories.analysis.state import LEARNING, StateDocuments
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
@@ -40,7 +40,7 @@ PAGE = 200
 BATCH_OUTCOMES = 1000
 BATCH_CLIENTS = 300
 
-Batch = dict[str, list[Outcome]]
+Batch = dict[str, list[ScoreOutcome]]
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Learn:
 
     store: DocumentStore
     config: LearningConfig
-    gold: GoldFailures
+    gold: GoldCheck
     page: int = PAGE
     batch_outcomes: int = BATCH_OUTCOMES
 
@@ -62,8 +62,8 @@ class Learn:
         clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
         figures = {"outcomes": 0, "batches": 0, "decisions": 0, **lease.checkpoint}
         models = Models(self.store, self.config)
-        priors, waiting = models.priors(), list(clients)
-        model, place = models.score()
+        priors, waiting = models.load_priors(), list(clients)
+        model, place = models.load_score_model()
         while batch := self._batch(waiting, model, lease.scheduled_at):
             if lease.out_of_time():
                 return lease.stop(figures)
@@ -85,8 +85,8 @@ class Learn:
         while waiting and len(batch) < BATCH_CLIENTS:
             client_id = waiting[0]
             limit = min(self.page, self.batch_outcomes - sum(map(len, batch.values())))
-            cursor = model.state.cursors.get(client_id, (at - FORGOTTEN, ""))
-            found = outcomes.recorded(client_id, cursor, limit) if limit else []
+            cursor = model.state.cursors.get(client_id, (at - CURSOR_RETENTION, ""))
+            found = outcomes.list_recorded(client_id, cursor, limit) if limit else []
             if found:
                 batch[client_id] = found
             if len(found) == limit:
@@ -94,15 +94,15 @@ class Learn:
             waiting.pop(0)
         return batch
 
-    def _own(self, model: ScoreModel, batch: Batch, priors: Priors, lease: Lease) -> list[Write]:
+    def _own(self, model: ScoreModel, batch: Batch, priors: WeightPriors, lease: Lease) -> list[Write]:
         """Return the writes of the own weights of the batch's clients, each from its own outcomes."""
         writes = []
         for client_id, found in batch.items():
-            (state,) = States(self.store).read(client_id, LEARNING)
+            (state,) = StateDocuments(self.store).read(client_id, LEARNING)
             vertical = Clients(self.store).get(client_id).vertical or UNKNOWN_VERTICAL
-            own = replace(read_own(state.data), vertical=vertical)
-            shared = model.weights_for(client_id, self.config)
-            changed = learn_own(own, found, shared, priors, lease.scheduled_at, self.gold, self.config)
+            own = replace(own_weights_from_document(state.data), vertical=vertical)
+            shared = model.select_weights(client_id, self.config)
+            changed = update_own_weights(own, found, shared, priors, lease.scheduled_at, self.gold, self.config)
             writes.append(state.write(changed.to_document()))
         return writes
 
@@ -111,12 +111,12 @@ class Learn:
         if not figures["outcomes"]:
             return lease.finish([], figures)
         estimates = [e for client in clients if (e := self._estimate(client))]
-        priors = class_priors(estimates, self.config)
+        priors = fit_priors(estimates, self.config)
         return lease.finish([priors_write(priors, len(estimates))], figures)
 
     def _estimate(self, client_id: str) -> ClientEstimate | None:
-        (state,) = States(self.store).read(client_id, LEARNING)
-        return read_own(state.data).estimate(client_id, self.config)
+        (state,) = StateDocuments(self.store).read(client_id, LEARNING)
+        return own_weights_from_document(state.data).estimate(client_id, self.config)
 
 
 @dataclass(slots=True)
@@ -133,28 +133,28 @@ class _Iteration:
     def writes(self) -> list[Write]:
         """Return the batch's writes beside the model itself, which is ``model`` then."""
         outcomes = [outcome for found in self.batch.values() for outcome in found]
-        step = learn(self.model, outcomes, self.at, self.job.gold, self.job.config)
-        self.model = step.model
-        writes = [evidence_write(trial, pairs) for trial, pairs in step.evidence]
-        writes += self._decide(step)
-        if step.due and self.model.trial is None:
+        update = update_model(self.model, outcomes, self.at, self.job.gold, self.job.config)
+        self.model = update.model
+        writes = [evidence_write(trial, pairs) for trial, pairs in update.evidence]
+        writes += self._decide(update)
+        if update.challenger_due and self.model.trial is None:
             self._challenge()
-        self.model = believed(self.model, self.at, self.job.gold)
+        self.model = publish_weights(self.model, self.at, self.job.gold)
         return [history_write(self.model, self.batch), *writes]
 
-    def _decide(self, step: Step) -> list[Write]:
+    def _decide(self, update: ModelUpdate) -> list[Write]:
         """Conclude what the evidence decides, a rollback first, each with a record that replays."""
         writes = []
-        decided = [(trial, pairs) for trial, pairs in step.evidence if trial.decided]
+        decided = [(trial, pairs) for trial, pairs in update.evidence if trial.is_decided]
         for trial, pairs in sorted(decided, key=lambda found: found[0].kind, reverse=True):
             record = self._record(trial, pairs)
-            self.model = concluded(self.model, trial, self.at, self.job.config)
+            self.model = conclude_trial(self.model, trial, self.at, self.job.config)
             self.decisions += 1
             writes.append(decision_write(trial, record))
         return writes
 
-    def _record(self, trial: Trial, newest: Sequence[Pair]) -> DecisionRecord:
-        stored = self.models.evidence(replace(trial, pages=trial.pages - 1))
+    def _record(self, trial: Trial, newest: Sequence[ErrorPair]) -> DecisionRecord:
+        stored = self.models.load_evidence(replace(trial, pages=trial.pages - 1))
         return record_decision(
             [*stored, *newest],
             trial.comparison.policy,
@@ -169,14 +169,14 @@ class _Iteration:
         config = self.job.config
         fitted = fit_challenger(self._latest(), self.model.state, config)
         if fitted:
-            self.model = challenged(self.model, fitted, self.job.gold, config)
+            self.model = start_trial(self.model, fitted, self.job.gold, config)
 
-    def _latest(self) -> list[Outcome]:
+    def _latest(self) -> list[ScoreOutcome]:
         """Return the latest outcomes that were learned from, of all clients together, at most two in three in vain."""
         source, most = Outcomes(self.job.store, self.job.config.outcomes), self.job.config.challenger.fitted_to
         cursors = self.model.state.cursors
         each = min(most, math.ceil(3 * most / len(cursors)))
-        found = [o for client, cursor in cursors.items() for o in source.latest(client, cursor, each)]
+        found = [o for client, cursor in cursors.items() for o in source.list_latest(client, cursor, each)]
         return sorted(found, key=lambda o: (o.recorded_at, o.client_id, o.outcome_id))[-most:]
 
 

@@ -9,7 +9,7 @@ from brain.domain.predictions.outlook import SAID, outlook_from
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
-from brain.repositories.analysis.state import States
+from brain.repositories.analysis.state import StateDocuments
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 
@@ -24,7 +24,7 @@ class PredictContent:
     def __call__(self, known: ClientFacts, facts: Facts) -> Done:
         """Return the client's outlook as of the facts."""
         client_id, zone = known.client.client_id, known.client.time_zone
-        (state,) = States(self.store).read(client_id, OUTLOOK)
+        (state,) = StateDocuments(self.store).read(client_id, OUTLOOK)
         before = outlook_from(state.data)
         judged = weekly_grid.judge(known.content, before, facts.as_of, zone)
         after = before.with_judgements(judged)

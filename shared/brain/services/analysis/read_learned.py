@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.learned import Duel, Learned
-from brain.domain.learning.own_weights import OwnWeights, read_own
-from brain.domain.learning.register import read_register
+from brain.domain.learning.outcome_register import register_from_document
+from brain.domain.learning.own_weights import OwnWeights, own_weights_from_document
 from brain.domain.learning.score_model import ScoreModel
+from brain.domain.learning.summary import ComparisonSummary, LearningSummary
 from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.analysis.models import Models
-from brain.repositories.analysis.state import LEARNING, OUTCOMES, States
+from brain.repositories.analysis.state import LEARNING, OUTCOMES, StateDocuments
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 
@@ -30,21 +30,21 @@ class ReadLearned:
     def __call__(self, known: ClientFacts, facts: Facts) -> Done:
         """Return what was learned; raises ``MisconfiguredError`` when a learned document cannot be read."""
         client_id = known.client.client_id
-        model, _ = Models(self.store, self.config).score()
-        outcomes, learning = States(self.store).read(client_id, OUTCOMES, LEARNING)
-        register, own = read_register(outcomes.data), read_own(learning.data)
-        everyone, only = model.serves(self.config)
+        model, _ = Models(self.store, self.config).load_score_model()
+        outcomes, learning = StateDocuments(self.store).read(client_id, OUTCOMES, LEARNING)
+        register, own = register_from_document(outcomes.data), own_weights_from_document(learning.data)
+        everyone, only = model.serving_scope(self.config)
         shared = everyone or only == client_id
-        learned = Learned(
-            beliefs=own.beliefs if own.serves else model.beliefs if shared else (),
+        learned = LearningSummary(
+            weights_history=own.weights_history if own.serves else model.weights_history if shared else (),
             served_by="own" if own.serves or only == client_id else "shared" if shared else "definition",
-            recorded=register.recorded,
-            left_out=register.left_out,
-            said=self.config.outcomes.usual.coverage,
-            weeks=register.weeks,
-            duels=(*(_duels(model, facts) if shared else ()), *_own_duels(own, facts)),
+            outcome_count=register.outcome_count,
+            excluded=register.excluded,
+            nominal_coverage=self.config.outcomes.usual.coverage,
+            coverage_by_week=register.coverage_by_week,
+            comparisons=(*(_comparisons(model, facts) if shared else ()), *_own_comparisons(own, facts)),
             gold_failures=own.gold_failures if own.proven else model.gold_failures if shared else (),
-            answers=self._answers(client_id, facts),
+            alarm_answers=self._answers(client_id, facts),
         )
         return Done({"learning": learned})
 
@@ -60,12 +60,12 @@ def _touches(incident: Incident, facts: Facts) -> bool:
     return incident.until >= facts.start.isoformat() and incident.since < facts.end.isoformat()
 
 
-def _duels(model: ScoreModel, facts: Facts) -> list[Duel]:
+def _comparisons(model: ScoreModel, facts: Facts) -> list[ComparisonSummary]:
     """Return the trials that are open and those decided, newest first; they tell of models, of no client."""
-    trials = [trial.duel(facts.as_of) for trial in (model.trial, model.watch) if trial]
-    return [*trials, *reversed(model.duels)]
+    trials = [trial.summarize(facts.as_of) for trial in (model.trial, model.watch) if trial]
+    return [*trials, *reversed(model.comparisons)]
 
 
-def _own_duels(own: OwnWeights, facts: Facts) -> list[Duel]:
-    running = own.running_duel(facts.as_of)
-    return [duel for duel in (running, own.duel) if duel]
+def _own_comparisons(own: OwnWeights, facts: Facts) -> list[ComparisonSummary]:
+    running = own.summarize_open_comparison(facts.as_of)
+    return [comparison for comparison in (running, own.last_comparison) if comparison]

@@ -23,7 +23,7 @@ from brain.repositories.analysis.recommendations import (
     status_writes,
     view_write,
 )
-from brain.repositories.analysis.state import States
+from brain.repositories.analysis.state import StateDocuments
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 
@@ -42,7 +42,7 @@ class Recommend:
     def __call__(self, known: ClientFacts, facts: Facts) -> Done:
         """Return the client's advice as of the facts."""
         client_id = known.client.client_id
-        (state,) = States(self.store).read(client_id, ADVICE)
+        (state,) = StateDocuments(self.store).read(client_id, ADVICE)
         before = standing_from(state.data)
         followed, outcomes = self._followed(before, facts)
         advice = self._advised(followed, facts)

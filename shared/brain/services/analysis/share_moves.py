@@ -9,7 +9,7 @@ from brain.domain.recommendations.standing import Move, standing_from
 from brain.domain.recommendations.triggers import Policy
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.recommendations import ADVICE, Recommendations, priors_write
-from brain.repositories.analysis.state import States
+from brain.repositories.analysis.state import StateDocuments
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.services.jobs.lease import Figures, Lease
@@ -37,6 +37,6 @@ class ShareMoves:
         return self.then(lease)
 
     def _record(self, client_id: str) -> tuple[str | None, tuple[Move, ...]]:
-        (state,) = States(self.store).read(client_id, ADVICE)
+        (state,) = StateDocuments(self.store).read(client_id, ADVICE)
         moves = tuple(standing_from(state.data).moves)
         return (Clients(self.store).get(client_id).vertical if moves else None), moves

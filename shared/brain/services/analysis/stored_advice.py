@@ -10,7 +10,7 @@ from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.predictions import OUTLOOK
 from brain.repositories.analysis.recommendations import ADVICE
-from brain.repositories.analysis.state import States
+from brain.repositories.analysis.state import StateDocuments
 from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
 
@@ -24,7 +24,7 @@ class StoredAdvice:
 
     def __call__(self, known: ClientFacts, facts: Facts) -> Done:
         """Return the client's standing, its outlook, and what its advice is worth."""
-        advice, outlook = States(self.store).read(known.client.client_id, ADVICE, OUTLOOK)
+        advice, outlook = StateDocuments(self.store).read(known.client.client_id, ADVICE, OUTLOOK)
         standing = standing_from(advice.data)
         worth = worth_of(standing.moves, facts.as_of, self.evaluation)
         return Done({"advice": standing, "outlook": outlook_from(outlook.data), "worth": worth})

@@ -5,80 +5,85 @@ from dataclasses import replace
 import pytest
 from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
-from brain.domain.learning.client_weights import class_priors, client_estimate, pooled_weights
+from brain.domain.learning.gram import sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS
+from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
 from brain.domain.statistics.linear_system import invert, multiply
 
 FAR = {**TRUTH, "engagement": 2.0}
 
 
+def estimate(client_id, vertical, batch):
+    """Return a client's estimate from its outcomes."""
+    return estimate_client(client_id, vertical, len(batch), sum_outcomes(batch, CONFIG.move_weights), ONES, CONFIG)
+
+
 def estimates(count, vertical="d2c", truth=TRUTH, n=60, noise=0.3, first=0):
     """Return estimates of so many clients of a vertical that share one truth."""
     return [
-        client_estimate(f"{vertical}-{i}", vertical, outcomes(n, truth, noise=noise, seed=first + i), ONES, CONFIG)
-        for i in range(count)
+        estimate(f"{vertical}-{i}", vertical, outcomes(n, truth, noise=noise, seed=first + i)) for i in range(count)
     ]
 
 
-def means(beliefs):
-    """Return the mean of each belief."""
-    return {name: belief.mean for name, belief in beliefs.items()}
+def means(weights):
+    """Return the mean of each weight."""
+    return {name: weight.mean for name, weight in weights.items()}
 
 
 def test_a_client_with_few_outcomes_has_no_estimate_of_its_own():
     """Nineteen outcomes are not enough."""
-    assert client_estimate("acme", "d2c", outcomes(19), ONES, CONFIG) is None
+    assert estimate("acme", "d2c", outcomes(19)) is None
 
 
 def test_a_component_that_never_varied_has_no_say():
     """Its estimate stays at the centre with the vague variance."""
     flat = [replace(o, components={**o.components, "growth": 0.0}) for o in outcomes(40, TRUTH)]
-    found = client_estimate("acme", "d2c", flat, ONES, CONFIG)
-    assert found.weights["growth"] == pytest.approx(1.0)
-    assert found.variances["growth"] == pytest.approx(CONFIG.pooling.vague_sd**2)
-    assert found.variances["engagement"] < 0.1
+    estimated = estimate("acme", "d2c", flat)
+    assert estimated.weights["growth"] == pytest.approx(1.0)
+    assert estimated.variances["growth"] == pytest.approx(CONFIG.pooling.vague_sd**2)
+    assert estimated.variances["engagement"] < 0.1
 
 
 def test_with_four_clients_nothing_crosses():
     """A new client gets the default weights with the default spread, whatever the four have learned."""
-    priors = class_priors(estimates(4), CONFIG)
+    priors = fit_priors(estimates(4), CONFIG)
     assert priors.verticals == {}
-    for name, belief in pooled_weights(None, "d2c", priors, CONFIG).items():
-        assert (name in COMPONENTS, belief.mean, belief.sd) == (True, 1.0, 0.25)
+    for name, weight in pool_weights(None, "d2c", priors, CONFIG).items():
+        assert (name in COMPONENTS, weight.mean, weight.sd) == (True, 1.0, 0.25)
 
 
 def test_with_five_clients_a_new_one_starts_from_its_kind():
     """Its weights are nearer to the truth that the five share than the default is."""
-    priors = class_priors(estimates(5), CONFIG)
-    assert distance(means(pooled_weights(None, "d2c", priors, CONFIG))) < 0.3 * distance(ONES)
+    priors = fit_priors(estimates(5), CONFIG)
+    assert distance(means(pool_weights(None, "d2c", priors, CONFIG))) < 0.3 * distance(ONES)
 
 
 def test_pooling_beats_going_alone_and_going_along():
     """Clients with little data of their own come nearer to the truth with the others than without."""
     own = estimates(8, n=25, noise=0.6)
-    priors = class_priors(own, CONFIG)
+    priors = fit_priors(own, CONFIG)
     alone = sum(distance(e.weights) for e in own)
-    pooled = sum(distance(means(pooled_weights(e, "d2c", priors, CONFIG))) for e in own)
+    pooled = sum(distance(means(pool_weights(e, "d2c", priors, CONFIG))) for e in own)
     assert pooled < 0.7 * alone
 
 
 def test_a_client_with_much_data_keeps_its_own_truth():
     """A client that is different and has the outcomes to show it is hardly drawn to the others."""
-    different = client_estimate("other", "d2c", outcomes(2000, FAR, noise=0.1), ONES, CONFIG)
-    priors = class_priors([*estimates(6), different], CONFIG)
-    assert pooled_weights(different, "d2c", priors, CONFIG)["engagement"].mean == pytest.approx(2.0, abs=0.05)
+    different = estimate("other", "d2c", outcomes(2000, FAR, noise=0.1))
+    priors = fit_priors([*estimates(6), different], CONFIG)
+    assert pool_weights(different, "d2c", priors, CONFIG)["engagement"].mean == pytest.approx(2.0, abs=0.05)
 
 
 def test_verticals_differ_and_a_small_one_takes_the_whole():
     """Two verticals of five keep their own means; a third with one client starts from all."""
-    known = [
+    all_estimates = [
         *estimates(6, "d2c"),
         *estimates(6, "agency", FAR, first=50),
         *estimates(1, "enterprise", first=90),
     ]
-    priors = class_priors(known, CONFIG)
+    priors = fit_priors(all_estimates, CONFIG)
     assert set(priors.verticals) == {"d2c", "agency"}
-    d2c, agency, other = (priors.of(v)["engagement"].mean for v in ("d2c", "agency", "enterprise"))
+    d2c, agency, other = (priors.for_vertical(v)["engagement"].mean for v in ("d2c", "agency", "enterprise"))
     assert d2c == pytest.approx(1.4, abs=0.15)
     assert agency == pytest.approx(2.0, abs=0.15)
     assert d2c < other < agency
@@ -86,15 +91,15 @@ def test_verticals_differ_and_a_small_one_takes_the_whole():
 
 def test_the_order_of_the_clients_does_not_matter():
     """The same estimates in another order give the same priors, to the last bit."""
-    known = estimates(6)
-    assert class_priors(known, CONFIG) == class_priors(known[::-1], CONFIG)
+    all_estimates = estimates(6)
+    assert fit_priors(all_estimates, CONFIG) == fit_priors(all_estimates[::-1], CONFIG)
 
 
 def test_pooled_weights_stay_within_bounds():
     """An estimate far outside is held at the bound."""
-    wild = client_estimate("acme", "d2c", outcomes(500, {**ONES, "engagement": 30.0}), ONES, CONFIG)
-    priors = class_priors([wild], CONFIG)
-    assert pooled_weights(wild, "d2c", priors, CONFIG)["engagement"].mean == 10.0
+    wild = estimate("acme", "d2c", outcomes(500, {**ONES, "engagement": 30.0}))
+    priors = fit_priors([wild], CONFIG)
+    assert pool_weights(wild, "d2c", priors, CONFIG)["engagement"].mean == 10.0
 
 
 def test_the_inverse_times_the_matrix_is_one():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from brain.cli.app import main
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.state import first_state
+from brain.domain.learning.state import initial_state
 from brain.domain.scoring import ScoringConfig, Weights, score
 from brain.domain.scoring.gold_standards import GoldCase, GoldStandards, check, failed_ids
 from brain.settings.files import load_config
@@ -182,7 +182,7 @@ def test_the_command_prints_one_line_a_case(run):
 
 def test_the_command_fails_a_model_by_name(run, tmp_path):
     """A model whose authenticity no longer matters fails, with exit 1 and the cases named."""
-    state = first_state(LEARNING).to_document()
+    state = initial_state(LEARNING).to_document()
     model = tmp_path / "model.json"
     model.write_text(json.dumps({**state, "weights": {**state["weights"], "authenticity": 0.1}}))
     code, out, err = run("--model", model)

@@ -18,13 +18,13 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from unit.signatures import signers
-from unit.signatures.identity_tokens import google_claims, issuer, token
+from unit.signatures.identity_tokens import google_claims, issuer, sign_token
 from unit.signatures.signers import NOW, OTHER, SECRET, SENDGRID_KEYS, USER
 
 from brain import bootstrap
 from brain.bootstrap import Brain
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
-from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedRequestError, SecretsUnavailableError, StoreRefusedError
@@ -48,7 +48,7 @@ class ChangingSecrets:
 
     def put(self, client: str, provider: str, *values: str) -> None:
         """Set the values that are valid at once."""
-        self.values[secret_name(client, provider)] = "\n".join(values)
+        self.values[build_secret_name(client, provider)] = "\n".join(values)
 
     def read(self, name: str) -> str:
         """Return the current text."""
@@ -170,12 +170,12 @@ def test_a_push_with_an_identity_token_needs_no_key(address: Address) -> None:
         google = config.providers["google"].model_copy(update={"keys_url": served.url})
         address.brain.verify_sender.config = config.model_copy(update={"providers": {"google": google}})
         claims = google_claims(NOW, aud="https://brain.example")
-        bearer = SignedRequest("POST", (), {"authorization": f"Bearer {token(claims)}"}, BODY)
+        bearer = SignedRequest("POST", (), {"authorization": f"Bearer {sign_token(claims)}"}, BODY)
         assert address.send(bearer, "warehouse").status_code == 201
         assert address.send(bearer, "warehouse").status_code == 200
-        expired = SignedRequest("POST", (), {"authorization": f"Bearer {token(claims | {'exp': 1})}"}, BODY)
+        expired = SignedRequest("POST", (), {"authorization": f"Bearer {sign_token(claims | {'exp': 1})}"}, BODY)
         assert address.send(expired, "warehouse").status_code == 401
-        assert served.asked == 1
+        assert served.requests == 1
 
 
 def test_keys_that_cannot_be_had_are_503_and_nobody_is_refused(address: Address) -> None:
@@ -183,7 +183,7 @@ def test_keys_that_cannot_be_had_are_503_and_nobody_is_refused(address: Address)
     config = address.brain.verify_sender.config
     google = config.providers["google"].model_copy(update={"keys_url": "http://127.0.0.1:1/certs"})
     address.brain.verify_sender.config = config.model_copy(update={"providers": {"google": google}})
-    bearer = SignedRequest("POST", (), {"authorization": f"Bearer {token(google_claims(NOW))}"}, BODY)
+    bearer = SignedRequest("POST", (), {"authorization": f"Bearer {sign_token(google_claims(NOW))}"}, BODY)
     answer = address.send(bearer, "warehouse")
     assert (answer.status_code, answer.json()["code"]) == (503, "sender_check_unavailable")
     assert int(answer.headers["retry-after"]) > 0
@@ -193,7 +193,7 @@ def test_the_signed_time_is_that_of_an_event_without_one(address: Address) -> No
     """A webhook without a time takes the request's."""
     at = NOW - timedelta(minutes=3)
     event = {name: value for name, value in opened().items() if name != "timestamp"} | {"timestamp": None}
-    answer = address.send(signers.sendgrid(body=json.dumps([event]).encode(), at=at), "email")
+    answer = address.send(signers.sendgrid(body=json.dumps([event]).encode(), signed_at=at), "email")
     assert answer.status_code == 201, answer.text
     event_id = answer.json()["results"][0]["event_id"]
     stored = address.brain.store.get(paths.event("acme", event_id))
@@ -252,7 +252,7 @@ def test_a_body_that_is_too_large_is_413_before_anything_is_checked(address: Add
     """Its signature would be as long to check."""
     signed = replace(signers.standard(OTHER, BODY), body=b" " * (10 * 1024 * 1024 + 1))
     assert address.send(signed).status_code == 413
-    assert secret_name("acme", "standard_webhooks") not in address.secrets.read_names
+    assert build_secret_name("acme", "standard_webhooks") not in address.secrets.read_names
 
 
 def test_whoever_has_nothing_to_show_is_refused_before_the_body_is_read(address: Address) -> None:
@@ -477,10 +477,10 @@ def test_a_secret_is_rotated_without_a_redeploy(address: Address) -> None:
 def test_secrets_are_read_once_a_minute_and_so_are_those_that_are_not_there(address: Address) -> None:
     """Neither a busy sender nor a stranger makes us ask for each request."""
     for number in range(5):
-        address.send(signers.standard(SECRET, BODY, identifier=f"msg_{number}"))
+        address.send(signers.standard(SECRET, BODY, message_id=f"msg_{number}"))
         address.send(signers.standard(SECRET, BODY), client="nobody")
-    assert address.secrets.read_names.count(secret_name("acme", "standard_webhooks")) == 1
-    assert address.secrets.read_names.count(secret_name("nobody", "standard_webhooks")) == 1
+    assert address.secrets.read_names.count(build_secret_name("acme", "standard_webhooks")) == 1
+    assert address.secrets.read_names.count(build_secret_name("nobody", "standard_webhooks")) == 1
 
 
 def test_where_secrets_are_kept_being_away_is_503_and_nobody_is_refused(address: Address) -> None:

@@ -1,4 +1,4 @@
-"""An issuer of identity tokens on the loopback: it signs, and publishes its keys for whoever checks."""
+"""An issuer of identity tokens on the loopback: it signs tokens and publishes its keys."""
 
 import json
 import threading
@@ -19,21 +19,21 @@ ACCOUNT = "push@a-project.iam.gserviceaccount.com"
 
 @cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """A key pair of this run; RSA has none that come from a number."""
+    """Generate the key pair of this name, once per run."""
     del name
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def public_jwk(kid: str) -> dict[str, Any]:
-    """The public half as an issuer publishes it."""
-    shown = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private_key(kid).public_key()))
-    return shown | {"kid": kid, "alg": "RS256", "use": "sig"}
+    """Return a public key as an issuer publishes it."""
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private_key(kid).public_key()))
+    return jwk | {"kid": kid, "alg": "RS256", "use": "sig"}
 
 
-def google_claims(now: datetime, **other: Any) -> dict[str, Any]:
-    """What Pub/Sub says in a token of a push."""
+def google_claims(now: datetime, **changes: Any) -> dict[str, Any]:
+    """Return the claims of a Pub/Sub push token; a changed claim of None is left out."""
     issued = int(now.timestamp())
-    said = {
+    claims = {
         "aud": AUDIENCE,
         "azp": "113774264463038321964",
         "email": ACCOUNT,
@@ -43,26 +43,26 @@ def google_claims(now: datetime, **other: Any) -> dict[str, Any]:
         "iss": "https://accounts.google.com",
         "sub": "113774264463038321964",
     }
-    return {name: value for name, value in (said | other).items() if value is not None}
+    return {name: claim for name, claim in (claims | changes).items() if claim is not None}
 
 
-def token(claims: Mapping[str, Any], kid: str = "key-1", named: str | None = None) -> str:
-    """A token signed by the issuer's key of that name."""
-    return jwt.encode(dict(claims), private_key(kid), "RS256", headers={"kid": named or kid})
+def sign_token(claims: Mapping[str, Any], kid: str = "key-1", claimed_kid: str | None = None) -> str:
+    """Sign a token with the issuer's key ``kid``; its header names ``claimed_kid`` if given."""
+    return jwt.encode(dict(claims), private_key(kid), "RS256", headers={"kid": claimed_kid or kid})
 
 
 @dataclass
 class Issuer:
-    """What the loopback serves; tests change it and count how often it was asked."""
+    """What the loopback serves; tests change it and count its requests."""
 
     url: str = ""
     kids: list[str] = field(default_factory=lambda: ["key-1"])
     status: int = 200
     body: bytes | None = None
-    asked: int = 0
+    requests: int = 0
 
     def answer(self) -> bytes:
-        """Return the key set, or whatever a test wants served instead."""
+        """Return the key set, or the body that a test serves instead."""
         return self.body if self.body is not None else json.dumps({"keys": [public_jwk(k) for k in self.kids]}).encode()
 
 
@@ -73,7 +73,7 @@ def issuer() -> Iterator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            served.asked += 1
+            served.requests += 1
             self.send_response(served.status)
             if served.status == 302:
                 self.send_header("Location", served.url)
@@ -81,7 +81,7 @@ def issuer() -> Iterator[Issuer]:
             self.wfile.write(served.answer())
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     served.url = f"http://127.0.0.1:{server.server_port}/certs"

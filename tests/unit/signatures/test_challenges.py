@@ -1,4 +1,4 @@
-"""Providers ask whether an address is their customer's; the answers prove it and lend nobody a signature."""
+"""Responses to challenges prove who owns an address and cannot be abused to sign an event."""
 
 import base64
 import hashlib
@@ -8,36 +8,36 @@ from typing import Any
 
 import pytest
 
-from brain.domain.senders.signatures.challenges import Answer, challenge_of
-from brain.domain.senders.signatures.signed_request import Refused
+from brain.domain.senders.signatures.challenges import ChallengeResponse, find_challenge
+from brain.domain.senders.signatures.signed_request import Refusal
 
 SECRETS = ("new secret", "old secret")
 CODE = "890e4665-4dfe-4ab1-b689-ed553bceeed0"
 META = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "old secret"}
 
 
-def ask(query: dict[str, str], secrets: tuple[str, ...] = SECRETS) -> Answer | Refused:
-    """The answer to a question."""
-    challenge = challenge_of(query)
+def respond(query: dict[str, str], secrets: tuple[str, ...] = SECRETS) -> ChallengeResponse | Refusal:
+    """Return the response to a challenge."""
+    challenge = find_challenge(query)
     assert challenge
-    return challenge.answer(query, secrets)
+    return challenge.respond(query, secrets)
 
 
-def told(query: dict[str, str]) -> Any:
-    """An answer in JSON."""
-    answer = ask(query)
-    assert isinstance(answer, Answer)
-    assert answer.content_type == "application/json"
-    return json.loads(answer.text)
+def respond_json(query: dict[str, str]) -> Any:
+    """Return the parsed JSON response to a challenge."""
+    response = respond(query)
+    assert isinstance(response, ChallengeResponse)
+    assert response.content_type == "application/json"
+    return json.loads(response.text)
 
 
 def test_meta_gets_its_challenge_back() -> None:
-    """As plain text."""
-    assert ask(META) == ("1158201444", "text/plain; charset=utf-8")
+    """The response is plain text."""
+    assert respond(META) == ("1158201444", "text/plain; charset=utf-8")
 
 
 @pytest.mark.parametrize(
-    "other",
+    "change",
     [
         {"hub.verify_token": "a guess"},
         {"hub.verify_token": ""},
@@ -47,22 +47,22 @@ def test_meta_gets_its_challenge_back() -> None:
         {"hub.challenge": "1" * 257},
     ],
 )
-def test_meta_gets_nothing_for_another_token_or_question(other: dict[str, str]) -> None:
-    """Nor does whoever would have us show a page."""
-    assert isinstance(ask(META | other), Refused)
-    assert isinstance(ask(META, ()), Refused)
+def test_meta_gets_nothing_for_a_wrong_token_or_challenge(change: dict[str, str]) -> None:
+    """Nor can a stranger make the endpoint return HTML."""
+    assert isinstance(respond(META | change), Refusal)
+    assert isinstance(respond(META, ()), Refusal)
 
 
 def test_x_gets_its_token_signed_by_the_newest_secret() -> None:
-    """In base64, behind its algorithm."""
+    """In base64 after the name of the algorithm."""
     expected = base64.b64encode(hmac.digest(b"new secret", b"challenge_string", hashlib.sha256)).decode()
-    assert told({"crc_token": "challenge_string"}) == {"response_token": f"sha256={expected}"}
+    assert respond_json({"crc_token": "challenge_string"}) == {"response_token": f"sha256={expected}"}
 
 
 def test_linkedin_gets_its_code_signed() -> None:
-    """In hexadecimal digits, beside the code."""
+    """In hexadecimal digits, next to the code."""
     expected = hmac.digest(b"new secret", CODE.encode(), hashlib.sha256).hex()
-    assert told({"challengeCode": CODE}) == {"challengeCode": CODE, "challengeResponse": expected}
+    assert respond_json({"challengeCode": CODE}) == {"challengeCode": CODE, "challengeResponse": expected}
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_linkedin_gets_its_code_signed() -> None:
         "x" * 300,
     ],
 )
-def test_nobody_has_an_event_signed_as_a_challenge(token: str) -> None:
-    """The key that answers is the key that signs events, so only what can be no event is signed."""
-    assert isinstance(ask({"crc_token": token}), Refused)
-    assert isinstance(ask({"challengeCode": token}), Refused)
+def test_no_event_can_be_signed_as_a_challenge(token: str) -> None:
+    """The same key signs events, so only text that cannot be an event is signed."""
+    assert isinstance(respond({"crc_token": token}), Refusal)
+    assert isinstance(respond({"challengeCode": token}), Refusal)
 
 
-def test_without_a_secret_nothing_is_answered() -> None:
-    """And a request that asks nothing is no challenge."""
-    assert isinstance(ask({"crc_token": "challenge_string"}, ()), Refused)
-    assert isinstance(ask({"challengeCode": CODE}, ()), Refused)
-    assert challenge_of({"page": "2"}) is None
+def test_without_a_secret_there_is_no_response() -> None:
+    """A query without a challenge parameter is not a challenge."""
+    assert isinstance(respond({"crc_token": "challenge_string"}, ()), Refusal)
+    assert isinstance(respond({"challengeCode": CODE}, ()), Refusal)
+    assert find_challenge({"page": "2"}) is None

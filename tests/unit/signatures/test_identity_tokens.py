@@ -1,4 +1,4 @@
-"""Identity tokens: this client's audience, issuer and account, not expired, by a key that the issuer publishes."""
+"""Identity tokens need the client's audience, issuer and account, a valid time and a published key."""
 
 import base64
 import json
@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manual_clock import ManualClock
-from unit.signatures.identity_tokens import ACCOUNT, AUDIENCE, Issuer, google_claims, issuer, public_jwk, token
+from unit.signatures.identity_tokens import ACCOUNT, AUDIENCE, Issuer, google_claims, issuer, public_jwk, sign_token
 from unit.signatures.signers import NOW
 
 from brain.adapters.key_sets import HttpKeySets
 from brain.domain.senders.signatures import openid
 from brain.domain.senders.signatures.registry import SCHEMES, verify
-from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 from brain.errors import MisconfiguredError, SenderCheckUnavailableError
 
 TOLERANCE = timedelta(minutes=5)
@@ -27,30 +27,34 @@ EXPECTED = json.dumps({"audience": AUDIENCE, "email": ACCOUNT})
 KEYS = {"key-1": "key-1", "key-2": "key-2"}
 
 
-def trust(*secrets: str, issuers: tuple[str, ...] = GOOGLE, keys_url: str = "https://keys.example/") -> Trust:
-    """What is trusted, with the keys at hand."""
-    return Trust(secrets or (EXPECTED,), issuers, keys_url, lambda _url, kid: public_jwk(kid) if kid in KEYS else None)
+def trust_account(
+    *secrets: str, issuers: tuple[str, ...] = GOOGLE, keys_url: str = "https://keys.example/"
+) -> SenderCredentials:
+    """Return the client's credentials, with a key set of its issuer."""
+    return SenderCredentials(
+        secrets or (EXPECTED,), issuers, keys_url, lambda _url, kid: public_jwk(kid) if kid in KEYS else None
+    )
 
 
-def pushed(text: str) -> SignedRequest:
-    """A push with a bearer."""
-    return SignedRequest("POST", (AUDIENCE,), {"authorization": f"Bearer {text}"}, b"{}")
+def push_with(bearer: str) -> SignedRequest:
+    """Return a push with this bearer token."""
+    return SignedRequest("POST", (AUDIENCE,), {"authorization": f"Bearer {bearer}"}, b"{}")
 
 
-def answer(text: str, given: Trust | None = None) -> Proof | Refused:
-    """What is said of a token now."""
-    return verify("openid", pushed(text), given or trust(), NOW, TOLERANCE)
+def verify_token(token: str, credentials: SenderCredentials | None = None) -> Proof | Refusal:
+    """Verify a push with this token now."""
+    return verify("openid", push_with(token), credentials or trust_account(), NOW, TOLERANCE)
 
 
 def test_a_push_of_the_clients_own_account_is_proven() -> None:
-    """The token says nothing of the delivery, so it lends no time."""
-    request = pushed(token(google_claims(NOW)))
-    assert SCHEMES["openid"].claims(request)
-    assert answer(token(google_claims(NOW))) == Proof()
+    """The token does not sign the delivery, so the proof has no time."""
+    request = push_with(sign_token(google_claims(NOW)))
+    assert SCHEMES["openid"].applies_to(request)
+    assert verify_token(sign_token(google_claims(NOW))) == Proof()
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changes",
     [
         {"aud": "https://brain.example/v1/clients/other/events/warehouse"},
         {"aud": None},
@@ -72,84 +76,86 @@ def test_a_push_of_the_clients_own_account_is_proven() -> None:
     ],
     ids=str,
 )
-def test_a_token_that_says_anything_else_is_refused(other: dict[str, Any]) -> None:
-    """Another's audience, issuer, account; expired; of the future; for ever."""
-    assert isinstance(answer(token(google_claims(NOW, **other))), Refused)
+def test_a_token_with_any_other_claim_is_refused(changes: dict[str, Any]) -> None:
+    """Another audience, issuer or account; expired, issued in the future, or valid for too long."""
+    assert isinstance(verify_token(sign_token(google_claims(NOW, **changes))), Refusal)
 
 
 def test_an_issuers_clock_may_be_five_minutes_ahead() -> None:
-    """As any sender's."""
-    assert answer(token(google_claims(NOW + TOLERANCE))) == Proof()
+    """Like the clock of any sender."""
+    assert verify_token(sign_token(google_claims(NOW + TOLERANCE))) == Proof()
 
 
 def test_a_token_by_another_key_or_without_one_is_refused() -> None:
     """A key that the issuer does not publish, or a signature by another one, or none."""
-    good = token(google_claims(NOW))
-    assert isinstance(answer(token(google_claims(NOW), "key-9")), Refused)
-    assert isinstance(answer(token(google_claims(NOW), "key-2", named="key-1")), Refused)
-    head, body, signature = good.split(".")
+    genuine = sign_token(google_claims(NOW))
+    assert isinstance(verify_token(sign_token(google_claims(NOW), "key-9")), Refusal)
+    assert isinstance(verify_token(sign_token(google_claims(NOW), "key-2", claimed_kid="key-1")), Refusal)
+    head, body, signature = genuine.split(".")
     for forged in (f"{head}.{body}.", f"{head}.{body}.{signature[:-8]}AAAAAAAA", "a.b.c", f"{head}..{signature}"):
-        assert isinstance(answer(forged), Refused)
+        assert isinstance(verify_token(forged), Refusal)
     none = jwt.encode(google_claims(NOW), "", "none", headers={"kid": "key-1"})
     shared = jwt.encode(google_claims(NOW), "s" * 32, "HS256", headers={"kid": "key-1"})
     no_key = jwt.encode(google_claims(NOW), "s" * 32, "HS256")
-    assert all(isinstance(answer(text), Refused) for text in (none, shared, no_key))
+    assert all(isinstance(verify_token(text), Refusal) for text in (none, shared, no_key))
 
 
-@given(place=st.integers(0, 10**6), character=st.sampled_from("ABCDwxyz0189-_"))
-def test_any_character_of_a_token_counts(place: int, character: str) -> None:
-    """What still reads as the very same bytes is the only exception."""
-    good = token(google_claims(NOW))
-    at = place % len(good)
-    changed = good[:at] + character + good[at + 1 :]
-    assert isinstance(answer(changed), Refused) or _bytes(changed) == _bytes(good)
+@given(position=st.integers(0, 10**6), character=st.sampled_from("ABCDwxyz0189-_"))
+def test_any_character_of_a_token_counts(position: int, character: str) -> None:
+    """The only exception is text that decodes to the same bytes."""
+    genuine = sign_token(google_claims(NOW))
+    index = position % len(genuine)
+    changed = genuine[:index] + character + genuine[index + 1 :]
+    assert isinstance(verify_token(changed), Refusal) or _bytes(changed) == _bytes(genuine)
 
 
 def _bytes(text: str) -> list[bytes]:
-    """The three parts of a token as bytes."""
+    """Return the three parts of a token as bytes."""
     return [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split(".")]
 
 
 def test_a_key_that_cannot_be_used_is_refused() -> None:
-    """An issuer may publish what we do not understand."""
-    odd = replace(trust(), key_of=lambda _url, _kid: {"kty": "odd", "kid": "key-1"})
-    assert isinstance(answer(token(google_claims(NOW)), odd), Refused)
+    """An issuer may publish keys of an unknown type."""
+    credentials = replace(trust_account(), find_key=lambda _url, _kid: {"kty": "odd", "kid": "key-1"})
+    assert isinstance(verify_token(sign_token(google_claims(NOW)), credentials), Refusal)
 
 
-def test_a_bearer_without_the_parts_of_a_token_claims_nothing() -> None:
+def test_the_scheme_does_not_apply_to_a_bearer_that_is_not_a_token() -> None:
     """API keys have no dots."""
     for text in ("brk_abc", "a.b", ""):
-        assert not SCHEMES["openid"].claims(pushed(text))
-    assert not SCHEMES["openid"].claims(replace(pushed("a.b.c"), headers={}))
+        assert not SCHEMES["openid"].applies_to(push_with(text))
+    assert not SCHEMES["openid"].applies_to(replace(push_with("a.b.c"), headers={}))
 
 
 def test_salesforces_token_is_checked_against_the_orgs_own_issuer_and_keys() -> None:
-    """The issuer and the keys are named in the client's secret."""
-    entry = {
+    """The client's secret names the issuer and the key set."""
+    settings = {
         "issuer": "https://acme.my.salesforce.com",
         "audience": AUDIENCE,
         "subject": "integration@acme.example",
         "keys_url": "https://acme.my.salesforce.com/id/keys",
     }
-    asked: list[str] = []
+    requested_urls: list[str] = []
 
-    def key_of(url: str, kid: str) -> dict[str, Any]:
-        asked.append(url)
+    def find_key(url: str, kid: str) -> dict[str, Any]:
+        requested_urls.append(url)
         return public_jwk(kid)
 
-    given = Trust((json.dumps(entry),), (), "", key_of)
-    said = google_claims(NOW, iss=entry["issuer"], sub=entry["subject"], email=None, email_verified=None)
-    assert answer(token(said), given) == Proof()
-    assert asked == [entry["keys_url"]]
-    assert isinstance(answer(token(said | {"sub": "another@acme.example"}), given), Refused)
-    assert isinstance(answer(token(said | {"iss": "https://other.my.salesforce.com"}), given), Refused)
+    credentials = SenderCredentials((json.dumps(settings),), (), "", find_key)
+    claims = google_claims(NOW, iss=settings["issuer"], sub=settings["subject"], email=None, email_verified=None)
+    assert verify_token(sign_token(claims), credentials) == Proof()
+    assert requested_urls == [settings["keys_url"]]
+    assert isinstance(verify_token(sign_token(claims | {"sub": "another@acme.example"}), credentials), Refusal)
+    assert isinstance(
+        verify_token(sign_token(claims | {"iss": "https://other.my.salesforce.com"}), credentials), Refusal
+    )
 
 
 def test_any_of_several_accounts_may_push() -> None:
-    """While one replaces the other."""
+    """So that one account can replace another."""
     other = json.dumps({"audience": AUDIENCE, "email": "new@a-project.iam.gserviceaccount.com"})
-    assert answer(token(google_claims(NOW)), trust(other, EXPECTED)) == Proof()
-    assert isinstance(answer(token(google_claims(NOW)), trust(other)), Refused)
+    assert verify_token(sign_token(google_claims(NOW)), trust_account(other, EXPECTED)) == Proof()
+    assert isinstance(verify_token(sign_token(google_claims(NOW)), trust_account(other)), Refusal)
 
 
 @pytest.mark.parametrize(
@@ -163,17 +169,17 @@ def test_any_of_several_accounts_may_push() -> None:
         '{"audience": "", "email": "a"}',
     ],
 )
-def test_an_entry_that_would_trust_anyone_is_the_operators_fault(secret: str) -> None:
-    """Anyone may have Google sign a token for any audience, so the account must be named."""
+def test_a_secret_that_would_trust_anyone_is_a_misconfiguration(secret: str) -> None:
+    """Anyone can have Google sign a token for any audience, so the secret must name the account."""
     with pytest.raises(MisconfiguredError, match="audience"):
-        answer(token(google_claims(NOW)), trust(secret))
+        verify_token(sign_token(google_claims(NOW)), trust_account(secret))
 
 
-def test_keys_are_fetched_safely_or_not_at_all() -> None:
-    """An address without TLS would let anyone on the way issue tokens."""
-    entry = json.dumps({"issuer": "i", "audience": AUDIENCE, "subject": "s", "keys_url": "http://keys.example/"})
+def test_keys_are_only_fetched_with_tls() -> None:
+    """Without TLS anyone on the network path could issue tokens."""
+    secret = json.dumps({"issuer": "i", "audience": AUDIENCE, "subject": "s", "keys_url": "http://keys.example/"})
     with pytest.raises(MisconfiguredError, match="https"):
-        answer(token(google_claims(NOW)), Trust((entry,)))
+        verify_token(sign_token(google_claims(NOW)), SenderCredentials((secret,)))
 
 
 @pytest.fixture
@@ -184,56 +190,56 @@ def published() -> Iterator[Issuer]:
 
 
 def test_a_key_set_is_fetched_once_an_hour_and_again_for_a_new_key(published: Issuer) -> None:
-    """An unknown key makes us look again, at most once a minute, so that a stranger cannot make us ask."""
+    """An unknown key triggers another fetch, at most once per minute, so that a stranger cannot cause many."""
     clock = ManualClock(NOW)
     keys = HttpKeySets(clock)
     assert keys.key_of(published.url, "key-1") == public_jwk("key-1")
     assert keys.key_of(published.url, "key-1")
-    assert published.asked == 1
+    assert published.requests == 1
     published.kids = ["key-2"]
     assert keys.key_of(published.url, "key-2") is None
-    assert published.asked == 1
+    assert published.requests == 1
     clock.advance(timedelta(minutes=1))
     assert keys.key_of(published.url, "key-2")
     assert keys.key_of(published.url, "key-1") is None
-    assert published.asked == 2
+    assert published.requests == 2
     clock.advance(timedelta(hours=1))
     assert keys.key_of(published.url, "key-2")
-    assert published.asked == 3
+    assert published.requests == 3
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"keys": 1}', b"\xff", b"{" + b" " * (1024 * 1024) + b"}"])
-def test_a_known_key_set_serves_on_while_its_issuer_is_ill(published: Issuer, body: bytes) -> None:
-    """And an unknown one makes the sender try again, whom nobody refused."""
+def test_a_cached_key_set_is_used_while_its_issuer_fails(published: Issuer, body: bytes) -> None:
+    """Without a cached set the sender is told to send again, and is not refused."""
     clock = ManualClock(NOW)
     keys = HttpKeySets(clock)
     assert keys.key_of(published.url, "key-1")
     clock.advance(timedelta(hours=2))
     published.body = body
     assert keys.key_of(published.url, "key-1")
-    assert published.asked == 2
+    assert published.requests == 2
     fresh = HttpKeySets(clock)
     for _ in range(2):
         with pytest.raises(SenderCheckUnavailableError, match="send again"):
             fresh.key_of(published.url, "key-1")
-    assert published.asked == 3
+    assert published.requests == 3
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
 def test_a_redirect_is_not_followed_and_an_error_is_no_key_set(published: Issuer, status: int) -> None:
-    """Keys come from the address that the operator named and from no other."""
+    """Keys come only from the address that the operator configured."""
     published.status = status
     with pytest.raises(SenderCheckUnavailableError):
         HttpKeySets(ManualClock(NOW)).key_of(published.url, "key-1")
-    assert published.asked == 1
+    assert published.requests == 1
 
 
-def test_entries_without_names_are_passed_over(published: Issuer) -> None:
-    """One odd entry does not spoil the others."""
+def test_keys_without_an_id_are_ignored(published: Issuer) -> None:
+    """One malformed key does not invalidate the others."""
     published.body = json.dumps({"keys": ["odd", {"kty": "RSA"}, public_jwk("key-1")]}).encode()
     assert HttpKeySets(ManualClock(NOW)).key_of(published.url, "key-1") == public_jwk("key-1")
 
 
 def test_the_algorithms_are_those_of_public_keys() -> None:
-    """Never one by which a public key could pass for a shared secret."""
+    """No algorithm lets a public key pass for a shared secret."""
     assert all(name[:2] in ("RS", "ES") for name in openid.ALGORITHMS)

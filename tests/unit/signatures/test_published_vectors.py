@@ -1,4 +1,4 @@
-"""The requests that providers publish as examples of their schemes are genuine, and only just."""
+"""The requests that providers publish as examples of their schemes are verified, and no variation of them."""
 
 import json
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from unit.signatures.signers import with_header
 
 from brain.domain.senders.signatures.registry import verify
-from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 
 TOLERANCE = timedelta(minutes=5)
 
@@ -77,27 +77,29 @@ VECTORS = {
 
 
 @pytest.mark.parametrize("scheme", VECTORS)
-def test_a_published_request_is_genuine_at_its_time(scheme: str) -> None:
-    """And its signed time is read from it."""
+def test_a_published_request_is_verified_at_its_time(scheme: str) -> None:
+    """The proof carries the signed time."""
     request, secret, signed_at = VECTORS[scheme]
-    proof = verify(scheme, request, Trust((secret,)), signed_at or datetime.now(UTC), TOLERANCE)
+    proof = verify(scheme, request, SenderCredentials((secret,)), signed_at or datetime.now(UTC), TOLERANCE)
     assert isinstance(proof, Proof), proof
     assert proof.signed_at == signed_at
 
 
 @pytest.mark.parametrize("scheme", VECTORS)
 def test_a_published_request_with_another_body_is_refused(scheme: str) -> None:
-    """One byte more is another body."""
+    """One more byte makes another body."""
     request, secret, signed_at = VECTORS[scheme]
     changed = replace(request, body=request.body + b" ")
-    assert isinstance(verify(scheme, changed, Trust((secret,)), signed_at or datetime.now(UTC), TOLERANCE), Refused)
+    assert isinstance(
+        verify(scheme, changed, SenderCredentials((secret,)), signed_at or datetime.now(UTC), TOLERANCE), Refusal
+    )
 
 
 def test_svix_sends_the_same_under_its_own_names() -> None:
-    """The scheme is one; older senders keep the older names."""
+    """The scheme is the same; older senders keep the older header names."""
     request, secret, signed_at = VECTORS["standard_webhooks"]
     for name in ("id", "timestamp", "signature"):
         request = with_header(request, f"svix-{name}", request.header(f"webhook-{name}"))
         request = with_header(request, f"webhook-{name}", None)
     assert signed_at
-    assert isinstance(verify("standard_webhooks", request, Trust((secret,)), signed_at, TOLERANCE), Proof)
+    assert isinstance(verify("standard_webhooks", request, SenderCredentials((secret,)), signed_at, TOLERANCE), Proof)

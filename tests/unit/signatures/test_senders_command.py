@@ -7,51 +7,51 @@ import pytest
 from typer.testing import CliRunner
 
 from brain.cli.app import app
-from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.sender_secrets import build_secret_name
 
 SECRET = "a secret that nobody may see"
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with an embedded store and one secret in its environment."""
+def local_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedded store, with one secret in the environment."""
     monkeypatch.setenv("BRAIN_STORE", f"sqlite:///{tmp_path}/brain.db")
-    monkeypatch.setenv(secret_name("my-shop", "meta"), f"{SECRET}\nan older one")
+    monkeypatch.setenv(build_secret_name("my-shop", "meta"), f"{SECRET}\nan older one")
 
 
-def said(*arguments: str) -> str:
-    """What the command printed."""
-    done = CliRunner().invoke(app, ["senders", "--client", "my-shop", *arguments])
-    assert done.exit_code == 0, done.output
-    return done.stdout
+def run_senders(*arguments: str) -> str:
+    """Return what the command prints."""
+    completed = CliRunner().invoke(app, ["senders", "--client", "my-shop", *arguments])
+    assert completed.exit_code == 0, completed.output
+    return completed.stdout
 
 
-@pytest.mark.usefixtures("machine")
-def test_each_provider_has_its_secrets_name_and_how_many_values_are_set() -> None:
-    """For machines in JSON, for people in a table."""
-    rows = {row["secret"]: row for row in json.loads(said("--json"))}
+@pytest.mark.usefixtures("local_brain")
+def test_each_provider_is_listed_with_its_secret_and_the_number_of_values() -> None:
+    """As JSON and as a table."""
+    rows = {row["secret"]: row for row in json.loads(run_senders("--json"))}
     assert rows["BRAIN_SENDER_MY_2DSHOP_META"]["values_here"] == 2
     assert rows["BRAIN_SENDER_MY_2DSHOP_META_VERIFY"]["values_here"] == 0
     assert rows["BRAIN_SENDER_MY_2DSHOP_STANDARD_WEBHOOKS"]["sources"] == "all"
-    shown = said()
-    assert "BRAIN_SENDER_MY_2DSHOP_HUBSPOT" in shown
-    assert SECRET not in shown + str(rows)
+    printed = run_senders()
+    assert "BRAIN_SENDER_MY_2DSHOP_HUBSPOT" in printed
+    assert SECRET not in printed + str(rows)
 
 
-@pytest.mark.usefixtures("machine")
+@pytest.mark.usefixtures("local_brain")
 def test_one_provider_comes_with_the_commands_that_set_its_secrets() -> None:
-    """Create, allow ingest to read, rotate."""
-    shown = said("--provider", "meta")
-    assert "gcloud secrets create BRAIN_SENDER_MY_2DSHOP_META " in shown
-    assert "gcloud secrets create BRAIN_SENDER_MY_2DSHOP_META_VERIFY " in shown
-    assert "gcloud secrets versions add BRAIN_SENDER_MY_2DSHOP_META " in shown
-    assert "serviceAccount:brain-ingest@" in shown
-    assert "HUBSPOT" not in shown
-    assert SECRET not in shown
+    """Commands to create it, grant access to ingest, and rotate it."""
+    printed = run_senders("--provider", "meta")
+    assert "gcloud secrets create BRAIN_SENDER_MY_2DSHOP_META " in printed
+    assert "gcloud secrets create BRAIN_SENDER_MY_2DSHOP_META_VERIFY " in printed
+    assert "gcloud secrets versions add BRAIN_SENDER_MY_2DSHOP_META " in printed
+    assert "serviceAccount:brain-ingest@" in printed
+    assert "HUBSPOT" not in printed
+    assert SECRET not in printed
 
 
-@pytest.mark.usefixtures("machine")
-def test_a_provider_that_there_is_not_is_told() -> None:
-    """With the command that lists them."""
-    done = CliRunner().invoke(app, ["senders", "--client", "my-shop", "--provider", "nobody"])
-    assert "nobody" in str(done.exception)
+@pytest.mark.usefixtures("local_brain")
+def test_an_unknown_provider_is_an_error() -> None:
+    """The error names the provider."""
+    completed = CliRunner().invoke(app, ["senders", "--client", "my-shop", "--provider", "nobody"])
+    assert "nobody" in str(completed.exception)

@@ -8,7 +8,7 @@ from brain.bootstrap import Brain
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import as_json, table
 from brain.domain.senders.signatures.challenges import CHALLENGES
-from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.senders_config import Provider, SendersConfig
 from brain.errors import InvalidInputError
 from brain.settings.environment import Settings
@@ -55,13 +55,15 @@ def senders(client: Client, provider: OneProvider = "", json_output: Json = Fals
 def _rows(brain: Brain, client: str, config: SendersConfig) -> list[dict[str, object]]:
     """Return a row for each secret that there may be: a provider's own, and the word by which Meta asks."""
     named = [(name, name, row.secret) for name, row in config.providers.items()]
-    named += [(c.provider, c.secrets, "the verify token") for c in CHALLENGES if c.secrets != c.provider]
+    named += [
+        (c.provider, c.secret_provider, "the verify token") for c in CHALLENGES if c.secret_provider != c.provider
+    ]
     order = list(config.providers)
     return [
         {
             "provider": provider,
             "sources": _sources(config.providers[provider]),
-            "secret": secret_name(client, suffix),
+            "secret": build_secret_name(client, suffix),
             "what": what,
             "values_here": len(brain.verify_sender.secrets.of(client, suffix)),
         }

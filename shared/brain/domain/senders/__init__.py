@@ -1,1 +1,1 @@
-"""Who may send: API keys and the providers' signatures."""
+"""Senders: who may send events for a client, by API key or by a signature of its provider."""

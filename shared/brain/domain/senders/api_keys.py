@@ -1,24 +1,31 @@
-"""Senders' API keys: made from chance that is passed in, kept only as hashes, two valid at once for rotation."""
+"""API keys of senders: generated from injected randomness and stored only as hashes."""
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Protocol
 
-PREFIX = "brk_"
-KEY_BYTES = 32
-MOST_VALID = 2
-# The one answer to whoever is not known, whatever is wrong and whether the client exists or not.
-NOT_AUTHENTICATED = (
-    "expected a valid API key of this client as `Authorization: Bearer KEY`, or its provider's signature"
+KEY_PREFIX: Final = "brk_"
+KEY_BYTES: Final = 32
+MAX_VALID_KEYS: Final = 2  # two, so that a client can rotate without a gap
+# The one answer to every unauthenticated sender: it reveals neither what is wrong nor whether the client exists.
+NOT_AUTHENTICATED: Final = (
+    "expected a valid API key of this client as `Authorization: Bearer KEY`, or a signature of its provider"
 )
+
+
+class RandomBytes(Protocol):
+    """A source of cryptographic randomness, such as ``secrets.token_bytes``."""
+
+    def __call__(self, nbytes: int, /) -> bytes:
+        """Return ``nbytes`` random bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is kept of a key; ``key_hash`` is SHA-256 of 256 bits of chance, so it needs no salt."""
+    """A stored API key; ``key_hash`` is SHA-256 of 256 random bits, so it needs no salt."""
 
     key_hash: str
     client_id: str
@@ -28,11 +35,22 @@ class ApiKey:
 
     @property
     def key_id(self) -> str:
-        """What people and commands call the key by; it does not help to guess it."""
+        """The short id that people and commands use for the key; it does not help to guess it."""
         return self.key_hash[:12]
 
-    def document(self) -> dict[str, Any]:
-        """Return the key as a document."""
+    @classmethod
+    def from_document(cls, key_hash: str, document: Mapping[str, Any]) -> "ApiKey":
+        """Return the key that is stored in ``document`` under its hash."""
+        return cls(
+            key_hash,
+            document["client_id"],
+            document["created_at"],
+            document.get("revoked_at"),
+            document.get("label", ""),
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the document that is stored under the key's hash."""
         return {
             "client_id": self.client_id,
             "created_at": self.created_at,
@@ -41,18 +59,11 @@ class ApiKey:
         }
 
 
-def new_key(random_bytes: Callable[[int], bytes]) -> str:
-    """Return a new key's text, to be shown once."""
-    return PREFIX + base64.urlsafe_b64encode(random_bytes(KEY_BYTES)).decode().rstrip("=")
+def generate_key(random_bytes: RandomBytes) -> str:
+    """Return the text of a new key, to be shown once."""
+    return KEY_PREFIX + base64.urlsafe_b64encode(random_bytes(KEY_BYTES)).decode().rstrip("=")
 
 
 def hash_key(key: str) -> str:
-    """Return the hash under which a key is kept."""
+    """Return the hash under which a key is stored."""
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def api_key_from(key_hash: str, document: Mapping[str, Any]) -> ApiKey:
-    """Return the key that a document holds."""
-    return ApiKey(
-        key_hash, document["client_id"], document["created_at"], document.get("revoked_at"), document.get("label", "")
-    )

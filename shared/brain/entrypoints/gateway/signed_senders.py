@@ -8,7 +8,7 @@ import anyio.to_thread
 from starlette.requests import Request as StarletteRequest
 
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
-from brain.domain.senders.signatures.challenges import challenge_of
+from brain.domain.senders.signatures.challenges import find_challenge
 from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
@@ -47,7 +47,7 @@ async def answer_challenge(
         UnauthenticatedError, SenderCheckUnavailableError: as the service does.
     """
     query = dict(request.query_params)
-    challenge = challenge_of(query)
+    challenge = find_challenge(query)
     if challenge is None:
         return None
     answer = await anyio.to_thread.run_sync(verify.answer, client_id, source, challenge, query)

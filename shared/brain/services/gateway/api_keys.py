@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from brain.domain.senders.api_keys import MOST_VALID, NOT_AUTHENTICATED, ApiKey, hash_key, new_key
+from brain.domain.senders.api_keys import MAX_VALID_KEYS, NOT_AUTHENTICATED, ApiKey, generate_key, hash_key
 from brain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
@@ -31,9 +31,9 @@ class KeyRing:
             InvalidInputError: two keys are valid already; revoke one first.
         """
         keys = ApiKeys(self.store)
-        if len(self.valid(client_id)) >= MOST_VALID:
+        if len(self.valid(client_id)) >= MAX_VALID_KEYS:
             raise InvalidInputError("two keys of this client are valid already; revoke one, or rotate")
-        text = new_key(self.random_bytes)
+        text = generate_key(self.random_bytes)
         kept = ApiKey(hash_key(text), client_id, self.clock.now(), label=label)
         keys.add(kept)
         return text, kept

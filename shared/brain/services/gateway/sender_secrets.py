@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from brain.domain.senders.signatures.secret_text import secret_name, secret_values
+from brain.domain.senders.signatures.sender_secrets import build_secret_name, parse_secret_values
 from brain.errors import (
     MisconfiguredError,
     MissingSecretError,
@@ -40,7 +40,7 @@ class SenderSecrets:
         Raises:
             SenderCheckUnavailableError: where secrets are kept did not answer.
         """
-        name = secret_name(client_id, provider)
+        name = build_secret_name(client_id, provider)
         with self._lock:
             known = self._known.get(name)
         if known is None:
@@ -51,7 +51,7 @@ class SenderSecrets:
 
     def _read(self, name: str) -> tuple[str, ...]:
         try:
-            return secret_values(self.secrets.read(name), name)
+            return parse_secret_values(self.secrets.read(name), name)
         except SecretsUnavailableError as exc:
             message = "the sender cannot be checked just now; send again"
             raise SenderCheckUnavailableError(message, retry_after_seconds=5) from exc

@@ -9,11 +9,11 @@ from cachetools import TTLCache
 
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures import registry
-from brain.domain.senders.signatures.challenges import Answer, Challenge
-from brain.domain.senders.signatures.replays import Taken, taken
-from brain.domain.senders.signatures.secret_text import secret_name
+from brain.domain.senders.signatures.accepted_deliveries import AcceptedDelivery
+from brain.domain.senders.signatures.challenges import Challenge, ChallengeResponse
+from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.senders_config import Provider, SendersConfig
-from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 from brain.errors import MisconfiguredError, ReplayedRequestError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter, WriteStatus
@@ -31,7 +31,7 @@ class Sender:
 
     provider: str
     signed_at: datetime | None
-    taken: Taken | None
+    taken: AcceptedDelivery | None
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class VerifySender:
     writer: EventWriter
     clock: Clock
     failed: Callable[[str, Exception], None]
-    _seen: TTLCache[str, Taken] = field(init=False, repr=False)
+    _seen: TTLCache[str, AcceptedDelivery] = field(init=False, repr=False)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class VerifySender:
 
         Raises:
             UnauthenticatedError: nobody whom this client trusts; the same for an unknown client. Its context says why.
-            ReplayedError: this signing, or another body under its id, was taken before.
+            ReplayedRequestError: this signing, or another body under its id, was taken before.
             SenderCheckUnavailableError: secrets or keys cannot be had now.
             StoreUnavailableError: whether it was taken before cannot be known now.
         """
@@ -71,7 +71,7 @@ class VerifySender:
         for name, provider in self._claiming(source, request):
             found = self._verified(client_id, name, provider, request, now)
             if isinstance(found, Proof):
-                request_taken = taken(client_id, name, found, request.body, self._tolerance)
+                request_taken = AcceptedDelivery.from_proof(client_id, name, found, request.body, self._tolerance)
                 self._refuse_replay(request_taken, now)
                 return Sender(name, found.signed_at, request_taken)
             reasons.append(f"{name}: {found.reason}")
@@ -86,13 +86,13 @@ class VerifySender:
             return
         with self._lock:
             if durable:
-                self._seen[sender.taken.delivery] = sender.taken
-            elif (known := self._seen.get(sender.taken.delivery)) and known.signed_at is None:
-                del self._seen[sender.taken.delivery]
+                self._seen[sender.taken.delivery_id] = sender.taken
+            elif (known := self._seen.get(sender.taken.delivery_id)) and known.signed_at is None:
+                del self._seen[sender.taken.delivery_id]
         if durable:
             await self._remember(sender.taken)
 
-    async def _remember(self, request_taken: Taken) -> None:
+    async def _remember(self, request_taken: AcceptedDelivery) -> None:
         try:
             (result,) = await self.writer.write([signatures.remember(request_taken)])
         except Exception as exc:  # noqa: BLE001 - the events are durable, and their sender is to hear of it
@@ -101,7 +101,7 @@ class VerifySender:
         if result.status is not WriteStatus.WRITTEN and result.error:
             self.failed("remember a signed request", result.error)
 
-    def answer(self, client_id: str, source: str, challenge: Challenge, query: Mapping[str, str]) -> Answer:
+    def answer(self, client_id: str, source: str, challenge: Challenge, query: Mapping[str, str]) -> ChallengeResponse:
         """Return the answer to a provider's question whether the address is this client's.
 
         Raises:
@@ -111,8 +111,8 @@ class VerifySender:
         provider = self.config.providers.get(challenge.provider)
         if provider is None or not provider.may_sign_for(source):
             raise UnauthenticatedError(NOT_AUTHENTICATED, reason="a challenge of another source's provider")
-        found = challenge.answer(query, self.secrets.of(client_id, challenge.secrets))
-        if isinstance(found, Refused):
+        found = challenge.respond(query, self.secrets.of(client_id, challenge.secret_provider))
+        if isinstance(found, Refusal):
             raise UnauthenticatedError(NOT_AUTHENTICATED, reason=found.reason)
         return found
 
@@ -124,28 +124,28 @@ class VerifySender:
         return [
             (name, provider)
             for name, provider in self.config.providers.items()
-            if provider.may_sign_for(source) and registry.SCHEMES[provider.scheme].claims(request)
+            if provider.may_sign_for(source) and registry.SCHEMES[provider.scheme].applies_to(request)
         ]
 
     def _verified(
         self, client_id: str, name: str, provider: Provider, request: SignedRequest, now: datetime
-    ) -> Proof | Refused:
+    ) -> Proof | Refusal:
         secrets = self.secrets.of(client_id, name)
         if not secrets:
-            return Refused(f"{secret_name(client_id, name)} is not set, or may not be read")
-        trust = Trust(secrets, provider.issuers, provider.keys_url, self.keys.key_of)
+            return Refusal(f"{build_secret_name(client_id, name)} is not set, or may not be read")
+        trust = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.key_of)
         try:
             return registry.verify(provider.scheme, request, trust, now, self._tolerance)
         except MisconfiguredError as error:
             # Told to the operator; the sender gets the answer of any stranger, so that nobody learns who is a client.
             self.failed(f"secret of {name}", error)
-            return Refused("a secret is not of the kind that the scheme needs")
+            return Refusal("a secret is not of the kind that the scheme needs")
 
-    def _refuse_replay(self, request_taken: Taken | None, now: datetime) -> None:
+    def _refuse_replay(self, request_taken: AcceptedDelivery | None, now: datetime) -> None:
         """Refuse what was taken before, here or by another instance, and another body while one is on its way."""
         if request_taken is None:
             return
-        name = request_taken.delivery
+        name = request_taken.delivery_id
         with self._lock:
             known = self._seen.get(name)
         stored = signatures.find(self.store, name) if known is None or known.signed_at is None else known
@@ -153,5 +153,5 @@ class VerifySender:
             if stored:
                 self._seen[name] = stored
             known = self._seen.setdefault(name, replace(request_taken, signed_at=None))
-        if known.replayed_by(request_taken, now):
+        if known.is_replayed_by(request_taken, now):
             raise ReplayedRequestError(_REPLAYED)

@@ -1,1 +1,1 @@
-"""How providers prove that a request is theirs: one module a scheme, one line in the registry."""
+"""Signatures of providers: one module per scheme, all pure functions of a request and the client's secrets."""

@@ -1,58 +1,58 @@
-"""HubSpot's signature v3: HMAC-SHA256 over method, address, body and time.
+"""HubSpot's signature v3: HMAC-SHA256 over method, URL, body and time.
 
-Source: HubSpot, "Validating requests", version 3. The address is signed with the characters of ``_DECODED``
-written plainly, whatever the request line has.
+Source: HubSpot, "Validating requests", version 3. HubSpot signs the URL with the characters of ``_UNESCAPED``
+unescaped, whatever the request line has.
 """
 
 import re
 from typing import Final
 
 from brain.domain.senders.signatures.signed_request import (
-    MILLISECONDS,
+    MILLISECONDS_PER_SECOND,
     Proof,
-    Refused,
+    Refusal,
+    SenderCredentials,
     SignedRequest,
-    Trust,
-    digest,
-    equals_any,
-    from_base64,
-    hmac_sha256,
-    moment,
+    compute_digest,
+    compute_hmac_sha256,
+    decode_base64,
+    matches_any,
+    parse_epoch,
 )
 
 SIGNATURE: Final = "x-hubspot-signature-v3"
 TIMESTAMP: Final = "x-hubspot-request-timestamp"
-_DECODED: Final = {
+_UNESCAPED: Final = {
     "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$",
     "%27": "'", "%28": "(", "%29": ")", "%2A": "*", "%2C": ",", "%3B": ";",
 }  # fmt: skip
-_ESCAPE: Final = re.compile("|".join(_DECODED), re.IGNORECASE)
+_ESCAPE: Final = re.compile("|".join(_UNESCAPED), re.IGNORECASE)
 
 
-def claims(request: SignedRequest) -> bool:
-    """Whether the request says that it is signed so."""
+def applies_to(request: SignedRequest) -> bool:
+    """Return whether the request carries this signature."""
     return SIGNATURE in request.headers
 
 
-def verify(request: SignedRequest, trust: Trust) -> Proof | Refused:
-    """Return the proof, or why there is none."""
+def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Refusal:
+    """Verify the request against the app's client secrets."""
     timestamp = request.header(TIMESTAMP)
-    signed_at = moment(timestamp, units_a_second=MILLISECONDS)
+    signed_at = parse_epoch(timestamp, units_per_second=MILLISECONDS_PER_SECOND)
     if signed_at is None:
-        return Refused(f"{TIMESTAMP} is no time in milliseconds")
-    heads = [(request.method + decoded(url)).encode() for url in request.urls]
+        return Refusal(f"{TIMESTAMP} must be an epoch in milliseconds")
+    heads = [(request.method + _unescape(url)).encode() for url in request.urls]
     expected = [
-        hmac_sha256(secret.encode(), head, request.body, timestamp.encode())
-        for secret in trust.secrets
+        compute_hmac_sha256(secret.encode(), head, request.body, timestamp.encode())
+        for secret in credentials.secrets
         for head in heads
     ]
-    signature = from_base64(request.header(SIGNATURE))
-    if not equals_any([signature], expected):
-        plain = " or ".join(url.partition("?")[0] for url in request.urls)
-        return Refused(f"{SIGNATURE} is not that of {plain}, this body and this time")
-    return Proof(signed_at, digest(signature))
+    signature = decode_base64(request.header(SIGNATURE))
+    if not matches_any([signature], expected):
+        addresses = " or ".join(url.partition("?")[0] for url in request.urls)
+        return Refusal(f"{SIGNATURE} does not match {addresses}, this body and this time")
+    return Proof(signed_at, compute_digest(signature))
 
 
-def decoded(url: str) -> str:
-    """Return the address as HubSpot signs it."""
-    return _ESCAPE.sub(lambda found: _DECODED[found.group().upper()], url)
+def _unescape(url: str) -> str:
+    """Return the URL as HubSpot signs it."""
+    return _ESCAPE.sub(lambda match: _UNESCAPED[match.group().upper()], url)

@@ -1,8 +1,8 @@
 """Mailgun's signature: HMAC-SHA256 over time and token, inside the body.
 
-Source: Mailgun, "Securing webhooks". It covers nothing of the event, so whoever saw one could put it on a body
-of his own: the token is what makes it safe, and it may come with one body only. ``parent-signature`` is that
-of the account above a subaccount.
+Source: Mailgun, "Securing webhooks". It does not cover the event, so whoever has seen one signature could put it on
+another body: the token makes it safe, because each token is accepted with one body only. ``parent-signature`` is the
+signature of the account above a subaccount.
 """
 
 from collections.abc import Mapping
@@ -12,58 +12,59 @@ from urllib.parse import parse_qsl
 from brain.domain.json_text import parse_json
 from brain.domain.senders.signatures.signed_request import (
     Proof,
-    Refused,
+    Refusal,
+    SenderCredentials,
     SignedRequest,
-    Trust,
-    digest,
-    equals_any,
-    from_hex,
-    hmac_sha256,
-    moment,
+    compute_digest,
+    compute_hmac_sha256,
+    decode_hex,
+    matches_any,
+    parse_epoch,
 )
 from brain.errors import InvalidInputError
 
-# It has to be read before anyone is known, so a stranger may not make that expensive.
+# The body has to be parsed before the sender is authenticated, so a stranger must not be able to make that expensive.
 MAX_BODY_BYTES: Final = 1024 * 1024
 MAX_FORM_FIELDS: Final = 1000
 _FORM: Final = "application/x-www-form-urlencoded"
 _SIGNATURES: Final = ("signature", "parent-signature")
-_FORM_MARK: Final = b"signature="
-_JSON_MARK: Final = b'"signature"'
+_FORM_MARKER: Final = b"signature="
+_JSON_MARKER: Final = b'"signature"'
 
 
-def claims(request: SignedRequest) -> bool:
-    """Whether the body may hold such a signature; nothing outside of it tells."""
+def applies_to(request: SignedRequest) -> bool:
+    """Return whether the body may contain this signature: nothing outside the body shows it."""
     return "authorization" not in request.headers
 
 
-def verify(request: SignedRequest, trust: Trust) -> Proof | Refused:
-    """Return the proof, or why there is none."""
-    part = _part(request)
-    timestamp, token = str(part.get("timestamp", "")), part.get("token")
-    signed_at = moment(timestamp)
+def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Refusal:
+    """Verify the signature in the request's body against the signing keys."""
+    signature_fields = _parse_signature_fields(request)
+    timestamp, token = str(signature_fields.get("timestamp", "")), signature_fields.get("token")
+    signed_at = parse_epoch(timestamp)
     if signed_at is None or not isinstance(token, str) or not token:
-        return Refused("the body has no signature of Mailgun's: timestamp, token, signature")
+        return Refusal("the body must have a Mailgun signature: timestamp, token, signature")
     message = timestamp.encode() + token.encode("utf-8", "surrogatepass")
-    given = [from_hex(str(part.get(name, ""))) for name in _SIGNATURES]
-    if not equals_any(given, [hmac_sha256(secret.encode(), message) for secret in trust.secrets]):
-        return Refused("the signature is not that of this token and this time")
-    # Of both as one, since a digit moved from the token to the time would be signed alike.
-    return Proof(signed_at, digest(message))
+    signatures = [decode_hex(str(signature_fields.get(name, ""))) for name in _SIGNATURES]
+    expected = [compute_hmac_sha256(secret.encode(), message) for secret in credentials.secrets]
+    if not matches_any(signatures, expected):
+        return Refusal("the signature does not match this token and this time")
+    # Over both as one, because a digit that is moved from the token to the time is signed alike.
+    return Proof(signed_at, compute_digest(message))
 
 
-def _part(request: SignedRequest) -> Mapping[str, Any]:
-    """Return what stands beside the signature, empty when there is none."""
-    form = request.header("content-type").partition(";")[0].strip().lower() == _FORM
-    if len(request.body) > MAX_BODY_BYTES or (_FORM_MARK if form else _JSON_MARK) not in request.body:
+def _parse_signature_fields(request: SignedRequest) -> Mapping[str, Any]:
+    """Return the object that contains the signature, time and token; empty when there is none."""
+    is_form = request.header("content-type").partition(";")[0].strip().lower() == _FORM
+    if len(request.body) > MAX_BODY_BYTES or (_FORM_MARKER if is_form else _JSON_MARKER) not in request.body:
         return {}
     try:
-        if form:
+        if is_form:
             return dict(parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
-        value = parse_json(request.body)
+        payload = parse_json(request.body)
     except (InvalidInputError, ValueError):
         return {}
-    part = value.get("signature") if isinstance(value, Mapping) else None
-    if isinstance(part, str) and isinstance(value, Mapping):
-        return value
-    return part if isinstance(part, Mapping) else {}
+    signature = payload.get("signature") if isinstance(payload, Mapping) else None
+    if isinstance(signature, str) and isinstance(payload, Mapping):
+        return payload
+    return signature if isinstance(signature, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Signatures by a private key that only the provider has; the library behind is loaded with the first of them."""
+"""Signatures by a provider's private key; the cryptography library is imported with the first of them."""
 
 import base64
 import binascii
@@ -7,17 +7,17 @@ from typing import Any
 from brain.errors import MisconfiguredError
 
 
-def signed_by(public_key: str, signature: bytes, message: bytes) -> bool:
-    """Whether the key, ECDSA P-256 or Ed25519, as PEM or as base64 of its DER, signed the message.
+def verify_signature(public_key: str, signature: bytes, message: bytes) -> bool:
+    """Return whether the key (ECDSA P-256 or Ed25519, as PEM or base64 of its DER) signed the message.
 
     Raises:
-        MisconfiguredError: the text is no such key.
+        MisconfiguredError: The text is not such a key.
     """
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only senders with such keys pay for it
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
-    key = _loaded(public_key)
+    key = _load_public_key(public_key)
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, message, ec.ECDSA(hashes.SHA256()))
@@ -28,8 +28,8 @@ def signed_by(public_key: str, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def signed_by_ed25519(raw_key: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether the Ed25519 key of 32 bytes signed the message; False for bytes that are no key."""
+def verify_ed25519_signature(raw_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether the Ed25519 key of 32 bytes signed the message; False for bytes that are not a key."""
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - only senders with such keys pay for it
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
 
@@ -40,7 +40,7 @@ def signed_by_ed25519(raw_key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _loaded(text: str) -> Any:
+def _load_public_key(text: str) -> Any:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519  # noqa: PLC0415 - as above
     from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key  # noqa: PLC0415
 
@@ -50,9 +50,9 @@ def _loaded(text: str) -> Any:
         else:
             key = load_der_public_key(base64.b64decode(text, validate=True))
     except (ValueError, binascii.Error) as exc:
-        raise MisconfiguredError("expected a public key as PEM or base64 DER in the sender's secret") from exc
+        raise MisconfiguredError("the sender's secret must be a public key as PEM or base64 DER") from exc
     if isinstance(key, ed25519.Ed25519PublicKey):
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise MisconfiguredError("expected a public key of ECDSA P-256 or Ed25519 in the sender's secret")
+    raise MisconfiguredError("the sender's secret must be a public key of ECDSA P-256 or Ed25519")

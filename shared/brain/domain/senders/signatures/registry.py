@@ -1,48 +1,69 @@
-"""The schemes by name; a new one is a module with ``claims`` and ``verify`` and a line here."""
+"""The signature schemes by name; a new one is a module with ``applies_to`` and ``verify`` and a line here."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from brain.domain.senders.signatures import basic, hubspot, mailgun, openid, sendgrid, standard_webhooks
+from brain.domain.senders.signatures import basic_auth, hubspot, mailgun, openid, sendgrid, standard_webhooks
 from brain.domain.senders.signatures.body_hmac import LINKEDIN, META, X
-from brain.domain.senders.signatures.signed_request import Proof, Refused, SignedRequest, Trust
+from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 
 
-class Scheme(NamedTuple):
-    """How a request says that it is signed so, and whether it is."""
+class SchemeDetector(Protocol):
+    """Detects a scheme in a request."""
 
-    claims: Callable[[SignedRequest], bool]
-    verify: Callable[[SignedRequest, Trust, datetime], Proof | Refused]
-
-
-def _timeless(
-    verify: Callable[[SignedRequest, Trust], Proof | Refused],
-) -> Callable[[SignedRequest, Trust, datetime], Proof | Refused]:
-    """Return a scheme's ``verify`` that has no use for the present; a signed time is checked for all, below."""
-    return lambda request, trust, _now: verify(request, trust)
+    def __call__(self, request: SignedRequest, /) -> bool:
+        """Return whether the request carries a signature of the scheme."""
 
 
-SCHEMES: Final = {
-    "hubspot_v3": Scheme(hubspot.claims, _timeless(hubspot.verify)),
-    "sendgrid": Scheme(sendgrid.claims, _timeless(sendgrid.verify)),
-    "meta": Scheme(META.claims, _timeless(META.verify)),
-    "x": Scheme(X.claims, _timeless(X.verify)),
-    "linkedin": Scheme(LINKEDIN.claims, _timeless(LINKEDIN.verify)),
-    "mailgun": Scheme(mailgun.claims, _timeless(mailgun.verify)),
-    "basic": Scheme(basic.claims, _timeless(basic.verify)),
-    "openid": Scheme(openid.claims, openid.verify),
-    "standard_webhooks": Scheme(standard_webhooks.claims, _timeless(standard_webhooks.verify)),
+class TimelessVerifier(Protocol):
+    """Verifies a request by a scheme that does not need the current time."""
+
+    def __call__(self, request: SignedRequest, credentials: SenderCredentials, /) -> Proof | Refusal:
+        """Return the proof, or why there is none."""
+
+
+class Verifier(Protocol):
+    """Verifies a request by a scheme."""
+
+    def __call__(self, request: SignedRequest, credentials: SenderCredentials, now: datetime, /) -> Proof | Refusal:
+        """Return the proof, or why there is none."""
+
+
+class SignatureScheme(NamedTuple):
+    """How to detect a scheme's signature in a request, and how to verify it."""
+
+    applies_to: SchemeDetector
+    verify: Verifier
+
+
+def _ignore_time(verify_request: TimelessVerifier) -> Verifier:
+    """Adapt a verifier that does not need the current time; ``verify`` checks every signed time."""
+    return lambda request, credentials, _now: verify_request(request, credentials)
+
+
+SCHEMES: Final[Mapping[str, SignatureScheme]] = {
+    "hubspot_v3": SignatureScheme(hubspot.applies_to, _ignore_time(hubspot.verify)),
+    "sendgrid": SignatureScheme(sendgrid.applies_to, _ignore_time(sendgrid.verify)),
+    "meta": SignatureScheme(META.applies_to, _ignore_time(META.verify)),
+    "x": SignatureScheme(X.applies_to, _ignore_time(X.verify)),
+    "linkedin": SignatureScheme(LINKEDIN.applies_to, _ignore_time(LINKEDIN.verify)),
+    "mailgun": SignatureScheme(mailgun.applies_to, _ignore_time(mailgun.verify)),
+    "basic": SignatureScheme(basic_auth.applies_to, _ignore_time(basic_auth.verify)),
+    "openid": SignatureScheme(openid.applies_to, openid.verify),
+    "standard_webhooks": SignatureScheme(standard_webhooks.applies_to, _ignore_time(standard_webhooks.verify)),
 }
 
 
-def verify(scheme: str, request: SignedRequest, trust: Trust, now: datetime, tolerance: timedelta) -> Proof | Refused:
-    """Return the proof that the request is of whom ``trust`` names, signed within ``tolerance`` of ``now``.
+def verify(
+    scheme: str, request: SignedRequest, credentials: SenderCredentials, now: datetime, tolerance: timedelta
+) -> Proof | Refusal:
+    """Verify that the request was signed with the credentials, within ``tolerance`` of ``now``.
 
     Raises:
-        MisconfiguredError: a secret is not of the kind that the scheme needs.
+        MisconfiguredError: A secret is not of the kind that the scheme needs.
     """
-    found = SCHEMES[scheme].verify(request, trust, now)
-    if isinstance(found, Proof) and found.signed_at and abs(now - found.signed_at) > tolerance:
-        return Refused(f"signed at {found.signed_at.isoformat()}, more than {tolerance} from now")
-    return found
+    verdict = SCHEMES[scheme].verify(request, credentials, now)
+    if isinstance(verdict, Proof) and verdict.signed_at and abs(now - verdict.signed_at) > tolerance:
+        return Refusal(f"signed at {verdict.signed_at.isoformat()}, more than {tolerance} from now")
+    return verdict

@@ -1,4 +1,4 @@
-"""The constants of ``config/brain_senders.yaml``: which provider may sign for which source, and how."""
+"""The model of ``config/brain_senders.yaml``: which provider may sign for which feed, and by which scheme."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ KeysUrl = Annotated[str, StringConstraints(pattern=r"^(https://|http://127\.0\.0
 
 
 class Provider(StrictModel):
-    """One provider: its scheme, the sources that it may sign for, and who issues its identity tokens."""
+    """One provider: its scheme, the feeds it may sign for, and who issues its identity tokens."""
 
     scheme: str
     sources: tuple[FeedType, ...] | Literal["all"]
@@ -23,18 +23,18 @@ class Provider(StrictModel):
 
     @field_validator("scheme")
     @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in SCHEMES:
-            raise ValueError(f"expected one of {', '.join(SCHEMES)}")
-        return value
+    def _check_scheme(cls, scheme: str) -> str:
+        if scheme not in SCHEMES:
+            raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}")
+        return scheme
 
     def may_sign_for(self, source: str) -> bool:
-        """Whether events of this source may come from the provider."""
+        """Return whether the provider may sign events of this feed."""
         return source in (tuple(FeedType) if self.sources == "all" else self.sources)
 
 
 class SendersConfig(StrictModel):
-    """How far a signed time may be from ours, and the providers by the name that their secrets carry."""
+    """How far a signed time may be from the current time, and the providers by the name that their secrets carry."""
 
     tolerance_seconds: Annotated[int, Field(ge=1, le=3600)]
     path_prefixes: tuple[str, ...]

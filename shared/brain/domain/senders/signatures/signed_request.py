@@ -1,27 +1,38 @@
-"""What a scheme is given and what it answers, so that every scheme is a pure function of bytes and secrets."""
+"""What a signature scheme receives and returns, and the digests and decoders that schemes share.
+
+Every scheme is a pure function of a request's bytes and the client's secrets.
+"""
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-MAX_DIGITS: Final = 16
-MILLISECONDS: Final = 1000
+MAX_EPOCH_DIGITS: Final = 16
+MILLISECONDS_PER_SECOND: Final = 1000
 
-# (address of a key set, key id) -> the key as a JSON Web Key, None when the set has no such key
-KeyOf = Callable[[str, str], Mapping[str, Any] | None]
+
+class KeyLookup(Protocol):
+    """Finds a public key in the key set of an issuer."""
+
+    def __call__(self, keys_url: str, key_id: str, /) -> Mapping[str, Any] | None:
+        """Return the key as a JSON Web Key, None when the set does not have it."""
+
+
+def _find_no_key(_keys_url: str, _key_id: str, /) -> None:
+    """Stand in for a key set that has no keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as it came; header names are in lower case.
+    """A request as it was received; header names are in lower case.
 
-    ``urls`` are the addresses by which the sender may have called it, with scheme, host and query: what stands
-    in front of a service may have taken a part of the path away. ``body`` holds the raw bytes.
+    ``urls`` are the addresses by which the sender may have called it, with scheme, host and query: a proxy in front of
+    the service may have removed a part of the path. ``body`` holds the raw bytes.
     """
 
     method: str
@@ -35,80 +46,88 @@ class SignedRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """What is trusted of one provider for one client: any of ``secrets``, and who issues its identity tokens."""
+class SenderCredentials:
+    """What a provider's requests for one client are verified against.
+
+    Any of ``secrets`` may have signed. ``issuers`` and ``keys_url`` name who issues the provider's identity tokens, and
+    ``find_key`` fetches the issuer's public keys.
+    """
 
     secrets: tuple[str, ...] = field(repr=False)
     issuers: tuple[str, ...] = ()
     keys_url: str = ""
-    key_of: KeyOf = field(default=lambda _url, _kid: None, repr=False)
+    find_key: KeyLookup = field(default=_find_no_key, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a valid signature shows.
+    """What a valid signature proves.
 
-    ``signed_at`` is the time inside the signature, None where the scheme has none. ``delivery`` names what must
-    not come twice: a digest of what was signed, never of the signature's text, which can be written in several
-    ways. Without one a resend cannot be told from a retry.
+    ``signed_at`` is the time inside the signature, None where the scheme has none. ``delivery_id`` identifies what must
+    not be accepted twice: a digest of the signed content, never of the signature's text, which can be written in
+    several ways. Without it a resend cannot be told from a retry.
     """
 
     signed_at: datetime | None = None
-    delivery: str | None = None
+    delivery_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a signature does not hold; for the log alone, the sender gets one answer for all reasons."""
+class Refusal:
+    """Why a signature is not valid. For the log only: the sender gets the same answer for every reason."""
 
     reason: str
 
 
-def digest(*parts: bytes) -> str:
-    """Return one SHA-256 for parts whose borders count."""
-    found = hashlib.sha256()
+def compute_digest(*parts: bytes) -> str:
+    """Return one SHA-256 over length-prefixed parts, so that moving a byte between parts changes it."""
+    sha256 = hashlib.sha256()
     for part in parts:
-        found.update(len(part).to_bytes(8, "big"))
-        found.update(part)
-    return found.hexdigest()
+        sha256.update(len(part).to_bytes(8, "big"))
+        sha256.update(part)
+    return sha256.hexdigest()
 
 
-def hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
-    """Return the HMAC-SHA256 of the parts one after the other."""
-    found = hmac.new(secret, digestmod=hashlib.sha256)
+def compute_hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
+    """Return the HMAC-SHA256 of the concatenated parts."""
+    keyed_hash = hmac.new(secret, digestmod=hashlib.sha256)
     for part in parts:
-        found.update(part)
-    return found.digest()
+        keyed_hash.update(part)
+    return keyed_hash.digest()
 
 
-def equals_any(given: Iterable[bytes], expected: Iterable[bytes]) -> bool:
-    """Whether one of the given equals one of the expected; takes the same time whichever it is."""
-    wanted = tuple(expected)
-    return any([hmac.compare_digest(one, other) for one in given for other in wanted])  # noqa: C419 - all are compared
+def matches_any(signatures: Iterable[bytes], expected_signatures: Iterable[bytes]) -> bool:
+    """Return whether any signature equals any expected one, in constant time for the number of both."""
+    candidates = tuple(expected_signatures)
+    return any(
+        [  # noqa: C419 - a list, so that all are compared
+            hmac.compare_digest(signature, expected) for signature in signatures for expected in candidates
+        ]
+    )
 
 
-def from_base64(text: str) -> bytes:
-    """Return the bytes of standard base64; empty for what is none, which equals no digest."""
+def decode_base64(text: str) -> bytes:
+    """Decode standard base64; return no bytes for invalid text, which match no digest."""
     try:
         return base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError):
         return b""
 
 
-def from_hex(text: str) -> bytes:
-    """Return the bytes of hexadecimal digits; empty for what is none, which equals no digest."""
+def decode_hex(text: str) -> bytes:
+    """Decode hexadecimal digits; return no bytes for invalid text, which match no digest."""
     try:
         return binascii.unhexlify(text.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError, ValueError):
         return b""
 
 
-def moment(text: str, *, units_a_second: int = 1) -> datetime | None:
+def parse_epoch(text: str, *, units_per_second: int = 1) -> datetime | None:
     """Return the time of an epoch in plain digits, None for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_EPOCH_DIGITS):
         return None
-    seconds, rest = divmod(int(text), units_a_second)
+    seconds, remainder = divmod(int(text), units_per_second)
     try:
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1_000_000 // units_a_second)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=remainder * 1_000_000 // units_per_second)
     except (OverflowError, ValueError, OSError):
         return None

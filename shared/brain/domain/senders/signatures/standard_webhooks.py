@@ -1,63 +1,72 @@
-"""Standard Webhooks: id, time and body signed by a shared secret (``v1``) or by a key of the sender's (``v1a``).
+"""Standard Webhooks: id, time and body signed by a shared secret (``v1``) or by the sender's private key (``v1a``).
 
-Source: the Standard Webhooks specification, 1.0.0. Each attempt is signed anew with its own time; the id stays.
-Svix sends the same under headers of its own name.
+Source: the Standard Webhooks specification, 1.0.0. Each attempt is signed again with its own time; the id stays.
+Svix sends the same signatures in headers of its own name.
 """
 
 import re
 from typing import Final
 
-from brain.domain.senders.signatures.public_keys import signed_by_ed25519
+from brain.domain.senders.signatures.public_keys import verify_ed25519_signature
 from brain.domain.senders.signatures.signed_request import (
     Proof,
-    Refused,
+    Refusal,
+    SenderCredentials,
     SignedRequest,
-    Trust,
-    digest,
-    equals_any,
-    from_base64,
-    hmac_sha256,
-    moment,
+    compute_digest,
+    compute_hmac_sha256,
+    decode_base64,
+    matches_any,
+    parse_epoch,
 )
 
 MAX_SIGNATURES: Final = 16
-_PREFIXES: Final = ("webhook", "svix")
-_ID: Final = re.compile(r"[!-~]{1,256}")
-_SHARED: Final = "whsec_"
-_PUBLIC: Final = "whpk_"
+_HEADER_PREFIXES: Final = ("webhook", "svix")
+_MESSAGE_ID: Final = re.compile(r"[!-~]{1,256}")
+_SHARED_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - a prefix, not a secret
+_PUBLIC_KEY_PREFIX: Final = "whpk_"
 
 
-def claims(request: SignedRequest) -> bool:
-    """Whether the request says that it is signed so."""
-    return any(f"{prefix}-signature" in request.headers for prefix in _PREFIXES)
+def applies_to(request: SignedRequest) -> bool:
+    """Return whether the request carries this signature."""
+    return any(f"{prefix}-signature" in request.headers for prefix in _HEADER_PREFIXES)
 
 
-def verify(request: SignedRequest, trust: Trust) -> Proof | Refused:
-    """Return the proof, or why there is none; the secrets are ``whsec_`` or ``whpk_`` and base64."""
-    prefix = next(prefix for prefix in _PREFIXES if f"{prefix}-signature" in request.headers)
-    identifier, timestamp = request.header(f"{prefix}-id"), request.header(f"{prefix}-timestamp")
-    signed_at = moment(timestamp)
+def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Refusal:
+    """Verify the request against secrets that are ``whsec_`` or ``whpk_`` followed by base64."""
+    prefix = next(prefix for prefix in _HEADER_PREFIXES if f"{prefix}-signature" in request.headers)
+    message_id, timestamp = request.header(f"{prefix}-id"), request.header(f"{prefix}-timestamp")
+    signed_at = parse_epoch(timestamp)
     # A dot would let a part of the id pass for the time, and a part of the time for the body.
-    if signed_at is None or not _ID.fullmatch(identifier) or "." in identifier:
-        return Refused(f"{prefix}-id or {prefix}-timestamp is missing or no id or time")
-    head = f"{identifier}.{timestamp}.".encode()
-    if not _signed(request.header(f"{prefix}-signature"), head, request.body, trust.secrets):
-        return Refused(f"no signature of {prefix}-signature is that of this id, time and body")
-    return Proof(signed_at, digest(identifier.encode()))
+    if signed_at is None or not _MESSAGE_ID.fullmatch(message_id) or "." in message_id:
+        return Refusal(f"{prefix}-id must be an id without dots and {prefix}-timestamp an epoch in seconds")
+    signed_head = f"{message_id}.{timestamp}.".encode()
+    if not _has_valid_signature(request.header(f"{prefix}-signature"), signed_head, request.body, credentials.secrets):
+        return Refusal(f"no signature of {prefix}-signature matches this id, time and body")
+    return Proof(signed_at, compute_digest(message_id.encode()))
 
 
-def _signed(header: str, head: bytes, body: bytes, secrets: tuple[str, ...]) -> bool:
-    given = [one.partition(",") for one in header.split()[:MAX_SIGNATURES]]
-    shared = [from_base64(text) for version, _, text in given if version == "v1"]
-    expected = [hmac_sha256(_key(secret), head, body) for secret in secrets if not secret.startswith(_PUBLIC)]
-    if equals_any(shared, expected):
+def _has_valid_signature(header: str, signed_head: bytes, body: bytes, secrets: tuple[str, ...]) -> bool:
+    versioned = [signature.partition(",") for signature in header.split()[:MAX_SIGNATURES]]
+    symmetric = [decode_base64(text) for version, _, text in versioned if version == "v1"]
+    expected = [
+        compute_hmac_sha256(_decode_shared_secret(secret), signed_head, body)
+        for secret in secrets
+        if not secret.startswith(_PUBLIC_KEY_PREFIX)
+    ]
+    if matches_any(symmetric, expected):
         return True
-    public = [from_base64(secret.removeprefix(_PUBLIC)) for secret in secrets if secret.startswith(_PUBLIC)]
-    own = [from_base64(text) for version, _, text in given if version == "v1a"]
-    return any(signed_by_ed25519(key, signature, head + body) for key in public for signature in own)
+    public_keys = [
+        decode_base64(secret.removeprefix(_PUBLIC_KEY_PREFIX))
+        for secret in secrets
+        if secret.startswith(_PUBLIC_KEY_PREFIX)
+    ]
+    asymmetric = [decode_base64(text) for version, _, text in versioned if version == "v1a"]
+    return any(
+        verify_ed25519_signature(key, signature, signed_head + body) for key in public_keys for signature in asymmetric
+    )
 
 
-def _key(secret: str) -> bytes:
-    """Return the bytes of a shared secret; one that is no base64 is taken as it is written."""
-    text = secret.removeprefix(_SHARED)
-    return from_base64(text) or secret.encode()
+def _decode_shared_secret(secret: str) -> bytes:
+    """Return the bytes of a shared secret; one that is not base64 is used as it is written."""
+    return decode_base64(secret.removeprefix(_SHARED_SECRET_PREFIX)) or secret.encode()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.predictions import content, weekly_grid
 from brain.domain.predictions.config import PredictionConfig

@@ -23,7 +23,7 @@ from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.virtual_clock import VirtualClock
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.feeds.context import FeedContext
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.services.gateway.keep_dead_letter import Received

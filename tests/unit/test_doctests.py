@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-PACKAGES = ("statistics",)
+PACKAGES = ("statistics", "scoring")
 
 
 def list_modules():

@@ -106,11 +106,11 @@ def _share_moves(brain: "Brain", _definition: JobDefinition, next_step: Work) ->
 
 
 def _learn(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:
-    from brain.domain.scoring.gold_standards import GoldStandards, weights_check
+    from brain.domain.scoring.gold_standards import GoldStandards, build_weights_check
     from brain.services.analysis.learn import Learn
 
     cases = load_config("brain_benchmarks", GoldStandards).cases
-    return Learn(brain.store, _learning_config(), weights_check(cases, brain.score_config()))
+    return Learn(brain.store, _learning_config(), build_weights_check(cases, brain.score_config()))
 
 
 def _weekly_report(brain: "Brain", definition: JobDefinition, _next_step: Work) -> Work:

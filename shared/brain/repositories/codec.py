@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from brain.domain.days.sums import Contribution
+from brain.domain.days.sums import EventContribution
 from brain.domain.events import METRICS, Event, FeedType
 from brain.domain.scoring import Score
 from brain.ports.document_store import Document, Transform
@@ -51,7 +51,7 @@ def event_from(document: Document) -> Event:
     return Event(**values, feed_type=FeedType(document["feed_type"]), raw_data=raw)
 
 
-def score_document(score: Score, booked: Contribution) -> dict[str, Any]:
+def score_document(score: Score, booked: EventContribution) -> dict[str, Any]:
     """Return a score with what it contributed to its day."""
     return {name: getattr(score, name) for name in SCORE_FIELDS} | {
         "neutral": list(score.neutral),
@@ -66,7 +66,7 @@ def score_document(score: Score, booked: Contribution) -> dict[str, Any]:
     }
 
 
-def contribution_from(score: Document) -> Contribution:
+def contribution_from(score: Document) -> EventContribution:
     """Return what a stored score contributed to its day."""
     stored: Mapping[str, Any] = score["contribution"]
-    return Contribution(stored["day"], stored["group"], dict(stored["sums"]), stored.get("breakdown"))
+    return EventContribution(stored["day"], stored["group"], dict(stored["sums"]), stored.get("breakdown"))

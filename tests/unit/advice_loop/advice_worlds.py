@@ -12,7 +12,7 @@ from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.jobs.steps import DAILY_ANALYSIS, WEEKLY_REPORT
 from brain.domain.learning.config import LearningConfig

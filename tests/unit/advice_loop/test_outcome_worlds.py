@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from unit.advice_loop.advice_worlds import ADVICE, ANALYSIS, SCORING
 from unit.advice_loop.planted_posts import MONDAY, posts
 
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.predictions.outlook import Judgement, Outlook
 from brain.domain.recommendations.measured import change
 from brain.domain.scoring import Weights

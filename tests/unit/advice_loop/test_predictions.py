@@ -10,7 +10,7 @@ from unit.advice_loop.advice_worlds import PREDICTIONS, SCORING, Books, run_dail
 from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.events import FeedType
 from brain.domain.predictions import content, weekly_grid
 from brain.domain.predictions.outlook import KEPT_JUDGEMENTS, Cell, Grid, Judgement, Outlook, outlook_from

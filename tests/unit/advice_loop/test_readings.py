@@ -10,7 +10,7 @@ from unit.advice_loop.planted_posts import MONDAY, post, posts
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.anomaly.incidents import Incident
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.days.sums import Days
 from brain.domain.recommendations.context import read_context
 from brain.domain.recommendations.from_facts import context_of

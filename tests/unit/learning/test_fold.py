@@ -149,7 +149,7 @@ def test_learned_weights_are_what_the_score_reads():
     state = fold_outcomes(FIRST, outcomes(10, TRUTH), CONFIG)
     weights = state.to_weights()
     assert isinstance(weights, Weights)
-    assert weights.as_mapping() == state.weights
+    assert weights.exponents == state.weights
     assert weights.version == "learned-1"
 
 

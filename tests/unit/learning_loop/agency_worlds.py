@@ -13,7 +13,7 @@ from brain.domain.events import Event, FeedType
 from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.domain.learning.config import LearningConfig
 from brain.domain.scoring import ScoringConfig
-from brain.domain.scoring.gold_standards import GoldStandards, weights_check
+from brain.domain.scoring.gold_standards import GoldStandards, build_weights_check
 from brain.ports.document_store import Transform
 from brain.ports.task_queue import Task
 from brain.repositories import codec, paths
@@ -28,7 +28,7 @@ from brain.settings.files import load_config
 
 LEARNING_CONFIG = load_config("brain_learning", LearningConfig)
 SCORING = load_config("brain_scoring", ScoringConfig)
-GOLD = weights_check(load_config("brain_benchmarks", GoldStandards).cases, SCORING)
+GOLD = build_weights_check(load_config("brain_benchmarks", GoldStandards).cases, SCORING)
 START = datetime(2026, 9, 7, tzinfo=UTC)
 LIMIT = timedelta(minutes=10)
 AUDIENCE = 100_000

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from worlds import event
 
 from brain.domain.days import sums
-from brain.domain.days.scored import Scorer
-from brain.domain.days.sums import Contribution
+from brain.domain.days.scorer import Scorer
+from brain.domain.days.sums import EventContribution
 from brain.domain.scoring import ScoringConfig, Weights, score
 from brain.settings.files import load_config
 
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 def contributed(number=1, at=NOON, zone=UTC_ZONE, **fields):
     """What an event adds to its day."""
     one = event(number, at, **fields)
-    return sums.contribution(one, score(one, as_of=at, config=CONFIG), zone)
+    return sums.build_contribution(one, score(one, as_of=at, config=CONFIG), zone)
 
 
 contributions = st.builds(
@@ -53,7 +53,7 @@ def test_taking_away_undoes_adding_exactly(changes, one_more):
     for change in changes:
         sums.add(days, change)
     before = copy.deepcopy(days)
-    sums.take_away(days, sums.add(days, one_more))
+    sums.subtract(days, sums.add(days, one_more))
     known = {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
     assert known == {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in before.items()}
 
@@ -63,8 +63,8 @@ def test_what_nobody_reported_is_absent_and_not_0():
     day_sums = contributed(clicks=0).sums
     assert day_sums["clicks"] == 0
     assert "opens" not in day_sums
-    assert sums.known([day_sums], "opens") is None
-    assert sums.known([day_sums], "clicks") == 0
+    assert sums.sum_if_reported([day_sums], "opens") is None
+    assert sums.sum_if_reported([day_sums], "clicks") == 0
 
 
 def test_money_and_conversions_keep_their_fractions():
@@ -90,18 +90,18 @@ def test_a_row_with_a_date_alone_stays_on_its_date():
 def test_a_day_ends_where_the_client_is_also_when_clocks_change(day, hours):
     """Berlin has a day of 25 hours and one of 23."""
     berlin = ZoneInfo("Europe/Berlin")
-    begin = sums.day_end(day - timedelta(days=1), berlin)
-    assert (sums.day_end(day, berlin).astimezone(UTC) - begin.astimezone(UTC)) == timedelta(hours=hours)
+    begin = sums.end_of_day(day - timedelta(days=1), berlin)
+    assert (sums.end_of_day(day, berlin).astimezone(UTC) - begin.astimezone(UTC)) == timedelta(hours=hours)
 
 
 def test_a_day_has_at_most_twenty_groups_and_loses_nothing():
     """What comes after is booked together, and taken away from where it was booked."""
     days = {}
-    booked = [sums.add(days, Contribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
-    assert len(days["2026-11-10"]) <= sums.MAX_GROUPS_A_DAY + 1
-    assert sums.total(days["2026-11-10"].values(), "events") == 30
+    booked = [sums.add(days, EventContribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
+    assert len(days["2026-11-10"]) <= sums.MAX_GROUPS_PER_DAY + 1
+    assert sums.sum_metric(days["2026-11-10"].values(), "events") == 30
     for one in booked:
-        sums.take_away(days, one)
+        sums.subtract(days, one)
     assert days == {}
 
 
@@ -111,7 +111,7 @@ def test_history_is_the_whole_days_before_of_the_same_platform():
     for back, engaged in ((0, 1000), (1, 10), (7, 20), (8, 30), (30, 40), (31, 5000)):
         sums.add(days, contributed(back, NOON - timedelta(days=back), engagements=engaged))
     sums.add(days, contributed(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
-    found = sums.history(days, "linkedin", NOON.date(), CONFIG)
+    found = sums.build_history(days, "linkedin", NOON.date(), CONFIG)
     assert (found.events, found.engagements) == (4, 100)
     assert (found.recent_events, found.recent_engagements) == (2, 30)
 
@@ -122,9 +122,9 @@ def test_the_archive_keeps_what_leaves_the_window_by_platform():
     for back in range(6):
         for content in ("photo", "text"):
             sums.add(days, contributed(back, NOON - timedelta(days=back), content_type=content))
-    retired = sums.retire(days, NOON.date(), keep_days=3)
+    retired = sums.remove_old_days(days, NOON.date(), keep_days=3)
     assert sorted(days) == ["2026-11-08", "2026-11-09", "2026-11-10"]
-    kept = sums.archive({}, retired, keep_days=2)
+    kept = sums.merge_into_archive({}, retired, keep_days=2)
     assert sorted(kept) == ["2026-11-06", "2026-11-07"]
     assert kept["2026-11-07"]["linkedin|other"]["events"] == 2
 
@@ -149,11 +149,11 @@ def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
     first = scorer.score_all([event(1, NOON, engagements=100)])[0]
     later = event(1, NOON, engagements=300)
     scorer.score_all([event(2, NOON + timedelta(days=1), engagements=5)])
-    again = scorer.score_all([later], {"e1": first.booked})[0]
-    assert again.booked.sums["late_seconds"] == first.booked.sums["late_seconds"]
+    again = scorer.score_all([later], {"e1": first.contribution})[0]
+    assert again.contribution.sums["late_seconds"] == first.contribution.sums["late_seconds"]
     assert (
-        sums.total(
-            [s for _, s in sums.between(scorer.days, NOON.date(), NOON.date() + timedelta(days=1))], "engagements"
+        sums.sum_metric(
+            [s for _, s in sums.select_range(scorer.days, NOON.date(), NOON.date() + timedelta(days=1))], "engagements"
         )
         == 300
     )

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brain.domain.days import breakdowns
-from brain.domain.days.breakdowns import Hour
-from brain.domain.days.scored import Scorer
+from brain.domain.days.breakdowns import PostingHour
+from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event, FeedType
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.files import load_config
@@ -48,9 +48,9 @@ def test_a_post_is_kept_under_its_local_hour_and_an_ads_row_under_its_ad():
     books = scorer()
     books.score_all([post(), ad()])
     day = NOON.date()
-    hours = list(breakdowns.hours(books.breakdowns, day, day + timedelta(days=1)))
-    assert [(hour, sums["rated"]) for _, hour, sums in hours] == [(Hour("linkedin", "photo", 13), 1)]
-    ads = list(breakdowns.ads(books.breakdowns, day, day + timedelta(days=1)))
+    hours = list(breakdowns.iterate_hours(books.breakdowns, day, day + timedelta(days=1)))
+    assert [(hour, sums["rated"]) for _, hour, sums in hours] == [(PostingHour("linkedin", "photo", 13), 1)]
+    ads = list(breakdowns.iterate_ads(books.breakdowns, day, day + timedelta(days=1)))
     assert ads == [(day, "facebook", "ad7", {"impressions": 900, "clicks": 11})]
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_compared_has_no_breakdown(event):
     """Unknown is not a kind of its own."""
     books = scorer()
     (scored,) = books.score_all([event])
-    assert scored.booked.breakdown is None
+    assert scored.contribution.breakdown is None
     assert books.breakdowns == {}
 
 
@@ -81,7 +81,7 @@ def test_revisions_leave_what_the_latest_forms_alone_would_have(changes):
     for number, hours, engaged in changes:
         event = post(number, NOON + timedelta(hours=hours), engagements=engaged)
         (scored,) = books.score_all([event], {event.event_id: earlier[number]} if number in earlier else None)
-        earlier[number], latest[number] = scored.booked, event
+        earlier[number], latest[number] = scored.contribution, event
     alone = scorer()
     alone.score_all(latest.values())
     assert books.breakdowns == alone.breakdowns
@@ -90,10 +90,12 @@ def test_revisions_leave_what_the_latest_forms_alone_would_have(changes):
 def test_a_day_holds_a_bounded_number_of_keys_and_the_rest_is_not_booked_twice():
     """An account with ten thousand ads must not outgrow its document."""
     books = scorer()
-    scored = books.score_all([ad(number, content_id=f"ad{number}") for number in range(breakdowns.MAX_KEYS_A_DAY + 5)])
-    assert len(books.breakdowns[NOON.date().isoformat()]) == breakdowns.MAX_KEYS_A_DAY
-    assert [s.booked.breakdown for s in scored[-5:]] == [None] * 5
-    one_more = replace(scored[-1].booked, breakdown=None)
+    scored = books.score_all(
+        [ad(number, content_id=f"ad{number}") for number in range(breakdowns.MAX_KEYS_PER_DAY + 5)]
+    )
+    assert len(books.breakdowns[NOON.date().isoformat()]) == breakdowns.MAX_KEYS_PER_DAY
+    assert [s.contribution.breakdown for s in scored[-5:]] == [None] * 5
+    one_more = replace(scored[-1].contribution, breakdown=None)
     before = {day: dict(keys) for day, keys in books.breakdowns.items()}
-    breakdowns.take_away(books.breakdowns, one_more)
+    breakdowns.subtract(books.breakdowns, one_more)
     assert books.breakdowns == before

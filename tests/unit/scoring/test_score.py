@@ -14,10 +14,10 @@ from brain.domain.scoring import (
     PlatformHistory,
     ScoringConfig,
     Weights,
-    log_components,
+    compute_log_components,
     score,
 )
-from brain.domain.scoring.components import median_impressions
+from brain.domain.scoring.components import interpolate_median_impressions
 from brain.settings.files import load_config
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -152,7 +152,7 @@ def test_learned_weights_are_read_as_exponents():
     """Each weight scales the log of its component."""
     event = replace(TYPICAL, engagements=120, bot_ratio=0.5)
     plain, later = scored(event, BUSY), NOW + timedelta(hours=5)
-    logs = log_components({k: v for k, v in plain.components.items() if k != "vertical"}, CONFIG)
+    logs = compute_log_components({k: v for k, v in plain.components.items() if k != "vertical"}, CONFIG)
     for name in ("engagement", "impressions", "growth", "authenticity", "quality"):
         doubled = scored(event, BUSY, Weights(**{name: 2.0}, version="v2"))
         assert math.log(doubled.overall / plain.overall) == pytest.approx(logs[name])
@@ -166,13 +166,13 @@ def test_learned_weights_are_read_as_exponents():
 )
 def test_the_median_goes_through_the_given_points(audience, median):
     """Constant beyond the first and the last point."""
-    assert median_impressions(audience, CONFIG.impressions) == pytest.approx(median)
+    assert interpolate_median_impressions(audience, CONFIG.impressions) == pytest.approx(median)
 
 
 @given(audience=st.integers(1, 10**7))
 def test_one_follower_more_never_makes_a_jump(audience):
     """The median never falls and moves by less than a per cent and a half a follower from 100 followers on."""
-    here, there = (median_impressions(a, CONFIG.impressions) for a in (audience, audience + 1))
+    here, there = (interpolate_median_impressions(a, CONFIG.impressions) for a in (audience, audience + 1))
     assert here <= there <= here * max(1.015, (audience + 1) / audience)
 
 

@@ -11,7 +11,7 @@ from brain.domain.events import Event
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.state import state_from_document
 from brain.domain.scoring import DEFAULT_WEIGHTS, PlatformHistory, Score, ScoringConfig, Weights, score
-from brain.domain.scoring.gold_standards import CaseResult, GoldStandards, check, failed_ids
+from brain.domain.scoring.gold_standards import CaseResult, GoldStandards, check_cases, list_failed_ids
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -29,10 +29,10 @@ def gold(
         return score(event, history, weights, as_of=as_of, config=config)
 
     weights = _learned(model) if model else DEFAULT_WEIGHTS
-    results = check(load_config("brain_benchmarks", GoldStandards).cases, scored, weights)
+    results = check_cases(load_config("brain_benchmarks", GoldStandards).cases, scored, weights)
     for result in results:
         typer.echo(_as_json(result) if as_json else _line(result))
-    failed = failed_ids(results)
+    failed = list_failed_ids(results)
     if failed:
         typer.echo(f"{len(failed)} of {len(results)} gold standards failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)

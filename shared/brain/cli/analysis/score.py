@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from brain.cli.gateway.payload_files import file_bytes
 from brain.cli.local_brain import moment
 from brain.cli.printing import as_json
-from brain.domain.days.scored import Scorer
+from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.json_text import parse_json_lines
 from brain.domain.scoring import ScoringConfig, Weights

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from brain.domain.anomaly import AlarmBudget, Detector, Reading
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.days import sums
-from brain.domain.days.config import Alarms
-from brain.domain.days.sums import Days, platform_of
+from brain.domain.days.config import AlarmConfig
+from brain.domain.days.sums import Days, parse_platform
 
 NEARBY = timedelta(days=1)
 
@@ -63,8 +63,8 @@ def series(days: Days, platform: str, metric: str, start: date, end: date) -> li
     points: list[tuple[date, float | None]] = []
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
-        day_sums = [s for group, s in days.get(day.isoformat(), {}).items() if platform_of(group) == platform]
-        value = sums.total(day_sums, metric) if metric == "events" else sums.known(day_sums, metric)
+        day_sums = [s for group, s in days.get(day.isoformat(), {}).items() if parse_platform(group) == platform]
+        value = sums.sum_metric(day_sums, metric) if metric == "events" else sums.sum_if_reported(day_sums, metric)
         points.append((day, None if value is None else float(value)))
     return points
 
@@ -74,16 +74,16 @@ def complete_until(days: Days, platform: str, as_of: datetime, time_zone: ZoneIn
 
     A day is judged when it is over and as much later as the platform's events usually come after their day.
     """
-    day_sums = [s for groups in days.values() for group, s in groups.items() if platform_of(group) == platform]
-    usual = timedelta(seconds=sums.total(day_sums, "late_seconds") / max(sums.total(day_sums, "events"), 1))
-    day = sums.local_day(as_of, time_zone)
-    while sums.day_end(day, time_zone) + usual > as_of:
+    day_sums = [s for groups in days.values() for group, s in groups.items() if parse_platform(group) == platform]
+    usual = timedelta(seconds=sums.sum_metric(day_sums, "late_seconds") / max(sums.sum_metric(day_sums, "events"), 1))
+    day = sums.to_local_day(as_of, time_zone)
+    while sums.end_of_day(day, time_zone) + usual > as_of:
         day -= timedelta(days=1)
     return day + timedelta(days=1)
 
 
 def watch(
-    days: Days, as_of: datetime, time_zone: ZoneInfo, config: Alarms, campaigns: Sequence[Campaign] = ()
+    days: Days, as_of: datetime, time_zone: ZoneInfo, config: AlarmConfig, campaigns: Sequence[Campaign] = ()
 ) -> Watch:
     """Return the incidents of all series as of a moment, within one alarm budget; days of campaigns are no alarm."""
     watched = list(_watched(days, as_of, time_zone, config.metrics))
@@ -100,9 +100,9 @@ def watch(
 def _watched(
     days: Days, as_of: datetime, time_zone: ZoneInfo, metrics: Sequence[str]
 ) -> Iterator[tuple[str, str, list[tuple[date, float | None]]]]:
-    platforms = sorted({platform_of(group) for groups in days.values() for group in groups})
+    platforms = sorted({parse_platform(group) for groups in days.values() for group in groups})
     for platform in platforms:
-        first = min(day for day, groups in days.items() if any(platform_of(g) == platform for g in groups))
+        first = min(day for day, groups in days.items() if any(parse_platform(g) == platform for g in groups))
         end = complete_until(days, platform, as_of, time_zone)
         for metric in metrics:
             points = series(days, platform, metric, date.fromisoformat(first), end)

@@ -1,1 +1,1 @@
-"""A client's days: sums, breakdowns, scored events, and comparisons between them."""
+"""The days of a client: daily sums, their breakdowns, scored events, and comparisons between them."""

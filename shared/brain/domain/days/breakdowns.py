@@ -1,7 +1,7 @@
-"""Finer sums of a client's days for comparisons: posts by hour of the day, and ads one by one.
+"""Breakdowns of a client's days for comparisons: posts by hour of the day, and ads one by one.
 
-A breakdown is a contribution's own sums under a finer key, so that booking and taking away stay exact. Each event has
-at most one: an ad's row that of its ad, any other event with a known rate and time of day that of its hour.
+A breakdown is an event's own sums under a finer key, so adding and subtracting stay exact. Each event has at most one:
+the row of an ad that of its ad, any other event with a known engagement rate and time of day that of its hour.
 """
 
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from brain.domain.days import sums
-from brain.domain.days.sums import MIDNIGHT, Contribution, Days, Sums
+from brain.domain.days.sums import MIDNIGHT, Days, EventContribution, Sums
 from brain.domain.events import Event, FeedType
 
 HOUR, AD = "hour", "ad"
-ADS = frozenset({FeedType.ADS_GOOGLE, FeedType.ADS_META})
+AD_FEEDS = frozenset({FeedType.ADS_GOOGLE, FeedType.ADS_META})
 METRICS = {HOUR: ("rated", "log_rate_milli", "log_rate_milli_squared"), AD: ("impressions", "clicks")}
-MAX_KEYS_A_DAY = 100
-MAX_ID_LENGTH = 64
+MAX_KEYS_PER_DAY = 100
+MAX_AD_ID_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class PostingHour:
     """Posts of one platform and content type in one local hour of the day, 0 to 23."""
 
     platform: str
@@ -29,65 +29,70 @@ class Hour:
     hour: int
 
 
-def named(change: Contribution, event: Event, time_zone: ZoneInfo) -> Contribution:
-    """Return the contribution with the key of its breakdown, if it has one."""
-    return replace(change, breakdown=_key(event, change, time_zone))
+def assign_breakdown(contribution: EventContribution, event: Event, time_zone: ZoneInfo) -> EventContribution:
+    """Return the contribution with the key of its breakdown, or None as the key where the event has none."""
+    return replace(contribution, breakdown=_breakdown_key(event, contribution, time_zone))
 
 
-def _key(event: Event, change: Contribution, time_zone: ZoneInfo) -> str | None:
-    if event.feed_type in ADS:
-        known = event.content_id and len(event.content_id) <= MAX_ID_LENGTH and event.impressions is not None
-        return f"{AD}|{event.platform}|{event.content_id}" if known else None
-    dated_only = event.occurred_at.astimezone(UTC).time() == MIDNIGHT
-    if dated_only or "rated" not in change.sums:
+def _breakdown_key(event: Event, contribution: EventContribution, time_zone: ZoneInfo) -> str | None:
+    if event.feed_type in AD_FEEDS:
+        has_ad_id = event.content_id and len(event.content_id) <= MAX_AD_ID_LENGTH
+        return f"{AD}|{event.platform}|{event.content_id}" if has_ad_id and event.impressions is not None else None
+    has_date_only = event.occurred_at.astimezone(UTC).time() == MIDNIGHT
+    if has_date_only or "rated" not in contribution.sums:
         return None
-    return f"{HOUR}|{change.group}|{event.occurred_at.astimezone(time_zone).hour:02d}"
+    return f"{HOUR}|{contribution.group}|{event.occurred_at.astimezone(time_zone).hour:02d}"
 
 
-def add(breakdowns: Days, booked: Contribution) -> Contribution:
-    """Add a booked contribution's breakdown, in place, and return the contribution as booked in both."""
-    finer = _finer(booked)
+def add(breakdowns: Days, contribution: EventContribution) -> EventContribution:
+    """Add the breakdown of a contribution, in place, and return the contribution as it was added.
+
+    A day holds at most ``MAX_KEYS_PER_DAY`` keys; a contribution that would exceed it loses its breakdown.
+    """
+    finer = _to_breakdown(contribution)
     if finer is None:
-        return booked
-    if finer.group not in breakdowns.get(booked.day, {}) and len(breakdowns.get(booked.day, {})) >= MAX_KEYS_A_DAY:
-        return replace(booked, breakdown=None)
-    sums.add(breakdowns, finer, most=MAX_KEYS_A_DAY)
-    return booked
+        return contribution
+    keys = breakdowns.get(contribution.day, {})
+    if finer.group not in keys and len(keys) >= MAX_KEYS_PER_DAY:
+        return replace(contribution, breakdown=None)
+    sums.add(breakdowns, finer, max_groups=MAX_KEYS_PER_DAY)
+    return contribution
 
 
-def take_away(breakdowns: Days, booked: Contribution) -> None:
+def subtract(breakdowns: Days, contribution: EventContribution) -> None:
     """Undo ``add`` exactly, in place."""
-    finer = _finer(booked)
+    finer = _to_breakdown(contribution)
     if finer is not None:
-        sums.take_away(breakdowns, finer)
+        sums.subtract(breakdowns, finer)
 
 
-def _finer(booked: Contribution) -> Contribution | None:
-    if booked.breakdown is None:
+def _to_breakdown(contribution: EventContribution) -> EventContribution | None:
+    if contribution.breakdown is None:
         return None
-    metrics = METRICS[booked.breakdown.partition("|")[0]]
-    day_sums = {name: booked.sums[name] for name in metrics if name in booked.sums}
-    return Contribution(booked.day, booked.breakdown, day_sums)
+    metrics = METRICS[contribution.breakdown.partition("|")[0]]
+    finer_sums = {name: contribution.sums[name] for name in metrics if name in contribution.sums}
+    return EventContribution(contribution.day, contribution.breakdown, finer_sums)
 
 
-def hours(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, Hour, Sums]]:
+def iterate_hours(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, PostingHour, Sums]]:
     """Yield (day, hour, sums) of all posts from ``start`` up to, not including, ``end``."""
-    for day, rest, day_sums in _of(HOUR, breakdowns, start, end):
-        platform, content_type, hour = rest.split("|", 2)
-        yield day, Hour(platform, content_type, int(hour)), day_sums
+    for day, key, hour_sums in _iterate_kind(HOUR, breakdowns, start, end):
+        platform, content_type, hour = key.split("|", 2)
+        yield day, PostingHour(platform, content_type, int(hour)), hour_sums
 
 
-def ads(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, str, Sums]]:
+def iterate_ads(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, str, Sums]]:
     """Yield (day, platform, ad id, sums) of all ads from ``start`` up to, not including, ``end``."""
-    for day, rest, day_sums in _of(AD, breakdowns, start, end):
-        platform, _, ad = rest.partition("|")
-        yield day, platform, ad, day_sums
+    for day, key, ad_sums in _iterate_kind(AD, breakdowns, start, end):
+        platform, _, ad_id = key.partition("|")
+        yield day, platform, ad_id, ad_sums
 
 
-def _of(kind: str, breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, Sums]]:
+def _iterate_kind(kind: str, breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, Sums]]:
+    """Yield (day, key without its kind, sums) of one kind of breakdown."""
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
-        for key, day_sums in sorted(breakdowns.get(day.isoformat(), {}).items()):
-            own, _, rest = key.partition("|")
-            if own == kind:
-                yield day, rest, day_sums
+        for full_key, key_sums in sorted(breakdowns.get(day.isoformat(), {}).items()):
+            key_kind, _, key = full_key.partition("|")
+            if key_kind == kind:
+                yield day, key, key_sums

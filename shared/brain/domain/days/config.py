@@ -1,21 +1,21 @@
-"""The shape of ``config/brain_analysis.yaml``: the alarm budget and how sure a comparison must be."""
+"""The model of ``config/brain_analysis.yaml``: the alarm budget and when a report may claim a difference."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from brain.domain.types import StrictModel
+from brain.domain.types import PositiveFloat, PositiveInt, StrictModel
 
 
-class Alarms(StrictModel):
-    """False alarms allowed a client, and the sums of a platform's day that are watched."""
+class AlarmConfig(StrictModel):
+    """The default alarm budget of a client, and the daily sums of a platform that are watched."""
 
-    budget: Annotated[float, Field(gt=0)]
-    per_days: Annotated[int, Field(ge=1)]
+    budget: PositiveFloat
+    per_days: PositiveInt
     metrics: tuple[str, ...]
 
 
-class Comparisons(StrictModel):
+class ComparisonConfig(StrictModel):
     """When a report may claim a difference."""
 
     false_claims: Annotated[float, Field(gt=0, lt=0.5)]
@@ -26,5 +26,5 @@ class Comparisons(StrictModel):
 class AnalysisConfig(StrictModel):
     """All constants of the daily analysis and the reports."""
 
-    alarms: Alarms
-    comparisons: Comparisons
+    alarms: AlarmConfig
+    comparisons: ComparisonConfig

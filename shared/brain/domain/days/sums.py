@@ -1,7 +1,7 @@
-"""A client's days in whole numbers: what the hourly job folds events into, and all later reports are built from.
+"""A client's days as whole numbers: the hourly job adds events to them, and all later reports are built from them.
 
-Sums are integers (money in millionths, conversions and logs in thousandths), so that adding and taking away are
-exact and no order of events changes a digit. A metric that no event reported is absent, which is not 0.
+Sums are integers (money in millionths, conversions and logs in thousandths), so adding and subtracting are exact and
+the order of events changes no digit. A metric that no event reported is absent, which is not the same as 0.
 """
 
 import math
@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.events import Event
 from brain.domain.scoring import PlatformHistory, Score, ScoringConfig
-from brain.domain.scoring.components import engagements
+from brain.domain.scoring.components import count_engagements
 
 Sums: TypeAlias = dict[str, int]
+"""Sums by metric."""
 Days: TypeAlias = dict[str, dict[str, Sums]]
+"""Sums by ISO date and group; a group is a content type of a platform, see :func:`format_group`."""
 
 COUNTS = ("impressions", "clicks", "opens", "sends", "bounces", "unsubscribes", "views")
 SCALES = {
@@ -25,16 +27,16 @@ SCALES = {
     "revenue": ("revenue_micros", 10**6),
 }
 OTHER = "other"
-MAX_GROUPS_A_DAY = 20
+MAX_GROUPS_PER_DAY = 20
 MIDNIGHT = time(0)
 LOG_SCALE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one event adds to its day; kept with its score, so that a revision can take it away again.
+class EventContribution:
+    """What one event adds to its day; stored with its score, so that a revision can subtract it again.
 
-    ``breakdown`` is the key under which ``breakdowns`` has it too, if it has.
+    ``breakdown`` is the key under which ``breakdowns`` holds it too, if any.
     """
 
     day: str
@@ -43,150 +45,157 @@ class Contribution:
     breakdown: str | None = None
 
 
-def local_day(at: datetime, time_zone: ZoneInfo) -> date:
-    """Return the calendar day of a moment where the client is."""
-    return at.astimezone(time_zone).date()
+def to_local_day(moment: datetime, time_zone: ZoneInfo) -> date:
+    """Return the calendar day of a moment in the client's time zone."""
+    return moment.astimezone(time_zone).date()
 
 
-def event_day(event: Event, time_zone: ZoneInfo) -> date:
-    """Return the day an event belongs to where the client is.
+def resolve_event_day(event: Event, time_zone: ZoneInfo) -> date:
+    """Return the day that an event belongs to in the client's time zone.
 
-    A report's row has a date and no time, which feeds read as midnight UTC: that date is the account's own and stands.
+    A row of a provider's report has a date and no time, which feeds read as midnight UTC: its date is kept, because it
+    is already in the time zone of the account.
     """
     utc = event.occurred_at.astimezone(UTC)
-    return utc.date() if utc.time() == MIDNIGHT else local_day(utc, time_zone)
+    return utc.date() if utc.time() == MIDNIGHT else to_local_day(utc, time_zone)
 
 
-def day_end(day: date, time_zone: ZoneInfo) -> datetime:
-    """Return the moment at which a day is over where the client is."""
+def end_of_day(day: date, time_zone: ZoneInfo) -> datetime:
+    """Return the moment at which a day ends in the client's time zone."""
     return datetime.combine(day + timedelta(days=1), MIDNIGHT, time_zone)
 
 
-def day_of(day: str) -> date:
-    """Return the day that a key names."""
-    return date.fromisoformat(day)
+def parse_day(day_key: str) -> date:
+    """Return the day of a key of ``Days``."""
+    return date.fromisoformat(day_key)
 
 
-def group_name(platform: str | None, content_type: str | None) -> str:
-    """Return the name of a platform's content type as a group."""
+def format_group(platform: str | None, content_type: str | None) -> str:
+    """Return the key of a group: a platform and one of its content types."""
     return f"{platform or OTHER}|{content_type or OTHER}"
 
 
-def platform_of(group: str) -> str:
+def parse_platform(group: str) -> str:
     """Return the platform of a group."""
     return group.partition("|")[0]
 
 
-def contribution(event: Event, scored: Score, time_zone: ZoneInfo, late_seconds: int | None = None) -> Contribution:
+def build_contribution(
+    event: Event, score: Score, time_zone: ZoneInfo, late_seconds: int | None = None
+) -> EventContribution:
     """Return what a scored event adds to its day.
 
-    ``late_seconds`` is how long after its day the event first came; a revision keeps what its first form had.
+    Args:
+        event: The event.
+        score: Its score.
+        time_zone: The client's time zone.
+        late_seconds: How long after the end of its day the event arrived; a revision keeps that of its first form.
     """
-    day = event_day(event, time_zone)
+    day = resolve_event_day(event, time_zone)
     if late_seconds is None:
-        late_seconds = max(round((event.received_at - day_end(day, time_zone)).total_seconds()), 0)
-    sums: Sums = {"events": 1, "late_seconds": late_seconds, "log_performance_milli": _milli_log(scored.performance)}
-    engaged = engagements(event)
-    if engaged is not None:
-        sums |= {"engaged": 1, "engagements": engaged}
+        late_seconds = max(round((event.received_at - end_of_day(day, time_zone)).total_seconds()), 0)
+    sums: Sums = {"events": 1, "late_seconds": late_seconds, "log_performance_milli": _milli_log(score.performance)}
+    engagements = count_engagements(event)
+    if engagements is not None:
+        sums |= {"engaged": 1, "engagements": engagements}
         if event.audience_size:
-            log_rate = _milli_log((engaged + 0.5) / event.audience_size)
-            sums |= {"rated": 1, "rated_engagements": engaged, "rated_audience": event.audience_size}
+            log_rate = _milli_log((engagements + 0.5) / event.audience_size)
+            sums |= {"rated": 1, "rated_engagements": engagements, "rated_audience": event.audience_size}
             sums |= {"log_rate_milli": log_rate, "log_rate_milli_squared": log_rate * log_rate}
-    sums |= {name: value for name in COUNTS if (value := getattr(event, name)) is not None}
-    for name, (scaled, factor) in SCALES.items():
+    sums |= {name: count for name in COUNTS if (count := getattr(event, name)) is not None}
+    for name, (scaled_name, factor) in SCALES.items():
         if (amount := getattr(event, name)) is not None:
-            sums[scaled] = round(amount * factor)
-    return Contribution(day.isoformat(), group_name(event.platform or event.feed_type, event.content_type), sums)
+            sums[scaled_name] = round(amount * factor)
+    return EventContribution(day.isoformat(), format_group(event.platform or event.feed_type, event.content_type), sums)
 
 
-def _milli_log(value: float) -> int:
-    return round(math.log(max(value, 1e-9)) * LOG_SCALE)
+def _milli_log(number: float) -> int:
+    return round(math.log(max(number, 1e-9)) * LOG_SCALE)
 
 
-def add(days: Days, change: Contribution, most: int = MAX_GROUPS_A_DAY) -> Contribution:
-    """Add a contribution to its day, in place, and return it as booked.
+def add(days: Days, contribution: EventContribution, max_groups: int = MAX_GROUPS_PER_DAY) -> EventContribution:
+    """Add a contribution to its day, in place, and return it with the group it was added to.
 
-    A day holds at most ``most`` groups; what comes after is booked as the platform's other content.
+    A day holds at most ``max_groups`` groups; later ones are added to the platform's other content.
     """
-    groups = days.setdefault(change.day, {})
-    booked = replace(change, group=_room_for(groups, change.group, most))
-    sums = groups.setdefault(booked.group, {})
-    for name, value in change.sums.items():
-        sums[name] = sums.get(name, 0) + value
-    return booked
+    groups = days.setdefault(contribution.day, {})
+    added = replace(contribution, group=_choose_group(groups, contribution.group, max_groups))
+    group_sums = groups.setdefault(added.group, {})
+    for metric, amount in contribution.sums.items():
+        group_sums[metric] = group_sums.get(metric, 0) + amount
+    return added
 
 
-def take_away(days: Days, booked: Contribution) -> None:
-    """Undo ``add`` exactly, in place; on a day that is no longer kept this leaves a difference for the archive."""
-    groups = days.setdefault(booked.day, {})
-    sums = groups.setdefault(booked.group, {})
-    for name, value in booked.sums.items():
-        sums[name] = sums.get(name, 0) - value
-    if not any(sums.values()):
-        groups.pop(booked.group)
+def subtract(days: Days, contribution: EventContribution) -> None:
+    """Undo ``add`` exactly, in place; on a day already removed this leaves a difference for the archive."""
+    groups = days.setdefault(contribution.day, {})
+    group_sums = groups.setdefault(contribution.group, {})
+    for metric, amount in contribution.sums.items():
+        group_sums[metric] = group_sums.get(metric, 0) - amount
+    if not any(group_sums.values()):
+        groups.pop(contribution.group)
     if not groups:
-        days.pop(booked.day)
+        days.pop(contribution.day)
 
 
-def _room_for(groups: Mapping[str, Sums], group: str, most: int) -> str:
-    if group in groups or len(groups) < most:
+def _choose_group(groups: Mapping[str, Sums], group: str, max_groups: int) -> str:
+    if group in groups or len(groups) < max_groups:
         return group
-    same_platform = group_name(platform_of(group), None)
-    return same_platform if same_platform in groups else f"{OTHER}|{OTHER}"
+    other_content = format_group(parse_platform(group), None)
+    return other_content if other_content in groups else f"{OTHER}|{OTHER}"
 
 
-def history(days: Days, platform: str | None, day: date, config: ScoringConfig) -> PlatformHistory:
-    """Return a platform's history in the whole days before ``day``; the day itself tells nothing about itself."""
+def build_history(days: Days, platform: str | None, day: date, config: ScoringConfig) -> PlatformHistory:
+    """Return a platform's history over the whole days before ``day``, which itself is left out."""
     recent_from = day - timedelta(days=config.growth.recent_days)
-    window = [(d, s) for d, s in between(days, day - timedelta(days=config.growth.window_days), day, platform)]
-    recent = [s for d, s in window if d >= recent_from.isoformat()]
-    everything = [s for _, s in window]
+    window = list(select_range(days, day - timedelta(days=config.growth.window_days), day, platform))
+    recent = [group_sums for day_key, group_sums in window if day_key >= recent_from.isoformat()]
+    window_sums = [group_sums for _, group_sums in window]
     return PlatformHistory(
-        events=total(everything, "engaged"),
-        engagements=total(everything, "engagements"),
-        recent_events=total(recent, "engaged"),
-        recent_engagements=total(recent, "engagements"),
-        rated_events=total(everything, "rated"),
-        rated_engagements=total(everything, "rated_engagements"),
-        rated_audience=total(everything, "rated_audience"),
+        events=sum_metric(window_sums, "engaged"),
+        engagements=sum_metric(window_sums, "engagements"),
+        recent_events=sum_metric(recent, "engaged"),
+        recent_engagements=sum_metric(recent, "engagements"),
+        rated_events=sum_metric(window_sums, "rated"),
+        rated_engagements=sum_metric(window_sums, "rated_engagements"),
+        rated_audience=sum_metric(window_sums, "rated_audience"),
     )
 
 
-def between(
+def select_range(
     days: Mapping[str, Mapping[str, Sums]], start: date, end: date, platform: str | None = None
 ) -> Iterator[tuple[str, Sums]]:
-    """Yield (day, sums) of every group from ``start`` up to, not including, ``end``, of one platform or of all."""
+    """Yield (day, sums) of every group from ``start`` up to, not including, ``end``; of all platforms by default."""
     for offset in range((end - start).days):
-        day = (start + timedelta(days=offset)).isoformat()
-        for group, sums in days.get(day, {}).items():
-            if platform is None or platform_of(group) == platform:
-                yield day, sums
+        day_key = (start + timedelta(days=offset)).isoformat()
+        for group, group_sums in days.get(day_key, {}).items():
+            if platform is None or parse_platform(group) == platform:
+                yield day_key, group_sums
 
 
-def total(sums: Iterable[Mapping[str, int]], name: str) -> int:
-    """Return the sum of one metric, 0 where nothing reported it; ``known`` tells the difference."""
-    return sum(s.get(name, 0) for s in sums)
+def sum_metric(groups: Iterable[Mapping[str, int]], metric: str) -> int:
+    """Return the sum of one metric over groups, 0 where none reported it; see :func:`sum_if_reported`."""
+    return sum(group_sums.get(metric, 0) for group_sums in groups)
 
 
-def known(sums: Iterable[Mapping[str, int]], name: str) -> int | None:
-    """Return the sum of one metric, or None when nothing reported it."""
-    values = [s[name] for s in sums if name in s]
-    return sum(values) if values else None
+def sum_if_reported(groups: Iterable[Mapping[str, int]], metric: str) -> int | None:
+    """Return the sum of one metric over groups, or None when none reported it."""
+    reported = [group_sums[metric] for group_sums in groups if metric in group_sums]
+    return sum(reported) if reported else None
 
 
-def retire(days: Days, newest: date, keep_days: int) -> Days:
-    """Take days that are ``keep_days`` or more before ``newest`` out of ``days``, in place, and return them."""
+def remove_old_days(days: Days, newest: date, keep_days: int) -> Days:
+    """Remove the days that are ``keep_days`` or more before ``newest``, in place, and return them."""
     oldest = (newest - timedelta(days=keep_days)).isoformat()
-    return {day: days.pop(day) for day in sorted(d for d in days if d <= oldest)}
+    return {day_key: days.pop(day_key) for day_key in sorted(day for day in days if day <= oldest)}
 
 
-def archive(archived: Days, retired: Days, keep_days: int) -> Days:
-    """Return the archive with retired days added, summed by platform, the latest ``keep_days`` of them."""
-    merged = {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in archived.items()}
-    for day, groups in retired.items():
+def merge_into_archive(archive: Days, removed_days: Days, keep_days: int) -> Days:
+    """Return the archive with removed days added, summed by platform; only the latest ``keep_days`` remain."""
+    merged = {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in archive.items()}
+    for day, groups in removed_days.items():
         for group, sums in groups.items():
-            platform = merged.setdefault(day, {}).setdefault(group_name(platform_of(group), None), {})
-            for name, value in sums.items():
-                platform[name] = platform.get(name, 0) + value
+            platform_sums = merged.setdefault(day, {}).setdefault(format_group(parse_platform(group), None), {})
+            for metric, amount in sums.items():
+                platform_sums[metric] = platform_sums.get(metric, 0) + amount
     return {day: merged[day] for day in sorted(merged)[-keep_days:]}

@@ -9,7 +9,7 @@ from typing import Any
 from brain.domain.events import Event
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.learning.outcomes import COMPONENTS
-from brain.domain.scoring import Score, ScoringConfig, log_components
+from brain.domain.scoring import Score, ScoringConfig, compute_log_components
 
 AGELESS_COMPONENTS = tuple(name for name in COMPONENTS if name != "temporal")
 COUNTERS = ("engagement", "impressions")
@@ -81,7 +81,7 @@ def compute_maturity_age(platform: str | None, rule: OutcomeRule, config: Scorin
 
 def compute_ageless_logs(components: Mapping[str, float], config: ScoringConfig) -> dict[str, float]:
     """Return the logs of a score's components with their fixed exponents, without age and vertical."""
-    return log_components({name: components[name] for name in AGELESS_COMPONENTS}, config)
+    return compute_log_components({name: components[name] for name in AGELESS_COMPONENTS}, config)
 
 
 def join_counters(neutral: Sequence[str]) -> str:

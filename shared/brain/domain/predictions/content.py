@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from brain.domain.days.scored import Scored
+from brain.domain.days.scorer import ScoredEvent
 from brain.domain.events import Event, FeedType
-from brain.domain.scoring.components import engagements
+from brain.domain.scoring.components import count_engagements
 
 KEPT = 400
 # Ads are rows of days and e-mails single messages; neither is a piece of content that is planned.
@@ -23,7 +23,7 @@ PUBLISHING = frozenset(
 
 def entry(event: Event) -> dict[str, Any] | None:
     """Return what the list keeps of a piece of content, None for what is none or told no engagements."""
-    engaged = engagements(event)
+    engaged = count_engagements(event)
     if event.feed_type not in PUBLISHING or event.content_type is None or engaged is None:
         return None
     return {
@@ -35,7 +35,7 @@ def entry(event: Event) -> dict[str, Any] | None:
     }
 
 
-def merged(kept: Iterable[Mapping[str, Any]], new: Iterable[Scored]) -> list[dict[str, Any]]:
+def merged(kept: Iterable[Mapping[str, Any]], new: Iterable[ScoredEvent]) -> list[dict[str, Any]]:
     """Return the latest content, oldest first; a re-scored event replaces its earlier entry."""
     by_id = {row["event_id"]: dict(row) for row in kept}
     for scored in new:

@@ -53,7 +53,7 @@ def outcome_document(move: Move, client_id: str) -> dict[str, Any]:
 
 
 def _followed(move: Move, facts: Facts, config: AdviceConfig) -> Move:
-    shown = sums.local_day(move.shown_at, facts.client.time_zone)
+    shown = sums.to_local_day(move.shown_at, facts.client.time_zone)
     matured = shown + timedelta(days=config.outcomes.after_days + config.outcomes.settle_days)
     if move.outcome or move.closed or facts.end < matured:
         return move

@@ -37,5 +37,5 @@ def known_share(facts: Facts, config: Readings) -> float:
     """Return the share of the usual days' events with a known rate, as the confidence of what states none."""
     past = Past(facts, config, 0.5)
     day_sums = [s for platform in past.publishing() for _, s in past.sums(platform, config.usual_days)]
-    events = sums.total(day_sums, "events")
-    return sums.total(day_sums, "rated") / events if events else 0.0
+    events = sums.sum_metric(day_sums, "events")
+    return sums.sum_metric(day_sums, "rated") / events if events else 0.0

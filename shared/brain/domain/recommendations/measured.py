@@ -74,8 +74,8 @@ def change(
     """
     start, end = shown - timedelta(days=config.before_days), shown + timedelta(days=config.after_days)
     platforms = [platform] if platform else _publishing(days, start, end)
-    before = {p: list(sums.between(days, start, shown, p)) for p in platforms}
-    after = {p: list(sums.between(days, shown, end, p)) for p in platforms}
+    before = {p: list(sums.select_range(days, start, shown, p)) for p in platforms}
+    after = {p: list(sums.select_range(days, shown, end, p)) for p in platforms}
     if metric == ENGAGEMENT:
         return _engagement([(before[p], after[p]) for p in platforms], minimum_events)
     return _ratio(RATIOS[metric], _joined(before), _joined(after), config.minimum_days)
@@ -86,9 +86,9 @@ def _joined(windows: Mapping[str, Window]) -> Window:
 
 
 def _publishing(days: Days, start: date, end: date) -> list[str]:
-    found = list(sums.between(days, start, end))
-    names = sorted({sums.platform_of(group) for day, _ in found for group in days[day]})
-    return [name for name in names if publishes([s for _, s in sums.between(days, start, end, name)])]
+    found = list(sums.select_range(days, start, end))
+    names = sorted({sums.parse_platform(group) for day, _ in found for group in days[day]})
+    return [name for name in names if publishes([s for _, s in sums.select_range(days, start, end, name)])]
 
 
 def _engagement(windows: Sequence[tuple[Window, Window]], minimum_events: int) -> Change | None:

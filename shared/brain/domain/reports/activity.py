@@ -16,7 +16,7 @@ TITLE = "What happened"
 def section(facts: Facts) -> Section:
     """Return the period's figures by platform, each beside the period before of the same length."""
     span = facts.end - facts.start
-    platforms = sorted({sums.platform_of(g) for groups in facts.days.values() for g in groups})
+    platforms = sorted({sums.parse_platform(g) for groups in facts.days.values() for g in groups})
     before = facts.start - span
     rows = []
     lines = []
@@ -36,7 +36,7 @@ COLUMNS = ("platform", "events", "before", "engagements", "impressions", "engage
 
 
 def _sums(facts: Facts, platform: str, start: date, end: date) -> list[Sums]:
-    return [day_sums for _, day_sums in sums.between(facts.days, start, end, platform)]
+    return [day_sums for _, day_sums in sums.select_range(facts.days, start, end, platform)]
 
 
 def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts, alpha: float) -> Difference | None:
@@ -47,14 +47,14 @@ def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts, alpha: floa
 
 
 def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Difference | None) -> tuple[str, ...]:
-    rated, audience = sums.known(now, "rated_engagements"), sums.known(now, "rated_audience")
-    spend = sums.known(now, "spend_micros")
+    rated, audience = sums.sum_if_reported(now, "rated_engagements"), sums.sum_if_reported(now, "rated_audience")
+    spend = sums.sum_if_reported(now, "spend_micros")
     return (
         platform,
-        figures.count(sums.total(now, "events")),
-        figures.count(sums.total(then, "events")),
-        figures.count(sums.known(now, "engagements")),
-        figures.count(sums.known(now, "impressions")),
+        figures.count(sums.sum_metric(now, "events")),
+        figures.count(sums.sum_metric(then, "events")),
+        figures.count(sums.sum_if_reported(now, "engagements")),
+        figures.count(sums.sum_if_reported(now, "impressions")),
         figures.percent(rated / audience if rated is not None and audience else None),
         "not enough data" if moved is None else figures.change_range(moved.lower, moved.upper),
         figures.UNKNOWN if spend is None else f"{spend / 10**6:.2f}",

@@ -48,7 +48,7 @@ def _first_what_to_do(facts: Facts, parts: Sequence[Section]) -> str:
 
 
 def _headline(facts: Facts, parts: Sequence[Section]) -> str:
-    events = sums.total([s for _, s in sums.between(facts.days, facts.start, facts.end)], "events")
+    events = sums.sum_metric([s for _, s in sums.select_range(facts.days, facts.start, facts.end)], "events")
     by_name = {part.name: part for part in parts}
     found = len(by_name["anomalies"].figures.get("incidents", ()))
     incidents = _counted(found, "incident") if found else _quiet(by_name["anomalies"])
@@ -78,8 +78,8 @@ def _series(facts: Facts) -> tuple[tuple[str, float, bool], ...]:
     points = []
     for offset in range(CHART_DAYS):
         day = first + timedelta(days=offset)
-        day_sums = [s for _, s in sums.between(facts.days, day, day + timedelta(days=1))]
-        engaged = sums.known(day_sums, "engagements")
+        day_sums = [s for _, s in sums.select_range(facts.days, day, day + timedelta(days=1))]
+        engaged = sums.sum_if_reported(day_sums, "engagements")
         if engaged is not None:
             points.append((day.isoformat(), float(engaged), day.isoformat() in begun))
     return tuple(points)

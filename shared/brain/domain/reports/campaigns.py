@@ -41,7 +41,7 @@ def section(facts: Facts) -> Section | None:
 
 def _looks(campaign: Campaign, planned: Sequence[Campaign], facts: Facts, start: date) -> list[Look]:
     """Return a look a platform; days of other campaigns are compared with nothing."""
-    posts = list(breakdowns.hours(facts.breakdowns, start, facts.end))
+    posts = list(breakdowns.iterate_hours(facts.breakdowns, start, facts.end))
     found = []
     for platform in sorted({hour.platform for _, hour, _ in posts}):
         cells = [

@@ -15,11 +15,11 @@ def section(facts: Facts) -> Section:
 
 def _unreported(facts: Facts) -> list[str]:
     lines = []
-    window = list(sums.between(facts.days, facts.start, facts.end))
-    groups = {sums.platform_of(g) for d, _ in window for g in facts.days[d]}
+    window = list(sums.select_range(facts.days, facts.start, facts.end))
+    groups = {sums.parse_platform(g) for d, _ in window for g in facts.days[d]}
     for platform in sorted(groups):
-        day_sums = [s for _, s in sums.between(facts.days, facts.start, facts.end, platform)]
-        missing = [name for metric, name in EXPECTED.items() if sums.known(day_sums, metric) is None]
+        day_sums = [s for _, s in sums.select_range(facts.days, facts.start, facts.end, platform)]
+        missing = [name for metric, name in EXPECTED.items() if sums.sum_if_reported(day_sums, metric) is None]
         if missing:
             lines.append(f"{platform} reported no {' and no '.join(missing)}: its scores treat them as unknown.")
     return lines
@@ -35,5 +35,5 @@ def _age(facts: Facts) -> list[str]:
     latest = max(facts.days, default=None)
     if latest is None:
         return ["There is no data at all yet."]
-    silent = (facts.end - sums.day_of(latest)).days - 1
+    silent = (facts.end - sums.parse_day(latest)).days - 1
     return [f"The latest event is from {latest}, {silent} days before the end of this report."] if silent > 1 else []

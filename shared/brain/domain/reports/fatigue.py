@@ -45,7 +45,7 @@ def section(facts: Facts) -> Section | None:
 
 def _platforms(facts: Facts, start: date) -> dict[str, dict[str, dict[date, Sums]]]:
     found: dict[str, dict[str, dict[date, Sums]]] = {}
-    for day, platform, ad, sums in breakdowns.ads(facts.breakdowns, start, facts.end):
+    for day, platform, ad, sums in breakdowns.iterate_ads(facts.breakdowns, start, facts.end):
         if "clicks" in sums and sums["impressions"] > 0:
             found.setdefault(platform, {}).setdefault(ad, {})[day] = sums
     return found

@@ -95,7 +95,7 @@ def _row(place: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) 
 
 def _few_events(facts: Facts) -> str | None:
     start = facts.end - timedelta(days=WINDOW_DAYS)
-    events = sums.total([s for _, s in sums.between(facts.days, start, facts.end)], "events")
+    events = sums.sum_metric([s for _, s in sums.select_range(facts.days, start, facts.end)], "events")
     least = facts.config.comparisons.minimum_events
     if events >= least:
         return None

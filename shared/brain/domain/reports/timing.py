@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from brain.domain.days import breakdowns, looks
-from brain.domain.days.breakdowns import Hour
+from brain.domain.days.breakdowns import PostingHour
 from brain.domain.days.looks import Look
 from brain.domain.days.sums import Sums
 from brain.domain.reports.report import Facts, Section, SectionStatus
@@ -21,7 +21,7 @@ def section(facts: Facts) -> Section | None:
     A client whose events tell no hour has no such section.
     """
     start = facts.end - timedelta(days=facts.config.comparisons.window_days)
-    posts = [(hour, sums) for _, hour, sums in breakdowns.hours(facts.breakdowns, start, facts.end)]
+    posts = [(hour, sums) for _, hour, sums in breakdowns.iterate_hours(facts.breakdowns, start, facts.end)]
     if not posts:
         return None
     compared = looks.compare(looks.enough(list(_looks(posts)), facts), facts)
@@ -35,14 +35,14 @@ def section(facts: Facts) -> Section | None:
     return Section(NAME, TITLE, SectionStatus.OK, lines or none, COLUMNS, rows, effects)
 
 
-def _looks(posts: list[tuple[Hour, Sums]]) -> Iterator[Look]:
+def _looks(posts: list[tuple[PostingHour, Sums]]) -> Iterator[Look]:
     bands = sorted({(hour.platform, _start(hour)) for hour, _ in posts})
     for platform, band in bands:
         cells = [(h.content_type, _start(h) == band, sums) for h, sums in posts if h.platform == platform]
         yield Look(platform, {"from_hour": band, "to_hour": band + BAND_HOURS}, looks.strata(cells))
 
 
-def _start(hour: Hour) -> int:
+def _start(hour: PostingHour) -> int:
     return hour.hour - hour.hour % BAND_HOURS
 
 

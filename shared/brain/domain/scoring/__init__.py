@@ -1,8 +1,8 @@
-"""How an event scores: SPEC's V′, its components, its constants and the history it needs."""
+"""The score of an event (V′): its components, constants, and the history it needs."""
 
 from brain.domain.scoring.config import ScoringConfig
 from brain.domain.scoring.history import NO_HISTORY, PlatformHistory
-from brain.domain.scoring.score import DEFAULT_WEIGHTS, Score, Weights, log_components, score
+from brain.domain.scoring.score import DEFAULT_WEIGHTS, Score, Weights, compute_log_components, score
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -11,7 +11,6 @@ __all__ = [
     "Score",
     "ScoringConfig",
     "Weights",
-    "log_components",
+    "compute_log_components",
     "score",
-    "scoring_config",
 ]

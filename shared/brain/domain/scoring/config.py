@@ -1,11 +1,11 @@
-"""The shape of ``config/brain_scoring.yaml``: every constant of the score, none of them in code."""
+"""The model of ``config/brain_scoring.yaml``: every constant of the score, none of them in code."""
 
 from collections.abc import Mapping
 
 from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
-class Engagement(StrictModel):
+class EngagementConfig(StrictModel):
     """E/F: the exponent, and the limits of the ratio to the baseline."""
 
     exponent: PositiveFloat
@@ -14,8 +14,8 @@ class Engagement(StrictModel):
     baseline_floor: PositiveFloat
 
 
-class Impressions(StrictModel):
-    """I: the exponent, limits, and the median impressions by audience."""
+class ImpressionsConfig(StrictModel):
+    """I: the exponent, the limits, and the median impressions by audience as (audience, median) points."""
 
     exponent: PositiveFloat
     minimum: PositiveFloat
@@ -24,8 +24,8 @@ class Impressions(StrictModel):
     medians: tuple[tuple[PositiveFloat, PositiveFloat], ...]
 
 
-class Growth(StrictModel):
-    """G: windows in days, and how many events make a history."""
+class GrowthConfig(StrictModel):
+    """G: the windows in days, the limits, and how many events make a history."""
 
     minimum: PositiveFloat
     maximum: PositiveFloat
@@ -34,8 +34,8 @@ class Growth(StrictModel):
     minimum_events: int
 
 
-class Authenticity(StrictModel):
-    """A: what each sign of inauthentic engagement takes off."""
+class AuthenticityConfig(StrictModel):
+    """A: how much each sign of inauthentic engagement subtracts."""
 
     minimum: PositiveFloat
     bot: Fraction
@@ -46,40 +46,40 @@ class Authenticity(StrictModel):
     assumed_bot_ratio: Fraction
 
 
-class QualityPart(StrictModel):
-    """One ingredient of Q′ and what stands in where it was not reported."""
+class QualityInput(StrictModel):
+    """One input of Q′: its weight, and the default where it was not reported."""
 
     weight: Fraction
     default: Fraction
 
 
-class Quality(StrictModel):
-    """Q′: base, span, limits and ingredients."""
+class QualityConfig(StrictModel):
+    """Q′: base, span, limits and inputs."""
 
     base: PositiveFloat
     span: PositiveFloat
     minimum: PositiveFloat
     maximum: PositiveFloat
-    sentiment: QualityPart
-    consistency: QualityPart
-    relevance: QualityPart
+    sentiment: QualityInput
+    consistency: QualityInput
+    relevance: QualityInput
 
 
-class Temporal(StrictModel):
-    """T′: the least that age leaves."""
+class TemporalConfig(StrictModel):
+    """T′: the minimum, however old an event is."""
 
     minimum: PositiveFloat
 
 
-class Baseline(StrictModel):
-    """A platform's usual engagement rate (0 to 1) and decay an hour."""
+class PlatformBaseline(StrictModel):
+    """A platform's usual engagement rate (a fraction of the audience) and decay per hour."""
 
     rate: PositiveFloat
     decay: PositiveFloat
 
 
-class Confidence(StrictModel):
-    """What each known input adds to the confidence, and what a neutral component does to it."""
+class ConfidenceConfig(StrictModel):
+    """How much each known input adds to the confidence, and the factor per neutral component."""
 
     engagements: Fraction
     impressions: Fraction
@@ -101,14 +101,14 @@ class ScoringConfig(StrictModel):
     model_version: str
     scale: PositiveFloat
     maximum: PositiveFloat
-    engagement: Engagement
-    impressions: Impressions
-    growth: Growth
-    authenticity: Authenticity
-    quality: Quality
-    temporal: Temporal
+    engagement: EngagementConfig
+    impressions: ImpressionsConfig
+    growth: GrowthConfig
+    authenticity: AuthenticityConfig
+    quality: QualityConfig
+    temporal: TemporalConfig
     verticals: Mapping[str, PositiveFloat]
-    baselines: Mapping[str, Baseline]
-    other_baseline: Baseline
+    baselines: Mapping[str, PlatformBaseline]
+    other_baseline: PlatformBaseline
     own_baseline_events: int
-    confidence: Confidence
+    confidence: ConfidenceConfig

@@ -1,14 +1,14 @@
-"""What a score needs to know of the past: one platform's events in the 30 days before an event's day."""
+"""What a score needs to know of the past: one platform's events in the 30 days before the day of an event."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformHistory:
-    """Sums over a client's earlier events on one platform, the event itself and its own day left out.
+    """Sums over a client's earlier events on one platform, excluding the event's own day.
 
     ``events`` counts those with known engagements in the last 30 days, ``recent_events`` those of the last 7;
-    ``rated_*`` are over events whose audience was known too.
+    ``rated_*`` cover the events whose audience was known too.
     """
 
     events: int = 0

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from brain.domain.days.scored import Scored
+from brain.domain.days.scorer import ScoredEvent
 from brain.domain.learning.first_score import FirstScore, build_first_score
 from brain.domain.learning.observation import MaturedContent, Observation
 from brain.domain.learning.outcome_register import MaturityCursor
@@ -27,7 +27,7 @@ OUTCOME_FIELDS = frozenset(f.name for f in fields(ScoreOutcome))
 
 
 def first_score_fields(
-    scored: Scored, before: Document | None, rule: OutcomeRule, config: ScoringConfig, *, cumulative: bool
+    scored: ScoredEvent, before: Document | None, rule: OutcomeRule, config: ScoringConfig, *, cumulative: bool
 ) -> dict[str, Any]:
     """Return the fields of a score's document that describe the content's first score.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from brain.domain.days.scored import Scored
+from brain.domain.days.scorer import ScoredEvent
 from brain.ports.document_store import Document, DocumentStore, Filter, Set, Snapshot, Transform, Update, Write
 from brain.repositories import codec, paths
 
@@ -34,7 +34,7 @@ class Events:
 
 
 def scoring_writes(
-    client_id: str, read: Iterable[Snapshot], scored: Iterable[Scored], kept: Mapping[str, Document]
+    client_id: str, read: Iterable[Snapshot], scored: Iterable[ScoredEvent], kept: Mapping[str, Document]
 ) -> list[Write]:
     """Return the writes that store scores and take the marks off; refused as a whole if an event changed since.
 
@@ -43,7 +43,7 @@ def scoring_writes(
     scores: list[Write] = [
         Set(
             paths.score(client_id, s.event.event_id),
-            {**codec.score_document(s.score, s.booked), **kept[s.event.event_id]},
+            {**codec.score_document(s.score, s.contribution), **kept[s.event.event_id]},
         )
         for s in scored
     ]

@@ -9,7 +9,7 @@ from brain.domain.anomaly import incidents
 from brain.domain.anomaly.incidents import Incident, Watch, incident_from
 from brain.domain.clients.client import Client
 from brain.domain.days import sums
-from brain.domain.days.config import Alarms
+from brain.domain.days.config import AlarmConfig
 from brain.domain.days.sums import Days
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.state import (
@@ -37,9 +37,9 @@ class ClientFacts:
 
     def today(self, at: datetime) -> date:
         """Return the client's local day at a moment; days before it are complete."""
-        return sums.local_day(at, self.client.time_zone)
+        return sums.to_local_day(at, self.client.time_zone)
 
-    def watch(self, at: datetime, config: Alarms) -> Watch:
+    def watch(self, at: datetime, config: AlarmConfig) -> Watch:
         """Return what is unusual in the client's series as of a moment; its campaigns are not."""
         return incidents.watch(self.days, at, self.client.time_zone, config, self.client.campaigns)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from brain.domain.clients.client import Client
-from brain.domain.days import attention, sums
-from brain.domain.days.scored import Scored, Scorer
+from brain.domain.days import hot_now, sums
+from brain.domain.days.scorer import ScoredEvent, Scorer
 from brain.domain.days.sums import Days
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.predictions import content
@@ -86,7 +86,7 @@ class _Pages:
         return self.lease.finish([self._view()], figures)
 
     def _first_scores(
-        self, page: Sequence[Snapshot], scored: Sequence[Scored], before: Mapping[str, Document]
+        self, page: Sequence[Snapshot], scored: Sequence[ScoredEvent], before: Mapping[str, Document]
     ) -> dict[str, Document]:
         job = self.job
         return {
@@ -99,11 +99,11 @@ class _Pages:
     def _commit(
         self,
         page: Sequence[Snapshot],
-        scored: Sequence[Scored],
+        scored: Sequence[ScoredEvent],
         kept: Mapping[str, Document],
         figures: dict[str, int],
     ) -> None:
-        top = attention.merged(self.state.data.get("top", []), scored, self.lease.scheduled_at)
+        top = hot_now.merge_entries(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
         latest = content.merged(self.state.data.get("content", []), scored)
         document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
@@ -113,22 +113,22 @@ class _Pages:
 
     def _archive(self) -> list[Write]:
         """Move days that left the window into the archive; most runs move none and read nothing more."""
-        newest = max(map(sums.day_of, self.scorer.days))
-        retired = sums.retire(self.scorer.days, newest, RECENT_DAYS)
-        sums.retire(self.scorer.breakdowns, newest, RECENT_DAYS)
+        newest = max(map(sums.parse_day, self.scorer.days))
+        retired = sums.remove_old_days(self.scorer.days, newest, RECENT_DAYS)
+        sums.remove_old_days(self.scorer.breakdowns, newest, RECENT_DAYS)
         if not retired:
             return []
         (archive,) = StateDocuments(self.job.store).read(self.client.client_id, ARCHIVE)
-        kept: Days = sums.archive(copy_days(archive), retired, ARCHIVED_DAYS)
+        kept: Days = sums.merge_into_archive(copy_days(archive), retired, ARCHIVED_DAYS)
         return [archive.write({"days": kept})]
 
     def _view(self) -> Write:
         now = self.lease.scheduled_at
-        today = sums.local_day(now, self.client.time_zone).isoformat()
+        today = sums.to_local_day(now, self.client.time_zone).isoformat()
         page = {
             "as_of": now,
             "client": self.client.name,
             "today": self.scorer.days.get(today, {}),
-            "hot_now": attention.ranked(self.state.data.get("top", []), now, self.job.config)[:10],
+            "hot_now": hot_now.rank_by_attention(self.state.data.get("top", []), now, self.job.config)[:10],
         }
         return Set(paths.view(self.client.client_id, "now"), page)

@@ -37,17 +37,17 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
 def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
     usual = past.config.usual_days
     day_sums = [s for _, s in past.sums(platform, usual)]
-    events = sums.total(day_sums, "events")
+    events = sums.sum_metric(day_sums, "events")
     if day_sums and past.first_day(platform) <= past.facts.end - timedelta(days=usual):
         yield "posting_frequency_per_week", past.reading(events * 7 / usual, platform, events)
     silent = (past.facts.end - past.newest(platform)).days - 1
     yield "days_since_last_post", past.reading(float(silent), platform, max(events, 1))
-    rated, audience = sums.total(day_sums, "rated_engagements"), sums.total(day_sums, "rated_audience")
-    engaged = sums.total(day_sums, "engaged")
+    rated, audience = sums.sum_metric(day_sums, "rated_engagements"), sums.sum_metric(day_sums, "rated_audience")
+    engaged = sums.sum_metric(day_sums, "engaged")
     if audience:
-        yield "engagement_rate", past.reading(rated / audience, platform, sums.total(day_sums, "rated"))
+        yield "engagement_rate", past.reading(rated / audience, platform, sums.sum_metric(day_sums, "rated"))
     if engaged:
-        known = sums.total(day_sums, "rated")
+        known = sums.sum_metric(day_sums, "rated")
         yield "audience_known_share", past.reading(known / engaged, platform, engaged)
 
 
@@ -107,8 +107,8 @@ def _audiences(past: Past, platform: str, first: int, last: int) -> Sample:
 
 def _where(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
     day_sums = {p: [s for _, s in past.sums(p, past.config.usual_days)] for p in platforms}
-    engaged = {p: sums.total(many, "engagements") for p, many in day_sums.items()}
-    events = sum(sums.total(many, "engaged") for many in day_sums.values())
+    engaged = {p: sums.sum_metric(many, "engagements") for p, many in day_sums.items()}
+    events = sum(sums.sum_metric(many, "engaged") for many in day_sums.values())
     total = sum(engaged.values())
     if total and events >= past.facts.config.comparisons.minimum_events:
         top = max(sorted(engaged), key=lambda p: engaged[p])
@@ -121,8 +121,8 @@ def _weekdays(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Readi
     for platform in platforms:
         day_sums = past.sums(platform, past.config.weekday_days)
         for weekday, name in enumerate(WEEKDAYS):
-            own = looks.sample([s for day, s in day_sums if sums.day_of(day).weekday() == weekday])
-            rest = looks.sample([s for day, s in day_sums if sums.day_of(day).weekday() != weekday])
+            own = looks.sample([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
+            rest = looks.sample([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
             compared.append((f"{name} on {platform}", own, rest))
     found = [(subject, own, past.change(own, rest, len(compared))) for subject, own, rest in compared]
     yield from _lifts_above(past, "best_weekday_lift", [(s, own.count, change) for s, own, change in found if change])
@@ -181,7 +181,7 @@ def _format_shares(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, 
         for group, day_sums in groups.items():
             counts[group] = counts.get(group, 0) + day_sums.get("events", 0)
     for platform in platforms:
-        own = {group: n for group, n in counts.items() if sums.platform_of(group) == platform}
+        own = {group: n for group, n in counts.items() if sums.parse_platform(group) == platform}
         whole = sum(own.values())
         for group, count in sorted(own.items()):
             content_type = group.partition("|")[2]

@@ -26,32 +26,32 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
 
 
 def _messages(past: Past, platform: str, day_sums: list[Sums]) -> Iterator[tuple[str, Reading | None]]:
-    sent = sums.known(day_sums, "sends")
+    sent = sums.sum_if_reported(day_sums, "sends")
     if sent is None:
         return
-    delivered = sent - sums.total(day_sums, "bounces")
+    delivered = sent - sums.sum_metric(day_sums, "bounces")
     for metric, name, whole in (
         ("bounce_rate", "bounces", sent),
         ("open_rate", "opens", delivered),
         ("click_rate", "clicks", delivered),
         ("unsubscribe_rate", "unsubscribes", delivered),
     ):
-        part = sums.known(day_sums, name)
+        part = sums.sum_if_reported(day_sums, name)
         if part is not None:
             yield metric, past.share(part, whole, platform)
 
 
 def _ads(past: Past, platform: str, day_sums: list[Sums], many: int) -> Iterator[tuple[str, Reading | None]]:
     recent = [s for _, s in past.sums(platform, past.config.recent_days)]
-    spend = sums.known(recent, "spend_micros")
+    spend = sums.sum_if_reported(recent, "spend_micros")
     if spend is None:
         return
-    events = sums.total(recent, "events")
+    events = sums.sum_metric(recent, "events")
     yield "spend", past.reading(spend / MICROS, platform, events)
-    clicks, shown = sums.known(day_sums, "clicks"), sums.known(day_sums, "impressions")
+    clicks, shown = sums.sum_if_reported(day_sums, "clicks"), sums.sum_if_reported(day_sums, "impressions")
     if clicks is not None and shown is not None:
         yield "click_rate", past.share(clicks, shown, platform)
-    conversions = sums.known(recent, "conversions_milli")
+    conversions = sums.sum_if_reported(recent, "conversions_milli")
     if conversions is not None:
         yield "conversions", past.reading(conversions / MILLI, platform, events)
         yield "cost_per_conversion_trend", _cost_trend(past, platform, recent, many)
@@ -61,8 +61,8 @@ def _cost_trend(past: Past, platform: str, recent: list[Sums], many: int) -> Rea
     """Return how many times a conversion's usual cost it costs now; counts of conversions carry the chance in it."""
     days = past.config.recent_days
     before = [s for _, s in past.sums(platform, days + past.config.usual_days, days)]
-    spend = [sums.total(day_sums, "spend_micros") for day_sums in (recent, before)]
-    got = [sums.total(day_sums, "conversions_milli") / MILLI for day_sums in (recent, before)]
+    spend = [sums.sum_metric(day_sums, "spend_micros") for day_sums in (recent, before)]
+    got = [sums.sum_metric(day_sums, "conversions_milli") / MILLI for day_sums in (recent, before)]
     least = past.facts.config.comparisons.minimum_events
     if min(got) < least or min(spend) <= 0:
         return None
@@ -89,7 +89,7 @@ def _silence(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
         return
     if gap and (1 - len(active) / usual) ** gap > past.config.silence_chance:
         return
-    since = past.facts.as_of - sums.day_end(newest, past.facts.client.time_zone)
+    since = past.facts.as_of - sums.end_of_day(newest, past.facts.client.time_zone)
     hours = max(since.total_seconds() / HOUR_SECONDS, 0.0)
     yield "hours_since_last_event", past.reading(hours, platform, len(active))
 

@@ -30,13 +30,15 @@ class Past:
     def sums(self, platform: str, first: int, last: int = 0) -> DaySums:
         """Return (day, sums) of a platform from ``first`` days before the end up to ``last`` days before it."""
         end = self.facts.end
-        return list(sums.between(self.facts.days, end - timedelta(days=first), end - timedelta(days=last), platform))
+        return list(
+            sums.select_range(self.facts.days, end - timedelta(days=first), end - timedelta(days=last), platform)
+        )
 
     def platforms(self) -> list[str]:
         """Return the platforms with events in the remembered days."""
         since = (self.facts.end - timedelta(days=self.config.remembered_days)).isoformat()
         days = [groups for day, groups in self.facts.days.items() if day >= since]
-        return sorted({sums.platform_of(group) for groups in days for group in groups} - {sums.OTHER})
+        return sorted({sums.parse_platform(group) for groups in days for group in groups} - {sums.OTHER})
 
     def publishing(self) -> list[str]:
         """Return the platforms on which content is published: neither messages to single readers nor ads."""
@@ -45,11 +47,11 @@ class Past:
     def first_day(self, platform: str) -> date:
         """Return the first kept day of a platform that has one."""
         days = (day for day, groups in self.facts.days.items() if any(_of(platform, group) for group in groups))
-        return sums.day_of(min(days))
+        return sums.parse_day(min(days))
 
     def newest(self, platform: str) -> date:
         """Return the newest day before the end on which a platform has events; it must have one in the window."""
-        return sums.day_of(max(day for day, _ in self.sums(platform, self.config.remembered_days)))
+        return sums.parse_day(max(day for day, _ in self.sums(platform, self.config.remembered_days)))
 
     def reading(
         self,
@@ -60,7 +62,7 @@ class Past:
     ) -> Reading:
         """Return a reading as of the last complete day, the more to be relied on the more it rests on."""
         last = self.facts.end - timedelta(days=1)
-        observed = min(self.facts.as_of, sums.day_end(last, self.facts.client.time_zone))
+        observed = min(self.facts.as_of, sums.end_of_day(last, self.facts.client.time_zone))
         least = self.facts.config.comparisons.minimum_events
         lower, upper = interval or (None, None)
         return Reading(
@@ -105,4 +107,4 @@ def publishes(day_sums: Sequence[Sums]) -> bool:
 
 
 def _of(platform: str, group: str) -> bool:
-    return sums.platform_of(group) == platform
+    return sums.parse_platform(group) == platform

@@ -27,12 +27,15 @@ from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, Shop
 from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
-from brain.services.retail import backtesting_job as shop_backtesting
-from brain.services.retail import curiosity_job as shop_curiosity
-from brain.services.retail import product_weather_job as shop_product_weather
-from brain.services.retail import signal_magnitude_job as shop_signal_magnitude
+from brain.services.retail.backtest import build_product_backtest_step, build_store_backtest_step
+from brain.services.retail.cross_store import build_cross_store_step
+from brain.services.retail.curiosity import build_curiosity_step
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
-from brain.services.retail.shop_job import ShopJob, Step
+from brain.services.retail.predictive_calendar import build_calendar_step
+from brain.services.retail.product_weather import build_product_weather_step
+from brain.services.retail.resumable_job import ResumableShopJob, ShopStep
+from brain.services.retail.signal_lifts import build_signal_lifts_step
+from brain.services.retail.time_of_day import build_time_of_day_step
 from brain.settings.files import load_config
 
 SUNDAY = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -45,11 +48,11 @@ BAKER = Client("baker", "A bakery", time_zone=ZoneInfo(BERLIN), stores=("north",
 RIVAL = Client("rival", "Another bakery", time_zone=ZoneInfo(BERLIN), stores=("east",))
 RETAIL = load_config("brain_retail", RetailConfig)
 QUESTIONS = load_config("hypotheses", CuriosityConfig)
-STEPS: dict[str, Callable[[], tuple[Step, ...]]] = {
-    SIGNAL_MAGNITUDE: lambda: shop_signal_magnitude.steps(RETAIL),
-    PRODUCT_WEATHER: shop_product_weather.steps,
-    BACKTESTING: lambda: shop_backtesting.steps(RETAIL),
-    CURIOSITY: lambda: shop_curiosity.steps(QUESTIONS),
+STEPS: dict[str, Callable[[], tuple[ShopStep, ...]]] = {
+    SIGNAL_MAGNITUDE: lambda: (build_signal_lifts_step(RETAIL), build_calendar_step(RETAIL)),
+    PRODUCT_WEATHER: lambda: (build_product_weather_step(), build_time_of_day_step(), build_cross_store_step()),
+    BACKTESTING: lambda: (build_product_backtest_step(RETAIL), build_store_backtest_step(RETAIL)),
+    CURIOSITY: lambda: (build_curiosity_step(QUESTIONS),),
 }
 LIMIT = timedelta(minutes=5)
 WEEKDAYS = (1.0, 0.95, 0.95, 1.0, 1.2, 1.4, 0.8)
@@ -139,7 +142,7 @@ class ShopWorld:
                 yield around(warehouse)
 
         used = self.store if store is None else store
-        work = ShopJob(used, opened, STEPS[job]())
+        work = ResumableShopJob(used, opened, STEPS[job]())
         return run_once(Runs(used), Task(job, client, at, at, dry_run), work, time_limit=limit, clock=self.clock)
 
     def rows(self) -> dict[str, list[dict[str, object]]]:

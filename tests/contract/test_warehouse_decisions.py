@@ -15,9 +15,9 @@ from brain.domain.retail.roi.decision import read_decision
 from brain.domain.retail.roi.statement import Period
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import ResultTable
-from brain.services.retail.decisions import record, recorded
+from brain.services.retail.decisions import list_decisions, record_decisions
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
-from brain.services.retail.roi import Constants, roi
+from brain.services.retail.roi import RoiConstants, value_decisions
 from brain.settings.files import load_config
 
 DAYS = 400
@@ -27,7 +27,7 @@ TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)
 def answers(url: str) -> list[object]:
     """Import, decide, value, and return all that was said and kept."""
     given = load_config("brain_roi", RoiConfig)
-    constants = Constants(shop_config(), given).with_margin(0.35)
+    constants = RoiConstants(shop_config(), given).with_margin(0.35)
     lines = ["store_id,sold_at,product_id,category,quantity,revenue\n"]
     for store in range(2):
         for at, amount in enumerate(usual_sales(store, DAYS)):
@@ -40,9 +40,9 @@ def answers(url: str) -> list[object]:
     with closing(SqlWarehouse(url, WarehouseConfig())) as shop:
         shop.upgrade()
         import_files(shop, [ImportFile(Kind.SALES, "sales.csv", lines)], Store(""), ImportLimits())
-        counts = [record(shop, [read_decision(one, TOLD) for one in decided]) for _ in range(2)]
-        said = wording.document(roi(shop, constants, Period()))
-        return [counts, recorded(shop), shop.results(ResultTable.DECISIONS), said]
+        counts = [record_decisions(shop, [read_decision(one, TOLD) for one in decided]) for _ in range(2)]
+        said = wording.document(value_decisions(shop, constants, Period()))
+        return [counts, list_decisions(shop), shop.results(ResultTable.DECISIONS), said]
 
 
 def test_decisions_are_worth_the_same_on_both(tmp_path: Path, postgres_server: str) -> None:

@@ -13,11 +13,11 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
-from brain.services.retail.backtest import Period, run_backtest
-from brain.services.retail.calendar import predictive_calendar
-from brain.services.retail.curiosity import curiosity
+from brain.services.retail.backtest import BacktestPeriod, run_backtest
+from brain.services.retail.curiosity import run_curiosity
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
-from brain.services.retail.signals import signals
+from brain.services.retail.predictive_calendar import forecast_calendar
+from brain.services.retail.signal_lifts import update_signal_lifts
 from brain.settings.files import load_config
 
 DAYS = 150
@@ -61,10 +61,12 @@ def answers(url: str) -> list[object]:
             list(warehouse.weather()),
             warehouse.events(),
             warehouse.stores(),
-            curiosity(warehouse, load_config("hypotheses", CuriosityConfig)),
-            signals(warehouse, config),
-            predictive_calendar(warehouse, config, 7),
-            run_backtest(warehouse, config, Period(horizon=7, start=datetime(2026, 7, 1, tzinfo=UTC).date())).overall,
+            run_curiosity(warehouse, load_config("hypotheses", CuriosityConfig)),
+            update_signal_lifts(warehouse, config),
+            forecast_calendar(warehouse, config, 7),
+            run_backtest(
+                warehouse, config, BacktestPeriod(horizon=7, start=datetime(2026, 7, 1, tzinfo=UTC).date())
+            ).overall,
             warehouse.ledger(LedgerQuery(text="RAIN", latest=True)),
         ]
         return [*said, *(warehouse.results(table) for table in ResultTable), warehouse.row_counts()]

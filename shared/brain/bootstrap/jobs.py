@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from brain.domain.learning.config import LearningConfig
     from brain.domain.retail.config import RetailConfig
     from brain.services.jobs.lease import Figures, Lease
-    from brain.services.retail.shop_job import Step
+    from brain.services.retail.resumable_job import ShopStep
 
 
 class WorkBuilder(Protocol):
@@ -26,11 +26,11 @@ class WorkBuilder(Protocol):
         """Return the step's work, which may continue with ``next_step``."""
 
 
-class ShopStepsBuilder(Protocol):
-    """Builds steps that work on the shop's own database."""
+class ShopStepBuilder(Protocol):
+    """Builds a step that works on the shop's own database."""
 
-    def __call__(self) -> "tuple[Step, ...]":
-        """Return the steps of one module, of which the table selects by name."""
+    def __call__(self) -> "ShopStep":
+        """Return the step."""
 
 
 def build_jobs(brain: "Brain") -> Mapping[str, Job]:
@@ -125,56 +125,75 @@ def _weekly_report(brain: "Brain", definition: JobDefinition, _next_step: Work) 
 
 def _roi_report(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:
     from brain.adapters.html_report import render
-    from brain.bootstrap.warehouse import opened_warehouse
+    from brain.bootstrap.warehouse import open_warehouse
     from brain.domain.retail.roi.config import RoiConfig
-    from brain.services.retail.roi import Constants
-    from brain.services.retail.roi_report import RoiReport
+    from brain.services.retail.roi import RoiConstants, RoiReport
 
-    constants = Constants(_retail_config(), load_config("brain_roi", RoiConfig))
-    return RoiReport(brain.store, lambda: opened_warehouse(brain.secrets), constants, render)
+    constants = RoiConstants(_retail_config(), load_config("brain_roi", RoiConfig))
+    return RoiReport(brain.store, lambda: open_warehouse(brain.secrets), constants, render)
 
 
 def _shop_job(brain: "Brain", definition: JobDefinition) -> Work:
-    from brain.bootstrap.warehouse import opened_warehouse
-    from brain.services.retail.shop_job import ShopJob
+    from brain.bootstrap.warehouse import open_warehouse
+    from brain.services.retail.resumable_job import ResumableShopJob
 
-    steps = tuple(_shop_step(name) for name in definition.steps)
-    return ShopJob(brain.store, lambda: opened_warehouse(brain.secrets), steps)
-
-
-def _shop_step(name: str) -> "Step":
-    return next(step for step in SHOP_STEPS[name]() if step.name == name)
+    steps = tuple(SHOP_STEPS[name]() for name in definition.steps)
+    return ResumableShopJob(brain.store, lambda: open_warehouse(brain.secrets), steps)
 
 
-def _signal_magnitude_steps() -> "tuple[Step, ...]":
-    from brain.services.retail.signal_magnitude_job import steps
+def _signal_lifts_step() -> "ShopStep":
+    from brain.services.retail.signal_lifts import build_signal_lifts_step
 
-    return steps(_retail_config())
-
-
-def _week_steps() -> "tuple[Step, ...]":
-    from brain.services.retail.week_job import week_step
-
-    return (week_step(_retail_config()),)
+    return build_signal_lifts_step(_retail_config())
 
 
-def _product_weather_steps() -> "tuple[Step, ...]":
-    from brain.services.retail.product_weather_job import steps
+def _calendar_step() -> "ShopStep":
+    from brain.services.retail.predictive_calendar import build_calendar_step
 
-    return steps()
-
-
-def _backtesting_steps() -> "tuple[Step, ...]":
-    from brain.services.retail.backtesting_job import steps
-
-    return steps(_retail_config())
+    return build_calendar_step(_retail_config())
 
 
-def _curiosity_steps() -> "tuple[Step, ...]":
+def _week_step() -> "ShopStep":
+    from brain.services.retail.explain import build_week_step
+
+    return build_week_step(_retail_config())
+
+
+def _product_weather_step() -> "ShopStep":
+    from brain.services.retail.product_weather import build_product_weather_step
+
+    return build_product_weather_step()
+
+
+def _time_of_day_step() -> "ShopStep":
+    from brain.services.retail.time_of_day import build_time_of_day_step
+
+    return build_time_of_day_step()
+
+
+def _cross_store_step() -> "ShopStep":
+    from brain.services.retail.cross_store import build_cross_store_step
+
+    return build_cross_store_step()
+
+
+def _product_backtest_step() -> "ShopStep":
+    from brain.services.retail.backtest import build_product_backtest_step
+
+    return build_product_backtest_step(_retail_config())
+
+
+def _store_backtest_step() -> "ShopStep":
+    from brain.services.retail.backtest import build_store_backtest_step
+
+    return build_store_backtest_step(_retail_config())
+
+
+def _curiosity_step() -> "ShopStep":
     from brain.domain.retail.curiosity.config import CuriosityConfig
-    from brain.services.retail.curiosity_job import steps
+    from brain.services.retail.curiosity import build_curiosity_step
 
-    return steps(load_config("hypotheses", CuriosityConfig))
+    return build_curiosity_step(load_config("hypotheses", CuriosityConfig))
 
 
 WORK_STEPS: Mapping[str, WorkBuilder] = {
@@ -187,14 +206,14 @@ WORK_STEPS: Mapping[str, WorkBuilder] = {
     "weekly_report": _weekly_report,
     "roi_report": _roi_report,
 }
-SHOP_STEPS: Mapping[str, ShopStepsBuilder] = {
-    "signals": _signal_magnitude_steps,
-    "calendar": _signal_magnitude_steps,
-    "week": _week_steps,
-    "product_weather": _product_weather_steps,
-    "time_of_day": _product_weather_steps,
-    "cross_store": _product_weather_steps,
-    "products": _backtesting_steps,
-    "stores": _backtesting_steps,
-    "night": _curiosity_steps,
+SHOP_STEPS: Mapping[str, ShopStepBuilder] = {
+    "signals": _signal_lifts_step,
+    "calendar": _calendar_step,
+    "week": _week_step,
+    "product_weather": _product_weather_step,
+    "time_of_day": _time_of_day_step,
+    "cross_store": _cross_store_step,
+    "products": _product_backtest_step,
+    "stores": _store_backtest_step,
+    "night": _curiosity_step,
 }

@@ -55,9 +55,9 @@ def _stored_advice(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
 
 def _shop_pages(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.reports import shop
-    from brain.services.retail.pages import ShopPages
+    from brain.services.retail.published_pages import PublishedShopPages
 
-    return shop.NAMES, ShopPages(brain.store)
+    return shop.NAMES, PublishedShopPages(brain.store)
 
 
 PARTS: Mapping[str, PartBuilder] = {

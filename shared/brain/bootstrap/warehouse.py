@@ -1,4 +1,4 @@
-"""Opens the shop's database for one run and closes it again; its URL holds a password and is never told to anyone."""
+"""Open the shop's database at the secret DATABASE_URL; the URL may hold a password and is never logged or shown."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,21 +15,21 @@ DATABASE_URL = "DATABASE_URL"
 
 
 @contextmanager
-def opened_warehouse(secrets: Secrets) -> Iterator["SalesWarehouse"]:
-    """Yield the warehouse at the secret DATABASE_URL, from Secret Manager or the environment.
+def open_warehouse(secrets: Secrets) -> Iterator["SalesWarehouse"]:
+    """Yield the warehouse at DATABASE_URL, from Secret Manager or the environment, and close it afterwards.
 
     Raises:
-        MisconfiguredError: there is no DATABASE_URL, or it is none that can be opened.
+        MisconfiguredError: DATABASE_URL is missing or cannot be opened.
     """
-    with closing(sales_warehouse(_url(secrets))) as warehouse:
+    with closing(sales_warehouse(_read_url(secrets))) as warehouse:
         yield warehouse
 
 
-def _url(secrets: Secrets) -> str:
+def _read_url(secrets: Secrets) -> str:
     try:
         return secrets.read(DATABASE_URL)
     except MissingSecretError as exc:
         raise MisconfiguredError(
-            "the shop's jobs need DATABASE_URL, the shop's own database, as a secret or in the environment; set it to "
-            "one like postgresql://user:password@host/shop, and let the worker's account read it"
+            "the shop's jobs need DATABASE_URL as a secret or in the environment, got none; set it to a URL such as "
+            "postgresql://user:password@host/shop, and let the worker's service account read the secret"
         ) from exc

@@ -134,6 +134,13 @@ class Shop(Protocol):
         """Return the hypotheses of the query by night and id."""
 
 
+class WarehouseOpener(Protocol):
+    """Opens the shop's database for one run and closes it again."""
+
+    def __call__(self) -> AbstractContextManager[Shop]:
+        """Return a context manager that yields the database."""
+
+
 class SalesWarehouse(Shop, Protocol):
     """The whole database: every shop in it, its tables, and the way in."""
 

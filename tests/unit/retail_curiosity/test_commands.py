@@ -147,7 +147,7 @@ def test_an_empty_table_a_missing_table_and_an_unknown_store_are_one_sentence(re
     assert (code, "there are no sales" in err) == (2, True)
     retail("import", "--sales", retail.file("s.csv", SALES, "kiel,2026-01-01,bread,,1,2"))
     code, _, err = retail(command, "--store", "atlantis")
-    assert (code, "there is no store 'atlantis'" in err) == (2, True)
+    assert (code, "expected an existing store, got 'atlantis'" in err) == (2, True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -211,7 +211,7 @@ def test_a_product_answers_the_weather(full: Shop) -> None:
 def test_hours_need_tickets(full: Shop) -> None:
     """Daily totals have no hour; four weeks of tickets have a profile, fewer are too little yet."""
     assert "no sales with a time of day" in full("time-of-day")[2]
-    assert "there is no store 'x'" in full("time-of-day", "--store", "x")[2]
+    assert "expected an existing store, got 'x'" in full("time-of-day", "--store", "x")[2]
     days = [FIRST_DAY + timedelta(days=at) for at in range(60)]
     wet = [at % 3 == 0 for at in range(60)]
     tickets = [
@@ -234,7 +234,7 @@ def test_hours_need_tickets(full: Shop) -> None:
 
 def test_stores_are_compared_when_there_are_two(full: Shop) -> None:
     """One store has nobody to be compared with; two that share nothing have no relation."""
-    assert "one store only" in full("cross-store")[2]
+    assert "needs at least two, got one: kiel" in full("cross-store")[2]
     noise = np.random.default_rng(1).standard_normal(DAYS)
     lines = [f"bath,{FIRST_DAY + timedelta(days=at)},bread,,,{100 + 9 * noise[at]:.2f}" for at in range(DAYS)]
     few = full.file("few.csv", SALES, *lines[:9])

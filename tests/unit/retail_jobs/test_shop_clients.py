@@ -9,7 +9,7 @@ from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
-from brain.bootstrap.warehouse import opened_warehouse
+from brain.bootstrap.warehouse import open_warehouse
 from brain.domain.clients.client import Client
 from brain.domain.jobs.features import FeatureFlags, Flag
 from brain.domain.jobs.steps import JOBS, ClientSelection
@@ -72,7 +72,7 @@ def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, given: obje
 
 def test_a_missing_database_url_is_told_with_what_to_do() -> None:
     """It is a secret; without it no shop job can run."""
-    with pytest.raises(MisconfiguredError, match="need DATABASE_URL"), opened_warehouse(EnvironmentSecrets({})):
+    with pytest.raises(MisconfiguredError, match="need DATABASE_URL"), open_warehouse(EnvironmentSecrets({})):
         raise AssertionError
 
 
@@ -90,7 +90,7 @@ def test_no_error_tells_the_password_of_the_database(url: str) -> None:
     """Neither of a server that does not answer, nor of a URL that is none."""
     with (
         pytest.raises(Exception, match=r"\w") as told,
-        opened_warehouse(EnvironmentSecrets({"DATABASE_URL": url})) as it,
+        open_warehouse(EnvironmentSecrets({"DATABASE_URL": url})) as it,
     ):
         it.stores()
     error: BaseException | None = told.value

@@ -21,8 +21,8 @@ from brain.domain.retail.roi.decision import Kind, read_decision
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable
-from brain.services.retail.decisions import decisions_of, record, recorded
-from brain.services.retail.roi import month
+from brain.services.retail.decisions import decisions_from_rows, list_decisions, record_decisions
+from brain.services.retail.roi import parse_month
 from brain.settings.files import load_config
 
 NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)
@@ -71,22 +71,22 @@ def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) 
         first = read_decision(GIVEN | {"store_id": "kiel"}, NOW)
         later = read_decision(GIVEN | {"store_id": "kiel"}, NOW + timedelta(days=3))
         dearer = read_decision(GIVEN | {"store_id": "kiel", "cost": "50"}, NOW + timedelta(days=5))
-        assert record(shop, [first]).new == 1
+        assert record_decisions(shop, [first]).new == 1
         rows = shop.results(ResultTable.DECISIONS)
-        assert record(shop, [later, later]).already_there == 1
+        assert record_decisions(shop, [later, later]).unchanged == 1
         assert shop.results(ResultTable.DECISIONS) == rows
-        assert recorded(shop) == decisions_of(rows) == [first]
-        assert record(shop, [dearer]).changed == 1
-        assert recorded(shop, NOW) == []
-        with pytest.raises(InvalidInputError, match="there is no store 'bonn'"):
-            record(shop, [read_decision(GIVEN | {"store_id": "bonn"}, NOW)])
+        assert list_decisions(shop) == decisions_from_rows(rows) == [first]
+        assert record_decisions(shop, [dearer]).changed == 1
+        assert list_decisions(shop, NOW) == []
+        with pytest.raises(InvalidInputError, match="expected an existing store, got 'bonn'"):
+            record_decisions(shop, [read_decision(GIVEN | {"store_id": "bonn"}, NOW)])
 
 
 def test_months_are_read_and_nothing_else() -> None:
     """December ends before January."""
-    assert (month("2026-12").first, month("2026-12").last) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert (parse_month("2026-12").first, parse_month("2026-12").last) == (date(2026, 12, 1), date(2026, 12, 31))
     with pytest.raises(InvalidInputError, match="such as 2026-10"):
-        month("October")
+        parse_month("October")
 
 
 def test_a_margin_is_of_the_category_then_the_store_then_any() -> None:
@@ -177,14 +177,14 @@ def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
         (("decide",), "give one decision"),
         (
             ("decide", "promotion", "--start", "2023-02-01", "--cost", "1", "--store", "rome"),
-            "there is no store 'rome'",
+            "expected an existing store, got 'rome'",
         ),
         (("decide", "promotion", "--start", "2023-02-03", "--end", "2023-02-01", "--cost", "1"), "is before start"),
         (("decide", "promotion", "--start", "2023-02-03"), "cost is empty"),
         (("decide", "--file", "nowhere.csv"), "cannot read nowhere.csv"),
         (("decide", "--file", "{bad}"), "line 2: kind must be one of"),
         (("roi", "--month", "soon"), "such as 2026-10"),
-        (("roi", "--store", "rome"), "there is no store 'rome'"),
+        (("roi", "--store", "rome"), "expected an existing store, got 'rome'"),
     ],
 )
 def test_wrong_usage_is_one_sentence(retail: Retail, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:

@@ -26,15 +26,14 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
-from brain.services.retail.decisions import record
-from brain.services.retail.roi import Constants
-from brain.services.retail.roi_report import RoiReport
+from brain.services.retail.decisions import record_decisions
+from brain.services.retail.roi import RoiConstants, RoiReport
 from brain.settings.files import load_config
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)
 TOLD = datetime(2026, 9, 20, tzinfo=UTC)
 DAYS = 300
-CONSTANTS = Constants(RETAIL, load_config("brain_roi", RoiConfig)).with_margin(0.5)
+CONSTANTS = RoiConstants(RETAIL, load_config("brain_roi", RoiConfig)).with_margin(0.5)
 
 
 def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> Decision:
@@ -57,7 +56,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("month") / "filled.db"
     with closing(open_sql(f"sqlite:///{path}")) as warehouse:
         fill(warehouse, days=DAYS)
-        record(warehouse, DECISIONS)
+        record_decisions(warehouse, DECISIONS)
     return path
 
 
@@ -157,7 +156,7 @@ def test_clients_without_stores_or_sales_get_a_clear_answer(world: MonthWorld, t
         warehouse.upgrade()
     assert world.run()["notes"] == ["No decisions are recorded for this period; record one with `brain retail decide`."]
     with world.opened() as warehouse:
-        record(warehouse, [told("post", "2026-10-01", "2026-10-01", "0")])
+        record_decisions(warehouse, [told("post", "2026-10-01", "2026-10-01", "0")])
     answer = world.run(at=NOVEMBER + timedelta(minutes=1))
     assert "there are no sales" in answer["notes"][0]
 
@@ -165,7 +164,7 @@ def test_clients_without_stores_or_sales_get_a_clear_answer(world: MonthWorld, t
 def test_a_decision_for_all_stores_counts_where_the_database_is_the_client_s_own(world: MonthWorld) -> None:
     """Where others' stores are kept too, "all" would be theirs as well."""
     with world.opened() as warehouse:
-        record(warehouse, [told("post", "2026-10-15", "2026-10-15", "0")])
+        record_decisions(warehouse, [told("post", "2026-10-15", "2026-10-15", "0")])
     assert world.run()["decisions"] == 2
     Clients(world.store).put(Client("chain", "The chain", stores=("north", "south", "east")))
     assert world.run("chain")["decisions"] == 4
@@ -179,7 +178,7 @@ def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
     clock.advance(NOVEMBER - clock.now())
     with closing(open_sql(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
         fill(warehouse, days=45)
-        record(warehouse, DECISIONS)
+        record_decisions(warehouse, DECISIONS)
         rows = warehouse.results(ResultTable.DECISIONS)
 
     def once(fail_at: int | None) -> tuple[FaultyStore, list[dict[str, Any]]]:

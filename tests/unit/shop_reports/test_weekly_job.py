@@ -12,7 +12,7 @@ from brain.domain.reports import shop
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.analysis.weekly_report import WeeklyReport
-from brain.services.retail.pages import ShopPages
+from brain.services.retail.published_pages import PublishedShopPages
 
 
 def failed(what: str, error: Exception) -> None:
@@ -35,7 +35,7 @@ def store(clock: ManualClock) -> SqliteStore:
 
 def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
     """Text, HTML with the picture, and the dashboard's week."""
-    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
+    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: PublishedShopPages(store)})
     answer = run_job(work, WEEKLY_REPORT, store, SHOP.client_id, AS_OF, clock=clock)
     assert answer["headline"].startswith("Plan for a rush on Fri 27 Nov in north")
     report = store.get(paths.report(SHOP.client_id, "weekly", "2026-W47"))
@@ -49,7 +49,7 @@ def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, 
 
 def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:
     """Even where pages of an earlier shop still lie about."""
-    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: ShopPages(store)})
+    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: PublishedShopPages(store)})
     run_job(work, WEEKLY_REPORT, store, AGENCY.client_id, AS_OF, clock=clock)
     report = store.get(paths.report(AGENCY.client_id, "weekly", "2026-W47"))
     assert report is not None

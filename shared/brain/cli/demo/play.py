@@ -12,7 +12,7 @@ import uvicorn
 
 from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
-from brain.bootstrap.warehouse import opened_warehouse
+from brain.bootstrap.warehouse import open_warehouse
 from brain.cli.demo import agency
 from brain.cli.demo.agency import CLIENTS, DAYS, START, Sending
 from brain.cli.demo.shop import CAFES, DECIDED, Shop
@@ -21,7 +21,7 @@ from brain.entrypoints.local import LocalServer
 from brain.errors import BrainError
 from brain.repositories import paths
 from brain.repositories.clients import Clients
-from brain.services.retail.decisions import record
+from brain.services.retail.decisions import record_decisions
 from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
 from brain.settings.scheduler import read_scheduler
 
@@ -83,11 +83,11 @@ class Play:
     def run_shop(self, progress: Callable[[], None]) -> None:
         """Take the cafés' files in, switch their jobs on, run each once, and write the weekly report."""
         Clients(self._brain.store).put(CAFES)
-        with opened_warehouse(self._brain.secrets) as warehouse:
+        with open_warehouse(self._brain.secrets) as warehouse:
             files = [ImportFile(kind, kind, getattr(self.shop, kind)()) for kind in Kind]
             new_store = Store("", str(CAFES.time_zone), "DE")
             import_files(warehouse, files, new_store, ImportLimits(), strict=True)
-            record(warehouse, DECIDED)
+            record_decisions(warehouse, DECIDED)
         monday = START + timedelta(days=DAYS)
         for number, job in enumerate(SHOP_JOBS):
             self._brain.store.set(paths.feature(self._deployed(job)), {"enabled": True})

@@ -15,7 +15,7 @@ from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.forecast.metrics import Metrics
 from brain.errors import InvalidInputError
-from brain.services.retail.backtest import Period, run_backtest
+from brain.services.retail.backtest import BacktestPeriod, run_backtest
 from brain.settings.files import load_config
 
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
@@ -43,7 +43,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Forecast the past as it was known then, and score it beside the same day of last week and of last year."""
     config = load_config("brain_retail", RetailConfig)
-    period = Period(start.date() if start else None, end.date() if end else None, horizon)
+    period = BacktestPeriod(start.date() if start else None, end.date() if end else None, horizon)
     with open_warehouse(database) as warehouse, Console(stderr=True).status("Replaying the past"):
         report = run_backtest(warehouse, config, period, store, by_product=products)
     if forecasts is not None:

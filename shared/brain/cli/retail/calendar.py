@@ -13,7 +13,7 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import calendar_to_rows
 from brain.domain.retail.forecast.predictive_calendar import CalendarDay
 from brain.errors import InvalidInputError
-from brain.services.retail.calendar import of_store, predictive_calendar
+from brain.services.retail.predictive_calendar import forecast_calendar, select_store_days
 from brain.settings.files import load_config
 
 COLUMNS = ("store", "day", "sales>", "80 % between>", "rush>", "what to do")
@@ -30,7 +30,7 @@ def calendar(
     """Forecast the next days of every store, with the chance of a rush and advice."""
     config = load_config("brain_retail", RetailConfig)
     with open_warehouse(database) as warehouse:
-        days = of_store(predictive_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
+        days = select_store_days(forecast_calendar(warehouse, config, horizon, as_of.date() if as_of else None), store)
     if svg is not None:
         _draw(svg, calendar_picture.svg(calendar_to_rows(days)))
     if as_json:

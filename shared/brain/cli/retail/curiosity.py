@@ -11,8 +11,8 @@ from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import LedgerQuery
-from brain.services.retail.curiosity import Night, curiosity
-from brain.services.retail.facts import known_store
+from brain.services.retail.curiosity import CuriosityNight, run_curiosity
+from brain.services.retail.shop_history import check_store_exists
 from brain.settings.files import load_config
 
 SHOWN = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)
@@ -34,13 +34,13 @@ def ask(
     config = load_config("hypotheses", CuriosityConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
-            known_store([one.store_id for one in warehouse.stores()], store)
-        night = curiosity(warehouse, config, as_of.date() if as_of else None, dry_run=dry_run)
+            check_store_exists([one.store_id for one in warehouse.stores()], store)
+        night = run_curiosity(warehouse, config, as_of.date() if as_of else None, dry_run=dry_run)
     entries = [entry for entry in night.entries if store in {None, entry.store_id}]
     if as_json:
-        print_json({"night": night.on, "hypotheses": [entry.as_row() for entry in entries]})
+        print_json({"night": night.night, "hypotheses": [entry.as_row() for entry in entries]})
         return
-    _print(Night(night.on, tuple(entries)))
+    _print(CuriosityNight(night.night, tuple(entries)))
 
 
 def ledger(
@@ -66,21 +66,21 @@ def ledger(
     print_table("Ledger", columns, [(entry.night, *_row(entry)) for entry in shown], f"{len(shown)} of {len(found)}")
 
 
-def _print(night: Night) -> None:
-    shown = night.in_state(*SHOWN)
-    counts = {state: len(night.in_state(state)) for state in State}
+def _print(night: CuriosityNight) -> None:
+    shown = night.select_entries(*SHOWN)
+    counts = {state: len(night.select_entries(state)) for state in State}
     if shown:
         more = f"{len(shown) - MOST_ROWS} more with --json" if len(shown) > MOST_ROWS else ""
-        print_table(f"Curiosity, night of {night.on}", COLUMNS, [_row(one) for one in shown[:MOST_ROWS]], more)
+        print_table(f"Curiosity, night of {night.night}", COLUMNS, [_row(one) for one in shown[:MOST_ROWS]], more)
     else:
-        say(f"Night of {night.on}: nothing moves sales that the days so far can show.")
+        say(f"Night of {night.night}: nothing moves sales that the days so far can show.")
     asked = len(night.entries) - counts[State.TOO_LITTLE_DATA]
     say(
         f"{asked} questions asked, {counts[State.FINDING]} findings, {counts[State.LEAD]} leads, "
         f"{counts[State.NOTHING]} with nothing to show, {counts[State.TOO_LITTLE_DATA]} without enough data yet."
     )
     if counts[State.LEAD]:
-        first = min(entry.due_on for entry in night.in_state(State.LEAD) if entry.due_on)
+        first = min(entry.due_on for entry in night.select_entries(State.LEAD) if entry.due_on)
         say(f"A lead is a question, not an answer: it is tested once, on days that come now; the first on {first}.")
 
 

@@ -18,9 +18,8 @@ from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
 from brain.domain.retail.roi.decision import REQUIRED, Decision, read_decision
 from brain.domain.retail.roi.statement import Period, Statement
 from brain.errors import InvalidInputError
-from brain.services.retail.decisions import record
-from brain.services.retail.roi import Constants, month
-from brain.services.retail.roi import roi as value_decisions
+from brain.services.retail.decisions import record_decisions
+from brain.services.retail.roi import RoiConstants, parse_month, value_decisions
 from brain.settings.files import load_config
 
 COLUMNS = ("decision", "where", "days", "worth>", "80 % between>", "verdict")
@@ -54,12 +53,12 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
     decisions = list(_from_file(file, now)) if file else [read_decision(given, now)]
     with open_warehouse(database) as warehouse:
         warehouse.upgrade()
-        done = record(warehouse, decisions)
+        done = record_decisions(warehouse, decisions)
     if as_json:
-        counts = {"new": done.new, "changed": done.changed, "already_there": done.already_there}
+        counts = {"new": done.new, "changed": done.changed, "already_there": done.unchanged}
         print_json(counts | {"decisions": [one.decision_id for one in decisions]})
     else:
-        say(f"{done.new} new, {done.changed} changed, {done.already_there} already there.")
+        say(f"{done.new} new, {done.changed} changed, {done.unchanged} already there.")
 
 
 def roi(
@@ -75,8 +74,8 @@ def roi(
     as_json: AsJson = False,
 ) -> None:
     """Say what decisions earned against sales as they would have been, the misses and the unknown included."""
-    constants = Constants(load_config("brain_retail", RetailConfig), load_config("brain_roi", RoiConfig))
-    period = month(in_month, store) if in_month else Period(store_id=store)
+    constants = RoiConstants(load_config("brain_retail", RetailConfig), load_config("brain_roi", RoiConfig))
+    period = parse_month(in_month, store) if in_month else Period(store_id=store)
     with open_warehouse(database) as warehouse:
         told = value_decisions(warehouse, constants.with_margin(margin), period, as_of.date() if as_of else None)
     if as_json:

@@ -12,8 +12,8 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.effect_ledger import EffectState
 from brain.domain.retail.lifts.signal_lifts import SignalLift
 from brain.domain.retail.series import ALL_STORES
-from brain.services.retail.facts import known_store
-from brain.services.retail.signals import signals as measure
+from brain.services.retail.shop_history import check_store_exists
+from brain.services.retail.signal_lifts import update_signal_lifts
 from brain.settings.files import load_config
 
 COLUMNS = ("store", "signal", "lift>", "90 % interval>", "times>", "sure>", "claimed")
@@ -30,8 +30,8 @@ def signals(
     config = load_config("brain_retail", RetailConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
-            known_store([ALL_STORES, *(one.store_id for one in warehouse.stores())], store)
-        measured = measure(warehouse, config, as_of.date() if as_of else None)
+            check_store_exists([ALL_STORES, *(one.store_id for one in warehouse.stores())], store)
+        measured = update_signal_lifts(warehouse, config, as_of.date() if as_of else None)
     lifts = [lift for lift in measured.lifts if store in {None, lift.store_id}]
     retired = [one for one in measured.ledger if one.state is EffectState.RETIRED and store in {None, one.store_id}]
     if as_json:

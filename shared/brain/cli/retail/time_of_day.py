@@ -6,13 +6,13 @@ from dataclasses import asdict
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.time_of_day import LEAST_DAYS, HourProfile
-from brain.services.retail.time_of_day import time_of_day as measure
+from brain.services.retail.time_of_day import measure_time_of_day
 
 
 def time_of_day(store: OneStore = None, database: Database = None, as_json: AsJson = False) -> None:
     """Show each hour's share of a day's sales by weekday; * marks the hours where staff is needed."""
     with open_warehouse(database) as warehouse:
-        found = measure(warehouse, store)
+        found = measure_time_of_day(warehouse, store)
     if as_json:
         print_json({"hours": [asdict(row) for row in found.hours], "rain": [asdict(row) for row in found.rain]})
         return

@@ -1,1 +1,1 @@
-"""Questions to the shop's own database, one module a question; commands and jobs share them."""
+"""Questions to a shop's database, one module per question: the analysis and the job step that publishes its answer."""

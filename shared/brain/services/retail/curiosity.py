@@ -1,72 +1,121 @@
-"""One night of curiosity over the warehouse: read what is known, ask, and keep every answer in the ledger."""
+"""Run one night of the curiosity engine: read the history, test the questions, store every answer in the ledger.
 
+The nightly job publishes the hypotheses that have, or had until tonight, a result; the tables hold all of them.
+"""
+
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
 from brain.domain.retail.curiosity.night import Past, night_of
 from brain.domain.retail.curiosity.signals import check_names
 from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.series import ALL_STORES, DailySeries
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable, Shop
-from brain.services.retail.facts import Known, read_known
+from brain.services.retail.client_shop import ClientShop
+from brain.services.retail.resumable_job import ShopStep, StepFindings
+from brain.services.retail.shop_history import ShopHistory, read_shop_history
+
+PUBLISHED_STATES = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)
+MAX_PUBLISHED_ENTRIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
-    """What a night found; ``on`` is the last day known, so that the same days are the same night.
+class CuriosityNight:
+    """The entries of one night, named by the last day with sales, so that the same days are the same night.
 
-    ``before`` says where each question stood on the night before it.
+    ``previous_states`` holds the state of each hypothesis on the night before, by hypothesis id.
     """
 
-    on: date
+    night: date
     entries: tuple[Entry, ...]
-    before: Mapping[str, State] = field(default_factory=dict)
+    previous_states: Mapping[str, State] = field(default_factory=dict)
 
-    def in_state(self, *states: State) -> list[Entry]:
-        """The entries in any of ``states``: the states in the order named, the surest first in each."""
-        found = [entry for entry in self.entries if entry.state in states]
-        return sorted(found, key=lambda one: (states.index(one.state), _unsureness(one), one.hypothesis_id))
+    def select_entries(self, *states: State) -> list[Entry]:
+        """Return the entries in any of ``states``, in the order of ``states`` and by p-value within each."""
+        selected = [entry for entry in self.entries if entry.state in states]
+        return sorted(selected, key=lambda entry: (states.index(entry.state), _rank(entry), entry.hypothesis_id))
 
 
-def _unsureness(entry: Entry) -> float:
+def run_curiosity(
+    warehouse: Shop, config: CuriosityConfig, as_of: date | None = None, *, dry_run: bool = False
+) -> CuriosityNight:
+    """Run the night of the last day with sales (at most ``as_of``) and store its entries unless ``dry_run``.
+
+    Running the same night again replaces its entries by equal ones. Raises InvalidInputError without sales.
+    """
+    return run_curiosity_from_history(warehouse, read_shop_history(warehouse, until=as_of), config, dry_run=dry_run)
+
+
+def run_curiosity_from_history(
+    warehouse: Shop, history: ShopHistory, config: CuriosityConfig, *, dry_run: bool = False
+) -> CuriosityNight:
+    """Run the night of the last day of ``history`` and store its entries unless ``dry_run``."""
+    check_names(template.signal for template in config.templates)
+    night = history.last_day
+    recent = [_limit_memory(series, night, config.limits.memory_days) for series in history.series]
+    subjects = subjects_of([series for series in recent if len(series)], history.shop_data, config)
+    ledger = _read_ledger(warehouse, night, (ALL_STORES, *history.shop_data.stores))
+    entries = tuple(night_of(night, subjects, ledger, config.limits))
+    if not dry_run:
+        warehouse.put_results(ResultTable.HYPOTHESES, [entry.as_row() for entry in entries])
+    return CuriosityNight(night, entries, {name: entry.state for name, entry in ledger.latest.items()})
+
+
+def build_curiosity_step(config: CuriosityConfig) -> ShopStep:
+    """Return the step that runs the night and publishes its hypotheses."""
+    empty_page: dict[str, Any] = {"night": None, "counts": {}, "hypotheses": []}
+    return ShopStep("night", "shop-findings", empty_page, lambda shop, history: _publish_night(shop, history, config))
+
+
+def _publish_night(shop: ClientShop, history: ShopHistory, config: CuriosityConfig) -> StepFindings:
+    night = run_curiosity_from_history(shop, history, config)
+    counts = {str(state): len(night.select_entries(state)) for state in State}
+    asked = len(night.entries) - counts[State.TOO_LITTLE_DATA]
+    published = [entry.as_row() for entry in night.select_entries(*PUBLISHED_STATES)]
+    return StepFindings(
+        {"asked": asked, "findings": counts[State.FINDING], "leads": counts[State.LEAD]},
+        {"night": to_json_value(night.night), "counts": counts, "hypotheses": to_json_value(published)},
+        _ledger_documents(night),
+    )
+
+
+def _ledger_documents(night: CuriosityNight) -> Mapping[str, Mapping[str, Any]]:
+    """Return the entries with a result, and those that had one until tonight, as documents by id."""
+    ended = [
+        entry
+        for entry in night.entries
+        if entry.state not in PUBLISHED_STATES and night.previous_states.get(entry.hypothesis_id) in PUBLISHED_STATES
+    ]
+    entries = (*ended, *night.select_entries(*PUBLISHED_STATES))[:MAX_PUBLISHED_ENTRIES]
+    return {_document_id(entry): {"kind": "hypothesis", **to_json_value(entry.as_row())} for entry in entries}
+
+
+def _document_id(entry: Entry) -> str:
+    return f"hypothesis-{hashlib.sha256(entry.hypothesis_id.encode()).hexdigest()[:24]}"
+
+
+def _rank(entry: Entry) -> float:
     return 1.0 if entry.p_value is None else entry.p_value
 
 
-def curiosity(warehouse: Shop, config: CuriosityConfig, as_of: date | None = None, *, dry_run: bool = False) -> Night:
-    """Run the night of the last known day (at most ``as_of``) and write its entries unless ``dry_run``.
-
-    A night run again on the same days replaces its entries by the same. Raises InvalidInputError without sales.
-    """
-    return night_of_shop(warehouse, read_known(warehouse, until=as_of), config, dry_run=dry_run)
-
-
-def night_of_shop(warehouse: Shop, known: Known, config: CuriosityConfig, *, dry_run: bool = False) -> Night:
-    """Run the night of the last known day over what is known, and keep its entries."""
-    check_names(template.signal for template in config.templates)
-    night = known.last_day
-    recent = [_recent(one, night, config.limits.memory_days) for one in known.series]
-    series = [one for one in recent if len(one)]
-    subjects = subjects_of(series, known.facts, config)
-    past = _past(warehouse, night, (ALL_STORES, *known.facts.stores))
-    entries = tuple(night_of(night, subjects, past, config.limits))
-    if not dry_run:
-        warehouse.put_results(ResultTable.HYPOTHESES, [entry.as_row() for entry in entries])
-    return Night(night, entries, {name: entry.state for name, entry in past.latest.items()})
+def _read_ledger(warehouse: Shop, night: date, store_ids: tuple[str, ...]) -> Past:
+    """Return the ledger as it was before ``night``."""
+    latest_rows = warehouse.ledger(LedgerQuery(before=night, latest=True, stores=store_ids))
+    tested_rows = warehouse.ledger(LedgerQuery(before=night, confirmations=True, stores=store_ids))
+    # Sorted here because databases differ in how they order texts.
+    tested = sorted((Entry.from_row(row) for row in tested_rows), key=lambda entry: (entry.night, entry.hypothesis_id))
+    confirmations = [entry.state is State.FINDING for entry in tested]
+    return Past({str(row["hypothesis_id"]): Entry.from_row(row) for row in latest_rows}, confirmations)
 
 
-def _past(warehouse: Shop, night: date, stores: tuple[str, ...]) -> Past:
-    latest = warehouse.ledger(LedgerQuery(before=night, latest=True, stores=stores))
-    tested = warehouse.ledger(LedgerQuery(before=night, confirmations=True, stores=stores))
-    # Sorted here: databases order texts by rules of their own.
-    ordered = sorted((Entry.from_row(row) for row in tested), key=lambda one: (one.night, one.hypothesis_id))
-    confirmations = [entry.state is State.FINDING for entry in ordered]
-    return Past({str(row["hypothesis_id"]): Entry.from_row(row) for row in latest}, confirmations)
-
-
-def _recent(series: DailySeries, last_day: date, memory_days: int) -> DailySeries:
+def _limit_memory(series: DailySeries, last_day: date, memory_days: int) -> DailySeries:
+    """Return the part of ``series`` within the ``memory_days`` up to ``last_day``."""
     skipped = max(0, (last_day - series.first_day).days + 1 - memory_days)
     return replace(
         series,

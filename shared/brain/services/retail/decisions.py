@@ -1,4 +1,4 @@
-"""Keeps what the shop decided, by natural key: the same decision told again is one decision."""
+"""Store a shop's decisions by natural key, so that recording the same decision again does not duplicate it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,65 +8,69 @@ from typing import Any
 from brain.domain.retail.roi.decision import Decision, Kind, kept
 from brain.domain.retail.series import ALL_STORES
 from brain.ports.sales_warehouse import ResultTable, Shop
-from brain.services.retail.facts import known_store
+from brain.services.retail.shop_history import check_store_exists
 
-COPIED = ("decision_id", "product_id", "category", "cost", "expected", "note", "recorded_at")
+COPIED_COLUMNS = ("decision_id", "product_id", "category", "cost", "expected", "note", "recorded_at")
+"""Columns of the decisions table that hold an attribute of the decision unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """How many decisions are new, were changed, or were there word for word."""
+class RecordCounts:
+    """How many decisions were new, changed, or already stored as they are."""
 
     new: int
     changed: int
-    already_there: int
+    unchanged: int
 
 
-def record(shop: Shop, decisions: Sequence[Decision]) -> Recorded:
-    """Keep ``decisions``; one that is told again unchanged keeps the time at which it was told first.
+def record_decisions(warehouse: Shop, decisions: Sequence[Decision]) -> RecordCounts:
+    """Store ``decisions``; an unchanged decision retains the time at which it was first recorded.
 
-    Raises InvalidInputError when one names a store that does not exist; then none is kept.
+    Raises InvalidInputError when a decision names a store that does not exist; nothing is stored then.
     """
-    stores = [store.store_id for store in shop.stores()]
-    for one in decisions:
-        if one.store_id is not None:
-            known_store(stores, one.store_id)
-    before = {(one.store_id, one.decision_id): one for one in recorded(shop)}
-    told = {(one.store_id, one.decision_id): one for one in decisions}
-    fresh = {key: kept(one, before.get(key)) for key, one in told.items()}
-    changed = [one for key, one in fresh.items() if before.get(key) != one]
-    shop.put_results(ResultTable.DECISIONS, [_row(one) for one in changed])
-    new = sum(key not in before for key in fresh)
-    return Recorded(new, len(changed) - new, len(fresh) - len(changed))
+    store_ids = [store.store_id for store in warehouse.stores()]
+    for decision in decisions:
+        if decision.store_id is not None:
+            check_store_exists(store_ids, decision.store_id)
+    stored = {_key(decision): decision for decision in list_decisions(warehouse)}
+    merged = {_key(decision): kept(decision, stored.get(_key(decision))) for decision in decisions}
+    changed = [decision for key, decision in merged.items() if stored.get(key) != decision]
+    warehouse.put_results(ResultTable.DECISIONS, [_to_row(decision) for decision in changed])
+    new = sum(key not in stored for key in merged)
+    return RecordCounts(new, len(changed) - new, len(merged) - len(changed))
 
 
-def recorded(shop: Shop, by: datetime | None = None) -> list[Decision]:
-    """Return the decisions told up to ``by`` (None: all), by start and id."""
-    found = decisions_of(shop.results(ResultTable.DECISIONS))
-    return [one for one in found if by is None or one.recorded_at <= by]
+def list_decisions(warehouse: Shop, recorded_by: datetime | None = None) -> list[Decision]:
+    """Return the decisions recorded up to ``recorded_by`` (None: all), by start and id."""
+    decisions = decisions_from_rows(warehouse.results(ResultTable.DECISIONS))
+    return [decision for decision in decisions if recorded_by is None or decision.recorded_at <= recorded_by]
 
 
-def decisions_of(rows: Iterable[Mapping[str, Any]]) -> list[Decision]:
+def decisions_from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Decision]:
     """Return the decisions in rows of the table, by start and id."""
-    found = [_decision(row) for row in rows]
-    return sorted(found, key=lambda one: (one.start, one.decision_id, one.store_id or ""))
+    decisions = [_from_row(row) for row in rows]
+    return sorted(decisions, key=lambda decision: (decision.start, decision.decision_id, decision.store_id or ""))
 
 
-def _row(one: Decision) -> dict[str, object]:
-    dates = {"starts_on": one.start, "ends_on": one.end}
-    return (
-        {name: getattr(one, name) for name in COPIED}
-        | dates
-        | {"kind": str(one.kind), "store_id": one.store_id or ALL_STORES}
-    )
+def _key(decision: Decision) -> tuple[str | None, str]:
+    return decision.store_id, decision.decision_id
 
 
-def _decision(row: Mapping[str, Any]) -> Decision:
-    store_id = None if row["store_id"] == ALL_STORES else row["store_id"]
+def _to_row(decision: Decision) -> dict[str, object]:
+    return {
+        **{name: getattr(decision, name) for name in COPIED_COLUMNS},
+        "starts_on": decision.start,
+        "ends_on": decision.end,
+        "kind": str(decision.kind),
+        "store_id": decision.store_id or ALL_STORES,
+    }
+
+
+def _from_row(row: Mapping[str, Any]) -> Decision:
     return Decision(
-        **{name: row[name] for name in COPIED},
+        **{name: row[name] for name in COPIED_COLUMNS},
         kind=Kind(row["kind"]),
         start=row["starts_on"],
         end=row["ends_on"],
-        store_id=store_id,
+        store_id=None if row["store_id"] == ALL_STORES else row["store_id"],
     )

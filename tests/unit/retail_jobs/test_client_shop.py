@@ -14,7 +14,7 @@ from brain.domain.retail.documents import MAX_DOCUMENT_BYTES, fit_rows, to_json_
 from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
-from brain.services.retail.own_shop import OwnShop, ended_day, own_shop
+from brain.services.retail.client_shop import ClientShop, last_ended_day, select_client_shop
 
 DAY = LAST_DAY - timedelta(days=1)
 
@@ -29,12 +29,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlWarehouse]:
 
 
 @pytest.fixture
-def shop(whole: SqlWarehouse) -> OwnShop:
+def shop(whole: SqlWarehouse) -> ClientShop:
     """The baker's own."""
-    return own_shop(whole, BAKER, SUNDAY, lambda _table, _rows: True)
+    return select_client_shop(whole, BAKER, SUNDAY, lambda _table, _rows: True)
 
 
-def test_it_ends_where_the_day_ended_and_at_its_own_stores(shop: OwnShop) -> None:
+def test_it_ends_where_the_day_ended_and_at_its_own_stores(shop: ClientShop) -> None:
     """In sales by day and hour, weather, stores and calendar, whatever is asked for."""
     own = {"north", "south"}
     assert shop.day == DAY
@@ -55,9 +55,9 @@ def row(store_id: str, day: date = DAY) -> dict[str, object]:
     return {"store_id": store_id, "product_id": "*", "cutoff": day, "day": day + timedelta(days=1), "predicted": 1.0}
 
 
-def test_what_is_said_of_all_stores_is_the_client_s_own(whole: SqlWarehouse, shop: OwnShop) -> None:
+def test_what_is_said_of_all_stores_is_the_client_s_own(whole: SqlWarehouse, shop: ClientShop) -> None:
     """Two clients' rows about all of their stores lie side by side, and each reads its own as "*"."""
-    rival = own_shop(whole, RIVAL, SUNDAY, lambda _table, _rows: True)
+    rival = select_client_shop(whole, RIVAL, SUNDAY, lambda _table, _rows: True)
     shop.put_results(ResultTable.PREDICTIONS, [row("*"), row("north")])
     rival.put_results(ResultTable.PREDICTIONS, [row("*", DAY + timedelta(days=1)), row("east")])
     whole.put_results(ResultTable.PREDICTIONS, [row("*", DAY - timedelta(days=1))])
@@ -76,7 +76,7 @@ def question(store_id: str) -> dict[str, object]:
     return {**known, "hypothesis_id": f"rain@{store_id}/", "store_id": store_id, "n": 9, "occurrences": 3}
 
 
-def test_questions_about_all_stores_are_asked_under_the_client_s_name(whole: SqlWarehouse, shop: OwnShop) -> None:
+def test_questions_about_all_stores_are_asked_under_the_client_s_name(whole: SqlWarehouse, shop: ClientShop) -> None:
     """Their ids too, so that no night of one client answers another's."""
     shop.put_results(ResultTable.HYPOTHESES, [question("*"), question("south")])
     assert [one["hypothesis_id"] for one in shop.ledger(LedgerQuery())] == ["rain@*/", "rain@south/"]
@@ -86,7 +86,7 @@ def test_questions_about_all_stores_are_asked_under_the_client_s_name(whole: Sql
     assert {one["hypothesis_id"] for one in whole.ledger(LedgerQuery())} == {"rain@*baker/", "rain@south/"}
 
 
-def test_rows_about_somebody_else_s_store_are_refused(whole: SqlWarehouse, shop: OwnShop) -> None:
+def test_rows_about_somebody_else_s_store_are_refused(whole: SqlWarehouse, shop: ClientShop) -> None:
     """All of them, before anything is written."""
     before = whole.results(ResultTable.PREDICTIONS)
     with pytest.raises(StoreRefusedError, match="east"):
@@ -102,7 +102,7 @@ def test_nothing_is_written_without_leave(whole: SqlWarehouse) -> None:
         asked.append((table, rows))
         return False
 
-    shop = own_shop(whole, BAKER, SUNDAY, refuse)
+    shop = select_client_shop(whole, BAKER, SUNDAY, refuse)
     before = whole.results(ResultTable.BACKTESTS)
     shop.put_results(ResultTable.BACKTESTS, [{"store_id": "north"}])
     shop.put_results(ResultTable.BACKTESTS, [])
@@ -123,7 +123,7 @@ def test_nothing_is_written_without_leave(whole: SqlWarehouse) -> None:
 )
 def test_a_day_has_ended_when_it_has_everywhere(at: datetime, zones: tuple[str, ...], ended: date) -> None:
     """The westernmost store decides, and days of 23 and 25 hours end when their clocks say so."""
-    assert ended_day(at, [ZoneInfo(name) for name in zones]) == ended
+    assert last_ended_day(at, [ZoneInfo(name) for name in zones]) == ended
 
 
 def test_json_forms_are_plain() -> None:

@@ -1,4 +1,4 @@
-"""Reads what the shop's jobs published, for the reports; nothing for a client without stores."""
+"""Read the pages that the shop jobs published, for the weekly report; nothing for a client without stores."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from brain.services.analysis.parts import Done
 
 
 @dataclass(frozen=True, slots=True)
-class ShopPages:
+class PublishedShopPages:
     """A part of the weekly report."""
 
     store: DocumentStore
@@ -22,5 +22,6 @@ class ShopPages:
         if not known.client.stores:
             return Done()
         names = list(shop.PAGES.values())
-        found = self.store.get_all([paths.view(known.client.client_id, name) for name in names])
-        return Done({"shop": {name: one.data for name, one in zip(names, found, strict=True) if one is not None}})
+        documents = self.store.get_all([paths.view(known.client.client_id, name) for name in names])
+        pages = {name: page.data for name, page in zip(names, documents, strict=True) if page is not None}
+        return Done({"shop": pages})

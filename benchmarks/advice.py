@@ -19,7 +19,7 @@ from brain.domain.recommendations.conditions import Verdict
 from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.standing import Standing
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.reports.report import Facts
+from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.files import load_config
 from tests.unit.advice_loop.planted_posts import MONDAY, posts
@@ -89,18 +89,27 @@ def _slates(name: str, ratio: float) -> None:
     )
 
 
-def _facts(client_id: str, events: list[Event], at: datetime) -> Facts:
+def _facts(client_id: str, events: list[Event], at: datetime) -> ReportFacts:
     config = load_config("brain_scoring", ScoringConfig)
     scorer = Scorer({}, Weights(), as_of=at, time_zone=UTC_ZONE, config=config)
     scorer.score_all(events)
     end: date = at.date()
     analysis = load_config("brain_analysis", AnalysisConfig)
     client = Client(client_id, client_id)
-    return Facts(
-        client, end - timedelta(days=1), end, at, scorer.days, (), 1, 0, analysis, breakdowns=scorer.breakdowns
+    return ReportFacts(
+        client=client,
+        start=end - timedelta(days=1),
+        end=end,
+        as_of=at,
+        days=scorer.days,
+        incidents=(),
+        series_ready=1,
+        series_warming=0,
+        config=analysis,
+        breakdowns=scorer.breakdowns,
     )
 
 
-def _advice(facts: Facts) -> Advice:
+def _advice(facts: ReportFacts) -> Advice:
     context = context_of(facts, Standing(), {}, TRIGGERS, ADVICE.readings)
     return advise(context, TRIGGERS, seed=drawing.seed_of(facts.client.client_id, context.named_period))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports.report import Facts
+from brain.domain.reports.facts import ReportFacts
 from brain.settings.files import load_config
 
 CONFIG = load_config("brain_analysis", AnalysisConfig)
@@ -23,7 +23,18 @@ def facts(breakdowns, planned=()):
     }
     client = Client("acme", "Acme", campaigns=tuple(planned))
     start, at = MONDAY - timedelta(days=7), datetime(2026, 11, 16, 9, tzinfo=UTC)
-    return Facts(client, start, MONDAY, at, days, (), 5, 0, CONFIG, breakdowns)
+    return ReportFacts(
+        client=client,
+        start=start,
+        end=MONDAY,
+        as_of=at,
+        days=days,
+        incidents=(),
+        series_ready=5,
+        series_warming=0,
+        config=CONFIG,
+        breakdowns=breakdowns,
+    )
 
 
 def posts(seed, evening=1.0, sale=1.0, spread=0.5, days=28):

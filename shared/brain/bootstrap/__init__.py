@@ -207,9 +207,9 @@ class Brain:
 
         return load_config("brain_scoring", ScoringConfig)
 
-    def failed(self, what: str, error: Exception) -> None:
+    def failed(self, part: str, error: Exception) -> None:
         """Tell the log that a part failed while the rest went on."""
-        self.log("part_failed", error=error, part=what)
+        self.log("part_failed", error=error, part=part)
 
 
 def build(settings: Settings | None = None, *, clock: Clock | None = None, secrets: Secrets | None = None) -> Brain:

@@ -21,7 +21,7 @@ from brain.domain.predictions.config import PredictionConfig
 from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.standing import Standing, standing_from
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.reports.report import Facts
+from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
@@ -30,12 +30,12 @@ from brain.repositories.analysis.recommendations import ADVICE as ADVICE_STATE
 from brain.repositories.analysis.state import RECENT
 from brain.repositories.clients import Clients
 from brain.repositories.jobs.runs import Runs
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.parts import Parts
 from brain.services.analysis.predict_content import PredictContent
 from brain.services.analysis.recommend import Recommend
 from brain.services.analysis.stored_advice import StoredAdvice
+from brain.services.analysis.stored_aggregates import StoredAggregates
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
@@ -119,10 +119,10 @@ def raised(what: str, error: Exception) -> None:
     raise AssertionError(what) from error
 
 
-def facts_of(known: ClientFacts, at: datetime) -> Facts:
+def facts_of(known: StoredAggregates, at: datetime) -> ReportFacts:
     """Return the facts of a client's last complete day."""
     end = known.today(at)
-    return Facts(
+    return ReportFacts(
         client=known.client,
         start=end - timedelta(days=1),
         end=end,

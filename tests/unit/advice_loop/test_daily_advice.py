@@ -23,8 +23,8 @@ from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.repositories import paths
-from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.recommend import Recommend
+from brain.services.analysis.stored_aggregates import read_aggregates
 
 FIVE_WEEKS = 35
 FIRST = MONDAY + timedelta(days=FIVE_WEEKS, hours=6)
@@ -128,7 +128,7 @@ def test_exploration_and_control_have_their_share_over_clients(store):
     explored, held, places, drawn = 0, 0, 0, 0
     part = Recommend(store, TRIGGERS, ADVICE)
     for client in clients:
-        known = read_facts(store, client)
+        known = read_aggregates(store, client)
         done = part(known, facts_of(known, FIRST))
         log = next(w.data for w in done.writes if w.path == paths.slate(client, "2026-W41"))
         places += len(log["places"])

@@ -38,10 +38,10 @@ from brain.repositories import paths
 from brain.repositories.analysis.recommendations import ADVICE as STATE
 from brain.repositories.analysis.recommendations import Recommendations
 from brain.repositories.gateway import ingest_counters
-from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.parts import Done, do_parts
 from brain.services.analysis.recommend import Recommend
 from brain.services.analysis.share_moves import ShareMoves
+from brain.services.analysis.stored_aggregates import read_aggregates
 from brain.settings.environment import read_settings
 
 SHOWN = MONDAY + timedelta(days=30)
@@ -152,14 +152,14 @@ def test_last_months_policy_believes_what_was_known_then():
     )
     first = MONDAY + timedelta(days=35, hours=6)
     store.set(paths.state("acme", STATE), Standing("2026-W30", (), moves).document())
-    facts = facts_of(read_facts(store, "acme"), first)
-    done = Recommend(store, TRIGGERS, ADVICE)(read_facts(store, "acme"), facts)
+    facts = facts_of(read_aggregates(store, "acme"), first)
+    done = Recommend(store, TRIGGERS, ADVICE)(read_aggregates(store, "acme"), facts)
     new = [m for m in done.facts["advice"].moves if m.period == "2026-W41"]
     winners = [m for m in new if m.reason_code == "format_wins"]
     assert all(m.chance_before < m.chance for m in winners)
     fresh = SqliteStore(":memory:", ManualClock(MONDAY))
     remember(fresh, "acme", posts("acme", MONDAY, 35, ratio=1.8))
-    again = Recommend(fresh, TRIGGERS, ADVICE)(read_facts(fresh, "acme"), facts)
+    again = Recommend(fresh, TRIGGERS, ADVICE)(read_aggregates(fresh, "acme"), facts)
     assert all(m.chance_before == pytest.approx(m.chance) for m in again.facts["advice"].moves)
     store.close()
     fresh.close()
@@ -217,7 +217,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     assert Recommendations(store).priors("agency")["format_wins"].clients == 5
     assert Recommendations(store).priors("unheard of")["format_wins"].clients == 5
     Books(store, "agency5").add(posts("agency5", MONDAY, 35, ratio=1.8))
-    known = read_facts(store, "agency5")
+    known = read_aggregates(store, "agency5")
     done = Recommend(store, TRIGGERS, ADVICE)(known, facts_of(known, at))
     log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
     works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
@@ -254,7 +254,7 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
 
     parts = {("predictions",): broken, ("recommendations",): whole}
     facts, done = do_parts(parts, None, bare_facts(), lambda what, _error: failed.append(what))
-    assert (facts.broken, facts.advice.period) == ({"predictions"}, "2026-W41")
+    assert (facts.failed_sections, facts.advice.period) == ({"predictions"}, "2026-W41")
     assert (failed, done.figures) == (["predictions"], {"moves_drawn": 0})
 
     def away(_known, _facts):

@@ -10,8 +10,10 @@ from unit.advice_loop.planted_posts import MONDAY
 from brain.domain.clients.client import Client
 from brain.domain.predictions.outlook import Cell, Grid, Outlook
 from brain.domain.recommendations.standing import Move, Standing
-from brain.domain.reports import build, predictions, recommendations
-from brain.domain.reports.report import Facts, SectionStatus
+from brain.domain.reports import predictions, recommendations
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.periodic_reports import build_weekly_report
+from brain.domain.reports.report import SectionStatus
 
 AT = datetime(2026, 10, 5, 6, tzinfo=UTC)
 GRID_AT = MONDAY + timedelta(days=35)
@@ -20,7 +22,17 @@ GRID_AT = MONDAY + timedelta(days=35)
 def bare_facts(days=None):
     """The facts of a client about whom nothing more is known."""
     end = AT.date()
-    return Facts(Client("acme", "Acme"), end - timedelta(days=1), end, AT, days or {}, (), 1, 0, ANALYSIS)
+    return ReportFacts(
+        client=Client("acme", "Acme"),
+        start=end - timedelta(days=1),
+        end=end,
+        as_of=AT,
+        days=days or {},
+        incidents=(),
+        series_ready=1,
+        series_warming=0,
+        config=ANALYSIS,
+    )
 
 
 def card(**more):
@@ -73,7 +85,7 @@ def drawn(name="rec_1", **more):
 
 def advised(standing, days=None):
     """The section on a standing."""
-    return recommendations.section(replace(bare_facts(days), advice=standing))
+    return recommendations.build_section(replace(bare_facts(days), advice=standing))
 
 
 def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
@@ -131,7 +143,7 @@ def test_outcomes_of_the_week_are_said_in_a_sentence(held, effect, words):
 
 def test_no_advice_yet_nothing_to_advise_and_too_little_are_three_things():
     """Each is said."""
-    assert "No advice was made yet" in recommendations.section(bare_facts()).lines[0]
+    assert "No advice was made yet" in recommendations.build_section(bare_facts()).lines[0]
     day = (AT - timedelta(days=1)).date().isoformat()
     quiet = advised(Standing("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
     assert (quiet.status, "No move's conditions hold" in quiet.lines[0]) == (SectionStatus.OK, True)
@@ -149,7 +161,7 @@ def cell(weekday=0, predicted=100.0, **more):
 
 def told(outlook):
     """The section on an outlook."""
-    return predictions.section(replace(bare_facts(), outlook=outlook))
+    return predictions.build_section(replace(bare_facts(), outlook=outlook))
 
 
 @pytest.mark.parametrize(
@@ -194,12 +206,14 @@ def test_what_predictions_lack_is_said_once():
         SectionStatus.NOT_ENOUGH_DATA,
         "Not enough data yet: 5 observations.",
     )
-    assert predictions.section(bare_facts()).status is SectionStatus.NOT_ENOUGH_DATA
+    assert predictions.build_section(bare_facts()).status is SectionStatus.NOT_ENOUGH_DATA
 
 
 def test_a_part_that_failed_marks_its_sections_and_no_other():
     """The reader is told, and what it would have said is not made up."""
-    report = build.weekly(replace(bare_facts(), broken=frozenset({"policy"})), lambda _name, _error: None)
+    report = build_weekly_report(
+        replace(bare_facts(), failed_sections=frozenset({"policy"})), lambda _name, _error: None
+    )
     states = {part.name: part.status for part in report.sections}
     assert states["policy"] is SectionStatus.FAILED
     assert states["recommendations"] is SectionStatus.NOT_ENOUGH_DATA

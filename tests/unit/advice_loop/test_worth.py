@@ -109,7 +109,7 @@ def test_the_reward_is_the_chance_that_it_really_improved():
 
 def said(moves, as_of=MONDAY + timedelta(days=900)):
     """The section on these moves."""
-    return policy.section(replace(bare_facts(), worth=worth_of(moves, as_of, EVALUATION)))
+    return policy.build_section(replace(bare_facts(), worth=worth_of(moves, as_of, EVALUATION)))
 
 
 def test_the_section_says_plainly_what_is_known():
@@ -137,7 +137,7 @@ def test_the_section_says_when_there_will_be_enough():
     assert not early.rows
     none = said([move(1), move(2)])
     assert (none.status, none.lines[1]) == (SectionStatus.NOT_ENOUGH_DATA, "2 moves wait for an outcome.")
-    assert policy.section(bare_facts()).status is SectionStatus.NOT_ENOUGH_DATA
+    assert policy.build_section(bare_facts()).status is SectionStatus.NOT_ENOUGH_DATA
 
 
 @pytest.mark.parametrize(("effect", "word"), [(0.3, "more"), (-0.3, "less")])

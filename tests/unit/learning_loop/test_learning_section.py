@@ -14,7 +14,8 @@ from brain.domain.days.config import AnalysisConfig
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.summary import ComparisonSummary, CoverageCount, LearningSummary, WeightsSnapshot
 from brain.domain.reports import learning
-from brain.domain.reports.report import Facts, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import SectionStatus
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.jobs.runs import Runs
@@ -35,7 +36,7 @@ LEARNED = LearningSummary(weights_history=(EARLY, LATE), served_by="shared", out
 
 def section(learned, *incidents):
     """Return the section of the week from a Monday on."""
-    facts = Facts(
+    facts = ReportFacts(
         client=Client("acme", "Acme"),
         start=MONDAY,
         end=MONDAY + timedelta(days=7),
@@ -47,7 +48,7 @@ def section(learned, *incidents):
         config=ANALYSIS,
         learning=learned,
     )
-    return learning.section(facts)
+    return learning.build_section(facts)
 
 
 def text(learned, *incidents):
@@ -210,7 +211,17 @@ def test_answers_to_the_periods_alarms_are_read():
     store.set(paths.feedback("acme", "ano_1"), {"status": "dismissed"})
     known = type("Known", (), {"client": Client("acme", "Acme")})()
     part = ReadLearned(store, LEARNING_CONFIG)
-    facts = Facts(Client("acme", "Acme"), MONDAY, MONDAY + timedelta(days=7), AS_OF, {}, [INCIDENT], 1, 0, ANALYSIS)
+    facts = ReportFacts(
+        client=Client("acme", "Acme"),
+        start=MONDAY,
+        end=MONDAY + timedelta(days=7),
+        as_of=AS_OF,
+        days={},
+        incidents=[INCIDENT],
+        series_ready=1,
+        series_warming=0,
+        config=ANALYSIS,
+    )
     assert part(known, facts).facts["learning"].alarm_answers == {"ano_1": "dismissed"}
 
 

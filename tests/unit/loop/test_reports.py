@@ -15,9 +15,11 @@ from brain.adapters.html_report import render
 from brain.domain.anomaly.incidents import Incident, Sign
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports import build, chart, figures, sections, text
-from brain.domain.reports.report import Facts, SectionStatus
-from brain.domain.reports.sections import Slot
+from brain.domain.reports import chart, figures, section_registry, text
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.periodic_reports import build_weekly_report
+from brain.domain.reports.report import SectionStatus
+from brain.domain.reports.section_registry import SectionSpec
 from brain.domain.statistics.welch import Sample, t_quantile, welch_difference
 from brain.settings.files import load_config
 
@@ -38,7 +40,17 @@ def group(rng, count, ratio=1.0, audience=5000):
 def facts(days, incidents=(), start=MONDAY - timedelta(days=7), ready=5, warming=0):
     """The facts of a week."""
     at = datetime(2026, 11, 16, 9, tzinfo=UTC)
-    return Facts(Client("acme", "Acme & <Sons>"), start, MONDAY, at, days, incidents, ready, warming, CONFIG)
+    return ReportFacts(
+        client=Client("acme", "Acme & <Sons>"),
+        start=start,
+        end=MONDAY,
+        as_of=at,
+        days=days,
+        incidents=incidents,
+        series_ready=ready,
+        series_warming=warming,
+        config=CONFIG,
+    )
 
 
 def days(seed, a_day=2, carousel=1.0, last_week=1.0, count=56):
@@ -69,7 +81,9 @@ def test_a_planted_difference_is_claimed_with_an_interval_that_covers_it():
     """Carousels at 1.8 times the rest."""
     covered = claimed = 0
     for seed in range(40):
-        (effect, _) = section(build.weekly(facts(days(seed, carousel=1.8)), broken), "formats").figures["effects"]
+        (effect, _) = section(build_weekly_report(facts(days(seed, carousel=1.8)), broken), "formats").figures[
+            "effects"
+        ]
         claimed += effect["claimed"]
         covered += effect["lower"] <= 1.8 <= effect["upper"]
     assert claimed >= 38
@@ -80,7 +94,7 @@ def test_worlds_without_differences_are_claimed_in_at_most_their_share():
     """At 1 % false claims a report, 300 null worlds may show a few."""
     false = 0
     for seed in range(300):
-        report = build.weekly(facts(days(1000 + seed)), broken)
+        report = build_weekly_report(facts(days(1000 + seed)), broken)
         false += any(effect["claimed"] for effect in section(report, "formats").figures["effects"])
         false += any("rose" in line or "fell" in line for line in section(report, "activity").lines)
     assert false <= 12  # two families of looks at 1 % each: 6 expected
@@ -88,27 +102,27 @@ def test_worlds_without_differences_are_claimed_in_at_most_their_share():
 
 def test_a_change_of_the_week_is_said_with_its_size():
     """Half the engagement is told as a fall with its interval."""
-    (line,) = section(build.weekly(facts(days(5, a_day=6, last_week=0.5)), broken), "activity").lines
+    (line,) = section(build_weekly_report(facts(days(5, a_day=6, last_week=0.5)), broken), "activity").lines
     assert line.startswith("Engagement on linkedin fell by -")
 
 
 def test_too_few_events_are_not_compared_and_a_date_is_named():
     """Not enough data yet, enough by DATE."""
-    few = section(build.weekly(facts(days(1, a_day=1, count=3)), broken), "formats")
+    few = section(build_weekly_report(facts(days(1, a_day=1, count=3)), broken), "formats")
     assert few.status is SectionStatus.NOT_ENOUGH_DATA
     assert re.search(r"enough by \d{4}-\d\d-\d\d\.", few.lines[0])
 
 
 def test_no_data_at_all_is_said():
     """Every section of an empty client has something to say."""
-    report = build.weekly(facts({}, ready=0), broken)
+    report = build_weekly_report(facts({}, ready=0), broken)
     assert report.headline == "0 events, too early for alarms."
     assert "There is no data at all yet." in section(report, "coverage").lines
 
 
 def test_learning_that_is_not_switched_on_is_absent_and_never_faked():
     """Its section says so."""
-    report = build.weekly(facts(days(1)), broken)
+    report = build_weekly_report(facts(days(1)), broken)
     assert section(report, "learning").status is SectionStatus.ABSENT
     assert section(report, "learning").figures == {}
 
@@ -119,9 +133,9 @@ def test_a_section_that_fails_is_marked_and_the_others_stand(monkeypatch):
     def fail(_facts):
         raise ZeroDivisionError("of this test")
 
-    monkeypatch.setitem(sections.SLOTS, "formats", Slot("What works", fail))
+    monkeypatch.setitem(section_registry.SECTIONS, "formats", SectionSpec("What works", fail))
     told = []
-    report = build.weekly(facts(days(1)), lambda what, error: told.append((what, type(error))))
+    report = build_weekly_report(facts(days(1)), lambda what, error: told.append((what, type(error))))
     assert section(report, "formats").status is SectionStatus.FAILED
     assert section(report, "activity").status is SectionStatus.OK
     assert told == [("formats", ZeroDivisionError)]
@@ -134,7 +148,7 @@ def test_incidents_are_told_with_what_was_expected():
         Sign("clicks", "2026-11-12", "drop", 1, 9, 2, 15, 0.6, "expected 9 (2 to 15), came 1"),
     )
     incident = Incident("ano_1", "email", "2026-11-12", "2026-11-12", signs)
-    report = build.weekly(facts(days(1), (incident,)), broken)
+    report = build_weekly_report(facts(days(1), (incident,)), broken)
     assert section(report, "anomalies").lines == ("email, 2026-11-12: events expected 20 (12 to 30), came 0.",)
     assert "1 incident" in report.headline
 
@@ -142,7 +156,7 @@ def test_incidents_are_told_with_what_was_expected():
 def test_unknown_is_said_and_not_shown_as_0():
     """A platform that reports no audience."""
     bare = {day: {"email|email": {"events": 3, "late_seconds": 0}} for day in days(1)}
-    report = build.weekly(facts(bare), broken)
+    report = build_weekly_report(facts(bare), broken)
     row = section(report, "activity").rows[0]
     assert row[3:6] == ("unknown", "unknown", "unknown")
     assert any("reported no engagements" in line for line in section(report, "coverage").lines)
@@ -150,7 +164,7 @@ def test_unknown_is_said_and_not_shown_as_0():
 
 def test_a_report_reads_as_text_and_as_html_that_is_escaped():
     """The client's name is no markup."""
-    report = build.weekly(facts(days(1)), broken)
+    report = build_weekly_report(facts(days(1)), broken)
     assert "Acme & <Sons>: weekly report 2026-W46" in text.render(report)
     page = render(report)
     assert "Acme &amp; &lt;Sons&gt;" in page
@@ -169,9 +183,9 @@ def test_the_chart_is_a_picture_with_words_for_those_who_cannot_see_it():
 
 def test_the_same_facts_make_the_same_bytes():
     """Twice."""
-    one, other = (build.weekly(facts(days(9)), broken).document() for _ in range(2))
+    one, other = (build_weekly_report(facts(days(9)), broken).document() for _ in range(2))
     assert one == other
-    assert render(build.weekly(facts(days(9)), broken)) == render(build.weekly(facts(days(9)), broken))
+    assert render(build_weekly_report(facts(days(9)), broken)) == render(build_weekly_report(facts(days(9)), broken))
 
 
 @pytest.mark.parametrize("probability", [0.6, 0.9, 0.975, 0.9995])

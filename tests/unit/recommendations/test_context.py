@@ -31,7 +31,7 @@ def test_a_metric_is_a_number_a_reading_a_list_of_readings_or_unknown():
     assert known.reading("share_rate", None) is None
 
 
-def test_the_period_is_the_iso_week_unless_it_is_named():
+def test_the_period_is_the_format_week_unless_it_is_named():
     """The ids of a week are the same on each of its days."""
     assert context().named_period == "2026-W48"
     assert context(period="november").named_period == "november"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_constants, told, world
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
-from brain.domain.reports import month
+from brain.domain.reports import monthly_report
 from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.chance import net_of
 from brain.domain.retail.roi.decision import Kind
@@ -380,7 +380,7 @@ def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
     """The sums leave nothing out."""
     many = [decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
     said = statement(*one_store(), many, EVER, shop_config(), roi_constants())
-    section = month.decisions(said)
+    section = monthly_report.decisions(said)
     assert (len(section.rows), said.unknown) == (60, 100)
     assert section.lines[-1].startswith("40 more")
 

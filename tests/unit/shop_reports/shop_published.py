@@ -8,7 +8,7 @@ import yaml
 
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports.report import Facts
+from brain.domain.reports.facts import ReportFacts
 
 MONDAY = date(2026, 11, 23)
 AS_OF = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -119,8 +119,19 @@ def pages() -> dict[str, dict[str, Any]]:
     }
 
 
-def facts(client: Client = SHOP, shop: dict[str, dict[str, Any]] | None = None) -> Facts:
+def facts(client: Client = SHOP, shop: dict[str, dict[str, Any]] | None = None) -> ReportFacts:
     """A week of a client without feeds, with the shop's pages."""
     start = MONDAY - timedelta(days=7)
     given = pages() if shop is None else shop
-    return Facts(client, start, MONDAY, AS_OF, {}, (), 0, 0, CONFIG, shop=given)
+    return ReportFacts(
+        client=client,
+        start=start,
+        end=MONDAY,
+        as_of=AS_OF,
+        days={},
+        incidents=(),
+        series_ready=0,
+        series_warming=0,
+        config=CONFIG,
+        shop=given,
+    )

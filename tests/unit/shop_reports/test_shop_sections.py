@@ -7,7 +7,8 @@ import pytest
 from unit.shop_reports.shop_published import AGENCY, day, facts, pages
 
 from brain.adapters.html_report import render as render_html
-from brain.domain.reports import build, shop, text
+from brain.domain.reports import shop, text
+from brain.domain.reports.periodic_reports import build_weekly_report
 from brain.domain.reports.report import Report, SectionStatus
 
 GOLDEN = Path(__file__).parent / "weekly.txt"
@@ -34,20 +35,20 @@ def shop_sections(report: Report) -> str:
 
 def test_the_weekly_report_of_a_shop_reads_as_it_should() -> None:
     """Word for word; the first line says what to do."""
-    said = shop_sections(build.weekly(facts(), raised))
+    said = shop_sections(build_weekly_report(facts(), raised))
     assert said == GOLDEN.read_text(encoding="utf-8"), said
 
 
 def test_a_client_without_stores_reads_nothing_of_shops() -> None:
     """Not even that something is absent."""
-    report = build.weekly(facts(AGENCY), raised)
+    report = build_weekly_report(facts(AGENCY), raised)
     assert not {one.name for one in report.sections} & set(shop.NAMES)
     assert "rush" not in text.render(report)
 
 
 def test_what_was_not_published_is_said_once_a_section() -> None:
     """Before the first night, and on a night when the shop's days did not suffice."""
-    report = build.weekly(facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raised)
+    report = build_weekly_report(facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raised)
     said = {one.name: one for one in report.sections if one.name in shop.NAMES}
     assert {one.status for one in said.values()} == {SectionStatus.NOT_ENOUGH_DATA}
     assert said[shop.WEEK].lines == ("there are no sales up to 2026-11-22",)
@@ -58,11 +59,11 @@ def test_what_was_not_published_is_said_once_a_section() -> None:
 def test_days_that_are_over_are_not_planned() -> None:
     """A calendar of three nights ago loses three days; one of a month ago is no plan at all."""
     stale = {"shop-calendar": {"note": None, "rows": [day("north", at - 3, 1000.0) for at in range(14)]}}
-    report = build.weekly(facts(shop=stale), raised)
+    report = build_weekly_report(facts(shop=stale), raised)
     section = next(one for one in report.sections if one.name == shop.CALENDAR)
     assert (len(section.rows), section.rows[0][0]) == (11, "Mon 23 Nov")
     old = {"shop-calendar": {"note": None, "rows": [day("north", at - 30, 1000.0) for at in range(14)]}}
-    section = next(one for one in build.weekly(facts(shop=old), raised).sections if one.name == shop.CALENDAR)
+    section = next(one for one in build_weekly_report(facts(shop=old), raised).sections if one.name == shop.CALENDAR)
     assert section.status is SectionStatus.NOT_ENOUGH_DATA
     assert section.lines == (
         "The calendar ends on 2026-11-06; it is drawn anew when the shop's nightly job runs again.",
@@ -78,7 +79,7 @@ def test_empty_pages_say_what_is_missing() -> None:
         "shop-findings": {"counts": {}, "hypotheses": []},
         "shop-backtest": {"series": [], "overall": None},
     }
-    report = build.weekly(facts(shop=empty), raised)
+    report = build_weekly_report(facts(shop=empty), raised)
     said = {one.name: one.lines for one in report.sections if one.name in shop.NAMES}
     assert said[shop.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
     assert said[shop.WEEK] == ("No store traded in these days.",)
@@ -91,7 +92,7 @@ def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
     """The reader is told to plan by the rule."""
     worse = pages()
     worse["shop-backtest"]["overall"]["wape"] = 0.2
-    section = next(one for one in build.weekly(facts(shop=worse), raised).sections if one.name == shop.ACCURACY)
+    section = next(one for one in build_weekly_report(facts(shop=worse), raised).sections if one.name == shop.ACCURACY)
     assert any("A plain rule did as well or better" in line for line in section.lines)
     nothing = {"wape": None, "coverage_80": None, "rush_recall": None, "rush_precision": None}
     unknown = pages()["shop-backtest"] | {"overall": pages()["shop-backtest"]["overall"] | nothing}
@@ -115,7 +116,7 @@ def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
     assert len(section.rows) == 240
     assert section.lines[-1] == "160 more are left out here; the dashboard has them."
     assert len({row["store_id"] for row in section.figures["rows"]}) == 12
-    report = build.weekly(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raised)
+    report = build_weekly_report(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raised)
     assert len(render_html(report).encode()) + 2 * len(str(report.document()).encode()) < 600_000
 
 
@@ -127,7 +128,7 @@ def test_a_finding_without_an_interval_has_no_figures() -> None:
 
 def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
     """No script, no font, no address but SVG's own name."""
-    page = render_html(build.weekly(facts(), raised))
+    page = render_html(build_weekly_report(facts(), raised))
     assert page.count('<svg class="bc"') == 1
     assert "<script" not in page
     assert page.count("http") == page.count("http://www.w3.org/2000/svg")

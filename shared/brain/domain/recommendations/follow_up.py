@@ -6,16 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from brain.domain.days import sums
+from brain.domain.days.facts import ClientFacts
 from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.context import Feedback
 from brain.domain.recommendations.measured import change, is_measurable
 from brain.domain.recommendations.standing import Move
-from brain.domain.reports.report import Facts
 
 OUTCOME = ("measured_at", "effect", "standard_error", "observations_before", "observations_after")
 
 
-def asked(moves: Sequence[Move], facts: Facts, config: AdviceConfig) -> list[str]:
+def asked(moves: Sequence[Move], facts: ClientFacts, config: AdviceConfig) -> list[str]:
     """Return the ids of shown moves that a reader may still answer."""
     since = facts.as_of - timedelta(days=config.answers_days)
     return [move.recommendation_id for move in moves if not move.held_back and move.shown_at > since]
@@ -29,7 +29,7 @@ def with_answers(moves: Sequence[Move], answers: Mapping[str, Feedback]) -> list
     ]
 
 
-def with_outcomes(moves: Sequence[Move], facts: Facts, config: AdviceConfig) -> list[Move]:
+def with_outcomes(moves: Sequence[Move], facts: ClientFacts, config: AdviceConfig) -> list[Move]:
     """Return the moves with the outcomes that can be measured as of the facts' end."""
     return [_followed(move, facts, config) for move in moves]
 
@@ -52,7 +52,7 @@ def outcome_document(move: Move, client_id: str) -> dict[str, Any]:
     return {"kind": "move", "client_id": client_id, **named, "answer": status, **(move.outcome or {})}
 
 
-def _followed(move: Move, facts: Facts, config: AdviceConfig) -> Move:
+def _followed(move: Move, facts: ClientFacts, config: AdviceConfig) -> Move:
     shown = sums.to_local_day(move.shown_at, facts.client.time_zone)
     matured = shown + timedelta(days=config.outcomes.after_days + config.outcomes.settle_days)
     if move.outcome or move.closed or facts.end < matured:

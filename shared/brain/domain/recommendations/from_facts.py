@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from brain.domain.days import sums
+from brain.domain.days.facts import ClientFacts
 from brain.domain.recommendations.advice_config import Readings
 from brain.domain.recommendations.context import Context, Reading, SharedPrior
 from brain.domain.recommendations.readings import content, delivery
 from brain.domain.recommendations.readings.past import Past
 from brain.domain.recommendations.standing import Standing
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.reports.report import Facts
 
 
 def context_of(
-    facts: Facts, standing: Standing, priors: Mapping[str, SharedPrior], triggers: Triggers, config: Readings
+    facts: ClientFacts, standing: Standing, priors: Mapping[str, SharedPrior], triggers: Triggers, config: Readings
 ) -> Context:
     """Return the context of a choice at ``facts.as_of``; what the sums do not tell is left out."""
     past = Past(facts, config, triggers.policy.interval_level)
@@ -33,7 +33,7 @@ def context_of(
     )
 
 
-def known_share(facts: Facts, config: Readings) -> float:
+def known_share(facts: ClientFacts, config: Readings) -> float:
     """Return the share of the usual days' events with a known rate, as the confidence of what states none."""
     past = Past(facts, config, 0.5)
     day_sums = [s for platform in past.publishing() for _, s in past.sums(platform, config.usual_days)]

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from brain.domain.days import looks, sums
+from brain.domain.days import sums
+from brain.domain.days.comparisons import sample_log_rates
 from brain.domain.days.sums import Days, Sums
 from brain.domain.recommendations.advice_config import Measuring
 from brain.domain.recommendations.readings.past import publishes
@@ -93,7 +94,9 @@ def _publishing(days: Days, start: date, end: date) -> list[str]:
 
 def _engagement(windows: Sequence[tuple[Window, Window]], minimum_events: int) -> Change | None:
     """Return the change of the log engagement rate, platforms weighed by their precision."""
-    samples = [(looks.sample([s for _, s in before]), looks.sample([s for _, s in after])) for before, after in windows]
+    samples = [
+        (sample_log_rates([s for _, s in before]), sample_log_rates([s for _, s in after])) for before, after in windows
+    ]
     enough = [pair for pair in samples if min(pair[0].count, pair[1].count) >= minimum_events]
     told = [(after.mean - before.mean, _error_squared(before) + _error_squared(after)) for before, after in enough]
     told = [(moved, variance) for moved, variance in told if variance > 0]

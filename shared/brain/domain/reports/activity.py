@@ -4,16 +4,18 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-from brain.domain.days import looks, sums
+from brain.domain.days import sums
+from brain.domain.days.comparisons import sample_log_rates, significance_level
+from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
 from brain.domain.reports import figures
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference, welch_difference
 
 TITLE = "What happened"
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ClientFacts) -> Section:
     """Return the period's figures by platform, each beside the period before of the same length."""
     span = facts.end - facts.start
     platforms = sorted({sums.parse_platform(g) for groups in facts.days.values() for g in groups})
@@ -24,7 +26,7 @@ def section(facts: Facts) -> Section:
         now, then = _sums(facts, platform, facts.start, facts.end), _sums(facts, platform, before, facts.start)
         if not now and not then:
             continue
-        moved = _change(now, then, facts, looks.level(facts, len(platforms)))
+        moved = _change(now, then, facts, significance_level(len(platforms), facts.config.comparisons))
         rows.append(_row(platform, now, then, moved))
         lines += _claims(platform, moved)
     if not rows:
@@ -35,12 +37,12 @@ def section(facts: Facts) -> Section:
 COLUMNS = ("platform", "events", "before", "engagements", "impressions", "engagement rate", "change in rate", "spend")
 
 
-def _sums(facts: Facts, platform: str, start: date, end: date) -> list[Sums]:
+def _sums(facts: ClientFacts, platform: str, start: date, end: date) -> list[Sums]:
     return [day_sums for _, day_sums in sums.select_range(facts.days, start, end, platform)]
 
 
-def _change(now: Sequence[Sums], then: Sequence[Sums], facts: Facts, alpha: float) -> Difference | None:
-    one, other = looks.sample(now), looks.sample(then)
+def _change(now: Sequence[Sums], then: Sequence[Sums], facts: ClientFacts, alpha: float) -> Difference | None:
+    one, other = sample_log_rates(now), sample_log_rates(then)
     if min(one.count, other.count) < facts.config.comparisons.minimum_events:
         return None
     return welch_difference(one, other, alpha=alpha)
@@ -70,6 +72,6 @@ def _claims(platform: str, moved: Difference | None) -> list[str]:
     return [f"Engagement on {platform} {word} by {size} (between {interval})."]
 
 
-def _nothing_claimed(facts: Facts) -> tuple[str, ...]:
+def _nothing_claimed(facts: ClientFacts) -> tuple[str, ...]:
     level = 1 - facts.config.comparisons.false_claims
     return (f"No platform's engagement rate changed by more than chance explains (at {level:.0%} for the report).",)

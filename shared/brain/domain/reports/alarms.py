@@ -1,14 +1,15 @@
 """What was unusual in the period: incidents, each with what was expected and what came."""
 
 from brain.domain.anomaly.incidents import Incident
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 
 TITLE = "What was unusual"
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ReportFacts) -> Section:
     """Return the incidents that touch the period, or say whether there were none or it is too early to tell."""
-    touching = [i for i in facts.incidents if i.until >= facts.start.isoformat() and i.since < facts.end.isoformat()]
+    touching = [incident for incident in facts.incidents if facts.touches_period(incident)]
     if not touching:
         return _quiet(facts)
     rows = tuple(_row(incident) for incident in touching)
@@ -17,7 +18,7 @@ def section(facts: Facts) -> Section:
     return Section("anomalies", TITLE, SectionStatus.OK, lines, ("since", "platform", "metrics", "most"), rows, known)
 
 
-def _quiet(facts: Facts) -> Section:
+def _quiet(facts: ReportFacts) -> Section:
     if not facts.series_ready:
         text = "Too early to tell: the Brain watches every series for two weeks before it raises an alarm."
         return Section("anomalies", TITLE, SectionStatus.NOT_ENOUGH_DATA, (text,))

@@ -1,66 +1,76 @@
-"""What campaigns brought: the days of each against the days around it, within the same content type and part of day."""
+"""What campaigns brought: the days of each against the days around it, within the same content type and hour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from brain.domain.clients.campaigns import Campaign
-from brain.domain.days import breakdowns, looks
-from brain.domain.days.looks import Look
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.days import breakdowns
+from brain.domain.days.comparisons import Comparison, build_strata, effect_figures, estimate_differences
+from brain.domain.days.facts import ClientFacts
+from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "campaigns", "What campaigns brought"
 COLUMNS = ("platform", "campaign", "events", "against", "engagement rate", "sure")
 
 
-def section(facts: Facts) -> Section | None:
+def build_section(facts: ClientFacts) -> Section | None:
     """Return the engagement rate during each campaign of the window relative to its platforms' other days.
 
-    A client without a campaign in the window has no such section.
+    Returns:
+        None for a client without a campaign in the window.
     """
     start = facts.end - timedelta(days=facts.config.comparisons.window_days)
-    planned = [c for c in facts.client.campaigns if c.start < facts.end and c.end >= start]
-    if not planned:
+    campaigns = [
+        campaign for campaign in facts.client.campaigns if campaign.start < facts.end and campaign.end >= start
+    ]
+    if not campaigns:
         return None
-    every = [look for campaign in planned for look in _looks(campaign, planned, facts, start)]
-    compared = looks.compare(looks.enough(every, facts), facts)
-    if not compared:
-        names = ", ".join(campaign.name for campaign in planned)
+    comparisons = [
+        comparison for campaign in campaigns for comparison in _compare_campaign(campaign, campaigns, facts, start)
+    ]
+    estimates = estimate_differences(comparisons, facts.config.comparisons)
+    if not estimates:
+        names = ", ".join(campaign.name for campaign in campaigns)
         line = f"Not enough data yet to say what {names} brought: too few posts during the campaign or around it."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
     return Section(
         NAME,
         TITLE,
         SectionStatus.OK,
-        tuple(_sentence(look, found) for look, found in compared),
+        tuple(_describe(comparison, estimate) for comparison, estimate in estimates),
         COLUMNS,
-        tuple(looks.row(look, str(look.what["campaign"]), found) for look, found in compared),
-        {"effects": [looks.effect(look, found) for look, found in compared]},
+        tuple(
+            comparison_row(comparison, str(comparison.subject["campaign"]), estimate)
+            for comparison, estimate in estimates
+        ),
+        {"effects": [effect_figures(comparison, estimate) for comparison, estimate in estimates]},
     )
 
 
-def _looks(campaign: Campaign, planned: Sequence[Campaign], facts: Facts, start: date) -> list[Look]:
-    """Return a look a platform; days of other campaigns are compared with nothing."""
+def _compare_campaign(
+    campaign: Campaign, campaigns: Sequence[Campaign], facts: ClientFacts, start: date
+) -> Iterator[Comparison]:
+    """Yield a comparison per platform; days of other campaigns are left out."""
     posts = list(breakdowns.iterate_hours(facts.breakdowns, start, facts.end))
-    found = []
     for platform in sorted({hour.platform for _, hour, _ in posts}):
         cells = [
             ((hour.content_type, hour.hour), campaign.covers(platform, day), sums)
             for day, hour, sums in posts
             if hour.platform == platform
-            and (campaign.covers(platform, day) or not any(other.covers(platform, day) for other in planned))
+            and (campaign.covers(platform, day) or not any(other.covers(platform, day) for other in campaigns))
         ]
-        if any(own for _, own, _ in cells):
-            found.append(Look(platform, {"campaign": campaign.name}, looks.strata(cells)))
-    return found
+        if any(in_campaign for _, in_campaign, _ in cells):
+            yield Comparison(platform, {"campaign": campaign.name}, build_strata(cells))
 
 
-def _sentence(look: Look, found: Difference) -> str:
-    name = look.what["campaign"]
-    if not found.is_significant:
-        return f"{name}: no change on {look.platform} beyond what chance explains."
-    way = "more" if found.estimate > 0 else "less"
+def _describe(comparison: Comparison, estimate: Difference) -> str:
+    name = comparison.subject["campaign"]
+    if not estimate.is_significant:
+        return f"{name}: no change on {comparison.platform} beyond what chance explains."
+    direction = "more" if estimate.estimate > 0 else "less"
     return (
-        f"During {name}, posts on {look.platform} got {way} engagement than on the days around it: "
-        f"{looks.claim(look, found)}. What else happened in these days counts too."
+        f"During {name}, posts on {comparison.platform} got {direction} engagement than on the days around it: "
+        f"{claim_numbers(comparison, estimate)}. What else happened in these days counts too."
     )

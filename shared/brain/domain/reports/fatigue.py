@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from statistics import median
 
-from brain.domain.days import breakdowns, looks
+from brain.domain.days import breakdowns
+from brain.domain.days.comparisons import significance_level
+from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
 from brain.domain.reports import figures
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Difference
 
@@ -20,7 +22,7 @@ MEDIAN_VARIANCE = math.pi / 2  # of a median, relative to that of a mean
 Ads = Mapping[str, Mapping[date, Sums]]
 
 
-def section(facts: Facts) -> Section | None:
+def build_section(facts: ClientFacts) -> Section | None:
     """Return each ad's change of its click rate a day, relative to the other ads; claimed only when it falls.
 
     A client without ads has no such section.
@@ -30,7 +32,7 @@ def section(facts: Facts) -> Section | None:
     if not platforms:
         return None
     series = [(p, ad, own, points) for p, ads in platforms.items() for ad, own, points in _series(ads, facts)]
-    alpha = looks.level(facts, len(series))
+    alpha = significance_level(len(series), facts.config.comparisons)
     slopes = [(p, ad, own, weighted_slope(pts, alpha=alpha, min_dispersion=1.0)) for p, ad, own, pts in series]
     found = [(p, ad, own, slope) for p, ad, own, slope in slopes if slope]
     if not found:
@@ -43,7 +45,7 @@ def section(facts: Facts) -> Section | None:
     return Section(NAME, TITLE, SectionStatus.OK, lines or none, COLUMNS, rows, {"effects": effects})
 
 
-def _platforms(facts: Facts, start: date) -> dict[str, dict[str, dict[date, Sums]]]:
+def _platforms(facts: ClientFacts, start: date) -> dict[str, dict[str, dict[date, Sums]]]:
     found: dict[str, dict[str, dict[date, Sums]]] = {}
     for day, platform, ad, sums in breakdowns.iterate_ads(facts.breakdowns, start, facts.end):
         if "clicks" in sums and sums["impressions"] > 0:
@@ -51,7 +53,9 @@ def _platforms(facts: Facts, start: date) -> dict[str, dict[str, dict[date, Sums
     return found
 
 
-def _series(ads: Ads, facts: Facts) -> Iterator[tuple[str, Mapping[date, Sums], list[tuple[float, float, float]]]]:
+def _series(
+    ads: Ads, facts: ClientFacts
+) -> Iterator[tuple[str, Mapping[date, Sums], list[tuple[float, float, float]]]]:
     """Yield each ad that has enough days and clicks, with its points against the other ads of the same days."""
     for ad, own in sorted(ads.items()):
         points = list(_points(ad, ads))

@@ -1,65 +1,58 @@
-"""What works: each content type against the rest of its platform, claimed only when all looks together allow it."""
+"""What works: each content type against the rest of its platform, claimed only if all comparisons together allow it."""
 
 import math
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
-from brain.domain.days import looks
-from brain.domain.days.looks import Look
-from brain.domain.days.sums import Sums
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.days.comparisons import Comparison, effect_figures, estimate_differences
+from brain.domain.days.facts import ClientFacts
+from brain.domain.days.format_comparisons import compare_formats
+from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "formats", "What works"
 COLUMNS = ("platform", "content", "events", "against", "engagement rate", "sure")
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ClientFacts) -> Section:
     """Return the engagement rate of each content type relative to the platform's other content."""
-    every = list(_looks(facts))
-    enough = looks.enough(every, facts)
-    if not enough:
-        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (_needed(every, facts),))
-    compared = looks.compare(enough, facts)
-    lines = tuple(_claim(look, found) for look, found in compared if found.is_significant)
-    rows = tuple(looks.row(look, str(look.what["content_type"]), found) for look, found in compared)
-    effects = {"effects": [looks.effect(look, found) for look, found in compared]}
-    none = ("No content type stands out from the rest of its platform by more than chance explains.",)
-    return Section(NAME, TITLE, SectionStatus.OK, lines or none, COLUMNS, rows, effects)
+    comparisons = list(compare_formats(facts))
+    if _largest_comparison(comparisons) < facts.config.comparisons.minimum_events:
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (_explain_missing_events(comparisons, facts),))
+    estimates = estimate_differences(comparisons, facts.config.comparisons)
+    lines = tuple(_claim(comparison, estimate) for comparison, estimate in estimates if estimate.is_significant)
+    rows = tuple(
+        comparison_row(comparison, str(comparison.subject["content_type"]), estimate)
+        for comparison, estimate in estimates
+    )
+    effects = [effect_figures(comparison, estimate) for comparison, estimate in estimates]
+    nothing = ("No content type stands out from the rest of its platform by more than chance explains.",)
+    return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, {"effects": effects})
 
 
-def _looks(facts: Facts) -> Iterator[Look]:
-    start = facts.end - timedelta(days=facts.config.comparisons.window_days)
-    groups = _by_group(facts, start)
-    for group, sums in sorted(groups.items()):
-        platform, _, content_type = group.partition("|")
-        rest = [
-            s for other, many in groups.items() if other != group and other.startswith(f"{platform}|") for s in many
-        ]
-        if rest:
-            yield Look(platform, {"content_type": content_type}, [(looks.sample(sums), looks.sample(rest))])
+def _largest_comparison(comparisons: list[Comparison]) -> int:
+    """Return the most events that any comparison has on both sides."""
+    return max((min(c.subject_events, c.other_events) for c in comparisons), default=0)
 
 
-def _by_group(facts: Facts, start: date) -> dict[str, list[Sums]]:
-    groups: dict[str, list[Sums]] = {}
-    for offset in range((facts.end - start).days):
-        for group, sums in facts.days.get((start + timedelta(days=offset)).isoformat(), {}).items():
-            groups.setdefault(group, []).append(sums)
-    return groups
-
-
-def _needed(every: list[Look], facts: Facts) -> str:
+def _explain_missing_events(comparisons: list[Comparison], facts: ClientFacts) -> str:
     """Say when there will be enough, from how fast events with a known rate came in the window."""
     config = facts.config.comparisons
-    best = max((min(look.own, look.rest) for look in every), default=0)
-    if not best:
+    largest = _largest_comparison(comparisons)
+    if not largest:
         return "Not enough data yet: no platform has two content types with known engagement rates."
-    days = math.ceil((config.minimum_events - best) * config.window_days / best)
-    by = facts.end + timedelta(days=days)
-    return f"Not enough data yet: {best} of {config.minimum_events} events to compare; at this pace enough by {by}."
+    days = math.ceil((config.minimum_events - largest) * config.window_days / largest)
+    enough_by = facts.end + timedelta(days=days)
+    return (
+        f"Not enough data yet: {largest} of {config.minimum_events} events to compare; at this pace enough by "
+        f"{enough_by}."
+    )
 
 
-def _claim(look: Look, found: Difference) -> str:
-    way = "more" if found.estimate > 0 else "less"
-    content = look.what["content_type"]
-    return f"On {look.platform}, {content} gets {way} engagement than other content: {looks.claim(look, found)}."
+def _claim(comparison: Comparison, estimate: Difference) -> str:
+    direction = "more" if estimate.estimate > 0 else "less"
+    content_type = comparison.subject["content_type"]
+    return (
+        f"On {comparison.platform}, {content_type} gets {direction} engagement than other content: "
+        f"{claim_numbers(comparison, estimate)}."
+    )

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from brain.domain.learning.summary import ComparisonSummary, CoverageCount, LearningSummary, WeightsSnapshot
 from brain.domain.reports import figures
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 
 NAME, TITLE = "learning", "What the Brain learned"
 COLUMNS = ("signal at the first score", "counted before", "counts now", "by definition", "what it means now")
@@ -45,7 +46,7 @@ DECISIONS = {
 }
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ReportFacts) -> Section:
     """Return the section; without any outcome it says what one takes."""
     learned = facts.learning
     if learned is None:
@@ -112,7 +113,7 @@ def _rows(before: WeightsSnapshot | None, now: WeightsSnapshot | None) -> Iterat
         yield name, f"{then:.2f}", f"{today:.2f}", "1.00", learned
 
 
-def _calibration(facts: Facts, learned: LearningSummary) -> Iterator[str]:
+def _calibration(facts: ReportFacts, learned: LearningSummary) -> Iterator[str]:
     total = _sum(list(learned.coverage_by_week.values())[-RECENT_WEEKS:])
     if not total.intervals:
         yield "Too few predictions have met their outcome to say how often the Brain is right."
@@ -134,7 +135,7 @@ def _sum(records: Iterable[CoverageCount]) -> CoverageCount:
     return CoverageCount(sum(r.intervals for r in known), sum(r.covered for r in known))
 
 
-def _within(week: str, facts: Facts) -> bool:
+def _within(week: str, facts: ReportFacts) -> bool:
     year, _, number = week.partition("-W")
     monday = date.fromisocalendar(int(year), int(number), 1)
     return monday < facts.end and monday + timedelta(days=7) > facts.start
@@ -169,9 +170,9 @@ def _better(comparison: ComparisonSummary) -> str:
     return f"error {abs(comparison.improvement):.1%} {way} ({bounds})"
 
 
-def _alarms(facts: Facts) -> Iterator[str]:
+def _alarms(facts: ReportFacts) -> Iterator[str]:
     answers = facts.learning.alarm_answers if facts.learning else {}
-    alarms = [i for i in facts.incidents if i.until >= facts.start.isoformat() and i.since < facts.end.isoformat()]
+    alarms = [incident for incident in facts.incidents if facts.touches_period(incident)]
     if not alarms:
         return
     if answers:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from brain.domain.policy_evaluation import PolicyValue, Worth
 from brain.domain.recommendations.worth import FEWEST_CONTROLS, AdviceWorth
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "policy", "What the advice is worth"
@@ -19,7 +20,7 @@ SAID = {
 }
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ReportFacts) -> Section:
     """Return the value of the policy beside two others; ``worked`` is the share of moves whose metric improved."""
     worth = facts.worth
     if worth is None or worth.over_random is None or worth.over_before is None:

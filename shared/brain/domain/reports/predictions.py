@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
 from brain.domain.predictions.outlook import SAID, Cell, Grid, Outlook
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 
 NAME, TITLE = "predictions", "Predictions against outcomes"
 COLUMNS = (
@@ -22,7 +23,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NOTABLE = 1.1
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ReportFacts) -> Section:
     """Return the newest grid, a row a platform's content type, and the record of all intervals so far."""
     outlook = facts.outlook
     if outlook is None:

@@ -7,7 +7,8 @@ from typing import Any
 from brain.domain.days import sums
 from brain.domain.recommendations.standing import Move, Standing
 from brain.domain.recommendations.wording import EVERYTHING, TRY
-from brain.domain.reports.report import Facts, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.pooling import Normal
 
 NAME, TITLE = "recommendations", "Next best moves"
@@ -19,7 +20,7 @@ WINDOW_DAYS = 28
 UNKNOWN = "not known yet"
 
 
-def section(facts: Facts) -> Section:
+def build_section(facts: ReportFacts) -> Section:
     """Return the newest slate with its reasons, and the outcomes that came in during the last week."""
     standing = facts.advice
     if standing is None or standing.period is None:
@@ -80,7 +81,7 @@ def _control(standing: Standing) -> Iterator[str]:
         yield f"This week {moves} kept back and only measured, so that what advice changes can be told."
 
 
-def _news(standing: Standing, facts: Facts) -> Iterator[str]:
+def _news(standing: Standing, facts: ReportFacts) -> Iterator[str]:
     since = facts.as_of - NEWS
     news = [m for m in standing.moves if m.outcome and m.outcome["measured_at"] > since]
     yield from (outcome_line(move) for move in news[:MOST_NEWS])
@@ -93,7 +94,7 @@ def _row(place: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) 
     return (f"{place}.", card["subject"] or EVERYTHING, card["priority"], card["effort"], expected, answered)
 
 
-def _few_events(facts: Facts) -> str | None:
+def _few_events(facts: ReportFacts) -> str | None:
     start = facts.end - timedelta(days=WINDOW_DAYS)
     events = sums.sum_metric([s for _, s in sums.select_range(facts.days, start, facts.end)], "events")
     least = facts.config.comparisons.minimum_events

@@ -1,19 +1,10 @@
 """A report and its sections, as plain values: what is stored, rendered as text and HTML, and delivered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
-
-from brain.domain.anomaly.incidents import Incident
-from brain.domain.clients.client import Client
-from brain.domain.days.config import AnalysisConfig
-from brain.domain.days.sums import Days
-from brain.domain.learning.summary import LearningSummary
-from brain.domain.predictions.outlook import Outlook
-from brain.domain.recommendations.standing import Standing
-from brain.domain.recommendations.worth import AdviceWorth
+from typing import Any
 
 
 class SectionStatus(StrEnum):
@@ -36,37 +27,6 @@ class Section:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a report is built from: stored aggregates, never events.
-
-    ``start`` and ``end`` bound the report's local days, the end left out; ``days`` has every day that is kept.
-    ``breakdowns`` has the same days' finer sums, of the latest month only. ``advice``, ``outlook`` and ``worth`` are
-    what the engines left, None where they have not run; ``broken`` names the sections whose engine failed.
-    ``shop`` has the pages that the shop's jobs published, by name.
-    """
-
-    client: Client
-    start: date
-    end: date
-    as_of: datetime
-    days: Days
-    incidents: Sequence[Incident]
-    series_ready: int
-    series_warming: int
-    config: AnalysisConfig
-    breakdowns: Days = field(default_factory=dict)
-    learning: LearningSummary | None = None
-    advice: Standing | None = None
-    outlook: Outlook | None = None
-    worth: AdviceWorth | None = None
-    broken: frozenset[str] = frozenset()
-    shop: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-
-Plug: TypeAlias = Callable[[Facts], Section | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from brain.domain.reports.report import Facts, Plug, Section, SectionStatus
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.reports.shop_words import (
     ALL_STORES,
     closed,
@@ -52,16 +53,12 @@ NAMED = 12
 WORTH_A_LINE_CENTS = 100
 
 
-def plug(name: str) -> Plug:
-    """The section called ``name``, as the registry wants it: None for a client without stores."""
-
-    def section(facts: Facts) -> Section | None:
-        if not facts.client.stores:
-            return None
-        page = facts.shop.get(PAGES[name])
-        return from_page(name, _from_day(page, facts.end.isoformat()) if name == CALENDAR and page else page)
-
-    return section
+def build_section(name: str, facts: ReportFacts) -> Section | None:
+    """Return the section called ``name``, None for a client without stores."""
+    if not facts.client.stores:
+        return None
+    page = facts.shop.get(PAGES[name])
+    return from_page(name, _from_day(page, facts.end.isoformat()) if name == CALENDAR and page else page)
 
 
 def _from_day(page: Page, first: str) -> Page:

@@ -1,18 +1,19 @@
 """Analyses a client's last complete day: incidents within the alarm budget, the daily report, and its page."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from brain.domain.anomaly import incidents
 from brain.domain.anomaly.incidents import Incident, Watch
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports import build
-from brain.domain.reports.report import Facts, Report
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.periodic_reports import build_daily_report
+from brain.domain.reports.report import Report
 from brain.ports.document_store import DocumentStore, Set, Write
+from brain.ports.logger import ErrorReporter
 from brain.repositories import paths
-from brain.services.analysis.client_facts import ClientFacts, read_facts
 from brain.services.analysis.parts import Parts, do_parts
+from brain.services.analysis.stored_aggregates import StoredAggregates, read_aggregates
 from brain.services.jobs.lease import Figures, Lease
 
 REMEMBERED_DAYS = 90
@@ -24,18 +25,18 @@ class DailyAnalysis:
 
     store: DocumentStore
     config: AnalysisConfig
-    failed: Callable[[str, Exception], None]
+    report_error: ErrorReporter
     parts: Parts = field(default_factory=dict)
 
     def __call__(self, lease: Lease) -> Figures:
         """Analyse the day that ended last where the client is."""
-        facts = read_facts(self.store, lease.client_id)
+        facts = read_aggregates(self.store, lease.client_id)
         end = facts.today(lease.scheduled_at)
         watch = facts.watch(lease.scheduled_at, self.config.alarms)
         oldest = (end - timedelta(days=REMEMBERED_DAYS)).isoformat()
         known = incidents.remembered(facts.known, watch.incidents, oldest)
-        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, watch), self.failed)
-        report = build.daily(found, self.failed)
+        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, watch), self.report_error)
+        report = build_daily_report(found, self.report_error)
         new = {i.incident_id for i in known} - {i.incident_id for i in facts.known}
         figures = {
             "day": report.period,
@@ -47,8 +48,10 @@ class DailyAnalysis:
         }
         return lease.finish([*self._writes(facts, known, report), *done.writes], figures)
 
-    def _facts(self, facts: ClientFacts, lease: Lease, end: date, known: list[Incident], watch: Watch) -> Facts:
-        return Facts(
+    def _facts(
+        self, facts: StoredAggregates, lease: Lease, end: date, known: list[Incident], watch: Watch
+    ) -> ReportFacts:
+        return ReportFacts(
             client=facts.client,
             start=end - timedelta(days=1),
             end=end,
@@ -61,7 +64,7 @@ class DailyAnalysis:
             config=self.config,
         )
 
-    def _writes(self, facts: ClientFacts, known: list[Incident], report: Report) -> list[Write]:
+    def _writes(self, facts: StoredAggregates, known: list[Incident], report: Report) -> list[Write]:
         client_id = facts.client.client_id
         documents = {i.incident_id: i.document() for i in known}
         before = {i.incident_id: i.document() for i in facts.known}

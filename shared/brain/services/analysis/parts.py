@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from brain.domain.reports.report import Facts
+from brain.domain.days.facts import ClientFacts
+from brain.domain.reports.facts import ReportFacts
 from brain.errors import BrainError
 from brain.ports.document_store import Write
-from brain.services.analysis.client_facts import ClientFacts
+from brain.ports.logger import ErrorReporter
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,14 @@ class Done:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-Part: TypeAlias = Callable[[ClientFacts, Facts], Done]
+Part: TypeAlias = Callable[[StoredAggregates, ClientFacts], Done]
 # By the sections of the report that the part fills.
 Parts: TypeAlias = Mapping[tuple[str, ...], Part]
 
 
 def do_parts(
-    parts: Parts, known: ClientFacts, facts: Facts, failed: Callable[[str, Exception], None]
-) -> tuple[Facts, Done]:
+    parts: Parts, known: StoredAggregates, facts: ReportFacts, report_error: ErrorReporter
+) -> tuple[ReportFacts, Done]:
     """Return the facts with what all parts found, their writes and their figures.
 
     A part that fails is told to ``failed``, writes nothing and its sections say so; the others stand. What another
@@ -40,8 +42,8 @@ def do_parts(
         except Exception as exc:
             if isinstance(exc, BrainError) and exc.retryable:
                 raise
-            failed(sections[0], exc)
-            facts = replace(facts, broken=facts.broken.union(sections))
+            report_error(sections[0], exc)
+            facts = replace(facts, failed_sections=facts.failed_sections.union(sections))
             continue
         facts = replace(facts, **done.facts)
         writes += done.writes

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, replace
 
+from brain.domain.days.facts import ClientFacts
 from brain.domain.periods import format_week
 from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.outlook import SAID, outlook_from
-from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
 from brain.repositories.analysis.state import StateDocuments
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class PredictContent:
     store: DocumentStore
     config: PredictionConfig
 
-    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
         """Return the client's outlook as of the facts."""
         client_id, zone = known.client.client_id, known.client.time_zone
         (state,) = StateDocuments(self.store).read(client_id, OUTLOOK)

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from brain.domain.anomaly.incidents import Incident
+from brain.domain.days.facts import ClientFacts
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcome_register import register_from_document
 from brain.domain.learning.own_weights import OwnWeights, own_weights_from_document
 from brain.domain.learning.score_model import ScoreModel
 from brain.domain.learning.summary import ComparisonSummary, LearningSummary
-from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.analysis.models import Models
 from brain.repositories.analysis.state import LEARNING, OUTCOMES, StateDocuments
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 ALARMS_ASKED = 3
 
@@ -27,7 +26,7 @@ class ReadLearned:
     store: DocumentStore
     config: LearningConfig
 
-    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
         """Return what was learned; raises ``MisconfiguredError`` when a learned document cannot be read."""
         client_id = known.client.client_id
         model, _ = Models(self.store, self.config).load_score_model()
@@ -48,24 +47,20 @@ class ReadLearned:
         )
         return Done({"learning": learned})
 
-    def _answers(self, client_id: str, facts: Facts) -> Mapping[str, str]:
+    def _answers(self, client_id: str, facts: ClientFacts) -> Mapping[str, str]:
         """Return the answers to the newest alarms that touch the period."""
-        asked = [incident for incident in facts.incidents if _touches(incident, facts)][-ALARMS_ASKED:]
+        asked = [incident for incident in facts.incidents if facts.touches_period(incident)][-ALARMS_ASKED:]
         places = [paths.feedback(client_id, incident.incident_id) for incident in asked]
         found = self.store.get_all(places) if places else []
         return {answer.id: str(answer.data["status"]) for answer in found if answer}
 
 
-def _touches(incident: Incident, facts: Facts) -> bool:
-    return incident.until >= facts.start.isoformat() and incident.since < facts.end.isoformat()
-
-
-def _comparisons(model: ScoreModel, facts: Facts) -> list[ComparisonSummary]:
+def _comparisons(model: ScoreModel, facts: ClientFacts) -> list[ComparisonSummary]:
     """Return the trials that are open and those decided, newest first; they tell of models, of no client."""
     trials = [trial.summarize(facts.as_of) for trial in (model.trial, model.watch) if trial]
     return [*trials, *reversed(model.comparisons)]
 
 
-def _own_comparisons(own: OwnWeights, facts: Facts) -> list[ComparisonSummary]:
+def _own_comparisons(own: OwnWeights, facts: ClientFacts) -> list[ComparisonSummary]:
     running = own.summarize_open_comparison(facts.as_of)
     return [comparison for comparison in (running, own.last_comparison) if comparison]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from brain.domain.days.facts import ClientFacts
 from brain.domain.periods import format_week
 from brain.domain.recommendations import drawing, follow_up
 from brain.domain.recommendations.advice import Advice, advise, as_document
@@ -13,7 +14,6 @@ from brain.domain.recommendations.from_facts import context_of
 from brain.domain.recommendations.readings.past import Past
 from brain.domain.recommendations.standing import Move, Standing, standing_from
 from brain.domain.recommendations.triggers import Triggers
-from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.recommendations import (
     ADVICE,
@@ -24,8 +24,8 @@ from brain.repositories.analysis.recommendations import (
     view_write,
 )
 from brain.repositories.analysis.state import StateDocuments
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Recommend:
     triggers: Triggers
     config: AdviceConfig
 
-    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
         """Return the client's advice as of the facts."""
         client_id = known.client.client_id
         (state,) = StateDocuments(self.store).read(client_id, ADVICE)
@@ -60,7 +60,7 @@ class Recommend:
             writes += [state.write(after.document()), view_write(client_id, after)]
         return Done({"advice": after}, writes, _figures(advice, outcomes))
 
-    def _followed(self, before: Standing, facts: Facts) -> tuple[Standing, list[Move]]:
+    def _followed(self, before: Standing, facts: ClientFacts) -> tuple[Standing, list[Move]]:
         """Return the standing with new answers and outcomes, and the moves whose outcome is to be recorded.
 
         A standing that was lost or restored measures again what is recorded already; the record stands.
@@ -74,7 +74,7 @@ class Recommend:
         new = [move for move in measured if move.recommendation_id not in recorded]
         return replace(before, moves=tuple(follow_up.as_recorded(moves, recorded))), new
 
-    def _advised(self, standing: Standing, facts: Facts) -> Advice | None:
+    def _advised(self, standing: Standing, facts: ClientFacts) -> Advice | None:
         period = format_week(facts.as_of.date())
         if standing.period is not None and period <= standing.period:
             return None
@@ -82,7 +82,7 @@ class Recommend:
         context = context_of(facts, standing, priors, self.triggers, self.config.readings)
         return advise(context, self.triggers, seed=drawing.seed_of(facts.client.client_id, period))
 
-    def _standing(self, standing: Standing, advice: Advice, facts: Facts) -> Standing:
+    def _standing(self, standing: Standing, advice: Advice, facts: ClientFacts) -> Standing:
         platforms = Past(facts, self.config.readings, self.triggers.policy.interval_level).platforms()
         drawn = drawing.moves_of(advice, platforms, timedelta(days=self.config.policy_before_days))
         moves = (*standing.moves, *drawn)[-self.config.kept_moves :]

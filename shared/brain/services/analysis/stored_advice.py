@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
+from brain.domain.days.facts import ClientFacts
 from brain.domain.policy_evaluation import PolicyEvaluationConfig
 from brain.domain.predictions.outlook import outlook_from
 from brain.domain.recommendations.standing import standing_from
 from brain.domain.recommendations.worth import worth_of
-from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.predictions import OUTLOOK
 from brain.repositories.analysis.recommendations import ADVICE
 from brain.repositories.analysis.state import StateDocuments
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class StoredAdvice:
     store: DocumentStore
     evaluation: PolicyEvaluationConfig
 
-    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
         """Return the client's standing, its outlook, and what its advice is worth."""
         advice, outlook = StateDocuments(self.store).read(known.client.client_id, ADVICE, OUTLOOK)
         standing = standing_from(advice.data)

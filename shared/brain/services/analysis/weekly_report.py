@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports import build, text
-from brain.domain.reports.report import Facts, Report
+from brain.domain.reports import text
+from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.periodic_reports import build_weekly_report
+from brain.domain.reports.report import Report
 from brain.ports.document_store import DocumentStore, Set
+from brain.ports.logger import ErrorReporter
 from brain.repositories import paths
-from brain.services.analysis.client_facts import read_facts
 from brain.services.analysis.parts import Parts, do_parts
+from brain.services.analysis.stored_aggregates import read_aggregates
 from brain.services.jobs.lease import Figures, Lease
 
 
@@ -20,17 +23,17 @@ class WeeklyReport:
 
     store: DocumentStore
     config: AnalysisConfig
-    failed: Callable[[str, Exception], None]
+    report_error: ErrorReporter
     render_html: Callable[[Report], str]
     parts: Parts = field(default_factory=dict)
 
     def __call__(self, lease: Lease) -> Figures:
         """Report on the week that ended before the scheduled time where the client is."""
-        known = read_facts(self.store, lease.client_id)
+        known = read_aggregates(self.store, lease.client_id)
         today = known.today(lease.scheduled_at)
         end = today - timedelta(days=today.weekday())
         watch = known.watch(lease.scheduled_at, self.config.alarms)
-        facts = Facts(
+        facts = ReportFacts(
             client=known.client,
             start=end - timedelta(days=7),
             end=end,
@@ -42,8 +45,8 @@ class WeeklyReport:
             series_warming=watch.warming,
             config=self.config,
         )
-        facts, done = do_parts(self.parts, known, facts, self.failed)
-        report = build.weekly(facts, self.failed)
+        facts, done = do_parts(self.parts, known, facts, self.report_error)
+        report = build_weekly_report(facts, self.report_error)
         document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
         place = paths.report(lease.client_id, report.kind, report.period)
         view = Set(paths.view(lease.client_id, "week"), report.document())

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from brain.domain.days.facts import ClientFacts
 from brain.domain.reports import shop
-from brain.domain.reports.report import Facts
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
-from brain.services.analysis.client_facts import ClientFacts
 from brain.services.analysis.parts import Done
+from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class PublishedShopPages:
 
     store: DocumentStore
 
-    def __call__(self, known: ClientFacts, facts: Facts) -> Done:
+    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
         """Add the published pages to the facts."""
         del facts
         if not known.client.stores:

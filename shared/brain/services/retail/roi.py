@@ -6,9 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from brain.domain.clients.client import Client
-from brain.domain.reports import month as monthly_report
+from brain.domain.reports import monthly_report, text
 from brain.domain.reports import shop as shop_sections
-from brain.domain.reports import text
 from brain.domain.reports.report import Report
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import fit_rows

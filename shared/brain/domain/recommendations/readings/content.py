@@ -3,16 +3,16 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
-from brain.domain.days import looks, sums
+from brain.domain.days import sums
+from brain.domain.days.comparisons import Comparison, estimate_differences, sample_log_rates, significance_level
+from brain.domain.days.format_comparisons import compare_formats
+from brain.domain.days.hour_comparisons import compare_hours, format_band
 from brain.domain.days.sums import OTHER, Sums
 from brain.domain.recommendations.context import Reading
 from brain.domain.recommendations.readings.past import FAMILIES, Past
-from brain.domain.reports import formats, timing
-from brain.domain.reports.report import Section
 from brain.domain.statistics.weighted_slope import weighted_slope
-from brain.domain.statistics.welch import Sample, t_quantile
+from brain.domain.statistics.welch import Difference, Sample, t_quantile
 
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 AUDIENCE_DAYS_BEFORE = 28
@@ -29,9 +29,11 @@ def readings(past: Past) -> Iterator[tuple[str, Reading]]:
         yield from _audience(past, platform, len(platforms))
     yield from _where(past, platforms)
     yield from _weekdays(past, platforms)
-    yield from lifts(past, formats.section(past.facts), "best_format_lift", "worst_format_lift", "content_type")
+    comparisons = past.facts.config.comparisons
+    formats = estimate_differences(compare_formats(past.facts), comparisons)
+    yield from _lifts(past, formats, "best_format_lift", "worst_format_lift")
     yield from _format_shares(past, platforms)
-    yield from lifts(past, timing.section(past.facts), "best_hour_lift", None, "from_hour")
+    yield from _lifts(past, estimate_differences(compare_hours(past.facts), comparisons), "best_hour_lift", None)
 
 
 def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
@@ -53,8 +55,8 @@ def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
 
 def _trend(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
     recent, usual = past.config.recent_days, past.config.usual_days
-    now = looks.sample([s for _, s in past.sums(platform, recent)])
-    then = looks.sample([s for _, s in past.sums(platform, recent + usual, recent)])
+    now = sample_log_rates([s for _, s in past.sums(platform, recent)])
+    then = sample_log_rates([s for _, s in past.sums(platform, recent + usual, recent)])
     if changed := past.change(now, then, many):
         value, lower, upper = changed
         ratio = None if value is None else math.exp(value)
@@ -69,7 +71,7 @@ def _fatigue(past: Past, platform: str, many: int) -> Iterator[tuple[str, Readin
 
     Weeks that are much alike in number tell nothing of a doubling.
     """
-    weeks = [looks.sample([s for _, s in past.sums(platform, 7 * k + 7, 7 * k)]) for k in range(past.config.weeks)]
+    weeks = [sample_log_rates([s for _, s in past.sums(platform, 7 * k + 7, 7 * k)]) for k in range(past.config.weeks)]
     told = [week for week in weeks if week.count]
     points = [(math.log2(week.count), week.mean, float(week.count)) for week in told]
     comparisons = past.facts.config.comparisons
@@ -121,8 +123,8 @@ def _weekdays(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Readi
     for platform in platforms:
         day_sums = past.sums(platform, past.config.weekday_days)
         for weekday, name in enumerate(WEEKDAYS):
-            own = looks.sample([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
-            rest = looks.sample([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
+            own = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
+            rest = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
             compared.append((f"{name} on {platform}", own, rest))
     found = [(subject, own, past.change(own, rest, len(compared))) for subject, own, rest in compared]
     yield from _lifts_above(past, "best_weekday_lift", [(s, own.count, change) for s, own, change in found if change])
@@ -138,38 +140,44 @@ def _lifts_above(
         yield metric, past.reading(None, None, sum(n for _, n, _ in found))
 
 
-def lifts(
-    past: Past, section: Section | None, best: str, worst: str | None, what: str
+def _lifts(
+    past: Past, estimates: Sequence[tuple[Comparison, Difference]], best: str, worst: str | None
 ) -> Iterator[tuple[str, Reading]]:
-    """Yield the differences that a section of the report claims, with the numbers that it states.
+    """Yield the differences that the report claims, with the numbers that it states.
 
     Their intervals are narrowed from the section's level to the level of readings.
     """
-    effects: list[Mapping[str, Any]] = list(section.figures.get("effects", ())) if section else []
-    alpha = looks.level(past.facts, len(effects))
-    claimed = [effect for effect in effects if effect["claimed"] and effect[what] != OTHER]
+    alpha = significance_level(len(estimates), past.facts.config.comparisons)
+    claimed = [
+        (comparison, estimate)
+        for comparison, estimate in estimates
+        if estimate.is_significant and comparison.subject.get("content_type") != OTHER
+    ]
     for metric, sign in ((best, 1), (worst, -1)):
-        mine = [effect for effect in claimed if sign * (effect["ratio"] - 1) > 0]
-        for effect in mine if metric else ():
-            yield str(metric), _lift(past, effect, what, alpha)
-        if metric and effects and not mine:
-            yield metric, past.reading(None, None, max(int(effect["events"]) for effect in effects))
+        if metric is None:
+            continue
+        on_this_side = [pair for pair in claimed if sign * pair[1].estimate > 0]
+        for comparison, estimate in on_this_side:
+            yield metric, _lift(past, comparison, estimate, alpha)
+        if estimates and not on_this_side:
+            yield metric, past.reading(None, None, max(comparison.subject_events for comparison, _ in estimates))
 
 
-def _lift(past: Past, effect: Mapping[str, Any], what: str, alpha: float) -> Reading:
-    count = int(effect["events"])
-    freedom = max(count + int(effect["against"]) - 2, 2)
+def _lift(past: Past, comparison: Comparison, estimate: Difference, alpha: float) -> Reading:
+    count = comparison.subject_events
+    freedom = max(count + comparison.other_events - 2, 2)
     narrower = t_quantile((1 + past.level) / 2, freedom) / t_quantile(1 - alpha / 2, freedom)
-    centre = math.log(effect["ratio"])
-    low = centre - (centre - math.log(effect["lower"])) * narrower
-    high = centre + (math.log(effect["upper"]) - centre) * narrower
-    return past.reading(effect["ratio"] - 1, subject(effect, what), count, (math.expm1(low), math.expm1(high)))
+    low = estimate.estimate - (estimate.estimate - estimate.lower) * narrower
+    high = estimate.estimate + (estimate.upper - estimate.estimate) * narrower
+    interval = (math.expm1(low), math.expm1(high))
+    return past.reading(math.exp(estimate.estimate) - 1, _describe_subject(comparison), count, interval)
 
 
-def subject(effect: Mapping[str, Any], what: str) -> str:
-    """Return what an effect is about, as a marketer says it: carousel on linkedin, 09:00 to 12:00 on linkedin."""
-    named = f"{effect['from_hour']:02d}:00 to {effect['to_hour']:02d}:00" if what == "from_hour" else effect[what]
-    return f"{named} on {effect['platform']}"
+def _describe_subject(comparison: Comparison) -> str:
+    """Return what a comparison is about, as a marketer says it: carousel on linkedin, 09:00 to 12:00 on linkedin."""
+    subject = comparison.subject
+    name = format_band(subject) if "from_hour" in subject else subject["content_type"]
+    return f"{name} on {comparison.platform}"
 
 
 def _format_shares(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from statistics import NormalDist
 
 from brain.domain.days import sums
+from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
 from brain.domain.recommendations.advice_config import Readings
 from brain.domain.recommendations.context import Reading
-from brain.domain.reports.report import Facts
 from brain.domain.statistics.welch import Sample, welch_difference
 
 # Comparisons of their own beside those of the report's sections: trends, fatigue, weekdays, audiences, costs.
@@ -23,7 +23,7 @@ DaySums = list[tuple[str, Sums]]
 class Past:
     """Facts whose ``end`` is the client's first day that is not over, and the level of stated intervals."""
 
-    facts: Facts
+    facts: ClientFacts
     config: Readings
     level: float
 

@@ -25,7 +25,7 @@ from brain.repositories.clients import Clients
 
 
 @dataclass(frozen=True, slots=True)
-class ClientFacts:
+class StoredAggregates:
     """A client's stored aggregates, its latest content, and known incidents."""
 
     client: Client
@@ -44,7 +44,7 @@ class ClientFacts:
         return incidents.watch(self.days, at, self.client.time_zone, config, self.client.campaigns)
 
 
-def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
+def read_aggregates(store: DocumentStore, client_id: str) -> StoredAggregates:
     """Return the client's facts, empty where nothing was stored yet."""
     client = Clients(store).get(client_id)
     recent, archive, incidents = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
@@ -53,4 +53,4 @@ def read_facts(store: DocumentStore, client_id: str) -> ClientFacts:
     for day, groups in copy_days(recent).items():
         days[day] = groups
     latest = recent.data.get("content", ())
-    return ClientFacts(client, dict(sorted(days.items())), copy_breakdowns(recent), known, incidents, latest)
+    return StoredAggregates(client, dict(sorted(days.items())), copy_breakdowns(recent), known, incidents, latest)

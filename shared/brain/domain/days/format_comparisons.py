@@ -1,0 +1,34 @@
+"""Each content type compared with the other content of its platform."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from brain.domain.days.comparisons import Comparison, sample_log_rates
+from brain.domain.days.facts import ClientFacts
+from brain.domain.days.sums import Sums, parse_platform
+
+
+def compare_formats(facts: ClientFacts) -> Iterator[Comparison]:
+    """Yield a comparison per content type that shares its platform with others in the comparison window."""
+    groups = _collect_sums_by_group(facts)
+    for group, sums in sorted(groups.items()):
+        platform, _, content_type = group.partition("|")
+        others = [
+            other_sums
+            for other, sums_of_other in groups.items()
+            if other != group and parse_platform(other) == platform
+            for other_sums in sums_of_other
+        ]
+        if others:
+            strata = [(sample_log_rates(sums), sample_log_rates(others))]
+            yield Comparison(platform, {"content_type": content_type}, strata)
+
+
+def _collect_sums_by_group(facts: ClientFacts) -> dict[str, list[Sums]]:
+    window_days = facts.config.comparisons.window_days
+    groups: dict[str, list[Sums]] = {}
+    for days_before_end in range(window_days, 0, -1):
+        day = (facts.end - timedelta(days=days_before_end)).isoformat()
+        for group, sums in facts.days.get(day, {}).items():
+            groups.setdefault(group, []).append(sums)
+    return groups

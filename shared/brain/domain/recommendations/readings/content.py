@@ -167,10 +167,12 @@ def _lift(past: Past, comparison: Comparison, estimate: Difference, alpha: float
     count = comparison.subject_events
     freedom = max(count + comparison.other_events - 2, 2)
     narrower = t_quantile((1 + past.level) / 2, freedom) / t_quantile(1 - alpha / 2, freedom)
-    low = estimate.estimate - (estimate.estimate - estimate.lower) * narrower
-    high = estimate.estimate + (estimate.upper - estimate.estimate) * narrower
+    ratio, lower, upper = (math.exp(bound) for bound in (estimate.estimate, estimate.lower, estimate.upper))
+    centre = math.log(ratio)
+    low = centre - (centre - math.log(lower)) * narrower
+    high = centre + (math.log(upper) - centre) * narrower
     interval = (math.expm1(low), math.expm1(high))
-    return past.reading(math.exp(estimate.estimate) - 1, _describe_subject(comparison), count, interval)
+    return past.reading(ratio - 1, _describe_subject(comparison), count, interval)
 
 
 def _describe_subject(comparison: Comparison) -> str:

@@ -11,7 +11,7 @@ import pytest
 from shop_job_worlds import EVENTS, LAST_DAY, SALES, WEATHER, sales_lines, wet_days
 
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 
 DAYS = 140
 DATES = [LAST_DAY - timedelta(days=DAYS - 1 - at) for at in range(DAYS)]
@@ -63,7 +63,7 @@ def said(
     imports = ("import", *files, "--time-zone", "Europe/Berlin", "--country", "DE")
     for command in (imports, *COMMANDS):
         monkeypatch.setattr("sys.argv", ["brain", "retail", *command, "--json"])
-        code = explained(app)
+        code = run_app(app)
         out, err = capsys.readouterr()
         answers[" ".join(command)] = (code, err, json.loads(out))
     return answers

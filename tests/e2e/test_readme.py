@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +23,11 @@ def test_the_first_event_and_the_first_report_go_as_the_readme_says(tmp_path: Pa
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    event, jobs = blocks("Send it an event")
+    event, jobs = blocks("Send an event")
     assert event.startswith("make install && . .venv/bin/activate\n")
-    script = "\n".join(["set -eu", event.partition("\n")[2], jobs, "kill %1"]).replace("8080", port)
+    script = "\n".join(
+        ["set -eu", event.partition("\n")[2], jobs, "curl -s http://127.0.0.1:8080/ >page", "kill %1"]
+    ).replace("8080", port)
     given = {name: value for name, value in os.environ.items() if not name.startswith("BRAIN_")}
     given["PATH"] = f"{Path(sys.executable).parent}:{given['PATH']}"
     done = subprocess.run(
@@ -41,6 +44,9 @@ def test_the_first_event_and_the_first_report_go_as_the_readme_says(tmp_path: Pa
     for job in ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport"):
         assert f"{job} success, 1 clients" in done.stdout
     assert re.search(r"stored\s+│\s+1", done.stdout)
+    week = datetime.now(UTC) - timedelta(days=7)
+    assert f"/reports/acme/weekly-{week:%G-W%V}" in (tmp_path / "page").read_text("utf-8")  # it covers the event's week
+    assert "part_failed" not in done.stderr
 
 
 def test_the_links_of_the_readme_lead_somewhere() -> None:

@@ -74,6 +74,7 @@ def event(number: int) -> dict[str, Any]:
 
 def test_a_stored_event_is_there_after_kill_minus_nine(home: Path) -> None:
     """201 means durable: the process dies right after the answer and the next one has the event."""
+    command(home, "clients", "set", "--client", "acme", "--json")
     key = command(home, "keys", "create", "--client", "acme", "--json")["key"]
     headers = {"Authorization": f"Bearer {key}"}
     sent = event(1)
@@ -92,6 +93,7 @@ def test_a_stored_event_is_there_after_kill_minus_nine(home: Path) -> None:
 
 def test_the_loop_runs_over_http(home: Path) -> None:
     """Event, scores, analysis, report, page."""
+    command(home, "clients", "set", "--client", "acme", "--json")
     key = command(home, "keys", "create", "--client", "acme", "--json")["key"]
     with serving(home) as (address, _):
         headers = {"Authorization": f"Bearer {key}"}
@@ -114,12 +116,14 @@ def test_the_loop_runs_over_http(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["run", "nothing"], 2, "expected a job"),
+        (["run", "nothing"], 2, "job must be one of"),
         (["run", "hourly-scores", "--at", "noon"], 2, "ISO 8601"),
-        (["ingest", "nothing", "x.json", "--client", "a"], 2, "expected a feed"),
+        (["ingest", "nothing", "x.json", "--client", "a"], 2, "feed must be one of"),
         (["ingest", "custom", "missing.json", "--client", "a"], 2, "missing.json"),
-        (["keys", "revoke", "--client", "a", "0123"], 1, "has no key"),
-        (["dead-letters", "show", "dl_0"], 1, "no dead letter"),
+        (["keys", "revoke", "--client", "a", "0123"], 2, "client 'a' does not exist"),
+        (["keys", "create", "--client", "a"], 2, "client 'a' does not exist"),
+        (["clients", "show", "--client", "a"], 2, "client 'a' does not exist"),
+        (["dead-letters", "show", "dl_0"], 2, "no dead letter"),
         (["reconcile"], 2, "client"),
         (["score", "--as-of", "2026-11-22", "x"], 2, "offset"),
     ],
@@ -151,14 +155,44 @@ def test_scores_on_plain_files_are_those_of_the_service(home: Path) -> None:
     assert all(0 < score["attention"] <= score["performance"] for score in scores)
 
 
-def test_doctor_says_what_is_missing_and_how_to_mend_it(home: Path) -> None:
-    """Exit 1 until the secrets are there."""
-    done = subprocess.run(
-        [BRAIN, "doctor", "--json"], cwd=home, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 1
-    rows = {row["what"]: row for row in json.loads(done.stdout)}
-    assert rows["BRAIN_HASH_SALT"]["state"] == "missing"
-    assert "export BRAIN_HASH_SALT=" in rows["BRAIN_HASH_SALT"]["detail"]
-    command(home, "keys", "create", "--client", "acme", "--json")
-    assert subprocess.run([BRAIN, "doctor"], cwd=home, capture_output=True, timeout=120, check=False).returncode == 0
+def test_doctor_says_what_is_missing_and_how_to_fix_it(home: Path) -> None:
+    """A fresh machine needs nothing by hand; a secrets file without its keys is a fault."""
+
+    def check(name: str) -> tuple[int, dict[str, str]]:
+        done = subprocess.run(
+            [BRAIN, "doctor", "--json"], cwd=home, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.returncode, {row["what"]: row for row in json.loads(done.stdout)}[name]
+
+    code, fresh = check("BRAIN_HASH_SALT")
+    assert (code, fresh["state"]) == (0, "ok")
+    assert "creates .brain/secrets.env" in fresh["detail"]
+    (home / ".brain" / "secrets.env").write_text("BRAIN_SEAL_KEY=present\n")
+    code, lacking = check("BRAIN_HASH_SALT")
+    assert (code, lacking["state"]) == (1, "missing")
+    assert "export BRAIN_HASH_SALT=" in lacking["detail"]
+
+
+def test_a_port_in_use_is_one_sentence(home: Path) -> None:
+    """And nobody is told that the Brain listens there."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [BRAIN, "serve", "--port", port]
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "--port must be free" in done.stderr
+    assert "listens" not in done.stdout
+
+
+def test_the_address_is_announced_once_it_answers(home: Path) -> None:
+    """A script that waits for the sentence can send at once."""
+    with subprocess.Popen([BRAIN, "serve", "--port", "0", "--no-schedule"], cwd=home, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline().decode()
+        try:
+            (url,) = re.findall(r"listens on (http://127\.0\.0\.1:\d+)", line)
+            assert httpx.get(f"{url}/api/health").status_code == 200
+        finally:
+            server.kill()

@@ -1,76 +1,140 @@
-"""The table of commands; each lives in a module of its own that is imported only when it is called."""
+"""The ``brain`` command; each subcommand lives in a module that is imported only when it runs."""
 
 import importlib
 import sys
-from collections.abc import Callable
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-# command -> (module under brain.cli, attribute: a function, or a typer.Typer for a group of commands, help)
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "demo": ("demo.command", "demo", "A seeded agency through the whole loop, planted beside learned"),
-    "serve": ("serve", "serve", "Every function on one port of this machine"),
-    "ingest": ("gateway.ingest", "ingest", "A file through the same service into the store"),
-    "clients": ("gateway.clients", "clients", "Who is served: name, time zone, currency, stores"),
-    "keys": ("gateway.keys", "keys", "API keys for senders"),
-    "senders": ("gateway.senders", "senders", "Providers that sign for themselves, and how to set their secrets"),
-    "run": ("jobs.run", "run", "A scheduled job, here and now"),
-    "score": ("analysis.score", "score", "Events to scores, on plain files"),
-    "reconcile": ("gateway.reconcile", "reconcile", "That nothing that came in was lost"),
-    "erase": ("gateway.erase", "erase", "A person out of all that is stored of a client, with a receipt"),
-    "dead-letters": ("gateway.dead_letters", "dead_letters", "What could not be taken: list, show, replay, purge"),
-    "doctor": ("doctor", "doctor", "What is missing on this machine, and how to mend it"),
-    "normalize": ("gateway.normalize", "normalize", "A provider's payload to events, on plain files"),
-    "recommend": ("analysis.recommend", "recommend", "The next best moves of a scored context"),
-    "retail": ("retail.app", "retail", "The shop's brain: sales, weather and events to findings and forecasts"),
-    "detect": ("analysis.detect", "detect", "What is unusual in a series, within an alarm budget, on plain files"),
-    "predict": ("analysis.predict", "predict", "Expected engagement of planned content, with intervals"),
-    "compare": ("analysis.compare", "compare", "May the challenger take over? Evidence that survives every look"),
-    "evaluate-policy": ("analysis.evaluate_policy", "evaluate_policy_command", "What another policy would have earned"),
-    "gold": ("analysis.gold", "gold", "The gold standards, one line each"),
+
+class CommandSpec(NamedTuple):
+    """Where a subcommand is defined (``module`` under ``brain.cli``), and how ``brain --help`` presents it."""
+
+    panel: str
+    module: str
+    attribute: str  # a function, or a typer.Typer for a group of subcommands
+    help: str
+
+
+START: Final = "Start here"
+GATEWAY: Final = "Events in"
+JOBS: Final = "Jobs"
+ANALYSIS: Final = "Engines on plain files"
+RETAIL: Final = "The shop"
+COMMANDS: Final[dict[str, CommandSpec]] = {
+    "demo": CommandSpec(START, "demo.command", "demo", "Play a simulated agency and shop through the whole service"),
+    "serve": CommandSpec(START, "serve", "serve", "Serve ingest, API, jobs and reports on this machine"),
+    "doctor": CommandSpec(START, "doctor", "doctor", "Check what is missing on this machine, and how to fix it"),
+    "clients": CommandSpec(
+        GATEWAY, "gateway.clients", "clients", "Manage clients: name, time zone, currency, stores, alarm budget"
+    ),
+    "keys": CommandSpec(GATEWAY, "gateway.keys", "keys", "Create, list, rotate and revoke API keys for senders"),
+    "senders": CommandSpec(
+        GATEWAY, "gateway.senders", "senders", "List providers that sign their requests, and how to set their secrets"
+    ),
+    "ingest": CommandSpec(GATEWAY, "gateway.ingest", "ingest", "Store the events of a file, as if they were posted"),
+    "normalize": CommandSpec(
+        GATEWAY, "gateway.normalize", "normalize", "Print the events in a provider's payload; stores nothing"
+    ),
+    "dead-letters": CommandSpec(
+        GATEWAY, "gateway.dead_letters", "dead_letters", "List, show, replay and purge dead letters"
+    ),
+    "reconcile": CommandSpec(
+        GATEWAY, "gateway.reconcile", "reconcile", "Verify that every received event is accounted for"
+    ),
+    "erase": CommandSpec(GATEWAY, "gateway.erase", "erase", "Erase a person from everything stored for a client"),
+    "run": CommandSpec(JOBS, "jobs.run", "run", "Run a scheduled job now"),
+    "score": CommandSpec(ANALYSIS, "analysis.score", "score", "Score events"),
+    "detect": CommandSpec(ANALYSIS, "analysis.detect", "detect", "Detect anomalies in a series within an alarm budget"),
+    "predict": CommandSpec(
+        ANALYSIS, "analysis.predict", "predict", "Predict the results of planned content, with intervals"
+    ),
+    "recommend": CommandSpec(ANALYSIS, "analysis.recommend", "recommend", "Recommend next best moves"),
+    "compare": CommandSpec(
+        ANALYSIS, "analysis.compare", "compare", "Compare champion and challenger (anytime-valid test)"
+    ),
+    "evaluate-policy": CommandSpec(
+        ANALYSIS,
+        "analysis.evaluate_policy",
+        "evaluate_policy_command",
+        "Estimate what another policy would earn",
+    ),
+    "gold": CommandSpec(ANALYSIS, "analysis.gold", "gold", "Check the scores against the gold standards"),
+    "retail": CommandSpec(
+        RETAIL, "retail.app", "retail", "Analyse and forecast a shop: sales, weather, events, decisions"
+    ),
 }
 
 
-def _load(name: str) -> Any:
-    module, attribute, help_text = COMMANDS[name]
-    loaded: Callable[..., Any] | typer.Typer = getattr(importlib.import_module(f"brain.cli.{module}"), attribute)
-    if isinstance(loaded, typer.Typer):
-        return typer.main.get_command(loaded)
-    holder = typer.Typer(add_completion=False)
-    holder.command(name=name, help=loaded.__doc__ or help_text)(loaded)
-    return typer.main.get_command(holder)
-
-
 class LazyGroup(TyperGroup):
-    """A group that imports a command's module only when the command is used, so that ``--help`` stays quick."""
+    """A group that imports a subcommand's module only to run it, so that ``--help`` and completion stay quick."""
 
-    def list_commands(self, _ctx: Any) -> list[str]:
-        """Return the commands in the table's order."""
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the subcommands in the order of the table."""
+        del ctx
         return list(COMMANDS)
 
-    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """Return the command of that name or None."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = _load(cmd_name)
-        command.short_help = COMMANDS[cmd_name][2]
-        return command
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the subcommand of that name, or None."""
+        del ctx
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help from the table alone."""
+        outline = TyperGroup(
+            name=self.name,
+            help=self.help,
+            params=self.params,
+            rich_markup_mode=self.rich_markup_mode,
+            commands={name: _summarize(name, spec) for name, spec in COMMANDS.items()},
+        )
+        outline.format_help(ctx, formatter)
 
 
-app = typer.Typer(
-    cls=LazyGroup, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=__doc__
-)
+def _summarize(name: str, spec: CommandSpec) -> TyperCommand:
+    return TyperCommand(name, help=spec.help, rich_help_panel=spec.panel)
+
+
+def _load(name: str) -> Any:
+    spec = COMMANDS[name]
+    target: Any = getattr(importlib.import_module(f"brain.cli.{spec.module}"), spec.attribute)
+    if isinstance(target, typer.Typer):
+        command: Any = typer.main.get_command(target)
+    else:
+        holder = typer.Typer(add_completion=False)
+        holder.command(name=name)(target)
+        command = typer.main.get_command(holder)
+    command.name = name
+    command.short_help = spec.help
+    return command
+
+
+app = typer.Typer(cls=LazyGroup, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        print(f"brain {version('brain')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _root() -> None:
-    """The Brain: scores hourly, learns daily, reports weekly, and says how sure it is."""
+def root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Score marketing events and shop sales hourly, learn daily, report weekly - and say how sure it is.
+
+    Commands read and write the store named by BRAIN_STORE (default: sqlite:///.brain/brain.db). Exit codes: 0 success,
+    1 the work found faults, 2 wrong usage or input.
+    """
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 the work found faults, 2 wrong usage."""
-    from brain.cli.failures import explained
+    """Run the command line."""
+    from brain.cli.failures import run_app
 
-    sys.exit(explained(app))
+    sys.exit(run_app(app))

@@ -1,77 +1,93 @@
-"""``brain doctor``: what is missing on this machine or project, and the command that mends it."""
+"""``brain doctor``: check what is missing on this machine or project, and print the command that fixes it."""
 
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import NamedTuple
 
 import typer
 
 from brain import bootstrap
 from brain.bootstrap import SECRET_NAMES, Brain
-from brain.cli.printing import as_json, table
+from brain.bootstrap.adapters import secrets_file
+from brain.cli.options import JsonOption
+from brain.cli.printing import print_table, to_json
 from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.errors import BrainError
 from brain.settings.environment import read_settings
 from brain.settings.files import config_directory, load_config
 from brain.settings.scheduler import read_scheduler
 
-Check = tuple[str, bool, str]
 TOOLS = {
     "java": "the Firestore emulator of the tests needs Java 17: apt-get install openjdk-17-jre-headless",
     "gcloud": "deployment needs the Google Cloud SDK: https://cloud.google.com/sdk/docs/install",
-    "firebase": "deployment of rules and indexes needs: npm install -g firebase-tools@14",
+    "firebase": "deployment of rules and indexes needs firebase-tools: npm install -g firebase-tools@14",
 }
 
 
-def doctor(json_output: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False) -> None:
-    """Check settings, configuration, secrets, the store and the tools; exit 1 when something needed is missing."""
-    needed = [_python(), _look("configuration", lambda: str(config_directory())), _look("senders", _senders)]
-    needed += _brain_checks()
-    optional = [_tool(name, mend) for name, mend in TOOLS.items()]
-    rows = [(name, "ok" if ok else "missing", detail) for name, ok, detail in needed]
-    rows += [(name, "ok" if ok else "not needed here", detail) for name, ok, detail in optional]
+class SetupCheck(NamedTuple):
+    """One thing that the Brain needs on this machine; ``detail`` says what there is, or how to fix it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def doctor(json_output: JsonOption = False) -> None:
+    """Check configuration, secrets, store and tools; exit 1 when something that is needed is missing."""
+    needed = [_check_python(), _check("configuration", lambda: str(config_directory())), _check("senders", _senders)]
+    needed += _check_brain()
+    optional = [_check_tool(name, fix) for name, fix in TOOLS.items()]
+    rows = [(check.name, "ok" if check.ok else "missing", check.detail) for check in needed]
+    rows += [(check.name, "ok" if check.ok else "optional", check.detail) for check in optional]
     if json_output:
-        print(as_json([dict(zip(("what", "state", "detail"), row, strict=True)) for row in rows]))
+        print(to_json([dict(zip(("what", "state", "detail"), row, strict=True)) for row in rows]))
     else:
-        table("The Brain on this machine", ("what", "state", "detail"), rows)
-    if not all(ok for _, ok, _ in needed):
+        print_table("The Brain on this machine", ("check", "state", "detail"), rows)
+    if not all(check.ok for check in needed):
         raise typer.Exit(1)
 
 
-def _python() -> Check:
-    return "python", sys.version_info >= (3, 11), sys.version.split()[0]
-
-
-def _look(name: str, look: Callable[[], str]) -> Check:
+def _check(name: str, read: Callable[[], str]) -> SetupCheck:
     try:
-        return name, True, look()
+        return SetupCheck(name, ok=True, detail=read())
     except BrainError as error:
-        return name, False, error.message
+        return SetupCheck(name, ok=False, detail=error.message)
+
+
+def _check_python() -> SetupCheck:
+    return SetupCheck("python", sys.version_info >= (3, 11), sys.version.split()[0])
+
+
+def _check_tool(name: str, fix: str) -> SetupCheck:
+    path = shutil.which(name)
+    return SetupCheck(name, path is not None, path or fix)
+
+
+def _check_brain() -> list[SetupCheck]:
+    functions = _check("functions table", lambda: f"{len(read_scheduler().functions)} functions")
+    try:
+        brain = bootstrap.build(read_settings())
+    except BrainError as error:
+        return [functions, SetupCheck("settings", ok=False, detail=error.message)]
+    settings = SetupCheck("settings", ok=True, detail=f"store {brain.settings.store}")
+    secrets = [_check_secret(brain, name) for name in SECRET_NAMES]
+    health = [
+        SetupCheck(component.name, component.ok, component.detail or f"{component.latency_ms:.1f} ms")
+        for component in brain.health.checks()
+    ]
+    return [functions, settings, *secrets, *health]
+
+
+def _check_secret(brain: Brain, name: str) -> SetupCheck:
+    file = secrets_file(brain.settings)
+    if file is not None and not file.exists() and name not in os.environ:
+        return SetupCheck(name, ok=True, detail=f"not set yet: the first command that needs it creates {file}")
+    origin = "in the environment" if name in os.environ else "in this machine's file or Secret Manager"
+    return _check(name, lambda: f"{len(brain.secrets.read(name))} characters, {origin}")
 
 
 def _senders() -> str:
     providers = load_config("brain_senders", SendersConfig).providers
-    return f"{len(providers)} providers may sign for themselves; their secrets: brain senders --client C"
-
-
-def _brain_checks() -> list[Check]:
-    table_check = _look("functions table", lambda: f"{len(read_scheduler().functions)} functions")
-    try:
-        brain = bootstrap.build(read_settings())
-    except BrainError as error:
-        return [table_check, ("settings", False, error.message)]
-    checks = [_look(name, lambda name=name: _read(brain, name)) for name in SECRET_NAMES]  # type: ignore[misc]
-    health = [(f"{c.name}", c.ok, c.detail or f"{c.latency_ms:.1f} ms") for c in brain.health.checks()]
-    return [table_check, ("settings", True, f"store {brain.settings.store}"), *checks, *health]
-
-
-def _read(brain: Brain, name: str) -> str:
-    where = "in the environment" if name in os.environ else "in this machine's file or Secret Manager"
-    return f"{len(brain.secrets.read(name))} characters, {where}"
-
-
-def _tool(name: str, mend: str) -> Check:
-    found = shutil.which(name)
-    return name, found is not None, found or mend
+    return f"{len(providers)} providers can sign their requests; to see their secrets: brain senders --client C"

@@ -1,4 +1,4 @@
-"""The Brain that commands work on: BRAIN_STORE's, with this machine's secrets made at the first start."""
+"""The Brain that commands work on: BRAIN_STORE's, with this machine's secrets created on first use."""
 
 import sys
 from datetime import UTC, datetime
@@ -13,24 +13,25 @@ from brain.settings.environment import read_settings
 
 
 def open_brain(clock: Clock | None = None) -> Brain:
-    """Return the Brain of the environment; on an embedded store its secrets are made when there are none yet."""
+    """Return the Brain of the environment; on an embedded store, missing secrets are created first."""
     settings = read_settings()
-    file = secrets_file(settings)
-    if file is not None and create_secrets_file(file, SECRET_NAMES):
-        print(f"brain: made new secrets for this machine in {file}; keep them with the store", file=sys.stderr)
+    path = secrets_file(settings)
+    if path is not None and create_secrets_file(path, SECRET_NAMES):
+        print(f"brain: created new secrets for this machine in {path}; keep them with the store", file=sys.stderr)
     return bootstrap.build(settings, clock=clock)
 
 
-def moment(text: str, option: str) -> datetime:
-    """Return an option's time; one without an offset is refused.
+def parse_time(text: str, option: str) -> datetime:
+    """Return an option's time in UTC.
 
     Raises:
-        InvalidInputError: it is no time with an offset.
+        InvalidInputError: the text is not ISO 8601, or has no offset.
     """
     try:
-        at = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError as exc:
-        raise InvalidInputError(f"{option}: expected ISO 8601 such as 2026-11-22T08:00:00Z, {text!r} came") from exc
-    if at.tzinfo is None:
-        raise InvalidInputError(f"{option}: expected an offset such as Z, {text!r} came")
-    return at.astimezone(UTC)
+        message = f"{option} must be a time in ISO 8601 such as 2026-11-22T08:00:00Z, got {text!r}"
+        raise InvalidInputError(message) from exc
+    if parsed.tzinfo is None:
+        raise InvalidInputError(f"{option} must have an offset such as Z or +01:00, got {text!r}")
+    return parsed.astimezone(UTC)

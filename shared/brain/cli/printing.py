@@ -1,74 +1,91 @@
-"""What commands print: JSON for machines, tables and progress for people."""
+"""What commands print: JSON for programs, tables and progress for people."""
 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 
-def as_json(value: Any) -> str:
-    """Return a value as one line of JSON; times are ISO 8601."""
-    return json.dumps(value, default=lambda v: v.isoformat() if isinstance(v, datetime) else str(v), ensure_ascii=False)
+class ProgressReporter(Protocol):
+    """Moves a progress bar."""
+
+    def __call__(self, steps: int = 1, *, total: int | None = None, activity: str | None = None) -> None:
+        """Advance by ``steps``, and set the number of steps in all or name what is being done now."""
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for people."""
-    drawn = Table(title=title, title_justify="left")
-    for column in columns:
-        drawn.add_column(column)
+def to_json(content: Any) -> str:
+    """Return ``content`` as one line of JSON; times are ISO 8601."""
+    return json.dumps(content, default=_encode, ensure_ascii=False)
+
+
+def _encode(content: Any) -> str:
+    return content.isoformat() if isinstance(content, datetime) else str(content)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table."""
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)  # the first column is often an id, to be copied whole
     for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
-    Console().print(drawn)
+        table.add_row(*(str(cell) for cell in row))
+    Console().print(table)
 
 
-def figures(title: str, values: Mapping[str, object], *, json_output: bool) -> None:
-    """Print names and values as a table, or as JSON."""
+def print_figures(title: str, figures: Mapping[str, object], *, json_output: bool) -> None:
+    """Print named figures as a table, or as JSON."""
     if json_output:
-        print(as_json(values))
+        print(to_json(figures))
     else:
-        table(title, ("what", "how many"), values.items())
+        print_table(title, ("figure", "value"), figures.items())
 
 
-def complaint(values: Mapping[str, object]) -> None:
-    """Tell of one faulty item on standard error, as a line of JSON."""
-    print(as_json(values), file=sys.stderr)
+def print_fault(fault: Mapping[str, object]) -> None:
+    """Print one faulty item to standard error, as a line of JSON."""
+    print(to_json(fault), file=sys.stderr)
 
 
 def print_result(result: Mapping[str, Any], *, as_json: bool, explanation: str) -> None:
-    """Print ``result`` to standard output, in full precision as JSON when asked for or when no person is reading."""
+    """Print ``result`` to standard output: as a table at a terminal, as JSON in full precision otherwise."""
     if as_json or not sys.stdout.isatty():
         print(json.dumps(result, allow_nan=False))
         return
-    drawn = Table(show_header=False, box=None, caption=explanation, caption_justify="left")
-    for name, value in result.items():
-        drawn.add_row(name.replace("_", " "), _readable(value))
-    Console().print(drawn)
+    table = Table(show_header=False, box=None, caption=explanation, caption_justify="left")
+    for name, content in result.items():
+        table.add_row(name.replace("_", " "), _format(content))
+    Console().print(table)
 
 
-def _readable(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4g}"
-    if isinstance(value, list):
-        return " to ".join(_readable(part) for part in value)
-    return "-" if value is None else str(value)
+def _format(content: Any) -> str:
+    if isinstance(content, float):
+        return f"{content:,.4g}"
+    if isinstance(content, list):
+        return " to ".join(_format(part) for part in content)
+    return "-" if content is None else str(content)
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Any]:
-    """Yield ``advance(n=1, total=None)`` behind a progress bar on a terminal; elsewhere nothing is drawn."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(what, total=total)
+def show_progress(label: str, total: int | None = None, *, log: bool = False) -> Iterator[ProgressReporter]:
+    """Yield a reporter that moves a progress bar on standard error.
 
-        def advance(by: int = 1, *, total: int | None = None) -> None:
-            if total is not None:
-                bar.update(task, total=total)
-            bar.advance(task, by)
+    Without a terminal nothing is drawn; with ``log`` each new activity is then printed on a line of its own.
+    """
+    drawn = sys.stderr.isatty()
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), disable=not drawn, transient=True) as bar:
+        task = bar.add_task(label, total=total)
 
-        yield advance
+        def report(steps: int = 1, *, total: int | None = None, activity: str | None = None) -> None:
+            bar.update(task, total=total, description=activity, advance=steps)
+            if activity and log and not drawn:
+                print(activity, file=sys.stderr, flush=True)
+
+        yield report

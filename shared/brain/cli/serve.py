@@ -5,23 +5,24 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from brain.adapters.virtual_clock import VirtualClock
 from brain.cli.local_brain import open_brain
+from brain.cli.local_server import run_server
 from brain.entrypoints.local import LocalServer
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8080,
-    schedule: Annotated[bool, typer.Option(help="Run the jobs when their schedules come round.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")] = 8080,
+    schedule: Annotated[bool, typer.Option(help="Run the jobs on their schedules.")] = True,
     clock_rate: Annotated[
-        float, typer.Option(help="Virtual seconds a second, such as 3600 for an hour a second.")
+        float, typer.Option(help="Run a virtual clock at this many seconds per second, such as 3600.")
     ] = 1.0,
 ) -> None:
-    """Serve ingest, API, jobs and reports on 127.0.0.1, with the store of BRAIN_STORE, until stopped."""
+    """Serve ingest, API, jobs and reports on 127.0.0.1 from the store of BRAIN_STORE, until stopped.
+
+    Post events to /ingest/v1/clients/CLIENT/events/FEED, read /api/health, run jobs with POST /jobs/NAME.
+    """
     clock = VirtualClock(datetime.now(UTC), clock_rate) if clock_rate != 1.0 else None
-    brain = open_brain(clock)
-    app = LocalServer(brain, schedule=schedule).app()
-    print(f"The Brain listens on http://127.0.0.1:{port} (process {os.getpid()}); stop it with Ctrl-C", flush=True)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    app = LocalServer(open_brain(clock), schedule=schedule).app()
+    run_server(app, port, lambda url: f"The Brain listens on {url} (process {os.getpid()}); stop it with Ctrl-C")

@@ -4,6 +4,7 @@ Metrics are ``None`` when the provider did not report them; a reported 0 is 0. O
 the edge by pydantic's ``TypeAdapter``; there is no twin.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +44,14 @@ def _not_reserved(value: str) -> str:
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$"), AfterValidator(_not_reserved)]
 EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$"), AfterValidator(_not_reserved)]
+_CLIENT_ID = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a text may be a client's id: 1 to 64 letters, digits, ``_`` or ``-``, and not a reserved ``__x__``."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_COUNT)]
 Amount = Annotated[float, Field(strict=True, ge=0, le=MAX_COUNT, allow_inf_nan=False)]
 Money = Annotated[float, Field(strict=True, ge=-MAX_COUNT, le=MAX_COUNT, allow_inf_nan=False)]

@@ -4,9 +4,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from brain.domain.clients.campaigns import campaigns_from
 from brain.domain.clients.client import Client
-from brain.errors import MisconfiguredError
+from brain.errors import MisconfiguredError, NotFoundError
 from brain.ports.document_store import Document, DocumentStore, Filter
 from brain.repositories import paths
+
+MAX_LISTED = 10_000
 
 
 class Clients:
@@ -23,6 +25,23 @@ class Clients:
         """
         found = self._store.get(paths.client(client_id))
         return _client(client_id, found.data if found else {})
+
+    def require(self, client_id: str) -> None:
+        """Accept the id of an existing client: one that was set up, or that has stored events.
+
+        Raises:
+            NotFoundError: there is no such client, as for a mistyped id.
+        """
+        if self._store.get(paths.client(client_id)) or self._store.query(paths.events(client_id), limit=1):
+            return
+        raise NotFoundError(
+            f"client {client_id!r} does not exist; `brain clients list` shows the clients, "
+            f"`brain clients set --client {client_id}` creates this one"
+        )
+
+    def list_all(self, limit: int = MAX_LISTED) -> list[Client]:
+        """Return the clients that were set up, by id, at most ``limit``."""
+        return [_client(snapshot.id, snapshot.data) for snapshot in self._store.query(paths.CLIENTS, limit=limit)]
 
     def with_shop(self) -> list[str]:
         """Return the ids of the clients that have stores, by one query on the mark that ``put`` keeps."""

@@ -13,7 +13,7 @@ from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received
 from brain.bootstrap import Brain
 from brain.cli import local_brain
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 from brain.domain.feeds.context import FeedContext
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def call(*arguments: str) -> int:
         monkeypatch.setattr("sys.argv", ["brain", "dead-letters", *arguments])
-        return explained(app)
+        return run_app(app)
 
     return call
 
@@ -71,6 +71,7 @@ def test_the_list_says_what_is_tried_again_and_what_is_parked(
     printed = capsys.readouterr().out
     assert all(name in printed for name in by_code(brain).values())
     assert "parked" in printed
+    assert "custom" in printed  # the feed
     assert len(by_code(brain)) == 2
 
 
@@ -87,14 +88,16 @@ def test_a_preview_changes_nothing_and_a_replay_is_done_once(
     assert "Nothing was changed" in capsys.readouterr().out
     assert name in by_code(brain).values()
     assert run("replay", name, "--yes") == 0
-    assert run("replay", name, "--yes") == 1
+    assert run("replay", name, "--yes") == 2
     assert "dead-letters list" in capsys.readouterr().err
 
 
 def test_a_replay_that_fails_again_and_a_purge(brain: Brain, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 1 for the first; the second asks for --yes and is in the books."""
     name = by_code(brain)["unreadable_body"]
+    capsys.readouterr()
     assert run("replay", name, "--yes") == 1
+    assert "not stored, unreadable_body" in capsys.readouterr().out
     assert run("purge", name) == 0
     assert name in by_code(brain).values()
     assert run("purge", name, "--yes") == 0

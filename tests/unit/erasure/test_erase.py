@@ -325,6 +325,9 @@ def test_the_command_prints_the_receipt(tmp_path: Path) -> None:
             [*command, *options], input=f"{ADA}\n", capture_output=True, text=True, env=environment, check=False
         )
 
+    unknown = run("--json")
+    assert (unknown.returncode, "does not exist" in unknown.stderr) == (2, True)
+    subprocess.run([command[0], "clients", "set", "--client", CLIENT], env=environment, check=True)
     first, second = run("--json"), run("--json")
     assert json.loads(first.stdout)["erased"] == {}
     assert first.stdout == second.stdout

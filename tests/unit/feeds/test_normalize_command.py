@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from unit.feeds.feed_cases import FIXTURES
 
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 from brain.cli.gateway.normalize import normalize
 
 AT = ["--received-at", "2026-11-22T00:00:00Z"]
@@ -80,7 +80,7 @@ def test_csv_is_read_through_a_field_map(tmp_path: Path) -> None:
     code, events, rejected = brain("warehouse", str(file), "--map", "facebook_page_posts", "--backfill", *AT)
     assert (code, len(events)) == (1, 1)
     assert (events[0]["likes"], events[0]["shares"], events[0]["audience_size"]) == (79, None, 2752)
-    assert "Line 3" in str(rejected[0]["message"])
+    assert "line 3" in str(rejected[0]["message"])
 
 
 def test_csv_without_a_map_is_read_by_its_columns_names(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_csv_without_a_map_is_read_by_its_columns_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["radio"], "Expected a feed"),
-        (["email", "no/such/file.json"], "Cannot read"),
+        (["radio"], "the feed must be one of"),
+        (["email", "no/such/file.json"], "cannot read"),
         (["email", "--received-at", "21/11/2026"], "--received-at"),
         (["email", "--received-at", ""], "--received-at"),
         (["warehouse", "--map", "nothing"], "--map"),
@@ -105,7 +105,7 @@ def test_wrong_usage_is_one_sentence_and_exit_2(
 ) -> None:
     """No traceback, no events, and what to write instead."""
     monkeypatch.setattr(sys, "argv", ["brain", "normalize", *arguments])
-    assert explained(app) == 2
+    assert run_app(app) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert sentence in shown.err

@@ -12,7 +12,7 @@ import pytest
 from retail_worlds import FIRST_DAY, shop
 
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 
 DAYS = 420
 
@@ -30,7 +30,7 @@ class Shop:
         url = f"sqlite:///{self.folder / 'shop.db'}"
         words = ["brain", "retail", *map(str, arguments), "--database", url]
         self._monkeypatch.setattr("sys.argv", words)
-        code = explained(app)
+        code = run_app(app)
         out, err = self._capsys.readouterr()
         return code, out, err
 

@@ -29,7 +29,7 @@ from shop_job_worlds import (
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 from brain.domain.retail.series import Store
 from brain.errors import MisconfiguredError
 from brain.ports.sales_warehouse import SalesWarehouse
@@ -177,7 +177,7 @@ class Retail:
     def __call__(self, url: str, *words: str) -> tuple[int, str, str]:
         """Run ``brain retail …`` and return exit code, output and errors; a traceback would fail the test."""
         self._monkeypatch.setattr("sys.argv", ["brain", "retail", *words, "--database", url])
-        code = explained(app)
+        code = run_app(app)
         return (code, *self._capsys.readouterr())
 
 

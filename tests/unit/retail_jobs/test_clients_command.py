@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 
 
 class Clients:
@@ -20,7 +20,7 @@ class Clients:
     def __call__(self, *words: str) -> tuple[int, str, str]:
         """Run it and return exit code, output and errors."""
         self._monkeypatch.setattr("sys.argv", ["brain", "clients", *words])
-        code = explained(app)
+        code = run_app(app)
         return (code, *self._capsys.readouterr())
 
     def json(self, *words: str) -> Any:
@@ -54,16 +54,52 @@ def test_what_is_named_changes_and_the_rest_is_kept(clients: Clients) -> None:
 
 
 def test_a_person_reads_a_table(clients: Clients) -> None:
-    """One never set up has defaults."""
-    code, out, _ = clients("show", "--client", "nobody")
-    assert code == 0
-    assert "UTC" in out
+    """A new client has defaults."""
+    assert clients("set", "--client", "baker")[0] == 0
+    for words in (("show", "--client", "baker"), ("list",)):
+        code, out, _ = clients(*words)
+        assert code == 0
+        assert "baker" in out
+        assert "UTC" in out
 
 
-@pytest.mark.parametrize("wrong", [("--time-zone", "Berlin/Europe"), ("--store", "*"), ("--store", "")])
-def test_what_cannot_be_is_told_and_changes_nothing(clients: Clients, wrong: tuple[str, str]) -> None:
+def test_an_unknown_client_is_an_error(clients: Clients) -> None:
+    """A mistyped id must not look like a client with defaults."""
+    clients.json("set", "--client", "baker")
+    code, _, err = clients("show", "--client", "bakr")
+    assert code == 2
+    assert "client 'bakr' does not exist" in err
+    assert [client["client_id"] for client in clients.json("list")] == ["baker"]
+
+
+def test_an_empty_list_says_how_to_create_a_client(clients: Clients) -> None:
+    """For people; machines get an empty list."""
+    assert "brain clients set" in clients("list")[1]
+    assert clients.json("list") == []
+
+
+def test_a_currency_is_an_iso_code_in_any_case(clients: Clients) -> None:
+    """Lower case is accepted, a name is not."""
+    assert clients.json("set", "--client", "baker", "--currency", "eur")["currency"] == "EUR"
+
+
+WRONG_SETTINGS = [
+    ("--time-zone", "Berlin/Europe"),
+    ("--store", "*"),
+    ("--store", ""),
+    ("--currency", "euro"),
+    ("--currency", "QQQ"),
+    ("--client", "a b"),
+    ("--client", "__x__"),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_SETTINGS)
+def test_a_wrong_setting_is_an_error_and_changes_nothing(clients: Clients, wrong: tuple[str, str]) -> None:
     """Exit code 2 and a sentence."""
+    before = clients.json("set", "--client", "baker")
     code, _, err = clients("set", "--client", "baker", *wrong)
     assert code == 2
     assert err.strip().splitlines()[-1].startswith("brain: ")
-    assert clients.json("show", "--client", "baker")["stores"] == []
+    assert clients.json("show", "--client", "baker") == before
+    assert len(clients.json("list")) == 1

@@ -13,7 +13,7 @@ from shop_job_worlds import BAKER, RIVAL, SUNDAY, fill, open_sql
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 
@@ -43,7 +43,7 @@ class Machine:
         """``brain run JOB --json``: exit code and answer."""
         at = SUNDAY.isoformat()
         self._monkeypatch.setattr("sys.argv", ["brain", "run", job, "--at", at, "--json", *words])
-        code = explained(app)
+        code = run_app(app)
         out, _ = self._capsys.readouterr()
         return code, json.loads(out)
 

@@ -15,7 +15,7 @@ from shop_worlds import FIRST, day_at, usual_sales
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.cli.app import app
-from brain.cli.failures import explained
+from brain.cli.failures import run_app
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Kind, read_decision
 from brain.domain.retail.series import Store
@@ -128,7 +128,7 @@ def retail(
         words = ["brain", "retail", *map(str, arguments), "--database", f"sqlite:///{tmp_path / 'shop.db'}"]
         monkeypatch.setattr("sys.argv", words)
         monkeypatch.setenv("COLUMNS", "200")
-        code = explained(app)
+        code = run_app(app)
         out, err = capsys.readouterr()
         return code, out, err
 

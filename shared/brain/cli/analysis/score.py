@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from brain.cli.gateway.payload_files import file_bytes
-from brain.cli.local_brain import moment
-from brain.cli.printing import as_json
+from brain.cli.gateway.payload_files import read_bytes
+from brain.cli.local_brain import parse_time
+from brain.cli.printing import to_json
 from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.json_text import parse_json_lines
@@ -27,9 +27,9 @@ def score(
     file: Annotated[Path | None, typer.Argument(help="Events as JSON lines; standard input if left out.")] = None,
 ) -> None:
     """Print each event's score as a JSON line, in the order in which the events happened."""
-    at = moment(as_of, "--as-of")
-    for event_score in _scores(_events(file_bytes(file)), at):
-        print(as_json(event_score))
+    at = parse_time(as_of, "--as-of")
+    for event_score in _scores(_events(read_bytes(file)), at):
+        print(to_json(event_score))
 
 
 def _events(body: bytes) -> list[Event]:

@@ -1,4 +1,4 @@
-"""The shop of the demonstration: three cafés, two years of sales, weather and a calendar, truths planted by a seed."""
+"""The simulated shop: three cafés, two years of sales, weather and a calendar, and planted effects."""
 
 import math
 import random
@@ -31,7 +31,7 @@ PROMOTED = tuple(
     (date(*start), date(*start) + timedelta(days=5))
     for start in ((2025, 4, 7), (2025, 10, 6), (2026, 5, 11), (2026, 10, 19))
 )
-DECIDED = (
+DECISIONS = (
     Decision(
         "two-for-one-autumn", Kind.PROMOTION, *PROMOTED[-1], 250.0, START + timedelta(days=50), "arena", note=PROMOTION
     ),
@@ -51,46 +51,46 @@ WEATHER_HEADER = "store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,c
 EVENTS_HEADER = "event,class,start,end,store_id"
 
 
-class Shop:
+class SimulatedShop:
     """The cafés' files, as their tills, the weather service and the calendar would export them.
 
-    ``earned`` is what the promotion among ``DECIDED`` truly brought in revenue.
+    ``earned`` is the revenue that the promotion among ``DECISIONS`` truly added.
     """
 
     def __init__(self, seed: int) -> None:
         rng = random.Random(f"shop-{seed}")  # noqa: S311 - a demonstration's world, not a secret
         self._rng = rng
         self._days = [FIRST + timedelta(days=k) for k in range((LAST - FIRST).days + 1)]
-        self._rain = dict(zip(self._days, _spells(rng, len(self._days)), strict=True))
-        ahead = [LAST + timedelta(days=k) for k in range(1, 29)]
-        saturdays = [d for d in self._days + ahead if d.weekday() == 5 and d.month not in (6, 7)]  # noqa: PLR2004
+        self._rain = dict(zip(self._days, _draw_rain(rng, len(self._days)), strict=True))
+        coming_days = [LAST + timedelta(days=k) for k in range(1, 29)]
+        saturdays = [day for day in self._days + coming_days if day.weekday() == 5 and day.month not in (6, 7)]  # noqa: PLR2004
         self.games = set(saturdays[::2])
         self.decoys = set(rng.sample(self._days, 60))
         self.earned = 0.0
-        self._sales = list(self._sold())
+        self._sales = list(self._simulate_sales())
 
     def sales(self) -> Iterator[str]:
-        """Yield a day's total a line, by store and product."""
+        """Yield one line per store, product and day, with its total."""
         yield SALES_HEADER
         yield from self._sales
 
-    def _sold(self) -> Iterator[str]:
+    def _simulate_sales(self) -> Iterator[str]:
         for day in self._days:
             mood = self._rng.gauss(0, 0.04)
             for store in STORES:
                 if store != "station" or day >= OPENED:
-                    yield from self._totals(store, day, mood)
+                    yield from self._simulate_day(store, day, mood)
 
-    def _totals(self, store: str, day: date, mood: float) -> Iterator[str]:
+    def _simulate_day(self, store: str, day: date, mood: float) -> Iterator[str]:
         season = 0.12 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 100) / 365.25)
-        level = LEVEL[store] * WEEKDAY[day.weekday()] * math.exp(season + mood) * self._effect(store, day)
+        level = LEVEL[store] * WEEKDAY[day.weekday()] * math.exp(season + mood) * self._multiply_effects(store, day)
         for product, share in PRODUCTS.items():
             revenue = level * share * math.exp(self._rng.gauss(0, 0.06))
-            if store == "arena" and DECIDED[0].start <= day <= DECIDED[0].end:
+            if store == "arena" and DECISIONS[0].start <= day <= DECISIONS[0].end:
                 self.earned += revenue * (1 - 1 / PROMOTION_RATIO)
             yield f"{store},{day},{product},,{revenue / 4:.0f},{revenue:.2f}"
 
-    def _effect(self, store: str, day: date) -> float:
+    def _multiply_effects(self, store: str, day: date) -> float:
         """Return the product of all planted effects on a store's day."""
         effects = (
             (store == "terrace" and self._rain[day], RAIN_RATIO),
@@ -102,7 +102,7 @@ class Shop:
         return math.prod(ratio for acts, ratio in effects if acts)
 
     def weather(self) -> Iterator[str]:
-        """Yield a reading a day and store."""
+        """Yield one reading per store and day."""
         yield WEATHER_HEADER
         for day in self._days:
             warm = 11 + 9 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 110) / 365.25) + self._rng.gauss(0, 3)
@@ -122,8 +122,8 @@ class Shop:
         yield from (f"{DECOY},street_music,{day},{day}," for day in sorted(self.decoys))
 
 
-def _spells(rng: random.Random, count: int) -> Iterator[bool]:
-    """Yield whether it rains, in spells, on about three days of ten."""
+def _draw_rain(rng: random.Random, count: int) -> Iterator[bool]:
+    """Yield whether it rains, in spells, on about three days in ten."""
     wet = False
     for _ in range(count):
         wet = rng.random() < (0.6 if wet else 0.17)

@@ -1,4 +1,4 @@
-"""What was planted in the cafés beside what the shop's jobs published, with intervals of 90 %."""
+"""Compares the effects planted in the cafés with what the shop's jobs published, with 90 % intervals."""
 
 from typing import Any
 
@@ -21,38 +21,43 @@ PLANTED = (
 )
 
 
-def shop_findings(store: DocumentStore, planted: shop.Shop) -> list[Finding]:
-    """Return every planted truth of the cafés beside what was published."""
+def list_shop_findings(store: DocumentStore, planted: shop.SimulatedShop) -> list[Finding]:
+    """Return every effect planted in the cafés with what was published about it."""
     page = store.get(paths.view(shop.CAFES.client_id, "shop-signals"))
     rows: list[dict[str, Any]] = list(page.data["rows"]) if page else []
-    return [*(_lift(rows, *truth) for truth in PLANTED), _decoy(rows), *_decisions(store, planted)]
+    return [*(_find_lift(rows, *effect) for effect in PLANTED), _find_decoy(rows), *_find_decisions(store, planted)]
 
 
-def _lift(rows: list[dict[str, Any]], planted: str, store_id: str, signal: str, ratio: float) -> Finding:
+def _find_lift(rows: list[dict[str, Any]], planted: str, store_id: str, signal: str, ratio: float) -> Finding:
     for row in rows:
         if row["signal"] == signal and row["store_id"].startswith(store_id) and row["claimed"]:
-            learned = f"{row['lift']:+.1%} ({row['lower']:+.1%} to {row['upper']:+.1%}), {row['occurrences']} times"
+            interval = f"{row['lower']:+.1%} to {row['upper']:+.1%}"
+            learned = f"{row['lift']:+.1%} ({interval}), {_format_count(row['occurrences'])}"
             covered = row["lower"] <= ratio - 1 <= row["upper"]
             return Finding(shop.CAFES.client_id, planted, learned, recovered=bool(covered))
     return Finding(shop.CAFES.client_id, planted, "nothing", recovered=False)
 
 
-def _decoy(rows: list[dict[str, Any]]) -> Finding:
-    found = [row for row in rows if row["signal"] == shop.DECOY]
-    claimed = sum(bool(row["claimed"]) for row in found)
-    learned = f"claimed in {claimed} of {len(found)} stores"
-    return Finding(shop.CAFES.client_id, "street music does nothing", learned, recovered=bool(found) and not claimed)
+def _format_count(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
-def _decisions(store: DocumentStore, planted: shop.Shop) -> list[Finding]:
+def _find_decoy(rows: list[dict[str, Any]]) -> Finding:
+    decoys = [row for row in rows if row["signal"] == shop.DECOY]
+    claimed = sum(bool(row["claimed"]) for row in decoys)
+    learned = f"claimed in {claimed} of {len(decoys)} stores"
+    return Finding(shop.CAFES.client_id, "street music does nothing", learned, recovered=bool(decoys) and not claimed)
+
+
+def _find_decisions(store: DocumentStore, planted: shop.SimulatedShop) -> list[Finding]:
     page = store.get(paths.view(shop.CAFES.client_id, "shop-roi"))
     rows = {row["decisions"][0]: row for row in page.data["decisions"]} if page else {}
-    promotion, flyers = (rows.get(decision.decision_id, {}) for decision in shop.DECIDED)
+    promotion, flyers = (rows.get(decision.decision_id, {}) for decision in shop.DECISIONS)
     won, lost = f"the promotion sold {planted.earned:.0f} EUR more", "the flyers sold nothing more"
-    return [_worth(promotion, won, planted.earned), _worth(flyers, lost, 0.0)]
+    return [_find_worth(promotion, won, planted.earned), _find_worth(flyers, lost, 0.0)]
 
 
-def _worth(row: dict[str, Any], planted: str, truth: float) -> Finding:
+def _find_worth(row: dict[str, Any], planted: str, truth: float) -> Finding:
     worth = row.get("value")
     if worth is None:
         return Finding(shop.CAFES.client_id, planted, "nothing", recovered=False)

@@ -1,4 +1,4 @@
-"""``brain clients``: who is served, and which stores of the shop's database are whose."""
+"""``brain clients``: the agency's or chain's clients, and which stores of the shop's database are theirs."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -7,62 +7,86 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from brain.cli.local_brain import open_brain
-from brain.cli.printing import as_json, table
+from brain.cli.options import ClientOption, JsonOption
+from brain.cli.printing import print_table, to_json
 from brain.domain.clients.client import Client
+from brain.domain.clients.currencies import parse_currency
+from brain.domain.events import is_client_id
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
 
-clients = typer.Typer(help="Who is served: name, time zone, currency, stores.", no_args_is_help=True)
-ClientId = Annotated[str, typer.Option("--client", help="Whose.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines.")]
+clients = typer.Typer(help="Manage clients: name, time zone, currency, stores, alarm budget.", no_args_is_help=True)
 
 
 @clients.command("set")
-def set_client(  # noqa: PLR0913, PLR0917 - one argument an option
-    client: ClientId,
-    name: Annotated[str | None, typer.Option(help="As reports name it.")] = None,
-    vertical: Annotated[str | None, typer.Option(help="Such as ecommerce.")] = None,
-    time_zone: Annotated[str | None, typer.Option(help="Where its days end, such as Europe/Berlin.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Such as EUR.")] = None,
-    store: Annotated[list[str] | None, typer.Option(help="A store of its own, as in the sales table; repeat.")] = None,
-    no_stores: Annotated[bool, typer.Option("--no-stores", help="It has no shop any more.")] = False,
-    json_output: Json = False,
+def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
+    client: ClientOption,
+    name: Annotated[str | None, typer.Option(help="The name shown in reports.")] = None,
+    vertical: Annotated[str | None, typer.Option(help="The line of business, such as ecommerce or b2b_saas.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="The time zone in which the client's days end, such as Europe/Berlin.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="The ISO 4217 code of its currency, such as EUR.")] = None,
+    store: Annotated[
+        list[str] | None, typer.Option(help="The id of a store in the sales table; repeat it for each store.")
+    ] = None,
+    no_stores: Annotated[bool, typer.Option("--no-stores", help="Remove all stores.")] = False,
+    json_output: JsonOption = False,
 ) -> None:
-    """Set a client up, or change what is named and keep the rest; its stores are those named here and no others."""
-    book = Clients(open_brain().store)
-    before = book.get(client)
+    """Create a client or change one: only the options given change, and --store replaces all its stores."""
+    if not is_client_id(client):
+        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client!r}")
+    repository = Clients(open_brain().store)
+    current = repository.get(client)
     changed = replace(
-        before, name=name or before.name, vertical=vertical or before.vertical, currency=currency or before.currency
+        current,
+        name=name or current.name,
+        vertical=vertical or current.vertical,
+        currency=parse_currency(currency) if currency else current.currency,
+        time_zone=_parse_zone(time_zone) if time_zone else current.time_zone,
+        stores=() if no_stores else _parse_stores(store) if store else current.stores,
     )
-    if time_zone is not None:
-        changed = replace(changed, time_zone=_zone(time_zone))
-    if no_stores or store:
-        changed = replace(changed, stores=() if no_stores else tuple(sorted({_store_id(one) for one in store or ()})))
-    book.put(changed)
-    _print(changed, json_output=json_output)
+    repository.put(changed)
+    _print_client(changed, json_output=json_output)
+
+
+@clients.command("list")
+def list_clients(json_output: JsonOption = False) -> None:
+    """List the clients."""
+    listed = [_to_json_object(client) for client in Clients(open_brain().store).list_all()]
+    if json_output:
+        print(to_json(listed))
+    elif listed:
+        columns = ("client_id", "name", "vertical", "time_zone", "currency", "stores")
+        print_table("Clients", columns, ([_format(client[column]) for column in columns] for client in listed))
+    else:
+        print("There are no clients yet; create one with: brain clients set --client ID --name NAME")
 
 
 @clients.command("show")
-def show(client: ClientId, json_output: Json = False) -> None:
-    """Show what is known of a client; one never set up has defaults."""
-    _print(Clients(open_brain().store).get(client), json_output=json_output)
+def show_client(client: ClientOption, json_output: JsonOption = False) -> None:
+    """Show a client's settings."""
+    repository = Clients(open_brain().store)
+    repository.require(client)
+    _print_client(repository.get(client), json_output=json_output)
 
 
-def _zone(text: str) -> ZoneInfo:
+def _parse_zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError) as exc:
-        raise InvalidInputError(f"--time-zone: expected an IANA name such as Europe/Berlin, {text!r} came") from exc
+        raise InvalidInputError(f"--time-zone must be an IANA name such as Europe/Berlin, got {text!r}") from exc
 
 
-def _store_id(text: str) -> str:
-    if not text or text.startswith("*"):
-        raise InvalidInputError(f"--store: expected a store id as in the sales table, {text!r} came")
-    return text
+def _parse_stores(store_ids: list[str]) -> tuple[str, ...]:
+    for store_id in store_ids:
+        if not store_id or store_id.startswith("*"):
+            raise InvalidInputError(f"--store must be a store id of the sales table, got {store_id!r}")
+    return tuple(sorted(set(store_ids)))
 
 
-def _print(client: Client, *, json_output: bool) -> None:
-    shown = {
+def _to_json_object(client: Client) -> dict[str, object]:
+    return {
         "client_id": client.client_id,
         "name": client.name,
         "vertical": client.vertical,
@@ -70,8 +94,16 @@ def _print(client: Client, *, json_output: bool) -> None:
         "currency": client.currency,
         "stores": list(client.stores),
     }
+
+
+def _print_client(client: Client, *, json_output: bool) -> None:
+    settings = _to_json_object(client)
     if json_output:
-        print(as_json(shown))
+        print(to_json(settings))
     else:
-        rows = [(field, ", ".join(value) if isinstance(value, list) else value or "") for field, value in shown.items()]
-        table(client.client_id, ("field", "value"), rows)
+        rows = [(setting, _format(content)) for setting, content in settings.items()]
+        print_table(client.client_id, ("setting", "value"), rows)
+
+
+def _format(content: object) -> str:
+    return ", ".join(content) if isinstance(content, list) else str(content or "")

@@ -1,88 +1,97 @@
-"""``brain dead-letters``: what could not be taken; operators look, replay and purge."""
+"""``brain dead-letters``: list, show, replay and purge what authenticated senders sent and ingest could not accept."""
 
 import asyncio
+from collections import Counter
 from typing import Annotated
 
 import typer
 
 from brain.cli.local_brain import open_brain
-from brain.cli.printing import as_json, figures, table
+from brain.cli.options import JsonOption
+from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.results import Ingested, Outcome
 from brain.repositories.gateway.dead_letters import DeadLetters
 
-dead_letters = typer.Typer(help="What could not be taken: list, show, replay, purge.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(help="As `list` shows it.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines.")]
-COLUMNS = (
+dead_letters = typer.Typer(help="List, show, replay and purge dead letters.", no_args_is_help=True)
+DeadLetterId = Annotated[str, typer.Argument(help="The dead letter's id, as `brain dead-letters list` shows it.")]
+FIELDS = (
     "dead_letter_id", "client_id", "source", "stage", "error_code", "attempts", "first_seen", "last_seen",
-    "next_try_at", "parked",
+    "next_try_at", "retries", "taken", "message", "correlation_id",
 )  # fmt: skip
-NARROW = ("dead_letter_id", "client", "error", "tries", "next try")
+COLUMNS = ("dead letter", "client, feed", "last seen", "next try", "reason")  # fits 80 characters
 
 
-def _row(letter: DeadLetter) -> list[object]:
-    """Return a letter in a line that fits a terminal with its whole id, which the other commands ask for."""
+def _to_row(letter: DeadLetter) -> list[object]:
     next_try = f"{letter.next_try_at:%m-%d %H:%M}" if letter.next_try_at else "parked"
-    return [letter.dead_letter_id, letter.client_id, letter.error_code, letter.attempts, next_try]
+    origin = f"{letter.client_id}, {letter.source}"
+    return [letter.dead_letter_id, origin, f"{letter.last_seen:%m-%d %H:%M}", next_try, letter.error_code]
 
 
-def _shown(letter: DeadLetter) -> dict[str, object]:
-    return {name: getattr(letter, name) for name in (*COLUMNS, "retries", "taken", "message", "correlation_id")}
+def _to_json_object(letter: DeadLetter) -> dict[str, object]:
+    return {name: getattr(letter, name) for name in FIELDS} | {"parked": letter.next_try_at is None}
 
 
 @dead_letters.command("list")
 def list_letters(
-    client: Annotated[str | None, typer.Option(help="Only this client's.")] = None, json_output: Json = False
+    client: Annotated[str | None, typer.Option(help="Only this client's.")] = None, json_output: JsonOption = False
 ) -> None:
-    """Show the dead letters, without what is in them."""
+    """List the dead letters: id, client, feed, time (UTC), tries and reason, without their contents."""
     brain = open_brain()
-    found = DeadLetters(brain.store).list(brain.clock.now(), client)
+    letters = DeadLetters(brain.store).list(brain.clock.now(), client)
     if json_output:
-        print(as_json([_shown(letter) for letter in found]))
+        print(to_json([_to_json_object(letter) for letter in letters]))
     else:
-        table("Dead letters", NARROW, [_row(letter) for letter in found])
+        print_table("Dead letters", COLUMNS, [_to_row(letter) for letter in letters])
 
 
 @dead_letters.command()
 def show(
-    dead_letter_id: Id,
+    dead_letter_id: DeadLetterId,
     body: Annotated[
-        bool, typer.Option("--body", help="Open the seal and print the original bytes; they may name people.")
+        bool, typer.Option("--body", help="Decrypt and print the original bytes; they may name people.")
     ] = False,
 ) -> None:
-    """Show one, and what reading it again would give now."""
+    """Show a dead letter, and what replaying it would read now."""
     replay = open_brain().replay
     letter = replay.find(dead_letter_id)
     if body:
         print(replay.sealer.open(letter.sealed).decode("utf-8", "backslashreplace"))
         return
-    print(as_json(_shown(letter) | {"preview": replay.preview(letter)}))
+    print(to_json(_to_json_object(letter) | {"preview": replay.preview(letter)}))
 
 
 @dead_letters.command("replay")
 def replay_letter(
-    dead_letter_id: Id,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this only the preview is shown.")] = False,
+    dead_letter_id: DeadLetterId,
+    yes: Annotated[bool, typer.Option("--yes", help="Replay it; without this, only the preview is shown.")] = False,
 ) -> None:
-    """Show what a replay would change; with --yes replay it. Twice is once."""
+    """Preview a replay, or replay with --yes; replaying twice changes nothing. Exit 1 when something failed again."""
     brain = open_brain()
     letter = brain.replay.find(dead_letter_id)
-    figures("A replay would read", brain.replay.preview(letter), json_output=False)
+    print_figures("A replay would read", brain.replay.preview(letter), json_output=False)
     if not yes:
         print("Nothing was changed; add --yes to replay.")
-        return
-    if letter.stage == JOB_STAGE:
-        figures("Run again", brain.replay.run_again(letter), json_output=False)
-        return
-    done = asyncio.run(brain.replay(letter))
-    figures("Replayed", done.counts(), json_output=False)
-    if done.status >= 400:  # noqa: PLR2004 - HTTP's first error
+    elif letter.stage == JOB_STAGE:
+        print_figures("Run again", brain.replay.run_again(letter), json_output=False)
+    else:
+        _print_replay(asyncio.run(brain.replay(letter)))
+
+
+def _print_replay(ingested: Ingested) -> None:
+    print_figures("Replayed", ingested.counts(), json_output=False)
+    failures = Counter(f"{item.error_code}: {item.message}" for item in ingested.items if item.error_code)
+    for reason, count in failures.items():
+        print(f"{count} of {len(ingested.items)} not stored, {reason}")
+    if any(item.outcome in (Outcome.DEAD_LETTERED, Outcome.UNAVAILABLE) for item in ingested.items):
+        print("The dead letter stays in the queue.")
+    if failures:
         raise typer.Exit(1)
 
 
 @dead_letters.command()
-def purge(dead_letter_id: Id, yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False) -> None:
-    """Remove one for good, original bytes and all."""
+def purge(dead_letter_id: DeadLetterId, yes: Annotated[bool, typer.Option("--yes", help="Remove it.")] = False) -> None:
+    """Remove a dead letter and its original bytes for good."""
     brain = open_brain()
     letter = brain.replay.find(dead_letter_id)
     if not yes:

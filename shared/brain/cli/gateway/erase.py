@@ -1,6 +1,5 @@
-"""``brain erase``: a person out of all that is stored of one client."""
+"""``brain erase``: erase a person from everything stored for one client."""
 
-import re
 import sys
 from typing import Annotated
 from uuid import uuid4
@@ -8,36 +7,39 @@ from uuid import uuid4
 import typer
 
 from brain.cli.local_brain import open_brain
-from brain.cli.printing import as_json, figures, progress
+from brain.cli.options import ClientOption, JsonOption
+from brain.cli.printing import print_figures, show_progress, to_json
+from brain.domain.events import is_client_id
 from brain.errors import InvalidInputError
+from brain.repositories.clients import Clients
 from brain.services.gateway.erase import Erase
-
-_CLIENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def erase(
-    client: Annotated[str, typer.Option(help="Whose events.")],
+    client: ClientOption,
     subject: Annotated[
-        str, typer.Option(help="An address, a number, a name or a user's id; `-` reads it from standard input.")
+        str,
+        typer.Option(help="The person's e-mail address, phone number, name or user id; `-` reads it from stdin."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what names the person.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
+    json_output: JsonOption = False,
 ) -> None:
-    """Erase a person under every known key and print the receipt, which does not name them; twice is once.
+    """Erase a person under every current and former key, and print a receipt that does not name them.
 
-    A person with several addresses or ids is erased by each of them. Stop their senders first: what is sent later
-    is new.
+    Erase a person with several addresses or ids once for each. Stop their senders first: what arrives later is new.
+    Repeating an erasure changes nothing.
     """
-    if not _CLIENT.fullmatch(client):
-        raise InvalidInputError("--client: expected 1 to 64 letters, digits, _ or -")
-    who = sys.stdin.readline().strip() if subject == "-" else subject
+    if not is_client_id(client):
+        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client!r}")
+    identifier = sys.stdin.readline().strip() if subject == "-" else subject
     brain = open_brain()
+    Clients(brain.store).require(client)
     service = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
-    with progress("documents") as advance:
-        receipt = service(client, who, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=advance)
+    with show_progress("documents") as report:
+        receipt = service(client, identifier, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=report)
     if json_output:
-        print(as_json(receipt))
+        print(to_json(receipt))
         return
     counts = receipt.pop("would_erase" if dry_run else "erased")
-    figures("Would be erased" if dry_run else "Erased, in all", counts or {"nothing": 0}, json_output=False)
-    figures("Receipt", receipt, json_output=False)
+    print_figures("Would be erased" if dry_run else "Erased", counts or {"nothing": 0}, json_output=False)
+    print_figures("Receipt", receipt, json_output=False)

@@ -1,51 +1,68 @@
-"""``brain keys``: senders' API keys, shown once when they are made."""
+"""``brain keys``: API keys for senders; a key's text is shown once, when it is created."""
 
 from typing import Annotated
 
 import typer
 
+from brain.bootstrap import Brain
 from brain.cli.local_brain import open_brain
-from brain.cli.printing import as_json, table
+from brain.cli.options import ClientOption, JsonOption
+from brain.cli.printing import print_table, to_json
 from brain.domain.senders.api_keys import ApiKey
+from brain.repositories.clients import Clients
 
-keys = typer.Typer(help="API keys for senders.", no_args_is_help=True)
-Client = Annotated[str, typer.Option("--client", help="Whose key it is.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON for machines.")]
-
-
-@keys.command()
-def create(client: Client, label: str = "", json_output: Json = False) -> None:
-    """Make a key and show it once; a client has at most two valid ones."""
-    _show(*open_brain().key_ring.create(client, label), json_output=json_output)
+keys = typer.Typer(help="Create, list, rotate and revoke API keys for senders.", no_args_is_help=True)
+COLUMNS = ("key_id", "created_at", "revoked_at", "label")
 
 
 @keys.command()
-def rotate(client: Client, json_output: Json = False) -> None:
-    """Make a new key and show it once; the newest before it stays valid so that senders can move over."""
-    _show(*open_brain().key_ring.rotate(client), json_output=json_output)
+def create(
+    client: ClientOption,
+    label: Annotated[str, typer.Option(help="What the key is for, such as the integration's name.")] = "",
+    json_output: JsonOption = False,
+) -> None:
+    """Create a key and show it once; at most two keys per client are valid at the same time."""
+    brain = _open_for(client)
+    _print_key(*brain.key_ring.create(client, label), json_output=json_output)
 
 
 @keys.command()
-def revoke(client: Client, key_id: Annotated[str, typer.Argument(help="As `brain keys list` shows it.")]) -> None:
-    """Revoke a key; every instance stops taking it within a minute."""
-    print(f"revoked {open_brain().key_ring.revoke(client, key_id).key_id}")
+def rotate(client: ClientOption, json_output: JsonOption = False) -> None:
+    """Create a key and show it once; of the earlier keys only the newest stays valid, until senders have moved over."""
+    brain = _open_for(client)
+    _print_key(*brain.key_ring.rotate(client), json_output=json_output)
+
+
+@keys.command()
+def revoke(
+    client: ClientOption, key_id: Annotated[str, typer.Argument(help="The key's id, as `brain keys list` shows it.")]
+) -> None:
+    """Revoke a key; every instance stops accepting it within a minute."""
+    brain = _open_for(client)
+    print(f"revoked {brain.key_ring.revoke(client, key_id).key_id}")
 
 
 @keys.command("list")
-def list_keys(client: Client, json_output: Json = False) -> None:
-    """Show a client's keys, never their text."""
-    found = open_brain().key_ring.all(client)
-    rows = [
-        {"key_id": k.key_id, "created_at": k.created_at, "revoked_at": k.revoked_at, "label": k.label} for k in found
-    ]
+def list_keys(client: ClientOption, json_output: JsonOption = False) -> None:
+    """List a client's keys, without their text."""
+    brain = _open_for(client)
+    rows = [{name: getattr(key, name) for name in COLUMNS} for key in brain.key_ring.all(client)]
     if json_output:
-        print(as_json(rows))
+        print(to_json(rows))
     else:
-        table(f"API keys of {client}", ("key", "created", "revoked", "label"), [tuple(row.values()) for row in rows])
+        cells = ([cell or "" for cell in row.values()] for row in rows)
+        print_table(f"API keys of {client}", ("key", "created", "revoked", "label"), cells)
 
 
-def _show(text: str, kept: ApiKey, *, json_output: bool) -> None:
+def _open_for(client: str) -> Brain:
+    """Return the Brain; raises ``NotFoundError`` when the client does not exist, such as for a mistyped id."""
+    brain = open_brain()
+    Clients(brain.store).require(client)
+    return brain
+
+
+def _print_key(text: str, key: ApiKey, *, json_output: bool) -> None:
     if json_output:
-        print(as_json({"key": text, "key_id": kept.key_id, "client_id": kept.client_id}))
+        print(to_json({"key": text, "key_id": key.key_id, "client_id": key.client_id}))
     else:
         print(f"{text}\n\nThis is the only time the key is shown. Send it as: Authorization: Bearer KEY")

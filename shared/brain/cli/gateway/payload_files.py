@@ -1,4 +1,4 @@
-"""Payloads on plain files, as the commands take them: JSON, NDJSON, or CSV through a field map."""
+"""Payloads in plain files: JSON, NDJSON, or CSV through a field map."""
 
 import csv
 import io
@@ -6,72 +6,91 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from brain.domain.events import Rejected
+from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds.field_maps import Feeds, FieldMap
 from brain.domain.feeds.moments import moment
 from brain.domain.json_text import parse_json, parse_json_lines
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
+STANDARD_INPUT: Final = Path("-")
+_BOM_AND_SPACE: Final = b"\xef\xbb\xbf \r\n"
 
-def payloads(body: bytes, chosen: FieldMap | None, *, is_csv: bool) -> Iterator[Any]:
-    """Yield what the file holds: rows of CSV, lines of NDJSON, or one JSON value."""
-    if is_csv or (chosen is not None and body.lstrip(b"\xef\xbb\xbf \r\n")[:1] not in (b"{", b"[")):
-        yield from _rows(body, chosen.delimiter if chosen else ",")
+
+def read_payloads(body: bytes, field_map: FieldMap | None, *, is_csv: bool) -> Iterator[Any]:
+    """Yield the payloads of a file: rows of CSV, lines of NDJSON, or one JSON value; ``Rejected`` for unreadable ones.
+
+    A file is CSV when its name says so, or when a field map is given and it does not start like JSON.
+    """
+    if is_csv or (field_map is not None and body.lstrip(_BOM_AND_SPACE)[:1] not in (b"{", b"[")):
+        yield from _read_csv(body, field_map.delimiter if field_map else ",")
         return
     try:
         yield parse_json(body)
     except InvalidInputError as error:
-        if b"\n" not in body.strip():
-            yield Rejected(error.code, error.message)
-            return
-        lines = list(parse_json_lines(body))
-        if not any(isinstance(line, dict) for line in lines):
-            yield Rejected(error.code, error.message)
-            return
-        yield from (Rejected(one.code, one.message) if isinstance(one, InvalidInputError) else one for one in lines)
+        yield from _read_lines(body, error)
 
 
-def _rows(body: bytes, delimiter: str) -> Iterator[Any]:
+def _read_lines(body: bytes, error: InvalidInputError) -> Iterator[Any]:
+    """Yield the lines of NDJSON, or ``error`` as a rejection when the body is no NDJSON either."""
+    lines = list(parse_json_lines(body)) if b"\n" in body.strip() else []
+    if not any(isinstance(line, dict) for line in lines):
+        yield Rejected(error.code, error.message)
+        return
+    for line in lines:
+        yield Rejected(line.code, line.message) if isinstance(line, InvalidInputError) else line
+
+
+def _read_csv(body: bytes, delimiter: str) -> Iterator[Any]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"Expected UTF-8 text; byte {error.start} is not. Save the file as UTF-8.") from error
-    for number, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), start=2):
+        message = f"CSV must be UTF-8 text, got other bytes at position {error.start}; save the file as UTF-8"
+        raise InvalidInputError(message) from error
+    for line, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), start=2):
         if None in row or None in row.values():
-            yield Rejected(
-                "invalid_input", f"Line {number}: expected as many columns as the first line has, others came."
-            )
+            yield Rejected("invalid_input", f"line {line} must have as many columns as the first line, got others")
         else:
             yield row
 
 
-def file_bytes(file: Path | None) -> bytes:
-    """Return the file's bytes, or standard input's; raises ``InvalidInputError`` when it cannot be read."""
+def read_bytes(file: Path | None) -> bytes:
+    """Return the bytes of a file, or of standard input for None and ``-``.
+
+    Raises:
+        InvalidInputError: the file cannot be read.
+    """
     try:
-        return file.read_bytes() if file else sys.stdin.buffer.read()
+        return sys.stdin.buffer.read() if file in (None, STANDARD_INPUT) else file.read_bytes()
     except OSError as error:
-        raise InvalidInputError(f"Cannot read {file}: {error.strerror}.") from error
+        raise InvalidInputError(f"cannot read {file}: {error.strerror}") from error
 
 
-def received_time(written: str | None) -> datetime:
-    """Return the time that ``--received-at`` says, or now; raises ``InvalidInputError`` when it says none."""
-    if written is None:
+def parse_feed(text: str) -> FeedType:
+    """Return the feed of that name; raises ``InvalidInputError`` when there is none."""
+    if text not in set(FeedType):
+        raise InvalidInputError(f"the feed must be one of {', '.join(FeedType)}; got {text!r}")
+    return FeedType(text)
+
+
+def parse_received_at(text: str | None) -> datetime:
+    """Return the time given by ``--received-at``, by default now; raises ``InvalidInputError`` for anything else."""
+    if text is None:
         return datetime.now(UTC)
     try:
-        at = moment(written, naive_is_utc=True)
+        received_at = moment(text, naive_is_utc=True)
     except InvalidInputError as error:
-        raise InvalidInputError(f"--received-at: {error.message}.") from error
-    if at is None:
-        raise InvalidInputError("--received-at: expected a time, nothing came.")
-    return at
+        raise InvalidInputError(f"--received-at: {error.message}") from error
+    if received_at is None:
+        raise InvalidInputError("--received-at must be a time in ISO 8601, got an empty text")
+    return received_at
 
 
-def named_field_map(name: str) -> FieldMap:
+def find_field_map(name: str) -> FieldMap:
     """Return a field map of ``config/feeds.yaml``; raises ``InvalidInputError`` when there is none of that name."""
     maps = load_config("feeds", Feeds).field_maps
     if name not in maps:
-        raise InvalidInputError(f"--map: expected one of {', '.join(maps)}; {name!r} came.")
+        raise InvalidInputError(f"--map must be one of {', '.join(maps)}; got {name!r}")
     return maps[name]

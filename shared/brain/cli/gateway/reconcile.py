@@ -1,4 +1,4 @@
-"""``brain reconcile``: that nothing that came in was lost."""
+"""``brain reconcile``: verify that every received event is accounted for."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from brain.bootstrap import Brain
-from brain.cli.gateway.payload_files import file_bytes
+from brain.cli.gateway.payload_files import read_bytes
 from brain.cli.local_brain import open_brain
-from brain.cli.printing import as_json, figures, table
+from brain.cli.options import ClientOption, JsonOption
+from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.events import FeedType
 from brain.domain.gateway.manifests import Sent, manifest
 from brain.errors import InvalidInputError
@@ -19,51 +20,55 @@ MISSING_SHOWN = 20
 
 
 def reconcile(
-    client: Annotated[str, typer.Option(help="Whose events.")],
+    client: ClientOption,
     manifest_file: Annotated[
         Path | None,
         typer.Option(
-            "--manifest", help="What the sender sent: ids one a line, CSV or JSON lines with id, total, outcome."
+            "--manifest",
+            help="The sender's own list, `-` for stdin: one id per line, or CSV or JSON lines with id, total, outcome.",
         ),
     ] = None,
-    source: Annotated[str, typer.Option(help="The feed of the manifest's own ids.")] = FeedType.CUSTOM,
-    by_hour: Annotated[bool, typer.Option("--by-hour", help="Each hour of receipt too; reads every event.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
+    source: Annotated[str, typer.Option(help="The feed to which the manifest's ids belong.")] = FeedType.CUSTOM,
+    by_hour: Annotated[
+        bool, typer.Option("--by-hour", help="Also count by hour of receipt; this reads every event.")
+    ] = False,
+    json_output: JsonOption = False,
 ) -> None:
-    """Print what became of all that was sent and the difference, or of a manifest's ids; exit 1 if it is not 0."""
+    """Count what became of everything received, or of a manifest's ids; exit 1 when the difference is not 0."""
     if source not in set(FeedType):
-        raise InvalidInputError(f"--source: expected a feed, one of {', '.join(FeedType)}; {source!r} came")
-    sent = _manifest(manifest_file) if manifest_file else None
+        raise InvalidInputError(f"--source must be one of {', '.join(FeedType)}; got {source!r}")
+    sent = _read_manifest(manifest_file) if manifest_file else None
     brain = open_brain()
     counts = Reconcile(brain.store)(client, now=brain.clock.now(), by_hour=by_hour)
-    checked = _checked(brain, client, sent, FeedType(source)) if sent is not None else None
-    _print(client, counts, checked, json_output=json_output)
-    if counts["difference"] or (checked and checked["difference"]):
+    check = _check_manifest(brain, client, sent, FeedType(source)) if sent is not None else None
+    _print_counts(client, counts, check, json_output=json_output)
+    if counts["difference"] or (check and check["difference"]):
         raise typer.Exit(1)
 
 
-def _manifest(file: Path) -> list[Sent]:
+def _read_manifest(file: Path) -> list[Sent]:
     try:
-        return manifest(file_bytes(file).decode("utf-8"))
+        return manifest(read_bytes(file).decode("utf-8"))
     except UnicodeDecodeError as exc:
-        raise InvalidInputError(f"{file}: expected a manifest as UTF-8 text: {exc.reason}") from exc
+        raise InvalidInputError(f"--manifest must be UTF-8 text, got {file}: {exc.reason}") from exc
 
 
-def _checked(brain: Brain, client: str, sent: list[Sent], source: FeedType) -> dict[str, Any]:
+def _check_manifest(brain: Brain, client: str, sent: list[Sent], source: FeedType) -> dict[str, Any]:
     return CheckManifest(brain.store, brain.sealer, brain.known_keys)(client, sent, source)
 
 
-def _print(client: str, counts: dict[str, Any], checked: dict[str, Any] | None, *, json_output: bool) -> None:
+def _print_counts(client: str, counts: dict[str, Any], check: dict[str, Any] | None, *, json_output: bool) -> None:
     if json_output:
-        print(as_json(counts | ({"manifest": checked, "missing": checked["missing"]} if checked else {})))
+        print(to_json(counts | ({"manifest": check, "missing": check["missing"]} if check else {})))
         return
     hours = counts.pop("hours", {})
-    figures(f"Books of {client}", counts, json_output=False)
+    print_figures(f"Received events of {client}", counts, json_output=False)
     if hours:
         columns = list(next(iter(hours.values())))
-        table("By hour of receipt", ["hour", *columns], ([hour, *one.values()] for hour, one in hours.items()))
-    if checked:
-        missing = checked.pop("missing")
-        figures("Manifest", checked | {"missing": len(missing)}, json_output=False)
-        for name in missing[:MISSING_SHOWN]:
-            print(f"missing: {name}")
+        rows = ([hour, *hour_counts.values()] for hour, hour_counts in hours.items())
+        print_table("By hour of receipt", ["hour", *columns], rows)
+    if check:
+        missing = check.pop("missing")
+        print_figures("Manifest", check | {"missing": len(missing)}, json_output=False)
+        for event_id in missing[:MISSING_SHOWN]:
+            print(f"missing: {event_id}")

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
 
+from brain.domain.events import is_client_id
 from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.normalize import FeedContext
 from brain.domain.gateway.results import Ingested, Outcome
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 CONTRACT = "/openapi.json"
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _ADDRESS = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]+)/?")
-_CLIENT = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
 _TOO_LARGE = f"expected at most {MAX_BODY_BYTES} bytes a request; send fewer events at once"
 
 
@@ -68,8 +68,10 @@ class IngestHttp:
         if head.method != "POST":
             return await self._challenge(head, request, address) or http.method_not_allowed("POST", correlation_id)
         client_id = address["client"]
-        if not _CLIENT.fullmatch(client_id):
-            raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or - in the address")
+        if not is_client_id(client_id):
+            raise InvalidInputError(
+                f"client id must be 1 to 64 letters, digits, _ or -, got {client_id!r}; correct the URL"
+            )
         body, sender = await self._admit(head, request, client_id, address["source"])
         content_type = head.headers.get("content-type", "")
         delivery = derive_delivery_id(client_id, address["source"], correlation_id, body)
@@ -126,7 +128,7 @@ class IngestHttp:
 
     async def _challenge(self, head: Request, request: StarletteRequest, address: re.Match[str]) -> Response | None:
         """Return the answer to a provider that asks whether the address is its customer's, None when none asks."""
-        asks = head.method == "GET" and request.url.query and _CLIENT.fullmatch(address["client"])
+        asks = head.method == "GET" and request.url.query and is_client_id(address["client"])
         if self.senders is None or not asks:
             return None
         from brain.entrypoints.gateway import signed_senders  # noqa: PLC0415 - as above

@@ -1,12 +1,12 @@
 """Scheduled calls and tasks: their HTTP forms into dispatches and tasks, and figures back."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from brain.domain import periods
+from brain.domain.events import is_client_id
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -19,7 +19,6 @@ from brain.services.jobs.lease import Figures
 SCHEDULE_TIME = "x-cloudscheduler-scheduletime"
 RETRY_COUNT = "x-cloudtasks-taskretrycount"
 STOPPED_RETRY_SECONDS = 10
-_CLIENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,8 @@ def _task(given: dict[str, Any], clock: Clock) -> Task:
 
 
 def _client(given: object) -> str:
-    if not isinstance(given, str) or not _CLIENT.fullmatch(given):
-        raise InvalidInputError("expected a client id of 1 to 64 letters, digits, _ or -")
+    if not isinstance(given, str) or not is_client_id(given):
+        raise InvalidInputError(f"client_id must be 1 to 64 letters, digits, _ or -, got {given!r}")
     return given
 
 

@@ -1,0 +1,30 @@
+"""The active currency codes of ISO 4217 (list one of the standard, without funds and metals)."""
+
+from typing import Final
+
+from brain.errors import InvalidInputError
+
+_CODES: Final = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
+    CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF
+    IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
+    MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB
+    RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD
+    UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES: Final = frozenset(_CODES.split())
+
+
+def parse_currency(text: str) -> str:
+    """Return a currency code in capitals.
+
+    Raises:
+        InvalidInputError: the text is no active ISO 4217 code.
+
+    >>> parse_currency("eur")
+    'EUR'
+    """
+    code = text.strip().upper()
+    if code not in CURRENCIES:
+        raise InvalidInputError(f"currency must be an ISO 4217 code such as EUR or USD, got {text!r}")
+    return code

@@ -22,7 +22,7 @@ from google.cloud.firestore_v1.types import firestore
 from benchmarks.measure import interleaved, print_ratio, print_table
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
-from brain.adapters.firestore.batches import conversation
+from brain.adapters.firestore.batches import exchange_batches
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.domain.events import Event, FeedType
 from brain.domain.feeds.context import FeedContext
@@ -140,7 +140,7 @@ class Bench:
         """Return the ways to make a batch of events into protobuf."""
         return {
             "ours, every rule checked": lambda: self._encode(
-                lambda batch: next(conversation([Create(*one) for one in batch], self._database))
+                lambda batch: next(exchange_batches([Create(*one) for one in batch], self._database))
             ),
             "raw SDK": lambda: self._encode(lambda batch: [self._sdk_write(*one) for one in batch]),
         }

@@ -6,7 +6,7 @@ from typing import Any
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore_v1.types import firestore
 
-from brain.adapters.firestore.connection import Database, open_client
+from brain.adapters.firestore.connection import FirestoreDatabase, open_client
 from brain.adapters.firestore.writes import fill_write
 from brain.ports.document_store import Set, Write
 
@@ -15,7 +15,7 @@ class RawFirestore:
     """Google's generated client on one project; nothing is checked before it is sent."""
 
     def __init__(self, project: str) -> None:
-        self.database = Database(project, "(default)", 30.0)
+        self.database = FirestoreDatabase(project, "(default)", 30.0)
         self.client = open_client()
 
     def refuses(self, path: str, data: Mapping[str, Any]) -> bool:
@@ -53,4 +53,4 @@ class RawFirestore:
         self.client.transport.close()
 
     def _call(self) -> dict[str, Any]:
-        return self.database.writing(repeatable=False)
+        return self.database.write_options(idempotent=False)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from brain.ports.document_rules import MAX_DOCUMENT_BYTES, MAX_LEAF_BYTES
+from brain.ports.document_sizes import MAX_DOCUMENT_BYTES, MAX_LEAF_BYTES
 from brain.ports.document_store import Increment, Transform
 
 

@@ -73,7 +73,7 @@ def opened(store: FirestoreStore, host: str) -> FirestoreStore:
     """Connect a store to a host of its own; the environment names one for all."""
     with _opening:
         before, os.environ[HOST_VARIABLE] = os.environ[HOST_VARIABLE], host
-        store._api()
+        store._open()
         os.environ[HOST_VARIABLE] = before
     return store
 
@@ -83,7 +83,7 @@ async def send(brain: Brain, project: str, proxy: Any) -> Sender:
     writer = FirestoreWriter(project, deadline_seconds=DEADLINE_SECONDS)
     with _opening:
         before, os.environ[HOST_VARIABLE] = os.environ[HOST_VARIABLE], proxy.host
-        writer._api()
+        writer._client()
         os.environ[HOST_VARIABLE] = before
     brain.writer = GroupCommit(writer)
     app = LocalServer(brain, schedule=False).app()

@@ -1,1 +1,1 @@
-"""What the services need from the world outside, as protocols that name no product."""
+"""What the services need from the outside world, as protocols that name no product."""

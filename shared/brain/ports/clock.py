@@ -1,14 +1,14 @@
-"""The time, as something that is passed in."""
+"""The port to the time."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Tells the time and waits."""
 
     def now(self) -> datetime:
-        """Return the present as an aware datetime in UTC."""
+        """Return the current time as an aware datetime in UTC."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait; a clock of a test moves on instead."""
+        """Wait; the clock of a test advances instead."""

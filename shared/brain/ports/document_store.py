@@ -1,20 +1,26 @@
-"""The narrow waist to storage: the fewest primitives that Firestore and SQLite both honour, in Firestore's words."""
+"""The port to document storage: the primitives that both Firestore and SQLite support, in Firestore's terms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Literal, Protocol, TypeAlias
 
-from brain.errors import BrainError
+from brain.errors import (
+    AlreadyExistsError,
+    BrainError,
+    ConflictError,
+    NotFoundError,
+    StoreUnavailableError,
+)
 
-# None, bool, int, float, str, bytes, aware datetime, Transform, Increment, and lists and maps of these.
+# None, bool, int, float, str, bytes, an aware datetime, Transform, Increment, and lists and maps of these.
 Value: TypeAlias = Any
 Document: TypeAlias = Mapping[str, Value]
 Version: TypeAlias = str
 
 
 class Transform(Enum):
-    """Values that the store fills in itself."""
+    """Field values that the store fills in itself."""
 
     SERVER_TIME = "server_time"
     DELETE_FIELD = "delete_field"
@@ -22,14 +28,14 @@ class Transform(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Increment:
-    """Add ``by`` to a number, an absent one counting as 0, without reading it."""
+    """A field value that adds ``by`` to the stored number without reading it; an absent number counts as 0."""
 
     by: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A document as it was read; ``version`` changes with every write to it and means nothing else."""
+    """A document as it was read; ``version`` is opaque and changes with every write to the document."""
 
     path: str
     data: dict[str, Value]
@@ -51,7 +57,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Write a whole document, replacing what was there; ``merge`` keeps top-level fields that are not named."""
+    """Write a whole document, replacing any existing one; with ``merge`` its other top-level fields remain."""
 
     path: str
     data: Document
@@ -60,7 +66,7 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change named top-level fields of a document that must exist; ``expect`` refuses if it changed since."""
+    """Change top-level fields of an existing document, with ``expect`` only if it still has that version."""
 
     path: str
     data: Document
@@ -69,7 +75,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove a document; absent is fine unless ``expect`` names the version that must be there."""
+    """Delete a document if it exists, with ``expect`` only if it still has that version."""
 
     path: str
     expect: Version | None = None
@@ -79,7 +85,7 @@ Write: TypeAlias = Create | Set | Update | Delete
 
 
 class WriteStatus(StrEnum):
-    """What became of one write of a batch that is not atomic."""
+    """The status of one write of a batch that is not atomic."""
 
     WRITTEN = "written"
     EXISTS = "exists"
@@ -90,10 +96,21 @@ class WriteStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """One write's status, with the error that explains anything but ``written``."""
+    """The status of one write, with the error that explains any status but ``written``."""
 
     status: WriteStatus
     error: BrainError | None = None
+
+    @classmethod
+    def from_error(cls, error: BrainError) -> "WriteResult":
+        """Return the result of a write that failed with ``error``."""
+        if isinstance(error, AlreadyExistsError):
+            return cls(WriteStatus.EXISTS, error)
+        if isinstance(error, ConflictError | NotFoundError):
+            return cls(WriteStatus.CONFLICT, error)
+        if isinstance(error, StoreUnavailableError):
+            return cls(WriteStatus.UNAVAILABLE, error)
+        return cls(WriteStatus.REFUSED, error)
 
 
 Operator: TypeAlias = Literal["==", "<", "<=", ">", ">="]
@@ -101,7 +118,7 @@ Operator: TypeAlias = Literal["==", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """``field op value``; the store refuses ranges on more than one field."""
+    """The condition ``field op value``; a query may have ranges on one field only."""
 
     field: str
     op: Operator
@@ -109,35 +126,41 @@ class Filter:
 
 
 class DocumentStore(Protocol):
-    """Documents at ``collection/id/collection/id`` paths.
+    """Documents at paths of the form ``collection/id/collection/id``.
 
-    Every method raises ``StoreUnavailableError`` when the store cannot be reached or is busy, and
-    ``StoreRefusedError`` for what no store would take: an odd path, a reserved id, a document over 1 MiB.
+    Every method raises ``StoreUnavailableError`` if the store cannot be reached or is busy, and ``StoreRefusedError``
+    for what no store accepts: an invalid path, a reserved id, a document over 1 MiB. A store that inherits from this
+    class implements the single reads and writes by ``get_all`` and ``commit``.
     """
 
     def get(self, path: str) -> Snapshot | None:
-        """Return the document at ``path`` or None."""
+        """Return the document at ``path``, or None if there is none."""
+        return self.get_all([path])[0]
 
     def get_all(self, paths: Sequence[str]) -> list[Snapshot | None]:
-        """Return the documents at ``paths``, in their order, with None where there is none."""
+        """Return the documents at ``paths`` in order, with None for those that do not exist."""
 
     def create(self, path: str, data: Document) -> Version:
-        """Write a new document; raises ``AlreadyExistsError`` when there is one."""
+        """Write a new document; raises ``AlreadyExistsError`` if it exists."""
+        return self.commit([Create(path, data)])[0]
 
     def set(self, path: str, data: Document, *, merge: bool = False) -> Version:
-        """Write a document whatever was there."""
+        """Write a document whether or not it exists."""
+        return self.commit([Set(path, data, merge)])[0]
 
     def update(self, path: str, data: Document, *, expect: Version | None = None) -> Version:
-        """Change fields; raises ``NotFoundError`` when absent, ``ConflictError`` when not at ``expect``."""
+        """Change fields; raises ``NotFoundError`` if absent, ``ConflictError`` if not at version ``expect``."""
+        return self.commit([Update(path, data, expect)])[0]
 
     def delete(self, path: str, *, expect: Version | None = None) -> None:
-        """Remove a document; raises ``ConflictError`` when it is not at ``expect``."""
+        """Delete a document; raises ``ConflictError`` if it is not at version ``expect``."""
+        self.commit([Delete(path, expect)])
 
     def write_many(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply up to 500 writes to distinct documents, each on its own, and say for each what became of it."""
+        """Apply up to 500 writes to distinct documents, each on its own, and return the result of each."""
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
-        """Apply all writes or none; raises as the single calls do. Returns one version a write, in order."""
+        """Apply all writes or none and return the version of each; raises as the single writes do."""
 
     def query(
         self,
@@ -149,20 +172,20 @@ class DocumentStore(Protocol):
         limit: int | None = None,
         start_after: Snapshot | None = None,
     ) -> list[Snapshot]:
-        """Return documents of one collection, ordered by a field (the id breaks ties) or by id."""
+        """Return documents of one collection, ordered by id or by a field and then by id."""
 
     def count(self, collection: str, where: Sequence[Filter] = ()) -> int:
-        """Return how many documents of a collection match, without reading them."""
+        """Return the number of matching documents of a collection without reading them."""
 
     def close(self) -> None:
-        """Let go of connections and files."""
+        """Close connections and files."""
 
 
 class EventWriter(Protocol):
-    """Asynchronous writes for the one hot path; concurrent callers may share a commit."""
+    """Asynchronous writes for the ingest path; concurrent callers may share a commit."""
 
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply the writes, each on its own, and return when each one's fate is durable."""
+        """Apply the writes, each on its own, and return the results once they are durable."""
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close connections."""

@@ -1,6 +1,6 @@
-"""What a query may ask, checked by every store before it asks, so that both answer the same questions.
+"""Checks of queries, so that both stores answer the same ones.
 
-Firestore answers more; kept here is what one single-field index serves, with simple names and scalar values.
+Firestore supports more. Allowed here is what a single-field index answers, with simple field names and scalar values.
 """
 
 import re
@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brain.errors import StoreRefusedError
-from brain.ports.document_rules import check_collection_path, check_document_path, check_value
+from brain.ports.document_rules import check_collection_path, check_document_path
+from brain.ports.document_sizes import check_value
 from brain.ports.document_store import Filter, Increment, Snapshot, Transform
 
-_QUERIED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_query(
@@ -23,58 +24,62 @@ def check_query(
     limit: int | None = None,
     start_after: Snapshot | None = None,
 ) -> str | None:
-    """Raise ``StoreRefusedError`` unless any store would answer the query.
+    """Return the field that orders the query, or None if it is ordered by id.
 
-    Returns the field that orders the answer: ``order_by``, else the field of a range, else None for the id.
+    This is ``order_by`` or else the field of a range.
+
+    Raises:
+        StoreRefusedError: A store would reject the query.
     """
     check_collection_path(collection)
-    ranged = _ranged_field(where)
+    range_field = _check_filters(where)
     if order_by is not None:
-        _check_queried_field(order_by)
-    if ranged is not None and order_by not in (None, ranged):
+        _check_field_name(order_by)
+    if range_field is not None and order_by not in (None, range_field):
         raise StoreRefusedError(
-            f"A range on {ranged!r} is ordered by {ranged!r}; order by {order_by!r} needs no range."
+            f"a query with a range on {range_field!r} must be ordered by it, got {order_by!r}; drop one of them"
         )
     if limit is not None and limit < 1:
-        raise StoreRefusedError(f"A limit is at least 1, but {limit} came; ask for nothing by not asking.")
-    order = order_by or ranged
-    if descending and order is None:
-        raise StoreRefusedError(
-            "Documents come by id in ascending order only; name a field to order by for descending."
-        )
+        raise StoreRefusedError(f"limit must be at least 1, got {limit}")
+    order_field = order_by or range_field
+    if descending and order_field is None:
+        raise StoreRefusedError("descending order needs a field, got none; pass order_by")
     if start_after is not None:
-        _check_cursor(collection, order, start_after)
-    return order
+        _check_cursor(collection, order_field, start_after)
+    return order_field
 
 
-def _ranged_field(where: Sequence[Filter]) -> str | None:
-    for one in where:
-        _check_queried_field(one.field)
-        _check_scalar(one.field, one.value)
-        if one.value is None and one.op != "==":
-            raise StoreRefusedError(f"Nothing is larger or smaller than None; compare {one.field!r} with ==.")
-    ranged = {one.field for one in where if one.op != "=="}
-    if len(ranged) > 1:
-        raise StoreRefusedError(f"A query has ranges on one field at most, but these came: {sorted(ranged)}.")
-    return ranged.pop() if ranged else None
+def _check_filters(where: Sequence[Filter]) -> str | None:
+    """Check the filters and return the field that has a range, if any."""
+    for condition in where:
+        _check_field_name(condition.field)
+        _check_scalar(condition.field, condition.value)
+        if condition.value is None and condition.op != "==":
+            raise StoreRefusedError(f"None can be compared with == only, got {condition.op} for {condition.field!r}")
+    range_fields = {condition.field for condition in where if condition.op != "=="}
+    if len(range_fields) > 1:
+        raise StoreRefusedError(f"at most one field with a range per query, got {sorted(range_fields)}")
+    return range_fields.pop() if range_fields else None
 
 
-def _check_cursor(collection: str, order: str | None, cursor: Snapshot) -> None:
+def _check_cursor(collection: str, order_field: str | None, cursor: Snapshot) -> None:
     if cursor.path.rpartition("/")[0] != collection:
-        raise StoreRefusedError(f"A cursor is a document of the queried collection {collection}, not {cursor.path}.")
+        raise StoreRefusedError(f"start_after must be a document of {collection}, got {cursor.path}")
     check_document_path(cursor.path)
-    if order is not None:
-        if order not in cursor.data:
-            raise StoreRefusedError(f"The cursor {cursor.path} lacks the field {order!r} that orders the query.")
-        _check_scalar(order, cursor.data[order])
+    if order_field is not None:
+        if order_field not in cursor.data:
+            raise StoreRefusedError(f"start_after must have the field {order_field!r} that orders the query")
+        _check_scalar(order_field, cursor.data[order_field])
 
 
-def _check_queried_field(name: str) -> None:
-    if not _QUERIED.fullmatch(name) or name.startswith("__"):
-        raise StoreRefusedError(f"A queried field is one top-level name of letters, digits and _, not {name!r:.100}.")
+def _check_field_name(name: str) -> None:
+    if not _FIELD_NAME.fullmatch(name) or name.startswith("__"):
+        raise StoreRefusedError(
+            f"a queried field must be a top-level name of letters, digits and underscores, got {name!r:.100}"
+        )
 
 
 def _check_scalar(field: str, value: Any) -> None:
     if isinstance(value, Transform | Increment | Mapping | list | tuple):
-        raise StoreRefusedError(f"A query compares {field!r} with one value, not with a {type(value).__name__}.")
+        raise StoreRefusedError(f"a query must compare {field!r} with a single value, got {type(value).__name__}")
     check_value(value)

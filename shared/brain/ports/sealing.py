@@ -1,13 +1,13 @@
-"""Sealing: keeping bytes that may name people so that only the operator's key opens them."""
+"""The port to sealing: encryption of bytes that may contain personal data."""
 
 from typing import Protocol
 
 
 class Sealer(Protocol):
-    """Seals and opens bytes with a key from the secrets; opening works with earlier keys too."""
+    """Encrypts and decrypts bytes with the operator's keys; decryption also tries earlier keys."""
 
     def seal(self, data: bytes) -> bytes:
-        """Return ``data`` compressed and sealed; raises ``MissingSecretError``."""
+        """Return ``data`` compressed and encrypted; raises ``MissingSecretError``."""
 
     def open(self, sealed: bytes) -> bytes:
-        """Return what was sealed; raises ``MisconfiguredError`` when no known key opens it."""
+        """Return the decrypted data; raises ``MisconfiguredError`` if none of the keys fits."""

@@ -1,15 +1,15 @@
-"""Where keys and salts come from."""
+"""The port to secrets: keys, salts and database addresses."""
 
 from typing import Protocol
 
 
 class Secrets(Protocol):
-    """Named secrets; never printed, never part of a ``repr``."""
+    """Secrets by name; they are never printed and never part of a ``repr``."""
 
     def read(self, name: str) -> str:
-        """Return the secret's current text.
+        """Return the current text of the secret.
 
         Raises:
-            MissingSecretError: it is not there or may not be read; the message has the command that mends it.
-            SecretsUnavailableError: where it is kept did not answer.
+            MissingSecretError: The secret does not exist or cannot be read; the message has the command to fix it.
+            SecretsUnavailableError: The secret manager did not respond.
         """

@@ -1,15 +1,15 @@
-"""Where the public keys of issuers of identity tokens come from."""
+"""The port to the public keys of token issuers."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 
 class SigningKeys(Protocol):
-    """The published key sets (RFC 7517), remembered for a while."""
+    """Published key sets (RFC 7517), cached for a while."""
 
-    def key_of(self, keys_url: str, key_id: str) -> Mapping[str, Any] | None:
-        """Return the key of that id as a JSON Web Key, None when the set has none.
+    def find_key(self, keys_url: str, key_id: str) -> Mapping[str, Any] | None:
+        """Return the key with that id as a JSON Web Key, or None if the set does not contain it.
 
         Raises:
-            SenderCheckUnavailableError: the set is not known and cannot be had now.
+            SenderCheckUnavailableError: The key set is not cached and cannot be fetched.
         """

@@ -1,4 +1,4 @@
-"""How a dispatcher hands one client's job to a worker."""
+"""The port to the task queue, through which a dispatch hands each client's job to the worker."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One client's share of one scheduled run; ``not_before`` spreads a run's tasks over its jitter window."""
+    """One client's part of a scheduled run; ``not_before`` spreads the tasks of a run over its jitter."""
 
     job: str
     client_id: str
@@ -17,7 +17,7 @@ class Task:
 
 
 class TaskQueue(Protocol):
-    """Takes tasks; the same task enqueued twice runs once."""
+    """A queue of tasks that runs a task once even if it is enqueued twice."""
 
     def enqueue(self, task: Task) -> bool:
-        """Take the task; False when the same task is already there."""
+        """Add the task; returns False if it is already in the queue."""

@@ -13,7 +13,7 @@ from google.cloud.firestore_v1.types import firestore, write
 from google.rpc.status_pb2 import Status
 from loopback_firestore import loopback
 
-from brain.adapters.firestore.failures import error_of_code, status_of, translated_error
+from brain.adapters.firestore.error_translation import error_from_status, translate_error
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.errors import (
@@ -25,7 +25,7 @@ from brain.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
-from brain.ports.document_store import Create, Delete, Increment, Set, Update, Write, WriteStatus
+from brain.ports.document_store import Create, Delete, Increment, Set, Update, Write, WriteResult, WriteStatus
 
 CREATE, SET, UPDATE = Create("c/d", {}), Set("c/d", {}), Update("c/d", {})
 GUARDED, GUARDED_DELETE = Update("c/d", {}, "1.000001000"), Delete("c/d", "1.000001000")
@@ -66,10 +66,10 @@ def test_a_status_code_means_one_thing(
 ) -> None:
     """The same table serves an exception of the client and a status inside a batch."""
     error = raised(status)
-    translated = translated_error(error, writes)
+    translated = translate_error(error, writes)
     assert type(translated) is expected
-    assert status_of(translated) is outcome
-    assert type(error_of_code(int(grpc.StatusCode[status].value[0]), "detail", writes)) is expected
+    assert WriteResult.from_error(translated).status is outcome
+    assert type(error_from_status(int(grpc.StatusCode[status].value[0]), "detail", writes)) is expected
     assert "scripted" not in translated.message
     if expected is StoreUnavailableError:
         assert translated.retryable
@@ -89,13 +89,13 @@ def test_a_status_code_means_one_thing(
 )
 def test_what_comes_without_a_status_is_classified_too(error: Exception, expected: type[BrainError]) -> None:
     """A retry that ran out of time passes on; missing credentials are the operator's to mend."""
-    assert type(translated_error(error)) is expected
+    assert type(translate_error(error)) is expected
 
 
 def test_several_candidates_are_named_without_guessing() -> None:
     """Where any of several creates may be the one that exists, the message says so."""
-    error = error_of_code(6, "", [Create("c/a", {}), Create("c/b", {})])
-    assert error.message.startswith("One of the documents c/a, c/b")
+    error = error_from_status(6, "", [Create("c/a", {}), Create("c/b", {})])
+    assert error.message.startswith("one of the documents c/a, c/b")
 
 
 Run = Callable[[FirestoreStore], object]

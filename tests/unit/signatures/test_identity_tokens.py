@@ -193,18 +193,18 @@ def test_a_key_set_is_fetched_once_an_hour_and_again_for_a_new_key(published: Is
     """An unknown key triggers another fetch, at most once per minute, so that a stranger cannot cause many."""
     clock = ManualClock(NOW)
     keys = HttpKeySets(clock)
-    assert keys.key_of(published.url, "key-1") == public_jwk("key-1")
-    assert keys.key_of(published.url, "key-1")
+    assert keys.find_key(published.url, "key-1") == public_jwk("key-1")
+    assert keys.find_key(published.url, "key-1")
     assert published.requests == 1
     published.kids = ["key-2"]
-    assert keys.key_of(published.url, "key-2") is None
+    assert keys.find_key(published.url, "key-2") is None
     assert published.requests == 1
     clock.advance(timedelta(minutes=1))
-    assert keys.key_of(published.url, "key-2")
-    assert keys.key_of(published.url, "key-1") is None
+    assert keys.find_key(published.url, "key-2")
+    assert keys.find_key(published.url, "key-1") is None
     assert published.requests == 2
     clock.advance(timedelta(hours=1))
-    assert keys.key_of(published.url, "key-2")
+    assert keys.find_key(published.url, "key-2")
     assert published.requests == 3
 
 
@@ -213,15 +213,15 @@ def test_a_cached_key_set_is_used_while_its_issuer_fails(published: Issuer, body
     """Without a cached set the sender is told to send again, and is not refused."""
     clock = ManualClock(NOW)
     keys = HttpKeySets(clock)
-    assert keys.key_of(published.url, "key-1")
+    assert keys.find_key(published.url, "key-1")
     clock.advance(timedelta(hours=2))
     published.body = body
-    assert keys.key_of(published.url, "key-1")
+    assert keys.find_key(published.url, "key-1")
     assert published.requests == 2
     fresh = HttpKeySets(clock)
     for _ in range(2):
         with pytest.raises(SenderCheckUnavailableError, match="send again"):
-            fresh.key_of(published.url, "key-1")
+            fresh.find_key(published.url, "key-1")
     assert published.requests == 3
 
 
@@ -230,14 +230,14 @@ def test_a_redirect_is_not_followed_and_an_error_is_no_key_set(published: Issuer
     """Keys come only from the address that the operator configured."""
     published.status = status
     with pytest.raises(SenderCheckUnavailableError):
-        HttpKeySets(ManualClock(NOW)).key_of(published.url, "key-1")
+        HttpKeySets(ManualClock(NOW)).find_key(published.url, "key-1")
     assert published.requests == 1
 
 
 def test_keys_without_an_id_are_ignored(published: Issuer) -> None:
     """One malformed key does not invalidate the others."""
     published.body = json.dumps({"keys": ["odd", {"kty": "RSA"}, public_jwk("key-1")]}).encode()
-    assert HttpKeySets(ManualClock(NOW)).key_of(published.url, "key-1") == public_jwk("key-1")
+    assert HttpKeySets(ManualClock(NOW)).find_key(published.url, "key-1") == public_jwk("key-1")
 
 
 def test_the_algorithms_are_those_of_public_keys() -> None:

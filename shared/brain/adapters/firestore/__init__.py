@@ -1,1 +1,1 @@
-"""The production store: Cloud Firestore, spoken to through Google's generated client."""
+"""The production store on Cloud Firestore, through Google's generated client."""

@@ -1,7 +1,7 @@
-"""The conversation of one ``write_many`` with BatchWrite, the same for the synchronous and the asynchronous client.
+"""Batches of independent writes, for both the synchronous and the asynchronous client.
 
-An invalid write would fail the whole BatchWrite, so each is checked first and what fails is refused alone; a request
-stays under gRPC's 4 MiB; a group that is refused all the same is sent again one by one.
+One invalid write would fail a whole ``BatchWrite``, so every write is checked first and an invalid one is refused
+alone. A request stays below gRPC's limit of 4 MiB. A batch that is rejected nevertheless is sent again write by write.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -12,44 +12,45 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.types import firestore
 from google.rpc.code_pb2 import Code
 
-from brain.adapters.firestore.failures import code_of, error_of_code, status_of, translated_error
+from brain.adapters.firestore.error_translation import error_from_status, status_code, translate_error
 from brain.adapters.firestore.writes import fill_write
 from brain.errors import StoreRefusedError
 from brain.ports.document_rules import MAX_REQUEST_BYTES, check_batch, check_write
 from brain.ports.document_store import Create, Increment, Write, WriteResult, WriteStatus
 
-_ROOM_BYTES = MAX_REQUEST_BYTES - 64 * 1024  # the rest is for what frames the writes
+_MAX_WRITES_BYTES = MAX_REQUEST_BYTES - 64 * 1024  # leaves room for the envelope of the request
 _WRITTEN = WriteResult(WriteStatus.WRITTEN)
-Request: TypeAlias = Any
-Response: TypeAlias = Any
-Conversation: TypeAlias = Generator[Request, Response, list[WriteResult]]
+BatchRequest: TypeAlias = Any
+BatchResponse: TypeAlias = Any
+BatchExchange: TypeAlias = Generator[BatchRequest, BatchResponse, list[WriteResult]]
 
 
-def conversation(writes: Sequence[Write], database: str) -> Conversation:
-    """Yield BatchWrite requests, take their responses (or what the client raised), return a result a write.
+def exchange_batches(writes: Sequence[Write], database: str) -> BatchExchange:
+    """Yield requests, receive the response to each (or the client's exception) and return one result per write.
 
-    Raises ``StoreRefusedError`` for more than 500 writes or the same document twice.
+    Raises:
+        StoreRefusedError: There are more than 500 writes, or two of the same document.
     """
     check_batch(writes)
     results: list[WriteResult] = [_WRITTEN] * len(writes)
-    requests = list(_requests(writes, database, results))
+    requests = list(_build_requests(writes, database, results))
     while requests:
-        request, places = requests.pop()
+        request, indexes = requests.pop()
         try:
             response = yield request
         except (GoogleAPIError, GoogleAuthError) as error:
-            if code_of(error) == Code.INVALID_ARGUMENT and len(places) > 1:
-                requests += [(_alone(request, at), [place]) for at, place in enumerate(places)]
+            if status_code(error) == Code.INVALID_ARGUMENT and len(indexes) > 1:
+                requests += [(_single_request(request, offset), [index]) for offset, index in enumerate(indexes)]
                 continue
-            for place in places:
-                results[place] = _failed(translated_error(error, writes[place : place + 1]))
+            for index in indexes:
+                results[index] = WriteResult.from_error(translate_error(error, writes[index : index + 1]))
         else:
-            _settle(response.status, places, writes, results)
+            _store_failures(response.status, indexes, writes, results)
     return results
 
 
-def repeatable(writes: Sequence[Write]) -> bool:
-    """Whether sending the same writes again does no harm: an increment without a precondition would count twice."""
+def is_idempotent(writes: Sequence[Write]) -> bool:
+    """Whether the writes may be sent twice: an increment without a precondition would be added twice."""
     return not any(
         isinstance(value, Increment)
         for write in writes
@@ -58,32 +59,32 @@ def repeatable(writes: Sequence[Write]) -> bool:
     )
 
 
-def _requests(
+def _build_requests(
     writes: Sequence[Write], database: str, results: list[WriteResult]
-) -> Iterator[tuple[Request, list[int]]]:
-    """Fill request after request in place, each with the places its writes have in the call."""
-    request, places = _empty(database), list[int]()
+) -> Iterator[tuple[BatchRequest, list[int]]]:
+    """Yield requests with the indexes of their writes; results of invalid writes are set at once."""
+    request, indexes = _empty_request(database), list[int]()
     size = 0
-    for place, write in enumerate(writes):
+    for index, write in enumerate(writes):
         try:
             check_write(write)
-            added = _add(request, write, database)
+            write_bytes = _append_write(request, write, database)
         except StoreRefusedError as error:
-            results[place] = _failed(error)
+            results[index] = WriteResult.from_error(error)
             continue
-        if places and size + added > _ROOM_BYTES:
+        if indexes and size + write_bytes > _MAX_WRITES_BYTES:
             overflow = request.writes.pop()
-            yield request, places
-            request, places, size = _empty(database), [], 0
+            yield request, indexes
+            request, indexes, size = _empty_request(database), [], 0
             request.writes.append(overflow)
-        places.append(place)
-        size += added
-    if places:
-        yield request, places
+        indexes.append(index)
+        size += write_bytes
+    if indexes:
+        yield request, indexes
 
 
-def _add(request: Request, write: Write, database: str) -> int:
-    """Add a write to the request, or leave the request as it was; returns its size in bytes."""
+def _append_write(request: BatchRequest, write: Write, database: str) -> int:
+    """Append a write and return its size in bytes; the request is unchanged if this fails."""
     target = request.writes.add()
     try:
         fill_write(target, write, f"{database}/documents")
@@ -93,21 +94,18 @@ def _add(request: Request, write: Write, database: str) -> int:
     return int(target.ByteSize())
 
 
-def _empty(database: str) -> Request:
+def _empty_request(database: str) -> BatchRequest:
     return firestore.BatchWriteRequest.pb()(database=database)
 
 
-def _alone(request: Request, at: int) -> Request:
-    alone = _empty(request.database)
-    alone.writes.append(request.writes[at])
-    return alone
+def _single_request(request: BatchRequest, offset: int) -> BatchRequest:
+    single = _empty_request(request.database)
+    single.writes.append(request.writes[offset])
+    return single
 
 
-def _settle(statuses: Any, places: list[int], writes: Sequence[Write], results: list[WriteResult]) -> None:
-    for place, status in zip(places, statuses, strict=True):
+def _store_failures(statuses: Any, indexes: list[int], writes: Sequence[Write], results: list[WriteResult]) -> None:
+    for index, status in zip(indexes, statuses, strict=True):
         if status.code != Code.OK:
-            results[place] = _failed(error_of_code(status.code, status.message, writes[place : place + 1]))
-
-
-def _failed(error: Any) -> WriteResult:
-    return WriteResult(status_of(error), error)
+            error = error_from_status(status.code, status.message, writes[index : index + 1])
+            results[index] = WriteResult.from_error(error)

@@ -1,4 +1,4 @@
-"""Opens Google's generated Firestore client, on the emulator without credentials, and says how long a call may last."""
+"""Connections to Firestore or its emulator, with the retries and deadlines of calls."""
 
 import os
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ DEFAULT_DATABASE = "(default)"
 EMULATOR_VARIABLE = "FIRESTORE_EMULATOR_HOST"
 _CHANNEL_OPTIONS = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 _BACKOFF: dict[str, Any] = {"initial": 0.1, "maximum": 5.0, "multiplier": 2.0}
-_RETRIED_READ = if_exception_type(ServiceUnavailable, InternalServerError, DeadlineExceeded)
-_RETRIED_WRITE = if_exception_type(ServiceUnavailable, ResourceExhausted)
+_RETRYABLE_ON_READ = if_exception_type(ServiceUnavailable, InternalServerError, DeadlineExceeded)
+_RETRYABLE_ON_WRITE = if_exception_type(ServiceUnavailable, ResourceExhausted)
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
-    """One database; ``deadline_seconds`` bounds a call with the client's own retries in it."""
+class FirestoreDatabase:
+    """One database of a project; ``deadline_seconds`` bounds a call including the client's retries."""
 
     project: str
     database: str
@@ -32,27 +32,29 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The database's resource name."""
+        """The resource name of the database."""
         return f"projects/{self.project}/databases/{self.database}"
 
     @property
     def documents(self) -> str:
-        """The resource name that every document's path is appended to."""
+        """The resource name to which the path of a document is appended."""
         return f"{self.name}/documents"
 
-    def reading(self) -> dict[str, Any]:
-        """Return how a read is called: the client's retries under our deadline."""
-        return self._call(Retry(_RETRIED_READ, **_BACKOFF, timeout=self.deadline_seconds))
+    def read_options(self) -> dict[str, Any]:
+        """Return the retry, timeout and metadata of a read."""
+        return self._call_options(Retry(_RETRYABLE_ON_READ, **_BACKOFF, timeout=self.deadline_seconds))
 
-    def writing(self, *, repeatable: bool) -> dict[str, Any]:
-        """Return how a write is called; one that must not happen twice is not repeated by the client."""
-        return self._call(Retry(_RETRIED_WRITE, **_BACKOFF, timeout=self.deadline_seconds) if repeatable else None)
+    def write_options(self, *, idempotent: bool) -> dict[str, Any]:
+        """Return the retry, timeout and metadata of a write; only an idempotent one is retried by the client."""
+        retry = Retry(_RETRYABLE_ON_WRITE, **_BACKOFF, timeout=self.deadline_seconds)
+        return self._call_options(retry if idempotent else None)
 
-    def writing_async(self, *, repeatable: bool) -> dict[str, Any]:
-        """Return how an asynchronous write is called."""
-        return self._call(AsyncRetry(_RETRIED_WRITE, **_BACKOFF, timeout=self.deadline_seconds) if repeatable else None)
+    def async_write_options(self, *, idempotent: bool) -> dict[str, Any]:
+        """Return the retry, timeout and metadata of an asynchronous write."""
+        retry = AsyncRetry(_RETRYABLE_ON_WRITE, **_BACKOFF, timeout=self.deadline_seconds)
+        return self._call_options(retry if idempotent else None)
 
-    def _call(self, retry: Any) -> dict[str, Any]:
+    def _call_options(self, retry: Any) -> dict[str, Any]:
         metadata = [("google-cloud-resource-prefix", self.name)]
         if os.environ.get(EMULATOR_VARIABLE):
             metadata.append(("authorization", "Bearer owner"))
@@ -60,7 +62,7 @@ class Database:
 
 
 def open_client() -> FirestoreClient:
-    """Return a client of the emulator when the environment names one, else of Google's own."""
+    """Return a client of the emulator if ``FIRESTORE_EMULATOR_HOST`` is set, otherwise of Firestore."""
     host = os.environ.get(EMULATOR_VARIABLE)
     if not host:
         return FirestoreClient()
@@ -69,7 +71,7 @@ def open_client() -> FirestoreClient:
 
 
 def open_async_client() -> FirestoreAsyncClient:
-    """Return the asynchronous client; it belongs to the event loop that is running."""
+    """Return an asynchronous client; it belongs to the running event loop."""
     host = os.environ.get(EMULATOR_VARIABLE)
     if not host:
         return FirestoreAsyncClient()

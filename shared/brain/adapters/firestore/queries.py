@@ -1,11 +1,11 @@
-"""Builds Firestore's structured queries from the port's."""
+"""Conversion of queries into Firestore's structured queries."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from google.cloud.firestore_v1.types import query as query_types
 
-from brain.adapters.firestore.values import fill
+from brain.adapters.firestore.values import fill_value
 from brain.ports.document_store import Filter, Snapshot
 
 _OPERATORS = {
@@ -23,23 +23,23 @@ _ID = "__name__"
 
 
 def fill_selection(target: Any, collection_id: str, where: Sequence[Filter]) -> None:
-    """Set which documents of the collection an empty protobuf ``StructuredQuery`` selects."""
+    """Set the collection and the filters of an empty protobuf ``StructuredQuery``."""
     target.from_.add(collection_id=collection_id)
     if where:
         composite = target.where.composite_filter
         composite.op = _AND
-        for one in where:
-            _fill_filter(composite.filters.add(), one)
+        for condition in where:
+            _fill_filter(composite.filters.add(), condition)
 
 
-def _fill_filter(target: Any, one: Filter) -> None:
-    if one.value is None:
-        target.unary_filter.field.field_path = one.field
+def _fill_filter(target: Any, condition: Filter) -> None:
+    if condition.value is None:
+        target.unary_filter.field.field_path = condition.field
         target.unary_filter.op = _IS_NULL
     else:
-        target.field_filter.field.field_path = one.field
-        target.field_filter.op = _OPERATORS[one.op]
-        fill(target.field_filter.value, one.value)
+        target.field_filter.field.field_path = condition.field
+        target.field_filter.op = _OPERATORS[condition.op]
+        fill_value(target.field_filter.value, condition.value)
 
 
 def fill_order(target: Any, field: str | None, *, descending: bool) -> None:
@@ -52,8 +52,8 @@ def fill_order(target: Any, field: str | None, *, descending: bool) -> None:
 
 
 def fill_cursor(target: Any, field: str | None, cursor: Snapshot, documents: str) -> None:
-    """Set the place after which the answer starts."""
+    """Set the document after which the results start; ``documents`` is the resource name of all documents."""
     target.start_at.before = False
     if field is not None:
-        fill(target.start_at.values.add(), cursor.data[field])
+        fill_value(target.start_at.values.add(), cursor.data[field])
     target.start_at.values.add().reference_value = f"{documents}/{cursor.path}"

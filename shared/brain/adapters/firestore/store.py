@@ -1,4 +1,4 @@
-"""The ``DocumentStore`` on Cloud Firestore: five calls of its generated client, no transaction, one write a write."""
+"""The ``DocumentStore`` on Cloud Firestore, by five methods of its generated client."""
 
 import threading
 from collections.abc import Sequence
@@ -9,22 +9,18 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.types import firestore
 
-from brain.adapters.firestore.batches import conversation, repeatable
-from brain.adapters.firestore.connection import DEFAULT_DATABASE, Database, open_client
-from brain.adapters.firestore.failures import translated
+from brain.adapters.firestore.batches import exchange_batches, is_idempotent
+from brain.adapters.firestore.connection import DEFAULT_DATABASE, FirestoreDatabase, open_client
+from brain.adapters.firestore.error_translation import translate_errors
 from brain.adapters.firestore.queries import fill_cursor, fill_order, fill_selection
-from brain.adapters.firestore.values import plain_fields
-from brain.adapters.firestore.writes import fill_write, version_of
+from brain.adapters.firestore.values import parse_fields
+from brain.adapters.firestore.writes import fill_write, format_version
 from brain.errors import StoreRefusedError
 from brain.ports.document_rules import MAX_REQUEST_BYTES, check_commit, check_document_path
 from brain.ports.document_store import (
-    Create,
-    Delete,
-    Document,
+    DocumentStore,
     Filter,
-    Set,
     Snapshot,
-    Update,
     Version,
     Write,
     WriteResult,
@@ -34,28 +30,24 @@ from brain.ports.query_rules import check_query
 DEADLINE_SECONDS = 30.0
 
 
-class FirestoreStore:
-    """Documents of one project's database; opens nothing before the first call.
+class FirestoreStore(DocumentStore):
+    """Documents of one project's database; the first call opens the connection.
 
-    The client repeats reads, and writes that may be repeated, after UNAVAILABLE until ``deadline_seconds`` have
-    passed. A repeated ``create`` whose first answer was lost finds its own document and raises
-    ``AlreadyExistsError``, a repeated ``update`` with ``expect`` raises ``ConflictError``: a caller to whom the
-    difference matters (a lease) writes a token of its own and reads it back.
+    The client repeats reads and idempotent writes after UNAVAILABLE until ``deadline_seconds`` have passed. A
+    repeated ``create`` whose first response was lost finds its own document and raises ``AlreadyExistsError``, and a
+    repeated ``update`` with ``expect`` raises ``ConflictError``. A caller to whom the difference matters, such as a
+    lease, writes a token of its own and reads it back.
     """
 
     def __init__(
         self, project: str, *, database: str = DEFAULT_DATABASE, deadline_seconds: float = DEADLINE_SECONDS
     ) -> None:
-        self._database = Database(project, database, deadline_seconds)
-        self._opening = threading.Lock()
+        self._database = FirestoreDatabase(project, database, deadline_seconds)
+        self._client_lock = threading.Lock()
         self._client: FirestoreClient | None = None
 
-    def get(self, path: str) -> Snapshot | None:
-        """Return the document at ``path`` or None."""
-        return self.get_all([path])[0]
-
     def get_all(self, paths: Sequence[str]) -> list[Snapshot | None]:
-        """Return the documents at ``paths`` as of one moment, in their order, with None where there is none."""
+        """Return the documents at ``paths`` as of one moment, in order, with None for those that do not exist."""
         for path in paths:
             check_document_path(path)
         if not paths:
@@ -64,49 +56,33 @@ class FirestoreStore:
         request.database = self._database.name
         request.documents.extend(f"{self._database.documents}/{path}" for path in dict.fromkeys(paths))
         wrapped = firestore.BatchGetDocumentsRequest.wrap(request)
-        with translated():
-            answers = self._api().batch_get_documents(wrapped, **self._database.reading())
-            raw = (firestore.BatchGetDocumentsResponse.pb(answer) for answer in answers)
-            found = [self._snapshot(one.found) for one in raw if one.HasField("found")]
-        by_path = {one.path: one for one in found}
+        with translate_errors():
+            responses = self._open().batch_get_documents(wrapped, **self._database.read_options())
+            messages = (firestore.BatchGetDocumentsResponse.pb(response) for response in responses)
+            snapshots = [self._snapshot(message.found) for message in messages if message.HasField("found")]
+        by_path = {snapshot.path: snapshot for snapshot in snapshots}
         return [by_path.get(path) for path in paths]
 
-    def create(self, path: str, data: Document) -> Version:
-        """Write a new document; raises ``AlreadyExistsError`` when there is one."""
-        return self.commit([Create(path, data)])[0]
-
-    def set(self, path: str, data: Document, *, merge: bool = False) -> Version:
-        """Write a document whatever was there."""
-        return self.commit([Set(path, data, merge)])[0]
-
-    def update(self, path: str, data: Document, *, expect: Version | None = None) -> Version:
-        """Change fields; raises ``NotFoundError`` when absent, ``ConflictError`` when not at ``expect``."""
-        return self.commit([Update(path, data, expect)])[0]
-
-    def delete(self, path: str, *, expect: Version | None = None) -> None:
-        """Remove a document; raises ``ConflictError`` when it is not at ``expect``."""
-        self.commit([Delete(path, expect)])
-
     def write_many(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply up to 500 writes to distinct documents, each on its own, and say for each what became of it."""
-        call = self._database.writing(repeatable=repeatable(writes))
-        talk = conversation(writes, self._database.name)
+        """Apply up to 500 writes to distinct documents, each on its own, and return the result of each."""
+        options = self._database.write_options(idempotent=is_idempotent(writes))
+        exchange = exchange_batches(writes, self._database.name)
         try:
-            request = next(talk)
+            request = next(exchange)
             while True:
                 try:
                     wrapped = firestore.BatchWriteRequest.wrap(request)
-                    response = self._api().batch_write(wrapped, **call)
+                    response = self._open().batch_write(wrapped, **options)
                 except (GoogleAPIError, GoogleAuthError) as error:
-                    request = talk.throw(error)
+                    request = exchange.throw(error)
                 else:
-                    request = talk.send(firestore.BatchWriteResponse.pb(response))
-        except StopIteration as end:
-            results: list[WriteResult] = end.value
+                    request = exchange.send(firestore.BatchWriteResponse.pb(response))
+        except StopIteration as stop:
+            results: list[WriteResult] = stop.value
             return results
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
-        """Apply all writes or none; raises as the single calls do. Returns one version a write, in order."""
+        """Apply all writes or none and return the version of each; raises as the single writes do."""
         check_commit(writes)
         if not writes:
             return []
@@ -114,14 +90,18 @@ class FirestoreStore:
         request.database = self._database.name
         for write in writes:
             fill_write(request.writes.add(), write, self._database.documents)
-        if request.ByteSize() > MAX_REQUEST_BYTES:
-            raise StoreRefusedError(f"One request carries at most {MAX_REQUEST_BYTES} bytes; commit fewer at a time.")
-        call = self._database.writing(repeatable=repeatable(writes))
-        with translated(writes):
-            answer = self._api().commit(firestore.CommitRequest.wrap(request), **call)
-        raw = firestore.CommitResponse.pb(answer)
+        size = request.ByteSize()
+        if size > MAX_REQUEST_BYTES:
+            raise StoreRefusedError(
+                f"at most {MAX_REQUEST_BYTES} bytes per request, got {size}; commit fewer at a time"
+            )
+        options = self._database.write_options(idempotent=is_idempotent(writes))
+        with translate_errors(writes):
+            wrapped = self._open().commit(firestore.CommitRequest.wrap(request), **options)
+        response = firestore.CommitResponse.pb(wrapped)
         return [
-            version_of(one.update_time if one.HasField("update_time") else raw.commit_time) for one in raw.write_results
+            format_version(written.update_time if written.HasField("update_time") else response.commit_time)
+            for written in response.write_results
         ]
 
     def query(
@@ -134,54 +114,55 @@ class FirestoreStore:
         limit: int | None = None,
         start_after: Snapshot | None = None,
     ) -> list[Snapshot]:
-        """Return documents of one collection, ordered by a field (the id breaks ties) or by id."""
-        field = check_query(
+        """Return documents of one collection, ordered by id or by a field and then by id."""
+        order_field = check_query(
             collection, where, order_by=order_by, descending=descending, limit=limit, start_after=start_after
         )
         request = firestore.RunQueryRequest.pb()()
-        selected = request.structured_query
-        self._select(request, selected, collection, where)
-        fill_order(selected, field, descending=descending)
+        query = request.structured_query
+        self._select(request, query, collection, where)
+        fill_order(query, order_field, descending=descending)
         if limit is not None:
-            selected.limit.value = limit
+            query.limit.value = limit
         if start_after is not None:
-            fill_cursor(selected, field, start_after, self._database.documents)
-        with translated():
-            answers = self._api().run_query(firestore.RunQueryRequest.wrap(request), **self._database.reading())
-            raw = (firestore.RunQueryResponse.pb(answer) for answer in answers)
-            return [self._snapshot(one.document) for one in raw if one.HasField("document")]
+            fill_cursor(query, order_field, start_after, self._database.documents)
+        with translate_errors():
+            wrapped = firestore.RunQueryRequest.wrap(request)
+            responses = self._open().run_query(wrapped, **self._database.read_options())
+            messages = (firestore.RunQueryResponse.pb(response) for response in responses)
+            return [self._snapshot(message.document) for message in messages if message.HasField("document")]
 
     def count(self, collection: str, where: Sequence[Filter] = ()) -> int:
-        """Return how many documents of a collection match, without reading them."""
+        """Return the number of matching documents of a collection without reading them."""
         check_query(collection, where)
         request = firestore.RunAggregationQueryRequest.pb()()
-        selected = request.structured_aggregation_query.structured_query
-        self._select(request, selected, collection, where)
+        query = request.structured_aggregation_query.structured_query
+        self._select(request, query, collection, where)
         request.structured_aggregation_query.aggregations.add(alias="n").count.SetInParent()
         wrapped = firestore.RunAggregationQueryRequest.wrap(request)
-        with translated():
-            answers = self._api().run_aggregation_query(wrapped, **self._database.reading())
-            raw = (firestore.RunAggregationQueryResponse.pb(answer) for answer in answers)
-            return sum(one.result.aggregate_fields["n"].integer_value for one in raw)
+        with translate_errors():
+            responses = self._open().run_aggregation_query(wrapped, **self._database.read_options())
+            messages = (firestore.RunAggregationQueryResponse.pb(response) for response in responses)
+            return sum(message.result.aggregate_fields["n"].integer_value for message in messages)
 
     def close(self) -> None:
-        """Let go of the connection; the next call opens another."""
-        with self._opening:
+        """Close the connection; the next call opens another."""
+        with self._client_lock:
             client, self._client = self._client, None
         if client is not None:
             client.transport.close()  # type: ignore[no-untyped-call]
 
-    def _api(self) -> FirestoreClient:
-        with self._opening:
+    def _open(self) -> FirestoreClient:
+        with self._client_lock:
             if self._client is None:
                 self._client = open_client()
             return self._client
 
-    def _select(self, request: Any, selected: Any, collection: str, where: Sequence[Filter]) -> None:
+    def _select(self, request: Any, query: Any, collection: str, where: Sequence[Filter]) -> None:
         parent, _, collection_id = collection.rpartition("/")
         request.parent = f"{self._database.documents}/{parent}" if parent else self._database.documents
-        fill_selection(selected, collection_id, where)
+        fill_selection(query, collection_id, where)
 
     def _snapshot(self, document: Any) -> Snapshot:
         path = document.name[len(self._database.documents) + 1 :]
-        return Snapshot(path, plain_fields(document.fields), version_of(document.update_time))
+        return Snapshot(path, parse_fields(document.fields), format_version(document.update_time))

@@ -1,7 +1,7 @@
-"""Turns documents into Firestore's protobuf values and back.
+"""Conversion between documents and Firestore's protobuf values.
 
-Filled in on the raw protobuf classes: the client library's own encoder wraps every value in a second object, which
-costs several times as much on the ingest path (``benchmarks/ingest_store.py`` measures the whole of it).
+This fills the raw protobuf messages: the encoder of the client library wraps each value in a second object and is
+several times slower on the ingest path (see ``benchmarks/ingest_store.py``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS_A_DAY = 86_400
+_SECONDS_PER_DAY = 86_400
 _SCALARS: dict[type, str] = {
     str: "string_value",
     bool: "boolean_value",
@@ -19,8 +19,8 @@ _SCALARS: dict[type, str] = {
 }
 
 
-def fill(target: Any, value: Any) -> None:
-    """Set the empty protobuf ``Value`` to a checked value."""
+def fill_value(target: Any, value: Any) -> None:
+    """Set an empty protobuf ``Value`` to a checked value."""
     scalar = _SCALARS.get(type(value))
     if scalar is not None:
         setattr(target, scalar, value)
@@ -34,42 +34,42 @@ def fill(target: Any, value: Any) -> None:
     elif isinstance(value, list | tuple):
         _fill_list(target.array_value, value)
     else:  # a subclass, such as a StrEnum
-        setattr(target, next(name for kind, name in _SCALARS.items() if isinstance(value, kind)), value)
+        setattr(target, next(name for scalar, name in _SCALARS.items() if isinstance(value, scalar)), value)
 
 
 def fill_fields(target: Any, items: Iterable[tuple[str, Any]]) -> None:
     """Set the fields of an empty protobuf map."""
     for name, value in items:
-        fill(target[name], value)
+        fill_value(target[name], value)
 
 
 def _fill_list(target: Any, values: Iterable[Any]) -> None:
     target.SetInParent()
     for value in values:
-        fill(target.values.add(), value)
+        fill_value(target.values.add(), value)
 
 
-def set_time(target: Any, moment: datetime) -> None:
+def set_time(target: Any, time: datetime) -> None:
     """Set a protobuf ``Timestamp``, exact to the microsecond."""
-    since = moment - EPOCH
-    target.seconds = since.days * _SECONDS_A_DAY + since.seconds
-    target.nanos = since.microseconds * 1000
+    since_epoch = time - EPOCH
+    target.seconds = since_epoch.days * _SECONDS_PER_DAY + since_epoch.seconds
+    target.nanos = since_epoch.microseconds * 1000
     target.SetInParent()
 
 
-def plain(value: Any) -> Any:
-    """Return what a protobuf ``Value`` holds; times are in UTC, to the microsecond."""
+def parse_value(value: Any) -> Any:
+    """Return the Python value of a protobuf ``Value``; times are in UTC, to the microsecond."""
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
-        return plain_fields(value.map_value.fields)
+        return parse_fields(value.map_value.fields)
     if kind == "array_value":
-        return [plain(one) for one in value.array_value.values]
+        return [parse_value(item) for item in value.array_value.values]
     if kind == "timestamp_value":
-        moment = value.timestamp_value
-        return EPOCH + timedelta(seconds=moment.seconds, microseconds=moment.nanos // 1000)
+        time = value.timestamp_value
+        return EPOCH + timedelta(seconds=time.seconds, microseconds=time.nanos // 1000)
     return None if kind in (None, "null_value") else getattr(value, kind)
 
 
-def plain_fields(fields: Any) -> dict[str, Any]:
-    """Return what a protobuf map of values holds."""
-    return {name: plain(value) for name, value in fields.items()}
+def parse_fields(fields: Any) -> dict[str, Any]:
+    """Return the Python values of a protobuf map."""
+    return {name: parse_value(value) for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""The ``EventWriter`` on Cloud Firestore: BatchWrite over the asynchronous client, for the one hot path."""
+"""The ``EventWriter`` on Cloud Firestore: ``BatchWrite`` through the asynchronous client, for the ingest path."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,62 +10,62 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 from google.cloud.firestore_v1.types import firestore
 
-from brain.adapters.firestore.batches import conversation, repeatable
-from brain.adapters.firestore.connection import DEFAULT_DATABASE, Database, open_async_client
+from brain.adapters.firestore.batches import exchange_batches, is_idempotent
+from brain.adapters.firestore.connection import DEFAULT_DATABASE, FirestoreDatabase, open_async_client
 from brain.ports.document_rules import check_batch
 from brain.ports.document_store import Write, WriteResult
 
 DEADLINE_SECONDS: Final = 20.0
-PART: Final = 100
+WRITES_PER_REQUEST: Final = 100
 
 
 class FirestoreWriter:
-    """Writes to one project's database; one connection an event loop, opened by the first write.
+    """Writes to the database of one project, with one connection per event loop, opened by the first write.
 
-    The client repeats a batch after UNAVAILABLE until ``deadline_seconds`` have passed, so a ``Create`` whose first
-    answer was lost comes back as ``exists``: the document is there, and it may be this very one.
+    The client repeats a batch after UNAVAILABLE until ``deadline_seconds`` have passed. A repeated ``Create`` whose
+    first response was lost results in ``exists``, although it may have written the document itself.
     """
 
     def __init__(
         self, project: str, *, database: str = DEFAULT_DATABASE, deadline_seconds: float = DEADLINE_SECONDS
     ) -> None:
-        self._database = Database(project, database, deadline_seconds)
+        self._database = FirestoreDatabase(project, database, deadline_seconds)
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, FirestoreAsyncClient] = WeakKeyDictionary()
 
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply up to 500 writes, each on its own, and return when each one's fate is durable.
+        """Apply up to 500 writes, each on its own, and return the results once they are durable.
 
-        Many go in parts that are on their way at once: one is encoded while the store works on those before.
+        Large batches are sent as several concurrent requests, so that one is encoded while others are processed.
         """
         check_batch(writes)
-        parts = (writes[at : at + PART] for at in range(0, len(writes), PART))
-        results = await asyncio.gather(*(self._write(part) for part in parts))
-        return [result for part in results for result in part]
+        starts = range(0, len(writes), WRITES_PER_REQUEST)
+        requests = (self._write(writes[start : start + WRITES_PER_REQUEST]) for start in starts)
+        return [result for results in await asyncio.gather(*requests) for result in results]
 
     async def _write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        call = self._database.writing_async(repeatable=repeatable(writes))
-        talk = conversation(writes, self._database.name)
+        options = self._database.async_write_options(idempotent=is_idempotent(writes))
+        exchange = exchange_batches(writes, self._database.name)
         try:
-            request = next(talk)
+            request = next(exchange)
             while True:
                 try:
                     wrapped = firestore.BatchWriteRequest.wrap(request)
-                    response = await self._api().batch_write(wrapped, **call)
+                    response = await self._client().batch_write(wrapped, **options)
                 except (GoogleAPIError, GoogleAuthError) as error:
-                    request = talk.throw(error)
+                    request = exchange.throw(error)
                 else:
-                    request = talk.send(firestore.BatchWriteResponse.pb(response))
-        except StopIteration as end:
-            results: list[WriteResult] = end.value
+                    request = exchange.send(firestore.BatchWriteResponse.pb(response))
+        except StopIteration as stop:
+            results: list[WriteResult] = stop.value
             return results
 
     async def aclose(self) -> None:
-        """Let go of this event loop's connection; the next write opens another."""
+        """Close the connection of this event loop; the next write opens another."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.transport.close()  # type: ignore[no-untyped-call]
 
-    def _api(self) -> FirestoreAsyncClient:
+    def _client(self) -> FirestoreAsyncClient:
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:

@@ -40,7 +40,7 @@ class HttpKeySets:
     _asked: dict[str, datetime] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def key_of(self, keys_url: str, key_id: str) -> Mapping[str, Any] | None:
+    def find_key(self, keys_url: str, key_id: str) -> Mapping[str, Any] | None:
         """Return the key of that id as a JSON Web Key, None when the set has none.
 
         Raises:

@@ -1,1 +1,1 @@
-"""The embedded store: one SQLite file that keeps every promise Firestore keeps."""
+"""The embedded store: one SQLite file with the same guarantees as Firestore."""

@@ -1,4 +1,4 @@
-"""The one table of documents, its indexes, and how a connection to it is opened."""
+"""The table of documents, its indexes, and connections to it."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from brain.repositories.queried_fields import QueriedField
 
 BUSY_TIMEOUT_SECONDS = 10.0
 _WAL_RETRY_SECONDS = 0.01
-# FULL: a commit has reached the disk. OFF: it survives the process, not the power; for stores that can be made again.
+# FULL: a commit survives a power failure. OFF: it survives the process only, for stores that can be rebuilt.
 Synchronous: TypeAlias = Literal["FULL", "OFF"]
 
 _TABLES = """
@@ -28,23 +28,23 @@ INSERT OR IGNORE INTO last_version VALUES (1, 0);
 """
 
 
-def value_of(field: str) -> str:
-    """Return the SQL expression for a field's plain value."""
+def value_expression(field: str) -> str:
+    """Return the SQL expression for the value of a field."""
     return f"""json_extract(data, '$."{field}"')"""
 
 
-def tagged_value_of(field: str, tag: str) -> str:
+def tagged_value_expression(field: str, tag: str) -> str:
     """Return the SQL expression for the text of a field that is a time or bytes."""
     return f"""json_extract(data, '$."{field}"."{tag}"')"""
 
 
-def type_of(field: str) -> str:
+def type_expression(field: str) -> str:
     """Return the SQL expression for the JSON type of a field's value."""
     return f"""json_type(data, '$."{field}"')"""
 
 
-def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Synchronous) -> sqlite3.Connection:
-    """Open the file (``:memory:`` works), make what is missing, and return a connection any thread may use."""
+def open_connection(path: str, queried_fields: Sequence[QueriedField], synchronous: Synchronous) -> sqlite3.Connection:
+    """Open the file or ``:memory:``, create missing tables and indexes, and return a connection for any thread."""
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
@@ -54,8 +54,8 @@ def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Syn
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";\n"):
             connection.execute(statement)
-        for one in queried:
-            connection.execute(_index(one))
+        for queried_field in queried_fields:
+            connection.execute(_index_statement(queried_field))
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -64,22 +64,23 @@ def open_connection(path: str, queried: Sequence[QueriedField], synchronous: Syn
 
 
 def _enter_wal(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead mode; SQLite does not wait for its lock here when two processes open a new file at once."""
-    end = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    """Switch to write-ahead logging, retrying because SQLite does not wait for this lock itself."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(_WAL_RETRY_SECONDS)
         else:
             return
 
 
-def _index(one: QueriedField) -> str:
-    expression = tagged_value_of(one.field, TIME) if one.is_time else value_of(one.field)
+def _index_statement(queried_field: QueriedField) -> str:
+    collection_id, field = queried_field.collection_id, queried_field.field
+    expression = tagged_value_expression(field, TIME) if queried_field.is_time else value_expression(field)
     return (
-        f"CREATE INDEX IF NOT EXISTS {one.collection_id}_by_{one.field} "
-        f"ON documents (collection, {expression}, id) WHERE collection_id = '{one.collection_id}'"
+        f"CREATE INDEX IF NOT EXISTS {collection_id}_by_{field} "
+        f"ON documents (collection, {expression}, id) WHERE collection_id = '{collection_id}'"
     )

@@ -1,8 +1,8 @@
-"""Turns documents into JSON text and back without losing a type, in a form that SQL can compare.
+"""Conversion of documents to JSON text and back, lossless and comparable in SQL.
 
 A datetime becomes ``{"$time": "2026-11-22T07:30:00.000000"}`` (UTC, fixed width, so it sorts as text), bytes become
-``{"$bytes": hex}``. A map's own key that starts with ``$`` gets a second one. Keys are sorted, so equal documents are
-equal texts.
+``{"$bytes": hex}``. A key of a map that starts with ``$`` gets a second one. Keys are sorted, so that equal documents
+have equal texts.
 """
 
 import json
@@ -15,34 +15,34 @@ BYTES = "$bytes"
 
 
 def to_text(data: Mapping[str, Any]) -> str:
-    """Return a document's JSON text."""
-    return json.dumps(_tagged(data), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Return the JSON text of a document."""
+    return json.dumps(_encode_value(data), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def from_text(text: str) -> dict[str, Any]:
-    """Return the document that ``to_text`` was given."""
-    document: dict[str, Any] = json.loads(text, object_hook=_untagged)
+    """Return the document of a text from ``to_text``."""
+    document: dict[str, Any] = json.loads(text, object_hook=_decode_map)
     return document
 
 
-def time_text(moment: datetime) -> str:
-    """Return a time in UTC as text of fixed width that sorts as the time does."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+def format_time(time: datetime) -> str:
+    """Return a time as text in UTC of fixed width, which sorts like the time."""
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
-def _tagged(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {("$" + key if key[:1] == "$" else key): _tagged(one) for key, one in value.items()}
+        return {("$" + key if key[:1] == "$" else key): _encode_value(field) for key, field in value.items()}
     if isinstance(value, list | tuple):
-        return [_tagged(one) for one in value]
+        return [_encode_value(item) for item in value]
     if isinstance(value, datetime):
-        return {TIME: time_text(value)}
+        return {TIME: format_time(value)}
     if isinstance(value, bytes):
         return {BYTES: value.hex()}
     return value
 
 
-def _untagged(pairs: dict[str, Any]) -> Any:
+def _decode_map(pairs: dict[str, Any]) -> Any:
     if len(pairs) == 1:
         ((key, value),) = pairs.items()
         if key == TIME:

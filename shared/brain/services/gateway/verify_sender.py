@@ -133,7 +133,7 @@ class VerifySender:
         secrets = self.secrets.of(client_id, name)
         if not secrets:
             return Refusal(f"{build_secret_name(client_id, name)} is not set, or may not be read")
-        trust = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.key_of)
+        trust = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
         try:
             return registry.verify(provider.scheme, request, trust, now, self._tolerance)
         except MisconfiguredError as error:

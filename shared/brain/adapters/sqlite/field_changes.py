@@ -1,4 +1,4 @@
-"""Works out what a write makes of a document, transforms included, as Firestore's server does."""
+"""The effect of a write on a document, including transforms, as Firestore's server computes it."""
 
 import math
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ _MAX_INT64 = 2**63 - 1
 _MIN_INT64 = -(2**63)
 
 
-def applied(before: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return ``before`` with the named top-level fields of ``data`` changed; ``now`` is the server's time."""
+def apply_changes(before: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return ``before`` with the top-level fields of ``data`` changed; ``now`` is the time of the server."""
     after = dict(before)
     for name, value in data.items():
         if value is Transform.DELETE_FIELD:
@@ -21,16 +21,16 @@ def applied(before: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -
         elif value is Transform.SERVER_TIME:
             after[name] = now
         elif isinstance(value, Increment):
-            after[name] = _increased(after.get(name), value.by)
+            after[name] = _increment(after.get(name), value.by)
         else:
             after[name] = value
     return after
 
 
-def _increased(current: Any, by: float) -> int | float:
-    """Add as the server adds: what is no number counts as 0, whole numbers stop at 64 bits.
+def _increment(current: Any, by: float) -> int | float:
+    """Return the sum as the server computes it: a non-number counts as 0, integers saturate at 64 bits.
 
-    One difference: where the server would store an infinity, this refuses.
+    Unlike the server, this rejects an infinite sum.
     """
     if isinstance(current, bool) or not isinstance(current, int | float):
         return by
@@ -38,5 +38,5 @@ def _increased(current: Any, by: float) -> int | float:
     if isinstance(total, int):
         return max(_MIN_INT64, min(_MAX_INT64, total))
     if not math.isfinite(total):
-        raise StoreRefusedError(f"A number is finite, but adding {by} makes it {total}; it cannot count that far.")
+        raise StoreRefusedError(f"a number must be finite, got {total} after adding {by}; use smaller numbers")
     return total

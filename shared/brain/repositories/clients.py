@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from brain.domain.clients.campaigns import campaigns_from
 from brain.domain.clients.client import Client
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import MisconfiguredError, NotFoundError
 from brain.ports.document_store import Document, DocumentStore, Filter
 from brain.repositories import paths
@@ -89,4 +90,4 @@ def _stores(client_id: str, given: object) -> tuple[str, ...]:
 
 def _is_store_id(given: object) -> bool:
     """A name that begins with a star would be that of all stores of a client."""
-    return isinstance(given, str) and given != "" and not given.startswith("*")
+    return isinstance(given, str) and given != "" and not given.startswith(ALL_STORES)

@@ -13,8 +13,8 @@ from brain.domain.retail.lifts.pooling import (
     pool_store_effects,
 )
 from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_lifts
-from brain.domain.retail.series import ALL_STORES
 from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 
 CONFIG = shop_config()

@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from shop_worlds import series_of
 
 from brain.domain.retail.series import (
-    ALL_STORES,
     DailySale,
     DailySeries,
     build_daily_series,
@@ -22,6 +21,7 @@ from brain.domain.retail.series import (
     sum_chain,
     to_local_day,
 )
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")

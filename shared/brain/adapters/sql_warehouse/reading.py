@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, Table, case, func, literal, null, select
 
 from brain.domain.retail.imports.lines import BY_DAY
-from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, to_local_day
+from brain.domain.retail.series import CalendarEvent, DailySale, Store, to_local_day
 from brain.domain.retail.weather_days import WeatherRow
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.ports.sales_warehouse import HourlySale
 
 DECIMALS = 6

@@ -4,13 +4,14 @@ from typing import Any
 
 from brain.cli.demo import shop
 from brain.cli.demo.findings import Finding
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 
 PLANTED = (
     ("rain takes 30 % of the terrace's sales", "terrace", "rain", shop.RAIN_RATIO),
     ("a home game brings the arena 25 % more", "arena", "home game", shop.GAME_RATIO),
-    ("finals week costs every store 15 %", "*", "finals week", shop.FINALS_RATIO),
+    ("finals week costs every store 15 %", ALL_STORES, "finals week", shop.FINALS_RATIO),
     ("two for one sells 20 % more at the arena", "arena", shop.PROMOTION, shop.PROMOTION_RATIO),
     (
         "the station opens and takes 16 % of the terrace's sales for four weeks",

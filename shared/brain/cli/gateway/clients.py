@@ -12,6 +12,7 @@ from brain.cli.printing import print_table, to_json
 from brain.domain.clients.client import Client
 from brain.domain.clients.currencies import parse_currency
 from brain.domain.events import is_client_id
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
 
@@ -80,7 +81,7 @@ def _parse_zone(text: str) -> ZoneInfo:
 
 def _parse_stores(store_ids: list[str]) -> tuple[str, ...]:
     for store_id in store_ids:
-        if not store_id or store_id.startswith("*"):
+        if not store_id or store_id.startswith(ALL_STORES):
             raise InvalidInputError(f"--store must be a store id of the sales table, got {store_id!r}")
     return tuple(sorted(set(store_ids)))
 

@@ -14,6 +14,7 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.forecast.metrics import Metrics
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.services.retail.backtest import BacktestPeriod, run_backtest
 from brain.settings.files import load_config
@@ -84,7 +85,7 @@ def _print(report: BacktestReport) -> None:
 
 
 def _name(score: SeriesScore) -> str:
-    store = score.store_id.replace("*", "all")
+    store = score.store_id.replace(ALL_STORES, "all")
     return f"{store}: {score.product_id}" if score.product_id else store
 
 

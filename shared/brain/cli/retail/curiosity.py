@@ -9,6 +9,7 @@ from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.curiosity.ledger import Entry, State
+from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import LedgerQuery
 from brain.services.retail.curiosity import CuriosityNight, run_curiosity
@@ -85,9 +86,9 @@ def _print(night: CuriosityNight) -> None:
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
-    whose = entry.store_id if entry.product_id == "*" else f"{entry.store_id}: {entry.product_id}"
+    whose = entry.store_id if entry.product_id == ALL_PRODUCTS else f"{entry.store_id}: {entry.product_id}"
     effect = "" if entry.effect is None else percent(entry.effect)
     interval = f"{percent(entry.lower)} to {percent(entry.upper)}" if effect else ""
     p_value = "" if entry.p_value is None else f"{entry.p_value:.2g}"
     state = entry.state.replace("_", " ")
-    return (state, whose.replace("*", "all stores"), entry.template, effect, interval, p_value)
+    return (state, whose.replace(ALL_STORES, "all stores"), entry.template, effect, interval, p_value)

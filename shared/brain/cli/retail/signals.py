@@ -11,7 +11,7 @@ from brain.cli.retail.output import percent, print_json, print_table, say
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.effect_ledger import EffectState
 from brain.domain.retail.lifts.signal_lifts import SignalLift
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.services.retail.shop_history import check_store_exists
 from brain.services.retail.signal_lifts import update_signal_lifts
 from brain.settings.files import load_config
@@ -49,7 +49,7 @@ def signals(
 
 def _row(lift: SignalLift) -> tuple[object, ...]:
     return (
-        lift.store_id.replace("*", "all stores"),
+        lift.store_id.replace(ALL_STORES, "all stores"),
         lift.signal,
         percent(lift.lift),
         f"{percent(lift.lower)} to {percent(lift.upper)}",

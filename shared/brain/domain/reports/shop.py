@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.reports.shop_words import (
-    ALL_STORES,
     closed,
     day_words,
     lift,
@@ -19,6 +18,7 @@ from brain.domain.reports.shop_words import (
     signed,
     worth_saying,
 )
+from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 
 Page: TypeAlias = Mapping[str, Any]
 
@@ -197,7 +197,7 @@ def findings(page: Page) -> Section:
 
 def finding(row: Page) -> str:
     """A finding in a sentence: the question, its effect, and on how many days."""
-    product = "" if row["product_id"] == ALL_STORES else f", {row['product_id']}"
+    product = "" if row["product_id"] == ALL_PRODUCTS else f", {row['product_id']}"
     effect = (
         f"{lift(row['effect'])} ({lift(row['lower'])} to {lift(row['upper'])})"
         if row["effect"] is not None and row["lower"] is not None

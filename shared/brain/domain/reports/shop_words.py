@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from brain.domain.reports import figures
+from brain.domain.retail.wildcards import ALL_STORES
 
 Row = Mapping[str, Any]
 
-ALL_STORES = "*"
 MINUS = "\u2212"
 RUSH_LIKELY = 0.3
 RUSH_SURE = 0.6

@@ -11,11 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.domain.types import Booleans, Dates, Floats
 from brain.errors import InvalidInputError
-
-ALL_STORES = "*"
-"""The ``store_id`` of a series summed over stores."""
 
 DELISTED_AFTER_DAYS = 28
 """A product without a sale for longer was not on offer: those days are closed for it, not zero."""

@@ -9,6 +9,7 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import backtest_to_document
 from brain.domain.retail.forecast.backtest import RULES, BacktestReport, SeriesScore, backtest_series
 from brain.domain.retail.series import sum_by_store
+from brain.domain.retail.wildcards import ALL_PRODUCTS
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.client_shop import ClientShop
@@ -18,8 +19,6 @@ from brain.services.retail.shop_history import ShopHistory, read_shop_history
 DEFAULT_DAYS = 180
 MIN_TRAINING_DAYS = 56
 """Days of sales that the forecast must have seen before the first day that the job scores."""
-
-ALL_PRODUCTS = "*"
 
 
 @dataclass(frozen=True, slots=True)

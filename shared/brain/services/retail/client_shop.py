@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from brain.domain.clients.client import Client
 from brain.domain.retail.curiosity.ledger import hypothesis_id
-from brain.domain.retail.series import ALL_STORES, CalendarEvent, DailySale, Store, load_zone
+from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.weather_days import WeatherRow
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, Shop
 

@@ -15,7 +15,8 @@ from brain.domain.retail.curiosity.night import Past, night_of
 from brain.domain.retail.curiosity.signals import check_names
 from brain.domain.retail.curiosity.subjects import subjects_of
 from brain.domain.retail.documents import to_json_value
-from brain.domain.retail.series import ALL_STORES, DailySeries
+from brain.domain.retail.series import DailySeries
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable, Shop
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from brain.domain.retail.roi.decision import Decision, Kind, kept
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.shop_history import check_store_exists
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from brain.domain.retail.imports import reading
 from brain.domain.retail.imports.lines import BadLine
 from brain.domain.retail.imports.tally import Tally
-from brain.domain.retail.series import ALL_STORES, Store, load_zone
+from brain.domain.retail.series import Store, load_zone
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ImportSession, SalesWarehouse, TableCount
 

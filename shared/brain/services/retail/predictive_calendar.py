@@ -8,13 +8,13 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import calendar_to_rows
 from brain.domain.retail.forecast.predictive_calendar import CalendarDay, build_calendar
 from brain.domain.retail.series import sum_by_store
+from brain.domain.retail.wildcards import ALL_PRODUCTS
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists, read_shop_history
 
-ALL_PRODUCTS = "*"
 FORECAST_COLUMNS = (
     "store_id",
     "cutoff",

@@ -15,7 +15,7 @@ from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.decision import Decision
 from brain.domain.retail.roi.statement import Period, Statement, statement
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.ports.sales_warehouse import ResultTable, Shop, WarehouseOpener

@@ -13,13 +13,12 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_effect_ledger
 from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_lifts
-from brain.domain.retail.series import ALL_STORES, sum_by_store
+from brain.domain.retail.series import sum_by_store
+from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.ports.sales_warehouse import ResultTable, Shop
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, read_shop_history
-
-ALL_PRODUCTS = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,8 @@ from brain.domain.retail.curiosity.config import Limits
 from brain.domain.retail.curiosity.estimates import estimate
 from brain.domain.retail.curiosity.ledger import Entry, State, hypothesis_id
 from brain.domain.retail.curiosity.questions import EVERY_DAY, Asked
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.domain.statistics.circular_shift import ShiftTests
-
-ALL_PRODUCTS = "*"
 
 
 @dataclass(frozen=True, slots=True)

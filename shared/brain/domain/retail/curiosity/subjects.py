@@ -10,8 +10,9 @@ from brain.domain.retail.curiosity.question import Subject
 from brain.domain.retail.curiosity.questions import Asked, ask
 from brain.domain.retail.curiosity.signals import daily_signals
 from brain.domain.retail.curiosity.transformations import explanatory
-from brain.domain.retail.series import ALL_STORES, DailySeries, sum_by_store, sum_chain
+from brain.domain.retail.series import DailySeries, sum_by_store, sum_chain
 from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.domain.types import Dates, Floats
 
 

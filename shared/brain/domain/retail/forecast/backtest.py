@@ -13,6 +13,7 @@ from brain.domain.retail.forecast.panel import Panel, build_panel
 from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.domain.types import Booleans, Floats, Integers
 from brain.errors import InvalidInputError
 
@@ -152,7 +153,7 @@ def backtest_series(
         raise InvalidInputError(f"expected an open day between {start} and {end}, got none; choose another period")
     return BacktestReport(
         scores=_series_scores(table),
-        overall=SeriesScore("*", None, *(score_overall(table.scored(rule)) for rule in range(len(RULES)))),
+        overall=SeriesScore(ALL_STORES, None, *(score_overall(table.scored(rule)) for rule in range(len(RULES)))),
         start=start,
         end=end,
         horizon=horizon,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from brain.domain.retail.imports import fields
 from brain.domain.retail.imports.fields import UnreadableFieldError
 from brain.domain.retail.imports.lines import BY_DAY, BadLine, EventLine, SaleLine, WeatherLine
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 
 Line = TypeVar("Line", SaleLine, WeatherLine, EventLine)

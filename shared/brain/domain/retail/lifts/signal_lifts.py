@@ -10,9 +10,10 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.panel import build_panel, choose_scale, compute_running_size
 from brain.domain.retail.lifts.pooling import EffectSummary, estimate_store_variance, pool_effects, pool_store_effects
 from brain.domain.retail.lifts.regression import RawLifts, estimate_lifts
-from brain.domain.retail.series import ALL_STORES, DailySeries
+from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.signals.active_signals import ActiveSignals, find_active_signals
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.domain.types import Floats
 from brain.errors import InvalidInputError
 

@@ -7,11 +7,10 @@ from enum import StrEnum
 
 from brain.domain.retail.imports import fields
 from brain.domain.retail.imports.fields import UnreadableFieldError
-from brain.domain.retail.series import ALL_STORES
+from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.errors import InvalidInputError
 
 LONGEST_NOTE = 500
-EVERYTHING = "*"
 
 
 class Kind(StrEnum):
@@ -52,7 +51,7 @@ class Decision:
     @property
     def subject(self) -> str:
         """The product or category it is about, or ``*``."""
-        return self.product_id or self.category or EVERYTHING
+        return self.product_id or self.category or ALL_PRODUCTS
 
     @property
     def recorded_late(self) -> bool:
@@ -90,7 +89,7 @@ def _read(given: Mapping[str, str], recorded_at: datetime) -> Decision:
     cost = fields.amount("cost", given.get("cost", ""))
     if cost is None:
         raise UnreadableFieldError("cost is empty; give what the decision cost, 0 if nothing, less than 0 if it saved")
-    named = ":".join((kind, store or ALL_STORES, product or category or EVERYTHING, start.isoformat()))
+    named = ":".join((kind, store or ALL_STORES, product or category or ALL_PRODUCTS, start.isoformat()))
     return Decision(
         decision_id=fields.optional_name("id", given.get("id", "")) or named,
         kind=kind,

@@ -87,7 +87,7 @@ def test_an_outage_of_secret_manager_does_not_stop_an_instance_that_knows(
     vault.failure = grpc.StatusCode.INTERNAL
     clock.advance(timedelta(hours=1))
     assert secrets.read("BRAIN_HASH_SALT") == "first"
-    with pytest.raises(MissingSecretError, match="did not answer"):
+    with pytest.raises(MissingSecretError, match="did not respond"):
         secrets.read("BRAIN_SEAL_KEY")
 
 

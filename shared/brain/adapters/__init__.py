@@ -1,1 +1,1 @@
-"""One outside library each, behind a port."""
+"""Implementations of the ports, one external library each."""

@@ -1,9 +1,9 @@
-"""Secrets of a single machine: from the environment, else from a file that only its owner can read."""
+"""Secrets of a single machine, from the environment or a file that only its owner can read."""
 
 import base64
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,57 +12,55 @@ from brain.errors import MissingSecretError
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSecrets:
-    """Reads ``NAME=value`` from the environment and then from ``file``, which is read again when it changed."""
+    """Secrets from environment variables and then from lines ``NAME=value`` of ``file``, reloaded when it changes."""
 
     environment: Mapping[str, str] = field(repr=False)
     file: Path | None = None
-    _read: dict[tuple[int, int, int], dict[str, str]] = field(default_factory=dict, repr=False)
+    _cache: dict[tuple[int, int, int], dict[str, str]] = field(default_factory=dict, repr=False)
 
     def read(self, name: str) -> str:
-        r"""Return the secret's text; ``\\n`` in a file's value stands for a line break.
+        r"""Return the text of the secret; ``\\n`` in the file stands for a line break.
 
         Raises:
-            MissingSecretError: it is in neither place.
+            MissingSecretError: Neither the environment nor the file contains it.
         """
-        value = self.environment.get(name) or self._from_file().get(name)
-        if not value:
-            where = f" or a line {name}=… in {self.file}" if self.file else ""
-            mend = f'export {name}="$(head -c 32 /dev/urandom | base64)"'
-            raise MissingSecretError(f"expected {name} in the environment{where}; set it with: {mend}")
-        return value
+        secret = self.environment.get(name) or self._read_file().get(name)
+        if not secret:
+            in_file = f" or a line {name}=… in {self.file}" if self.file else ""
+            command = f'export {name}="$(head -c 32 /dev/urandom | base64)"'
+            raise MissingSecretError(f"expected {name} in the environment{in_file}; set it with: {command}")
+        return secret
 
-    def _from_file(self) -> dict[str, str]:
+    def _read_file(self) -> dict[str, str]:
         if self.file is None:
             return {}
         try:
-            state = os.stat(self.file)  # noqa: PTH116 - half the time of Path.stat, a million times
+            status = os.stat(self.file)  # noqa: PTH116 - twice as fast as Path.stat, and called for every event
         except FileNotFoundError:
             return {}
-        stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
-        found = self._read.get(stamp)
-        if found is None:  # ingest asks with every item, and a file changes once a year
-            found = _pairs(self.file.read_text(encoding="utf-8"))
-            self._read.clear()
-            self._read[stamp] = found
-        return found
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        cached = self._cache.get(stamp)
+        if cached is None:  # read for every event, although the file hardly ever changes
+            cached = _parse_secrets(self.file.read_text(encoding="utf-8"))
+            self._cache.clear()
+            self._cache[stamp] = cached
+        return cached
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _parse_secrets(text: str) -> dict[str, str]:
     lines = (line.strip() for line in text.splitlines())
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip().replace("\\n", "\n") for name, value in pairs}
+    return {name.strip(): secret.strip().replace("\\n", "\n") for name, secret in pairs}
 
 
-def create_secrets_file(
-    file: Path, names: tuple[str, ...], random_bytes: Callable[[int], bytes] = secrets.token_bytes
-) -> bool:
-    """Write new random secrets for a first start on this machine; False when the file is there already."""
+def create_secrets_file(file: Path, names: tuple[str, ...]) -> bool:
+    """Write a file of new random secrets for the first start on a machine; returns False if the file exists."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{name}={base64.b64encode(random_bytes(32)).decode()}\n" for name in names)
+    text = "".join(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}\n" for name in names)
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as opened:
-        opened.write("# Secrets of this machine, made at its first start. Never commit this file.\n" + text)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write("# Secrets of this machine, created at its first start. Never commit this file.\n" + text)
     return True

@@ -1,14 +1,14 @@
-"""The machine's own clock, as the ``Clock`` that production uses."""
+"""The clock of the machine."""
 
 import time
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Tells the machine's time."""
+    """Tells the time of the machine."""
 
     def now(self) -> datetime:
-        """Return the present as an aware datetime in UTC."""
+        """Return the current time as an aware datetime in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""A clock that runs faster than time, or stands until it is set: for demonstrations and the local server."""
+"""A clock for demonstrations and the local server that runs faster than real time or stands still."""
 
 import threading
 import time
@@ -6,26 +6,26 @@ from datetime import datetime, timedelta
 
 
 class VirtualClock:
-    """Starts at ``start`` and runs ``rate`` seconds a second; 0 stands still until it is moved."""
+    """A clock that starts at ``start`` and advances ``rate`` seconds per real second; at 0 it stands still."""
 
     def __init__(self, start: datetime, rate: float = 0.0) -> None:
         self._start = start
         self._rate = rate
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """Return the virtual time."""
         with self._lock:
-            return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._rate)
+            return self._start + timedelta(seconds=(time.monotonic() - self._started_at) * self._rate)
 
-    def set(self, at: datetime) -> None:
-        """Go on from ``at``."""
+    def set(self, now: datetime) -> None:
+        """Continue from ``now``."""
         with self._lock:
-            self._start, self._began = at, time.monotonic()
+            self._start, self._started_at = now, time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait that long in virtual time; a clock that stands moves on instead."""
+        """Wait for that long in virtual time; a clock that stands still advances instead."""
         if self._rate:
             time.sleep(seconds / self._rate)
         else:

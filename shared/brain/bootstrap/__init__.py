@@ -48,9 +48,9 @@ class Brain:
     @cached_property
     def log(self) -> Any:
         """The log, as ``log(event, *, error=None, **fields)``."""
-        from brain.adapters.cloud_logging import event_logger
+        from brain.adapters.cloud_logging import build_event_logger
 
-        return event_logger("brain")
+        return build_event_logger("brain")
 
     @cached_property
     def identity_keys(self) -> "IdentityKeys":

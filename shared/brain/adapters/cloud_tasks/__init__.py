@@ -1,4 +1,4 @@
-"""The ``TaskQueue`` on Cloud Tasks: deterministic names, so that the same dispatch twice runs once."""
+"""The ``TaskQueue`` on Cloud Tasks, with deterministic task names so that a repeated dispatch runs once."""
 
 import hashlib
 import json
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CloudTasksQueue:
-    """Enqueues HTTP tasks that call the worker as ``invoker`` by OIDC; ``queue`` is the queue's full name."""
+    """Enqueues HTTP tasks that call the worker.
+
+    Args:
+        queue: The resource name of the queue.
+        worker_url: The address of the worker, which is also the audience of the OIDC token.
+        invoker: The service account in whose name the worker is called.
+        deadline_seconds: How long the worker may take for one task.
+        client: The client of Cloud Tasks; created on first use by default.
+    """
 
     queue: str
     worker_url: str
@@ -23,33 +31,33 @@ class CloudTasksQueue:
     client: "CloudTasksClient | None" = field(default=None, repr=False)
 
     def enqueue(self, task: Task) -> bool:
-        """Take the task; False when a task of this name is there or was lately.
+        """Add the task; returns False if a task with its name is in the queue or was recently.
 
         Raises:
-            StoreUnavailableError: Cloud Tasks did not take it now.
-            StoreRefusedError: Cloud Tasks will not take it: the queue or a permission is missing.
+            StoreUnavailableError: Cloud Tasks did not respond.
+            StoreRefusedError: Cloud Tasks rejected the task, because the queue or a permission is missing.
         """
-        from google.api_core import exceptions  # noqa: PLC0415 - only dispatchers pay for the client's import
+        from google.api_core import exceptions  # noqa: PLC0415 - imported by dispatchers only
 
         try:
-            self._connected().create_task(request=self._request(task))
+            self._open_client().create_task(request=self._build_request(task))
         except exceptions.AlreadyExists:
             return False
         except (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.TooManyRequests) as exc:
-            raise StoreUnavailableError("the task queue did not answer; try again", retry_after_seconds=10) from exc
+            raise StoreUnavailableError("the task queue did not respond; try again", retry_after_seconds=10) from exc
         except exceptions.GoogleAPICallError as exc:
-            message = f"the task queue {self.queue} refused a task; check with `deploy.sh --only queues`"
+            message = f"the task queue {self.queue} rejected a task; check it with `deploy.sh --only queues`"
             raise StoreRefusedError(message, reason=str(exc)) from exc
         return True
 
-    def _connected(self) -> "CloudTasksClient":
+    def _open_client(self) -> "CloudTasksClient":
         if self.client is None:
             from google.cloud.tasks_v2 import CloudTasksClient  # noqa: PLC0415 - as above
 
             self.client = CloudTasksClient()
         return self.client
 
-    def _request(self, task: Task) -> dict[str, object]:
+    def _build_request(self, task: Task) -> dict[str, object]:
         body = {
             "job": task.job,
             "client_id": task.client_id,
@@ -74,6 +82,6 @@ class CloudTasksQueue:
 
 
 def task_name(task: Task) -> str:
-    """Return the task's name: the hash first, since names in sequence slow the queue down."""
-    what = f"{task.job}|{task.client_id}|{task.scheduled_at.isoformat()}|{task.dry_run}"
-    return f"{hashlib.sha256(what.encode()).hexdigest()[:24]}-{task.job}"
+    """Return the name of the task, with the hash first because sequential names slow the queue down."""
+    identity = f"{task.job}|{task.client_id}|{task.scheduled_at.isoformat()}|{task.dry_run}"
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}-{task.job}"

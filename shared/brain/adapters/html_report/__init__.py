@@ -1,4 +1,4 @@
-"""Reports as HTML, by jinja2: escaped, self-contained, readable on a phone and in the dark."""
+"""Reports as self-contained HTML pages, rendered by jinja2 with escaping."""
 
 from functools import cache
 
@@ -12,17 +12,17 @@ from brain.domain.reports.text import MARKS
 
 
 @cache
-def _template() -> Template:
+def _load_template() -> Template:
     loader = PackageLoader("brain.adapters.html_report", "")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template("report.html.j2")
 
 
 def render(report: Report) -> str:
-    """Return the report as one HTML page without any outside resource."""
-    picture = Markup(chart.svg(report.series))  # noqa: S704 - made by us from dates and numbers alone
+    """Return the report as one HTML page without external resources."""
+    picture = Markup(chart.svg(report.series))  # noqa: S704 - built from dates and numbers only
     pictures = {
-        section.name: Markup(calendar_picture.svg(section.figures["rows"]))  # noqa: S704 - made by us, names escaped
+        section.name: Markup(calendar_picture.svg(section.figures["rows"]))  # noqa: S704 - the chart escapes names
         for section in report.sections
         if section.name == CALENDAR and section.figures
     }
-    return _template().render(report=report, marks=MARKS, chart=picture, pictures=pictures)
+    return _load_template().render(report=report, marks=MARKS, chart=picture, pictures=pictures)

@@ -1,4 +1,4 @@
-"""Secrets from Secret Manager, remembered for minutes so that a rotation needs no redeploy, loud when missing."""
+"""Secrets from Secret Manager, cached for minutes so that a rotation needs no redeployment."""
 
 import threading
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from brain.ports.clock import Clock
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
-REMEMBERED = timedelta(minutes=5)
+CACHE_LIFETIME = timedelta(minutes=5)
 TIMEOUT_SECONDS = 5.0
 
 
@@ -22,36 +22,36 @@ class SecretManagerSecrets:
     project: str
     clock: Clock
     client: "SecretManagerServiceClient | None" = field(default=None, repr=False)
-    _known: dict[str, tuple[datetime, str]] = field(default_factory=dict, repr=False)
+    _cache: dict[str, tuple[datetime, str]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def read(self, name: str) -> str:
-        """Return the secret's text; one read lately is served from memory, also while Secret Manager is away.
+        """Return the text of the secret; a cached one is returned during an outage of Secret Manager too.
 
         Raises:
-            MissingSecretError: it is not there or may not be read; the message has the command that mends it.
-            SecretsUnavailableError: Secret Manager did not answer and the secret was not read lately.
+            MissingSecretError: The secret does not exist or cannot be read; the message has the command to fix it.
+            SecretsUnavailableError: Secret Manager did not respond and the secret is not cached.
         """
-        from google.api_core import exceptions  # noqa: PLC0415 - only paid for when a secret is read
+        from google.api_core import exceptions  # noqa: PLC0415 - imported when a secret is read
 
         now = self.clock.now()
         with self._lock:
-            known = self._known.get(name)
-        if known and now < known[0] + REMEMBERED:
-            return known[1]
+            cached = self._cache.get(name)
+        if cached and now < cached[0] + CACHE_LIFETIME:
+            return cached[1]
         try:
-            text = self._fetch(name)  # without the lock: one slow secret must not hold up those that are known
+            text = self._fetch(name)  # outside the lock: a slow secret must not delay cached ones
         except exceptions.NotFound as exc:
-            raise MissingSecretError(_create(name, self.project)) from exc
+            raise MissingSecretError(_describe_missing(name, self.project)) from exc
         except exceptions.PermissionDenied as exc:
-            raise MissingSecretError(_grant(name, self.project)) from exc
+            raise MissingSecretError(_describe_forbidden(name, self.project)) from exc
         except exceptions.GoogleAPICallError as exc:
-            if known:
-                return known[1]
-            message = f"Secret Manager did not answer for {name}; check the project {self.project} and the network"
+            if cached:
+                return cached[1]
+            message = f"Secret Manager did not respond for {name}; check the project {self.project} and the network"
             raise SecretsUnavailableError(message) from exc
         with self._lock:
-            self._known[name] = (now, text)
+            self._cache[name] = (now, text)
         return text
 
     def _fetch(self, name: str) -> str:
@@ -61,19 +61,19 @@ class SecretManagerSecrets:
 
                 self.client = SecretManagerServiceClient()
         version = f"projects/{self.project}/secrets/{name}/versions/latest"
-        answer = self.client.access_secret_version(name=version, timeout=TIMEOUT_SECONDS)
-        return answer.payload.data.decode("utf-8")
+        response = self.client.access_secret_version(name=version, timeout=TIMEOUT_SECONDS)
+        return response.payload.data.decode("utf-8")
 
 
-def _create(name: str, project: str) -> str:
+def _describe_missing(name: str, project: str) -> str:
     return (
-        f"the secret {name} is missing; create it with: head -c 32 /dev/urandom | base64 | "
+        f"the secret {name} does not exist; create it with: head -c 32 /dev/urandom | base64 | "
         f"gcloud secrets create {name} --data-file=- --project {project}"
     )
 
 
-def _grant(name: str, project: str) -> str:
+def _describe_forbidden(name: str, project: str) -> str:
     return (
-        f"the secret {name} may not be read; allow it with: gcloud secrets add-iam-policy-binding {name} "
+        f"the secret {name} cannot be read; grant access with: gcloud secrets add-iam-policy-binding {name} "
         f"--role roles/secretmanager.secretAccessor --member serviceAccount:ACCOUNT --project {project}"
     )

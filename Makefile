@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO_ARGS ?=
 
-.PHONY: help install dev demo test test-fast check format bench lock clean
+PYTEST := $(BIN)/pytest -n auto --dist loadscope
 
-help: ## Show this list
+.PHONY: help install dev demo test test-fast check format bench prove coverage lock clean
+
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .uv/bin/uv:
@@ -26,40 +28,55 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
-install: $(VENV)/.installed ## Make .venv with the brain command in it
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt
+	@touch $@
 
-dev: $(VENV)/.dev ## The same, with what tests and checks need
+install: $(VENV)/.installed ## Create .venv with the brain command
 
-demo: install ## The whole loop on one machine: embedded store, no cloud account (DEMO_ARGS=--no-serve)
+dev: $(VENV)/.dev ## The same, with the tools for tests and checks
+
+demo: install ## Simulate an agency and a shop on this machine, without a cloud account (DEMO_ARGS=--no-serve)
 	@$(BIN)/brain demo $(DEMO_ARGS)
 
-test: dev ## Everything, with the real Firestore emulator
+test: dev ## Everything, with the real Firestore emulator; long runs are sampled
 	@$(BIN)/python -m tests.emulator --check
-	@$(BIN)/pytest
+	@$(PYTEST)
 
-test-fast: dev ## What needs no emulator
-	@$(BIN)/pytest -m "not emulator"
+test-fast: dev ## The quick part in two minutes: no emulator, nothing marked slow
+	@$(PYTEST) -m "not emulator and not slow"
 
-check: dev ## What CI runs besides the tests: style, types, architecture, sizes
+coverage: dev ## Branch coverage of the whole suite, subprocesses included: domain 98 %, the rest 95 %
+	@$(BIN)/python -m tests.emulator --check
+	@$(BIN)/coverage erase
+	@$(PYTEST) --cov --cov-report=
+	@$(BIN)/coverage report --include='shared/brain/domain/*' --fail-under=98 --skip-covered --show-missing
+	@$(BIN)/coverage report --omit='shared/brain/domain/*' --fail-under=95 --skip-covered --show-missing
+
+check: dev ## What CI runs besides the tests: style, types, architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/shellcheck deploy.sh .ci/run
-	@$(BIN)/pytest tests/house
+	@$(BIN)/pytest tests/architecture
 
-format: dev ## Format and mend what can be mended by a tool
+format: dev ## Format, and fix what a tool can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: dev ## Side by side with the rivals: medians and ratios
+bench: $(VENV)/.bench ## Benchmarks next to the competitors, interleaved: medians and ratios
 	@$(BIN)/python -m benchmarks
 
-lock: ## Pin every requirement with its hashes
+prove: $(VENV)/.bench ## The full counts behind every published figure, into benchmarks/results/ with the commit id
+	@BRAIN_SCHEMATHESIS_CASES=10000 $(BIN)/pytest tests/functions/test_ingest_contract.py
+	@$(BIN)/python -m benchmarks --results benchmarks/results
+
+lock: ## Pin every requirement with hashes
 	@$(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra retail -o functions/requirements.txt
 	@$(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra cli --extra retail -c functions/requirements.txt -o requirements/cli.txt
 	@$(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra cli --extra retail --group dev -c requirements/cli.txt -o requirements/dev.txt
 	@$(UV) pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" pyproject.toml --extra cli --extra retail --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
 
-clean: ## Remove what was built
+clean: ## Remove everything built
 	@rm -rf build .venv .uv .brain

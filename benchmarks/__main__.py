@@ -1,7 +1,13 @@
-"""Runs the benchmarks of the table, or those that are named: ``python -m benchmarks [NAME…]``."""
+"""Runs the benchmarks of the table, or those that are named: ``python -m benchmarks [--results DIR] [NAME ...]``."""
 
+import argparse
 import importlib
+import subprocess
 import sys
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
 
 # name -> what it shows; the module of that name has a ``run()`` that prints its table
 BENCHMARKS = {
@@ -29,17 +35,58 @@ BENCHMARKS = {
 }
 
 
-def main(names: list[str]) -> int:
+class Tee:
+    """A text stream that writes to two others."""
+
+    def __init__(self, first: TextIO, second: TextIO) -> None:
+        self._streams = (first, second)
+
+    def write(self, text: str) -> int:
+        """Write to both."""
+        return max(stream.write(text) for stream in self._streams)
+
+    def flush(self) -> None:
+        """Flush both."""
+        for stream in self._streams:
+            stream.flush()
+
+
+def commit_id() -> str:
+    """The commit that is measured; ``+`` marks uncommitted changes."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed words
+
+
+def run(name: str) -> None:
+    """Run one benchmark and print its table."""
+    print(f"== {name}: {BENCHMARKS[name]}", flush=True)
+    importlib.import_module(f"benchmarks.{name}").run()
+    print(flush=True)
+
+
+def record(name: str, folder: Path) -> None:
+    """Run one benchmark, and also write what it prints to a file that names the commit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.txt").open("w", encoding="utf-8") as file:
+        file.write(f"commit {commit_id()}, {datetime.now(UTC):%Y-%m-%d %H:%MZ}, Python {sys.version.split()[0]}\n")
+        with redirect_stdout(Tee(sys.stdout, file)):  # type: ignore[type-var] # it has what print() needs
+            run(name)
+
+
+def main(arguments: list[str]) -> int:
     """Run each benchmark named, all when none is; exit 2 for a name that is not in the table."""
-    unknown = [name for name in names if name not in BENCHMARKS]
+    listed = "\n".join(f"  {name:<18}{text}" for name, text in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark; by default all of them")
+    parser.add_argument("--results", type=Path, help="also write each table to a file in this folder")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
-        listed = "\n".join(f"  {name:<16}{text}" for name, text in BENCHMARKS.items())
-        sys.stderr.write(f"There is no benchmark {', '.join(unknown)}; these there are:\n{listed}\n")
-        return 2
-    for name in names or BENCHMARKS:
-        print(f"== {name}: {BENCHMARKS[name]}", flush=True)
-        importlib.import_module(f"benchmarks.{name}").run()
-        print(flush=True)
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are:\n{listed}")
+    for name in options.names or BENCHMARKS:
+        record(name, options.results) if options.results else run(name)
     return 0
 
 

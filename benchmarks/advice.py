@@ -9,9 +9,10 @@ from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
-from brain.domain.predictions import content, weekly_grid
+from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.outlook import SAID, Outlook
+from brain.domain.predictions.outlook import NOMINAL_LEVEL, ContentOutlook
+from brain.domain.predictions.recent_content import MAX_CONTENT, build_content_row
 from brain.domain.recommendations import drawing
 from brain.domain.recommendations.advice import Advice, advise
 from brain.domain.recommendations.advice_config import AdviceConfig
@@ -44,26 +45,28 @@ def run() -> None:
 def _coverage(name: str, ratio: float, *, adapted: bool) -> None:
     """Play weeks of three posts a day; each post meets the interval that was predicted before it."""
     outlooks = [_played(seed, ratio, adapted=adapted) for seed in range(SEEDS)]
-    judged, right = sum(o.judged_in_all for o in outlooks), sum(o.right_in_all for o in outlooks)
-    shares = [o.right_in_all / o.judged_in_all for o in outlooks]
+    judged, right = sum(o.judged_count for o in outlooks), sum(o.covered_count for o in outlooks)
+    shares = [o.covered_count / o.judged_count for o in outlooks]
     how = "level follows the record" if adapted else "level fixed"
     print(
-        f"intervals of {SAID:.0%}, {name} world, {how}: {right / judged:.1%} of {judged} held "
+        f"intervals of {NOMINAL_LEVEL:.0%}, {name} world, {how}: {right / judged:.1%} of {judged} held "
         f"({SEEDS} clients, {WEEKS} weeks; by client {min(shares):.1%} to {max(shares):.1%})"
     )
 
 
-def _played(seed: int, ratio: float, *, adapted: bool) -> Outlook:
-    rows = [row for event in posts("acme", MONDAY, 7 * WEEKS, ratio=ratio, seed=seed) if (row := content.entry(event))]
-    outlook = Outlook()
+def _played(seed: int, ratio: float, *, adapted: bool) -> ContentOutlook:
+    rows = [
+        row for event in posts("acme", MONDAY, 7 * WEEKS, ratio=ratio, seed=seed) if (row := build_content_row(event))
+    ]
+    outlook = ContentOutlook()
     for day in range(1, 7 * WEEKS):
         at = MONDAY + timedelta(days=day, hours=6)
-        known = [row for row in rows if row["at"] < at][-content.KEPT :]
-        outlook = outlook.with_judgements(weekly_grid.judge(known, outlook, at, UTC_ZONE))
+        known = [row for row in rows if row["at"] < at][-MAX_CONTENT:]
+        outlook = outlook.with_judged(weekly_grid.judge_content(known, outlook, at, UTC_ZONE))
         if at.weekday() == 0 or not outlook.grids:
-            asked = outlook.asked if adapted else SAID
-            grid, needed = weekly_grid.forecast(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, asked)
-            outlook = outlook.with_grid(grid) if grid else replace(outlook, needed=needed)
+            asked = outlook.level if adapted else NOMINAL_LEVEL
+            grid, shortage = weekly_grid.predict_week(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, asked)
+            outlook = outlook.with_grid(grid) if grid else replace(outlook, shortage=shortage)
     return outlook
 
 

@@ -19,11 +19,11 @@ import numpy as np
 
 from benchmarks.measure import Series, interleaved, print_ratio
 from brain.domain.predictions.additive import StepSearch, fit_steps
-from brain.domain.predictions.candidates import candidate_effects
-from brain.domain.predictions.columns import recognise
+from brain.domain.predictions.candidates import build_candidates
+from brain.domain.predictions.columns import detect_column
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.forecast import History, learn
-from brain.domain.predictions.moments import read_times
+from brain.domain.predictions.prediction_model import ContentHistory, fit_model
+from brain.domain.predictions.times import parse_times
 from brain.settings.files import load_config
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
@@ -91,7 +91,7 @@ def _posts_table(file: Path, rivals: dict[str, Rival], names: Sequence[str]) -> 
 
 def _live_tables(file: Path, rivals: dict[str, Rival], names: Sequence[str]) -> None:
     rows = _read(file, ",")
-    for row, at in zip(rows, read_times([row["status_published"] for row in rows]), strict=True):
+    for row, at in zip(rows, parse_times([row["status_published"] for row in rows]), strict=True):
         assert at is not None
         row |= {"at": at, "page": row["status_id"].partition("_")[0], "weekday": at.weekday(), "hour": at.hour}
         row["days"] = at.timestamp() / 86_400
@@ -130,7 +130,7 @@ def _judge(
     errors, inside = into
     timed = "at" in history[0]
     late = (ahead[-1]["at"] - history[-1]["at"]).total_seconds() if timed else None
-    model = learn(_history(history, columns, target, timed=timed), CONFIG, ahead_seconds=late)
+    model = fit_model(_history(history, columns, target, timed=timed), CONFIG, ahead_seconds=late)
     times = [row["at"] for row in ahead] if timed else None
     found = model.predict({name: [row[name] for row in ahead] for name in columns}, len(ahead), times)
     truth = np.array([float(row[target]) for row in ahead])
@@ -164,19 +164,21 @@ def _matrix(history: Rows, ahead: Rows, columns: Sequence[str]) -> tuple[np.ndar
     return np.hstack([part[0] for part in parts]).astype(float), np.hstack([part[1] for part in parts]).astype(float)
 
 
-def _history(rows: Rows, columns: Sequence[str], target: str, *, timed: bool) -> History:
+def _history(rows: Rows, columns: Sequence[str], target: str, *, timed: bool) -> ContentHistory:
     times: list[datetime] | None = [row["at"] for row in rows] if timed else None
     table = {name: [row[name] for row in rows] for name in columns}
-    return History(table=table, results=[float(row[target]) for row in rows], times=times)
+    return ContentHistory(table=table, results=[float(row[target]) for row in rows], times=times)
 
 
-def _seconds(history: History, known: np.ndarray, rivals: dict[str, Rival], name: str, ahead: float | None) -> None:
+def _seconds(
+    history: ContentHistory, known: np.ndarray, rivals: dict[str, Rival], name: str, ahead: float | None
+) -> None:
     """Print how much sooner ours is fitted than boosting: the fit alone, and all that an interval needs."""
     if "boosting" not in rivals:
         return
     target = np.log1p(history.results)
-    found = [recognise(each, values, category_up_to=6) for each, values in history.table.items()]
-    grouped = candidate_effects([column for column in found if column], history.table, CONFIG)
+    found = [detect_column(each, values, category_up_to=6) for each, values in history.table.items()]
+    grouped = build_candidates([column for column in found if column], history.table, CONFIG)
 
     def ours() -> None:
         weights = np.ones((1 if ahead is None else 1 + len(CONFIG.half_lives_days), len(target)))
@@ -193,7 +195,7 @@ def _seconds(history: History, known: np.ndarray, rivals: dict[str, Rival], name
 
     _print_pace(
         f"{name}, reading columns and {FOLDS} folds for an interval",
-        lambda: learn(history, CONFIG, ahead_seconds=ahead),
+        lambda: fit_model(history, CONFIG, ahead_seconds=ahead),
         folds,
     )
 

@@ -16,7 +16,7 @@ from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.jobs.steps import DAILY_ANALYSIS, WEEKLY_REPORT
 from brain.domain.learning.config import LearningConfig
-from brain.domain.predictions import content
+from brain.domain.predictions import recent_content
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.recommendations.advice_config import AdviceConfig
 from brain.domain.recommendations.standing import Standing, standing_from
@@ -79,7 +79,7 @@ class Books:
         """Book events and store the state."""
         events = list(events)
         scored = self._scorer.score_all(events)
-        self._content = content.merged(self._content, scored)
+        self._content = recent_content.merge_content(self._content, scored)
         days = {"days": self._scorer.days, "breakdowns": self._scorer.breakdowns, "content": self._content}
         self._store.set(paths.state(self._client_id, RECENT), days)
 

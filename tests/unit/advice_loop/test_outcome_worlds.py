@@ -10,7 +10,7 @@ from unit.advice_loop.advice_worlds import ADVICE, ANALYSIS, SCORING
 from unit.advice_loop.planted_posts import MONDAY, posts
 
 from brain.domain.days.scorer import Scorer
-from brain.domain.predictions.outlook import Judgement, Outlook
+from brain.domain.predictions.outlook import ContentOutlook, JudgedContent
 from brain.domain.recommendations.measured import change
 from brain.domain.scoring import Weights
 from brain.domain.statistics.pooling import Normal
@@ -44,16 +44,17 @@ def test_an_outcomes_interval_holds_the_truth_as_often_as_it_says(level):
 def test_the_record_does_not_depend_on_how_judgements_were_grouped(drawn, data):
     """One run a day or one a week: the same outlook, and its numbers within bounds."""
     new = [
-        Judgement(f"e{k}", MONDAY + timedelta(minutes=k), 1.0, 0.0, 2.0, 1.0 if inside else 3.0) for k, inside in drawn
+        JudgedContent(f"e{k}", MONDAY + timedelta(minutes=k), 1.0, 0.0, 2.0, 1.0 if inside else 3.0)
+        for k, inside in drawn
     ]
     cut = data.draw(st.integers(0, len(new)))
-    whole = Outlook().with_judgements(new)
-    parts = Outlook().with_judgements(new[cut:]).with_judgements(new[:cut])
-    assert (whole.judged, whole.judged_in_all, whole.right_in_all) == (
+    whole = ContentOutlook().with_judged(new)
+    parts = ContentOutlook().with_judged(new[cut:]).with_judged(new[:cut])
+    assert (whole.judged, whole.judged_count, whole.covered_count) == (
         parts.judged,
-        parts.judged_in_all,
-        parts.right_in_all,
+        parts.judged_count,
+        parts.covered_count,
     )
-    assert whole.asked == pytest.approx(parts.asked)
-    assert 0.5 <= whole.asked <= 0.97
-    assert whole.right_in_all <= whole.judged_in_all == len(new)
+    assert whole.level == pytest.approx(parts.level)
+    assert 0.5 <= whole.level <= 0.97
+    assert whole.covered_count <= whole.judged_count == len(new)

@@ -12,8 +12,9 @@ from unit.advice_loop.planted_posts import MONDAY, post, posts
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.days.scorer import Scorer
 from brain.domain.events import FeedType
-from brain.domain.predictions import content, weekly_grid
-from brain.domain.predictions.outlook import KEPT_JUDGEMENTS, Cell, Grid, Judgement, Outlook, outlook_from
+from brain.domain.predictions import weekly_grid
+from brain.domain.predictions.outlook import MAX_JUDGED, ContentOutlook, GridCell, JudgedContent, PredictionGrid
+from brain.domain.predictions.recent_content import MAX_CONTENT, build_content_row, merge_content
 from brain.domain.scoring import Weights
 from brain.repositories import paths
 
@@ -28,19 +29,19 @@ def scored(*events):
 
 def rows(weeks, **world):
     """The latest content of so many weeks."""
-    return [row for event in posts("acme", MONDAY, 7 * weeks, **world) if (row := content.entry(event))]
+    return [row for event in posts("acme", MONDAY, 7 * weeks, **world) if (row := build_content_row(event))]
 
 
 def played(everything, weeks):
     """The outlook after so many weeks in which each day saw only what was there."""
-    outlook = Outlook()
+    outlook = ContentOutlook()
     for day in range(1, 7 * weeks):
         at = MONDAY + timedelta(days=day, hours=6)
-        known = [row for row in everything if row["at"] < at][-content.KEPT :]
-        outlook = outlook.with_judgements(weekly_grid.judge(known, outlook, at, UTC_ZONE))
+        known = [row for row in everything if row["at"] < at][-MAX_CONTENT:]
+        outlook = outlook.with_judged(weekly_grid.judge_content(known, outlook, at, UTC_ZONE))
         if at.weekday() == 0 or not outlook.grids:
-            grid, needed = weekly_grid.forecast(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, outlook.asked)
-            outlook = outlook.with_grid(grid) if grid else replace(outlook, needed=needed)
+            grid, shortage = weekly_grid.predict_week(known, f"day {day}", at, UTC_ZONE, PREDICTIONS, outlook.level)
+            outlook = outlook.with_grid(grid) if grid else replace(outlook, shortage=shortage)
     return outlook
 
 
@@ -48,7 +49,7 @@ def played(everything, weeks):
 def test_intervals_are_right_as_often_as_they_say(ratio):
     """Of 80 %: 77 to 83 % over a thousand pieces that came after their predictions."""
     outlooks = [played(rows(16, ratio=ratio, seed=seed), 16) for seed in (1, 2, 3, 4)]
-    judged, right = sum(o.judged_in_all for o in outlooks), sum(o.right_in_all for o in outlooks)
+    judged, right = sum(o.judged_count for o in outlooks), sum(o.covered_count for o in outlooks)
     assert judged > 1000
     assert 0.77 <= right / judged <= 0.83
 
@@ -59,72 +60,75 @@ def test_a_grid_knows_nothing_of_what_it_is_judged_by():
     at = MONDAY + timedelta(days=28, hours=6)
     strange = [row | {"engagements": 10**6} if row["at"] > at else row for row in before]
     known = [row for row in before if row["at"] < at]
-    grid, _ = weekly_grid.forecast(known, "w", at, UTC_ZONE, PREDICTIONS)
-    again, _ = weekly_grid.forecast([r for r in strange if r["at"] < at], "w", at, UTC_ZONE, PREDICTIONS)
+    grid, _ = weekly_grid.predict_week(known, "w", at, UTC_ZONE, PREDICTIONS)
+    again, _ = weekly_grid.predict_week([r for r in strange if r["at"] < at], "w", at, UTC_ZONE, PREDICTIONS)
     assert grid == again
     later = at + timedelta(days=7)
-    usual = weekly_grid.judge(before, Outlook((grid,)), later, UTC_ZONE)
-    odd = weekly_grid.judge(strange, Outlook((grid,)), later, UTC_ZONE)
+    usual = weekly_grid.judge_content(before, ContentOutlook((grid,)), later, UTC_ZONE)
+    odd = weekly_grid.judge_content(strange, ContentOutlook((grid,)), later, UTC_ZONE)
     assert len(usual) == len(odd) > 10
-    assert not any(judgement.inside for judgement in odd)
-    assert sum(judgement.inside for judgement in usual) > len(usual) / 2
+    assert not any(judged.is_covered for judged in odd)
+    assert sum(judged.is_covered for judged in usual) > len(usual) / 2
 
 
 def test_content_meets_its_interval_once_and_only_when_it_has_settled():
     """Two days after it was published, and never a grid that was made after it."""
     at = MONDAY + timedelta(days=28, hours=6)
     known = rows(4)
-    grid, _ = weekly_grid.forecast(known, "w", at, UTC_ZONE, PREDICTIONS)
-    new = content.entry(post("acme", at + timedelta(hours=3), "photo", 120))
-    outlook = Outlook((grid,))
-    assert not weekly_grid.judge([*known, new], outlook, at + timedelta(hours=50), UTC_ZONE)
-    (judgement,) = weekly_grid.judge([*known, new], outlook, at + timedelta(hours=51), UTC_ZONE)
-    outlook = outlook.with_judgements([judgement])
-    assert not weekly_grid.judge([*known, new], outlook, at + timedelta(days=4), UTC_ZONE)
-    assert (outlook.judged_in_all, outlook.right_in_all) == (1, int(judgement.inside))
+    grid, _ = weekly_grid.predict_week(known, "w", at, UTC_ZONE, PREDICTIONS)
+    new = build_content_row(post("acme", at + timedelta(hours=3), "photo", 120))
+    outlook = ContentOutlook((grid,))
+    assert not weekly_grid.judge_content([*known, new], outlook, at + timedelta(hours=50), UTC_ZONE)
+    (judged,) = weekly_grid.judge_content([*known, new], outlook, at + timedelta(hours=51), UTC_ZONE)
+    outlook = outlook.with_judged([judged])
+    assert not weekly_grid.judge_content([*known, new], outlook, at + timedelta(days=4), UTC_ZONE)
+    assert (outlook.judged_count, outlook.covered_count) == (1, int(judged.is_covered))
 
 
 def test_what_was_never_predicted_is_not_judged():
     """A new format, or a cell without an interval."""
     at = MONDAY + timedelta(days=1)
-    cell = Cell("linkedin", "photo", 2, 9, 100.0, 10.0, None, 0.5, None)
-    outlook = Outlook((Grid("w", at, (cell,)),))
+    cell = GridCell("linkedin", "photo", 2, 9, 100.0, 10.0, None, 0.5, None)
+    outlook = ContentOutlook((PredictionGrid("w", at, (cell,)),))
     new = [
-        content.entry(post("acme", at + timedelta(hours=k), kind, 50)) for k, kind in enumerate(("photo", "poll"), 1)
+        build_content_row(post("acme", at + timedelta(hours=k), kind, 50))
+        for k, kind in enumerate(("photo", "poll"), 1)
     ]
-    assert weekly_grid.judge(new, outlook, at + timedelta(days=5), UTC_ZONE) == []
+    assert weekly_grid.judge_content(new, outlook, at + timedelta(days=5), UTC_ZONE) == []
 
 
 def test_the_nearest_hour_of_the_week_counts_also_around_its_end():
     """Sunday 23:00 is an hour from Monday 00:00."""
-    sunday = Cell("linkedin", "photo", 6, 23, 1.0, 0.0, 2.0, 0.5, None)
-    assert (sunday.distance(0, 0), sunday.distance(6, 20)) == (1, 3)
+    sunday = GridCell("linkedin", "photo", 6, 23, 1.0, 0.0, 2.0, 0.5, None)
+    assert (sunday.hours_apart(0, 0), sunday.hours_apart(6, 20)) == (1, 3)
 
 
 def test_predictions_are_for_the_clients_own_clock():
     """Posts at noon in Berlin are predicted at noon, summer and winter; a date without a time stays that date."""
     ten = datetime(2026, 10, 5, 10, tzinfo=UTC)
-    assert weekly_grid.local(ten, BERLIN).hour == 12
-    assert weekly_grid.local(datetime(2026, 10, 5, tzinfo=UTC), BERLIN).day == 5
-    known = [content.entry(post("acme", MONDAY + timedelta(days=d, hours=10), "photo", 80 + d)) for d in range(25)]
-    grid, _ = weekly_grid.forecast(known, "w", MONDAY + timedelta(days=28), BERLIN, PREDICTIONS)
+    assert weekly_grid.to_local(ten, BERLIN).hour == 12
+    assert weekly_grid.to_local(datetime(2026, 10, 5, tzinfo=UTC), BERLIN).day == 5
+    known = [build_content_row(post("acme", MONDAY + timedelta(days=d, hours=10), "photo", 80 + d)) for d in range(25)]
+    grid, _ = weekly_grid.predict_week(known, "w", MONDAY + timedelta(days=28), BERLIN, PREDICTIONS)
     assert {cell.hour for cell in grid.cells} == {12}
     assert sorted(cell.weekday for cell in grid.cells) == list(range(7))
 
 
 def test_ten_pieces_are_needed_and_the_date_is_said():
     """By the pace of the client."""
-    known = [content.entry(post("acme", MONDAY + timedelta(days=2 * d, hours=9), "photo", 80 + d)) for d in range(5)]
-    grid, needed = weekly_grid.forecast(known, "w", MONDAY + timedelta(days=14), UTC_ZONE, PREDICTIONS)
+    known = [
+        build_content_row(post("acme", MONDAY + timedelta(days=2 * d, hours=9), "photo", 80 + d)) for d in range(5)
+    ]
+    grid, shortage = weekly_grid.predict_week(known, "w", MONDAY + timedelta(days=14), UTC_ZONE, PREDICTIONS)
     assert grid is None
-    assert needed.startswith("not enough data yet: 5 observations")
-    assert "enough by 2026-09-1" in needed
+    assert shortage.startswith("not enough data yet: 5 observations")
+    assert "enough by 2026-09-1" in shortage
 
 
 def test_a_client_that_stopped_publishing_is_told_so():
     """There is no habit to predict."""
-    grid, needed = weekly_grid.forecast(rows(4), "w", MONDAY + timedelta(days=90), UTC_ZONE, PREDICTIONS)
-    assert (grid, needed) == (None, "nothing was published in the 28 days before")
+    grid, shortage = weekly_grid.predict_week(rows(4), "w", MONDAY + timedelta(days=90), UTC_ZONE, PREDICTIONS)
+    assert (grid, shortage) == (None, "nothing was published in the 28 days before")
 
 
 @pytest.mark.parametrize(
@@ -140,34 +144,34 @@ def test_a_client_that_stopped_publishing_is_told_so():
 )
 def test_only_content_that_people_engage_with_is_kept(fields, kept):
     """Neither messages to one reader nor rows of ads, nor what told no engagements."""
-    assert (content.entry(replace(post("acme", MONDAY, "photo", 10), **fields)) is not None) == kept
+    assert (build_content_row(replace(post("acme", MONDAY, "photo", 10), **fields)) is not None) == kept
 
 
 def test_the_list_is_short_and_a_revision_replaces_its_entry():
     """The latest 400, oldest first; what turns out to be no content leaves."""
     one = post("acme", MONDAY, "photo", 10)
-    kept = content.merged([], scored(one, post("acme", MONDAY - timedelta(days=1), "text", 5)))
+    kept = merge_content([], scored(one, post("acme", MONDAY - timedelta(days=1), "text", 5)))
     assert [row["engagements"] for row in kept] == [5, 10]
-    kept = content.merged(kept, scored(replace(one, engagements=40)))
+    kept = merge_content(kept, scored(replace(one, engagements=40)))
     assert [row["engagements"] for row in kept] == [5, 40]
-    assert len(content.merged(kept, scored(replace(one, content_type=None)))) == 1
-    many = [post("acme", MONDAY + timedelta(minutes=k), "photo", k) for k in range(content.KEPT + 50)]
-    assert [row["engagements"] for row in content.merged([], scored(*many))] == list(range(50, content.KEPT + 50))
+    assert len(merge_content(kept, scored(replace(one, content_type=None)))) == 1
+    many = [post("acme", MONDAY + timedelta(minutes=k), "photo", k) for k in range(MAX_CONTENT + 50)]
+    assert [row["engagements"] for row in merge_content([], scored(*many))] == list(range(50, MAX_CONTENT + 50))
 
 
 def test_an_outlook_is_read_as_it_was_written_and_forgets_the_old():
     """Two grids, four hundred judgements, and totals since the beginning."""
-    outlook = Outlook(needed="x")
-    cell = Cell("linkedin", "photo", 0, 9, 1.0, 0.5, 2.0, 0.7, None)
+    outlook = ContentOutlook(shortage="x")
+    cell = GridCell("linkedin", "photo", 0, 9, 1.0, 0.5, 2.0, 0.7, None)
     for week in range(3):
-        outlook = outlook.with_grid(Grid(f"2026-W{40 + week}", MONDAY + timedelta(days=7 * week), (cell,)))
-    new = [Judgement(f"e{k}", MONDAY + timedelta(hours=k), 1.0, 0.0, 2.0, float(k % 4)) for k in range(500)]
-    outlook = outlook.with_judgements(new[:250]).with_judgements(new[250:])
+        outlook = outlook.with_grid(PredictionGrid(f"2026-W{40 + week}", MONDAY + timedelta(days=7 * week), (cell,)))
+    new = [JudgedContent(f"e{k}", MONDAY + timedelta(hours=k), 1.0, 0.0, 2.0, float(k % 4)) for k in range(500)]
+    outlook = outlook.with_judged(new[:250]).with_judged(new[250:])
     assert outlook.period == "2026-W42"
     assert len(outlook.grids) == 2
-    assert (len(outlook.judged), outlook.judged_in_all, outlook.right_in_all) == (KEPT_JUDGEMENTS, 500, 375)
-    assert outlook_from(outlook.document()) == outlook
-    assert outlook_from({}) == Outlook()
+    assert (len(outlook.judged), outlook.judged_count, outlook.covered_count) == (MAX_JUDGED, 500, 375)
+    assert ContentOutlook.from_document(outlook.to_document()) == outlook
+    assert ContentOutlook.from_document({}) == ContentOutlook()
 
 
 @pytest.fixture
@@ -194,7 +198,7 @@ def test_the_reader_sees_what_is_expected_and_how_often_that_was_right(store):
         assert found["lines"][0].startswith("Intervals that said 80% held ")
     one = next(s.data for s in store.query("clients/acme/predictions") if s.data["content_type"] == "carousel")
     assert (one["target"], one["level"], len(one["times"])) == ("engagements", 0.8, 21)
-    outlook = outlook_from(store.get(paths.state("acme", "predictions")).data)
+    outlook = ContentOutlook.from_document(store.get(paths.state("acme", "predictions")).data)
     carousel = [c.predicted for c in outlook.grids[-1].cells if c.content_type == "carousel"]
     others = [c.predicted for c in outlook.grids[-1].cells if c.content_type != "carousel"]
     assert min(carousel) > max(others)

@@ -8,7 +8,7 @@ from unit.advice_loop.advice_worlds import ANALYSIS
 from unit.advice_loop.planted_posts import MONDAY
 
 from brain.domain.clients.client import Client
-from brain.domain.predictions.outlook import Cell, Grid, Outlook
+from brain.domain.predictions.outlook import ContentOutlook, GridCell, PredictionGrid
 from brain.domain.recommendations.standing import Move, Standing
 from brain.domain.reports import predictions, recommendations
 from brain.domain.reports.facts import ReportFacts
@@ -156,7 +156,7 @@ def cell(weekday=0, predicted=100.0, **more):
     """What one hour of the week should bring."""
     low, high = predicted / 2, predicted * 2
     given = {"content_type": "photo", "hour": 9, "lower": low, "upper": high, "confidence": 0.8, "missing": None}
-    return Cell(platform="linkedin", weekday=weekday, predicted=predicted, **given | more)
+    return GridCell(platform="linkedin", weekday=weekday, predicted=predicted, **given | more)
 
 
 def told(outlook):
@@ -176,14 +176,14 @@ def told(outlook):
 )
 def test_the_record_of_predictions_is_said_as_it_is(judged, right, words):
     """Also where it is bad."""
-    found = told(Outlook((Grid("w", GRID_AT, (cell(),)),), (), judged, right))
+    found = told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(),)),), (), judged, right))
     assert words in found.lines[0]
 
 
 def test_a_row_says_what_a_format_should_bring():
     """At its usual times, the middle of them; open where too few errors are known to bound it."""
     open_ended = cell(0, 50.0, content_type="text", upper=None, lower=None)
-    rows = told(Outlook((Grid("w", GRID_AT, (cell(0), cell(1), cell(2, hour=17), open_ended)),))).rows
+    rows = told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1), cell(2, hour=17), open_ended)),))).rows
     assert rows[0] == ("linkedin", "photo", "09:00, 17:00", "100", "50 and 200", "80%")
     assert rows[1][4] == "0 and any number"
 
@@ -191,17 +191,19 @@ def test_a_row_says_what_a_format_should_bring():
 def test_the_best_time_is_named_where_it_matters():
     """And where nothing but chance differs, nothing is said."""
     cells = (cell(0), cell(1), cell(2, 180.0, hour=17))
-    lines = told(Outlook((Grid("w", GRID_AT, cells),))).lines
+    lines = told(ContentOutlook((PredictionGrid("w", GRID_AT, cells),))).lines
     assert lines[-1] == "Most is expected of photo on linkedin on Wed at 17:00: 180 instead of 100 engagements."
-    assert len(told(Outlook((Grid("w", GRID_AT, (cell(0), cell(1))),))).lines) == 1
+    assert len(told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1))),))).lines) == 1
 
 
 def test_what_predictions_lack_is_said_once():
     """The first thing; and the date where there is none at all."""
-    lacking = told(Outlook((Grid("w", GRID_AT, (cell(missing="a column would help"), cell(1, missing="other"))),)))
+    lacking = told(
+        ContentOutlook((PredictionGrid("w", GRID_AT, (cell(missing="a column would help"), cell(1, missing="other"))),))
+    )
     assert lacking.lines[1] == "What the predictions lack: a column would help."
-    assert len(told(Outlook()).lines) == 1
-    needed = told(Outlook(needed="not enough data yet: 5 observations"))
+    assert len(told(ContentOutlook()).lines) == 1
+    needed = told(ContentOutlook(shortage="not enough data yet: 5 observations"))
     assert (needed.status, needed.lines[-1]) == (
         SectionStatus.NOT_ENOUGH_DATA,
         "Not enough data yet: 5 observations.",

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from unit.predictions.content import CONFIG, FIRST, posts, without_results
 
-from brain.domain.predictions.answer import predict_planned
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.scale import LogScale, log_scale
-from brain.domain.predictions.sufficiency import scatter_of, sufficiency
+from brain.domain.predictions.planned_content import predict_planned
+from brain.domain.predictions.scale import LogScale, choose_log_scale
+from brain.domain.predictions.sufficiency import estimate_scatter, estimate_sufficiency
 from brain.errors import InvalidInputError
 
 
@@ -31,7 +31,7 @@ def test_six_posts_are_not_enough_and_the_date_is_told():
     assert answer.predictions == (None,)
     assert answer.model is None
     assert answer.missing[0].startswith("not enough data yet: 6 observations, about")
-    assert answer.enough.by == (FIRST + timedelta(days=10 + 2 * (answer.enough.enough - 6))).date()
+    assert answer.sufficiency.expected_on == (FIRST + timedelta(days=10 + 2 * (answer.sufficiency.required - 6))).date()
 
 
 def test_without_times_there_is_no_date():
@@ -42,10 +42,10 @@ def test_without_times_there_is_no_date():
 
 def test_enough_grows_with_the_square_of_the_clients_own_scatter():
     """Twice the scatter asks for four times the posts, never fewer than ten."""
-    calm, wild = (sufficiency(0, scatter, None, CONFIG).enough for scatter in (1.0, 2.0))
+    calm, wild = (estimate_sufficiency(0, scatter, None, CONFIG).required for scatter in (1.0, 2.0))
     assert wild == pytest.approx(4 * calm, rel=0.05)
-    assert sufficiency(0, 0.01, None, CONFIG).enough == 10
-    assert sufficiency(0, None, None, CONFIG).enough == 10
+    assert estimate_sufficiency(0, 0.01, None, CONFIG).required == 10
+    assert estimate_sufficiency(0, None, None, CONFIG).required == 10
 
 
 @pytest.mark.parametrize(
@@ -60,21 +60,21 @@ def test_enough_grows_with_the_square_of_the_clients_own_scatter():
 )
 def test_the_date_follows_the_pace(times, by):
     """Five posts every two days need ten more days; one post, one moment and decades tell no date."""
-    found = sufficiency(len(times), None, times, CONFIG)
-    assert found.by == by
+    found = estimate_sufficiency(len(times), None, times, CONFIG)
+    assert found.expected_on == by
 
 
 def test_enough_says_so():
     """With ten of ten nothing is missing."""
-    found = sufficiency(10, None, _days(10, 1), CONFIG)
-    assert found.reached
-    assert found.sentence() == "enough data: 10 observations, 10 are enough"
+    found = estimate_sufficiency(10, None, _days(10, 1), CONFIG)
+    assert found.is_reached
+    assert found.to_sentence() == "enough data: 10 observations, 10 are enough"
 
 
 def test_scatter_needs_four_results():
     """Three say nothing about how much a client's results differ."""
-    assert scatter_of([1.0, 2.0, 3.0]) is None
-    assert scatter_of([10.0, 100.0, 1000.0, 10_000.0]) > 1
+    assert estimate_scatter([1.0, 2.0, 3.0]) is None
+    assert estimate_scatter([10.0, 100.0, 1000.0, 10_000.0]) > 1
 
 
 def test_low_confidence_says_what_is_missing():
@@ -102,8 +102,8 @@ def test_rows_without_a_result_or_a_time_are_left_out_and_counted():
     """An unknown result is not 0."""
     rows = [*posts(20, 8), {"type": "photo", "likes": "", "published": "2026-01-01"}]
     rows.append({"type": "photo", "likes": "5", "published": "soon"})
-    assert _ask(rows, [], time="published").left_out == 2
-    assert _ask(rows, []).left_out == 1
+    assert _ask(rows, [], time="published").excluded_rows == 2
+    assert _ask(rows, []).excluded_rows == 1
 
 
 def test_only_what_is_known_beforehand_is_used():
@@ -120,24 +120,24 @@ def test_a_plan_without_times_is_taken_to_follow_at_once():
 
 
 @pytest.mark.parametrize(
-    ("rows", "time", "said"),
+    ("rows", "time", "message"),
     [
-        ([{"type": "photo"}], None, "no column 'likes'"),
-        ([{"type": "photo", "likes": "many"}], None, "Row 1 of the history has 'many'"),
-        ([{"type": "photo", "likes": 1}], "published", "no column 'published'"),
-        ([{"likes": 1, "published": "soon"}], "published", "is a time"),
+        ([{"type": "photo"}], None, "must have the column 'likes'"),
+        ([{"type": "photo", "likes": "many"}], None, "got 'many' in row 1 of the history"),
+        ([{"type": "photo", "likes": 1}], "published", "must have the column 'published'"),
+        ([{"likes": 1, "published": "soon"}], "published", "must hold times"),
     ],
 )
-def test_unreadable_histories_are_refused(rows, time, said):
+def test_unreadable_histories_are_refused(rows, time, message):
     """One sentence says what was expected."""
     with pytest.raises(InvalidInputError) as error:
         _ask(rows, [], time=time)
-    assert said in error.value.message
+    assert message in error.value.message
 
 
 def test_no_history_is_not_enough_data():
     """An empty list is an answer, not a failure."""
-    assert _ask([], [{"type": "photo"}]).enough.observations == 0
+    assert _ask([], [{"type": "photo"}]).sufficiency.observations == 0
     assert _ask([], [{"type": "photo"}], time="published").predictions == (None,)
 
 
@@ -145,18 +145,18 @@ def test_no_history_is_not_enough_data():
 def test_the_scale_goes_there_and_back(value, unit):
     """What is modelled as a logarithm comes back as the value it was."""
     scale = LogScale(unit, never_negative=False)
-    assert scale.back(float(scale.of(np.array([value]))[0])) == pytest.approx(value, rel=1e-6, abs=1e-9)
+    assert scale.invert(float(scale.transform(np.array([value]))[0])) == pytest.approx(value, rel=1e-6, abs=1e-9)
 
 
 def test_the_scale_suits_its_values():
     """Counts have unit 1, fractions a tenth of their middle, and bounds without end stay so."""
-    assert log_scale(np.array([0.0, 3.0, 9.0])) == LogScale(1.0, never_negative=True)
-    assert log_scale(np.array([0.0, 0.0])) == LogScale(1.0, never_negative=True)
-    assert log_scale(np.array([0.01, 0.02, 0.04])).unit == pytest.approx(0.002)
-    assert log_scale(np.array([-2.5, 200.5])).never_negative is False
-    assert LogScale(1.0, never_negative=True).back(-np.inf) == 0
-    assert LogScale(1.0, never_negative=True).back(np.inf) == np.inf
-    assert LogScale(1.0, never_negative=False).back(-np.inf) == -np.inf
+    assert choose_log_scale(np.array([0.0, 3.0, 9.0])) == LogScale(1.0, never_negative=True)
+    assert choose_log_scale(np.array([0.0, 0.0])) == LogScale(1.0, never_negative=True)
+    assert choose_log_scale(np.array([0.01, 0.02, 0.04])).unit == pytest.approx(0.002)
+    assert choose_log_scale(np.array([-2.5, 200.5])).never_negative is False
+    assert LogScale(1.0, never_negative=True).invert(-np.inf) == 0
+    assert LogScale(1.0, never_negative=True).invert(np.inf) == np.inf
+    assert LogScale(1.0, never_negative=False).invert(-np.inf) == -np.inf
 
 
 def test_a_wrong_constant_is_named():

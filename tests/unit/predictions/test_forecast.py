@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.predictions.content import CONFIG, FIRST, posts, results, without_results
 
-from brain.domain.predictions.answer import predict_planned
-from brain.domain.predictions.candidates import candidate_effects
-from brain.domain.predictions.columns import Category, text
-from brain.domain.predictions.effects import Pair
-from brain.domain.predictions.forecast import History, learn
+from brain.domain.predictions.candidates import build_candidates
+from brain.domain.predictions.columns import CategoryColumn, parse_text
+from brain.domain.predictions.effects import BinEffect
+from brain.domain.predictions.planned_content import predict_planned
+from brain.domain.predictions.prediction_model import ContentHistory, fit_model
 from brain.errors import InvalidInputError
 
 NULL = {"photo": 0.0, "video": 0.0, "link": 0.0}
@@ -142,13 +142,16 @@ def test_nested_and_crossed_categories_have_parents():
         "client": ["1", "2", "3", "4"] * 10,
         "kind": ["x"] * 20 + ["y"] * 20,
     }
-    found = candidate_effects([Category(name, text) for name in table], table, CONFIG)
-    parents = {each.effect.name: tuple(found[p].effect.name for p in each.parents) for each in found}
-    assert parents["client"] == ("vertical",)
-    assert parents["vertical × kind"] == ("vertical", "kind")
-    assert not any(
-        isinstance(e.effect, Pair) and {"client", "vertical"} == set(e.effect.name.split(" × ")) for e in found
-    )
+    candidates = build_candidates([CategoryColumn(name, parse_text) for name in table], table, CONFIG)
+    parents = {column_names(c.effect): [column_names(candidates[p].effect) for p in c.parents] for c in candidates}
+    assert parents["client",] == [("vertical",)]
+    assert parents["vertical", "kind"] == [("vertical",), ("kind",)]
+    assert not parents.keys() & {("client", "vertical"), ("vertical", "client")}
+
+
+def column_names(effect):
+    """Return the names of the columns that an effect is made of."""
+    return tuple(part.column.name for part in effect.column_effects)
 
 
 def test_a_pair_that_matters_is_found():
@@ -179,12 +182,12 @@ def test_numbers_count_at_the_resolution_that_tells():
     assert short <= unknown < long
 
 
-def test_effects_have_names_that_a_reader_understands():
-    """What was taken up is said in the words of the columns."""
+def test_only_effects_that_explain_something_are_added():
+    """The type matters and the length does not; where the length matters, it is cut into bins."""
     answer = _ask(posts(300, 1), [{"type": "video", "length": "100"}])
-    assert {effect.name for effect, _ in answer.model.effects} == {"type"}
+    assert {column_names(effect) for effect, _ in answer.model.effects} == {("type",)}
     lengths = [{"length": k, "likes": 10 if k < 300 else 1000} for k in range(600)]
-    assert _ask(lengths, [{"length": 3}]).model.effects[0][0].name.startswith("length in ")
+    assert isinstance(_ask(lengths, [{"length": 3}]).model.effects[0][0], BinEffect)
 
 
 def test_weekday_and_hour_are_read_from_the_time():
@@ -255,11 +258,11 @@ def test_a_plan_within_the_history_is_no_plan_ahead():
 def test_ten_rows_are_enough_and_nine_are_not():
     """At ten the interval of the level exists."""
     table = {"type": ["photo", "video"] * 5}
-    model = learn(History(table=table, results=list(range(10))), CONFIG)
+    model = fit_model(ContentHistory(table=table, results=list(range(10))), CONFIG)
     each = model.predict(table, 10)[0]
     assert 0 <= each.lower < each.upper < np.inf
     with pytest.raises(InvalidInputError, match="needs 10"):
-        learn(History(table={}, results=[1.0] * 9), CONFIG)
+        fit_model(ContentHistory(table={}, results=[1.0] * 9), CONFIG)
 
 
 CELLS = st.none() | st.sampled_from(["a", "b", "", "3", "4.5", "nan", "x_1", "ü"]) | st.integers(-5, 5)

@@ -97,10 +97,10 @@ GOOD, PLAN = _csv(posts(30, 1)), b"type\nphoto\n"
         (b"\xff\xfe\x00", PLAN, (), "not UTF-8"),
         (b'type,likes\n"photo,3\n', PLAN, (), "not a CSV"),
         (b"type,type,likes\na,b,3\n", PLAN, (), "'type' twice"),
-        (b"type,reach\nphoto,3\n", PLAN, (), "no column 'likes'"),
-        (GOOD.replace(b"published,likes", b"published,like"), PLAN, (), "no column 'likes'"),
-        (GOOD, PLAN, ("--time", "when"), "no column 'when'"),
-        (b"type,likes\nphoto,lots\n", PLAN, (), "expected a number"),
+        (b"type,reach\nphoto,3\n", PLAN, (), "must have the column 'likes'"),
+        (GOOD.replace(b"published,likes", b"published,like"), PLAN, (), "must have the column 'likes'"),
+        (GOOD, PLAN, ("--time", "when"), "must have the column 'when'"),
+        (b"type,likes\nphoto,lots\n", PLAN, (), "must be a number or empty"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(run, history, planned, options, said):

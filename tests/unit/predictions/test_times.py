@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from brain.domain.predictions.moments import read_times, seconds
+from brain.domain.predictions.times import parse_times, to_timestamp
 
 
 def _at(*parts, zone=None):
@@ -31,10 +31,10 @@ def _at(*parts, zone=None):
 )
 def test_columns_of_times_are_read_in_their_own_form(column, read):
     """Month or day first is decided by the whole column; what no form reads is unknown, never now."""
-    assert read_times(column) == read
+    assert parse_times(column) == read
 
 
 def test_a_clock_without_a_zone_counts_as_utc():
     """Order needs one line of time; two zones meet on it."""
-    assert seconds(_at(1970, 1, 1, 1)) == 3600
-    assert seconds(_at(1970, 1, 1, 1, zone=timezone(timedelta(hours=1)))) == 0
+    assert to_timestamp(_at(1970, 1, 1, 1)) == 3600
+    assert to_timestamp(_at(1970, 1, 1, 1, zone=timezone(timedelta(hours=1)))) == 0

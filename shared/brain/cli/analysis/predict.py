@@ -35,8 +35,8 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="JSON with what is missing for each row.")] = False,
 ) -> None:
     """Print the planned rows with predicted, lower, upper (80 % interval) and confidence."""
-    from brain.domain.predictions.answer import predict_planned
     from brain.domain.predictions.config import PredictionConfig
+    from brain.domain.predictions.planned_content import predict_planned
 
     past, ahead = _read(history), _read(planned)
     answer = predict_planned(
@@ -46,11 +46,15 @@ def predict(
     if as_json:
         both = zip(ahead.rows, added, answer.missing, strict=True)
         rows = [{**row, **new, "missing": lack} for row, new, lack in both]
-        typer.echo(json.dumps({"rows": rows, "left_out": answer.left_out, "data": answer.enough.sentence()}, indent=2))
+        typer.echo(
+            json.dumps(
+                {"rows": rows, "left_out": answer.excluded_rows, "data": answer.sufficiency.to_sentence()}, indent=2
+            )
+        )
         return
     typer.echo(_text(ahead, added), nl=False)
-    if answer.left_out:
-        typer.echo(f"{answer.left_out} rows of the history without {target} or time were left out.", err=True)
+    if answer.excluded_rows:
+        typer.echo(f"{answer.excluded_rows} rows of the history without {target} or time were left out.", err=True)
     for lack in dict.fromkeys(lack for lack in answer.missing if lack):
         typer.echo(f"{answer.missing.count(lack)} of {len(ahead.rows)} rows: {lack}.", err=True)
 

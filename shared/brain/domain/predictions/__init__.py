@@ -1,1 +1,1 @@
-"""Expected engagement of planned content, with an interval whose coverage is measured and a plain "not enough yet"."""
+"""Predict the engagement of planned content, with intervals of measured coverage, or say what data is missing."""

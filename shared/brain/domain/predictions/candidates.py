@@ -1,79 +1,101 @@
-"""Which effects a history can tell apart: its categories, its numbers at several resolutions, and pairs of them."""
+"""Build the effects that a model may add: categories, numbers at several resolutions, and pairs of them."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
-from brain.domain.predictions.columns import Category, Column, Table
+from brain.domain.predictions.columns import CategoryColumn, FeatureColumn, Table
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.effects import Bins, Grouped, Levels, Pair, Single, bin_codes, crossed
+from brain.domain.predictions.effects import (
+    BinEffect,
+    CategoryEffect,
+    CodedEffect,
+    ColumnEffect,
+    PairEffect,
+    assign_bins,
+    cross_codes,
+)
 from brain.domain.types import Floats, Integers
 
 _COARSEST = 4
 
 
-def candidate_effects(columns: Sequence[Column], table: Table, config: PredictionConfig) -> list[Grouped]:
-    """Return all effects that a model may take up, parents before children.
+def build_candidates(columns: Sequence[FeatureColumn], table: Table, config: PredictionConfig) -> list[CodedEffect]:
+    """Return all effects that a model may add, single columns before pairs.
 
-    A category that is nested in another (a client in its vertical, a vertical on its platform) has that one as a
-    parent, and a pair of categories has its two: what is rare or unknown then falls back step by step. Numbers
-    are cut at their quantiles into 4, 16 and 64 bins.
+    A category nested in another one (a client in its vertical, a vertical on its platform) has that one as a parent,
+    and a pair of categories has its two members: rare or unknown groups then fall back step by step. Numbers are cut
+    at their quantiles into 4, 16 and 64 bins.
+
+    >>> from brain.domain.predictions.columns import parse_text
+    >>> from brain.settings.files import load_config
+    >>> config = load_config("brain_predictions", PredictionConfig)
+    >>> table = {"client": ["a", "b", "c", "a"], "vertical": ["shop", "shop", "bank", "shop"]}
+    >>> candidates = build_candidates([CategoryColumn(name, parse_text) for name in table], table, config)
+    >>> [(candidate.effect.column.name, candidate.parents) for candidate in candidates]
+    [('client', (1,)), ('vertical', ())]
     """
-    effects: list[Single] = []
+    effects: list[ColumnEffect] = []
     codes: list[Integers] = []
     for column in columns:
-        for effect, groups in _cuts(column, table[column.name], config.finest_bins):
+        for effect, groups in _cut_column(column, table[column.name], config.finest_bins):
             effects.append(effect)
             codes.append(groups)
-    nested = [_nested_in(child, effects, codes) for child in range(len(effects))]
-    singles = [Grouped(*each) for each in zip(effects, codes, nested, strict=True)]
-    return singles + list(_pairs(effects, singles, config.cross_bins))
+    parents = [_find_parents(child, effects, codes) for child in range(len(effects))]
+    singles = [CodedEffect(*parts) for parts in zip(effects, codes, parents, strict=True)]
+    return singles + list(_build_pairs(effects, singles, config.cross_bins))
 
 
-def _cuts(column: Column, values: Sequence[object], finest: int) -> Iterator[tuple[Single, Integers]]:
-    """Yield each way to cut a column into groups, coarse to fine, with the rows' groups."""
-    if isinstance(column, Category):
-        levels = column.levels(values)
-        yield Levels(column, levels), column.codes(values, levels)
+def _cut_column(
+    column: FeatureColumn, cells: Sequence[object], finest_bins: int
+) -> Iterator[tuple[ColumnEffect, Integers]]:
+    """Yield each way to cut a column into groups, coarse to fine, with the groups of the rows."""
+    if isinstance(column, CategoryColumn):
+        levels = column.find_levels(cells)
+        yield CategoryEffect(column, levels), column.encode(cells, levels)
         return
-    numbers = column.values(values)
+    numbers = column.to_numbers(cells)
     ordered = np.sort(numbers[~np.isnan(numbers)])
-    different = _different(ordered)
-    wanted = _COARSEST
-    while wanted <= finest and len(different) > wanted:
-        edges = _different(ordered[np.arange(1, wanted) * len(ordered) // wanted])
-        edges = edges[edges > different[0]]
-        yield Bins(column, edges), bin_codes(numbers, edges)
-        wanted *= _COARSEST
-    if wanted <= finest:
-        yield Bins(column, different[1:]), bin_codes(numbers, different[1:])
+    distinct = _drop_repeats(ordered)
+    bins = _COARSEST
+    while bins <= finest_bins and len(distinct) > bins:
+        edges = _drop_repeats(ordered[np.arange(1, bins) * len(ordered) // bins])
+        edges = edges[edges > distinct[0]]
+        yield BinEffect(column, edges), assign_bins(numbers, edges)
+        bins *= _COARSEST
+    if bins <= finest_bins:
+        yield BinEffect(column, distinct[1:]), assign_bins(numbers, distinct[1:])
 
 
-def _different(ordered: Floats) -> Floats:
-    """Return the different values of ordered ones."""
+def _drop_repeats(ordered: Floats) -> Floats:
+    """Return the distinct numbers of an ascending array."""
     return ordered[np.concatenate(([True], ordered[1:] > ordered[:-1]))]
 
 
-def _nested_in(child: int, effects: Sequence[Single], codes: Sequence[Integers]) -> tuple[int, ...]:
-    """Return the categories in which each group of the child, a category, lies whole, the widest first."""
+def _find_parents(child: int, effects: Sequence[ColumnEffect], codes: Sequence[Integers]) -> tuple[int, ...]:
+    """Return the categories in which the child, a category, is nested, the widest first."""
     size = effects[child].size
-    found = []
+    parents = []
     for index, other in enumerate(effects):
-        if isinstance(effects[child], Levels) and isinstance(other, Levels) and other.size < size:
-            both = np.unique(crossed(codes[child], codes[index], other.size))
-            if len(both[both >= 0]) == size:
-                found.append(index)
-    return tuple(sorted(found, key=lambda index: effects[index].size))
+        if isinstance(effects[child], CategoryEffect) and isinstance(other, CategoryEffect) and other.size < size:
+            combined = np.unique(cross_codes(codes[child], codes[index], other.size))
+            if len(combined[combined >= 0]) == size:
+                parents.append(index)
+    return tuple(sorted(parents, key=lambda index: effects[index].size))
 
 
-def _pairs(effects: Sequence[Single], singles: Sequence[Grouped], cross_bins: int) -> Iterator[Grouped]:
-    """Yield the combinations with a category in them that have two rows a group or more on average."""
-    for (first, one), (second, two) in combinations(enumerate(effects), 2):
-        categories = isinstance(one, Levels) + isinstance(two, Levels)
-        too_fine = one.size * two.size > len(singles[first].codes) / 2
-        if not categories or too_fine or any(isinstance(e, Bins) and e.size > cross_bins for e in (one, two)):
+def _build_pairs(
+    effects: Sequence[ColumnEffect], singles: Sequence[CodedEffect], cross_bins: int
+) -> Iterator[CodedEffect]:
+    """Yield the pairs with a category that have at least two rows per group on average."""
+    for (first, first_effect), (second, second_effect) in combinations(enumerate(effects), 2):
+        members = (first_effect, second_effect)
+        categories = sum(isinstance(member, CategoryEffect) for member in members)
+        too_fine = first_effect.size * second_effect.size > len(singles[first].codes) / 2
+        if not categories or too_fine or any(isinstance(m, BinEffect) and m.size > cross_bins for m in members):
             continue
         if first not in singles[second].parents and second not in singles[first].parents:
-            codes = crossed(singles[first].codes, singles[second].codes, two.size)
-            yield Grouped(Pair(one, two), codes, (first, second) if categories == 2 else ())  # noqa: PLR2004 - both are
+            codes = cross_codes(singles[first].codes, singles[second].codes, second_effect.size)
+            parents = (first, second) if categories == len(members) else ()
+            yield CodedEffect(PairEffect(first_effect, second_effect), codes, parents)

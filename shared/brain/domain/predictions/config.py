@@ -1,4 +1,4 @@
-"""The constants of predictions, as ``config/brain_predictions.yaml`` states them."""
+"""The constants of predictions, as set in ``config/brain_predictions.yaml``."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from brain.domain.types import OpenFraction, PositiveFloat, StrictModel
 
 
 class PredictionConfig(StrictModel):
-    """What counts as enough, how wide an interval is, and how much detail the model may try."""
+    """How much data a prediction needs, the level of its interval, and how detailed the model may be."""
 
     reliable_from: Annotated[int, Field(ge=4)]
     level: OpenFraction

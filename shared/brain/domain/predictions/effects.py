@@ -1,7 +1,7 @@
-"""The groups whose effects a prediction may add up: categories, bins of numbers at several resolutions, and pairs.
+"""The group effects that a prediction adds up: categories, bins of numbers at several resolutions, and pairs.
 
-Each effect is a partition of the rows into groups. A row that belongs to no known group (an unknown category, a
-missing number) has group -1 and takes no effect there: it falls back on the effects that it does have.
+Each effect is a partition of the rows into groups. A row of no known group (an unknown category, a missing number)
+has code -1: the effect does not apply to it, and its prediction falls back on its other effects.
 """
 
 from collections.abc import Mapping
@@ -10,115 +10,108 @@ from typing import TypeAlias
 
 import numpy as np
 
-from brain.domain.predictions.columns import Category, Number, Table
+from brain.domain.predictions.columns import CategoryColumn, NumberColumn, Table
 from brain.domain.types import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
-    """The groups of a category: one a name."""
+class CategoryEffect:
+    """The groups of a category: one per label."""
 
-    column: Category
+    column: CategoryColumn
     levels: Mapping[str, int]
 
     @property
     def size(self) -> int:
-        """How many groups."""
+        """The number of groups."""
         return len(self.levels)
 
     @property
-    def name(self) -> str:
-        """What the effect is called."""
-        return self.column.name
-
-    @property
-    def singles(self) -> "tuple[Single, ...]":
-        """The effects of one column that it is made of."""
+    def column_effects(self) -> "tuple[ColumnEffect, ...]":
+        """The effects of single columns that it consists of."""
         return (self,)
 
-    def codes(self, table: Table) -> Integers:
-        """Return each row's group."""
-        return self.column.codes(table[self.column.name], self.levels)
+    def encode(self, table: Table) -> Integers:
+        """Return the group of each row (rows,)."""
+        return self.column.encode(table[self.column.name], self.levels)
 
 
 @dataclass(frozen=True, slots=True)
-class Bins:
-    """The groups of a number: between edges, the lower edge belonging to its bin."""
+class BinEffect:
+    """The groups of a number: bins between edges; a lower edge belongs to its bin."""
 
-    column: Number
+    column: NumberColumn
     edges: Floats
 
     @property
     def size(self) -> int:
-        """How many groups."""
+        """The number of groups."""
         return len(self.edges) + 1
 
     @property
-    def name(self) -> str:
-        """What the effect is called."""
-        return f"{self.column.name} in {self.size} bins"
-
-    @property
-    def singles(self) -> "tuple[Single, ...]":
-        """The effects of one column that it is made of."""
+    def column_effects(self) -> "tuple[ColumnEffect, ...]":
+        """The effects of single columns that it consists of."""
         return (self,)
 
-    def codes(self, table: Table) -> Integers:
-        """Return each row's group."""
-        return bin_codes(self.column.values(table[self.column.name]), self.edges)
+    def encode(self, table: Table) -> Integers:
+        """Return the group of each row (rows,)."""
+        return assign_bins(self.column.to_numbers(table[self.column.name]), self.edges)
 
 
-Single: TypeAlias = Levels | Bins
+ColumnEffect: TypeAlias = CategoryEffect | BinEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The groups of two effects together: one a combination."""
+class PairEffect:
+    """The groups of two effects together: one per combination."""
 
-    first: Single
-    second: Single
+    first: ColumnEffect
+    second: ColumnEffect
 
     @property
     def size(self) -> int:
-        """How many groups there could be."""
+        """The number of possible groups."""
         return self.first.size * self.second.size
 
     @property
-    def name(self) -> str:
-        """What the effect is called."""
-        return f"{self.first.name} × {self.second.name}"
-
-    @property
-    def singles(self) -> tuple[Single, ...]:
-        """The effects of one column that it is made of."""
+    def column_effects(self) -> tuple[ColumnEffect, ...]:
+        """The effects of single columns that it consists of."""
         return (self.first, self.second)
 
-    def codes(self, table: Table) -> Integers:
-        """Return each row's group."""
-        return crossed(self.first.codes(table), self.second.codes(table), self.second.size)
+    def encode(self, table: Table) -> Integers:
+        """Return the group of each row (rows,)."""
+        return cross_codes(self.first.encode(table), self.second.encode(table), self.second.size)
 
 
-Effect: TypeAlias = Levels | Bins | Pair
+GroupEffect: TypeAlias = CategoryEffect | BinEffect | PairEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
-    """An effect with the groups of the history's rows, and the effects that must be taken up before it."""
+class CodedEffect:
+    """An effect with the groups of the history's rows (rows,), and the effects that must be added before it."""
 
-    effect: Effect
+    effect: GroupEffect
     codes: Integers
     parents: tuple[int, ...] = ()
 
 
-def bin_codes(values: Floats, edges: Floats) -> Integers:
-    """Return the bin of each value, -1 for NaN."""
-    codes = np.searchsorted(edges, values, side="right")
-    codes[np.isnan(values)] = -1
+def assign_bins(numbers: Floats, edges: Floats) -> Integers:
+    """Return the bin of each number, -1 for NaN.
+
+    >>> assign_bins(np.array([1.0, 5.0, np.nan]), edges=np.array([2.0, 5.0])).tolist()
+    [0, 2, -1]
+    """
+    codes = np.searchsorted(edges, numbers, side="right")
+    codes[np.isnan(numbers)] = -1
     return codes
 
 
-def crossed(first: Integers, second: Integers, second_size: int) -> Integers:
-    """Return one group for each combination of two, -1 where either is."""
-    together = first * second_size + second
-    together[(first < 0) | (second < 0)] = -1
-    return together
+def cross_codes(first: Integers, second: Integers, second_size: int) -> Integers:
+    """Return a code for each combination of two codes, -1 if either is -1.
+
+    >>> cross_codes(np.array([0, 1, -1]), np.array([2, 0, 1]), second_size=3).tolist()
+    [2, 3, -1]
+    """
+    crossed = first * second_size + second
+    crossed[(first < 0) | (second < 0)] = -1
+    return crossed

@@ -1,23 +1,24 @@
-"""What a client's content was expected to bring, written down beforehand, and how often that was right."""
+"""What a client's content was predicted to bring, stored beforehand, and how often the intervals were right."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-SPAN = timedelta(days=7)
-KEPT_GRIDS = 2
-KEPT_JUDGEMENTS = 400
-SAID = 0.8
-GAIN, LEAST_ASKED, MOST_ASKED = 0.005, 0.5, 0.97
+GRID_SPAN = timedelta(days=7)
+MAX_GRIDS = 2
+MAX_JUDGED = 400
+NOMINAL_LEVEL = 0.8
+LEVEL_STEP, MIN_LEVEL, MAX_LEVEL = 0.005, 0.5, 0.97
+_HOURS_PER_WEEK = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One platform's content type on a weekday (0 is Monday) at an hour, both local, and what it should bring.
+class GridCell:
+    """The prediction for a platform's content type on a weekday (0 is Monday) at an hour, both local.
 
-    The numbers are engagements; an end of the interval is None where too few errors are known to bound it. ``missing``
-    says what the prediction lacks.
+    The numbers are engagements; a bound of the interval is None if too few errors are known. ``missing`` says what
+    the prediction lacks.
     """
 
     platform: str
@@ -30,97 +31,130 @@ class Cell:
     confidence: float
     missing: str | None
 
-    def distance(self, weekday: int, hour: int) -> int:
-        """Return how many hours the cell lies from an hour of the week, around the week's end."""
+    def hours_apart(self, weekday: int, hour: int) -> int:
+        """Return the number of hours between the cell and an hour of the week, across the end of the week."""
         apart = abs((self.weekday - weekday) * 24 + self.hour - hour)
-        return min(apart, 7 * 24 - apart)
+        return min(apart, _HOURS_PER_WEEK - apart)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the cell as a document; ``asdict`` would copy each value, which is slow for hundreds of cells."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """What was predicted at a moment for the seven days after it."""
+class PredictionGrid:
+    """The predictions made at ``predicted_at`` for the seven days after it."""
 
     period: str
-    made_at: datetime
-    cells: tuple[Cell, ...]
+    predicted_at: datetime
+    cells: tuple[GridCell, ...]
 
-    def covers(self, at: datetime) -> bool:
-        """Whether the grid was made before ``at`` and for it."""
-        return self.made_at < at <= self.made_at + SPAN
+    def covers(self, time: datetime) -> bool:
+        """Return whether the grid was made before ``time`` and for it."""
+        return self.predicted_at < time <= self.predicted_at + GRID_SPAN
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the grid as a document."""
+        cells = [cell.to_document() for cell in self.cells]
+        return {"period": self.period, "made_at": self.predicted_at, "cells": cells}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "PredictionGrid":
+        """Return the grid that ``to_document`` wrote."""
+        cells = tuple(GridCell(**cell) for cell in document["cells"])
+        return cls(document["period"], document["made_at"], cells)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """A piece of content that met its interval."""
+class JudgedContent:
+    """Published content with its earlier prediction and the observed engagements."""
 
     event_id: str
-    at: datetime
+    published_at: datetime
     predicted: float
     lower: float
     upper: float
     observed: float
 
     @property
-    def inside(self) -> bool:
-        """Whether the interval was right."""
+    def is_covered(self) -> bool:
+        """Whether the interval contains the observation."""
         return self.lower <= self.observed <= self.upper
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the judged content as a document."""
+        names = ("event_id", "predicted", "lower", "upper", "observed")
+        return {name: getattr(self, name) for name in names} | {"at": self.published_at}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "JudgedContent":
+        """Return the judged content that ``to_document`` wrote."""
+        return cls(published_at=document["at"], **{key: document[key] for key in document if key != "at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """The newest grids, the newest judgements, and how many there were and were right since the beginning.
+class ContentOutlook:
+    """The latest grids, the latest judged content, and the counts of all judged content.
 
-    ``asked`` is the level that the next grid is made with, so that in the long run ``SAID`` is right, whatever
-    drifts: it rises with each miss and falls with each hit (adaptive conformal inference; Gibbs, Candès 2021).
-    ``needed`` is the answer where there is not enough data for any prediction.
+    ``level`` is the level of the next grid's intervals, adapted so that in the long run ``NOMINAL_LEVEL`` of them are
+    right under any drift: it rises with each miss and falls with each hit (adaptive conformal inference; Gibbs, Candès
+    2021). ``shortage`` says what is missing if there is too little data for any prediction.
+
+    >>> now = datetime(2026, 11, 2)
+    >>> miss = JudgedContent("e1", now, predicted=100.0, lower=50.0, upper=200.0, observed=900.0)
+    >>> outlook = ContentOutlook().with_judged([miss])
+    >>> outlook.judged_count, outlook.covered_count, round(outlook.level, 3)
+    (1, 0, 0.804)
     """
 
-    grids: tuple[Grid, ...] = ()
-    judged: tuple[Judgement, ...] = ()
-    judged_in_all: int = 0
-    right_in_all: int = 0
-    asked: float = SAID
-    needed: str | None = None
+    grids: tuple[PredictionGrid, ...] = ()
+    judged: tuple[JudgedContent, ...] = ()
+    judged_count: int = 0
+    covered_count: int = 0
+    level: float = NOMINAL_LEVEL
+    shortage: str | None = None
 
     @property
     def period(self) -> str | None:
-        """The week of the newest grid."""
+        """The week of the latest grid."""
         return self.grids[-1].period if self.grids else None
 
-    def with_grid(self, grid: Grid) -> "Outlook":
-        """Return the outlook with one more grid; what is older than the last two can meet nothing any more."""
-        return replace(self, grids=(*self.grids, grid)[-KEPT_GRIDS:], needed=None)
+    def with_grid(self, grid: PredictionGrid) -> "ContentOutlook":
+        """Return the outlook with another grid; no new content falls into grids before the last two."""
+        return replace(self, grids=(*self.grids, grid)[-MAX_GRIDS:], shortage=None)
 
-    def with_judgements(self, new: Sequence[Judgement]) -> "Outlook":
-        """Return the outlook with content that met its intervals since."""
-        judged = sorted((*self.judged, *new), key=lambda each: (each.at, each.event_id))
-        right = self.right_in_all + sum(each.inside for each in new)
-        asked = self.asked + GAIN * (SAID * len(new) - sum(each.inside for each in new))
+    def with_judged(self, new: Sequence[JudgedContent]) -> "ContentOutlook":
+        """Return the outlook with more judged content."""
+        judged = sorted((*self.judged, *new), key=lambda content: (content.published_at, content.event_id))
+        covered = sum(content.is_covered for content in new)
+        level = self.level + LEVEL_STEP * (NOMINAL_LEVEL * len(new) - covered)
         return replace(
             self,
-            judged=tuple(judged[-KEPT_JUDGEMENTS:]),
-            judged_in_all=self.judged_in_all + len(new),
-            right_in_all=right,
-            asked=min(max(asked, LEAST_ASKED), MOST_ASKED),
+            judged=tuple(judged[-MAX_JUDGED:]),
+            judged_count=self.judged_count + len(new),
+            covered_count=self.covered_count + covered,
+            level=min(max(level, MIN_LEVEL), MAX_LEVEL),
         )
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """Return the outlook as a document."""
-        grids = [_plain(grid) | {"cells": [_plain(cell) for cell in grid.cells]} for grid in self.grids]
-        return _plain(self) | {"grids": grids, "judged": [_plain(each) for each in self.judged]}
+        return {
+            "grids": [grid.to_document() for grid in self.grids],
+            "judged": [content.to_document() for content in self.judged],
+            "judged_in_all": self.judged_count,
+            "right_in_all": self.covered_count,
+            "asked": self.level,
+            "needed": self.shortage,
+        }
 
-
-def _plain(one: Cell | Grid | Judgement | Outlook) -> dict[str, Any]:
-    """Return a value's own fields; ``asdict`` copies all within them too, which is slow for hundreds of rows."""
-    return {name: getattr(one, name) for name in one.__slots__}
-
-
-def outlook_from(document: Mapping[str, Any]) -> Outlook:
-    """Return the outlook that a document holds, empty where nothing was predicted yet."""
-    grids = tuple(
-        Grid(grid["period"], grid["made_at"], tuple(Cell(**cell) for cell in grid["cells"]))
-        for grid in document.get("grids", ())
-    )
-    judged = tuple(Judgement(**each) for each in document.get("judged", ()))
-    totals = {name: document[name] for name in ("judged_in_all", "right_in_all", "asked", "needed") if name in document}
-    return Outlook(grids, judged, **totals)
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "ContentOutlook":
+        """Return the outlook that ``to_document`` wrote, an empty one for an empty document."""
+        return cls(
+            grids=tuple(PredictionGrid.from_document(grid) for grid in document.get("grids", ())),
+            judged=tuple(JudgedContent.from_document(content) for content in document.get("judged", ())),
+            judged_count=document.get("judged_in_all", 0),
+            covered_count=document.get("right_in_all", 0),
+            level=document.get("asked", NOMINAL_LEVEL),
+            shortage=document.get("needed"),
+        )

@@ -7,7 +7,7 @@ from typing import Any
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.days.facts import ClientFacts
 from brain.domain.learning.summary import LearningSummary
-from brain.domain.predictions.outlook import Outlook
+from brain.domain.predictions.outlook import ContentOutlook
 from brain.domain.recommendations.standing import Standing
 from brain.domain.recommendations.worth import AdviceWorth
 
@@ -23,7 +23,7 @@ class ReportFacts(ClientFacts):
     incidents: Sequence[Incident]
     learning: LearningSummary | None = None
     advice: Standing | None = None
-    outlook: Outlook | None = None
+    outlook: ContentOutlook | None = None
     worth: AdviceWorth | None = None
     failed_sections: frozenset[str] = frozenset()
     shop: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
-from brain.domain.predictions.outlook import SAID, Cell, Grid, Outlook
+from brain.domain.predictions.outlook import NOMINAL_LEVEL, ContentOutlook, GridCell, PredictionGrid
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
 
@@ -38,35 +38,35 @@ def build_section(facts: ReportFacts) -> Section:
     return Section(NAME, TITLE, SectionStatus.OK, tuple(lines), COLUMNS, rows, _figures(outlook))
 
 
-def _kinds(grid: Grid) -> list[tuple[str, str]]:
+def _kinds(grid: PredictionGrid) -> list[tuple[str, str]]:
     return list(dict.fromkeys((cell.platform, cell.content_type) for cell in grid.cells))
 
 
-def _record(outlook: Outlook) -> Iterator[str]:
+def _record(outlook: ContentOutlook) -> Iterator[str]:
     """Yield how often the intervals held what came, and whether that agrees with what they said."""
-    n, right = outlook.judged_in_all, outlook.right_in_all
+    n, right = outlook.judged_count, outlook.covered_count
     if not n:
         yield "No content has met its prediction yet; each piece is judged two days after it was published."
         return
-    said = f"Intervals that said {SAID:.0%} held {right} of {n} pieces ({right / n:.0%})"
-    reach = NormalDist().inv_cdf((1 + SURE) / 2) * math.sqrt(SAID * (1 - SAID) / n)
+    said = f"Intervals that said {NOMINAL_LEVEL:.0%} held {right} of {n} pieces ({right / n:.0%})"
+    reach = NormalDist().inv_cdf((1 + SURE) / 2) * math.sqrt(NOMINAL_LEVEL * (1 - NOMINAL_LEVEL) / n)
     if n < FEWEST_JUDGED:
         yield f"{said}; too few yet to tell whether they are right."
-    elif abs(right / n - SAID) <= reach:
+    elif abs(right / n - NOMINAL_LEVEL) <= reach:
         yield f"{said}: they can be relied on."
     else:
-        yield f"{said}: they are too {'narrow' if right / n < SAID else 'wide'}, read them with care."
+        yield f"{said}: they are too {'narrow' if right / n < NOMINAL_LEVEL else 'wide'}, read them with care."
 
 
-def _needs(outlook: Outlook) -> Iterator[str]:
-    if outlook.needed:
-        yield f"{outlook.needed[0].upper()}{outlook.needed[1:]}."
+def _needs(outlook: ContentOutlook) -> Iterator[str]:
+    if outlook.shortage:
+        yield f"{outlook.shortage[0].upper()}{outlook.shortage[1:]}."
         return
     missing = [cell.missing for grid in outlook.grids[-1:] for cell in grid.cells if cell.missing]
     yield from (f"What the predictions lack: {what}." for what in missing[:1])
 
 
-def _best_time(cells: Sequence[Cell]) -> Iterator[str]:
+def _best_time(cells: Sequence[GridCell]) -> Iterator[str]:
     best, usual = max(cells, key=lambda c: c.predicted), _middle(cells)
     if best.predicted > NOTABLE * usual.predicted:
         what = f"{best.content_type} on {best.platform}"
@@ -76,7 +76,7 @@ def _best_time(cells: Sequence[Cell]) -> Iterator[str]:
         )
 
 
-def _row(cells: Sequence[Cell]) -> tuple[str, ...]:
+def _row(cells: Sequence[GridCell]) -> tuple[str, ...]:
     usual = _middle(cells)
     hours = ", ".join(f"{hour:02d}:00" for hour in sorted({cell.hour for cell in cells}))
     low = "0" if usual.lower is None else f"{usual.lower:,.0f}"
@@ -85,16 +85,16 @@ def _row(cells: Sequence[Cell]) -> tuple[str, ...]:
     return (usual.platform, usual.content_type, hours, f"{usual.predicted:,.0f}", between, f"{usual.confidence:.0%}")
 
 
-def _middle(cells: Sequence[Cell]) -> Cell:
+def _middle(cells: Sequence[GridCell]) -> GridCell:
     ordered = sorted(cells, key=lambda c: (c.predicted, c.weekday, c.hour))
     return ordered[len(ordered) // 2]
 
 
-def _figures(outlook: Outlook) -> dict[str, object]:
+def _figures(outlook: ContentOutlook) -> dict[str, object]:
     return {
         "period": outlook.period,
-        "said": SAID,
-        "judged": outlook.judged_in_all,
-        "right": outlook.right_in_all,
+        "said": NOMINAL_LEVEL,
+        "judged": outlook.judged_count,
+        "right": outlook.covered_count,
         "predicted": len(outlook.grids[-1].cells) if outlook.grids else 0,
     }

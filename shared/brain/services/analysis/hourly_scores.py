@@ -8,7 +8,7 @@ from brain.domain.days import hot_now, sums
 from brain.domain.days.scorer import ScoredEvent, Scorer
 from brain.domain.days.sums import Days
 from brain.domain.learning.outcome_rule import OutcomeRule
-from brain.domain.predictions import content
+from brain.domain.predictions import recent_content
 from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
@@ -105,7 +105,7 @@ class _Pages:
     ) -> None:
         top = hot_now.merge_entries(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
-        latest = content.merged(self.state.data.get("content", []), scored)
+        latest = recent_content.merge_content(self.state.data.get("content", []), scored)
         document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
         writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored, kept)]
         self.state.version = self.lease.commit(writes, figures)[0]

@@ -6,7 +6,7 @@ from brain.domain.days.facts import ClientFacts
 from brain.domain.periods import format_week
 from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
-from brain.domain.predictions.outlook import SAID, outlook_from
+from brain.domain.predictions.outlook import NOMINAL_LEVEL, ContentOutlook
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
 from brain.repositories.analysis.state import StateDocuments
@@ -25,15 +25,17 @@ class PredictContent:
         """Return the client's outlook as of the facts."""
         client_id, zone = known.client.client_id, known.client.time_zone
         (state,) = StateDocuments(self.store).read(client_id, OUTLOOK)
-        before = outlook_from(state.data)
-        judged = weekly_grid.judge(known.content, before, facts.as_of, zone)
-        after = before.with_judgements(judged)
+        before = ContentOutlook.from_document(state.data)
+        judged = weekly_grid.judge_content(known.content, before, facts.as_of, zone)
+        after = before.with_judged(judged)
         grid, period = None, format_week(facts.as_of.date())
         if before.period is None or period > before.period:
-            grid, needed = weekly_grid.forecast(known.content, period, facts.as_of, zone, self.config, after.asked)
-            after = after.with_grid(grid) if grid else replace(after, needed=needed)
-        writes: list[Write] = grid_writes(client_id, grid, SAID) if grid else []
+            grid, shortage = weekly_grid.predict_week(
+                known.content, period, facts.as_of, zone, self.config, after.level
+            )
+            after = after.with_grid(grid) if grid else replace(after, shortage=shortage)
+        writes: list[Write] = grid_writes(client_id, grid, NOMINAL_LEVEL) if grid else []
         if after != before:
-            writes.append(state.write(after.document()))
+            writes.append(state.write(after.to_document()))
         figures = {"predicted": len(grid.cells) if grid else 0, "predictions_judged": len(judged)}
         return Done({"outlook": after}, writes, figures)

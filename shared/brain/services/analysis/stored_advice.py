@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from brain.domain.days.facts import ClientFacts
 from brain.domain.policy_evaluation import PolicyEvaluationConfig
-from brain.domain.predictions.outlook import outlook_from
+from brain.domain.predictions.outlook import ContentOutlook
 from brain.domain.recommendations.standing import standing_from
 from brain.domain.recommendations.worth import worth_of
 from brain.ports.document_store import DocumentStore
@@ -27,4 +27,4 @@ class StoredAdvice:
         advice, outlook = StateDocuments(self.store).read(known.client.client_id, ADVICE, OUTLOOK)
         standing = standing_from(advice.data)
         worth = worth_of(standing.moves, facts.as_of, self.evaluation)
-        return Done({"advice": standing, "outlook": outlook_from(outlook.data), "worth": worth})
+        return Done({"advice": standing, "outlook": ContentOutlook.from_document(outlook.data), "worth": worth})

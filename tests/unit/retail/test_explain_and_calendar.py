@@ -130,6 +130,7 @@ DAY = DayForecast(
         ({}, None, "Plan for 1,000; there is no usual Saturday to compare with yet."),
         ({}, 0.0, "Plan for 1,000"),
         ({"rush_probability": 0.7}, 1000.0, "Rush day (70% sure): plan full staff and stock for up to 1,100."),
+        ({"rush_probability": 0.39}, 1000.0, "Staff as on a usual Saturday."),
         ({"rush_probability": 0.4}, 1000.0, "May become a rush day (40%): have one more person on call."),
         ({"open_probability": 0.1}, 1000.0, "Probably closed"),
         (
@@ -142,7 +143,7 @@ DAY = DayForecast(
 )
 def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: float | None, start: str) -> None:
     """Closed, rush, more, fewer, as usual, and what is not known yet."""
-    assert write_advice(replace(DAY, **change), usual).startswith(start)  # type: ignore[arg-type]
+    assert write_advice(replace(DAY, **change), usual, CONFIG.forecast).startswith(start)  # type: ignore[arg-type]
 
 
 def test_a_store_without_a_day_has_no_usual() -> None:

@@ -9,19 +9,23 @@ import yaml
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports.facts import ReportFacts
+from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.rush import classify_rush
+from brain.settings.files import load_config
 
 MONDAY = date(2026, 11, 23)
 AS_OF = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CONFIG: AnalysisConfig = AnalysisConfig.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "config" / "brain_analysis.yaml").read_text(encoding="utf-8"))
 )
+RETAIL_CONFIG = load_config("brain_retail", RetailConfig)
 SHOP = Client("bakery", "The bakery", stores=("north", "south"))
 AGENCY = Client("agency", "The agency")
 
 
 def day(store: str, at: int, predicted: float, **rest: Any) -> dict[str, Any]:
     """A calendar row ``at`` days after Monday."""
-    said = {
+    row = {
         "store_id": store,
         "day": (MONDAY + timedelta(days=at)).isoformat(),
         "predicted": predicted,
@@ -32,8 +36,9 @@ def day(store: str, at: int, predicted: float, **rest: Any) -> dict[str, Any]:
         "usual": 1000.0,
         "advice": "Staff as on a usual day.",
         "signals": [],
-    }
-    return said | rest
+    } | rest
+    rush = classify_rush(row["rush_probability"], row["open_probability"], RETAIL_CONFIG.forecast)
+    return row | {"rush": str(rush)}
 
 
 def two_weeks() -> list[dict[str, Any]]:
@@ -48,7 +53,7 @@ def two_weeks() -> list[dict[str, Any]]:
         signals=[{"signal": "home_game", "lift": 0.31}, {"signal": "rain", "lift": -0.04}],
     )
     rows[5] |= day(
-        "north", 5, 1200.0, rush_probability=0.35, advice="May become a rush day (35%): have one more on call."
+        "north", 5, 1200.0, rush_probability=0.45, advice="May become a rush day (45%): have one more on call."
     )
     rows[6] |= day("north", 6, 0.0, open_probability=0.03, advice="Probably closed.")
     rows[16] |= day("south", 2, 800.0, advice="Plan about 20% fewer staff hours than on a usual Wednesday.")

@@ -9,7 +9,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from brain.domain.reports.shop_words import closed, day_words, money, rush
+from brain.domain.reports.shop_words import closed, day_words, is_rush_day, money
 
 WIDTH, LEFT, RIGHT = 360.0, 34.0, 6.0
 HEAD, PLOT, FOOT, LEGEND = 22.0, 84.0, 30.0, 18.0
@@ -63,7 +63,7 @@ def _description(rows: Sequence[Row], stores: Sequence[str]) -> str:
     parts = []
     for store in stores:
         own = [row for row in rows if row["store_id"] == store]
-        busy = [day_words(row["day"]) for row in own if rush(row)]
+        busy = [day_words(row["day"]) for row in own if is_rush_day(row)]
         shut = [day_words(row["day"]) for row in own if closed(row)]
         said = f"rush days {', '.join(busy)}" if busy else "no rush day"
         parts.append(f"{store}: {said}" + (f"; probably closed {', '.join(shut)}" if shut else ""))
@@ -97,7 +97,7 @@ def _day(row: Row, left: float, step: float, floor: float, highest: float) -> st
             f'y="{floor - PLOT * 0.5 - 3:.1f}">shut</text>'
         )
         return f"<g><title>{escape(day_words(row['day']))}: probably closed</title>{mark}{foot}</g>"
-    hot = " bc-rush" if rush(row) else ""
+    hot = " bc-rush" if is_rush_day(row) else ""
     low, high, mean = (
         floor - max(0.0, float(row[name])) / highest * PLOT for name in ("lower_80", "upper_80", "predicted")
     )

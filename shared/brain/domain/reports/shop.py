@@ -9,11 +9,11 @@ from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.reports.shop_words import (
     closed,
     day_words,
+    is_rush_day,
     lift,
     money,
     people,
     place,
-    rush,
     signal,
     signed,
     worth_saying,
@@ -44,7 +44,7 @@ TITLES = {
     FINDINGS: "Findings",
     ACCURACY: "How good the forecast was",
 }
-DRAWN = ("store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability")
+DRAWN = ("store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability", "rush")
 MOST_STORES, MOST_LINES, MOST_ROWS = 12, 24, 240
 """So that the report of a chain with hundreds of stores still fits into a document, and into a reader's minute."""
 
@@ -86,7 +86,7 @@ def calendar(page: Page) -> Section:
     rows = page["rows"]
     listed = rows if len(rows) <= MOST_ROWS else [row for row in rows if people(row) != "as usual"]
     drawn = list(dict.fromkeys(row["store_id"] for row in rows))[:MOST_STORES]
-    picture = [{name: row[name] for name in DRAWN} for row in rows if row["store_id"] in drawn]
+    picture = [{name: row[name] for name in DRAWN if name in row} for row in rows if row["store_id"] in drawn]
     columns = ("day", "store", "people", "sales expected", "8 of 10 lie between", "what acts")
     said = _listed(CALENDAR, _calendar_lines(rows), columns, [_day_cells(row) for row in listed], "")
     return replace(said, figures={"rows": picture})
@@ -106,7 +106,7 @@ def _day_cells(row: Page) -> tuple[str, ...]:
 
 def plan(rows: Sequence[Page]) -> str:
     """What to do about the next days, in one line."""
-    busy = sorted((row for row in rows if rush(row)), key=lambda row: -float(row["rush_probability"]))
+    busy = sorted((row for row in rows if is_rush_day(row)), key=lambda row: -float(row["rush_probability"]))
     if not busy:
         return "Staff as usual: no rush day is in sight."
     said = [f"{day_words(row['day'])} in {row['store_id']} ({float(row['rush_probability']):.0%})" for row in busy[:2]]

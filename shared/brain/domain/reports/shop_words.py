@@ -5,14 +5,12 @@ from datetime import date
 from typing import Any
 
 from brain.domain.reports import figures
+from brain.domain.retail.rush import OPEN_FROM, RushLevel
 from brain.domain.retail.wildcards import ALL_STORES
 
 Row = Mapping[str, Any]
 
 MINUS = "\u2212"
-RUSH_LIKELY = 0.3
-RUSH_SURE = 0.6
-MORE_LIKELY_CLOSED = 0.5
 AS_USUAL = 0.08
 """Within this share of the usual weekday nobody needs to plan otherwise; the calendar's own advice says the same."""
 
@@ -23,12 +21,12 @@ CLOSE_ENOUGH = 0.04
 
 def closed(row: Row) -> bool:
     """Whether the day is more likely closed than open."""
-    return float(row["open_probability"]) < MORE_LIKELY_CLOSED
+    return float(row["open_probability"]) < OPEN_FROM
 
 
-def rush(row: Row) -> bool:
-    """Whether the day may become a rush day and is planned for."""
-    return not closed(row) and float(row["rush_probability"]) >= RUSH_LIKELY
+def is_rush_day(row: Row) -> bool:
+    """Whether a rush day is called, as the calendar published it; pages of older versions did not say."""
+    return bool(row.get("rush", RushLevel.NONE) != RushLevel.NONE)
 
 
 def day_words(day: str) -> str:
@@ -71,7 +69,7 @@ def people(row: Row) -> str:
     """How many people the day wants, beside the usual weekday, in whole persons."""
     if closed(row):
         return "none, probably closed"
-    if float(row["rush_probability"]) >= RUSH_SURE:
+    if row.get("rush") == RushLevel.SURE:
         return "everybody: rush day"
     usual = row["usual"]
     if usual is None or float(usual) <= 0:
@@ -82,4 +80,4 @@ def people(row: Row) -> str:
     else:
         team = next((size for size in TEAMS if abs(round(size * share) / size - share) <= CLOSE_ENOUGH), TEAMS[-1])
         said = f"{round(team * share)} where you usually have {team}"
-    return f"{said}, one more on call" if rush(row) else said
+    return f"{said}, one more on call" if is_rush_day(row) else said

@@ -101,6 +101,15 @@ class ForecastConfig(StrictModel):
     starting_error: PositiveFloat
     rush_share: OpenFraction
     call_rush_at: Annotated[float, Field(ge=0.1, le=0.5)]
+    sure_rush_at: OpenFraction
+
+    @model_validator(mode="after")
+    def _check_rush_thresholds(self) -> Self:
+        if self.sure_rush_at < self.call_rush_at:
+            raise ValueError(
+                f"forecast.sure_rush_at must be at least call_rush_at {self.call_rush_at}, got {self.sure_rush_at}"
+            )
+        return self
 
     def refit_every(self, series: int) -> int:
         """Return after how many days the fits of so many series are renewed."""

@@ -64,7 +64,7 @@ def fit_rows(rows: Sequence[Any], most_bytes: int = MAX_DOCUMENT_BYTES) -> tuple
 
 def _calendar_row(one: CalendarDay) -> dict[str, Any]:
     signals = [{"signal": name, "lift": lift} for name, lift in one.forecast.signals]
-    return {**asdict(one.forecast), "signals": signals, "usual": one.usual, "advice": one.advice}
+    return {**asdict(one.forecast), "signals": signals, "usual": one.usual, "advice": one.advice, "rush": one.rush}
 
 
 def _score_to_row(score: SeriesScore) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import calendar_to_rows
 from brain.domain.retail.forecast.predictive_calendar import CalendarDay, build_calendar
+from brain.domain.retail.rush import RushLevel
 from brain.domain.retail.series import sum_by_store
 from brain.domain.retail.wildcards import ALL_PRODUCTS
 from brain.errors import InvalidInputError
@@ -81,7 +82,7 @@ def _publish_calendar(shop: ClientShop, history: ShopHistory, config: RetailConf
         raise InvalidInputError(f"no sales since {history.last_day}; forecasts resume with new sales")
     days = forecast_calendar_from_history(shop, history, config, days_without_sales + DAYS_AHEAD)
     rows = [row for row in calendar_to_rows(days) if date.fromisoformat(row["day"]) >= shop.day + timedelta(days=1)]
-    rush_days = sum(row["rush_probability"] >= config.forecast.call_rush_at for row in rows)
+    rush_days = sum(row["rush"] != RushLevel.NONE for row in rows)
     return StepFindings({"days_ahead": len(rows), "rush_days": rush_days}, {"rows": rows})
 
 

@@ -6,9 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.config import ForecastConfig, RetailConfig
 from brain.domain.retail.forecast.day_forecasts import DayForecast, forecast_days
 from brain.domain.retail.forecast.opening_probability import WEEK
+from brain.domain.retail.rush import OPEN_FROM, RushLevel, classify_rush
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
 
@@ -16,7 +17,6 @@ USUAL_WEEKS = 8
 WORTH_A_WORD = 0.08
 """A day within this share of its usual weekday needs no other staffing."""
 
-RUSH_SURE, RUSH_LIKELY = 0.6, 0.3
 SIGNALS_NAMED = 2
 
 
@@ -27,6 +27,7 @@ class CalendarDay:
     forecast: DayForecast
     usual: float | None
     advice: str
+    rush: RushLevel
 
 
 def build_calendar(
@@ -37,15 +38,16 @@ def build_calendar(
     answer = []
     for index, day in enumerate(days):
         usual = _usual(history[index // horizon].until(cutoff), day.day)
-        answer.append(CalendarDay(day, usual, write_advice(day, usual)))
+        rush = classify_rush(day.rush_probability, day.open_probability, config.forecast)
+        answer.append(CalendarDay(day, usual, write_advice(day, usual, config.forecast), rush))
     return answer
 
 
-def write_advice(day: DayForecast, usual: float | None) -> str:
+def write_advice(day: DayForecast, usual: float | None, config: ForecastConfig) -> str:
     """What to do about the day, in one or two sentences a store manager acts on."""
-    if day.open_probability < 0.5:  # noqa: PLR2004 - more likely closed than open
+    if day.open_probability < OPEN_FROM:
         return "Probably closed: the shop has not opened on such days. No staff to plan unless you decide to open."
-    sentence = _staffing(day, usual)
+    sentence = _staffing(day, usual, classify_rush(day.rush_probability, day.open_probability, config))
     acting = [f"{name.replace('_', ' ')} ({lift:+.0%})" for name, lift in day.signals if abs(lift) >= 0.01]  # noqa: PLR2004 - a whole percent
     if acting:
         sentence += f" Acting: {', '.join(acting[:SIGNALS_NAMED])}."
@@ -54,14 +56,14 @@ def write_advice(day: DayForecast, usual: float | None) -> str:
     return sentence
 
 
-def _staffing(day: DayForecast, usual: float | None) -> str:
+def _staffing(day: DayForecast, usual: float | None, rush: RushLevel) -> str:
     weekday = day.day.strftime("%A")
-    if day.rush_probability >= RUSH_SURE:
+    if rush is RushLevel.SURE:
         return f"Rush day ({day.rush_probability:.0%} sure): plan full staff and stock for up to {day.upper_80:,.0f}."
     if usual is None or usual <= 0:
         return f"Plan for {day.predicted:,.0f}; there is no usual {weekday} to compare with yet."
     change = day.predicted / usual - 1.0
-    if day.rush_probability >= RUSH_LIKELY:
+    if rush is RushLevel.LIKELY:
         return f"May become a rush day ({day.rush_probability:.0%}): have one more person on call."
     if change > WORTH_A_WORD:
         return f"Plan about {change:.0%} more staff hours than on a usual {weekday}."

@@ -13,10 +13,10 @@ from scipy import stats
 
 from brain.cli.retail.output import print_table
 from brain.domain.retail.curiosity.config import CuriosityConfig
-from brain.domain.retail.curiosity.ledger import Entry, State
-from brain.domain.retail.curiosity.night import Past, night_of
-from brain.domain.retail.curiosity.question import Subject
-from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.curiosity.ledger import HypothesisEntry, HypothesisState
+from brain.domain.retail.curiosity.night import LedgerHistory, run_night
+from brain.domain.retail.curiosity.question import QuestionSubject
+from brain.domain.retail.curiosity.question_subjects import build_question_batches
 from brain.settings.files import load_config
 from tests.retail_worlds import FIRST_DAY, World, chain, shop
 
@@ -40,7 +40,7 @@ def _print_nights(config: CuriosityConfig) -> None:
     rows = []
     for effect in (0.0, *PLANTED):
         nights = [_night(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)]
-        leads = [[one for one in entries if one.state is State.LEAD] for entries in nights]
+        leads = [[one for one in entries if one.state is HypothesisState.LEAD] for entries in nights]
         plain, hochberg = zip(
             *(_naive(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)), strict=True
         )
@@ -92,31 +92,33 @@ def _print_seconds(config: CuriosityConfig) -> None:
     print(f"{asked}: {seconds:.1f} s (goal <= 60 s)")
 
 
-def _night(world: World, config: CuriosityConfig, past: Past | None = None) -> list[Entry]:
+def _night(world: World, config: CuriosityConfig, past: LedgerHistory | None = None) -> list[HypothesisEntry]:
     last = max(one.last_day for one in world.series)
-    return night_of(last, subjects_of(world.series, world.facts, config), past or Past(), config.limits)
+    return run_night(
+        last, build_question_batches(world.series, world.facts, config), past or LedgerHistory(), config.limits
+    )
 
 
 def _year(world: World, config: CuriosityConfig) -> set[str]:
     """The templates that ever were a finding in a year of nights."""
-    latest: dict[str, Entry] = {}
+    latest: dict[str, HypothesisEntry] = {}
     confirmations: list[bool] = []
     found: set[str] = set()
     for day in range(FIRST_NIGHT, LAST_NIGHT, YEAR_EVERY_DAYS):
-        entries = _night(world.until(_day(day)), config, Past(latest, confirmations))
+        entries = _night(world.until(_day(day)), config, LedgerHistory(latest, confirmations))
         latest |= {one.hypothesis_id: one for one in entries}
-        confirmations += [one.state is State.FINDING for one in entries if one.alpha is not None]
-        found |= {one.template for one in entries if one.state is State.FINDING}
+        confirmations += [one.state is HypothesisState.FINDING for one in entries if one.alpha is not None]
+        found |= {one.template for one in entries if one.state is HypothesisState.FINDING}
     return found
 
 
 def _naive(world: World, config: CuriosityConfig) -> tuple[int, bool]:
     """What a correlation test says of the same days: how many p below 5 %, and any after Benjamini and Hochberg."""
-    asked = subjects_of(world.series, world.facts, config)[Subject("kiel")]
+    asked = build_question_batches(world.series, world.facts, config)[QuestionSubject("kiel")]
     logs = np.log(world.series[0].sales)
     residual = logs - asked.outcome.basis @ (asked.outcome.basis.T @ logs)
     p_values = []
-    for row, spells in zip(asked.raw, asked.occurrences(), strict=True):
+    for row, spells in zip(asked.raw_signals, asked.count_occurrences(), strict=True):
         known = np.isfinite(row)
         if spells >= config.limits.least_spells and known.sum() >= config.limits.least_days and row[known].std() > 0:
             p_values.append(float(stats.pearsonr(row[known], residual[known]).pvalue))

@@ -11,12 +11,12 @@ import yaml
 from retail_worlds import FIRST_DAY, World, chain, shop
 
 from brain.domain.retail.curiosity import refuters
-from brain.domain.retail.curiosity.asking import level_weights
 from brain.domain.retail.curiosity.config import CuriosityConfig
-from brain.domain.retail.curiosity.ledger import Entry, State
-from brain.domain.retail.curiosity.night import Past, night_of
-from brain.domain.retail.curiosity.question import Subject, questions_of
-from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.curiosity.ledger import HypothesisEntry, HypothesisState
+from brain.domain.retail.curiosity.night import LedgerHistory, run_night
+from brain.domain.retail.curiosity.question import QuestionSubject, build_questions
+from brain.domain.retail.curiosity.question_subjects import build_question_batches
+from brain.domain.retail.curiosity.screening import compute_level_weights
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.shop_data import ShopData
 
@@ -25,29 +25,31 @@ CONFIG = CuriosityConfig.model_validate(
 )
 RAIN = tuple(one for one in CONFIG.templates if one.id in {"rain", "wind", "clouds", "payday_end_of_month"})
 SHORT = CONFIG.model_copy(update={"templates": RAIN})
-NOTHING_BEFORE = Past()
+NOTHING_BEFORE = LedgerHistory()
 
 
-def asked(world: World, past: Past = NOTHING_BEFORE, config: CuriosityConfig = CONFIG) -> list[Entry]:
+def asked(
+    world: World, past: LedgerHistory = NOTHING_BEFORE, config: CuriosityConfig = CONFIG
+) -> list[HypothesisEntry]:
     """The night after the world's last day."""
     last = max(one.last_day for one in world.series)
-    return night_of(last, subjects_of(world.series, world.facts, config), past, config.limits)
+    return run_night(last, build_question_batches(world.series, world.facts, config), past, config.limits)
 
 
-def leads(entries: Sequence[Entry]) -> set[str]:
+def leads(entries: Sequence[HypothesisEntry]) -> set[str]:
     """The templates that made a lead."""
-    return {one.template for one in entries if one.state is State.LEAD}
+    return {one.template for one in entries if one.state is HypothesisState.LEAD}
 
 
-def lived(world: World, nights: Sequence[date], config: CuriosityConfig = SHORT) -> list[list[Entry]]:
+def lived(world: World, nights: Sequence[date], config: CuriosityConfig = SHORT) -> list[list[HypothesisEntry]]:
     """The entries of several nights, each knowing the ones before."""
-    latest: dict[str, Entry] = {}
+    latest: dict[str, HypothesisEntry] = {}
     confirmations: list[bool] = []
     kept = []
     for night in nights:
-        entries = asked(world.until(night), Past(latest, confirmations), config)
+        entries = asked(world.until(night), LedgerHistory(latest, confirmations), config)
         latest = latest | {one.hypothesis_id: one for one in entries}
-        confirmations += [one.state is State.FINDING for one in entries if one.alpha is not None]
+        confirmations += [one.state is HypothesisState.FINDING for one in entries if one.alpha is not None]
         kept.append(entries)
     return kept
 
@@ -61,7 +63,7 @@ def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
     """80 null worlds of 540 days: any lead in at most 12 % of nights."""
     nights = [asked(shop(seed)) for seed in range(80)]
     assert np.mean([bool(leads(entries)) for entries in nights]) <= 0.12
-    assert not any(one.state is State.FINDING for entries in nights for one in entries)
+    assert not any(one.state is HypothesisState.FINDING for entries in nights for one in entries)
     assert min(sum(one.p_value is not None for one in entries) for entries in nights) >= 30
 
 
@@ -88,14 +90,16 @@ def test_a_lead_becomes_a_finding_only_by_days_after_the_question() -> None:
     nights = lived(shop(101, days=1000, effect=0.8), every(20, 540, 999))
     path = [next(one for one in entries if one.template == "rain") for entries in nights]
     states = [one.state for one in path]
-    assert states[0] is State.LEAD
-    assert State.FINDING in states
-    found = path[states.index(State.FINDING)]
+    assert states[0] is HypothesisState.LEAD
+    assert HypothesisState.FINDING in states
+    found = path[states.index(HypothesisState.FINDING)]
     assert found.asked_on == FIRST_DAY + timedelta(days=540)
     assert found.tested_from == found.asked_on + timedelta(days=1)
     assert found.n == (found.night - found.asked_on).days
     assert sum(one.alpha is not None for one in path) == 1
-    assert states[states.index(State.FINDING) :] == [State.FINDING] * (len(states) - states.index(State.FINDING))
+    assert states[states.index(HypothesisState.FINDING) :] == [HypothesisState.FINDING] * (
+        len(states) - states.index(HypothesisState.FINDING)
+    )
 
 
 def test_days_before_the_question_do_not_change_its_confirmation() -> None:
@@ -103,14 +107,14 @@ def test_days_before_the_question_do_not_change_its_confirmation() -> None:
     world = shop(101, days=900, effect=0.8)
     first, second = every(300, 540, 899)[:2]
     lead = next(one for one in asked(world.until(first), config=SHORT) if one.template == "rain")
-    past = Past({lead.hypothesis_id: replace(lead, due_on=second)})
+    past = LedgerHistory({lead.hypothesis_id: replace(lead, due_on=second)})
     other = shop(777, days=900).series[0]
     joined = world.series[0].sales.copy()
     joined[:541] = other.sales[:541]
     rewritten = World((replace(world.series[0], sales=joined),), world.facts)
     told = [asked(one.until(second), past, SHORT) for one in (world, rewritten)]
     mine, theirs = (next(one for one in entries if one.template == "rain") for entries in told)
-    assert mine.state is theirs.state is State.FINDING
+    assert mine.state is theirs.state is HypothesisState.FINDING
     assert theirs.effect == pytest.approx(mine.effect, abs=0.02)
 
 
@@ -119,20 +123,22 @@ def test_a_lead_that_was_chance_is_not_confirmed_and_rests() -> None:
     world = shop(3, days=1000)
     asked_on = FIRST_DAY + timedelta(days=540)
     lead = next(one for one in asked(world.until(asked_on), config=SHORT) if one.template == "wind")
-    made_up = replace(lead, state=State.LEAD, asked_on=asked_on, due_on=asked_on + timedelta(days=90), effect=0.1)
+    made_up = replace(
+        lead, state=HypothesisState.LEAD, asked_on=asked_on, due_on=asked_on + timedelta(days=90), effect=0.1
+    )
     past = {made_up.hypothesis_id: made_up}
     states = []
     for night in every(60, 600, 900):
-        entry = next(one for one in asked(world.until(night), Past(past), SHORT) if one.template == "wind")
+        entry = next(one for one in asked(world.until(night), LedgerHistory(past), SHORT) if one.template == "wind")
         past = {entry.hypothesis_id: entry}
         states.append(entry.state)
     assert states == [
-        State.LEAD,
-        State.NOT_CONFIRMED,
-        State.NOT_CONFIRMED,
-        State.NOT_CONFIRMED,
-        State.NOTHING,
-        State.NOTHING,
+        HypothesisState.LEAD,
+        HypothesisState.NOT_CONFIRMED,
+        HypothesisState.NOT_CONFIRMED,
+        HypothesisState.NOT_CONFIRMED,
+        HypothesisState.NOTHING,
+        HypothesisState.NOTHING,
     ]
 
 
@@ -143,8 +149,8 @@ def test_a_finding_that_stops_holding_is_retired() -> None:
     world = World((replace(wet.series[0], sales=sales),), wet.facts)
     nights = lived(world, every(30, 540, 1099))
     states = [next(one.state for one in entries if one.template == "rain") for entries in nights]
-    assert State.FINDING in states
-    assert states[-1] is State.RETIRED
+    assert HypothesisState.FINDING in states
+    assert states[-1] is HypothesisState.RETIRED
 
 
 def test_a_lead_whose_signal_stays_away_is_postponed() -> None:
@@ -152,10 +158,10 @@ def test_a_lead_whose_signal_stays_away_is_postponed() -> None:
     world = shop(4, days=700)
     night = FIRST_DAY + timedelta(days=600)
     before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "payday_end_of_month")
-    lead = replace(before, state=State.LEAD, asked_on=night - timedelta(days=60), due_on=night, effect=0.1)
-    entries = asked(world.until(night), Past({lead.hypothesis_id: lead}), SHORT)
+    lead = replace(before, state=HypothesisState.LEAD, asked_on=night - timedelta(days=60), due_on=night, effect=0.1)
+    entries = asked(world.until(night), LedgerHistory({lead.hypothesis_id: lead}), SHORT)
     waiting = next(one for one in entries if one.template == "payday_end_of_month")
-    assert (waiting.state, waiting.alpha) == (State.LEAD, None)
+    assert (waiting.state, waiting.alpha) == (HypothesisState.LEAD, None)
     assert waiting.due_on == night + timedelta(days=CONFIG.limits.postpone_days)
 
 
@@ -164,7 +170,7 @@ def test_a_year_of_nights_without_anything_finds_nothing() -> None:
     believing = 0
     for seed in range(6):
         nights = lived(shop(400 + seed, days=905), every(28, 540, 904), CONFIG)
-        believing += any(one.state is State.FINDING for entries in nights for one in entries)
+        believing += any(one.state is HypothesisState.FINDING for entries in nights for one in entries)
     assert believing <= 1
 
 
@@ -178,7 +184,7 @@ def test_too_little_is_said_with_the_day_on_which_it_will_be_enough() -> None:
     """A store with five days and a store with seventy: no crash, no claim."""
     for days in (1, 5, 70):
         entries = asked(shop(1, days=days))
-        assert {one.state for one in entries} == {State.TOO_LITTLE_DATA}
+        assert {one.state for one in entries} == {HypothesisState.TOO_LITTLE_DATA}
         assert all(one.note and one.note.startswith("Not enough data yet") for one in entries)
     rain = next(one for one in entries if one.template == "clouds")
     assert rain.note == f"Not enough data yet: enough by {FIRST_DAY + timedelta(days=69 + 20)}."
@@ -201,7 +207,7 @@ def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
     markets = tuple(CalendarEvent("fish", "market", day, day) for day in every(7, 5, 539))
     entries = asked(World(world.series, ShopData(world.facts.stores, markets, world.facts.weather)))
     (market,) = [one for one in entries if one.template == "market"]
-    assert (market.state, market.effect) == (State.TOO_LITTLE_DATA, None)
+    assert (market.state, market.effect) == (HypothesisState.TOO_LITTLE_DATA, None)
     assert market.note == "Not to be told from weekday, trend and season."
 
 
@@ -224,7 +230,7 @@ def test_a_store_without_weather_is_asked_about_its_calendar() -> None:
     """Weather is an extra, not a condition."""
     world = shop(9)
     entries = asked(World(world.series, ShopData(world.facts.stores)))
-    assert {one.template for one in entries if one.state is not State.TOO_LITTLE_DATA} >= {"first_of_month"}
+    assert {one.template for one in entries if one.state is not HypothesisState.TOO_LITTLE_DATA} >= {"first_of_month"}
     assert "rain" not in {one.template for one in entries}
 
 
@@ -236,14 +242,20 @@ def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
         DailySeries(bread.store_id, name, bread.first_day, bread.sales * share, bread.returns, bread.open)
         for name, share in (("bread", 0.5), ("rolls", 0.3), ("cake", 0.2))
     )
-    subjects = subjects_of(products, world.facts, SHORT)
-    assert set(subjects) == {Subject("kiel"), *(Subject("kiel", name) for name in ("bread", "rolls", "cake"))}
+    subjects = build_question_batches(products, world.facts, SHORT)
+    assert set(subjects) == {
+        QuestionSubject("kiel"),
+        *(QuestionSubject("kiel", name) for name in ("bread", "rolls", "cake")),
+    }
     assert [str(one) for one in subjects][:2] == ["store kiel", "bread in store kiel"]
-    weights = level_weights(questions_of(subjects, {}), 0.7)
+    weights = compute_level_weights(build_questions(subjects, {}), 0.7)
     assert weights.mean() == pytest.approx(1)
     assert weights.max() / weights.min() == pytest.approx(7)
     fewer = SHORT.model_copy(update={"limits": SHORT.limits.model_copy(update={"products_per_store": 1})})
-    assert set(subjects_of(products, world.facts, fewer)) == {Subject("kiel"), Subject("kiel", "bread")}
+    assert set(build_question_batches(products, world.facts, fewer)) == {
+        QuestionSubject("kiel"),
+        QuestionSubject("kiel", "bread"),
+    }
 
 
 def test_a_lead_that_turns_its_sign_between_halves_is_refuted() -> None:
@@ -255,14 +267,14 @@ def test_a_lead_that_turns_its_sign_between_halves_is_refuted() -> None:
     sales = world.series[0].sales * np.where(windy, np.where(early, 1.6, 0.95), 1.0)
     entries = asked(World((replace(world.series[0], sales=sales),), world.facts), config=SHORT)
     entry = next(one for one in entries if one.template == "wind")
-    assert entry.state is State.REFUTED
+    assert entry.state is HypothesisState.REFUTED
     assert entry.refuters is not None
     assert '"subset": {"passed": false' in entry.refuters
 
 
 def test_an_effect_of_exactly_nothing_is_carried_by_no_part_of_the_days() -> None:
     """Where the whole is nothing, no share of it can be named."""
-    assert refuters._weakest_subset(np.zeros(60), np.ones(60)) == 0.0
+    assert refuters._find_weakest_subset(np.zeros(60), np.ones(60)) == 0.0
 
 
 def test_a_lead_waits_even_where_nothing_can_be_computed() -> None:
@@ -270,13 +282,13 @@ def test_a_lead_waits_even_where_nothing_can_be_computed() -> None:
     world = shop(4, days=700)
     night = FIRST_DAY + timedelta(days=600)
     before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "rain")
-    lead = replace(before, state=State.LEAD, asked_on=night, due_on=night + timedelta(days=9), effect=0.1)
-    entries = asked(shop(4, days=2), Past({lead.hypothesis_id: lead}), SHORT)
+    lead = replace(before, state=HypothesisState.LEAD, asked_on=night, due_on=night + timedelta(days=9), effect=0.1)
+    entries = asked(shop(4, days=2), LedgerHistory({lead.hypothesis_id: lead}), SHORT)
     waiting = next(one for one in entries if one.template == "rain")
-    assert (waiting.state, waiting.effect, waiting.n) == (State.LEAD, None, 2)
+    assert (waiting.state, waiting.effect, waiting.n) == (HypothesisState.LEAD, None, 2)
 
 
 def test_entries_survive_their_row() -> None:
     """What is written into the ledger is what is read from it."""
     for entry in asked(shop(101, effect=0.8), config=SHORT):
-        assert Entry.from_row(entry.as_row()) == entry
+        assert HypothesisEntry.from_row(entry.to_row()) == entry

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from brain.domain.retail.curiosity.config import CuriosityConfig, Template, Transformation
-from brain.domain.retail.curiosity.signals import check_names
-from brain.domain.retail.curiosity.transformations import explanatory, spells
+from brain.domain.retail.curiosity.config import CuriosityConfig, QuestionTemplate, SignalTransformation
+from brain.domain.retail.curiosity.daily_signals import check_signal_names
+from brain.domain.retail.curiosity.transformations import count_spells, transform_signal
 from brain.errors import MisconfiguredError
 
 CONFIG = Path(__file__).parents[3] / "config" / "hypotheses.yaml"
@@ -17,21 +17,21 @@ THURSDAY = np.datetime64("2026-01-01")
 NAN = np.nan
 
 
-def template(window: tuple[int, int] = (0, 0), **transformation: object) -> Template:
+def template(window: tuple[int, int] = (0, 0), **transformation: object) -> QuestionTemplate:
     """A question about rain."""
-    return Template(
+    return QuestionTemplate(
         id="a_question",
         question="Does it move sales?",
         signal="weather.precipitation_mm",
-        transformation=Transformation.model_validate(transformation),
+        transformation=SignalTransformation.model_validate(transformation),
         window=window,
     )
 
 
-def days_of(readings: list[float], one: Template) -> list[float]:
+def days_of(readings: list[float], one: QuestionTemplate) -> list[float]:
     """What the template makes of readings from Thursday, 1 January 2026 on."""
     signal = np.array(readings)
-    return explanatory(one, signal, THURSDAY + np.arange(len(signal))).tolist()
+    return transform_signal(one, signal, THURSDAY + np.arange(len(signal))).tolist()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def days_of(readings: list[float], one: Template) -> list[float]:
     ],
 )
 def test_a_signal_becomes_the_days_that_are_asked_about(
-    readings: list[float], one: Template, expected: list[float]
+    readings: list[float], one: QuestionTemplate, expected: list[float]
 ) -> None:
     """Limits, runs, weekdays and windows; what is not known is neither yes nor no."""
     assert days_of(readings, one) == pytest.approx(expected, nan_ok=True)
@@ -86,39 +86,39 @@ def test_unusual_means_for_the_season() -> None:
 
 def test_spells_are_counted_by_their_beginnings() -> None:
     """A run of days is one occurrence."""
-    assert spells(np.array([1, 1, 0, NAN, 1, 0, 0, 1.0])) == 3
-    assert spells(np.array([0.0, 0])) == 0
+    assert count_spells(np.array([1, 1, 0, NAN, 1, 0, 0, 1.0])) == 3
+    assert count_spells(np.array([0.0, 0])) == 0
 
 
 def test_the_questions_we_ship_are_forty_at_least_and_name_signals_that_exist() -> None:
     """The file under config/ is what runs every night."""
     config = CuriosityConfig.model_validate(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
-    check_names(one.signal for one in config.templates)
+    check_signal_names(one.signal for one in config.templates)
     assert len(config.templates) >= 40
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"transformation": {"above": 1, "below": 2}}, "at most one limit"),
-        ({"window": [2, 1]}, "ends before it begins"),
+        ({"transformation": {"above": 1, "below": 2}}, "at most one threshold"),
+        ({"window": [2, 1]}, "must not end before it begins"),
         ({"signal": "moon.phase"}, "pattern"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(change: dict[str, object], message: str) -> None:
     """The message says what is wrong with it."""
     with pytest.raises(ValidationError, match=message):
-        Template.model_validate({"id": "x", "question": "Does it rain?", "signal": "weather.snow"} | change)
+        QuestionTemplate.model_validate({"id": "x", "question": "Does it rain?", "signal": "weather.snow"} | change)
 
 
 def test_two_questions_of_one_name_are_refused() -> None:
     """The name is what the ledger remembers a question by."""
     parsed = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    with pytest.raises(ValidationError, match="twice: rain"):
+    with pytest.raises(ValidationError, match="more than one of rain"):
         CuriosityConfig.model_validate(parsed | {"templates": parsed["templates"][:1] * 2})
 
 
 def test_a_signal_that_does_not_exist_is_named() -> None:
     """A typing mistake in the configuration is found before the night begins; classes of events are free."""
     with pytest.raises(MisconfiguredError, match=r"calendar\.full_moon"):
-        check_names(["weather.snow", "event.circus", "calendar.full_moon"])
+        check_signal_names(["weather.snow", "event.circus", "calendar.full_moon"])

@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from scipy.special import ndtr
 
-from brain.domain.retail.curiosity.outcome import outcome_of
+from brain.domain.retail.curiosity.sales_outcome import build_sales_outcome
 from brain.domain.retail.series import DailySeries
 from brain.domain.statistics.circular_shift import correlate_shifts
 from brain.domain.statistics.false_discovery import benjamini_yekutieli
@@ -68,13 +68,13 @@ def _pair(one: DailySeries, other: DailySeries) -> list[tuple[str, str, StoreRel
     start, end = max(one.first_day, other.first_day), min(one.last_day, other.last_day)
     if (end - start).days + 1 < LEAST_DAYS:
         return []
-    mine, theirs = (outcome_of(_between(series, start, end), WINSOR_SD) for series in (one, other))
-    both = int((mine.seen * theirs.seen).sum())
+    mine, theirs = (build_sales_outcome(_between(series, start, end), WINSOR_SD) for series in (one, other))
+    both = int((mine.observed * theirs.observed).sum())
     if both < LEAST_DAYS:
         return []
     # score[s] is high where this store's day foretells the other's s days later.
-    score = correlate_shifts(theirs.surprise, theirs.seen, mine.surprise[None])[0] / np.sqrt(
-        max(float(theirs.surprise @ theirs.surprise / theirs.seen.sum()), TINY)
+    score = correlate_shifts(theirs.innovation, theirs.observed, mine.innovation[None])[0] / np.sqrt(
+        max(float(theirs.innovation @ theirs.innovation / theirs.observed.sum()), TINY)
     )
     shared_root = np.sqrt(both)
     z = _studentised(score)[0]

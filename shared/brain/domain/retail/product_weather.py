@@ -13,9 +13,9 @@ from math import expm1
 import numpy as np
 from scipy.special import ndtr
 
-from brain.domain.retail.curiosity.config import Template, Transformation
-from brain.domain.retail.curiosity.outcome import Outcome, outcome_of
-from brain.domain.retail.curiosity.transformations import explanatory
+from brain.domain.retail.curiosity.config import QuestionTemplate, SignalTransformation
+from brain.domain.retail.curiosity.sales_outcome import SalesOutcome, build_sales_outcome
+from brain.domain.retail.curiosity.transformations import transform_signal
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.signals.weather_signals import select_known_values
@@ -85,18 +85,18 @@ def estimate_weather_elasticities(series: Sequence[DailySeries], facts: ShopData
 
 def _fit(series: DailySeries, facts: ShopData) -> _Fit | None:
     """Generalised least squares of the surprises on every reading that varies; None where too little is known."""
-    outcome = outcome_of(series, WINSOR_SD)
+    outcome = build_sales_outcome(series, WINSOR_SD)
     signals = _signals(outcome, facts.weather.get(series.store_id))
     known = {name: row for name, row in signals.items() if np.isfinite(row).any()}
     if not known:
         return None
     raw = np.stack(list(known.values()))
-    complete = np.isfinite(raw).all(axis=0) & (outcome.seen > 0)
-    whitened = outcome.whitened(np.where(complete, raw, np.nan))
+    complete = np.isfinite(raw).all(axis=0) & (outcome.observed > 0)
+    whitened = outcome.whiten_signals(np.where(complete, raw, np.nan))
     varies = np.flatnonzero((whitened**2).sum(axis=1) > 0)
     if complete.sum() < LEAST_DAYS or not len(varies):
         return None
-    rows, surprise = whitened[varies], np.where(complete, outcome.surprise, 0.0)
+    rows, surprise = whitened[varies], np.where(complete, outcome.innovation, 0.0)
     inverse = np.linalg.pinv(rows @ rows.T, rcond=SAME_READING, hermitian=True)
     slopes = inverse @ (rows @ surprise)
     residual = surprise - slopes @ rows
@@ -109,17 +109,19 @@ def _fit(series: DailySeries, facts: ShopData) -> _Fit | None:
     return _Fit(series, names, slopes, variances, residual, int(complete.sum()))
 
 
-def _signals(outcome: Outcome, weather: WeatherDays | None) -> dict[str, Floats]:
+def _signals(outcome: SalesOutcome, weather: WeatherDays | None) -> dict[str, Floats]:
     values = select_known_values(weather, outcome.days)
     return {
-        name: explanatory(_template(name), values[:, VARIABLES.index(column)], outcome.days)
+        name: transform_signal(_template(name), values[:, VARIABLES.index(column)], outcome.days)
         for name, (column, _) in READINGS.items()
     }
 
 
-def _template(name: str) -> Template:
-    limit = Transformation(above=RAIN_MM) if name == "rain" else Transformation()
-    return Template(id=name, question=f"What does {name} do?", signal="weather.precipitation_mm", transformation=limit)
+def _template(name: str) -> QuestionTemplate:
+    limit = SignalTransformation(above=RAIN_MM) if name == "rain" else SignalTransformation()
+    return QuestionTemplate(
+        id=name, question=f"What does {name} do?", signal="weather.precipitation_mm", transformation=limit
+    )
 
 
 def _correlation(fits: Sequence[_Fit]) -> Floats:

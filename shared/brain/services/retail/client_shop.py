@@ -7,7 +7,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from brain.domain.clients.client import Client
-from brain.domain.retail.curiosity.ledger import hypothesis_id
+from brain.domain.retail.curiosity.ledger import build_hypothesis_id
 from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.weather_days import WeatherRow
 from brain.domain.retail.wildcards import ALL_STORES
@@ -110,7 +110,7 @@ class ClientShop:
         if row["store_id"] == old_id:
             renamed["store_id"] = new_id
             if table is ResultTable.HYPOTHESES:
-                renamed["hypothesis_id"] = hypothesis_id(str(row["template"]), new_id, str(row["product_id"]))
+                renamed["hypothesis_id"] = build_hypothesis_id(str(row["template"]), new_id, str(row["product_id"]))
         return renamed
 
 

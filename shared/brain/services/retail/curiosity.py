@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from brain.domain.retail.curiosity.config import CuriosityConfig
-from brain.domain.retail.curiosity.ledger import Entry, State
-from brain.domain.retail.curiosity.night import Past, night_of
-from brain.domain.retail.curiosity.signals import check_names
-from brain.domain.retail.curiosity.subjects import subjects_of
+from brain.domain.retail.curiosity.daily_signals import check_signal_names
+from brain.domain.retail.curiosity.ledger import HypothesisEntry, HypothesisState
+from brain.domain.retail.curiosity.night import LedgerHistory, run_night
+from brain.domain.retail.curiosity.question_subjects import build_question_batches
 from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.wildcards import ALL_STORES
@@ -22,7 +22,13 @@ from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, read_shop_history
 
-PUBLISHED_STATES = (State.FINDING, State.LEAD, State.RETIRED, State.NOT_CONFIRMED, State.REFUTED)
+PUBLISHED_STATES = (
+    HypothesisState.FINDING,
+    HypothesisState.LEAD,
+    HypothesisState.RETIRED,
+    HypothesisState.NOT_CONFIRMED,
+    HypothesisState.REFUTED,
+)
 MAX_PUBLISHED_ENTRIES = 2000
 
 
@@ -34,10 +40,10 @@ class CuriosityNight:
     """
 
     night: date
-    entries: tuple[Entry, ...]
-    previous_states: Mapping[str, State] = field(default_factory=dict)
+    entries: tuple[HypothesisEntry, ...]
+    previous_states: Mapping[str, HypothesisState] = field(default_factory=dict)
 
-    def select_entries(self, *states: State) -> list[Entry]:
+    def select_entries(self, *states: HypothesisState) -> list[HypothesisEntry]:
         """Return the entries in any of ``states``, in the order of ``states`` and by p-value within each."""
         selected = [entry for entry in self.entries if entry.state in states]
         return sorted(selected, key=lambda entry: (states.index(entry.state), _rank(entry), entry.hypothesis_id))
@@ -57,14 +63,14 @@ def run_curiosity_from_history(
     warehouse: Shop, history: ShopHistory, config: CuriosityConfig, *, dry_run: bool = False
 ) -> CuriosityNight:
     """Run the night of the last day of ``history`` and store its entries unless ``dry_run``."""
-    check_names(template.signal for template in config.templates)
+    check_signal_names(template.signal for template in config.templates)
     night = history.last_day
     recent = [_limit_memory(series, night, config.limits.memory_days) for series in history.series]
-    subjects = subjects_of([series for series in recent if len(series)], history.shop_data, config)
+    batches = build_question_batches([series for series in recent if len(series)], history.shop_data, config)
     ledger = _read_ledger(warehouse, night, (ALL_STORES, *history.shop_data.stores))
-    entries = tuple(night_of(night, subjects, ledger, config.limits))
+    entries = tuple(run_night(night, batches, ledger, config.limits))
     if not dry_run:
-        warehouse.put_results(ResultTable.HYPOTHESES, [entry.as_row() for entry in entries])
+        warehouse.put_results(ResultTable.HYPOTHESES, [entry.to_row() for entry in entries])
     return CuriosityNight(night, entries, {name: entry.state for name, entry in ledger.latest.items()})
 
 
@@ -76,11 +82,11 @@ def build_curiosity_step(config: CuriosityConfig) -> ShopStep:
 
 def _publish_night(shop: ClientShop, history: ShopHistory, config: CuriosityConfig) -> StepFindings:
     night = run_curiosity_from_history(shop, history, config)
-    counts = {str(state): len(night.select_entries(state)) for state in State}
-    asked = len(night.entries) - counts[State.TOO_LITTLE_DATA]
-    published = [entry.as_row() for entry in night.select_entries(*PUBLISHED_STATES)]
+    counts = {str(state): len(night.select_entries(state)) for state in HypothesisState}
+    asked = len(night.entries) - counts[HypothesisState.TOO_LITTLE_DATA]
+    published = [entry.to_row() for entry in night.select_entries(*PUBLISHED_STATES)]
     return StepFindings(
-        {"asked": asked, "findings": counts[State.FINDING], "leads": counts[State.LEAD]},
+        {"asked": asked, "findings": counts[HypothesisState.FINDING], "leads": counts[HypothesisState.LEAD]},
         {"night": to_json_value(night.night), "counts": counts, "hypotheses": to_json_value(published)},
         _ledger_documents(night),
     )
@@ -94,25 +100,29 @@ def _ledger_documents(night: CuriosityNight) -> Mapping[str, Mapping[str, Any]]:
         if entry.state not in PUBLISHED_STATES and night.previous_states.get(entry.hypothesis_id) in PUBLISHED_STATES
     ]
     entries = (*ended, *night.select_entries(*PUBLISHED_STATES))[:MAX_PUBLISHED_ENTRIES]
-    return {_document_id(entry): {"kind": "hypothesis", **to_json_value(entry.as_row())} for entry in entries}
+    return {_document_id(entry): {"kind": "hypothesis", **to_json_value(entry.to_row())} for entry in entries}
 
 
-def _document_id(entry: Entry) -> str:
+def _document_id(entry: HypothesisEntry) -> str:
     return f"hypothesis-{hashlib.sha256(entry.hypothesis_id.encode()).hexdigest()[:24]}"
 
 
-def _rank(entry: Entry) -> float:
+def _rank(entry: HypothesisEntry) -> float:
     return 1.0 if entry.p_value is None else entry.p_value
 
 
-def _read_ledger(warehouse: Shop, night: date, store_ids: tuple[str, ...]) -> Past:
+def _read_ledger(warehouse: Shop, night: date, store_ids: tuple[str, ...]) -> LedgerHistory:
     """Return the ledger as it was before ``night``."""
     latest_rows = warehouse.ledger(LedgerQuery(before=night, latest=True, stores=store_ids))
     tested_rows = warehouse.ledger(LedgerQuery(before=night, confirmations=True, stores=store_ids))
     # Sorted here because databases differ in how they order texts.
-    tested = sorted((Entry.from_row(row) for row in tested_rows), key=lambda entry: (entry.night, entry.hypothesis_id))
-    confirmations = [entry.state is State.FINDING for entry in tested]
-    return Past({str(row["hypothesis_id"]): Entry.from_row(row) for row in latest_rows}, confirmations)
+    tested = sorted(
+        (HypothesisEntry.from_row(row) for row in tested_rows), key=lambda entry: (entry.night, entry.hypothesis_id)
+    )
+    confirmations = [entry.state is HypothesisState.FINDING for entry in tested]
+    return LedgerHistory(
+        {str(row["hypothesis_id"]): HypothesisEntry.from_row(row) for row in latest_rows}, confirmations
+    )
 
 
 def _limit_memory(series: DailySeries, last_day: date, memory_days: int) -> DailySeries:

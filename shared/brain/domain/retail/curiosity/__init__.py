@@ -1,1 +1,1 @@
-"""The curiosity engine: asks every night what moves sales, and believes an answer only on days that came later."""
+"""The curiosity engine: test every night what moves sales, and accept an answer only on data that came later."""

@@ -1,4 +1,4 @@
-"""The questions and the limits of curiosity (``config/hypotheses.yaml``)."""
+"""The questions and limits of the curiosity engine (``config/hypotheses.yaml``)."""
 
 from typing import Annotated, Literal, Self
 
@@ -7,12 +7,21 @@ from pydantic import Field, model_validator
 from brain.domain.types import OpenFraction, PositiveInt, StrictModel
 
 
-class Transformation(StrictModel):
-    """What is made of a signal: at most one limit turns it into yes or no, then runs and weekdays narrow it down.
+class SignalTransformation(StrictModel):
+    """How a signal becomes an explanatory variable.
 
-    ``above``, ``below``: the reading itself. ``rise``, ``fall``: its change since yesterday. ``unusually_high``,
-    ``unusually_low``: its distance from the season's usual, in standard deviations. ``spell``: yes for at least so
-    many days up to this one. ``first_after``: yes today after so many days of no. ``days``: only these.
+    At most one threshold turns it into a flag; ``spell``, ``first_after`` and ``days`` then narrow the flag down.
+
+    Attributes:
+        above: the reading is at least this.
+        below: the reading is less than this.
+        rise: the reading rose by at least this since yesterday.
+        fall: the reading fell by at least this since yesterday.
+        unusually_high: the reading is at least this many standard deviations above the usual of the season.
+        unusually_low: the reading is at least this many standard deviations below the usual of the season.
+        spell: the flag is set on at least this many days in a row, up to and including the day.
+        first_after: the flag is set, and was not set on this many days before.
+        days: the flag counts on these days only.
     """
 
     above: float | None = None
@@ -26,43 +35,60 @@ class Transformation(StrictModel):
     days: Literal["weekend", "workday"] | None = None
 
     @property
-    def limits(self) -> dict[str, float]:
-        """The limit, by name; empty when the reading is taken as it is."""
-        named = ("above", "below", "rise", "fall", "unusually_high", "unusually_low")
-        return {name: value for name in named if (value := getattr(self, name)) is not None}
+    def thresholds(self) -> dict[str, float]:
+        """The threshold by name; empty when the reading is used as it is."""
+        names = ("above", "below", "rise", "fall", "unusually_high", "unusually_low")
+        return {name: threshold for name in names if (threshold := getattr(self, name)) is not None}
 
     @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if len(self.limits) > 1:
-            raise ValueError(f"a transformation has at most one limit, got {', '.join(self.limits)}")
+    def _check_single_threshold(self) -> Self:
+        if len(self.thresholds) > 1:
+            raise ValueError(f"a transformation has at most one threshold, got {', '.join(self.thresholds)}")
         return self
 
 
-class Template(StrictModel):
-    """One question, asked of every store and product: does the signal move sales ``window`` days later?
+class QuestionTemplate(StrictModel):
+    """A question asked about every store and product: does the signal move sales ``window`` days later?
 
     ``signal`` is ``weather.<variable>``, ``calendar.<signal>`` or ``event.<class>`` (``event.any``: all classes).
-    ``window`` is the first and last day of the outcome, counted from the signal's day; negative is before it.
+    ``window`` is the first and last day of the outcome relative to the day of the signal; negative days are before it.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     question: Annotated[str, Field(min_length=8, max_length=200)]
     signal: Annotated[str, Field(pattern=r"^(weather|calendar|event)\.[a-z0-9_]+$")]
-    transformation: Transformation = Transformation()
+    transformation: SignalTransformation = SignalTransformation()
     window: tuple[Annotated[int, Field(ge=-14, le=14)], Annotated[int, Field(ge=-14, le=14)]] = (0, 0)
 
     @model_validator(mode="after")
-    def _window_in_order(self) -> Self:
+    def _check_window_order(self) -> Self:
         if self.window[0] > self.window[1]:
-            raise ValueError(f"window {self.window} ends before it begins")
+            raise ValueError(f"window must not end before it begins, got {list(self.window)}")
         return self
 
 
-class Limits(StrictModel):
-    """When a question can be asked and what counts as an answer.
+class CuriosityLimits(StrictModel):
+    """Significance levels, and the amounts of data that questions and confirmations need.
 
-    ``lead_level``: false discovery rate of a night's leads. ``finding_level``: of all findings, for ever.
-    ``totals_share``: the part of a night's level that belongs to stores' totals; the rest is for their products.
+    Attributes:
+        lead_level: false discovery rate of the leads of one night.
+        finding_level: false discovery rate of all findings over the lifetime of the shop.
+        interval: coverage of the intervals of effects.
+        power: probability with which a confirmation should find an effect of the lead's size.
+        totals_share: share of a night's level spent on store totals; products get the rest.
+        products_per_store: number of best-selling products per store that questions are asked about.
+        least_days: open days with a known signal that a question needs.
+        least_spells: occurrences of the signal that a question needs.
+        confirm_days_least: minimum number of days from a lead to its confirmation.
+        confirm_days_most: maximum number of days from a lead to its confirmation.
+        confirm_spells: occurrences of the signal that a confirmation needs.
+        postpone_days: days by which a confirmation with too few occurrences is postponed.
+        ask_again_after_days: days that a dropped lead or retired finding rests.
+        retire_below_share: a finding is retired when later days exclude this share of its confirmed effect.
+        memory_days: number of recent days that a night looks at.
+        winsor_sd: robust standard deviations to which surprises are limited.
+        placebo_dates: number of placebo dates per lead.
+        dummy_outcomes: number of dummy outcomes per lead.
     """
 
     lead_level: OpenFraction
@@ -86,15 +112,15 @@ class Limits(StrictModel):
 
 
 class CuriosityConfig(StrictModel):
-    """All of ``config/hypotheses.yaml``."""
+    """The content of ``config/hypotheses.yaml``."""
 
-    limits: Limits
-    templates: Annotated[tuple[Template, ...], Field(min_length=1)]
+    limits: CuriosityLimits
+    templates: Annotated[tuple[QuestionTemplate, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _ids_are_unique(self) -> Self:
+    def _check_unique_ids(self) -> Self:
         ids = [template.id for template in self.templates]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        if twice:
-            raise ValueError(f"templates need different ids; twice: {', '.join(twice)}")
+        duplicates = sorted({template_id for template_id in ids if ids.count(template_id) > 1})
+        if duplicates:
+            raise ValueError(f"template ids must be unique, got more than one of {', '.join(duplicates)}")
         return self

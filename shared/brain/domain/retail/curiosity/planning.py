@@ -1,30 +1,29 @@
-"""How long a lead must wait before it can be confirmed, and when a question will have enough data to be asked."""
+"""Plan when a lead can be confirmed, and predict when a question will have enough data."""
 
 from datetime import date, timedelta
 from math import ceil
 
 from scipy.special import ndtri
 
-from brain.domain.retail.curiosity.config import Limits
+from brain.domain.retail.curiosity.config import CuriosityLimits
+
+MIN_Z = 0.5
 
 
-def due_on(asked_on: date, z: float, days_seen: int, level: float, limits: Limits) -> date:
-    """The day by which later data will confirm an effect of the lead's size with the configured power.
+def plan_confirmation(asked_on: date, z: float, days_observed: int, level: float, limits: CuriosityLimits) -> date:
+    """Return the day by which later data will confirm an effect of the lead's size with the configured power.
 
-    A lead was chosen for being large, so its z is taken as z - 1/z: what is left after the winner's curse.
+    A lead was selected for being large, so its z is shrunk to z - 1/z to allow for the winner's curse.
     """
-    needed = float(-ndtri(level)) + float(ndtri(limits.power))
-    shrunk = max(abs(z) - 1 / max(abs(z), 1.0), LEAST_Z)
-    days = ceil(days_seen * (needed / shrunk) ** 2)
+    needed_z = float(-ndtri(level)) + float(ndtri(limits.power))
+    shrunk_z = max(abs(z) - 1 / max(abs(z), 1.0), MIN_Z)
+    days = ceil(days_observed * (needed_z / shrunk_z) ** 2)
     return asked_on + timedelta(days=min(max(days, limits.confirm_days_least), limits.confirm_days_most))
 
 
-LEAST_Z = 0.5
-
-
-def enough_by(last_day: date, days: int, occurrences: int, limits: Limits) -> date | None:
-    """The day on which a question can be asked if it goes on as it did; None when the signal never said yes."""
+def predict_ready_date(last_day: date, days: int, occurrences: int, limits: CuriosityLimits) -> date | None:
+    """Return the day on which a question will have enough data at its present rate; None without any occurrence."""
     if not occurrences or not days:
         return None
-    missing = max(limits.least_days - days, ceil((limits.least_spells - occurrences) * days / occurrences), 1)
-    return last_day + timedelta(days=missing)
+    days_for_spells = ceil((limits.least_spells - occurrences) * days / occurrences)
+    return last_day + timedelta(days=max(limits.least_days - days, days_for_spells, 1))

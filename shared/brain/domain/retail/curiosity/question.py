@@ -1,4 +1,4 @@
-"""One question about one store's product on one night, with what its days say so far."""
+"""A question about the sales of one store or product on one night, with the test over all days so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from brain.domain.retail.curiosity.config import Limits
-from brain.domain.retail.curiosity.estimates import estimate
-from brain.domain.retail.curiosity.ledger import Entry, State, hypothesis_id
-from brain.domain.retail.curiosity.questions import EVERY_DAY, Asked
+from brain.domain.retail.curiosity.config import CuriosityLimits
+from brain.domain.retail.curiosity.effect_estimate import estimate_effect
+from brain.domain.retail.curiosity.ledger import HypothesisEntry, HypothesisState, build_hypothesis_id
+from brain.domain.retail.curiosity.question_batch import ALL_DAYS, QuestionBatch
 from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.domain.statistics.circular_shift import ShiftTests
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Whose sales are asked about; ``*`` is all stores, or all products of a store."""
+class QuestionSubject:
+    """Whose sales a question is about; ``*`` stands for all stores, or for all products of a store."""
 
     store_id: str
     product_id: str = ALL_PRODUCTS
 
     @property
     def is_total(self) -> bool:
-        """Whether it is a store's or the chain's total, and not one product."""
+        """Whether it is the total of a store or of the chain rather than a product."""
         return self.product_id == ALL_PRODUCTS
 
     def __str__(self) -> str:
@@ -34,81 +34,89 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Row ``row`` of ``asked``; ``tests`` are the answers of all days, ``prior`` its entry of the night before."""
+    """Row ``row`` of ``batch``.
 
-    subject: Subject
-    asked: Asked
+    ``tests`` holds the tests of the batch over all days, ``previous`` the question's entry of the night before.
+    """
+
+    subject: QuestionSubject
+    batch: QuestionBatch
     row: int
     tests: ShiftTests
     days: int
     occurrences: int
-    prior: Entry | None
+    previous: HypothesisEntry | None
 
     @property
-    def identity(self) -> str:
-        """The hypothesis' id, the same every night."""
-        return hypothesis_id(self.asked.templates[self.row].id, self.subject.store_id, self.subject.product_id)
+    def hypothesis_id(self) -> str:
+        """The id of the hypothesis, the same every night."""
+        return _hypothesis_id(self.batch, self.row, self.subject)
 
     @property
     def p_value(self) -> float:
-        """Two-sided, over all days."""
+        """Two-sided p-value over all days."""
         return float(self.tests.p_value[self.row])
 
     @property
     def z(self) -> float:
-        """The studentised association over all days."""
+        """Studentized association over all days."""
         return float(self.tests.z[self.row])
 
     @property
     def last_day(self) -> date:
-        """The last day known this night."""
-        last: date = self.asked.outcome.days[-1].item()
-        return last
+        """The last day with sales."""
+        last_day: date = self.batch.outcome.days[-1].item()
+        return last_day
 
     def window(self, after: date, until: date | None = None) -> slice:
-        """The days after ``after``, up to and with ``until``, as a slice of the arrays."""
-        first: date = self.asked.outcome.days[0].item()
-        stop = None if until is None else max(0, (until - first).days + 1)
-        return slice(max(0, (after - first).days + 1), stop)
+        """Return the days after ``after``, up to and including ``until``, as a slice of the arrays."""
+        first_day: date = self.batch.outcome.days[0].item()
+        stop = None if until is None else max(0, (until - first_day).days + 1)
+        return slice(max(0, (after - first_day).days + 1), stop)
 
-    def alone(self) -> Asked:
-        """The same days with this question only."""
-        return self.asked.keeping([self.row])
+    def extract_batch(self) -> QuestionBatch:
+        """Return a batch of the same days with this question only."""
+        return self.batch.select_rows([self.row])
 
-    def entry(self, night: date, state: State, **found: Any) -> Entry:
-        """The ledger's entry of this question."""
-        template = self.asked.templates[self.row]
+    def build_entry(self, night: date, state: HypothesisState, **columns: Any) -> HypothesisEntry:
+        """Return the ledger entry of this question; ``columns`` are further attributes of the entry."""
+        template = self.batch.templates[self.row]
         counts = {"n": self.days, "occurrences": self.occurrences}
-        return Entry(
-            hypothesis_id=self.identity,
+        return HypothesisEntry(
+            hypothesis_id=self.hypothesis_id,
             night=night,
             template=template.id,
             question=template.question,
             store_id=self.subject.store_id,
             product_id=self.subject.product_id,
             state=state,
-            **{**counts, **found},
+            **{**counts, **columns},
         )
 
 
-def questions_of(subjects: Mapping[Subject, Asked], latest: Mapping[str, Entry]) -> list[Question]:
-    """Every question of the night, in a stable order."""
+def build_questions(
+    batches: Mapping[QuestionSubject, QuestionBatch], latest: Mapping[str, HypothesisEntry]
+) -> list[Question]:
+    """Return every question of the night in a stable order; ``latest`` holds the latest entries by hypothesis id."""
+    ordered = sorted(batches.items(), key=lambda pair: (pair[0].store_id, pair[0].product_id))
     return [
-        Question(subject, asked, row, tests, days, occurrences, latest.get(_identity(asked, row, subject)))
-        for subject, asked in sorted(subjects.items(), key=lambda one: (one[0].store_id, one[0].product_id))
-        for tests in [asked.tests()]
-        for row, (days, occurrences) in enumerate(zip(asked.days(), asked.occurrences(), strict=True))
+        Question(subject, batch, row, tests, days, occurrences, latest.get(_hypothesis_id(batch, row, subject)))
+        for subject, batch in ordered
+        for tests in [batch.run_tests()]
+        for row, (days, occurrences) in enumerate(zip(batch.count_days(), batch.count_occurrences(), strict=True))
     ]
 
 
-def _identity(asked: Asked, row: int, subject: Subject) -> str:
-    return hypothesis_id(asked.templates[row].id, subject.store_id, subject.product_id)
-
-
-def answer(asked: Asked, tests: ShiftTests, row: int, limits: Limits, window: slice = EVERY_DAY) -> dict[str, Any]:
-    """The columns of an estimate: effect, interval and counts; no effect where the test could not be made."""
-    counts = {"n": asked.days(window)[row], "occurrences": asked.occurrences(window)[row]}
+def describe_effect(
+    batch: QuestionBatch, tests: ShiftTests, row: int, limits: CuriosityLimits, window: slice = ALL_DAYS
+) -> dict[str, Any]:
+    """Return effect, interval and counts as attributes of an entry; no effect where the test was not possible."""
+    counts = {"n": batch.count_days(window)[row], "occurrences": batch.count_occurrences(window)[row]}
     if not np.isfinite(tests.z[row]):
         return counts
-    found = estimate(tests, row, limits.interval)
-    return {"effect": found.effect, "lower": found.lower, "upper": found.upper, **counts}
+    estimate = estimate_effect(tests, row, limits.interval)
+    return {"effect": estimate.effect, "lower": estimate.lower, "upper": estimate.upper, **counts}
+
+
+def _hypothesis_id(batch: QuestionBatch, row: int, subject: QuestionSubject) -> str:
+    return build_hypothesis_id(batch.templates[row].id, subject.store_id, subject.product_id)

@@ -1,107 +1,113 @@
-"""Turns a signal's readings into what a template asks about: yes or no, or the reading, on the days of its window."""
+"""Transform a signal into the explanatory variable of a template: a flag or a reading on the days of its window."""
 
 import numpy as np
 
-from brain.domain.retail.curiosity.config import Template, Transformation
+from brain.domain.retail.curiosity.config import QuestionTemplate, SignalTransformation
 from brain.domain.statistics.harmonics import yearly_harmonics
 from brain.domain.types import Dates, Floats
 
-SEASON_WAVES = 2
+SEASON_HARMONICS = 2
 CLIPPED_SHARE = 0.01
-
-
-def explanatory(template: Template, signal: Floats, days: Dates) -> Floats:
-    """What may move the sales of each day, float array (days,), NaN where unknown.
-
-    Yes (1) or no (0), or the reading in standard deviations where the template sets no limit, brought from the
-    signal's days to the days of the template's window.
-    """
-    readings = _narrowed(_limited(signal, template.transformation, days), template.transformation, days)
-    first, last = template.window
-    moved = np.stack([_moved(readings, offset) for offset in range(first, last + 1)])
-    if template.transformation.limits or _says_yes_or_no(signal):
-        return np.where(np.isnan(moved).any(axis=0), np.nan, moved.max(axis=0))
-    return np.asarray(moved.mean(axis=0))
-
-
-def spells(flags: Floats) -> int:
-    """How many separate runs of days say yes."""
-    yes = np.nan_to_num(flags) > 0
-    return int(np.sum(yes[1:] & ~yes[:-1]) + yes[:1].sum())
-
-
-def _limited(signal: Floats, transformation: Transformation, days: Dates) -> Floats:
-    limits = transformation.limits
-    if not limits:
-        return signal if _says_yes_or_no(signal) else _standardised(signal)
-    ((kind, limit),) = limits.items()
-    measured = _measured(kind, signal, days)
-    with np.errstate(invalid="ignore"):
-        yes = (measured < limit if kind == "below" else measured >= limit).astype(float)
-    return np.where(np.isfinite(measured), yes, np.nan)
-
-
-def _measured(kind: str, signal: Floats, days: Dates) -> Floats:
-    """What a limit of this kind is held against: the larger, the more likely yes (but for ``below``)."""
-    if kind in {"rise", "fall"}:
-        return _change(signal) if kind == "rise" else -_change(signal)
-    if kind in {"unusually_high", "unusually_low"}:
-        return _unusual(signal, days) if kind == "unusually_high" else -_unusual(signal, days)
-    return signal
-
-
-def _says_yes_or_no(signal: Floats) -> bool:
-    return bool(np.isin(signal[np.isfinite(signal)], (0.0, 1.0)).all())
-
-
-def _narrowed(readings: Floats, transformation: Transformation, days: Dates) -> Floats:
-    narrowed = readings
-    if transformation.spell is not None:
-        earlier = np.stack([_moved(readings, back) for back in range(transformation.spell)])
-        narrowed = np.where(np.isnan(earlier).any(axis=0), np.nan, earlier.min(axis=0))
-    if transformation.first_after is not None:
-        earlier = np.stack([_moved(readings, back) for back in range(1, transformation.first_after + 1)])
-        first = (readings > 0) & (earlier.max(axis=0) <= 0)
-        narrowed = np.where(np.isnan(earlier).any(axis=0) | np.isnan(readings), np.nan, first.astype(float))
-    if transformation.days is not None:
-        weekend = (days.astype(np.int64) + 3) % 7 >= SATURDAY  # 1 January 1970 was a Thursday
-        wanted = weekend if transformation.days == "weekend" else ~weekend
-        narrowed = np.where(wanted, narrowed, np.where(np.isnan(narrowed), np.nan, 0.0))
-    return narrowed
-
-
 SATURDAY = 5
 
 
-def _moved(readings: Floats, days_later: int) -> Floats:
-    """The readings brought ``days_later`` days later (negative: earlier); unknown where they came from outside."""
-    moved = np.full(len(readings), np.nan)
+def transform_signal(template: QuestionTemplate, signal: Floats, days: Dates) -> Floats:
+    """Return the explanatory variable of each day, (days,), NaN where unknown.
+
+    It is a flag (0 or 1), or the reading in standard deviations when the template has no threshold, moved from the
+    days of the signal to the days of the template's window.
+    """
+    transformation = template.transformation
+    readings = _narrow(_apply_threshold(signal, transformation, days), transformation, days)
+    first, last = template.window
+    shifted = np.stack([_shift(readings, offset) for offset in range(first, last + 1)])
+    if transformation.thresholds or _is_flag(signal):
+        return np.where(np.isnan(shifted).any(axis=0), np.nan, shifted.max(axis=0))
+    return np.asarray(shifted.mean(axis=0))
+
+
+def count_spells(flags: Floats) -> int:
+    """Return the number of separate runs of days with the flag set.
+
+    >>> count_spells(np.array([1.0, 1.0, 0.0, np.nan, 1.0]))
+    2
+    """
+    is_set = np.nan_to_num(flags) > 0
+    return int(np.sum(is_set[1:] & ~is_set[:-1]) + is_set[:1].sum())
+
+
+def _apply_threshold(signal: Floats, transformation: SignalTransformation, days: Dates) -> Floats:
+    """Return the signal as a flag, or standardized when there is no threshold."""
+    if not transformation.thresholds:
+        return signal if _is_flag(signal) else _standardize(signal)
+    ((name, threshold),) = transformation.thresholds.items()
+    measure = _measure(name, signal, days)
+    with np.errstate(invalid="ignore"):
+        flags = (measure < threshold if name == "below" else measure >= threshold).astype(float)
+    return np.where(np.isfinite(measure), flags, np.nan)
+
+
+def _measure(threshold_name: str, signal: Floats, days: Dates) -> Floats:
+    """Return what a threshold of this name is compared with."""
+    if threshold_name in {"rise", "fall"}:
+        return _daily_change(signal) if threshold_name == "rise" else -_daily_change(signal)
+    if threshold_name in {"unusually_high", "unusually_low"}:
+        anomaly = _seasonal_anomaly(signal, days)
+        return anomaly if threshold_name == "unusually_high" else -anomaly
+    return signal
+
+
+def _is_flag(signal: Floats) -> bool:
+    return bool(np.isin(signal[np.isfinite(signal)], (0.0, 1.0)).all())
+
+
+def _narrow(readings: Floats, transformation: SignalTransformation, days: Dates) -> Floats:
+    """Narrow a flag down to spells, first days and weekdays, as far as the transformation asks for it."""
+    narrowed = readings
+    if transformation.spell is not None:
+        recent = np.stack([_shift(readings, back) for back in range(transformation.spell)])
+        narrowed = np.where(np.isnan(recent).any(axis=0), np.nan, recent.min(axis=0))
+    if transformation.first_after is not None:
+        earlier = np.stack([_shift(readings, back) for back in range(1, transformation.first_after + 1)])
+        is_first = (readings > 0) & (earlier.max(axis=0) <= 0)
+        narrowed = np.where(np.isnan(earlier).any(axis=0) | np.isnan(readings), np.nan, is_first.astype(float))
+    if transformation.days is not None:
+        is_weekend = (days.astype(np.int64) + 3) % 7 >= SATURDAY  # 1 January 1970 was a Thursday
+        counts = is_weekend if transformation.days == "weekend" else ~is_weekend
+        narrowed = np.where(counts, narrowed, np.where(np.isnan(narrowed), np.nan, 0.0))
+    return narrowed
+
+
+def _shift(readings: Floats, days_later: int) -> Floats:
+    """Return the readings moved ``days_later`` days later (negative: earlier), NaN where none is moved to."""
+    shifted = np.full(len(readings), np.nan)
     if abs(days_later) >= len(readings):
-        return moved
+        return shifted
     if days_later >= 0:
-        moved[days_later:] = readings[: len(readings) - days_later]
+        shifted[days_later:] = readings[: len(readings) - days_later]
     else:
-        moved[:days_later] = readings[-days_later:]
-    return moved
+        shifted[:days_later] = readings[-days_later:]
+    return shifted
 
 
-def _change(signal: Floats) -> Floats:
-    return signal - _moved(signal, 1)
+def _daily_change(signal: Floats) -> Floats:
+    return signal - _shift(signal, 1)
 
 
-def _standardised(signal: Floats) -> Floats:
-    known = signal[np.isfinite(signal)]
-    clipped = np.clip(signal, *np.quantile(known, (CLIPPED_SHARE, 1 - CLIPPED_SHARE)))
+def _standardize(signal: Floats) -> Floats:
+    """Return the signal in its own standard deviations, with the most extreme readings clipped."""
+    known_readings = signal[np.isfinite(signal)]
+    clipped = np.clip(signal, *np.quantile(known_readings, (CLIPPED_SHARE, 1 - CLIPPED_SHARE)))
     spread = float(np.nanstd(clipped))
     return (clipped - np.nanmean(clipped)) / spread if spread > 0 else np.zeros(len(signal))
 
 
-def _unusual(signal: Floats, days: Dates) -> Floats:
-    """Distance from the season's usual in standard deviations of that distance."""
-    known = np.isfinite(signal)
-    basis = np.column_stack([np.ones(len(days)), yearly_harmonics(days, SEASON_WAVES)])
-    if known.sum() <= 2 * basis.shape[1]:
+def _seasonal_anomaly(signal: Floats, days: Dates) -> Floats:
+    """Return the distance from the usual of the season, in standard deviations of that distance."""
+    is_known = np.isfinite(signal)
+    basis = np.column_stack([np.ones(len(days)), yearly_harmonics(days, SEASON_HARMONICS)])
+    if is_known.sum() <= 2 * basis.shape[1]:
         return np.full(len(signal), np.nan)
-    usual = basis @ np.linalg.lstsq(basis[known], signal[known], rcond=None)[0]
-    spread = float(np.std((signal - usual)[known]))
-    return (signal - usual) / spread if spread > 0 else np.where(known, 0.0, np.nan)
+    usual = basis @ np.linalg.lstsq(basis[is_known], signal[is_known], rcond=None)[0]
+    spread = float(np.std((signal - usual)[is_known]))
+    return (signal - usual) / spread if spread > 0 else np.where(is_known, 0.0, np.nan)

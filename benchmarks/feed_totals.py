@@ -14,7 +14,7 @@ from typing import Any
 
 from brain.domain.events import METRICS, Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.feeds.field_maps import Feeds
+from brain.domain.feeds.field_maps import FeedsConfig
 from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
@@ -37,7 +37,7 @@ def run() -> None:
         return
     for file in sorted((DATA / "payloads").glob("*.json")):
         _print_totals(file.name, file.stem, parse_json(file.read_bytes()), CONTEXT)
-    maps = load_config("feeds", Feeds).field_maps
+    maps = load_config("feeds", FeedsConfig).field_maps
     for name, map_name in CSV_FILES:
         file = DATA / name
         if not file.is_file():

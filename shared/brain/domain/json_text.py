@@ -1,115 +1,123 @@
-"""JSON from strangers, read strictly and within bounds, and written in one canonical form that can be hashed."""
+"""Strict, bounded parsing of untrusted JSON, and one canonical form of it for hashing."""
 
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
-from brain.errors import InvalidInputError, PayloadTooLargeError
+from brain.errors import InvalidInputError
 
 MAX_DEPTH: Final = 64
-_BOM: Final = b"\xef\xbb\xbf"
-_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NON_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-_LARGEST_EXACT_FLOAT: Final = 2.0**53
+_MAX_EXACT_FLOAT: Final = 2.0**53
 
 
-def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH, max_bytes: int | None = None) -> Any:
-    """Return the JSON value in ``data`` (UTF-8, a byte order mark is allowed).
+def parse_json(data: bytes) -> Any:
+    """Parse UTF-8 JSON, with or without a byte order mark.
 
-    A number is its value: ``1``, ``1.0`` and ``1e0`` all read as the integer 1, so that a sender who changes its
-    serializer still sends the same payload. Raises ``PayloadTooLargeError`` for more than ``max_bytes``, and
-    ``InvalidInputError`` for anything that is not JSON by RFC 8259, repeats a name in one object (readers
-    disagree on which value counts), nests deeper than ``max_depth``, or holds a number or character that cannot be
-    kept.
+    A number is its value: ``1``, ``1.0`` and ``1e0`` are all parsed as the integer 1, so that a sender who changes the
+    serializer still sends the same payload.
+
+    Raises:
+        InvalidInputError: The data is not JSON by RFC 8259, repeats a name in one object (readers disagree on which one
+            counts), is nested deeper than ``MAX_DEPTH``, or has a number or character that cannot be represented.
+
+    >>> parse_json(b'{"likes": 3.0}')
+    {'likes': 3}
     """
-    if max_bytes is not None and len(data) > max_bytes:
-        raise PayloadTooLargeError(f"Expected at most {max_bytes} bytes of JSON; {len(data)} came. Send fewer items.")
-    body = data.removeprefix(_BOM)
-    _refuse_depth(body, max_depth)
+    body = data.removeprefix(_BYTE_ORDER_MARK)
+    _check_depth(body)
     try:
-        value = _DECODER.decode(body.decode())
+        document = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"Expected UTF-8 text; byte {error.start} is not. Encode the body as UTF-8.") from error
+        raise InvalidInputError(f"expected UTF-8, got an invalid byte at position {error.start}") from error
     except json.JSONDecodeError as error:
-        raise InvalidInputError(f"Expected JSON; {error.msg} at line {error.lineno}, column {error.colno}.") from error
+        message = f"expected JSON, got a syntax error at line {error.lineno}, column {error.colno}: {error.msg}"
+        raise InvalidInputError(message) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError("Expected JSON with numbers of at most 4300 digits; a longer one came.") from error
+        raise InvalidInputError("expected JSON numbers of at most 4300 digits, got a longer one") from error
     if _SURROGATE_ESCAPE.search(body):
-        _refuse_lone_surrogates(value)
-    return value
+        _check_surrogates(document)
+    return document
 
 
-def parse_json_lines(data: bytes, *, max_depth: int = MAX_DEPTH) -> Iterator[Any]:
-    """Yield one value for each line of NDJSON, or the ``InvalidInputError`` that tells what is wrong with that line.
+def parse_json_lines(data: bytes) -> Iterator[Any]:
+    """Yield one parsed document per line of NDJSON, or the ``InvalidInputError`` of that line.
 
-    Empty lines are skipped; one bad line does not spoil the others.
+    Empty lines are skipped; an invalid line does not affect the others.
     """
-    for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), start=1):
+    for line_number, line in enumerate(data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield parse_json(line, max_depth=max_depth)
+            yield parse_json(line)
         except InvalidInputError as error:
-            yield InvalidInputError(f"Line {number}: {error.message}")
+            yield InvalidInputError(f"line {line_number}: {error.message}")
 
 
-def canonical_json(value: Any) -> bytes:
-    """Return ``value`` as UTF-8 JSON with sorted keys and no spaces; strings are kept as they came.
+def encode_canonical_json(document: Any) -> bytes:
+    """Serialize to UTF-8 JSON with sorted keys and no spaces; strings are not normalized.
 
-    Equal values that came through ``parse_json`` give equal bytes. Raises ``InvalidInputError`` for what JSON
-    cannot hold (NaN, infinities, objects that are no JSON types).
+    Equal documents from ``parse_json`` give equal bytes.
+
+    Raises:
+        InvalidInputError: The document has something that JSON cannot represent, such as NaN or a set.
+
+    >>> canonical_json({"b": 1, "a": "é"}).decode()
+    '{"a":"é","b":1}'
     """
     try:
-        return _ENCODER.encode(value).encode()
+        return _ENCODER.encode(document).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"Expected a value that JSON can hold; {error}.") from error
+        raise InvalidInputError(f"expected values that JSON can represent, got an error: {error}") from error
 
 
-def _refuse_depth(body: bytes, max_depth: int) -> None:
-    """Look at the brackets alone, so that no depth can exhaust the stack of the reader."""
-    if body.count(b"[") + body.count(b"{") <= max_depth:
+def _check_depth(body: bytes) -> None:
+    """Check the brackets alone, so that no nesting can exhaust the stack of the parser."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
-    brackets = _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS)
-    for _ in range(max_depth):
+    brackets = _STRING.sub(b"", body).translate(None, _NON_BRACKETS)
+    for _ in range(MAX_DEPTH):
         if not brackets:
             return
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets:
         raise InvalidInputError(
-            f"Expected JSON nested at most {max_depth} deep with matching brackets; send a flatter payload."
+            f"expected JSON nested at most {MAX_DEPTH} levels deep with matching brackets; send a flatter payload"
         )
 
 
-def _refuse_lone_surrogates(value: Any) -> None:
+def _check_surrogates(document: Any) -> None:
     try:
-        canonical_json(value)
+        encode_canonical_json(document)
     except InvalidInputError as error:
-        raise InvalidInputError(
-            "Expected Unicode text; half of a surrogate pair came. Escape characters as whole pairs."
-        ) from error
+        raise InvalidInputError("expected Unicode text, got half of a surrogate pair; escape whole pairs") from error
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = dict(pairs)
-    if len(names) != len(pairs):
-        raise InvalidInputError("Expected each name once in an object; one came twice. Send one value for each name.")
-    return names
+def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    json_object = dict(members)
+    if len(json_object) != len(members):
+        raise InvalidInputError("expected each name once per object, got a repeated name; send one value per name")
+    return json_object
 
 
-def _finite(text: str) -> float | int:
-    number = float(text)
+def _parse_float(digits: str) -> float | int:
+    number = float(digits)
     if number in (float("inf"), float("-inf")):
-        raise InvalidInputError("Expected numbers below 1.8e308; a larger one came.")
-    if number.is_integer() and abs(number) <= _LARGEST_EXACT_FLOAT:
+        raise InvalidInputError("expected numbers below 1.8e308, got a larger one")
+    if number.is_integer() and abs(number) <= _MAX_EXACT_FLOAT:
         return int(number)
     return number
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise InvalidInputError(f"Expected JSON numbers; {text} is none. Send null for what is unknown.")
+def _reject_constant(constant: str) -> NoReturn:
+    raise InvalidInputError(f"expected a JSON number, got {constant}; send null for an unknown number")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names, parse_float=_finite, parse_constant=_no_constant)
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_build_object, parse_float=_parse_float, parse_constant=_reject_constant
+)
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -15,7 +15,7 @@ import pytest
 from dead_letter_worlds import CLIENT, NOW, Vault, post, received, send, whole_brain
 from faults.faulty_store import FaultyStore, Killed, Mode
 from manual_clock import ManualClock
-from unit.feeds.feed_cases import Case, cases
+from unit.feeds.feed_cases import FeedCase, load_cases
 
 from brain.bootstrap import Brain
 from brain.domain.events import Draft
@@ -282,7 +282,7 @@ def test_nobody_is_no_person(subject: str) -> None:
         erase(whole_brain(), subject)
 
 
-def people_of(case: Case, brain: Brain) -> set[str]:
+def people_of(case: FeedCase, brain: Brain) -> set[str]:
     """Return those whom a fixture names, as they stand in it: addresses, numbers, names and ids."""
     context = FeedContext(CLIENT, brain.clock.now(), backfill=True)
     found: set[str] = set()
@@ -294,11 +294,11 @@ def people_of(case: Case, brain: Brain) -> set[str]:
     return {person for person in found if any(text.lower() in person.lower() for text in case.people)}
 
 
-@pytest.mark.parametrize("source", sorted({case.source for case in cases() if case.people}))
+@pytest.mark.parametrize("source", sorted({case.source for case in load_cases() if case.people}))
 def test_the_people_of_every_feed_can_be_erased(source: str) -> None:
     """Whoever a fixture names is found by what it has of them, and then is nowhere."""
     brain = whole_brain()
-    mine = [case for case in cases() if case.source == source]
+    mine = [case for case in load_cases() if case.source == source]
     for case in mine:
         send(brain, case.payload, source, backfill=True)
     people = set[str]().union(*(people_of(case, brain) for case in mine))

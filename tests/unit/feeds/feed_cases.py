@@ -1,4 +1,4 @@
-"""The provider payloads of the tests, each with the events that a person would read out of it."""
+"""The provider payloads of the tests, each with the events that a person read out of it by hand."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.privacy.keys import IdentityKeys
 
 FIXTURES = Path(__file__).parent / "fixtures"
-RECEIVED = datetime(2026, 11, 22, tzinfo=UTC)
-CONTEXT = FeedContext("acme", RECEIVED)
+RECEIVED_AT = datetime(2026, 11, 22, tzinfo=UTC)
+CONTEXT = FeedContext("acme", RECEIVED_AT)
 KEYS = IdentityKeys(1, b"a salt of the tests, 32 bytes long")
 
 
 @dataclass(frozen=True)
-class Case:
-    """One payload of one provider's shape, what it holds, and texts that name people in it."""
+class FeedCase:
+    """One payload of one provider's shape, the expected events, and texts in it that identify people."""
 
     source: str
     name: str
@@ -32,12 +32,12 @@ class Case:
         return f"{self.source}-{self.name}"
 
 
-def cases() -> Iterator[Case]:
-    """Yield every fixture beside its expectation."""
+def load_cases() -> Iterator[FeedCase]:
+    """Yield every fixture with its expectation."""
     for file in sorted(FIXTURES.glob("*/*.expected.json")):
         expected = json.loads(file.read_text(encoding="utf-8"))
         payload = file.with_name(file.name.replace(".expected", ""))
-        yield Case(
+        yield FeedCase(
             file.parent.name,
             payload.stem,
             json.loads(payload.read_text(encoding="utf-8")),
@@ -46,32 +46,32 @@ def cases() -> Iterator[Case]:
         )
 
 
-def take(source: str, payload: Any, context: FeedContext = CONTEXT) -> list[Completed | Rejected | Ignored]:
-    """Return the finished outcome of everything in ``payload``."""
+def complete_payload(source: str, payload: Any, context: FeedContext = CONTEXT) -> list[Completed | Rejected | Ignored]:
+    """Return the completed outcomes of a payload."""
     return [
         complete(outcome, context, KEYS) if isinstance(outcome, Draft) else outcome
         for outcome in normalize(source, payload, context)
     ]
 
 
-def take_one(source: str, payload: Any, context: FeedContext = CONTEXT) -> Event:
+def complete_event(source: str, payload: Any, context: FeedContext = CONTEXT) -> Event:
     """Return the one event in ``payload``."""
-    (only,) = take(source, payload, context)
-    assert isinstance(only, Completed), only
-    return only.event
+    (outcome,) = complete_payload(source, payload, context)
+    assert isinstance(outcome, Completed), outcome
+    return outcome.event
 
 
 def reject_one(source: str, payload: Any, context: FeedContext = CONTEXT) -> Rejected:
-    """Return the one rejection that ``payload`` earns."""
-    (only,) = take(source, payload, context)
-    assert isinstance(only, Rejected), only
-    return only
+    """Return the one rejection of ``payload``."""
+    (outcome,) = complete_payload(source, payload, context)
+    assert isinstance(outcome, Rejected), outcome
+    return outcome
 
 
-def planted(payload: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Return the payload with another value at one place; what is on the way there is copied, the rest is shared."""
+def replace_at(payload: Any, path: tuple[Any, ...], replacement: Any) -> Any:
+    """Return a copy of the payload with one part replaced; parts that are not on the path are shared."""
     if not path:
-        return value
+        return replacement
     changed = payload.copy()
-    changed[path[0]] = planted(payload[path[0]], path[1:], value)
+    changed[path[0]] = replace_at(payload[path[0]], path[1:], replacement)
     return changed

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import ValidationError
-from unit.feeds.feed_cases import CONTEXT, reject_one, take, take_one
+from unit.feeds.feed_cases import CONTEXT, complete_event, complete_payload, reject_one
 
-from brain.domain.feeds.field_maps import Feeds, FieldMap, TimeParts
-from brain.domain.feeds.moments import moment
+from brain.domain.feeds.field_maps import FeedsConfig, FieldMap, TimeMapping
+from brain.domain.feeds.times import parse_time
 from brain.domain.gateway.normalize import Completed
 from brain.settings.files import config_directory, load_config
 
 MAP = FieldMap(
     description="rows of the tests",
-    time=TimeParts(column="day"),
+    time=TimeMapping(column="day"),
     key=("day", "post"),
     metrics={"likes": ("hearts", "thumbs"), "spend": ("micros",), "impressions": ("seen",)},
     micros=("spend",),
@@ -45,7 +45,7 @@ def row(**columns: str) -> dict[str, str]:
 
 def test_a_row_is_read_as_its_map_says() -> None:
     """Columns add up, millionths are divided, kinds are translated, and writers are people."""
-    event = take_one("warehouse", row(writer="Ada Lind", chef="Bo Ekström", seen=""), MAPPED)
+    event = complete_event("warehouse", row(writer="Ada Lind", chef="Bo Ekström", seen=""), MAPPED)
     assert (event.likes, event.spend, event.impressions, event.currency) == (7, 2.5, None, "EUR")
     assert (event.content_id, event.content_type, event.platform) == ("p1", "photo", "facebook")
     assert event.creator_hash is not None
@@ -55,18 +55,18 @@ def test_a_row_is_read_as_its_map_says() -> None:
 
 def test_a_kind_without_translation_keeps_its_name_in_small_letters() -> None:
     """A new kind of post is not lost, and an absent one is unknown."""
-    assert take_one("warehouse", row(kind="Reel"), MAPPED).content_type == "reel"
-    assert take_one("warehouse", row(kind=""), MAPPED).content_type is None
+    assert complete_event("warehouse", row(kind="Reel"), MAPPED).content_type == "reel"
+    assert complete_event("warehouse", row(kind=""), MAPPED).content_type is None
 
 
 def test_rows_of_one_key_are_revisions_and_rows_without_one_are_events_of_their_own() -> None:
     """The key says what a row is about; a map without one knows a row by its whole content."""
-    first, second = take("warehouse", [row(), row(hearts="9")], MAPPED)
+    first, second = complete_payload("warehouse", [row(), row(hearts="9")], MAPPED)
     assert isinstance(first, Completed)
     assert isinstance(second, Completed)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (True, True)
     keyless = replace(MAPPED, field_map=MAP.model_copy(update={"key": (), "cumulative": False}))
-    first, second = take("warehouse", [row(), row(hearts="9")], keyless)
+    first, second = complete_payload("warehouse", [row(), row(hearts="9")], keyless)
     assert isinstance(first, Completed)
     assert isinstance(second, Completed)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (False, False)
@@ -82,46 +82,46 @@ def test_a_row_without_any_column_of_the_map_names_what_was_expected() -> None:
 @pytest.mark.parametrize(
     ("time", "columns", "expected"),
     [
-        (TimeParts(constant=datetime(2017, 8, 31, tzinfo=UTC).date()), {}, "2017-08-31"),
-        (TimeParts(column="at"), {"at": "2014-05-01 10:30:00"}, "2014-05-01T10:30:00Z"),
-        (TimeParts(column="at", format="%m/%d/%Y %H:%M"), {"at": "4/22/2018 6:00"}, "2018-04-22T06:00:00Z"),
-        (TimeParts(column="at", format="%Y-%m-%d %z"), {"at": "2018-04-22 +0200"}, "2018-04-21T22:00:00Z"),
+        (TimeMapping(constant=datetime(2017, 8, 31, tzinfo=UTC).date()), {}, "2017-08-31"),
+        (TimeMapping(column="at"), {"at": "2014-05-01 10:30:00"}, "2014-05-01T10:30:00Z"),
+        (TimeMapping(column="at", format="%m/%d/%Y %H:%M"), {"at": "4/22/2018 6:00"}, "2018-04-22T06:00:00Z"),
+        (TimeMapping(column="at", format="%Y-%m-%d %z"), {"at": "2018-04-22 +0200"}, "2018-04-21T22:00:00Z"),
         (
-            TimeParts(year="y", month="m", day="d", hour="h"),
+            TimeMapping(year="y", month="m", day="d", hour="h"),
             {"y": "2014", "m": "5", "d": "9", "h": "23"},
             "2014-05-09T23:00:00Z",
         ),
-        (TimeParts(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "1"}, "2014-05-05"),
+        (TimeMapping(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "1"}, "2014-05-05"),
         (
-            TimeParts(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
+            TimeMapping(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
             {"m": "6", "w": "1"},
             "2014-06-01",
         ),
         (
-            TimeParts(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
+            TimeMapping(constant_year=2014, month="m", weekday="w", week_starts="sunday"),
             {"m": "6", "w": "7"},
             "2014-06-07",
         ),
     ],
     ids=str,
 )
-def test_a_time_is_put_together_from_columns(time: TimeParts, columns: dict[str, str], expected: str) -> None:
+def test_a_time_is_put_together_from_columns(time: TimeMapping, columns: dict[str, str], expected: str) -> None:
     """Whole times, times in a declared form, parts of times and a declared day all work."""
     context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
-    assert take_one("warehouse", row(**columns), context).occurred_at == moment(expected)
+    assert complete_event("warehouse", row(**columns), context).occurred_at == parse_time(expected)
 
 
 @pytest.mark.parametrize(
     ("time", "columns", "code"),
     [
-        (TimeParts(column="at"), {}, "missing_time"),
-        (TimeParts(column="at", format="%m/%d/%Y"), {}, "missing_time"),
-        (TimeParts(column="at", format="%m/%d/%Y"), {"at": "22/4/2018"}, "invalid_field"),
-        (TimeParts(year="y", month="m", day="d"), {"y": "2014", "m": "5"}, "missing_time"),
-        (TimeParts(year="y", month="m", day="d"), {"y": "2014", "m": "2", "d": "30"}, "invalid_field"),
-        (TimeParts(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "8"}, "invalid_field"),
+        (TimeMapping(column="at"), {}, "missing_time"),
+        (TimeMapping(column="at", format="%m/%d/%Y"), {}, "missing_time"),
+        (TimeMapping(column="at", format="%m/%d/%Y"), {"at": "22/4/2018"}, "invalid_field"),
+        (TimeMapping(year="y", month="m", day="d"), {"y": "2014", "m": "5"}, "missing_time"),
+        (TimeMapping(year="y", month="m", day="d"), {"y": "2014", "m": "2", "d": "30"}, "invalid_field"),
+        (TimeMapping(constant_year=2014, month="m", weekday="w"), {"m": "5", "w": "8"}, "invalid_field"),
         (
-            TimeParts(constant_year=2014, month="m", weekday="w", hour="h"),
+            TimeMapping(constant_year=2014, month="m", weekday="w", hour="h"),
             {"m": "5", "w": "1", "h": "24"},
             "missing_time",
         ),
@@ -129,7 +129,7 @@ def test_a_time_is_put_together_from_columns(time: TimeParts, columns: dict[str,
     ids=str,
 )
 def test_a_time_that_is_not_there_or_does_not_exist_is_refused(
-    time: TimeParts, columns: dict[str, str], code: str
+    time: TimeMapping, columns: dict[str, str], code: str
 ) -> None:
     """Neither the thirtieth of February nor an absent month becomes some other day."""
     context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
@@ -151,14 +151,14 @@ BAD_MAPS: dict[str, dict[str, Any]] = {
 def test_a_wrong_map_is_refused_with_the_place_of_the_fault(name: str) -> None:
     """An operator's mistake is named, not guessed away."""
     good = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
-    assert Feeds.model_validate({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
+    assert FeedsConfig.model_validate({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
     with pytest.raises(ValidationError, match=r"field_maps\.m"):
-        Feeds.model_validate({"field_maps": {"m": good | BAD_MAPS[name]}})
+        FeedsConfig.model_validate({"field_maps": {"m": good | BAD_MAPS[name]}})
 
 
 def test_the_maps_of_the_project_are_sound() -> None:
     """config/feeds.yaml fits its model, and each map says what it is for."""
-    maps = load_config("feeds", Feeds).field_maps
+    maps = load_config("feeds", FeedsConfig).field_maps
     assert {"facebook_page_posts", "facebook_ads_snapshot"} <= set(maps)
     assert all(one.description for one in maps.values())
     assert yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8")).keys() == {"field_maps"}
@@ -166,7 +166,7 @@ def test_the_maps_of_the_project_are_sound() -> None:
 
 def test_columns_named_like_an_events_fields_need_no_map() -> None:
     """A row with its own date and measures is a running total of its content, or an event where it names none."""
-    content, nothing = take(
+    content, nothing = complete_payload(
         "warehouse", [{"DATE": "2026-11-20", "Campaign_ID": "c", "Clicks": "4"}, {"timestamp": 1795262400, "views": 2}]
     )
     assert isinstance(content, Completed)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.feeds.feed_cases import CONTEXT, KEYS, Case, cases, take
+from unit.feeds.feed_cases import CONTEXT, KEYS, FeedCase, complete_payload, load_cases
 
 from brain.domain.events import Draft, FeedType
 from brain.domain.gateway.identity import identify
 from brain.domain.gateway.normalize import Completed, complete, normalize
 from brain.domain.privacy.keys import IdentityKeys
 
-CASES = list(cases())
+CASES = list(load_cases())
 
 
 def identities(source: str, payload: Any, client: str = "acme", keys: IdentityKeys = KEYS) -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ def identities(source: str, payload: Any, client: str = "acme", keys: IdentityKe
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_an_id_is_evt_and_24_hex_digits_and_no_two_events_of_a_payload_share_one(case: Case) -> None:
+def test_an_id_is_evt_and_24_hex_digits_and_no_two_events_of_a_payload_share_one(case: FeedCase) -> None:
     """Different events of one payload are different documents."""
     found = [event_id for event_id, _ in identities(case.source, case.payload)]
     assert all(event_id.startswith("evt_") and len(event_id) == 28 for event_id in found)
@@ -33,13 +33,13 @@ def test_an_id_is_evt_and_24_hex_digits_and_no_two_events_of_a_payload_share_one
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_ids_of_two_clients_are_never_the_same(case: Case) -> None:
+def test_ids_of_two_clients_are_never_the_same(case: FeedCase) -> None:
     """An id tells nothing across clients."""
     assert set(identities(case.source, case.payload)).isdisjoint(identities(case.source, case.payload, client="other"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_ids_outlive_the_rotation_of_the_key_of_pseudonyms(case: Case) -> None:
+def test_ids_outlive_the_rotation_of_the_key_of_pseudonyms(case: FeedCase) -> None:
     """A resend after a rotation is still a duplicate."""
     rotated = IdentityKeys(2, b"a newer salt", previous=((1, KEYS.salt),))
     assert identities(case.source, case.payload, keys=rotated) == identities(case.source, case.payload)
@@ -47,13 +47,15 @@ def test_ids_outlive_the_rotation_of_the_key_of_pseudonyms(case: Case) -> None:
 
 @pytest.mark.parametrize("received_later_by", [1, 86_400])
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_same_payload_later_is_a_duplicate(case: Case, received_later_by: int) -> None:
+def test_the_same_payload_later_is_a_duplicate(case: FeedCase, received_later_by: int) -> None:
     """When a payload came is no part of what it says."""
     later = replace(
         CONTEXT, received_at=CONTEXT.received_at.replace(second=received_later_by % 60), correlation_id="again"
     )
-    first = [outcome for outcome in take(case.source, case.payload) if isinstance(outcome, Completed)]
-    again = [outcome for outcome in take(case.source, case.payload, later) if isinstance(outcome, Completed)]
+    first = [outcome for outcome in complete_payload(case.source, case.payload) if isinstance(outcome, Completed)]
+    again = [
+        outcome for outcome in complete_payload(case.source, case.payload, later) if isinstance(outcome, Completed)
+    ]
     assert [(one.event.event_id, one.fingerprint) for one in first] == [
         (one.event.event_id, one.fingerprint) for one in again
     ]

@@ -1,4 +1,4 @@
-"""From payload to event: what is read, refused, reduced and kept."""
+"""From payload to event: what is read, rejected and reduced."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,86 +8,98 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.feeds.feed_cases import CONTEXT, KEYS, RECEIVED, Case, cases, planted, reject_one, take, take_one
+from unit.feeds.feed_cases import (
+    CONTEXT,
+    KEYS,
+    RECEIVED_AT,
+    FeedCase,
+    complete_event,
+    complete_payload,
+    load_cases,
+    reject_one,
+    replace_at,
+)
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.field_maps import FieldMap, TimeParts
+from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.registry import SHAPES
 from brain.domain.gateway.normalize import MAX_RAW_BYTES, Completed, complete, normalize
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
-CASES = list(cases())
+CASES = list(load_cases())
 AT = "2026-11-20T10:00:00Z"
 
 
 def test_an_unknown_source_is_refused_by_name() -> None:
-    """The sender learns which feeds there are, not what it sent."""
-    (only,) = normalize("radio", {}, CONTEXT)
-    assert isinstance(only, Rejected)
-    assert only.error_code == "unknown_source"
-    assert "social_tiktok" in only.message
+    """The sender learns which feeds exist; its own text is not repeated."""
+    (outcome,) = normalize("radio", {}, CONTEXT)
+    assert isinstance(outcome, Rejected)
+    assert outcome.error_code == "unknown_source"
+    assert "social_tiktok" in outcome.message
 
 
 @pytest.mark.parametrize("payload", [None, 5, "text", True, [1], [[[[[[{}]]]]]]], ids=repr)
-def test_what_is_no_object_is_of_no_shape(payload: Any) -> None:
-    """Numbers, texts and endless arrays are refused item by item."""
+def test_a_payload_that_is_not_an_object_has_no_shape(payload: Any) -> None:
+    """Numbers, texts and deeply nested arrays are rejected."""
     assert reject_one("custom", payload).error_code == "unknown_shape"
 
 
-def test_an_empty_batch_holds_nothing() -> None:
-    """No items, no outcomes."""
-    assert take("email", []) == []
+def test_an_empty_batch_has_no_outcomes() -> None:
+    """It is neither an event nor a rejection."""
+    assert complete_payload("email", []) == []
 
 
-def test_a_contradiction_names_both_feeds() -> None:
-    """SendGrid's events at LinkedIn's address go back with the right address."""
-    refused = reject_one("social_linkedin", {"event": "open", "timestamp": 1795262400, "sg_event_id": "a"})
-    assert refused.error_code == "source_mismatch"
-    assert "email" in refused.message
-    assert "social_linkedin" in refused.message
+def test_a_source_mismatch_names_both_feeds() -> None:
+    """SendGrid's events at LinkedIn's URL are rejected with the right feed."""
+    rejection = reject_one("social_linkedin", {"event": "open", "timestamp": 1795262400, "sg_event_id": "a"})
+    assert rejection.error_code == "source_mismatch"
+    assert "email" in rejection.message
+    assert "social_linkedin" in rejection.message
 
 
 def test_an_unknown_shape_names_what_was_expected() -> None:
-    """A dead letter must tell the operator which shapes there are."""
-    refused = reject_one("crm_salesforce", {"a": 1})
-    assert refused.error_code == "unknown_shape"
-    assert "ChangeEventHeader" in refused.message
+    """A dead letter shows the operator which shapes the feed has."""
+    rejection = reject_one("crm_salesforce", {"a": 1})
+    assert rejection.error_code == "unknown_shape"
+    assert "ChangeEventHeader" in rejection.message
 
 
-def test_a_recorders_wrapping_is_taken_off() -> None:
-    """A data set that keeps payloads under ``payload`` beside its own underscored names is read as the payloads."""
+def test_a_recorded_payload_is_unwrapped() -> None:
+    """A recording with payloads in ``payload`` and its own names with underscores is read as the payloads."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a"}
-    assert take("email", [{"_test": "x", "payload": [event]}]) == take("email", [event])
+    assert complete_payload("email", [{"_test": "x", "payload": [event]}]) == complete_payload("email", [event])
 
 
-def test_a_canonical_event_may_come_by_any_address_and_takes_its_feed() -> None:
-    """Without a feed of its own it belongs to the address; with another one it keeps its own."""
-    assert take_one("email", {"occurred_at": AT, "opens": 1}).feed_type is FeedType.EMAIL
-    assert take_one("custom", {"occurred_at": AT, "opens": 1, "feed_type": "email"}).feed_type is FeedType.EMAIL
+def test_a_canonical_event_is_accepted_at_every_url() -> None:
+    """It belongs to the feed that it names, else to the feed of the URL."""
+    assert complete_event("email", {"occurred_at": AT, "opens": 1}).feed_type is FeedType.EMAIL
+    assert complete_event("custom", {"occurred_at": AT, "opens": 1, "feed_type": "email"}).feed_type is FeedType.EMAIL
     assert (
-        take_one("social_tiktok", {"specversion": "1.0", "type": "t", "source": "s", "id": "1", "time": AT}).feed_type
+        complete_event(
+            "social_tiktok", {"specversion": "1.0", "type": "t", "source": "s", "id": "1", "time": AT}
+        ).feed_type
         is FeedType.CUSTOM
     )
 
 
 @pytest.mark.parametrize(
-    ("changed", "named"),
+    ("change", "field"),
     [
         ({"client_id": "other"}, "client_id"),
         ({"schema_version": 9}, "schema_version"),
         ({"jane@example.org": 1}, "a field"),
     ],
 )
-def test_a_canonical_event_says_what_is_wrong_with_it(changed: dict[str, Any], named: str) -> None:
-    """Another client's event, another version and a field that does not exist are named, people in names are not."""
-    refused = reject_one("custom", {"occurred_at": AT, "likes": 1} | changed)
-    assert refused.message.startswith(named)
+def test_a_fault_in_a_canonical_event_is_named(change: dict[str, Any], field: str) -> None:
+    """Another client, another version and an unknown field are named, but never a person in a field name."""
+    rejection = reject_one("custom", {"occurred_at": AT, "likes": 1} | change)
+    assert rejection.message.startswith(field)
 
 
-def test_a_canonical_total_is_known_by_its_content() -> None:
+def test_a_canonical_total_is_identified_by_its_content() -> None:
     """Cumulative figures of one content are revisions of one event."""
     first, second = (
-        take("custom", {"occurred_at": AT, "likes": likes, "content_id": "p", "cumulative": True})[0]
+        complete_payload("custom", {"occurred_at": AT, "likes": likes, "content_id": "p", "cumulative": True})[0]
         for likes in (1, 2)
     )
     assert isinstance(first, Completed)
@@ -114,20 +126,20 @@ def test_a_canonical_total_is_known_by_its_content() -> None:
         ("platform", "x" * 300),
     ],
 )
-def test_a_value_out_of_range_is_named_and_refused(metric: str, value: Any) -> None:
-    """Counters are 0 to 10^12, ratios 0 to 1; each fault has its field's name."""
-    refused = reject_one("custom", {"occurred_at": AT, "likes": 1} | {metric: value})
-    assert refused.error_code == "invalid_field"
-    assert refused.message.startswith(metric)
+def test_a_metric_out_of_range_is_named_and_rejected(metric: str, value: Any) -> None:
+    """Counts are 0 to 10^12, ratios 0 to 1."""
+    rejection = reject_one("custom", {"occurred_at": AT, "likes": 1} | {metric: value})
+    assert rejection.error_code == "invalid_field"
+    assert rejection.message.startswith(metric)
 
 
 def test_a_refund_may_make_revenue_negative() -> None:
-    """Money is the one figure that may be below zero."""
-    assert take_one("custom", {"occurred_at": AT, "revenue": -5.5}).revenue == -5.5
+    """Revenue is the only metric that may be negative."""
+    assert complete_event("custom", {"occurred_at": AT, "revenue": -5.5}).revenue == -5.5
 
 
 @pytest.mark.parametrize(
-    ("ahead", "code"),
+    ("offset", "code"),
     [
         (timedelta(hours=1), None),
         (timedelta(hours=1, seconds=1), "future_time"),
@@ -135,32 +147,32 @@ def test_a_refund_may_make_revenue_negative() -> None:
         (-timedelta(days=365, seconds=1), "too_old"),
     ],
 )
-def test_the_window_is_an_hour_ahead_and_a_year_back(ahead: timedelta, code: str | None) -> None:
+def test_the_window_is_an_hour_ahead_and_a_year_back(offset: timedelta, code: str | None) -> None:
     """Both ends belong to the window."""
-    (only,) = take("custom", {"occurred_at": (RECEIVED + ahead).isoformat(), "likes": 1})
-    assert (only.error_code if isinstance(only, Rejected) else None) == code
+    (outcome,) = complete_payload("custom", {"occurred_at": (RECEIVED_AT + offset).isoformat(), "likes": 1})
+    assert (outcome.error_code if isinstance(outcome, Rejected) else None) == code
 
 
 def test_backfill_lifts_the_floor_and_not_the_ceiling() -> None:
-    """History may be as old as it is; the future stays closed."""
+    """History may be of any age; the future is still rejected."""
     backfill = replace(CONTEXT, backfill=True)
-    assert take_one("custom", {"occurred_at": "2014-01-01T00:00:00Z", "likes": 1}, backfill).likes == 1
+    assert complete_event("custom", {"occurred_at": "2014-01-01T00:00:00Z", "likes": 1}, backfill).likes == 1
     assert (
         reject_one("custom", {"occurred_at": "2027-01-01T00:00:00Z", "likes": 1}, backfill).error_code == "future_time"
     )
 
 
-def test_a_webhook_without_a_time_takes_the_signed_one_and_never_the_receipt() -> None:
-    """A verified signature's time is the sender's; the clock of the Brain is not."""
+def test_a_webhook_without_a_time_has_the_signed_time_and_never_the_receipt() -> None:
+    """The time in a verified signature is the sender's; the receipt is not."""
     event = {"event": "open", "email": "ada@example.org", "sg_event_id": "a", "timestamp": ""}
     assert reject_one("email", event).error_code == "missing_time"
-    signed = replace(CONTEXT, signed_at=RECEIVED - timedelta(minutes=1))
-    assert take_one("email", event, signed).occurred_at == signed.signed_at
+    signed = replace(CONTEXT, signed_at=RECEIVED_AT - timedelta(minutes=1))
+    assert complete_event("email", event, signed).occurred_at == signed.signed_at
 
 
-@pytest.mark.parametrize("occurred_at", [None, RECEIVED.replace(tzinfo=None)])
+@pytest.mark.parametrize("occurred_at", [None, RECEIVED_AT.replace(tzinfo=None)])
 def test_a_draft_without_an_aware_time_never_completes(occurred_at: Any) -> None:
-    """Whatever a feed hands on, a missing or naive time stops here."""
+    """A missing or naive time is rejected, whichever feed it is from."""
     outcome = complete(Draft(feed_type=FeedType.CUSTOM, occurred_at=occurred_at, raw={}), CONTEXT, KEYS)
     assert isinstance(outcome, Rejected)
     assert outcome.error_code == "missing_time"
@@ -168,13 +180,13 @@ def test_a_draft_without_an_aware_time_never_completes(occurred_at: Any) -> None
 
 def test_a_payload_that_json_cannot_hold_is_refused() -> None:
     """A caller in the same process cannot slip an object past the identity."""
-    outcome = complete(Draft(feed_type=FeedType.CUSTOM, occurred_at=RECEIVED, raw={"a": {1}}), CONTEXT, KEYS)
+    outcome = complete(Draft(feed_type=FeedType.CUSTOM, occurred_at=RECEIVED_AT, raw={"a": {1}}), CONTEXT, KEYS)
     assert isinstance(outcome, Rejected)
 
 
 def test_a_payload_over_100_kb_keeps_its_essential_metrics_and_says_so() -> None:
     """Likes and the like stay, the rest goes, the mark and the original size remain."""
-    event = take_one(
+    event = complete_event(
         "custom",
         {
             "occurred_at": AT,
@@ -190,33 +202,33 @@ def test_a_payload_over_100_kb_keeps_its_essential_metrics_and_says_so() -> None
     assert event.spend == 1.5
 
 
-def test_the_request_gives_what_the_payload_does_not() -> None:
-    """Vertical, correlation and receipt come from the context, unless the payload knows better."""
+def test_the_context_completes_the_event() -> None:
+    """Vertical, correlation and receipt come from the context, unless the payload has them."""
     context = replace(CONTEXT, vertical="agency", correlation_id="c-1")
-    event = take_one("custom", {"occurred_at": AT, "likes": 1}, context)
+    event = complete_event("custom", {"occurred_at": AT, "likes": 1}, context)
     assert (event.vertical, event.correlation_id, event.received_at, event.client_id) == (
         "agency",
         "c-1",
-        RECEIVED,
+        RECEIVED_AT,
         "acme",
     )
-    assert take_one("custom", {"occurred_at": AT, "likes": 1, "vertical": "d2c"}, context).vertical == "d2c"
+    assert complete_event("custom", {"occurred_at": AT, "likes": 1, "vertical": "d2c"}, context).vertical == "d2c"
 
 
 def test_a_missing_metric_is_unknown_and_a_reported_zero_is_zero() -> None:
-    """TRAP: None and 0 are two answers."""
-    event = take_one("social_twitter", {"id": "1", "created_at": AT, "public_metrics": {"like_count": 0}})
+    """TRAP: None and 0 are different."""
+    event = complete_event("social_twitter", {"id": "1", "created_at": AT, "public_metrics": {"like_count": 0}})
     assert (event.likes, event.comments, event.impressions) == (0, None, None)
 
 
-def test_an_answer_of_bigquery_is_read_by_the_field_map_of_the_request() -> None:
-    """Rows of f and v have the names of their schema, and the map tells what they mean."""
-    field_map = FieldMap(description="d", time=TimeParts(column="day"), key=("day",), metrics={"likes": ("hearts",)})
+def test_a_bigquery_response_is_read_by_the_field_map_of_the_request() -> None:
+    """Rows of f and v have the names of their schema, and the map says what they mean."""
+    field_map = FieldMap(description="d", time=TimeMapping(column="day"), key=("day",), metrics={"likes": ("hearts",)})
     payload = {
         "schema": {"fields": [{"name": "day", "type": "DATE"}, {"name": "hearts", "type": "INTEGER"}]},
         "rows": [{"f": [{"v": "2026-11-20"}, {"v": "4"}]}],
     }
-    assert take_one("warehouse", payload, replace(CONTEXT, field_map=field_map)).likes == 4
+    assert complete_event("warehouse", payload, replace(CONTEXT, field_map=field_map)).likes == 4
 
 
 JUNK: tuple[Any, ...] = (
@@ -237,25 +249,23 @@ JUNK: tuple[Any, ...] = (
 )
 
 
-def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of every value in a payload."""
+def list_paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every node of a payload."""
     yield path
-    for step, inner in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
-        yield from nodes(inner, (*path, step))
+    for step, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from list_paths(inner, (*path, step))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_no_payload_raises_whatever_stands_in_its_fields(case: Case) -> None:
-    """Junk in any place of any provider's shape ends as an event, a rejection or a reason to ignore."""
-    for path in nodes(case.payload):
+def test_no_payload_raises_whatever_its_fields_contain(case: FeedCase) -> None:
+    """Junk anywhere in any provider's shape gives an event, a rejection or a reason to ignore it."""
+    for path in list_paths(case.payload):
         for junk in JUNK:
-            for outcome in take(case.source, planted(case.payload, path, junk)):
+            for outcome in complete_payload(case.source, replace_at(case.payload, path, junk)):
                 assert isinstance(outcome, Completed | Rejected | Ignored)
 
 
-VALUES = st.recursive(
+JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=8,
@@ -263,19 +273,19 @@ VALUES = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(VALUES, st.sampled_from(list(FeedType)))
-def test_no_junk_raises_at_any_feed(payload: Any, source: FeedType) -> None:
-    """What no provider would send is refused in a sentence."""
-    for outcome in take(source, payload):
+@given(JSON_VALUES, st.sampled_from(list(FeedType)))
+def test_no_junk_raises_in_any_feed(payload: Any, source: FeedType) -> None:
+    """Payloads that no provider sends are rejected."""
+    for outcome in complete_payload(source, payload):
         assert isinstance(outcome, Completed | Rejected | Ignored)
 
 
-def test_a_form_that_spells_a_field_in_two_ways_is_still_read() -> None:
-    """Mailchimp's nested names do not trip over a plain one of the same name."""
+def test_a_form_with_a_field_in_two_spellings_is_read() -> None:
+    """A nested name of Mailchimp does not fail on a plain one of the same name."""
     form = {"type": "subscribe", "fired_at": "2026-11-20 10:00:00", "data[merges]": "x", "data[merges][FNAME]": "Ada"}
-    assert take_one("email", form).raw_data["data"] == {"merges": list_pseudonyms("x", "acme", KEYS)[0]}
+    assert complete_event("email", form).raw_data["data"] == {"merges": list_pseudonyms("x", "acme", KEYS)[0]}
 
 
-def test_every_feed_knows_at_least_one_shape() -> None:
-    """No feed of the contract is an empty promise."""
+def test_every_feed_has_a_shape() -> None:
+    """Every feed of the contract accepts at least one payload."""
     assert all(SHAPES[feed] for feed in FeedType)

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from unit.feeds.feed_cases import KEYS, Case, cases, planted, take, take_one
+from unit.feeds.feed_cases import KEYS, FeedCase, complete_event, complete_payload, load_cases, replace_at
 
 from brain.domain.gateway.normalize import Completed
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
-CASES = list(cases())
+CASES = list(load_cases())
 # Each kind of person's data, and what of it must be nowhere afterwards.
 CANARIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "an address": ("Canary.Bird@nest.example.org", ("canary.bird@nest",)),
@@ -43,28 +43,28 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield path
 
 
-def everything(case: Case, payload: Any) -> str:
+def everything(case: FeedCase, payload: Any) -> str:
     """Return all that intake hands on for a payload: events, rejections and reasons."""
     return "\n".join(
         json.dumps(asdict(outcome.event), default=str, ensure_ascii=False)
         if isinstance(outcome, Completed)
         else repr(outcome)
-        for outcome in take(case.source, payload)
+        for outcome in complete_payload(case.source, payload)
     ).lower()
 
 
 @pytest.mark.parametrize("kind", CANARIES)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_person_planted_in_any_field_is_nowhere_in_what_is_kept(case: Case, kind: str) -> None:
+def test_a_person_planted_in_any_field_is_nowhere_in_what_is_kept(case: FeedCase, kind: str) -> None:
     """Every text of every fixture, replaced by a person's data, leaves only a pseudonym."""
     canary, traces = CANARIES[kind]
     for path in places(case.payload):
-        kept = everything(case, planted(case.payload, path, canary))
+        kept = everything(case, replace_at(case.payload, path, canary))
         assert [trace for trace in traces if trace in kept] == [], path
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_person_as_the_name_of_a_field_is_nowhere_in_what_is_kept(case: Case) -> None:
+def test_a_person_as_the_name_of_a_field_is_nowhere_in_what_is_kept(case: FeedCase) -> None:
     """Maps by address (Mailgun's recipient variables) name people in their keys."""
     payload = copy.deepcopy(case.payload)
     for item in payload if isinstance(payload, list) else [payload]:
@@ -73,7 +73,7 @@ def test_a_person_as_the_name_of_a_field_is_nowhere_in_what_is_kept(case: Case) 
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.people], ids=str)
-def test_the_people_of_a_payload_are_nowhere_in_what_is_kept(case: Case) -> None:
+def test_the_people_of_a_payload_are_nowhere_in_what_is_kept(case: FeedCase) -> None:
     """The invented people of the fixtures, their ids and their names are gone from the whole event."""
     kept = everything(case, case.payload)
     assert [person for person in case.people if person.lower() in kept] == []
@@ -112,7 +112,7 @@ def test_after_a_rotation_both_pseudonyms_of_a_person_are_known() -> None:
 def test_each_of_several_addressees_is_hashed_on_its_own(text: str, traces: tuple[str, ...]) -> None:
     """One of them can be erased without the others; what is no list of addresses is hashed whole."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "to": text}
-    kept = str(take_one("email", event).raw_data["to"])
+    kept = str(complete_event("email", event).raw_data["to"])
     assert [trace for trace in traces if trace in kept.lower()] == []
     if "ada@" in text:
         assert list_pseudonyms("ada@example.org", "acme", KEYS)[0] in kept
@@ -122,7 +122,7 @@ def test_each_of_several_addressees_is_hashed_on_its_own(text: str, traces: tupl
 def test_a_person_met_in_one_field_is_found_in_the_others() -> None:
     """A user name in a link or a caption is the same pseudonym as in its own field; parts of words stay."""
     post = {"id": "1", "media_type": "IMAGE", "timestamp": "2026-11-20T10:00:00+0000", "username": "adalind"}
-    raw = take_one(
+    raw = complete_event(
         "social_instagram",
         post | {"caption": "by adalind, not adalindgren", "permalink": "https://x.example/adalind/1"},
     ).raw_data
@@ -169,7 +169,7 @@ HARMLESS = (
 def test_identifiers_dates_and_figures_are_nobody(text: str) -> None:
     """A scrubber that eats ids and numbers would make the raw payload useless."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
-    assert take_one("email", event).raw_data["custom"] == text
+    assert complete_event("email", event).raw_data["custom"] == text
 
 
 PEOPLE_IN_TEXT = (
@@ -194,7 +194,7 @@ PEOPLE_IN_TEXT = (
 def test_people_are_found_in_any_text_by_its_form(text: str, trace: str) -> None:
     """Addresses, numbers and handles are found without a field that names them."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
-    assert trace not in take_one("email", event).raw_data["custom"]
+    assert trace not in complete_event("email", event).raw_data["custom"]
 
 
 def test_no_salt_shows_in_a_repr() -> None:

@@ -1,4 +1,4 @@
-"""Every field name that holds personal data is pseudonymised, in every spelling, and nothing beside it is."""
+"""Every field name that holds personal data is pseudonymized, in every spelling, and nothing beside it is."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -73,19 +73,19 @@ def leaking(names: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PERSONAL_NAMES)
-def test_a_personal_name_is_pseudonymised_in_every_spelling(name: str) -> None:
+def test_a_personal_name_is_pseudonymized_in_every_spelling(name: str) -> None:
     """One entry per line of the list, so that dropping any of them fails by its name."""
     assert leaking([name]) == []
 
 
 @pytest.mark.parametrize("suffix", PERSONAL_SUFFIXES)
-def test_a_personal_suffix_is_pseudonymised_alone_and_after_any_prefix(suffix: str) -> None:
+def test_a_personal_suffix_is_pseudonymized_alone_and_after_any_prefix(suffix: str) -> None:
     """``billing_email`` is as personal as ``email``."""
     assert leaking([suffix, f"billing_{suffix}", f"x_primary_{suffix}"]) == []
 
 
 @pytest.mark.parametrize("role", PERSON_ROLES)
-def test_a_role_with_an_attribute_is_pseudonymised(role: str) -> None:
+def test_a_role_with_an_attribute_is_pseudonymized(role: str) -> None:
     """Names, addresses and handles of customers, guests and all other people."""
     assert leaking([f"{role}_{attribute}" for attribute in PERSON_ATTRIBUTES]) == []
 
@@ -105,7 +105,7 @@ def test_a_non_identifying_field_of_a_person_keeps_its_text(name: str) -> None:
         assert nested == {"user": {spelling: VALUE}}
 
 
-def test_every_other_text_of_a_persons_record_is_pseudonymised() -> None:
+def test_every_other_text_of_a_persons_record_is_pseudonymized() -> None:
     """Custom fields of a contact have names that nobody knows in advance."""
     assert PSEUDONYM_PATTERN.fullmatch(str(scrub("favourite_dish", ALL_FIELDS)))
 

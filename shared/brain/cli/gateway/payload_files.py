@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from brain.domain.events import FeedType, Rejected
-from brain.domain.feeds.field_maps import Feeds, FieldMap
-from brain.domain.feeds.moments import moment
+from brain.domain.feeds.field_maps import FeedsConfig, FieldMap
+from brain.domain.feeds.times import parse_time
 from brain.domain.json_text import parse_json, parse_json_lines
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
@@ -80,7 +80,7 @@ def parse_received_at(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC)
     try:
-        received_at = moment(text, naive_is_utc=True)
+        received_at = parse_time(text, naive_is_utc=True)
     except InvalidInputError as error:
         raise InvalidInputError(f"--received-at: {error.message}") from error
     if received_at is None:
@@ -90,7 +90,7 @@ def parse_received_at(text: str | None) -> datetime:
 
 def find_field_map(name: str) -> FieldMap:
     """Return a field map of ``config/feeds.yaml``; raises ``InvalidInputError`` when there is none of that name."""
-    maps = load_config("feeds", Feeds).field_maps
+    maps = load_config("feeds", FeedsConfig).field_maps
     if name not in maps:
         raise InvalidInputError(f"--map must be one of {', '.join(maps)}; got {name!r}")
     return maps[name]

@@ -1,18 +1,19 @@
-"""Amazon SES: events and notifications, plain, inside SNS envelopes, and from EventBridge."""
+"""Amazon SES: events and notifications, plain, in SNS envelopes, and from EventBridge."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import first_tag, message
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event, first_tag
+from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
 
-# What happened -> the part of the payload that tells of it, and the metric it counts.
+# The metric that each kind of event counts.
 _METRICS: Final[Mapping[str, str | None]] = {
     "send": "sends",
     "delivery": None,
@@ -26,94 +27,99 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "rendering failure": None,
     "subscription": None,
 }
-_PARTS: Final = {"deliverydelay": "deliveryDelay", "renderingfailure": "failure", "rendering failure": "failure"}
-_CAMPAIGN_TAGS: Final = ("campaign", "campaign_id", "campaignId", "ses:campaign")
-# What is fetched from an address that a request names could be anything inside our network: an operator decides.
-_CONFIRMATIONS: Final = {
-    "SubscriptionConfirmation": "an SNS subscription waits for its confirmation; if it is yours, open SubscribeURL",
-    "UnsubscribeConfirmation": "an SNS subscription was cancelled; to take it up again, open SubscribeURL",
+# The field with an event's details, where it is not named like the kind.
+_DETAIL_FIELDS: Final = {
+    "deliverydelay": "deliveryDelay",
+    "renderingfailure": "failure",
+    "rendering failure": "failure",
 }
-_AMAZONS_URL: Final = re.compile(r"https://sns\.[a-z0-9-]{1,32}\.amazonaws\.com(?:\.cn)?/[!-~]{1,2000}")
+_CAMPAIGN_TAGS: Final = ("campaign", "campaign_id", "campaignId", "ses:campaign")
+# Fetching a URL that a request names could reach anything inside our network, so an operator opens it.
+_CONFIRMATIONS: Final = {
+    "SubscriptionConfirmation": "an SNS subscription awaits confirmation; if you requested it, open SubscribeURL",
+    "UnsubscribeConfirmation": "an SNS subscription was cancelled; to restore it, open SubscribeURL",
+}
+_AMAZON_URL: Final = re.compile(r"https://sns\.[a-z0-9-]{1,32}\.amazonaws\.com(?:\.cn)?/[!-~]{1,2000}")
 
 
-def _is_event(item: Item) -> bool:
-    return isinstance(item.get("mail"), Mapping) and ("eventType" in item or "notificationType" in item)
+def _is_event(payload: JsonObject) -> bool:
+    return isinstance(payload.get("mail"), Mapping) and ("eventType" in payload or "notificationType" in payload)
 
 
-def matches(item: Item) -> bool:
-    """Tell an event by its mail, an envelope by its topic, EventBridge by its source."""
-    return _is_event(item) or ("TopicArn" in item and "Type" in item) or item.get("source") == "aws.ses"
+def matches(payload: JsonObject) -> bool:
+    """Recognize an event by its mail, an SNS envelope by its topic, an EventBridge event by its source."""
+    return _is_event(payload) or ("TopicArn" in payload and "Type" in payload) or payload.get("source") == "aws.ses"
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return the event that the item is or carries; confirmations of a subscription make none."""
-    kind = item.get("Type")
-    if isinstance(kind, str) and kind in _CONFIRMATIONS:
-        return [_confirmation(item)]
-    event = item
-    if "TopicArn" in item:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return the event that the payload is or contains; a subscription's confirmation is ignored."""
+    message_type = payload.get("Type")
+    if isinstance(message_type, str) and message_type in _CONFIRMATIONS:
+        return [_describe_confirmation(payload)]
+    event = payload
+    if "TopicArn" in payload:
         try:
-            event = parse_json(str(item.get("Message", "")).encode())
+            event = parse_json(str(payload.get("Message", "")).encode())
         except InvalidInputError:
             event = {}
         if not isinstance(event, Mapping) or not _is_event(event):
-            return [_not_ours(event)]
-    elif item.get("source") == "aws.ses":
-        event = mapping(item.get("detail"))
+            return [_refuse_message(event)]
+    elif payload.get("source") == "aws.ses":
+        event = to_object(payload.get("detail"))
         if not _is_event(event):
-            return [_not_ours(event)]
-    return [_event(event, context)]
+            return [_refuse_message(event)]
+    return [_read_event(event, context)]
 
 
-def _confirmation(item: Item) -> Ignored:
-    """Say what the operator is to do, with the address where it is Amazon's own."""
-    url = str(item.get("SubscribeURL", ""))
-    said = _CONFIRMATIONS[item["Type"]]
-    return Ignored(f"{said}: {url}" if _AMAZONS_URL.fullmatch(url) else said)
+def _describe_confirmation(payload: JsonObject) -> Ignored:
+    """Return what the operator has to do, with the URL if it is Amazon's own."""
+    url = str(payload.get("SubscribeURL", ""))
+    instruction = _CONFIRMATIONS[payload["Type"]]
+    return Ignored(f"{instruction}: {url}" if _AMAZON_URL.fullmatch(url) else instruction)
 
 
-def _not_ours(event: object) -> Outcome:
+def _refuse_message(event: object) -> FeedOutcome:
     if isinstance(event, Mapping) and not event:
-        return Ignored("an SNS message that is no JSON, such as SES's own notice of a successful set-up")
-    return Rejected(
-        "unknown_shape", "Expected an event of SES (eventType, mail) in the envelope; another message came."
-    )
+        return Ignored("an SNS message that is not JSON, such as the notification of a successful SES set-up")
+    return reject_shape("an SES event (eventType, mail) in the envelope")
 
 
-def _event(item: Item, context: FeedContext) -> Draft | Rejected:
-    """Return one event; SES tells of several recipients at once, and each of them counts."""
-    reading = Reading(item)
-    kind = (text(item.get("eventType")) or text(item.get("notificationType")) or "").lower()
-    mail, part = mapping(item["mail"]), mapping(item.get(_PARTS.get(kind, kind)))
+def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
+    """Return one event; SES reports several recipients in one, and each of them counts."""
+    builder = DraftBuilder(event)
+    kind = (first_text(event, ("eventType", "notificationType")) or "").lower()
+    mail, details = to_object(event["mail"]), to_object(event.get(_DETAIL_FIELDS.get(kind, kind)))
     if kind == "send":
-        reading.metrics["sends"] = len(sequence(mail.get("destination"))) or 1
+        builder.metrics["sends"] = len(to_list(mail.get("destination"))) or 1
     if kind == "bounce":
-        reading.metrics["bounces"] = len(sequence(part.get("bouncedRecipients"))) or 1
-    if kind == "subscription" and _unsubscribed(part):
-        reading.metrics["unsubscribes"] = 1
-    tags = mapping(mail.get("tags"))
-    campaign = next((found for name in _CAMPAIGN_TAGS if (found := first_tag(tags.get(name)))), None)
-    return message(
-        reading,
+        builder.metrics["bounces"] = len(to_list(details.get("bouncedRecipients"))) or 1
+    if kind == "subscription" and _is_unsubscribe(details):
+        builder.metrics["unsubscribes"] = 1
+    tags = to_object(mail.get("tags"))
+    campaign = next((tag for name in _CAMPAIGN_TAGS if (tag := first_tag(tags.get(name)))), None)
+    return build_email_event(
+        builder,
         kind,
         _METRICS,
-        reading.time(part, "timestamp") or reading.time(mail, "timestamp") or context.signed_at,
-        provider_event_id=text(part.get("feedbackId")),
-        content_id=campaign or text(mail.get("messageId")),
+        builder.read_time(details, "timestamp") or builder.read_time(mail, "timestamp") or context.signed_at,
+        provider_event_id=to_text(details.get("feedbackId")),
+        content_id=campaign or to_text(mail.get("messageId")),
     )
 
 
-def _unsubscribed(part: Item) -> bool:
-    """Tell from the preferences after the change: all left at once, or a topic that is now opted out of."""
-    after = mapping(part.get("newTopicPreferences"))
-    topics = sequence(after.get("topicSubscriptionStatus")) or sequence(after.get("topicDefaultSubscriptionStatus"))
-    return after.get("unsubscribeAll") is True or any(
-        mapping(topic).get("subscriptionStatus") == "OptOut" for topic in topics
+def _is_unsubscribe(subscription: JsonObject) -> bool:
+    """Return whether the recipient opted out of everything, or of at least one topic, by the new preferences."""
+    preferences = to_object(subscription.get("newTopicPreferences"))
+    topics = to_list(preferences.get("topicSubscriptionStatus")) or to_list(
+        preferences.get("topicDefaultSubscriptionStatus")
+    )
+    return preferences.get("unsubscribeAll") is True or any(
+        to_object(topic).get("subscriptionStatus") == "OptOut" for topic in topics
     )
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.EMAIL, "Amazon SES events (eventType or notificationType with mail), plain or in SNS", matches, read
     ),
 )

@@ -1,99 +1,95 @@
-"""BigQuery's answers, in which a row is a list of fields ``f`` with values ``v`` and only the schema has the names."""
+"""BigQuery's query responses: a row is a list ``f`` of values ``v``, and only the schema has their names."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from brain.domain.events import FeedType, Ignored, Rejected
+from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds import google_analytics, plain_rows
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import mapping, sequence, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.json_values import to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NUMBERS: Final = frozenset({"INTEGER", "INT64"})
-_RECORDS: Final = frozenset({"RECORD", "STRUCT"})
-_MOST_SECONDS: Final = Decimal(10) ** 11  # larger values are microseconds (formatOptions.useInt64Timestamp)
+_INTEGER: Final = re.compile(r"-?\d{1,19}|\d{20}")  # int64 has at most 20 characters
+_EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_INTEGER_TYPES: Final = frozenset({"INTEGER", "INT64"})
+_RECORD_TYPES: Final = frozenset({"RECORD", "STRUCT"})
+_MAX_SECONDS: Final = Decimal(10) ** 11  # larger numbers are microseconds (formatOptions.useInt64Timestamp)
 
 
-def matches(item: Item) -> bool:
-    """Tell by rows of ``f`` and ``v``, or by a schema beside the state of a job."""
-    rows = sequence(item.get("rows"))
+def matches(payload: JsonObject) -> bool:
+    """Recognize the shape by rows of ``f`` and ``v``, or an empty response by the state of its job."""
+    rows = to_list(payload.get("rows"))
     if rows:
         return isinstance(rows[0], Mapping) and isinstance(rows[0].get("f"), list)
-    return "jobComplete" in item or str(item.get("kind", "")).startswith("bigquery#")
+    return "jobComplete" in payload or str(payload.get("kind", "")).startswith("bigquery#")
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return every row, read by the field map of the request or by its columns' names."""
-    rows = sequence(item.get("rows"))
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return every row, read by the request's field map or by its column names."""
+    rows = to_list(payload.get("rows"))
     if not rows:
-        return [Ignored("an answer of BigQuery without rows")]
-    fields = sequence(mapping(item.get("schema")).get("fields"))
+        return [Ignored("a BigQuery response without rows")]
+    fields = to_list(to_object(payload.get("schema")).get("fields"))
     if not fields:
-        return [
-            Rejected(
-                "unknown_shape", "Expected schema.fields beside rows of f and v, which have no names; it is missing."
-            )
-        ]
-    return [outcome for row in rows for outcome in _read_row(_named(fields, row), context)]
+        return [reject_shape("schema.fields next to rows, which have no names of their own")]
+    return [outcome for row in rows for outcome in _read_row(_name_fields(fields, row), context)]
 
 
-def _read_row(row: dict[str, Any] | None, context: FeedContext) -> Iterable[Outcome]:
+def _read_row(row: dict[str, Any] | None, context: FeedContext) -> Iterable[FeedOutcome]:
     if row is None:
-        return [Rejected("unknown_shape", "Expected rows with a value for each field of the schema; another row came.")]
+        return [reject_shape("rows with one value per field of the schema")]
     if context.field_map is not None:
-        return [plain_rows.read_mapped(row, context.field_map)]
+        return [plain_rows.read_mapped_row(row, context.field_map)]
     for shape in (*google_analytics.SHAPES, *plain_rows.SHAPES):
         if shape.matches(row):
             return shape.read(row, context)
-    return [
-        Rejected("unknown_shape", "Expected columns named like an event's fields, or a field map; other columns came.")
-    ]
+    return [reject_shape("columns named like the fields of an event, or a field map")]
 
 
-def _named(fields: list[Any], row: Any) -> dict[str, Any] | None:
-    """Return a row with its names, or None when it does not fit the schema."""
-    values = mapping(row).get("f")
+def _name_fields(fields: list[Any], row: Any) -> dict[str, Any] | None:
+    """Return a row with the names of its fields, None when it does not fit the schema."""
+    values = to_object(row).get("f")
     if not isinstance(values, list) or len(values) != len(fields):
         return None
     return {
-        text(mapping(field).get("name")) or "": _value(mapping(field), mapping(value).get("v"))
+        to_text(to_object(field).get("name")) or "": _convert(to_object(field), to_object(value).get("v"))
         for field, value in zip(fields, values, strict=True)
     }
 
 
-def _value(field: Mapping[str, Any], value: Any) -> Any:
+def _convert(field: Mapping[str, Any], value: Any) -> Any:
     if value is None:
         return None
     if field.get("mode") == "REPEATED":
-        single = {**field, "mode": "NULLABLE"}
-        return [_value(single, mapping(one).get("v")) for one in sequence(value)]
-    kind = str(field.get("type", "")).upper()
-    if kind in _RECORDS:
-        return _named(sequence(field.get("fields")), value)
-    return _single(kind, value)
+        element_field = {**field, "mode": "NULLABLE"}
+        return [_convert(element_field, to_object(element).get("v")) for element in to_list(value)]
+    field_type = str(field.get("type", "")).upper()
+    if field_type in _RECORD_TYPES:
+        return _name_fields(to_list(field.get("fields")), value)
+    return _convert_scalar(field_type, value)
 
 
-def _single(kind: str, value: Any) -> Any:
-    if kind == "TIMESTAMP":
-        return _timestamp(str(value))
-    if kind in ("BOOLEAN", "BOOL"):
+def _convert_scalar(field_type: str, value: Any) -> Any:
+    if field_type == "TIMESTAMP":
+        return _convert_timestamp(str(value))
+    if field_type in ("BOOLEAN", "BOOL"):
         return str(value).lower() == "true"
-    if kind in _NUMBERS and isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) <= 20:  # noqa: PLR2004 - int64 has 20 characters
+    if field_type in _INTEGER_TYPES and isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
     return value
 
 
-def _timestamp(written: str) -> str:
-    """Return a timestamp in ISO 8601; BigQuery writes seconds as a float in E notation, or whole microseconds."""
+def _convert_timestamp(written: str) -> str:
+    """Return a timestamp in ISO 8601; BigQuery writes seconds in E notation, or whole microseconds."""
     try:
         number = Decimal(written)
-        seconds = number if abs(number) < _MOST_SECONDS else number / 10**6
-        return (_EPOCH + timedelta(microseconds=int(seconds * 10**6))).isoformat()
+        seconds = number if abs(number) < _MAX_SECONDS else number / 10**6
+        return (_EPOCH_START + timedelta(microseconds=int(seconds * 10**6))).isoformat()
     except (InvalidOperation, OverflowError, ValueError):
         return written
 
 
-SHAPES = (Shape(FeedType.WAREHOUSE, "rows of BigQuery (schema.fields, rows with f and v)", matches, read),)
+SHAPES = (PayloadShape(FeedType.WAREHOUSE, "BigQuery rows (schema.fields, rows with f and v)", matches, read),)

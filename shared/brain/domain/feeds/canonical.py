@@ -1,4 +1,4 @@
-"""The Brain's own form of an event, for senders that write an adapter of their own."""
+"""The canonical event: the Brain's own format, for senders that write their own adapter."""
 
 import re
 from collections.abc import Iterable
@@ -6,87 +6,91 @@ from dataclasses import fields
 from typing import Any, Final
 
 from brain.domain.events import METRICS, QUALITIES, SCHEMA_VERSION, Draft, Event, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.moments import moment
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.times import parse_time
 from brain.errors import InvalidInputError
 
-_FIELDS: Final = frozenset(field.name for field in fields(Event))
-# What a sender may say besides the fields of a stored event.
-_INPUT: Final = _FIELDS | {"creator", "cumulative"}
-_NAME: Final = re.compile(r"[A-Za-z_]{1,40}")  # another text may name a person, and is not repeated
+_EVENT_FIELDS: Final = frozenset(field.name for field in fields(Event))
+# A sender may set these fields in addition to those of a stored event.
+_ACCEPTED_FIELDS: Final = _EVENT_FIELDS | {"creator", "cumulative"}
+_FIELD_NAME: Final = re.compile(
+    r"[A-Za-z_]{1,40}"
+)  # any other name may identify a person, and is not repeated in an error
 _EVENT_ID: Final = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,128}")
-_TELLTALE: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
+_DISTINCTIVE_FIELDS: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 
 
-def matches_exactly(item: Item) -> bool:
-    """Tell by own fields alone: a time, and something measured or identified."""
-    return matches(item) and _INPUT.issuperset(item)
+def matches_exactly(payload: JsonObject) -> bool:
+    """Recognize an event that has only fields of an event: a time, and something measured or identified."""
+    return matches(payload) and _ACCEPTED_FIELDS.issuperset(payload)
 
 
-def matches(item: Item) -> bool:
-    """Tell by a time and something measured or identified, beside fields that an event does not have."""
-    return "occurred_at" in item and not _TELLTALE.isdisjoint(item)
+def matches(payload: JsonObject) -> bool:
+    """Recognize an event by a time and something measured or identified, whatever other fields it has."""
+    return "occurred_at" in payload and not _DISTINCTIVE_FIELDS.isdisjoint(payload)
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the draft of one canonical event, or the rejection that lists every fault.
 
-    Metrics stay as they came: in this form a number is a number, so a text or true is refused by validation.
+    Metrics are not converted: in this format a number must be a number, so validation rejects a text or true.
     """
-    strange = sorted(set(item) - _INPUT)
-    faults = [f"{name if _NAME.fullmatch(name) else 'a field'}: no such field of an event" for name in strange]
-    if item.get("client_id", context.client_id) != context.client_id:
-        faults.append("client_id: expected the client of the address, another came")
-    if item.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-        faults.append(f"schema_version: expected {SCHEMA_VERSION}, another came")
-    event_id = item.get("event_id")
+    unknown_names = sorted(set(payload) - _ACCEPTED_FIELDS)
+    faults = [
+        f"{name if _FIELD_NAME.fullmatch(name) else 'a field'}: not a field of an event" for name in unknown_names
+    ]
+    if payload.get("client_id", context.client_id) != context.client_id:
+        faults.append("client_id: expected the client of the URL, got another")
+    if payload.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        faults.append(f"schema_version: expected {SCHEMA_VERSION}, got another")
+    event_id = payload.get("event_id")
     if event_id is not None and not (isinstance(event_id, str) and _EVENT_ID.fullmatch(event_id)):
         faults.append("event_id: expected 1 to 128 of A-Z, a-z, 0-9, _ and -")
-    if not isinstance(item.get("creator"), str | None):
+    if not isinstance(payload.get("creator"), str | None):
         faults.append("creator: expected a text")
     occurred_at = None
     try:
-        occurred_at = moment(item["occurred_at"])
+        occurred_at = parse_time(payload["occurred_at"])
     except InvalidInputError as error:
         faults.append(f"occurred_at: {error.message}")
-    feed_type = _feed_type(item, context.source, faults)
+    feed_type = _parse_feed_type(payload, context.source, faults)
     if faults or feed_type is None:
         return [Rejected("invalid_field", "; ".join(faults))]
-    return [_draft(item, feed_type, occurred_at)]
+    return [_build_draft(payload, feed_type, occurred_at)]
 
 
-def _feed_type(item: Item, source: FeedType, faults: list[str]) -> FeedType | None:
+def _parse_feed_type(payload: JsonObject, source: FeedType, faults: list[str]) -> FeedType | None:
     try:
-        return FeedType(item.get("feed_type", source))
+        return FeedType(payload.get("feed_type", source))
     except ValueError:
         faults.append(f"feed_type: expected one of {', '.join(FeedType)}")
         return None
 
 
-def _draft(item: Item, feed_type: FeedType, occurred_at: Any) -> Draft:
-    cumulative = item.get("cumulative") is True and bool(item.get("content_id"))
+def _build_draft(payload: JsonObject, feed_type: FeedType, occurred_at: Any) -> Draft:
+    cumulative = payload.get("cumulative") is True and bool(payload.get("content_id"))
     return Draft(
         feed_type=feed_type,
         occurred_at=occurred_at,
-        raw=item,
-        provider_event_id=item.get("event_id"),
-        content_key=("content", str(item["content_id"])) if cumulative else (),
+        raw=payload,
+        provider_event_id=payload.get("event_id"),
+        content_key=("content", str(payload["content_id"])) if cumulative else (),
         cumulative=cumulative,
-        metrics={name: item[name] for name in METRICS if item.get(name) is not None},
-        qualities={name: item[name] for name in QUALITIES if item.get(name) is not None},
-        currency=item.get("currency"),
-        content_id=item.get("content_id"),
-        content_type=item.get("content_type"),
-        platform=item.get("platform"),
-        vertical=item.get("vertical"),
-        creator=item.get("creator"),
+        metrics={name: payload[name] for name in METRICS if payload.get(name) is not None},
+        qualities={name: payload[name] for name in QUALITIES if payload.get(name) is not None},
+        currency=payload.get("currency"),
+        content_id=payload.get("content_id"),
+        content_type=payload.get("content_type"),
+        platform=payload.get("platform"),
+        vertical=payload.get("vertical"),
+        creator=payload.get("creator"),
         volatile=frozenset({"received_at", "correlation_id"}),
     )
 
 
-_EXPECTS: Final = "a canonical event (occurred_at with metrics such as likes, clicks or impressions)"
+_DESCRIPTION: Final = "a canonical event (occurred_at with metrics such as likes, clicks or impressions)"
 SHAPES = (
-    Shape(FeedType.CUSTOM, _EXPECTS, matches_exactly, read),
-    Shape(FeedType.CUSTOM, _EXPECTS, matches, read, vague=True),
+    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches_exactly, read),
+    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches, read, is_ambiguous=True),
 )

@@ -1,138 +1,133 @@
-"""CloudEvents in structured form, and the background events and pushes of Pub/Sub that came before them."""
+"""CloudEvents in structured mode, and the older background events and Pub/Sub pushes of Google Cloud."""
 
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from brain.domain.events import METRICS, QUALITIES, FeedType
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import has_any, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
 
-_AMOUNTS: Final = frozenset({"conversions", "spend", "revenue"})
+
+def matches(payload: JsonObject) -> bool:
+    """Recognize the shape by the attributes that the specification requires."""
+    return "specversion" in payload and "type" in payload
 
 
-def matches(item: Item) -> bool:
-    """Tell by the attributes that the specification requires."""
-    return "specversion" in item and "type" in item
-
-
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the draft of one CloudEvent.
 
-    ``source`` and ``id`` together are the event's identity, as the specification says. Metrics are taken from
-    ``data`` where it uses the names of an event's fields; an event of any other kind is kept as ``custom``.
+    ``source`` and ``id`` together identify the event, as the specification says. Metrics are read from ``data`` where
+    it uses the names of an event's fields.
     """
-    reading = Reading(item)
+    builder = DraftBuilder(payload)
     for required in ("id", "source"):
-        if not text(item.get(required)):
-            reading.faults.append(f"{required}: expected by CloudEvents, it is missing")
-    opened = _opened(item)
-    data = _payload(opened.get("data"))
+        if not to_text(payload.get(required)):
+            builder.faults.append(f"{required}: required by CloudEvents, got none")
+    decoded = _decode_base64_parts(payload)
+    data = _find_data(decoded.get("data"))
     for name in METRICS:
-        if name in _AMOUNTS:
-            reading.amount(name, data, name)
-        else:
-            reading.count(name, data, name)
-    qualities = {name: found for name in QUALITIES if (found := reading.figure(data, name)) is not None}
-    occurred_at = reading.time(data, "occurred_at") or reading.time(item, "time") or context.signed_at
+        builder.add_metric(name, data, name)
+    qualities = {name: builder.read_number(data, name) for name in QUALITIES}
+    occurred_at = builder.read_time(data, "occurred_at") or builder.read_time(payload, "time") or context.signed_at
     return [
-        reading.outcome(
+        builder.build(
             FeedType.CUSTOM,
             occurred_at,
-            raw=opened,
-            provider_event_id=f"{item.get('source')} {item.get('id')}",
-            qualities=qualities,
-            currency=text(data.get("currency")),
-            content_id=text(data.get("content_id")) or text(item.get("subject")),
-            content_type=text(data.get("content_type")) or text(item.get("type")),
-            platform=text(data.get("platform")),
-            vertical=text(data.get("vertical")),
-            creator=text(data.get("creator")),
+            raw=decoded,
+            provider_event_id=f"{payload.get('source')} {payload.get('id')}",
+            qualities={name: quality for name, quality in qualities.items() if quality is not None},
+            currency=to_text(data.get("currency")),
+            content_id=to_text(data.get("content_id")) or to_text(payload.get("subject")),
+            content_type=to_text(data.get("content_type")) or to_text(payload.get("type")),
+            platform=to_text(data.get("platform")),
+            vertical=to_text(data.get("vertical")),
+            creator=to_text(data.get("creator")),
         )
     ]
 
 
-def _payload(data: Any) -> Mapping[str, Any]:
-    """Return what a sender put in: the message's own data where Pub/Sub wrapped it."""
-    outer = mapping(data)
-    inner = mapping(outer.get("message")).get("data")
-    return inner if isinstance(inner, Mapping) else outer
+def _find_data(data: Any) -> Mapping[str, Any]:
+    """Return the sender's data, which Pub/Sub wraps in a message."""
+    wrapper = to_object(data)
+    message_data = to_object(wrapper.get("message")).get("data")
+    return message_data if isinstance(message_data, Mapping) else wrapper
 
 
-def _opened(item: Item) -> dict[str, Any]:
-    """Return the item with base64 decoded where it holds text, so that people in it can be found."""
-    opened = dict(item)
-    if isinstance(item.get("data_base64"), str):
-        opened["data"] = _decoded(opened.pop("data_base64"))
-    data = item.get("data")
-    message = mapping(data).get("message")
+def _decode_base64_parts(payload: JsonObject) -> dict[str, Any]:
+    """Return the payload with base64 text decoded, so that people in it can be found."""
+    decoded = dict(payload)
+    if isinstance(payload.get("data_base64"), str):
+        decoded["data"] = _decode_base64(decoded.pop("data_base64"))
+    data = payload.get("data")
+    message = to_object(data).get("message")
     if isinstance(data, Mapping) and isinstance(message, Mapping) and isinstance(message.get("data"), str):
-        opened["data"] = {**data, "message": {**message, "data": _decoded(message["data"])}}
-    return opened
+        decoded["data"] = {**data, "message": {**message, "data": _decode_base64(message["data"])}}
+    return decoded
 
 
-def _decoded(encoded: str) -> Any:
+def _decode_base64(encoded: str) -> Any:
     try:
         body = base64.b64decode(encoded, validate=True)
-        plain = body.decode()
+        text = body.decode()
     except (binascii.Error, UnicodeDecodeError):
-        return encoded  # bytes of some other kind name nobody in a way that we could find
+        return encoded  # binary data, in which people cannot be found
     try:
         return parse_json(body)
     except InvalidInputError:
-        return plain
+        return text
 
 
-def matches_background(item: Item) -> bool:
-    """Tell Google's events of before CloudEvents by their id and type, beside the data or in a context of their own."""
-    inner = mapping(item.get("context")) or item
-    return "data" in item and "eventType" in inner and ("eventId" in inner or "timestamp" in inner)
+def matches_background(payload: JsonObject) -> bool:
+    """Recognize a background event by its type and id, next to the data or in a context of their own."""
+    attributes = to_object(payload.get("context")) or payload
+    return "data" in payload and "eventType" in attributes and has_any(attributes, ("eventId", "timestamp"))
 
 
-def read_background(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one background event, read as the CloudEvent that it would be today."""
-    inner = mapping(item.get("context")) or item
-    resource = inner.get("resource")
-    source = text(resource) or text(mapping(resource).get("name"))
-    modern = {
-        "id": inner.get("eventId"),
+def read_background(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one background event, read as the equivalent CloudEvent."""
+    attributes = to_object(payload.get("context")) or payload
+    resource = attributes.get("resource")
+    source = to_text(resource) or to_text(to_object(resource).get("name"))
+    cloud_event = {
+        "id": attributes.get("eventId"),
         "source": source,
-        "type": inner.get("eventType"),
-        "time": inner.get("timestamp"),
+        "type": attributes.get("eventType"),
+        "time": attributes.get("timestamp"),
     }
-    return read({**modern, "data": item["data"]}, context)
+    return read({**cloud_event, "data": payload["data"]}, context)
 
 
-def matches_push(item: Item) -> bool:
-    """Tell a push of Pub/Sub by its message and subscription."""
-    return "subscription" in item and any(
-        name in mapping(item.get("message")) for name in ("messageId", "message_id", "data")
-    )
+def matches_push(payload: JsonObject) -> bool:
+    """Recognize a Pub/Sub push by its message and subscription."""
+    message = to_object(payload.get("message"))
+    return "subscription" in payload and has_any(message, ("messageId", "message_id", "data"))
 
 
-def read_push(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one pushed message, read as the CloudEvent that carries such a message."""
-    message = mapping(item["message"])
-    modern = {
+def read_push(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one pushed message, read as the equivalent CloudEvent."""
+    message = to_object(payload["message"])
+    cloud_event = {
         "id": message.get("messageId", message.get("message_id")),
-        "source": item["subscription"],
+        "source": payload["subscription"],
         "type": "google.cloud.pubsub.topic.v1.messagePublished",
         "time": message.get("publishTime", message.get("publish_time")),
     }
-    return read({**modern, "data": {"message": message}}, context)
+    return read({**cloud_event, "data": {"message": message}}, context)
 
 
 SHAPES = (
-    Shape(FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read),
-    Shape(
+    PayloadShape(FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read),
+    PayloadShape(
         FeedType.CUSTOM,
-        "a background event of Google's (eventId, eventType, data)",
+        "a Google Cloud background event (eventId, eventType, data)",
         matches_background,
         read_background,
     ),
-    Shape(FeedType.CUSTOM, "a push of Pub/Sub (message, subscription)", matches_push, read_push),
+    PayloadShape(FeedType.CUSTOM, "a Pub/Sub push (message, subscription)", matches_push, read_push),
 )

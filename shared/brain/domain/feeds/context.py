@@ -1,4 +1,4 @@
-"""What a feed may know besides the payload, so that reading a payload stays a pure function."""
+"""What a feed knows about a request besides its payload, passed in so that reading a payload is a pure function."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,16 +6,17 @@ from datetime import datetime
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.field_maps import FieldMap
 
-Outcome = Draft | Rejected | Ignored
+FeedOutcome = Draft | Rejected | Ignored
+"""What a feed reads out of one JSON object of a payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedContext:
-    """What is known about a request besides its body.
+    """A request without its body.
 
-    ``received_at`` is when the Brain took the request and ``signed_at`` the time inside the sender's verified
-    signature; both are aware. ``source`` is the feed that the address named. ``backfill`` lifts the floor of 365 days
-    under ``occurred_at``. ``field_map`` tells how the columns of plain rows become fields of an event.
+    ``received_at`` is when the Brain received the request, ``signed_at`` the time inside the sender's verified
+    signature; both are aware. ``source`` is the feed that the URL names. ``backfill`` allows events that are older than
+    365 days. ``field_map`` says how the columns of plain rows become fields of an event.
     """
 
     client_id: str

@@ -1,4 +1,4 @@
-"""Field maps: how columns of plain rows become fields of an event, told by the operator in ``config/feeds.yaml``."""
+"""Field maps: how columns of plain rows become fields of an event, configured in ``config/feeds.yaml``."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,82 +9,82 @@ from pydantic import Field, model_validator
 from brain.domain.events import METRICS, FeedType
 from brain.domain.types import StrictModel
 
-Column = Annotated[str, Field(min_length=1, max_length=128)]
+ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class TimeParts(StrictModel):
-    """A time put together from columns, or declared by the operator for an export that carries none.
+class TimeMapping(StrictModel):
+    """How the time of a row is composed of columns, or declared for an export that has none.
 
-    ``column`` holds a whole time, by ``format`` (as in ``strptime``) where it is no ISO 8601. Otherwise ``year`` (a
-    column, or ``constant_year``), ``month`` and either ``day`` or ``weekday`` (1 to 7, the first such day of the month;
-    ``week_starts`` says which day 1 is), and ``hour``.
-    ``constant`` is one time for every row: when the totals of a snapshot were known.
+    ``column`` holds a complete time, in ``format`` (as in ``strptime``) where it is not ISO 8601. Otherwise the time is
+    composed of ``year`` (a column, or ``constant_year``), ``month``, either ``day`` or ``weekday`` (1 to 7, the first
+    such day of the month; ``week_starts`` says which day is 1), and ``hour``.
+    ``constant`` is the day of every row: when the totals of a snapshot were taken.
     """
 
-    column: Column | None = None
+    column: ColumnName | None = None
     format: str | None = None
     constant: date | None = None
-    year: Column | None = None
+    year: ColumnName | None = None
     constant_year: int | None = Field(default=None, ge=1970, le=2100)
-    month: Column | None = None
-    day: Column | None = None
-    weekday: Column | None = None
+    month: ColumnName | None = None
+    day: ColumnName | None = None
+    weekday: ColumnName | None = None
     week_starts: Literal["monday", "sunday"] = "monday"
-    hour: Column | None = None
+    hour: ColumnName | None = None
     naive_is_utc: bool = True
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        ways = [self.column is not None, self.constant is not None, self.month is not None]
-        if sum(ways) != 1:
-            raise ValueError("a time is one of: column, constant, or month with year and day or weekday")
+    def _check_exactly_one_source(self) -> Self:
+        sources = [self.column is not None, self.constant is not None, self.month is not None]
+        if sum(sources) != 1:
+            raise ValueError("time must have exactly one of column, constant and month (with year, and day or weekday)")
         if self.month is not None:
             if (self.year is None) == (self.constant_year is None):
-                raise ValueError("a time from parts needs one of year and constant_year")
+                raise ValueError("time with month must have exactly one of year and constant_year")
             if (self.day is None) == (self.weekday is None):
-                raise ValueError("a time from parts needs one of day and weekday")
+                raise ValueError("time with month must have exactly one of day and weekday")
         return self
 
 
 class FieldMap(StrictModel):
     """One named map.
 
-    ``key`` are the columns that say what a row is about: with ``cumulative`` (the rule) a row of the same key with
-    other figures is a revision. A map without a key takes each row as an event of its own, known again by its whole
-    content. ``metrics`` are by event field, of several columns their sum; those in ``micros`` are millionths.
+    ``key`` are the columns that identify what a row is about: with ``cumulative`` (the default) a row of the same key
+    with other figures is a revision. A map without a key makes each row an event of its own, identified by its whole
+    content. ``metrics`` has the columns of each metric, whose sum it is; metrics in ``micros`` are in millionths.
     """
 
     feed_type: FeedType = FeedType.WAREHOUSE
     description: str
     delimiter: Literal[",", ";", "\t", "|"] = ","
-    time: TimeParts
-    key: tuple[Column, ...] = ()
+    time: TimeMapping
+    key: tuple[ColumnName, ...] = ()
     cumulative: bool = True
-    metrics: Mapping[str, tuple[Column, ...]]
+    metrics: Mapping[str, tuple[ColumnName, ...]]
     micros: tuple[str, ...] = ()
     currency: str | None = None
-    currency_column: Column | None = None
-    content_id: Column | None = None
+    currency_column: ColumnName | None = None
+    content_id: ColumnName | None = None
     content_type: str | None = None
-    content_type_column: Column | None = None
+    content_type_column: ColumnName | None = None
     content_types: Mapping[str, str] = Field(default_factory=dict)
     platform: str | None = None
-    platform_column: Column | None = None
-    creator_column: Column | None = None
-    personal: tuple[Column, ...] = ()
-    volatile: tuple[Column, ...] = ()
+    platform_column: ColumnName | None = None
+    creator_column: ColumnName | None = None
+    personal: tuple[ColumnName, ...] = ()
+    volatile: tuple[ColumnName, ...] = ()
 
     @model_validator(mode="after")
-    def _known_metrics(self) -> Self:
+    def _check_metrics_and_key(self) -> Self:
         unknown = [name for name in (*self.metrics, *self.micros) if name not in METRICS]
         if unknown:
-            raise ValueError(f"{', '.join(unknown)}: not a metric of an event; the metrics are {', '.join(METRICS)}")
+            raise ValueError(f"metrics must be of {', '.join(METRICS)}, got {', '.join(unknown)}")
         if self.cumulative and not self.key:
-            raise ValueError("running totals need a key; name its columns, or set cumulative to false")
+            raise ValueError("running totals must have a key; list its columns or set cumulative to false")
         return self
 
 
-class Feeds(StrictModel):
-    """The whole of ``config/feeds.yaml``."""
+class FeedsConfig(StrictModel):
+    """The model of ``config/feeds.yaml``."""
 
     field_maps: Mapping[str, FieldMap]

@@ -1,16 +1,17 @@
-"""E-mail services without a module of their own: single events and figures of campaigns in their common words."""
+"""E-mail services without their own module: single events and campaign totals in the terms that they share."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import FeedType
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import bare_id, first_tag, message
-from brain.domain.feeds.reading import Reading, lowered, mapping, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event, first_tag, strip_message_id
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 from brain.domain.privacy.personal_fields import normalize_field_name
 
-# What services call the same thing, by plain name; "email.opened" and "activity.opened" lose their prefix first.
+# Metric by kind of event; of "email.opened" and "activity.opened" only the part after the dot counts.
 _METRICS: Final[Mapping[str, str | None]] = {
     "sent": "sends",
     "send": "sends",
@@ -61,9 +62,9 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "suppressed": None,
     "received": None,
 }
-_WRAPPINGS: Final = ("data", "payload", "event_data", "message", "msg")
-_KINDS: Final = ("event", "event_type", "type", "status", "action")
-_ADDRESSES: Final = (
+_WRAPPERS: Final = ("data", "payload", "event_data", "message", "msg")
+_KIND_FIELDS: Final = ("event", "event_type", "type", "status", "action")
+_ADDRESS_FIELDS: Final = (
     "email",
     "recipient",
     "rcpt_to",
@@ -76,16 +77,16 @@ _ADDRESSES: Final = (
     "subscriber_id",
     "contact",
 )
-_TIMES: Final = (
+_TIME_FIELDS: Final = (
     "timestamp", "ts_event", "ts_epoch", "ts", "time", "event_time", "occurred_at", "created_at", "date", "datetime",
 )  # fmt: skip
-_IDS: Final = ("event_id", "eventid", "sg_event_id", "uuid")
-_CONTENTS: Final = (
+_EVENT_IDS: Final = ("event_id", "eventid", "sg_event_id", "uuid")
+_CONTENT_IDS: Final = (
     "campaign_id", "broadcast_id", "newsletter_id", "mj_campaign_id", "camp_id", "template_id", "tag", "tags",
     "campaign",
 )  # fmt: skip
-_MESSAGES: Final = ("message_id", "message-id", "messageid", "email_id", "msg_id")
-_FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
+_MESSAGE_IDS: Final = ("message_id", "message-id", "messageid", "email_id", "msg_id")
+_CAMPAIGN_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "sends": ("sends", "sent", "emails_sent", "total_sent", "recipients_count"),
     "opens": ("opens", "opened", "total_opens", "opens_total", "unique_opens"),
     "clicks": ("clicks", "clicked", "total_clicks", "clicks_total", "unique_clicks"),
@@ -95,71 +96,71 @@ _FIGURES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _flat(item: Item) -> dict[str, object]:
-    """Return the event's fields beside those of the parts that some services wrap it in."""
-    row = lowered(item)
-    flat: dict[str, object] = {}
-    for name in _WRAPPINGS:
-        outer = lowered(mapping(row.get(name)))
-        flat |= lowered(mapping(outer.get("message"))) | lowered(mapping(outer.get("email"))) | outer
-    return flat | row
+def _flatten(payload: JsonObject) -> dict[str, object]:
+    """Return the event's fields together with those of the objects that some services wrap it in."""
+    row = lowercase_names(payload)
+    fields: dict[str, object] = {}
+    for name in _WRAPPERS:
+        wrapper = lowercase_names(to_object(row.get(name)))
+        message = lowercase_names(to_object(wrapper.get("message")))
+        email = lowercase_names(to_object(wrapper.get("email")))
+        fields |= message | email | wrapper
+    return fields | row
 
 
-def _kind(fields: Mapping[str, object]) -> str | None:
-    for name in _KINDS:
-        written = fields.get(name)
-        if isinstance(written, str):
-            return normalize_field_name(written.rsplit(".", 1)[-1])
+def _read_kind(fields: Mapping[str, object]) -> str | None:
+    for name in _KIND_FIELDS:
+        kind = fields.get(name)
+        if isinstance(kind, str):
+            return normalize_field_name(kind.rsplit(".", 1)[-1])
     return None
 
 
-def matches_event(item: Item) -> bool:
-    """Tell an event by its kind beside an address or a message, and a time."""
-    fields = _flat(item)
-    about = any(name in fields for name in (*_ADDRESSES, *_MESSAGES))
-    return _kind(fields) is not None and about and any(name in fields for name in _TIMES)
+def matches_event(payload: JsonObject) -> bool:
+    """Recognize an event by its kind, an address or a message, and a time."""
+    fields = _flatten(payload)
+    has_subject = has_any(fields, (*_ADDRESS_FIELDS, *_MESSAGE_IDS))
+    return _read_kind(fields) is not None and has_subject and has_any(fields, _TIME_FIELDS)
 
 
-def read_event(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event of a message; a kind in nobody's words is kept as ``custom``."""
-    fields = _flat(item)
-    reading = Reading(item)
-    content = next((found for name in _CONTENTS if (found := first_tag(fields.get(name)))), None)
-    sent = next((found for name in _MESSAGES if (found := bare_id(fields.get(name)))), None)
+def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event of a message; an unknown kind makes a ``custom`` event."""
+    fields = _flatten(payload)
+    builder = DraftBuilder(payload)
+    campaign = next((tag for name in _CONTENT_IDS if (tag := first_tag(fields.get(name)))), None)
+    message_ids = (strip_message_id(fields.get(name)) for name in _MESSAGE_IDS)
     return [
-        message(
-            reading,
-            _kind(fields) or "",
+        build_email_event(
+            builder,
+            _read_kind(fields) or "",
             _METRICS,
-            reading.time(fields, *_TIMES, naive_is_utc=True) or context.signed_at,
-            provider_event_id=next((found for name in _IDS if (found := text(fields.get(name)))), None),
-            content_id=content or sent,
+            builder.read_time(fields, *_TIME_FIELDS, naive_is_utc=True) or context.signed_at,
+            provider_event_id=first_text(fields, _EVENT_IDS),
+            content_id=campaign or next(filter(None, message_ids), None),
         )
     ]
 
 
-def matches_figures(item: Item) -> bool:
-    """Tell a campaign's figures by what was sent beside opens or clicks."""
-    row = lowered(item)
-    return any(name in row for name in _FIGURES["sends"]) and any(
-        name in row for name in (*_FIGURES["opens"], *_FIGURES["clicks"])
-    )
+def matches_campaign(payload: JsonObject) -> bool:
+    """Recognize a campaign's totals by what was sent and opens or clicks."""
+    row = lowercase_names(payload)
+    opens_or_clicks = (*_CAMPAIGN_METRICS["opens"], *_CAMPAIGN_METRICS["clicks"])
+    return has_any(row, _CAMPAIGN_METRICS["sends"]) and has_any(row, opens_or_clicks)
 
 
-def read_figures(item: Item, _context: FeedContext) -> Iterable[Outcome]:
+def read_campaign(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the running totals of one campaign."""
-    row = lowered(item)
-    reading = Reading(item)
-    for metric, names in _FIGURES.items():
-        reading.count(metric, row, *names)
-    reading.total(
-        "bounces", row, *(("hard_bounces", "soft_bounces") if "bounces" not in reading.metrics else ("bounces",))
-    )
-    campaign = next((found for name in ("campaign_id", "id", "message_id") if (found := text(row.get(name)))), None)
+    row = lowercase_names(payload)
+    builder = DraftBuilder(payload)
+    for metric, names in _CAMPAIGN_METRICS.items():
+        builder.add_count(metric, row, *names)
+    if "bounces" not in builder.metrics:
+        builder.add_sum("bounces", row, "hard_bounces", "soft_bounces")
+    campaign = first_text(row, ("campaign_id", "id", "message_id"))
     return [
-        reading.outcome(
+        builder.build(
             FeedType.EMAIL,
-            reading.time(row, "send_time", "sent_at", *_TIMES, naive_is_utc=True),
+            builder.read_time(row, "send_time", "sent_at", *_TIME_FIELDS, naive_is_utc=True),
             content_key=("campaign", campaign) if campaign else (),
             cumulative=campaign is not None,
             content_id=campaign,
@@ -170,18 +171,18 @@ def read_figures(item: Item, _context: FeedContext) -> Iterable[Outcome]:
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.EMAIL,
         "one e-mail event (event or type, email or message_id, timestamp)",
         matches_event,
         read_event,
-        vague=True,
+        is_ambiguous=True,
     ),
-    Shape(
+    PayloadShape(
         FeedType.EMAIL,
-        "a campaign's figures (sent, opens, clicks, send_time)",
-        matches_figures,
-        read_figures,
-        vague=True,
+        "a campaign's totals (sent, opens, clicks, send_time)",
+        matches_campaign,
+        read_campaign,
+        is_ambiguous=True,
     ),
 )

@@ -1,15 +1,16 @@
-"""Google Analytics 4: reports of the Data API, and rows of its export to BigQuery."""
+"""Google Analytics 4: reports of the Data API, and rows of the BigQuery export."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.moments import day_and_hour
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.rows import known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import resolve_total_time
+from brain.domain.feeds.times import parse_day_and_hour
 from brain.errors import InvalidInputError
 
 _COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -23,13 +24,12 @@ _AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "revenue": ("totalRevenue", "purchaseRevenue"),
     "spend": ("advertiserAdCost",),
 }
-_CONTENTS: Final = (
-    "pagePath", "pagePathPlusQueryString", "landingPage", "pageTitle", "unifiedScreenName", "itemId", "contentId",
-    "sessionCampaignId",
-    "sessionCampaignName", "campaignName",
+_PAGE_DIMENSIONS: Final = ("pagePath", "pagePathPlusQueryString", "landingPage", "pageTitle", "unifiedScreenName")
+_CONTENT_DIMENSIONS: Final = (
+    *_PAGE_DIMENSIONS, "itemId", "contentId", "sessionCampaignId", "sessionCampaignName", "campaignName",
 )  # fmt: skip
-_DATED: Final = ("date", "dateHour", "dateHourMinute", "isoYearIsoWeek", "yearMonth", "nthDay")
-_EXPORT: Final = {
+_DATE_DIMENSIONS: Final = ("date", "dateHour", "dateHourMinute")
+_EXPORT_METRICS: Final = {
     "page_view": "views",
     "screen_view": "views",
     "click": "clicks",
@@ -38,113 +38,126 @@ _EXPORT: Final = {
 }
 
 
-def matches_report(item: Item) -> bool:
-    """Tell a report by its two headers, a batch by reports of that kind."""
-    reports = sequence(item.get("reports"))
-    first = mapping(reports[0]) if reports else item
+def matches_report(payload: JsonObject) -> bool:
+    """Recognize a report by its headers, a batch by its first report."""
+    reports = to_list(payload.get("reports"))
+    first = to_object(reports[0]) if reports else payload
     return "metricHeaders" in first and ("dimensionHeaders" in first or "rows" in first)
 
 
-def read_report(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each row of a report, or of each report of a batch."""
-    outcomes: list[Outcome] = []
-    for report in sequence(item.get("reports")) or [item]:
-        outcomes.extend(_rows(mapping(report), context))
+def read_report(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per row of a report, or of every report of a batch."""
+    outcomes: list[FeedOutcome] = []
+    for report in to_list(payload.get("reports")) or [payload]:
+        outcomes.extend(_read_rows(to_object(report), context))
     return outcomes or [Ignored("a report without rows")]
 
 
-def _rows(report: Mapping[str, Any], context: FeedContext) -> Iterable[Outcome]:
-    dimensions = [text(mapping(header).get("name")) or "" for header in sequence(report.get("dimensionHeaders"))]
-    metrics = [text(mapping(header).get("name")) or "" for header in sequence(report.get("metricHeaders"))]
-    currency = text(mapping(report.get("metadata")).get("currencyCode"))
-    for row in sequence(report.get("rows")):
-        about = [mapping(value).get("value") for value in sequence(mapping(row).get("dimensionValues"))]
-        figures = [mapping(value).get("value") for value in sequence(mapping(row).get("metricValues"))]
-        if len(about) != len(dimensions) or len(figures) != len(metrics):
-            yield Rejected("unknown_shape", "Expected rows with a value for each header; another row came.")
+def _read_rows(report: Mapping[str, Any], context: FeedContext) -> Iterable[FeedOutcome]:
+    dimensions = [to_text(to_object(header).get("name")) or "" for header in to_list(report.get("dimensionHeaders"))]
+    metrics = [to_text(to_object(header).get("name")) or "" for header in to_list(report.get("metricHeaders"))]
+    currency = to_text(to_object(report.get("metadata")).get("currencyCode"))
+    for row in to_list(report.get("rows")):
+        dimension_values = [to_object(value).get("value") for value in to_list(to_object(row).get("dimensionValues"))]
+        metric_values = [to_object(value).get("value") for value in to_list(to_object(row).get("metricValues"))]
+        if len(dimension_values) != len(dimensions) or len(metric_values) != len(metrics):
+            yield reject_shape("rows with one value per header")
             continue
-        about_row = dict(zip(dimensions, about, strict=True))
-        yield _row(about_row, dict(zip(metrics, figures, strict=True)), currency, report, context)
+        row_dimensions = dict(zip(dimensions, dimension_values, strict=True))
+        row_metrics = dict(zip(metrics, metric_values, strict=True))
+        yield _read_row(row_dimensions, row_metrics, currency, report, context)
 
 
-def _row(
-    about: Mapping[str, Any], figures: Mapping[str, Any], currency: str | None, report: Item, context: FeedContext
+def _read_row(
+    dimensions: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    currency: str | None,
+    report: JsonObject,
+    context: FeedContext,
 ) -> Draft | Rejected:
-    """Return one row; users are of the row alone and add up over nothing, so they are no audience."""
-    reading = Reading({"dimensions": about, "metrics": figures})
+    """Return one row. Its users are not an audience: the same user counts in several rows."""
+    builder = DraftBuilder({"dimensions": dimensions, "metrics": metrics})
     for metric, names in _COUNTS.items():
-        reading.count(metric, figures, *names)
+        builder.add_count(metric, metrics, *names)
     for metric, names in _AMOUNTS.items():
-        reading.amount(metric, figures, *names)
-    at = known(reading, _time(reading, about), context)
-    content = next((found for name in _CONTENTS if (found := text(about.get(name)))), None)
-    property_id = text(report.get("property")) or text(report.get("propertyId")) or ""
-    return reading.outcome(
+        builder.add_amount(metric, metrics, *names)
+    total_time = resolve_total_time(builder, _read_time(builder, dimensions), context)
+    property_id = first_text(report, ("property", "propertyId")) or ""
+    return builder.build(
         FeedType.WAREHOUSE,
-        at.at,
-        undated=at.undated,
-        content_key=("ga4", property_id, *(f"{name}={about[name]}" for name in sorted(about))),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("ga4", property_id, *(f"{name}={dimensions[name]}" for name in sorted(dimensions))),
         cumulative=True,
-        currency=currency if "revenue" in reading.metrics or "spend" in reading.metrics else None,
-        content_id=content,
-        content_type="page" if any(about.get(name) for name in _CONTENTS[:5]) else None,
+        currency=currency if "revenue" in builder.metrics or "spend" in builder.metrics else None,
+        content_id=first_text(dimensions, _CONTENT_DIMENSIONS),
+        content_type="page" if any(dimensions.get(name) for name in _PAGE_DIMENSIONS) else None,
         platform="web",
     )
 
 
-def _time(reading: Reading, about: Mapping[str, Any]) -> datetime | None:
-    """Return the time that a row's date dimensions name: 20260131, 2026013114, or a date with an hour beside it."""
-    written = next((found for name in _DATED[:3] if (found := text(about.get(name)))), None)
-    if written is None:
+def _read_time(builder: DraftBuilder, dimensions: Mapping[str, Any]) -> datetime | None:
+    """Return the time in a row's date dimensions: 20260131, 2026013114, or a date and an hour."""
+    digits = first_text(dimensions, _DATE_DIMENSIONS)
+    if digits is None:
         return None
-    hour = text(about.get("hour"))
+    hour = to_text(dimensions.get("hour"))
     try:
-        return day_and_hour(written[:8], hour if len(written) == 8 and hour else written[8:10] or None)  # noqa: PLR2004 - YYYYMMDD
+        return parse_day_and_hour(digits[:8], hour if len(digits) == 8 and hour else digits[8:10] or None)  # noqa: PLR2004 - YYYYMMDD
     except (ValueError, InvalidInputError):
-        reading.faults.append("date: expected YYYYMMDD, another text came")
+        builder.faults.append("date: expected YYYYMMDD, got other text")
         return None
 
 
-def matches_export(item: Item) -> bool:
-    """Tell a row of the export by its event's name and time in microseconds."""
-    return "event_name" in item and "event_timestamp" in item
+def matches_export(payload: JsonObject) -> bool:
+    """Recognize a row of the export by its event name and time."""
+    return "event_name" in payload and "event_timestamp" in payload
 
 
-def read_export(item: Item, _context: FeedContext) -> Iterable[Outcome]:
-    """Return one event of one visitor; kinds without a figure of ours are kept as ``custom``."""
-    reading = Reading(item)
-    name = text(item.get("event_name")) or ""
-    metric = _EXPORT.get(name)
+def read_export(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event of one visitor; one that counts for no metric makes a ``custom`` event."""
+    builder = DraftBuilder(payload)
+    event_name = to_text(payload.get("event_name")) or ""
+    metric = _EXPORT_METRICS.get(event_name)
     if metric:
-        reading.metrics[metric] = 1.0 if metric == "conversions" else 1
-    shop = mapping(item.get("ecommerce"))
-    reading.amount("revenue", shop, "purchase_revenue")
-    parameters = {
-        text(mapping(one).get("key")): next(
-            (value for value in mapping(mapping(one).get("value")).values() if value is not None), None
-        )
-        for one in sequence(item.get("event_params"))
-    }
+        builder.metrics[metric] = 1.0 if metric == "conversions" else 1
+    builder.add_amount("revenue", to_object(payload.get("ecommerce")), "purchase_revenue")
+    parameters = _read_parameters(payload)
     return [
-        reading.outcome(
+        builder.build(
             FeedType.WAREHOUSE if metric else FeedType.CUSTOM,
-            reading.time(item, "event_timestamp"),
-            currency=text(parameters.get("currency")),
-            content_id=_page(text(parameters.get("page_location"))) or text(parameters.get("page_title")),
-            content_type=name or None,
+            builder.read_time(payload, "event_timestamp"),
+            currency=to_text(parameters.get("currency")),
+            content_id=_strip_query(to_text(parameters.get("page_location"))) or to_text(parameters.get("page_title")),
+            content_type=event_name or None,
             platform="web",
-            creator=text(item.get("user_pseudo_id")),
+            creator=to_text(payload.get("user_pseudo_id")),
             personal=frozenset({"gasessionid"}),
         )
     ]
 
 
-def _page(location: str | None) -> str | None:
-    """Return a page's address without what one visit put behind it."""
+def _read_parameters(event: JsonObject) -> dict[str | None, Any]:
+    """Return the event's parameters by key; the export has one field per type, of which one is set."""
+    parameters = [to_object(parameter) for parameter in to_list(event.get("event_params"))]
+    return {
+        to_text(parameter.get("key")): next(
+            (typed for typed in to_object(parameter.get("value")).values() if typed is not None), None
+        )
+        for parameter in parameters
+    }
+
+
+def _strip_query(location: str | None) -> str | None:
+    """Return the URL of a page without the query and fragment of one visit."""
     return location.split("?")[0].split("#")[0] or None if location else None
 
 
 SHAPES = (
-    Shape(FeedType.WAREHOUSE, "a GA4 report (dimensionHeaders, metricHeaders, rows)", matches_report, read_report),
-    Shape(FeedType.WAREHOUSE, "rows of GA4's export (event_name, event_timestamp)", matches_export, read_export),
+    PayloadShape(
+        FeedType.WAREHOUSE, "a GA4 report (dimensionHeaders, metricHeaders, rows)", matches_report, read_report
+    ),
+    PayloadShape(
+        FeedType.WAREHOUSE, "rows of the GA4 export (event_name, event_timestamp)", matches_export, read_export
+    ),
 )

@@ -1,15 +1,16 @@
-"""HubSpot's marketing e-mail: statistics of e-mails in their several versions, and single events of recipients."""
+"""HubSpot's marketing e-mail: statistics of e-mails in several API versions, and single events of recipients."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.rows import known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, has_any, to_list, to_object, to_text, to_texts
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import resolve_total_time
 
-# HubSpot counts opens and clicks of people, not of times; ratios are in percent and are left alone.
+# HubSpot counts the people who opened and clicked, once each; its ratios are not read.
 _COUNTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "sends": ("sent",),
     "opens": ("open", "opened"),
@@ -18,7 +19,7 @@ _COUNTERS: Final[Mapping[str, tuple[str, ...]]] = {
     "unsubscribes": ("unsubscribed",),
     "audience_size": ("delivered",),
 }
-_KINDS: Final[Mapping[str, str | None]] = {
+_EVENT_METRICS: Final[Mapping[str, str | None]] = {
     "SENT": "sends",
     "PROCESSED": None,
     "DELIVERED": None,
@@ -34,121 +35,119 @@ _KINDS: Final[Mapping[str, str | None]] = {
     "SUPPRESSED": None,
     "UNBOUNCE": None,
 }
-_EVENT_IDS: Final = ("emailCampaignId", "portalId", "email_campaign_id", "portal_id")
-_PERIODS: Final = ("aggregations", "aggregateStatistic")
+_EVENT_ID_FIELDS: Final = ("emailCampaignId", "portalId", "email_campaign_id", "portal_id")
+_COUNTER_CONTAINERS: Final = ("stats", "aggregate", "aggregations", "aggregateStatistic")
 
 
-def _counters(item: Any) -> Mapping[str, Any]:
-    """Return the counters of an e-mail, of an aggregate, or of one period of a histogram."""
-    stats = mapping(mapping(item).get("stats"))
-    for part in (stats, *(mapping(mapping(item).get(name)) for name in ("aggregate", *_PERIODS))):
-        if isinstance(part.get("counters"), Mapping):
-            return mapping(part["counters"])
+def _find_counters(statistics: Any) -> Mapping[str, Any]:
+    """Return the counters of an e-mail, an aggregate, or one period of a histogram."""
+    containers = (to_object(to_object(statistics).get(name)) for name in _COUNTER_CONTAINERS)
+    for container in containers:
+        if isinstance(container.get("counters"), Mapping):
+            return to_object(container["counters"])
     return {}
 
 
-def matches_statistics(item: Item) -> bool:
-    """Tell by counters, alone or in a page."""
-    first = next((values[0] for name in ("objects", "results") if (values := sequence(item.get(name)))), None)
-    return bool(_counters(item)) or bool(_counters(first)) or "campaignAggregations" in item
+def matches_statistics(payload: JsonObject) -> bool:
+    """Recognize statistics by their counters, alone or in a page."""
+    emails = to_list(payload.get("objects")) or to_list(payload.get("results"))
+    first_email = emails[0] if emails else None
+    return bool(_find_counters(payload)) or bool(_find_counters(first_email)) or "campaignAggregations" in payload
 
 
-def read_statistics(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return the totals of each e-mail; of an aggregate those of each of its campaigns, or else its own."""
-    campaigns = mapping(item.get("campaignAggregations"))
+def read_statistics(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return the totals of every e-mail; of an aggregate, those of its campaigns if it lists any, else its own."""
+    campaigns = to_object(payload.get("campaignAggregations"))
     if campaigns:
-        return [_statistics({"id": name, "stats": campaign}, context) for name, campaign in campaigns.items()]
-    page = sequence(item.get("objects")) or sequence(item.get("results")) or [item]
+        return [_read_statistics({"id": name, "stats": campaign}, context) for name, campaign in campaigns.items()]
+    emails = to_list(payload.get("objects")) or to_list(payload.get("results")) or [payload]
     return [
-        _statistics(one, context)
-        if isinstance(one, Mapping)
-        else Rejected("unknown_shape", "Expected e-mails with stats.counters; another value came.")
-        for one in page
+        _read_statistics(email, context) if isinstance(email, Mapping) else reject_shape("e-mails with stats.counters")
+        for email in emails
     ]
 
 
-def _statistics(item: Item, context: FeedContext) -> Draft | Rejected | Ignored:
-    counters = _counters(item)
+def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Rejected | Ignored:
+    counters = _find_counters(statistics)
     if not counters:
-        return Ignored("an e-mail or a period without figures")
-    reading = Reading(item)
+        return Ignored("an e-mail or a period without counters")
+    builder = DraftBuilder(statistics)
     for metric, names in _COUNTERS.items():
-        reading.count(metric, counters, *names)
-    interval = mapping(item.get("interval"))
-    own = reading.time(item, "publishDate", "publishedAt", "publish_date") or reading.time(interval, "start")
-    at = known(reading, own, context)
-    email = text(item.get("id"))
-    period = tuple(found for name in ("start", "end") if (found := text(interval.get(name))))
-    emails = tuple(sorted(found for one in sequence(item.get("emails")) if (found := text(one))))
-    return reading.outcome(
+        builder.add_count(metric, counters, *names)
+    interval = to_object(statistics.get("interval"))
+    published_at = builder.read_time(statistics, "publishDate", "publishedAt", "publish_date")
+    total_time = resolve_total_time(builder, published_at or builder.read_time(interval, "start"), context)
+    email_id = to_text(statistics.get("id"))
+    period = to_texts([interval.get("start"), interval.get("end")])
+    email_ids = sorted(to_texts(statistics.get("emails")))
+    return builder.build(
         FeedType.CRM_HUBSPOT,
-        at.at,
-        undated=at.undated,
-        content_key=("email", email or "", *period, *emails),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("email", email_id or "", *period, *email_ids),
         cumulative=True,
-        content_id=email,
+        content_id=email_id,
         content_type="email",
         platform="email",
         volatile=frozenset({"updated", "updatedAt", "lastUpdated"}),
     )
 
 
-def matches_events(item: Item) -> bool:
-    """Tell an event by its type, recipient and campaign, a page by events under ``events``."""
-    events = sequence(item.get("events"))
-    return _is_event(events[0] if events else item)
+def matches_events(payload: JsonObject) -> bool:
+    """Recognize an event by its type, time and campaign, a page by its first event."""
+    events = to_list(payload.get("events"))
+    return _is_event(events[0] if events else payload)
 
 
-def _is_event(item: Any) -> bool:
-    return (
-        isinstance(item, Mapping) and "type" in item and "created" in item and any(name in item for name in _EVENT_IDS)
-    )
+def _is_event(event: Any) -> bool:
+    return isinstance(event, Mapping) and "type" in event and "created" in event and has_any(event, _EVENT_ID_FIELDS)
 
 
-def read_events(item: Item, _context: FeedContext) -> Iterable[Outcome]:
+def read_events(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one event of one recipient, or every event of a page."""
     return [
-        _event(one)
-        if _is_event(one)
-        else Rejected("unknown_shape", "Expected e-mail events (id, type, created) under events; another value came.")
-        for one in (sequence(item.get("events")) or [item])
+        _read_event(event) if _is_event(event) else reject_shape("e-mail events (id, type, created) in events")
+        for event in (to_list(payload.get("events")) or [payload])
     ]
 
 
-def _event(item: Item) -> Draft | Rejected:
-    reading = Reading(item)
-    kind = text(item.get("type")) or ""
-    metric = _KINDS.get(kind)
+def _read_event(event: JsonObject) -> Draft | Rejected:
+    builder = DraftBuilder(event)
+    kind = to_text(event.get("type")) or ""
+    metric = _EVENT_METRICS.get(kind)
     if metric:
-        reading.metrics[metric] = 1
-    if kind == "STATUSCHANGE" and _unsubscribed(item):
-        reading.metrics["unsubscribes"] = 1
-    bot = item.get("filteredEvent")
-    return reading.outcome(
-        FeedType.CRM_HUBSPOT if kind in _KINDS else FeedType.CUSTOM,
-        reading.time(item, "created", naive_is_utc=True),
-        provider_event_id=f"email {found}" if (found := text(item.get("id"))) else None,
-        qualities={"bot_ratio": float(bot)} if isinstance(bot, bool) and kind in ("OPEN", "CLICK") else {},
-        content_id=text(item.get("emailCampaignId")) or text(item.get("email_campaign_id")),
+        builder.metrics[metric] = 1
+    if kind == "STATUSCHANGE" and _is_unsubscribe(event):
+        builder.metrics["unsubscribes"] = 1
+    event_id = to_text(event.get("id"))
+    is_bot = event.get("filteredEvent")
+    return builder.build(
+        FeedType.CRM_HUBSPOT if kind in _EVENT_METRICS else FeedType.CUSTOM,
+        builder.read_time(event, "created", naive_is_utc=True),
+        provider_event_id=f"email {event_id}" if event_id else None,
+        qualities={"bot_ratio": float(is_bot)} if isinstance(is_bot, bool) and kind in ("OPEN", "CLICK") else {},
+        content_id=first_text(event, ("emailCampaignId", "email_campaign_id")),
         content_type="email",
         platform="email",
         personal=frozenset({"hmid"}),
     )
 
 
-def _unsubscribed(item: Item) -> bool:
-    changes = [mapping(change) for change in sequence(item.get("subscriptions"))]
-    return item.get("portalSubscriptionStatus") == "UNSUBSCRIBED" or any(
+def _is_unsubscribe(event: JsonObject) -> bool:
+    changes = [to_object(change) for change in to_list(event.get("subscriptions"))]
+    return event.get("portalSubscriptionStatus") == "UNSUBSCRIBED" or any(
         change.get("status") == "UNSUBSCRIBED" for change in changes
     )
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.CRM_HUBSPOT,
         "HubSpot e-mail statistics (stats.counters, or aggregate.counters)",
         matches_statistics,
         read_statistics,
     ),
-    Shape(FeedType.CRM_HUBSPOT, "HubSpot e-mail events (type, created, emailCampaignId)", matches_events, read_events),
+    PayloadShape(
+        FeedType.CRM_HUBSPOT, "HubSpot e-mail events (type, created, emailCampaignId)", matches_events, read_events
+    ),
 )

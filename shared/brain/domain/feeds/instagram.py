@@ -1,17 +1,17 @@
-"""Instagram Graph API: media, insights of media and accounts, webhooks, and rows of warehouses."""
+"""Instagram Graph API: media, insights of media and accounts, and webhooks."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.rows import known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import resolve_total_time
 
-# Insight -> metric. What an account or story calls by another name counts as the same thing.
-_INSIGHTS: Final[Mapping[str, str]] = {
+# Metric by insight; accounts and stories have other names for some of them.
+_INSIGHT_METRICS: Final[Mapping[str, str]] = {
     "impressions": "impressions",
     "reach": "audience_size",
     "likes": "likes",
@@ -29,188 +29,189 @@ _INSIGHTS: Final[Mapping[str, str]] = {
 }
 MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
-PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
-# Addresses of files are signed anew for every fetch.
-_VOLATILE: Final = frozenset({"media_url", "thumbnail_url", "children"})
+INSIGHT_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
+# URLs of files are signed again for every fetch.
+_VOLATILE_FIELDS: Final = frozenset({"media_url", "thumbnail_url", "children"})
 
 
-def _is_insight(item: Any) -> bool:
+def _is_insight(payload: Any) -> bool:
     return (
-        isinstance(item, Mapping)
-        and "name" in item
-        and "period" in item
-        and ("values" in item or "total_value" in item)
+        isinstance(payload, Mapping)
+        and "name" in payload
+        and "period" in payload
+        and ("values" in payload or "total_value" in payload)
     )
 
 
-def _is_media(item: Any) -> bool:
-    if not isinstance(item, Mapping) or "id" not in item or "created_time" in item:
+def _is_media(payload: Any) -> bool:
+    if not isinstance(payload, Mapping) or "id" not in payload or "created_time" in payload:
         return False
-    return "media_type" in item or "media_product_type" in item
+    return "media_type" in payload or "media_product_type" in payload
 
 
-def matches_insights(item: Item) -> bool:
-    """Tell insights by their name, period and values."""
-    data = item.get("data")
-    return _is_insight(data[0] if isinstance(data, list) and data else item)
+def matches_insights(payload: JsonObject) -> bool:
+    """Recognize insights by their name, period and values."""
+    data = payload.get("data")
+    return _is_insight(data[0] if isinstance(data, list) and data else payload)
 
 
-def read_insights(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each object, period and end of period: its insights belong together."""
-    insights = item["data"] if isinstance(item.get("data"), list) else [item]
-    groups: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
+def read_insights(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per object, period and end of period, with all insights of it."""
+    insights = payload["data"] if isinstance(payload.get("data"), list) else [payload]
+    insights_by_key: dict[tuple[str, str, str], list[tuple[str, Any]]] = {}
     for insight in insights:
         if not _is_insight(insight):
-            return [Rejected("unknown_shape", "Expected insights (name, period, values, id); another value came.")]
-        owner = (text(insight.get("id")) or "").split("/")[0]
-        for value, end in _values(insight):
-            groups.setdefault((owner, str(insight["period"]), end), []).append((str(insight["name"]), value))
-    return [_from_insights(key, values, context) for key, values in groups.items()]
+            return [reject_shape("insights (name, period, values, id)")]
+        object_id = (to_text(insight.get("id")) or "").split("/")[0]
+        for number, end_time in _list_values(insight):
+            key = (object_id, str(insight["period"]), end_time)
+            insights_by_key.setdefault(key, []).append((str(insight["name"]), number))
+    return [_build_insights_draft(key, dict(insights), context) for key, insights in insights_by_key.items()]
 
 
-def _values(insight: Mapping[str, Any]) -> list[tuple[Any, str]]:
+def _list_values(insight: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Return (number, end of period) for each value of an insight; a total has no end."""
     if "total_value" in insight:
-        return [(mapping(insight["total_value"]).get("value"), "")]
+        return [(to_object(insight["total_value"]).get("value"), "")]
     return [
-        (value.get("value"), text(value.get("end_time")) or "")
-        for value in sequence(insight.get("values"))
+        (value.get("value"), to_text(value.get("end_time")) or "")
+        for value in to_list(insight.get("values"))
         if isinstance(value, Mapping)
     ]
 
 
-def _from_insights(key: tuple[str, str, str], values: list[tuple[str, Any]], context: FeedContext) -> Draft | Rejected:
-    owner, period, end = key
-    figures = dict(values)
-    reading = Reading(figures)
-    insight_metrics(reading, figures)
-    if not owner:
-        reading.faults.append("id: expected <media id>/insights/<name>/<period>, it is missing")
-    at = known(reading, reading.time({"end_time": end}, "end_time"), context)
-    of_media = period == "lifetime"
-    if not of_media:
-        reading.metrics.pop("audience_size", None)  # an account's reach of a day is the audience of no content
-    return reading.outcome(
+def _build_insights_draft(
+    key: tuple[str, str, str], insights: Mapping[str, Any], context: FeedContext
+) -> Draft | Rejected:
+    object_id, period, end_time = key
+    builder = DraftBuilder(insights)
+    add_insight_metrics(builder, insights)
+    if not object_id:
+        builder.faults.append("id: expected <media id>/insights/<name>/<period>, got none")
+    total_time = resolve_total_time(builder, builder.read_time({"end_time": end_time}, "end_time"), context)
+    is_media = period == "lifetime"
+    if not is_media:
+        builder.metrics.pop("audience_size", None)  # the daily reach of an account is not the audience of a post
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        at.at,
-        undated=at.undated,
-        raw={"id": owner, "period": period, "end_time": end or None, "insights": figures},
-        content_key=("insights", owner, period, end),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        raw={"id": object_id, "period": period, "end_time": end_time or None, "insights": insights},
+        content_key=("insights", object_id, period, end_time),
         cumulative=True,
-        content_id=owner if of_media else None,
-        content_type=None if of_media else "account",
+        content_id=object_id if is_media else None,
+        content_type=None if is_media else "account",
         platform="instagram",
-        creator=None if of_media else owner,
+        creator=None if is_media else object_id,
     )
 
 
-def insight_metrics(reading: Reading, figures: Mapping[str, Any]) -> None:
-    """Set every metric that an insight reports, whatever the kind of medium in front of its name."""
-    plain = {name: value for name, value in figures.items() if not isinstance(value, Mapping | list)}
-    stripped = {_without_prefix(name): value for name, value in plain.items()} | plain
-    for name, metric in _INSIGHTS.items():
-        if metric not in reading.metrics:
-            reading.count(metric, stripped, name)
+def add_insight_metrics(builder: DraftBuilder, insights: Mapping[str, Any]) -> None:
+    """Add the metric of every insight, with or without the kind of media as a prefix of its name."""
+    numbers = {name: number for name, number in insights.items() if not isinstance(number, Mapping | list)}
+    unprefixed = {_strip_prefix(name): number for name, number in numbers.items()} | numbers
+    for name, metric in _INSIGHT_METRICS.items():
+        if metric not in builder.metrics:
+            builder.add_count(metric, unprefixed, name)
 
 
-def _without_prefix(name: str) -> str:
-    for prefix in PREFIXES:
+def _strip_prefix(name: str) -> str:
+    for prefix in INSIGHT_PREFIXES:
         if name.startswith(prefix):
             return name.removeprefix(prefix)
     return name
 
 
-def matches_media(item: Item) -> bool:
-    """Tell media, alone, in a page or under their account, by their media type."""
-    return (
-        _is_media(item)
-        or _is_media(_first(item.get("data")))
-        or _is_media(_first(mapping(item.get("media")).get("data")))
-    )
+def matches_media(payload: JsonObject) -> bool:
+    """Recognize media by their type, alone, in a page or in their account."""
+    account_media = to_object(payload.get("media")).get("data")
+    return any(map(_is_media, (payload, _first_element(payload.get("data")), _first_element(account_media))))
 
 
-def _first(data: Any) -> Any:
-    return data[0] if isinstance(data, list) and data else None
+def _first_element(array: Any) -> Any:
+    return array[0] if isinstance(array, list) and array else None
 
 
-def read_media(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return every medium with its counters and insights; an account's followers are the audience of its media."""
-    if _is_media(item):
-        return [_medium(item, {}, context)]
-    account = item if "media" in item else {}
-    media = sequence(mapping(item.get("media")).get("data")) or sequence(item.get("data"))
+def read_media(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return all media with their counters and insights; an account's followers are the audience of its media."""
+    if _is_media(payload):
+        return [_read_media(payload, {}, context)]
+    account = payload if "media" in payload else {}
+    media_list = to_list(to_object(payload.get("media")).get("data")) or to_list(payload.get("data"))
     return [
-        _medium(one, account, context)
-        if _is_media(one)
-        else Rejected("unknown_shape", "Expected media (id, media_type); another value came.")
-        for one in media
+        _read_media(media, account, context) if _is_media(media) else reject_shape("media (id, media_type)")
+        for media in media_list
     ]
 
 
-def _medium(item: Item, account: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    reading = Reading(item)
+def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    builder = DraftBuilder(media)
     insights = {
         str(insight["name"]): values[0][0]
-        for insight in sequence(mapping(item.get("insights")).get("data"))
-        if _is_insight(insight) and (values := _values(insight))
+        for insight in to_list(to_object(media.get("insights")).get("data"))
+        if _is_insight(insight) and (values := _list_values(insight))
     }
-    insight_metrics(reading, insights)
-    if "audience_size" not in reading.metrics:  # whom it reached; else who could have seen it
-        reading.count("audience_size", account, "followers_count")
-    reading.count("likes", item, "like_count")
-    reading.count("comments", item, "comments_count")
-    reading.count("views", item, "view_count", "video_view_count")
-    at = known(reading, reading.time(item, "timestamp"), context)
-    product = text(item.get("media_product_type")) or ""
-    kind = text(item.get("media_type")) or ""
-    return reading.outcome(
+    add_insight_metrics(builder, insights)
+    if "audience_size" not in builder.metrics:  # the reach if known, else the followers
+        builder.add_count("audience_size", account, "followers_count")
+    builder.add_count("likes", media, "like_count")
+    builder.add_count("comments", media, "comments_count")
+    builder.add_count("views", media, "view_count", "video_view_count")
+    total_time = resolve_total_time(builder, builder.read_time(media, "timestamp"), context)
+    owner_id = to_text(to_object(media.get("owner")).get("id"))
+    product_type = to_text(media.get("media_product_type")) or ""
+    media_type = to_text(media.get("media_type")) or ""
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        at.at,
-        undated=at.undated,
-        content_key=("media", str(item["id"])),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("media", str(media["id"])),
         cumulative=True,
-        content_id=text(item.get("id")),
-        content_type=_PRODUCT_TYPES.get(product) or MEDIA_TYPES.get(kind) or (kind or product).lower() or None,
+        content_id=to_text(media.get("id")),
+        content_type=_PRODUCT_TYPES.get(product_type)
+        or MEDIA_TYPES.get(media_type)
+        or (media_type or product_type).lower()
+        or None,
         platform="instagram",
-        creator=text(mapping(item.get("owner")).get("id")) or text(account.get("id")) or text(item.get("username")),
-        volatile=_VOLATILE,
+        creator=owner_id or to_text(account.get("id")) or to_text(media.get("username")),
+        volatile=_VOLATILE_FIELDS,
     )
 
 
-def matches_webhook(item: Item) -> bool:
-    """Tell a webhook by its object."""
-    return item.get("object") == "instagram" and "entry" in item
+def matches_webhook(payload: JsonObject) -> bool:
+    """Recognize a webhook by its object."""
+    return payload.get("object") == "instagram" and "entry" in payload
 
 
-def read_webhook(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each change: a comment, a mention, the final insights of a story."""
-    outcomes: list[Outcome] = [
-        _change(mapping(entry), mapping(change), context)
-        for entry in sequence(item.get("entry"))
-        for change in sequence(mapping(entry).get("changes"))
+def read_webhook(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per change: a comment, a mention, or the final insights of a story."""
+    outcomes: list[FeedOutcome] = [
+        _read_change(to_object(entry), to_object(change), context)
+        for entry in to_list(payload.get("entry"))
+        for change in to_list(to_object(entry).get("changes"))
     ]
     return outcomes or [Ignored("a webhook without changes")]
 
 
-def _change(entry: Mapping[str, Any], change: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    field, value = text(change.get("field")) or "", mapping(change.get("value"))
+def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    field, details = to_text(change.get("field")) or "", to_object(change.get("value"))
     raw = {"entry_id": entry.get("id"), "time": entry.get("time"), **change}
-    reading = Reading(raw)
-    at: datetime | None = reading.time(entry, "time") or context.signed_at
-    media = text(value.get("media_id")) or text(mapping(value.get("media")).get("id"))
+    builder = DraftBuilder(raw)
+    media_id = to_text(details.get("media_id")) or to_text(to_object(details.get("media")).get("id"))
     if field in ("comments", "live_comments"):
-        reading.metrics["comments"] = 1
+        builder.metrics["comments"] = 1
     if field == "story_insights":
-        insight_metrics(reading, value)
+        add_insight_metrics(builder, details)
     is_known = field in ("comments", "live_comments", "story_insights", "mentions")
-    identity = text(value.get("id")) or text(value.get("comment_id"))
-    return reading.outcome(
+    event_id = first_text(details, ("id", "comment_id"))
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM if is_known else FeedType.CUSTOM,
-        at,
+        builder.read_time(entry, "time") or context.signed_at,
         raw=raw,
-        provider_event_id=f"{field} {identity}" if identity else None,
-        content_key=("story", media) if field == "story_insights" and media else (),
-        cumulative=field == "story_insights" and media is not None,
-        content_id=media,
+        provider_event_id=f"{field} {event_id}" if event_id else None,
+        content_key=("story", media_id) if field == "story_insights" and media_id else (),
+        cumulative=field == "story_insights" and media_id is not None,
+        content_id=media_id,
         content_type="story" if field == "story_insights" else field or None,
         platform="instagram",
         personal=frozenset({"entryid", "text"}) if is_known else frozenset({"entryid"}),
@@ -218,12 +219,12 @@ def _change(entry: Mapping[str, Any], change: Mapping[str, Any], context: FeedCo
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.SOCIAL_INSTAGRAM,
         "Instagram insights (data with name, period, values)",
         matches_insights,
         read_insights,
     ),
-    Shape(FeedType.SOCIAL_INSTAGRAM, "Instagram media (id, media_type, like_count)", matches_media, read_media),
-    Shape(FeedType.SOCIAL_INSTAGRAM, "an Instagram webhook (object, entry)", matches_webhook, read_webhook),
+    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "Instagram media (id, media_type, like_count)", matches_media, read_media),
+    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "an Instagram webhook (object, entry)", matches_webhook, read_webhook),
 )

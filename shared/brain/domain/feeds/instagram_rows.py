@@ -1,139 +1,142 @@
-"""Instagram in warehouses: media, their insights and users, as connectors name columns; and single comments."""
+"""Instagram in warehouses: media, insights and users with the column names of connectors; and single comments."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.instagram import MEDIA_TYPES, PREFIXES, insight_metrics
-from brain.domain.feeds.reading import Reading, lowered, mapping, text
-from brain.domain.feeds.rows import VOLATILE, known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.instagram import INSIGHT_PREFIXES, MEDIA_TYPES, add_insight_metrics
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time
 
-_MEDIA: Final = ("permalink", "shortcode", "media_type", "is_story", "is_comment_enabled", "thumbnail_url")
+_MEDIA_COLUMNS: Final = ("permalink", "shortcode", "media_type", "is_story", "is_comment_enabled", "thumbnail_url")
 
 
 def _is_insights(row: Mapping[str, Any]) -> bool:
-    return "id" in row and sum(name.startswith(PREFIXES) for name in row) > 1
+    return "id" in row and sum(name.startswith(INSIGHT_PREFIXES) for name in row) > 1
 
 
 def _is_media(row: Mapping[str, Any]) -> bool:
-    return "id" in row and "created_time" in row and any(name in row for name in _MEDIA)
+    return "id" in row and "created_time" in row and has_any(row, _MEDIA_COLUMNS)
 
 
 def _is_user(row: Mapping[str, Any]) -> bool:
-    return "id" in row and "followers_count" in row and ("media_count" in row or "ig_id" in row or "username" in row)
+    return "id" in row and "followers_count" in row and has_any(row, ("media_count", "ig_id", "username"))
 
 
-def matches(item: Item) -> bool:
-    """Tell a row by Instagram's kinds of media in its columns, by media beside a time of creation, or by followers."""
-    row = lowered(item)
+def matches(payload: JsonObject) -> bool:
+    """Recognize insights by their prefixed columns, media by theirs and a creation time, users by followers."""
+    row = lowercase_names(payload)
     return "media" not in row and (_is_insights(row) or _is_media(row) or _is_user(row))
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row of media, of insights or of a user."""
-    row = lowered(item)
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one row of media, insights or a user."""
+    row = lowercase_names(payload)
     if _is_insights(row):
-        return [_insights(item, row, context)]
-    return [_media(item, row) if _is_media(row) else _user(item, row, context)]
+        return [_read_insights(payload, row, context)]
+    return [_read_media(payload, row) if _is_media(row) else _read_user(payload, row, context)]
 
 
-def _insights(item: Item, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    """Return a medium's totals: its kind has columns of its own, and those of the other kinds are empty."""
-    reading = Reading(item)
-    told = {name: value for name, value in row.items() if value is not None and name.startswith(PREFIXES)}
-    insight_metrics(reading, told)
+def _read_insights(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    """Return the totals of one post; every kind of media has its own columns, and the others are empty."""
+    builder = DraftBuilder(payload)
+    insights = {
+        name: number for name, number in row.items() if number is not None and name.startswith(INSIGHT_PREFIXES)
+    }
+    add_insight_metrics(builder, insights)
     for metric, suffix in (("likes", "_likes"), ("comments", "_comments")):
-        reading.count(metric, told, *(name for name in told if name.endswith(suffix)))
-    at = known(reading, None, context, row)
-    return reading.outcome(
+        builder.add_count(metric, insights, *(name for name in insights if name.endswith(suffix)))
+    total_time = resolve_total_time(builder, None, context, row)
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        at.at,
-        undated=at.undated,
+        total_time.occurred_at,
+        undated=total_time.undated,
         content_key=("insights", str(row["id"]), "lifetime", ""),
         cumulative=True,
-        content_id=text(row.get("id")),
+        content_id=to_text(row.get("id")),
         platform="instagram",
-        volatile=VOLATILE,
+        volatile=VOLATILE_COLUMNS,
     )
 
 
-def _media(item: Item, row: Mapping[str, Any]) -> Draft | Rejected:
-    reading = Reading(item)
-    reading.count("likes", row, "like_count")
-    reading.count("comments", row, "comments_count")
-    kind = text(row.get("media_type")) or ""
-    story = row.get("is_story") in (True, "true")
-    return reading.outcome(
+def _read_media(payload: JsonObject, row: Mapping[str, Any]) -> Draft | Rejected:
+    builder = DraftBuilder(payload)
+    builder.add_count("likes", row, "like_count")
+    builder.add_count("comments", row, "comments_count")
+    media_type = to_text(row.get("media_type")) or ""
+    is_story = row.get("is_story") in (True, "true")
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        reading.time(row, "created_time", naive_is_utc=True),
+        builder.read_time(row, "created_time", naive_is_utc=True),
         content_key=("media", str(row["id"])),
         cumulative=True,
-        content_id=text(row.get("id")),
-        content_type="story" if story else MEDIA_TYPES.get(kind.upper()) or kind.lower() or None,
+        content_id=to_text(row.get("id")),
+        content_type="story" if is_story else MEDIA_TYPES.get(media_type.upper()) or media_type.lower() or None,
         platform="instagram",
-        creator=text(row.get("user_id")) or text(row.get("username")),
-        volatile=VOLATILE | {"media_url", "thumbnail_url"},
+        creator=first_text(row, ("user_id", "username")),
+        volatile=VOLATILE_COLUMNS | {"media_url", "thumbnail_url"},
     )
 
 
-def _user(item: Item, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    reading = Reading(item)
-    reading.count("audience_size", row, "followers_count")
-    at = known(reading, None, context, row)
-    return reading.outcome(
+def _read_user(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    builder = DraftBuilder(payload)
+    builder.add_count("audience_size", row, "followers_count")
+    total_time = resolve_total_time(builder, None, context, row)
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        at.at,
-        undated=at.undated,
+        total_time.occurred_at,
+        undated=total_time.undated,
         content_key=("account", str(row["id"])),
         cumulative=True,
         content_type="account",
         platform="instagram",
-        creator=text(row.get("id")),
-        volatile=VOLATILE,
+        creator=to_text(row.get("id")),
+        volatile=VOLATILE_COLUMNS,
         personal=frozenset({"id", "name", "biography", "website", "profilepictureurl"}),
     )
 
 
-def _is_comment(item: Any) -> bool:
-    return isinstance(item, Mapping) and "id" in item and "text" in item and "timestamp" in item
+def _is_comment(comment: Any) -> bool:
+    return isinstance(comment, Mapping) and "id" in comment and "text" in comment and "timestamp" in comment
 
 
-def matches_comments(item: Item) -> bool:
-    """Tell comments by their text and time, alone or in a page."""
-    data = item.get("data")
-    return _is_comment(data[0] if isinstance(data, list) and data else item)
+def matches_comments(payload: JsonObject) -> bool:
+    """Recognize comments by their text and time, alone or in a page."""
+    data = payload.get("data")
+    return _is_comment(data[0] if isinstance(data, list) and data else payload)
 
 
-def read_comments(item: Item, _context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each comment, with the likes that it has."""
-    comments = item["data"] if isinstance(item.get("data"), list) else [item]
+def read_comments(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per comment, with its likes."""
+    comments = payload["data"] if isinstance(payload.get("data"), list) else [payload]
     return [
-        _comment(one)
-        if _is_comment(one)
-        else Rejected("unknown_shape", "Expected comments (id, text, timestamp); another value came.")
-        for one in comments
+        _read_comment(comment) if _is_comment(comment) else reject_shape("comments (id, text, timestamp)")
+        for comment in comments
     ]
 
 
-def _comment(item: Item) -> Draft | Rejected:
-    reading = Reading(item)
-    reading.metrics["comments"] = 1
-    reading.count("likes", item, "like_count")
-    return reading.outcome(
+def _read_comment(comment: JsonObject) -> Draft | Rejected:
+    builder = DraftBuilder(comment)
+    builder.metrics["comments"] = 1
+    builder.add_count("likes", comment, "like_count")
+    return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
-        reading.time(item, "timestamp"),
-        content_key=("comment", str(item["id"])),
+        builder.read_time(comment, "timestamp"),
+        content_key=("comment", str(comment["id"])),
         cumulative=True,
-        content_id=text(mapping(item.get("media")).get("id")),
+        content_id=to_text(to_object(comment.get("media")).get("id")),
         content_type="comment",
         platform="instagram",
-        creator=text(mapping(item.get("from")).get("id")) or text(item.get("username")),
+        creator=to_text(to_object(comment.get("from")).get("id")) or to_text(comment.get("username")),
     )
 
 
 SHAPES = (
-    Shape(FeedType.SOCIAL_INSTAGRAM, "warehouse rows of media, insights or users", matches, read),
-    Shape(FeedType.SOCIAL_INSTAGRAM, "comments (id, text, timestamp)", matches_comments, read_comments, vague=True),
+    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "warehouse rows of media, insights or users", matches, read),
+    PayloadShape(
+        FeedType.SOCIAL_INSTAGRAM, "comments (id, text, timestamp)", matches_comments, read_comments, is_ambiguous=True
+    ),
 )

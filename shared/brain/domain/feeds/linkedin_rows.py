@@ -1,117 +1,114 @@
-"""LinkedIn in warehouses: statistics of posts, posts and days of ads, as connectors name their columns."""
+"""LinkedIn in warehouses: post statistics, posts and ad days with the column names of connectors."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.linkedin import counters
-from brain.domain.feeds.reading import Reading, lowered, text
-from brain.domain.feeds.rows import VOLATILE, dimensions, known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_text
+from brain.domain.feeds.linkedin import add_counters
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
 
-_POSTS: Final = ("ugc_post_id", "ugc_post_urn", "share_urn", "share_id")
-_COSTS: Final = ("cost_in_local_currency", "cost_in_usd")
-_MEASURES: Final = (
+_POST_COLUMNS: Final = ("ugc_post_id", "ugc_post_urn", "share_urn", "share_id")
+_COST_COLUMNS: Final = ("cost_in_local_currency", "cost_in_usd")
+_STATISTICS_COLUMNS: Final = (
     "impression_count", "unique_impressions_count", "unique_impressions_counts", "share_mentions_count",
     "comment_mentions_count",
 )  # fmt: skip
-_ABOUT: Final = (
+_ID_COLUMNS: Final = (
     "share_statistic_id", "_fivetran_id", "creative_id", "campaign_id", "campaign_group_id", "account_id",
     "organization_id",
     "organization_entity",
 )  # fmt: skip
-_DAYS: Final = ("day", "date", "time_range_start")
+_DATE_COLUMNS: Final = ("day", "date", "time_range_start")
 
 
-def _has(row: Mapping[str, Any], names: Iterable[str]) -> bool:
-    return any(name in row for name in names)
-
-
-def matches(item: Item) -> bool:
-    """Tell a row by the ids and measures that only LinkedIn's tables have."""
-    row = lowered(item)
-    if _has(row, ("ugc_post_id", "share_statistic_id", "ugc_post_urn", *_COSTS)) or _is_post(row):
+def matches(payload: JsonObject) -> bool:
+    """Recognize a row by the ids and counts that only LinkedIn's tables have."""
+    row = lowercase_names(payload)
+    if has_any(row, ("ugc_post_id", "share_statistic_id", "ugc_post_urn", *_COST_COLUMNS)) or _is_post(row):
         return True
-    return _has(row, _MEASURES) and _has(row, ("_fivetran_id", *_POSTS, *_ABOUT))
+    return has_any(row, _STATISTICS_COLUMNS) and has_any(row, ("_fivetran_id", *_POST_COLUMNS, *_ID_COLUMNS))
 
 
 def _is_post(row: Mapping[str, Any]) -> bool:
     return "lifecycle_state" in row and "author" in row
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row: a post, statistics of a post, the link of statistics to a post, or a day of an ad."""
-    row = lowered(item)
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one row: a post, the statistics of a post, their link to a post, or a day of an ad."""
+    row = lowercase_names(payload)
     if _is_post(row):
-        return [_post(item, row)]
-    return [_ad(item, row, context) if _has(row, _COSTS) else _statistics(item, row, context)]
+        return [_read_post(payload, row)]
+    return [_read_ad(payload, row, context) if has_any(row, _COST_COLUMNS) else _read_statistics(payload, row, context)]
 
 
-def _post(item: Item, row: Mapping[str, Any]) -> Draft | Rejected:
-    reading = Reading(item)
-    return reading.outcome(
+def _read_post(payload: JsonObject, row: Mapping[str, Any]) -> Draft | Rejected:
+    builder = DraftBuilder(payload)
+    return builder.build(
         FeedType.SOCIAL_LINKEDIN,
-        reading.time(row, "first_published_at", "published_at", "created_time", naive_is_utc=True),
-        content_key=("post", text(row.get("id")) or ""),
+        builder.read_time(row, "first_published_at", "published_at", "created_time", naive_is_utc=True),
+        content_key=("post", to_text(row.get("id")) or ""),
         cumulative=True,
-        content_id=text(row.get("id")),
+        content_id=to_text(row.get("id")),
         content_type="post",
         platform="linkedin",
-        creator=text(row.get("author")),
-        volatile=VOLATILE | {"last_modified_time", "version_tag"},
+        creator=to_text(row.get("author")),
+        volatile=VOLATILE_COLUMNS | {"last_modified_time", "version_tag"},
     )
 
 
-def _statistics(item: Item, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    reading = Reading(item)
-    counters(reading, row, "_count")
-    at = known(reading, reading.time(row, *_DAYS, naive_is_utc=True), context, row)
-    post = next((found for name in _POSTS if (found := text(row.get(name)))), None)
-    return reading.outcome(
+def _read_statistics(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    builder = DraftBuilder(payload)
+    add_counters(builder, row, "_count")
+    total_time = resolve_total_time(builder, builder.read_time(row, *_DATE_COLUMNS, naive_is_utc=True), context, row)
+    post = first_text(row, _POST_COLUMNS)
+    return builder.build(
         FeedType.SOCIAL_LINKEDIN,
-        at.at,
-        undated=at.undated,
-        content_key=_key(row, post, measured=bool(reading.metrics)),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=_build_statistics_key(row, post, has_metrics=bool(builder.metrics)),
         cumulative=True,
         content_id=post,
         content_type="post",
         platform="linkedin",
-        creator=text(row.get("organization_entity")) or text(row.get("organization_id")),
-        volatile=VOLATILE,
+        creator=first_text(row, ("organization_entity", "organization_id")),
+        volatile=VOLATILE_COLUMNS,
     )
 
 
-def _key(row: Mapping[str, Any], post: str | None, *, measured: bool) -> tuple[str, ...]:
-    """Return what a row counts: a post (on a day) where it has figures, else the statistic that it links to a post."""
-    days = dimensions(row, _DAYS)
-    return ("share", post, *days) if measured and post else ("row", *dimensions(row, _ABOUT), *days)
+def _build_statistics_key(row: Mapping[str, Any], post: str | None, *, has_metrics: bool) -> tuple[str, ...]:
+    """Return what a row counts: a post (on a day) if it has metrics, else the statistic that it links to a post."""
+    dates = select_dimensions(row, _DATE_COLUMNS)
+    return ("share", post, *dates) if has_metrics and post else ("row", *select_dimensions(row, _ID_COLUMNS), *dates)
 
 
-def _ad(item: Item, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
-    reading = Reading(item)
+def _read_ad(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+    builder = DraftBuilder(payload)
     for metric in ("impressions", "clicks", "likes", "comments", "shares"):
-        reading.count(metric, row, metric)
-    reading.count("engagements", row, "total_engagements")
-    reading.amount("spend", row, *_COSTS)
-    reading.amount("conversions", row, "external_website_conversions")
-    reading.amount("revenue", row, "conversion_value_in_local_currency")
-    at = known(reading, reading.time(row, *_DAYS, naive_is_utc=True), context, row)
-    return reading.outcome(
+        builder.add_count(metric, row, metric)
+    builder.add_count("engagements", row, "total_engagements")
+    builder.add_amount("spend", row, *_COST_COLUMNS)
+    builder.add_amount("conversions", row, "external_website_conversions")
+    builder.add_amount("revenue", row, "conversion_value_in_local_currency")
+    total_time = resolve_total_time(builder, builder.read_time(row, *_DATE_COLUMNS, naive_is_utc=True), context, row)
+    return builder.build(
         FeedType.SOCIAL_LINKEDIN,
-        at.at,
-        undated=at.undated,
-        content_key=("ads", *dimensions(row, _ABOUT), *dimensions(row, _DAYS)),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("ads", *select_dimensions(row, _ID_COLUMNS), *select_dimensions(row, _DATE_COLUMNS)),
         cumulative=True,
-        content_id=text(row.get("creative_id")) or text(row.get("campaign_id")),
+        content_id=first_text(row, ("creative_id", "campaign_id")),
         content_type="ad",
         platform="linkedin",
-        volatile=VOLATILE,
+        volatile=VOLATILE_COLUMNS,
     )
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.SOCIAL_LINKEDIN,
         "warehouse rows (ugc_post_id, share_statistic_id or cost_in_local_currency)",
         matches,

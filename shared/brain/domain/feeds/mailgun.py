@@ -1,13 +1,14 @@
-"""Mailgun: webhooks with their signature, pages of the events API, and the older form posts."""
+"""Mailgun: signed webhooks, pages of the events API, and legacy form posts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import bare_id, first_tag, message
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event, first_tag, strip_message_id
+from brain.domain.feeds.json_values import to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "accepted": "sends",
@@ -16,7 +17,7 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "clicked": "clicks",
     "unsubscribed": "unsubscribes",
     "complained": None,
-    "failed": None,  # by severity, below: a temporary failure is tried again
+    "failed": None,  # depends on its severity: a temporary failure is retried
     "rejected": None,
     "stored": None,
     "bounced": "bounces",
@@ -26,69 +27,73 @@ _METRICS: Final[Mapping[str, str | None]] = {
 }
 
 
-def _is_event(item: object) -> bool:
-    return isinstance(item, Mapping) and "event" in item and "timestamp" in item and "message" in item and "id" in item
+def _is_event(payload: object) -> bool:
+    return (
+        isinstance(payload, Mapping)
+        and "event" in payload
+        and "timestamp" in payload
+        and "message" in payload
+        and "id" in payload
+    )
 
 
-def matches(item: Item) -> bool:
-    """Tell a webhook by its part of event data, a page by items of events, a form by token and signature."""
-    if isinstance(item.get("event-data"), Mapping) or _is_event(item):
+def matches(payload: JsonObject) -> bool:
+    """Recognize a webhook by its event data, a page by its first event, a form by its token and signature."""
+    if isinstance(payload.get("event-data"), Mapping) or _is_event(payload):
         return True
-    if "token" in item and "signature" in item and "event" in item:
+    if "token" in payload and "signature" in payload and "event" in payload:
         return True
-    items = item.get("items")
-    return isinstance(items, list) and "paging" in item and (not items or _is_event(items[0]))
+    items = payload.get("items")
+    return isinstance(items, list) and "paging" in payload and (not items or _is_event(items[0]))
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the event of a webhook or a form, or every event of a page."""
-    if "event-data" in item:
-        return [_event(mapping(item["event-data"]), context)]
-    if "token" in item:
-        return [_form(item, context)]
-    if "items" not in item:
-        return [_event(item, context)]
-    events = sequence(item.get("items"))
+    if "event-data" in payload:
+        return [_read_event(to_object(payload["event-data"]), context)]
+    if "token" in payload:
+        return [_read_form(payload, context)]
+    if "items" not in payload:
+        return [_read_event(payload, context)]
+    events = to_list(payload.get("items"))
     if not events:
         return [Ignored("an empty page of events")]
     return [
-        _event(event, context)
-        if isinstance(event, Mapping)
-        else Rejected("unknown_shape", "Expected events of Mailgun under items; another value came.")
+        _read_event(event, context) if isinstance(event, Mapping) else reject_shape("Mailgun events in items")
         for event in events
     ]
 
 
-def _event(item: Item, context: FeedContext) -> Draft | Rejected:
-    reading = Reading(item)
-    kind = text(item.get("event")) or ""
-    if kind == "failed" and item.get("severity") == "permanent":
-        reading.metrics["bounces"] = 1
-    campaigns = sequence(item.get("campaigns"))
-    campaign = text(mapping(campaigns[0]).get("id")) if campaigns else None
-    headers = mapping(mapping(item.get("message")).get("headers"))
-    return message(
-        reading,
+def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
+    builder = DraftBuilder(event)
+    kind = to_text(event.get("event")) or ""
+    if kind == "failed" and event.get("severity") == "permanent":
+        builder.metrics["bounces"] = 1
+    campaigns = to_list(event.get("campaigns"))
+    campaign_id = to_text(to_object(campaigns[0]).get("id")) if campaigns else None
+    headers = to_object(to_object(event.get("message")).get("headers"))
+    return build_email_event(
+        builder,
         kind,
         _METRICS,
-        reading.time(item, "timestamp") or context.signed_at,
-        provider_event_id=text(item.get("id")),
-        content_id=campaign or first_tag(item.get("tags")) or bare_id(headers.get("message-id")),
+        builder.read_time(event, "timestamp") or context.signed_at,
+        provider_event_id=to_text(event.get("id")),
+        content_id=campaign_id or first_tag(event.get("tags")) or strip_message_id(headers.get("message-id")),
     )
 
 
-def _form(item: Item, context: FeedContext) -> Draft | Rejected:
-    """Return the event of an older post; its token and signature are of the request, not of what happened."""
-    reading = Reading(item)
-    return message(
-        reading,
-        text(item.get("event")) or "",
+def _read_form(form: JsonObject, context: FeedContext) -> Draft | Rejected:
+    """Return the event of a legacy form post; its token and signature belong to the request, not to the event."""
+    builder = DraftBuilder(form)
+    return build_email_event(
+        builder,
+        to_text(form.get("event")) or "",
         _METRICS,
-        reading.time(item, "timestamp") or context.signed_at,
-        content_id=first_tag(item.get("campaign-id") or item.get("tag") or item.get("X-Mailgun-Tag"))
-        or bare_id(item.get("Message-Id") or item.get("message-id")),
+        builder.read_time(form, "timestamp") or context.signed_at,
+        content_id=first_tag(form.get("campaign-id") or form.get("tag") or form.get("X-Mailgun-Tag"))
+        or strip_message_id(form.get("Message-Id") or form.get("message-id")),
         volatile=frozenset({"token", "signature"}),
     )
 
 
-SHAPES = (Shape(FeedType.EMAIL, "Mailgun events (event-data with event, timestamp, id)", matches, read),)
+SHAPES = (PayloadShape(FeedType.EMAIL, "Mailgun events (event-data with event, timestamp, id)", matches, read),)

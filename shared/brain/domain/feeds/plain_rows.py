@@ -1,23 +1,23 @@
-"""Plain rows of a warehouse or a CSV file, read by a field map or by columns named like an event's fields."""
+"""Plain rows of a warehouse or a CSV file, read by a field map or by columns named like the fields of an event."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from brain.domain.events import Draft, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.field_maps import FieldMap, TimeParts
-from brain.domain.feeds.moments import day_and_hour
-from brain.domain.feeds.reading import MICROS, Reading, lowered, text
-from brain.domain.feeds.rows import VOLATILE, dimensions
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import AMOUNT_METRICS, DraftBuilder
+from brain.domain.feeds.field_maps import FieldMap, TimeMapping
+from brain.domain.feeds.json_values import MICROS_PER_UNIT, first_text, lowercase_names, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, select_dimensions
+from brain.domain.feeds.times import parse_day_and_hour
 from brain.domain.privacy.personal_fields import normalize_field_name
 from brain.errors import InvalidInputError
 
-_AMOUNTS: Final = frozenset({"conversions", "spend", "revenue"})
 _DAYS_IN_WEEK: Final = 7
-# Columns that mean an event's field when nobody has said what they mean.
-_OWN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+# Columns that are read as a metric where no field map says what they mean.
+_METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "impressions": ("impressions", "impression_count"),
     "audience_size": ("audience_size", "reach", "followers"),
     "engagements": ("engagements", "engagement_count", "total_engagements"),
@@ -34,138 +34,150 @@ _OWN_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "spend": ("spend", "cost"),
     "revenue": ("revenue", "sales"),
 }
-_TIMES: Final = ("occurred_at", "timestamp", "event_time", "datetime", "date", "day", "created_at", "published_at")
-_IDS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
+_ALL_METRIC_COLUMNS: Final = frozenset(name for names in _METRIC_COLUMNS.values() for name in names)
+_TIME_COLUMNS: Final = (
+    "occurred_at",
+    "timestamp",
+    "event_time",
+    "datetime",
+    "date",
+    "day",
+    "created_at",
+    "published_at",
+)
+_ID_COLUMNS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
 
 
-def read_mapped(item: Item, field_map: FieldMap) -> Draft | Rejected:
-    """Return one row read by ``field_map``; a row without any of its columns is ``unknown_shape``."""
-    expected = {column for columns in field_map.metrics.values() for column in columns}
-    if expected.isdisjoint(item):
-        return Rejected(
-            "unknown_shape", f"Expected the columns of the field map ({', '.join(sorted(expected))}); none came."
-        )
-    reading = Reading(item)
+def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
+    """Return one row read by ``field_map``; a row without any of its metrics is rejected."""
+    metric_columns = {column for columns in field_map.metrics.values() for column in columns}
+    if metric_columns.isdisjoint(row):
+        return reject_shape(f"the columns of the field map ({', '.join(sorted(metric_columns))})")
+    builder = DraftBuilder(row)
     for metric, columns in field_map.metrics.items():
-        if metric in _AMOUNTS:
-            reading.amount(metric, item, *columns, unit=MICROS if metric in field_map.micros else 1)
+        if metric in AMOUNT_METRICS:
+            builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
         else:
-            reading.total(metric, item, *columns)
-    at = _time(reading, item, field_map.time)
-    kind = text(item.get(field_map.content_type_column)) if field_map.content_type_column else None
-    return reading.outcome(
+            builder.add_sum(metric, row, *columns)
+    content_type = _column_text(row, field_map.content_type_column)
+    return builder.build(
         field_map.feed_type,
-        at,
+        _read_time(builder, row, field_map.time),
         undated=field_map.time.constant is not None,
-        content_key=("row", *dimensions(item, field_map.key)) if field_map.key else (),
-        cumulative=field_map.cumulative and any(text(item.get(column)) for column in field_map.key),
-        currency=_column(item, field_map.currency_column) or field_map.currency,
-        content_id=_column(item, field_map.content_id),
-        content_type=field_map.content_types.get(kind, kind.lower()) if kind else field_map.content_type,
-        platform=_column(item, field_map.platform_column) or field_map.platform,
-        creator=_column(item, field_map.creator_column),
-        volatile=VOLATILE | frozenset(field_map.volatile),
+        content_key=("row", *select_dimensions(row, field_map.key)) if field_map.key else (),
+        cumulative=field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key),
+        currency=_column_text(row, field_map.currency_column) or field_map.currency,
+        content_id=_column_text(row, field_map.content_id),
+        content_type=field_map.content_types.get(content_type, content_type.lower())
+        if content_type
+        else field_map.content_type,
+        platform=_column_text(row, field_map.platform_column) or field_map.platform,
+        creator=_column_text(row, field_map.creator_column),
+        volatile=VOLATILE_COLUMNS | frozenset(field_map.volatile),
         personal=frozenset(
             normalize_field_name(column) for column in (*field_map.personal, *filter(None, (field_map.creator_column,)))
         ),
     )
 
 
-def _column(item: Item, name: str | None) -> str | None:
-    return text(item.get(name)) if name else None
+def _column_text(row: JsonObject, column: str | None) -> str | None:
+    return to_text(row.get(column)) if column else None
 
 
-def _time(reading: Reading, item: Item, parts: TimeParts) -> datetime | None:
-    if parts.constant is not None:
-        return datetime(parts.constant.year, parts.constant.month, parts.constant.day, tzinfo=UTC)
-    if parts.column is not None and parts.format is not None:
-        return _formatted(reading, item, parts.column, parts.format)
-    if parts.column is not None:
-        return reading.time(item, parts.column, naive_is_utc=parts.naive_is_utc)
-    return _from_parts(reading, item, parts)
+def _read_time(builder: DraftBuilder, row: JsonObject, time: TimeMapping) -> datetime | None:
+    if time.constant is not None:
+        return datetime(time.constant.year, time.constant.month, time.constant.day, tzinfo=UTC)
+    if time.column is not None and time.format is not None:
+        return _read_formatted_time(builder, row, time.column, time.format)
+    if time.column is not None:
+        return builder.read_time(row, time.column, naive_is_utc=time.naive_is_utc)
+    return _read_composed_time(builder, row, time)
 
 
-def _formatted(reading: Reading, item: Item, column: str, form: str) -> datetime | None:
-    written = text(item.get(column))
-    if written is None:
+def _read_formatted_time(builder: DraftBuilder, row: JsonObject, column: str, time_format: str) -> datetime | None:
+    text = to_text(row.get(column))
+    if text is None:
         return None
     try:
-        at = datetime.strptime(written, form)  # noqa: DTZ007 - the map declares times without an offset to be UTC
+        parsed = datetime.strptime(text, time_format)  # noqa: DTZ007 - the map declares times without an offset to be UTC
     except ValueError:
-        reading.faults.append(f"{column}: expected a time written as {form}, another text came")
+        builder.faults.append(f"{column}: expected a time in the format {time_format}, got other text")
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def _from_parts(reading: Reading, item: Item, parts: TimeParts) -> datetime | None:
-    """Return the time that month, day or weekday, and hour of a row name together."""
-    year = parts.constant_year if parts.year is None else reading.figure(item, parts.year, whole=True)
-    month = reading.figure(item, parts.month or "", whole=True)
-    inner = reading.figure(item, parts.day or parts.weekday or "", whole=True)
-    hour = reading.figure(item, parts.hour, whole=True) if parts.hour else 0
-    if year is None or month is None or inner is None or hour is None:
+def _read_composed_time(builder: DraftBuilder, row: JsonObject, time: TimeMapping) -> datetime | None:
+    """Return the time that the columns of a row compose: month, day or weekday, and hour."""
+    year = time.constant_year if time.year is None else builder.read_number(row, time.year, is_count=True)
+    month = builder.read_number(row, time.month or "", is_count=True)
+    day_or_weekday = builder.read_number(row, time.day or time.weekday or "", is_count=True)
+    hour = builder.read_number(row, time.hour, is_count=True) if time.hour else 0
+    if year is None or month is None or day_or_weekday is None or hour is None:
         return None
     try:
-        day = date(year, month, inner) if parts.day else _first_weekday(year, month, inner, parts.week_starts)
-        return day_and_hour(day.isoformat(), hour)
+        day = (
+            date(year, month, day_or_weekday)
+            if time.day
+            else _find_first_weekday(year, month, day_or_weekday, time.week_starts)
+        )
+        return parse_day_and_hour(day.isoformat(), hour)
     except (ValueError, InvalidInputError):
-        reading.faults.append(f"{parts.month}: expected parts of a time that exists, others came")
+        builder.faults.append(f"{time.month}: expected parts of a time that exists, got others")
         return None
 
 
-def _first_weekday(year: int, month: int, weekday: int, week_starts: str) -> date:
-    """Return the first day of a month that is the given day of the week (1 to 7)."""
+def _find_first_weekday(year: int, month: int, weekday: int, week_starts: str) -> date:
+    """Return the first date of a month on the given day of the week (1 to 7)."""
     if not 1 <= weekday <= _DAYS_IN_WEEK:
-        raise ValueError("a week has seven days")
-    monday_based = (weekday - 1) if week_starts == "monday" else (weekday - 2) % _DAYS_IN_WEEK
-    first = date(year, month, 1)
-    return first + timedelta(days=(monday_based - first.weekday()) % _DAYS_IN_WEEK)
+        raise ValueError(f"weekday must be 1 to {_DAYS_IN_WEEK}, got {weekday}")
+    days_after_monday = (weekday - 1) if week_starts == "monday" else (weekday - 2) % _DAYS_IN_WEEK
+    month_start = date(year, month, 1)
+    return month_start + timedelta(days=(days_after_monday - month_start.weekday()) % _DAYS_IN_WEEK)
 
 
-def matches_named(item: Item) -> bool:
-    """Tell a row whose columns name their meaning: a time and at least one measure."""
-    row = lowered(item)
-    return any(name in row for name in _TIMES) and any(name in row for names in _OWN_NAMES.values() for name in names)
-
-
-def read_named(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row read by its own column names; other columns with texts are what the row is broken down by."""
-    row = lowered(item)
-    reading = Reading(item)
-    for metric, names in _OWN_NAMES.items():
-        if metric in _AMOUNTS:
-            reading.amount(metric, row, *names)
-        else:
-            reading.count(metric, row, *names)
-    at = reading.time(row, *_TIMES, naive_is_utc=True) or context.signed_at
-    content = next((found for name in _IDS if (found := text(row.get(name)))), None)
-    measures = {name for names in _OWN_NAMES.values() for name in names}
-    broken_down = sorted(
-        name for name, value in row.items() if isinstance(value, str) and name not in measures and name not in VOLATILE
+def matches_named_row(payload: JsonObject) -> bool:
+    """Recognize a row by a time and at least one metric with well-known names."""
+    row = lowercase_names(payload)
+    return any(name in row for name in _TIME_COLUMNS) and any(
+        name in row for names in _METRIC_COLUMNS.values() for name in names
     )
-    key = dimensions(row, dict.fromkeys((*_TIMES, *_IDS, *broken_down)))
+
+
+def read_named_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one row read by its column names; its other texts are the dimensions of its breakdown."""
+    row = lowercase_names(payload)
+    builder = DraftBuilder(payload)
+    for metric, names in _METRIC_COLUMNS.items():
+        builder.add_metric(metric, row, *names)
+    content_id = first_text(row, _ID_COLUMNS)
+    breakdown = sorted(
+        name
+        for name, value in row.items()
+        if isinstance(value, str) and name not in _ALL_METRIC_COLUMNS and name not in VOLATILE_COLUMNS
+    )
+    key = select_dimensions(row, dict.fromkeys((*_TIME_COLUMNS, *_ID_COLUMNS, *breakdown)))
     return [
-        reading.outcome(
+        builder.build(
             FeedType.WAREHOUSE,
-            at,
-            content_key=("row", *key) if content else (),
-            cumulative=content is not None,
-            currency=text(row.get("currency")),
-            content_id=content,
-            content_type=text(row.get("content_type")) or text(row.get("type")),
-            platform=text(row.get("platform")) or text(row.get("channel")),
-            creator=text(row.get("author")) or text(row.get("creator")),
-            volatile=VOLATILE,
+            builder.read_time(row, *_TIME_COLUMNS, naive_is_utc=True) or context.signed_at,
+            content_key=("row", *key) if content_id else (),
+            cumulative=content_id is not None,
+            currency=to_text(row.get("currency")),
+            content_id=content_id,
+            content_type=first_text(row, ("content_type", "type")),
+            platform=first_text(row, ("platform", "channel")),
+            creator=first_text(row, ("author", "creator")),
+            volatile=VOLATILE_COLUMNS,
         )
     ]
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.WAREHOUSE,
-        "rows with columns named like an event's fields (date or timestamp, and impressions, clicks, spend or others)",
-        matches_named,
-        read_named,
-        vague=True,
+        "rows with columns named like the fields of an event (date or timestamp, and impressions, clicks or others)",
+        matches_named_row,
+        read_named_row,
+        is_ambiguous=True,
     ),
 )

@@ -1,15 +1,16 @@
-"""Postmark's webhooks: one record of one message a request, told by its record type."""
+"""Postmark's webhooks: one record of one message per request, identified by its record type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import FeedType, Ignored
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import first_tag, message
-from brain.domain.feeds.reading import Reading, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event, first_tag
+from brain.domain.feeds.json_values import has_any, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 
-# Postmark tells nothing when it takes a message, so a message counts as sent when it arrived or came back.
+# Postmark does not report that it accepted a message, so a message counts as sent when it is delivered or bounces.
 _METRICS: Final[Mapping[str, str | None]] = {
     "Delivery": "sends",
     "Open": "opens",
@@ -18,54 +19,54 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "SpamComplaint": None,
     "SubscriptionChange": None,
 }
-_TIMES: Final = ("DeliveredAt", "ReceivedAt", "BouncedAt", "ChangedAt")
+_TIME_FIELDS: Final = ("DeliveredAt", "ReceivedAt", "BouncedAt", "ChangedAt")
 _TEST_MESSAGE: Final = "00000000-0000-0000-0000-000000000000"
-# Still on its way, or not about delivery at all: Postmark reports these as bounces too.
-_NO_BOUNCE: Final = frozenset(
+# Postmark reports these as bounces too, although the message is still being delivered or the reason is another.
+_NON_BOUNCE_TYPES: Final = frozenset(
     {"Transient", "AutoResponder", "AddressChange", "ChallengeVerification", "OpenRelayTest", "Subscribe"}
 )
 
 
-def matches(item: Item) -> bool:
-    """Tell by the record type and Postmark's ids."""
-    return "RecordType" in item and any(name in item for name in ("MessageID", "MessageStream", "ServerID"))
+def matches(payload: JsonObject) -> bool:
+    """Recognize a record by its type and Postmark's ids."""
+    return "RecordType" in payload and has_any(payload, ("MessageID", "MessageStream", "ServerID"))
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event of a message; the test that Postmark's page sends makes none."""
-    if item.get("MessageID") == _TEST_MESSAGE:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event of a message; Postmark's test of the webhook is ignored."""
+    if payload.get("MessageID") == _TEST_MESSAGE:
         return [Ignored("Postmark's test of the webhook")]
-    reading = Reading(item)
-    kind = text(item.get("RecordType")) or ""
-    cause = text(item.get("Type")) or ""
+    builder = DraftBuilder(payload)
+    kind = to_text(payload.get("RecordType")) or ""
+    bounce_type = to_text(payload.get("Type")) or ""
     metrics = dict(_METRICS)
-    if kind == "Bounce" and cause in _NO_BOUNCE:
+    if kind == "Bounce" and bounce_type in _NON_BOUNCE_TYPES:
         metrics["Bounce"] = None
     elif kind == "Bounce":
-        reading.metrics["sends"] = 1
-    if (kind == "Bounce" and cause == "Unsubscribe") or _is_unsubscribe(item):
-        reading.metrics.clear()
+        builder.metrics["sends"] = 1
+    if (kind == "Bounce" and bounce_type == "Unsubscribe") or _is_unsubscribe(payload):
+        builder.metrics.clear()
         metrics[kind] = "unsubscribes"
     return [
-        message(
-            reading,
+        build_email_event(
+            builder,
             kind,
             metrics,
-            reading.time(item, *_TIMES) or context.signed_at,
-            provider_event_id=f"{kind} {item['ID']}" if text(item.get("ID")) else None,
-            content_id=first_tag(item.get("Tag")) or text(item.get("MessageID")),
+            builder.read_time(payload, *_TIME_FIELDS) or context.signed_at,
+            provider_event_id=f"{kind} {payload['ID']}" if to_text(payload.get("ID")) else None,
+            content_id=first_tag(payload.get("Tag")) or to_text(payload.get("MessageID")),
         )
     ]
 
 
-def _is_unsubscribe(item: Item) -> bool:
-    """A suppression after a bounce or a complaint is told by their own records; only a person's wish counts here."""
+def _is_unsubscribe(payload: JsonObject) -> bool:
+    """Return whether the recipient asked to be suppressed: bounces and complaints have records of their own."""
     return (
-        item.get("RecordType") == "SubscriptionChange"
-        and item.get("SuppressSending") is True
-        and item.get("SuppressionReason") == "ManualSuppression"
-        and item.get("Origin") == "Recipient"
+        payload.get("RecordType") == "SubscriptionChange"
+        and payload.get("SuppressSending") is True
+        and payload.get("SuppressionReason") == "ManualSuppression"
+        and payload.get("Origin") == "Recipient"
     )
 
 
-SHAPES = (Shape(FeedType.EMAIL, "Postmark records (RecordType, MessageID)", matches, read),)
+SHAPES = (PayloadShape(FeedType.EMAIL, "Postmark records (RecordType, MessageID)", matches, read),)

@@ -1,4 +1,4 @@
-"""Every shape the Brain reads, by feed; a new provider is one module and one line here."""
+"""All payload shapes by feed; a new provider is one module and one line here."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -30,10 +30,10 @@ from brain.domain.feeds import (
     x_posts,
     youtube,
 )
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 
-_ALL: Final[tuple[Shape, ...]] = (
+_ALL: Final[tuple[PayloadShape, ...]] = (
     *cloud_events.SHAPES,
     *canonical.SHAPES,
     *sendgrid.SHAPES,
@@ -59,57 +59,60 @@ _ALL: Final[tuple[Shape, ...]] = (
     *google_ads.SHAPES,
     *meta_ads.SHAPES,
 )
-SHAPES: Final[Mapping[FeedType, tuple[Shape, ...]]] = {
+SHAPES: Final[Mapping[FeedType, tuple[PayloadShape, ...]]] = {
     feed: tuple(shape for shape in _ALL if shape.feed_type is feed) for feed in FeedType
 }
 
 
-# By feed: what decides at once, what decides when no other feed's shape does, and the other feeds' shapes.
-_OWN: Final = {
+# By feed: its own and custom shapes, which of them are distinct and which ambiguous, and the shapes of other feeds.
+_ACCEPTED: Final = {
     feed: SHAPES[feed] if feed is FeedType.CUSTOM else (*SHAPES[feed], *SHAPES[FeedType.CUSTOM]) for feed in FeedType
 }
-_PLAIN: Final = {feed: tuple(shape for shape in own if not shape.vague) for feed, own in _OWN.items()}
-_VAGUE: Final = {feed: tuple(shape for shape in own if shape.vague) for feed, own in _OWN.items()}
+_DISTINCT: Final = {
+    feed: tuple(shape for shape in accepted if not shape.is_ambiguous) for feed, accepted in _ACCEPTED.items()
+}
+_AMBIGUOUS: Final = {
+    feed: tuple(shape for shape in accepted if shape.is_ambiguous) for feed, accepted in _ACCEPTED.items()
+}
 _FOREIGN: Final = {
-    feed: tuple(shape for shape in _ALL if not shape.vague and shape not in _PLAIN[feed]) for feed in FeedType
+    feed: tuple(shape for shape in _ALL if not shape.is_ambiguous and shape not in _DISTINCT[feed]) for feed in FeedType
 }
 
 
-def read_item(item: Item, source: FeedType, context: FeedContext) -> list[Outcome]:
-    """Return what one object holds, read by the shape that it has.
+def read_object(payload: JsonObject, source: FeedType, context: FeedContext) -> list[FeedOutcome]:
+    """Read one object of a payload by the shape that it has.
 
-    A field map of the request decides alone. Otherwise the shapes of ``source`` come first, then those of ``custom``,
-    which may come by any address; vague ones wait until it is clear that the object has no other feed's shape, which
-    is refused as ``source_mismatch``. An object of no known shape is ``unknown_shape``, with what was expected.
+    A field map of the request decides alone. Otherwise the shapes of ``source`` are tried first, then those of
+    ``custom``, which are accepted at every URL. Ambiguous shapes are tried only when the object has no shape of another
+    feed, which is rejected as ``source_mismatch``. An object without a known shape is rejected as ``unknown_shape``.
     """
-    if context.field_map is not None and not bigquery.matches(item):
-        return [plain_rows.read_mapped(item, context.field_map)]
-    shape = _first(item, _PLAIN[source])
+    if context.field_map is not None and not bigquery.matches(payload):
+        return [plain_rows.read_mapped_row(payload, context.field_map)]
+    shape = _find_shape(payload, _DISTINCT[source])
     if shape is None:
-        other = _first(item, _FOREIGN[source])
-        if other is not None:
-            return [_mismatch(other, source)]
-        shape = _first(item, _VAGUE[source])
+        foreign_shape = _find_shape(payload, _FOREIGN[source])
+        if foreign_shape is not None:
+            return [_reject_mismatch(foreign_shape, source)]
+        shape = _find_shape(payload, _AMBIGUOUS[source])
     if shape is None:
-        return [Rejected("unknown_shape", _expected(source))]
-    return list(shape.read(item, context))
+        return [Rejected("unknown_shape", _list_expected(source))]
+    return list(shape.read(payload, context))
 
 
-def _first(item: Item, shapes: tuple[Shape, ...]) -> Shape | None:
+def _find_shape(payload: JsonObject, shapes: tuple[PayloadShape, ...]) -> PayloadShape | None:
     for shape in shapes:
-        if shape.matches(item):
+        if shape.matches(payload):
             return shape
     return None
 
 
-def _mismatch(other: Shape, source: FeedType) -> Rejected:
+def _reject_mismatch(shape: PayloadShape, source: FeedType) -> Rejected:
     return Rejected(
         "source_mismatch",
-        f"This is {other.expects}, which belongs to the feed {other.feed_type}; it was sent to {source}. "
-        f"Send it to {other.feed_type}.",
+        f"expected a payload of {source}, got one of {shape.feed_type} ({shape.description}); send it there",
     )
 
 
-def _expected(source: FeedType) -> str:
-    expected = "; ".join(dict.fromkeys(shape.expects for shape in _OWN[source]))
-    return f"Expected for {source} one of: {expected}. None of these came."
+def _list_expected(source: FeedType) -> str:
+    descriptions = dict.fromkeys(shape.description for shape in _ACCEPTED[source])
+    return f"expected one of the following for {source}, got something else: {'; '.join(descriptions)}"

@@ -1,22 +1,22 @@
-"""Salesforce: records of the REST API, pages of queries, Change Data Capture, and rows of warehouses."""
+"""Salesforce: REST API records and query pages, Change Data Capture, and warehouse rows."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, mapping, sequence, text
-from brain.domain.feeds.rows import VOLATILE, known
-from brain.domain.feeds.shapes import Item, Shape
-from brain.domain.privacy.personal_fields import ALL_FIELDS, normalize_field_name
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import has_any, normalize_names, to_list, to_object, to_text, to_texts
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time
+from brain.domain.privacy.personal_fields import ALL_FIELDS
 
-_PEOPLE: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
-_CHANGES: Final = frozenset({
+_PERSON_OBJECTS: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
+_CHANGE_TYPES: Final = frozenset({
     "CREATE", "UPDATE", "DELETE", "UNDELETE", "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE",
     "GAP_OVERFLOW",
 })  # fmt: skip
-_CREATED: Final = (
+_TIME_COLUMNS: Final = (
     "createddate",
     "closedate",
     "startdate",
@@ -25,14 +25,14 @@ _CREATED: Final = (
     "lastmodifieddate",
     "createdat",
 )
-# Columns that only one kind of object has, and those that all have.
-_KIND_OF: Final[Mapping[str, str]] = {
+# Columns that only one kind of object has, and columns that all objects have.
+_KIND_BY_COLUMN: Final[Mapping[str, str]] = {
     "stagename": "opportunity",
     "iswon": "opportunity",
     "numberofwonopportunities": "campaign",
     "isconverted": "lead",
 }
-_EVERYWHERE: Final = (
+_COMMON_COLUMNS: Final = (
     "isdeleted",
     "systemmodstamp",
     "createdbyid",
@@ -40,7 +40,7 @@ _EVERYWHERE: Final = (
     "recordtypeid",
     "lastreferenceddate",
 )
-_PREFIXES: Final = {
+_KIND_BY_ID_PREFIX: Final = {
     "001": "account",
     "003": "contact",
     "005": "user",
@@ -48,157 +48,158 @@ _PREFIXES: Final = {
     "00Q": "lead",
     "701": "campaign",
 }
-_CAMPAIGN: Final[Mapping[str, tuple[str, ...]]] = {
+_CAMPAIGN_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "sends": ("numbersent",),
     "engagements": ("numberofresponses", "amountallresponses"),
 }
 
 
-def _is_record(item: Any) -> bool:
-    return isinstance(item, Mapping) and "type" in mapping(item.get("attributes"))
+def _is_record(record: Any) -> bool:
+    return isinstance(record, Mapping) and "type" in to_object(record.get("attributes"))
 
 
-def matches_records(item: Item) -> bool:
-    """Tell a record by its attributes, a page by its records and whether it is the last."""
-    return _is_record(item) or ("records" in item and ("done" in item or "totalSize" in item))
+def matches_records(payload: JsonObject) -> bool:
+    """Recognize a record by its attributes, a page by its records and its end marker or total."""
+    return _is_record(payload) or ("records" in payload and ("done" in payload or "totalSize" in payload))
 
 
-def read_records(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return the state of one record, or of every record of a page; the next page is the sender's to fetch."""
-    if _is_record(item):
-        return [_record(item, str(item["attributes"]["type"]), context)]
-    records = sequence(item.get("records"))
+def read_records(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return the state of one record, or of every record of a page; the sender fetches the next page."""
+    if _is_record(payload):
+        return [_read_record(payload, str(payload["attributes"]["type"]), context)]
+    records = to_list(payload.get("records"))
     if not records:
         return [Ignored("an empty page of records")]
     return [
-        _record(record, str(record["attributes"]["type"]), context)
+        _read_record(record, str(record["attributes"]["type"]), context)
         if _is_record(record)
-        else Rejected("unknown_shape", "Expected records with attributes.type and attributes.url; another value came.")
+        else reject_shape("records with attributes.type and attributes.url")
         for record in records
     ]
 
 
-def _plain(item: Item) -> dict[str, Any]:
-    return {normalize_field_name(name): value for name, value in item.items()}
-
-
-def _record(item: Item, entity: str, context: FeedContext) -> Draft | Rejected:
-    """Return what a record is now; one that tells no time of its own is known as of its receipt."""
-    row = _plain(item)
-    reading = Reading(item)
+def _read_record(record: JsonObject, entity: str, context: FeedContext) -> Draft | Rejected:
+    """Return the state of a record; one without a time of its own is as of its receipt."""
+    row = normalize_names(record)
+    builder = DraftBuilder(record)
     kind = entity.lower()
-    won = _figures(reading, row, kind)
-    closed = reading.time(row, "closedate") if won else None
-    at = known(reading, closed or reading.time(row, *_CREATED, naive_is_utc=True), context, row)
-    url = text(mapping(item.get("attributes")).get("url")) or ""
-    identifier = text(row.get("id")) or url.rsplit("/", 1)[-1] or None
-    is_person = kind in _PEOPLE or row.get("ispersonaccount") is True
-    return reading.outcome(
+    is_won = _add_metrics(builder, row, kind)
+    closed_at = builder.read_time(row, "closedate") if is_won else None
+    total_time = resolve_total_time(
+        builder, closed_at or builder.read_time(row, *_TIME_COLUMNS, naive_is_utc=True), context, row
+    )
+    url = to_text(to_object(record.get("attributes")).get("url")) or ""
+    record_id = to_text(row.get("id")) or url.rsplit("/", 1)[-1] or None
+    is_person = kind in _PERSON_OBJECTS or row.get("ispersonaccount") is True
+    return builder.build(
         FeedType.CRM_SALESFORCE,
-        at.at,
-        undated=at.undated,
-        content_key=(kind, identifier) if identifier else (),
-        cumulative=identifier is not None,
-        currency=text(row.get("currencyisocode")),
-        content_id=None if is_person else identifier,
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=(kind, record_id) if record_id else (),
+        cumulative=record_id is not None,
+        currency=to_text(row.get("currencyisocode")),
+        content_id=None if is_person else record_id,
         content_type=kind,
         platform="salesforce",
-        creator=identifier if is_person else text(row.get("ownerid")),
-        volatile=VOLATILE
+        creator=record_id if is_person else to_text(row.get("ownerid")),
+        volatile=VOLATILE_COLUMNS
         | {"SystemModstamp", "LastViewedDate", "LastReferencedDate", "system_modstamp", "last_viewed_date"},
         personal=ALL_FIELDS if is_person else frozenset(),
     )
 
 
-def _figures(reading: Reading, row: Mapping[str, Any], kind: str) -> bool:
-    """Read what a record counts and return whether it is a deal that was won."""
+def _add_metrics(builder: DraftBuilder, row: Mapping[str, Any], kind: str) -> bool:
+    """Add the metrics of a record and return whether it is a won deal."""
     if kind == "campaign":
-        for metric, names in _CAMPAIGN.items():
-            reading.count(metric, row, *names)
-        reading.amount("conversions", row, "numberofwonopportunities")
-        reading.amount("revenue", row, "amountwonopportunities")
-        reading.amount("spend", row, "actualcost")
+        for metric, names in _CAMPAIGN_METRICS.items():
+            builder.add_count(metric, row, *names)
+        builder.add_amount("conversions", row, "numberofwonopportunities")
+        builder.add_amount("revenue", row, "amountwonopportunities")
+        builder.add_amount("spend", row, "actualcost")
         return False
-    won = kind == "opportunity" and (_is_true(row.get("iswon")) or row.get("stagename") == "Closed Won")
-    if won:
-        reading.metrics["conversions"] = 1.0
-        reading.amount("revenue", row, "amount")
-    return won
+    is_won = kind == "opportunity" and (_is_true(row.get("iswon")) or row.get("stagename") == "Closed Won")
+    if is_won:
+        builder.metrics["conversions"] = 1.0
+        builder.add_amount("revenue", row, "amount")
+    return is_won
 
 
-def _is_true(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
+def _is_true(flag: Any) -> bool:
+    return flag is True or (isinstance(flag, str) and flag.lower() == "true")
 
 
-def _change(item: Item) -> Mapping[str, Any]:
-    """Return the part of a message that holds the header, wherever the transport put it."""
-    for part in (item, mapping(item.get("payload")), mapping(mapping(item.get("data")).get("payload"))):
-        if isinstance(part.get("ChangeEventHeader"), Mapping):
-            return part
+def _find_change(message: JsonObject) -> Mapping[str, Any]:
+    """Return the change with its header, at whatever depth the transport put it; empty when there is none."""
+    data = to_object(message.get("data"))
+    for change in (message, to_object(message.get("payload")), to_object(data.get("payload"))):
+        if isinstance(change.get("ChangeEventHeader"), Mapping):
+            return change
     return {}
 
 
-def matches_change(item: Item) -> bool:
-    """Tell Change Data Capture by its header."""
-    return bool(_change(item))
+def matches_change(payload: JsonObject) -> bool:
+    """Recognize Change Data Capture by its header."""
+    return bool(_find_change(payload))
 
 
-def read_change(item: Item, _context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each record of a change, deletions included; a gap says only that something changed."""
-    change = _change(item)
-    header = mapping(change["ChangeEventHeader"])
-    records = [found for one in sequence(header.get("recordIds")) if (found := text(one))]
-    if not records:
-        return [Rejected("invalid_field", "ChangeEventHeader.recordIds: expected at least one id, none came")]
-    return [_changed(change, header, record) for record in records]
+def read_change(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per record of a change, deletions included; a gap says only that something changed."""
+    change = _find_change(payload)
+    header = to_object(change["ChangeEventHeader"])
+    record_ids = to_texts(header.get("recordIds"))
+    if not record_ids:
+        return [Rejected("invalid_field", "ChangeEventHeader.recordIds: expected at least one id, got none")]
+    return [_read_changed_record(change, header, record_id) for record_id in record_ids]
 
 
-def _changed(change: Item, header: Mapping[str, Any], record: str) -> Draft | Rejected:
-    row = _plain(change)
-    reading = Reading(change)
-    kind = (text(header.get("entityName")) or "record").lower()
-    change_type = text(header.get("changeType")) or ""
+def _read_changed_record(change: JsonObject, header: Mapping[str, Any], record_id: str) -> Draft | Rejected:
+    row = normalize_names(change)
+    builder = DraftBuilder(change)
+    kind = (to_text(header.get("entityName")) or "record").lower()
+    change_type = to_text(header.get("changeType")) or ""
     if change_type in ("CREATE", "UPDATE"):
-        _figures(reading, row, kind)
-    at: datetime | None = reading.time(header, "commitTimestamp")
-    is_person = kind in _PEOPLE
-    parts = (header.get("transactionKey"), header.get("sequenceNumber"), header.get("entityName"), change_type, record)
-    return reading.outcome(
-        FeedType.CRM_SALESFORCE if change_type in _CHANGES else FeedType.CUSTOM,
-        at,
-        provider_event_id=" ".join(str(part) for part in parts),
-        currency=text(row.get("currencyisocode")),
-        content_id=None if is_person else record,
+        _add_metrics(builder, row, kind)
+    is_person = kind in _PERSON_OBJECTS
+    transaction = (header.get("transactionKey"), header.get("sequenceNumber"), header.get("entityName"))
+    return builder.build(
+        FeedType.CRM_SALESFORCE if change_type in _CHANGE_TYPES else FeedType.CUSTOM,
+        builder.read_time(header, "commitTimestamp"),
+        provider_event_id=" ".join(map(str, (*transaction, change_type, record_id))),
+        currency=to_text(row.get("currencyisocode")),
+        content_id=None if is_person else record_id,
         content_type=kind,
         platform="salesforce",
-        creator=record if is_person else text(header.get("commitUser")),
+        creator=record_id if is_person else to_text(header.get("commitUser")),
         personal=ALL_FIELDS if is_person else frozenset(),
     )
 
 
-def matches_row(item: Item) -> bool:
-    """Tell a warehouse row by columns of an opportunity or campaign, or by two that all objects have."""
-    row = _plain(item)
+def matches_row(payload: JsonObject) -> bool:
+    """Recognize a warehouse row by columns of an opportunity or campaign, or by two that all objects have."""
+    row = normalize_names(payload)
     if "id" not in row:
         return False
-    return any(name in row for name in _KIND_OF) or sum(name in row for name in _EVERYWHERE) > 1
+    return has_any(row, _KIND_BY_COLUMN) or sum(name in row for name in _COMMON_COLUMNS) > 1
 
 
-def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row that a connector copied; its kind is told by its columns, or by the prefix of its id."""
-    row = _plain(item)
-    kind = next((_KIND_OF[name] for name in _KIND_OF if name in row), None)
-    prefix = (text(row.get("id")) or "")[:3]
-    return [_record(item, kind or _PREFIXES.get(prefix) or ("individual" if "email" in row else "record"), context)]
+def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one row that a connector synced; its columns or the prefix of its id show its kind."""
+    row = normalize_names(payload)
+    kind = next((_KIND_BY_COLUMN[name] for name in _KIND_BY_COLUMN if name in row), None)
+    prefix = (to_text(row.get("id")) or "")[:3]
+    kind = kind or _KIND_BY_ID_PREFIX.get(prefix) or ("individual" if "email" in row else "record")
+    return [_read_record(payload, kind, context)]
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.CRM_SALESFORCE,
         "Salesforce records or a page of a query (attributes, records, done)",
         matches_records,
         read_records,
     ),
-    Shape(FeedType.CRM_SALESFORCE, "Change Data Capture (ChangeEventHeader)", matches_change, read_change),
-    Shape(FeedType.CRM_SALESFORCE, "warehouse rows (id, is_deleted, stage_name and the like)", matches_row, read_row),
+    PayloadShape(FeedType.CRM_SALESFORCE, "Change Data Capture (ChangeEventHeader)", matches_change, read_change),
+    PayloadShape(
+        FeedType.CRM_SALESFORCE, "warehouse rows (id, is_deleted, stage_name and the like)", matches_row, read_row
+    ),
 )

@@ -1,16 +1,17 @@
-"""SendGrid's event webhook: a batch of what happened to single messages."""
+"""SendGrid's event webhook: a batch of events of single messages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import FeedType, Ignored
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import message
-from brain.domain.feeds.reading import Reading, mapping, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event
+from brain.domain.feeds.json_values import first_text, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 
-# A message counts as sent once, when SendGrid takes it ("processed"); being delivered later is no second message.
-# What SendGrid drops was never sent, and being on a suppression list is neither a bounce nor an unsubscribe.
+# A message counts as sent once, when SendGrid accepts it ("processed"), and not again when it is delivered.
+# A dropped message was never sent; being on a suppression list is neither a bounce nor an unsubscribe.
 _METRICS: Final[Mapping[str, str | None]] = {
     "processed": "sends",
     "delivered": None,
@@ -25,44 +26,46 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "group_resubscribe": None,
     "spamreport": None,
 }
-_CAMPAIGNS: Final = (
+_CAMPAIGN_IDS: Final = (
     "singlesend_id", "marketing_campaign_id", "campaign_id", "mc_auto_id", "template_id", "sg_template_id",
 )  # fmt: skip
 _TEST_MESSAGE: Final = "<14c5d75ce93.dfd.64b469@ismtpd-555>"
 _TEST_RECIPIENT: Final = "example@test.com"
 
 
-def matches(item: Item) -> bool:
-    """Tell by SendGrid's own ids beside an event."""
-    return "event" in item and "timestamp" in item and ("sg_event_id" in item or "sg_message_id" in item)
+def matches(payload: JsonObject) -> bool:
+    """Recognize an event by SendGrid's own ids."""
+    return "event" in payload and "timestamp" in payload and ("sg_event_id" in payload or "sg_message_id" in payload)
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event of a message; kinds that SendGrid adds later are kept as ``custom``."""
-    if item.get("smtp-id") == _TEST_MESSAGE and item.get("email") == _TEST_RECIPIENT:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event of a message; an unknown kind makes a ``custom`` event."""
+    if payload.get("smtp-id") == _TEST_MESSAGE and payload.get("email") == _TEST_RECIPIENT:
         return [Ignored("SendGrid's test of the integration")]
-    reading = Reading(item)
-    machine = item.get("sg_machine_open")
+    builder = DraftBuilder(payload)
+    is_machine = payload.get("sg_machine_open")
     return [
-        message(
-            reading,
-            text(item.get("event")) or "",
+        build_email_event(
+            builder,
+            to_text(payload.get("event")) or "",
             _METRICS,
-            reading.time(item, "timestamp") or context.signed_at,
-            provider_event_id=text(item.get("sg_event_id")),
-            qualities={"bot_ratio": float(machine)} if isinstance(machine, bool) else {},
-            content_id=_content(item),
+            builder.read_time(payload, "timestamp") or context.signed_at,
+            provider_event_id=to_text(payload.get("sg_event_id")),
+            qualities={"bot_ratio": float(is_machine)} if isinstance(is_machine, bool) else {},
+            content_id=_find_content_id(payload),
         )
     ]
 
 
-def _content(item: Item) -> str | None:
-    """Return the campaign, else the template, else the message: what other events of the same mailing share."""
-    campaign = next((found for name in _CAMPAIGNS if (found := text(item.get(name)))), None)
-    newsletter = text(mapping(item.get("newsletter")).get("newsletter_id"))
-    sent = text(item.get("sg_message_id"))
-    # The part before SendGrid's machine names is the message id that the API answered with.
-    return campaign or newsletter or (sent.split(".filter")[0].split(".recvd")[0] if sent else None)
+def _find_content_id(event: JsonObject) -> str | None:
+    """Return the id of the campaign, else the template, else the message, which the events of a mailing share."""
+    campaign_id = first_text(event, _CAMPAIGN_IDS)
+    newsletter_id = to_text(to_object(event.get("newsletter")).get("newsletter_id"))
+    message_id = to_text(event.get("sg_message_id"))
+    # The part before the names of SendGrid's machines is the message id that the API returned.
+    return campaign_id or newsletter_id or (message_id.split(".filter")[0].split(".recvd")[0] if message_id else None)
 
 
-SHAPES = (Shape(FeedType.EMAIL, "SendGrid events (event, timestamp, sg_event_id, sg_message_id)", matches, read),)
+SHAPES = (
+    PayloadShape(FeedType.EMAIL, "SendGrid events (event, timestamp, sg_event_id, sg_message_id)", matches, read),
+)

@@ -1,13 +1,14 @@
-"""SparkPost's webhooks: a batch of events, each inside ``msys``; an empty one is a ping."""
+"""SparkPost's webhooks: a batch of events, each wrapped in ``msys``; an empty one is a ping."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import FeedType, Ignored
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.messages import message
-from brain.domain.feeds.reading import Reading, mapping, text
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.email_events import build_email_event
+from brain.domain.feeds.json_values import first_text, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "injection": "sends",
@@ -21,7 +22,7 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "spam_complaint": None,
     "open": "opens",
     "amp_open": "opens",
-    "initial_open": None,  # comes beside "open" for the first one
+    "initial_open": None,  # sent together with the first "open"
     "amp_initial_open": None,
     "click": "clicks",
     "amp_click": "clicks",
@@ -30,30 +31,27 @@ _METRICS: Final[Mapping[str, str | None]] = {
 }
 
 
-def matches(item: Item) -> bool:
-    """Tell by SparkPost's own wrapping."""
-    return isinstance(item.get("msys"), Mapping)
+def matches(payload: JsonObject) -> bool:
+    """Recognize an event by SparkPost's wrapper."""
+    return isinstance(payload.get("msys"), Mapping)
 
 
-def read(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event of a message, or nothing for a ping."""
-    inner = next((part for part in item["msys"].values() if isinstance(part, Mapping)), None)
-    if inner is None:
+def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event of a message; a ping is ignored."""
+    event = next((event for event in payload["msys"].values() if isinstance(event, Mapping)), None)
+    if event is None:
         return [Ignored("SparkPost's ping")]
-    event = mapping(inner)
-    reading = Reading(event)
+    builder = DraftBuilder(event)
     return [
-        message(
-            reading,
-            text(event.get("type")) or "",
+        build_email_event(
+            builder,
+            to_text(event.get("type")) or "",
             _METRICS,
-            reading.time(event, "timestamp") or context.signed_at,
-            provider_event_id=text(event.get("event_id")),
-            content_id=text(event.get("campaign_id"))
-            or text(event.get("template_id"))
-            or text(event.get("message_id")),
+            builder.read_time(event, "timestamp") or context.signed_at,
+            provider_event_id=to_text(event.get("event_id")),
+            content_id=first_text(event, ("campaign_id", "template_id", "message_id")),
         )
     ]
 
 
-SHAPES = (Shape(FeedType.EMAIL, "SparkPost events (msys)", matches, read),)
+SHAPES = (PayloadShape(FeedType.EMAIL, "SparkPost events (msys)", matches, read),)

@@ -1,16 +1,17 @@
-"""X: posts of API v2 with their public, non-public and organic metrics, and posts in the older v1.1 form."""
+"""X: posts of API v2 with their public, non-public and organic metrics, and posts of API v1.1."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
-from brain.domain.feeds.rows import VOLATILE, dimensions, known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
 from brain.domain.privacy.personal_fields import ALL_FIELDS
 
-_V2_PARTS: Final = (
+_V2_FIELDS: Final = (
     "public_metrics",
     "non_public_metrics",
     "organic_metrics",
@@ -18,7 +19,7 @@ _V2_PARTS: Final = (
     "edit_history_tweet_ids",
 )
 _MEDIA_TYPES: Final = {"photo": "photo", "video": "video", "animated_gif": "gif"}
-_ROW: Final[Mapping[str, tuple[str, ...]]] = {
+_ROW_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "likes": ("likes", "favorites"),
     "comments": ("replies",),
     "impressions": ("impressions",),
@@ -26,210 +27,235 @@ _ROW: Final[Mapping[str, tuple[str, ...]]] = {
     "engagements": ("engagements",),
     "views": ("video_views", "video_total_views"),
 }
-# Counts of an author that change without the post: they say who the audience is, not what the post did.
-_AUTHORS: Final = frozenset({"user", "author"})
+# Counts of the author change without the post: they describe its audience, not what the post achieved.
+_VOLATILE_FIELDS: Final = frozenset({"user", "author"})
 
 
-def _is_post(item: Any) -> bool:
-    if not isinstance(item, Mapping) or "id" not in item or "text" not in item:
-        return isinstance(item, Mapping) and "id" in item and "like_count" in mapping(item.get("public_metrics"))
-    return any(part in item for part in _V2_PARTS) or ("text" in item and "author_id" in item)
+def _is_post(payload: Any) -> bool:
+    if not isinstance(payload, Mapping) or "id" not in payload or "text" not in payload:
+        return (
+            isinstance(payload, Mapping)
+            and "id" in payload
+            and "like_count" in to_object(payload.get("public_metrics"))
+        )
+    return has_any(payload, _V2_FIELDS) or ("text" in payload and "author_id" in payload)
 
 
-def matches_page(item: Item) -> bool:
-    """Tell a page or a single answer by posts under ``data``, and an empty page by X's own ``result_count``."""
-    data = item.get("data")
+def matches_page(payload: JsonObject) -> bool:
+    """Recognize a page or a single response by its first post, an empty page by its ``result_count``."""
+    data = payload.get("data")
     first = data[0] if isinstance(data, list) and data else data
     if _is_post(first) or _is_account(first):
         return True
-    return data is None and "result_count" in mapping(item.get("meta"))
+    return data is None and "result_count" in to_object(payload.get("meta"))
 
 
-def read_page(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return every post of a page, joined with its author and media from ``includes``."""
-    data = item.get("data")
+def read_page(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return every post of a page, joined with its author and media of ``includes``."""
+    data = payload.get("data")
     posts = data if isinstance(data, list) else [data] if data is not None else []
     if not posts:
         return [Ignored("an empty page of posts")]
-    includes = mapping(item.get("includes"))
-    users = _by(includes.get("users"), "id")
-    media = _by(includes.get("media"), "media_key")
-    return [_entry(post, users, media, context) for post in posts]
+    includes = to_object(payload.get("includes"))
+    users = _index_by(includes.get("users"), "id")
+    media = _index_by(includes.get("media"), "media_key")
+    return [_read_entry(post, users, media, context) for post in posts]
 
 
-def _entry(entry: Any, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext) -> Outcome:
+def _read_entry(entry: Any, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext) -> FeedOutcome:
     if _is_account(entry):
-        return _account(entry, context)
+        return _read_account(entry, context)
     if _is_post(entry) or (isinstance(entry, Mapping) and "id" in entry and "text" in entry):
-        return _post(entry, users, media, context)
-    return Rejected("unknown_shape", "Expected a post of X API v2 (id, text, public_metrics); another value came.")
+        return _read_post(entry, users, media, context)
+    return reject_shape("a post of X API v2 (id, text, public_metrics)")
 
 
-def _is_account(item: Any) -> bool:
-    if not isinstance(item, Mapping) or "id" not in item or "username" not in item:
+def _is_account(payload: Any) -> bool:
+    if not isinstance(payload, Mapping) or "id" not in payload or "username" not in payload:
         return False
-    return "public_metrics" in item or ("name" in item and "followers_count" not in item)
+    return "public_metrics" in payload or ("name" in payload and "followers_count" not in payload)
 
 
-def _account(item: Item, context: FeedContext) -> Draft | Rejected:
-    """Return what is known of an account now: its followers are who could see its posts."""
-    reading = Reading(item)
-    reading.count("audience_size", mapping(item.get("public_metrics")), "followers_count")
-    return reading.outcome(
+def _read_account(payload: JsonObject, context: FeedContext) -> Draft | Rejected:
+    """Return the state of an account: its followers are the audience of its posts."""
+    builder = DraftBuilder(payload)
+    builder.add_count("audience_size", to_object(payload.get("public_metrics")), "followers_count")
+    return builder.build(
         FeedType.SOCIAL_TWITTER,
         context.received_at,
         undated=True,
-        content_key=("account", str(item["id"])),
+        content_key=("account", str(payload["id"])),
         cumulative=True,
         content_type="account",
         platform="twitter",
-        creator=text(item.get("id")),
+        creator=to_text(payload.get("id")),
         personal=ALL_FIELDS,
     )
 
 
-def _by(listed: Any, name: str) -> dict[str | None, Item]:
-    """Return what a page includes by its id."""
-    return {text(one.get(name)): one for one in sequence(listed) if isinstance(one, Mapping)}
+def _index_by(includes: Any, id_name: str) -> dict[str | None, JsonObject]:
+    """Return the objects that a page includes by their ids."""
+    return {to_text(included.get(id_name)): included for included in to_list(includes) if isinstance(included, Mapping)}
 
 
-def read_post(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one post that came without its page."""
-    return [_post(item, {}, {}, context)]
+def read_post(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one post that was sent without its page."""
+    return [_read_post(payload, {}, {}, context)]
 
 
-def _post(post: Item, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext) -> Draft | Rejected:
-    reading = Reading(post)
-    public, private = mapping(post.get("public_metrics")), mapping(post.get("non_public_metrics"))
-    organic = mapping(post.get("organic_metrics"))
-    for source in (organic, public):  # public counts include the promoted part, so they win
-        reading.count("likes", source, "like_count")
-        reading.count("comments", source, "reply_count")
-        reading.total("shares", source, "retweet_count", "quote_count")
+def _read_post(
+    post: JsonObject, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext
+) -> Draft | Rejected:
+    builder = DraftBuilder(post)
+    public, private = to_object(post.get("public_metrics")), to_object(post.get("non_public_metrics"))
+    organic = to_object(post.get("organic_metrics"))
+    for source in (organic, public):  # public counts include promoted ones, so they replace organic counts
+        builder.add_count("likes", source, "like_count")
+        builder.add_count("comments", source, "reply_count")
+        builder.add_sum("shares", source, "retweet_count", "quote_count")
     for source in (organic, private, public):
-        reading.count("impressions", source, "impression_count")
-        reading.count("clicks", source, "url_link_clicks")
-    reading.count("engagements", private, "engagements")
-    keys = [text(key) for key in sequence(mapping(post.get("attachments")).get("media_keys"))]
-    attached = [media[key] for key in keys if key in media]
-    views = [reading.figure(mapping(one.get("public_metrics")), "view_count", whole=True) for one in attached]
-    reading.put("views", sum(found) if (found := [view for view in views if view is not None]) else None)
-    author = mapping(users.get(text(post.get("author_id"))))
-    reading.count("audience_size", mapping(author.get("public_metrics")), "followers_count")
-    at = known(reading, reading.time(post, "created_at"), context)
-    return reading.outcome(
+        builder.add_count("impressions", source, "impression_count")
+        builder.add_count("clicks", source, "url_link_clicks")
+    builder.add_count("engagements", private, "engagements")
+    media_keys = [to_text(key) for key in to_list(to_object(post.get("attachments")).get("media_keys"))]
+    attached_media = [media[key] for key in media_keys if key in media]
+    _add_views(builder, attached_media)
+    author = to_object(users.get(to_text(post.get("author_id"))))
+    builder.add_count("audience_size", to_object(author.get("public_metrics")), "followers_count")
+    total_time = resolve_total_time(builder, builder.read_time(post, "created_at"), context)
+    return builder.build(
         FeedType.SOCIAL_TWITTER,
-        at.at,
-        undated=at.undated,
+        total_time.occurred_at,
+        undated=total_time.undated,
         content_key=("post", str(post["id"])),
         cumulative=True,
-        content_id=text(post.get("id")),
-        content_type=_content_type(post, attached),
+        content_id=to_text(post.get("id")),
+        content_type=_infer_content_type(post, attached_media),
         platform="twitter",
-        creator=text(post.get("author_id")),
+        creator=to_text(post.get("author_id")),
     )
 
 
-def _content_type(post: Item, attached: list[Any]) -> str:
-    kinds = [kind for one in attached if (kind := _MEDIA_TYPES.get(text(one.get("type")) or ""))]
-    if kinds:
-        return "carousel" if len(kinds) > 1 else kinds[0]
-    entities = mapping(post.get("entities"))
-    return "link" if sequence(entities.get("urls")) else "text"
+def _add_views(builder: DraftBuilder, attached_media: list[JsonObject]) -> None:
+    """Add the views of all attached media; they stay unknown when none reports any."""
+    metrics = [to_object(media.get("public_metrics")) for media in attached_media]
+    views = [builder.read_number(media_metrics, "view_count", is_count=True) for media_metrics in metrics]
+    reported = [count for count in views if count is not None]
+    if reported:
+        builder.metrics["views"] = sum(reported)
 
 
-def matches_bare(item: Item) -> bool:
-    """Tell posts of which nothing but id and text was asked for."""
-    data = item.get("data")
+def _infer_content_type(post: JsonObject, attached_media: list[Any]) -> str:
+    media_types = (_MEDIA_TYPES.get(to_text(media.get("type")) or "") for media in attached_media)
+    content_types = [content_type for content_type in media_types if content_type]
+    if content_types:
+        return "carousel" if len(content_types) > 1 else content_types[0]
+    entities = to_object(post.get("entities"))
+    return "link" if to_list(entities.get("urls")) else "text"
+
+
+def matches_minimal_page(payload: JsonObject) -> bool:
+    """Recognize posts that were requested without any further fields than id and text."""
+    data = payload.get("data")
     first = data[0] if isinstance(data, list) and data else data
     return isinstance(first, Mapping) and "id" in first and "text" in first
 
 
-def matches_row(item: Item) -> bool:
-    """Tell a warehouse row by the post it counts."""
-    row = lowered(item)
-    return any(name in row for name in ("organic_tweet_id", "tweet_id")) and any(
-        name in row for name in ("date", "impressions")
+def matches_row(payload: JsonObject) -> bool:
+    """Recognize a warehouse row by its post and a date or impressions."""
+    row = lowercase_names(payload)
+    return has_any(row, ("organic_tweet_id", "tweet_id")) and has_any(row, ("date", "impressions"))
+
+
+def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one day of one post that a connector synced."""
+    row = lowercase_names(payload)
+    builder = DraftBuilder(payload)
+    for metric, names in _ROW_METRICS.items():
+        builder.add_count(metric, row, *names)
+    builder.add_sum("shares", row, "retweets", "quotes")
+    total_time = resolve_total_time(
+        builder, builder.read_time(row, "date", "created_at", naive_is_utc=True), context, row
     )
-
-
-def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one day of one post that a connector copied."""
-    row = lowered(item)
-    reading = Reading(item)
-    for metric, names in _ROW.items():
-        reading.count(metric, row, *names)
-    reading.total("shares", row, "retweets", "quotes")
-    at = known(reading, reading.time(row, "date", "created_at", naive_is_utc=True), context, row)
-    post = text(row.get("organic_tweet_id")) or text(row.get("tweet_id"))
+    post_id = first_text(row, ("organic_tweet_id", "tweet_id"))
     return [
-        reading.outcome(
+        builder.build(
             FeedType.SOCIAL_TWITTER,
-            at.at,
-            undated=at.undated,
-            content_key=("row", post or "", *dimensions(row, ("date", "placement", "account_id"))),
+            total_time.occurred_at,
+            undated=total_time.undated,
+            content_key=("row", post_id or "", *select_dimensions(row, ("date", "placement", "account_id"))),
             cumulative=True,
-            content_id=post,
+            content_id=post_id,
             platform="twitter",
-            volatile=VOLATILE,
+            volatile=VOLATILE_COLUMNS,
         )
     ]
 
 
-def matches_v1(item: Item) -> bool:
-    """Tell an older post by its two ids and counters."""
-    return "id_str" in item and "favorite_count" in item and "retweet_count" in item
+def matches_v1(payload: JsonObject) -> bool:
+    """Recognize a post of API v1.1 by its id and counters."""
+    return "id_str" in payload and "favorite_count" in payload and "retweet_count" in payload
 
 
-def read_v1(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one post in the v1.1 form."""
-    reading = Reading(item)
-    reading.count("likes", item, "favorite_count")
-    reading.count("comments", item, "reply_count")
-    reading.total("shares", item, "retweet_count", "quote_count")
-    user = mapping(item.get("user"))
-    reading.count("audience_size", user, "followers_count")
-    media = sequence(mapping(item.get("extended_entities") or item.get("entities")).get("media"))
-    at = known(reading, reading.time(item, "created_at"), context)
+def read_v1(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one post of API v1.1."""
+    builder = DraftBuilder(payload)
+    builder.add_count("likes", payload, "favorite_count")
+    builder.add_count("comments", payload, "reply_count")
+    builder.add_sum("shares", payload, "retweet_count", "quote_count")
+    user = to_object(payload.get("user"))
+    builder.add_count("audience_size", user, "followers_count")
+    media = to_list(to_object(payload.get("extended_entities") or payload.get("entities")).get("media"))
+    total_time = resolve_total_time(builder, builder.read_time(payload, "created_at"), context)
     return [
-        reading.outcome(
+        builder.build(
             FeedType.SOCIAL_TWITTER,
-            at.at,
-            undated=at.undated,
-            content_key=("post", str(item["id_str"])),
+            total_time.occurred_at,
+            undated=total_time.undated,
+            content_key=("post", str(payload["id_str"])),
             cumulative=True,
-            content_id=text(item.get("id_str")),
-            content_type=_content_type(item, [one for one in media if isinstance(one, Mapping)]),
+            content_id=to_text(payload.get("id_str")),
+            content_type=_infer_content_type(
+                payload, [attachment for attachment in media if isinstance(attachment, Mapping)]
+            ),
             platform="twitter",
-            creator=text(user.get("id_str")) or text(user.get("id")),
-            volatile=_AUTHORS,
+            creator=first_text(user, ("id_str", "id")),
+            volatile=_VOLATILE_FIELDS,
         )
     ]
 
 
-def matches_activity(item: Item) -> bool:
-    """Tell an account activity by whom it is for; a challenge by its token."""
-    return "for_user_id" in item or "crc_token" in item
+def matches_activity(payload: JsonObject) -> bool:
+    """Recognize an account activity by its user, a challenge by its token."""
+    return "for_user_id" in payload or "crc_token" in payload
 
 
-def read_activity(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return the posts of an account activity; challenges make no event."""
-    if "crc_token" in item:
+def read_activity(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return the new posts of an account activity; a challenge is ignored."""
+    if "crc_token" in payload:
         return [Ignored("X's challenge-response check")]
     posts = [
-        post for post in sequence(item.get("tweet_create_events")) if isinstance(post, Mapping) and matches_v1(post)
+        post for post in to_list(payload.get("tweet_create_events")) if isinstance(post, Mapping) and matches_v1(post)
     ]
     if not posts:
         return [Ignored("an account activity without a new post")]
     return [outcome for post in posts for outcome in read_v1(post, context)]
 
 
-_PAGE = "posts of X API v2 (data with id, text, created_at, public_metrics)"
+_PAGE_DESCRIPTION = "posts of X API v2 (data with id, text, created_at, public_metrics)"
 SHAPES = (
-    Shape(FeedType.SOCIAL_TWITTER, _PAGE, matches_page, read_page),
-    Shape(FeedType.SOCIAL_TWITTER, "one post of X API v2", _is_post, read_post),
-    Shape(FeedType.SOCIAL_TWITTER, "a post of API v1.1 (id_str, favorite_count, retweet_count)", matches_v1, read_v1),
-    Shape(FeedType.SOCIAL_TWITTER, "rows by tweet_id and date", matches_row, read_row),
-    Shape(FeedType.SOCIAL_TWITTER, "posts of X API v2 with id and text alone", matches_bare, read_page, vague=True),
-    Shape(FeedType.SOCIAL_TWITTER, "an account activity of X (for_user_id)", matches_activity, read_activity),
+    PayloadShape(FeedType.SOCIAL_TWITTER, _PAGE_DESCRIPTION, matches_page, read_page),
+    PayloadShape(FeedType.SOCIAL_TWITTER, "one post of X API v2", _is_post, read_post),
+    PayloadShape(
+        FeedType.SOCIAL_TWITTER, "a post of API v1.1 (id_str, favorite_count, retweet_count)", matches_v1, read_v1
+    ),
+    PayloadShape(FeedType.SOCIAL_TWITTER, "rows per tweet_id and date", matches_row, read_row),
+    PayloadShape(
+        FeedType.SOCIAL_TWITTER,
+        "posts of X API v2 with id and text alone",
+        matches_minimal_page,
+        read_page,
+        is_ambiguous=True,
+    ),
+    PayloadShape(FeedType.SOCIAL_TWITTER, "an account activity of X (for_user_id)", matches_activity, read_activity),
 )

@@ -1,20 +1,23 @@
-"""YouTube: videos and channels of the Data API, tables of the Analytics API, and rows of warehouses."""
+"""YouTube: videos and channels of the Data API, reports of the Analytics API, and warehouse rows."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.reading import Reading, lowered, mapping, sequence, text
-from brain.domain.feeds.rows import VOLATILE, dimensions, known
-from brain.domain.feeds.shapes import Item, Shape
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
 
-_ITEM: Final = re.compile(r"youtube#[a-zA-Z]+")
-_COUNTED: Final = ("youtube#video", "youtube#channel")
-_COMMENTER: Final = frozenset({"authordisplayname", "authorchannelurl", "authorprofileimageurl", "authorchannelid"})
+_RESOURCE_KIND: Final = re.compile(r"youtube#[a-zA-Z]+")
+_KINDS_WITH_TOTALS: Final = ("youtube#video", "youtube#channel")
+_COMMENTER_FIELDS: Final = frozenset(
+    {"authordisplayname", "authorchannelurl", "authorprofileimageurl", "authorchannelid"}
+)
 _MONTH: Final = re.compile(r"\d{4}-\d\d")
-_DATES: Final = ("day", "date", "month")
+_DATE_COLUMNS: Final = ("day", "date", "month")
 _DIMENSIONS: Final = (
     "day", "date", "month", "channel", "channel_id", "video", "video_id", "playlist", "playlist_id", "group",
     "country", "country_code",
@@ -29,176 +32,185 @@ _DIMENSIONS: Final = (
 )  # fmt: skip
 
 
-def matches_list(item: Item) -> bool:
-    """Tell by the ``kind`` that Google writes on everything."""
-    kind = _kind(item)
+def matches_list(payload: JsonObject) -> bool:
+    """Recognize a list by its ``kind``."""
+    kind = _read_kind(payload)
     return kind.startswith("youtube#") and kind.endswith("ListResponse")
 
 
-def _kind(item: Item) -> str:
-    return text(item.get("kind")) or ""
+def _read_kind(resource: JsonObject) -> str:
+    return to_text(resource.get("kind")) or ""
 
 
-def read_list(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return everything on a page: videos and channels with their totals, the rest as what was published."""
-    items = sequence(item.get("items"))
-    if not items:
+def read_list(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return every resource of a page: videos and channels with their totals, others as publications."""
+    resources = to_list(payload.get("items"))
+    if not resources:
         return [Ignored("an empty page of videos")]
     return [
-        _entry(one, context)
-        if isinstance(one, Mapping)
-        else Rejected("unknown_shape", "Expected videos or channels under items; another value came.")
-        for one in items
+        _read_entry(resource, context) if isinstance(resource, Mapping) else reject_shape("videos or channels in items")
+        for resource in resources
     ]
 
 
-def matches_item(item: Item) -> bool:
-    """Tell a single video or channel by its ``kind``, or by statistics as YouTube spells them."""
-    return _ITEM.fullmatch(_kind(item)) is not None or ("id" in item and "viewCount" in mapping(item.get("statistics")))
+def matches_item(payload: JsonObject) -> bool:
+    """Recognize a single resource by its ``kind``, or by YouTube's name of a view count."""
+    return _RESOURCE_KIND.fullmatch(_read_kind(payload)) is not None or (
+        "id" in payload and "viewCount" in to_object(payload.get("statistics"))
+    )
 
 
-def read_item(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one video or channel that came without its page."""
-    return [_entry(item, context)]
+def read_item(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one video or channel that was sent without its page."""
+    return [_read_entry(payload, context)]
 
 
-def _entry(item: Item, context: FeedContext) -> Draft | Rejected:
-    kind = _kind(item)
+def _read_entry(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
+    kind = _read_kind(resource)
     if kind in ("youtube#commentThread", "youtube#comment"):
-        return _comment(item)
-    return _resource(item, context) if not kind or kind in _COUNTED else _published(item, kind)
+        return _read_comment(resource)
+    return (
+        _read_resource(resource, context)
+        if not kind or kind in _KINDS_WITH_TOTALS
+        else _read_publication(resource, kind)
+    )
 
 
-def _comment(item: Item) -> Draft | Rejected:
-    """Return one comment; the replies of a thread are comments of their own."""
-    snippet = mapping(item.get("snippet"))
-    top = mapping(mapping(snippet.get("topLevelComment")).get("snippet")) or snippet
-    reading = Reading(item)
-    reading.metrics["comments"] = 1
-    reading.count("likes", top, "likeCount")
-    return reading.outcome(
+def _read_comment(resource: JsonObject) -> Draft | Rejected:
+    """Return one comment; the replies in a thread are separate comments."""
+    snippet = to_object(resource.get("snippet"))
+    comment = to_object(to_object(snippet.get("topLevelComment")).get("snippet")) or snippet
+    builder = DraftBuilder(resource)
+    builder.metrics["comments"] = 1
+    builder.add_count("likes", comment, "likeCount")
+    return builder.build(
         FeedType.SOCIAL_YOUTUBE,
-        reading.time(top, "publishedAt"),
-        content_key=("comment", text(item.get("id")) or ""),
+        builder.read_time(comment, "publishedAt"),
+        content_key=("comment", to_text(resource.get("id")) or ""),
         cumulative=True,
-        content_id=text(snippet.get("videoId")) or text(top.get("videoId")),
+        content_id=to_text(snippet.get("videoId")) or to_text(comment.get("videoId")),
         content_type="comment",
         platform="youtube",
-        creator=text(mapping(top.get("authorChannelId")).get("value")),
-        volatile=VOLATILE,
-        personal=_COMMENTER,
+        creator=to_text(to_object(comment.get("authorChannelId")).get("value")),
+        volatile=VOLATILE_COLUMNS,
+        personal=_COMMENTER_FIELDS,
     )
 
 
-def _published(item: Item, kind: str) -> Draft | Rejected:
-    """Return what has no totals (playlists, activities, search results) as a custom event of its publication."""
-    snippet, details = mapping(item.get("snippet")), mapping(item.get("contentDetails"))
-    reading = Reading(item)
-    return reading.outcome(
+def _read_publication(resource: JsonObject, kind: str) -> Draft | Rejected:
+    """Return a resource without totals (a playlist, activity or search result) as a ``custom`` event."""
+    snippet, details = to_object(resource.get("snippet")), to_object(resource.get("contentDetails"))
+    builder = DraftBuilder(resource)
+    return builder.build(
         FeedType.CUSTOM,
-        reading.time(snippet, "publishedAt") or reading.time(details, "videoPublishedAt"),
-        content_id=text(mapping(item.get("id")).get("videoId")) or text(details.get("videoId")) or text(item.get("id")),
+        builder.read_time(snippet, "publishedAt") or builder.read_time(details, "videoPublishedAt"),
+        content_id=to_text(to_object(resource.get("id")).get("videoId"))
+        or to_text(details.get("videoId"))
+        or to_text(resource.get("id")),
         content_type=kind.removeprefix("youtube#"),
         platform="youtube",
-        creator=text(snippet.get("channelId")),
-        volatile=VOLATILE,
+        creator=to_text(snippet.get("channelId")),
+        volatile=VOLATILE_COLUMNS,
     )
 
 
-def _resource(item: Item, context: FeedContext) -> Draft | Rejected:
-    """Return the running totals of a video; of a channel its subscribers are the audience."""
-    reading = Reading(item)
-    snippet, statistics = mapping(item.get("snippet")), mapping(item.get("statistics"))
-    is_channel = _kind(item) == "youtube#channel"
-    reading.count("views", statistics, "viewCount")
-    reading.count("likes", statistics, "likeCount")
-    reading.count("comments", statistics, "commentCount")
+def _read_resource(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
+    """Return the running totals of a video or channel; the subscribers of a channel are its audience."""
+    builder = DraftBuilder(resource)
+    snippet, statistics = to_object(resource.get("snippet")), to_object(resource.get("statistics"))
+    is_channel = _read_kind(resource) == "youtube#channel"
+    builder.add_count("views", statistics, "viewCount")
+    builder.add_count("likes", statistics, "likeCount")
+    builder.add_count("comments", statistics, "commentCount")
     if is_channel and statistics.get("hiddenSubscriberCount") is not True:
-        reading.count("audience_size", statistics, "subscriberCount")
-    published = None if is_channel else reading.time(snippet, "publishedAt")
-    at = known(reading, published, context)
-    identifier = text(item.get("id")) or text(mapping(item.get("id")).get("videoId"))
-    if identifier is None:
-        reading.faults.append("id: expected the id of a video or channel, it is missing")
-    return reading.outcome(
+        builder.add_count("audience_size", statistics, "subscriberCount")
+    published_at = None if is_channel else builder.read_time(snippet, "publishedAt")
+    total_time = resolve_total_time(builder, published_at, context)
+    resource_id = to_text(resource.get("id")) or to_text(to_object(resource.get("id")).get("videoId"))
+    if resource_id is None:
+        builder.faults.append("id: expected the id of a video or channel, got none")
+    return builder.build(
         FeedType.SOCIAL_YOUTUBE,
-        at.at,
-        undated=at.undated,
-        content_key=("channel" if is_channel else "video", identifier or ""),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("channel" if is_channel else "video", resource_id or ""),
         cumulative=True,
-        content_id=None if is_channel else identifier,
+        content_id=None if is_channel else resource_id,
         content_type="channel" if is_channel else "video",
         platform="youtube",
-        creator=identifier if is_channel else text(snippet.get("channelId")),
-        volatile=VOLATILE,
+        creator=resource_id if is_channel else to_text(snippet.get("channelId")),
+        volatile=VOLATILE_COLUMNS,
     )
 
 
-def matches_table(item: Item) -> bool:
-    """Tell a report by its header row."""
-    headers = sequence(item.get("columnHeaders"))
+def matches_table(payload: JsonObject) -> bool:
+    """Recognize a report by its column headers."""
+    headers = to_list(payload.get("columnHeaders"))
     return bool(headers) and isinstance(headers[0], Mapping) and "name" in headers[0]
 
 
-def read_table(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one event for each row of an Analytics report."""
-    names = [text(mapping(header).get("name")) or "" for header in sequence(item.get("columnHeaders"))]
-    rows = sequence(item.get("rows"))
+def read_table(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one event per row of an Analytics report."""
+    names = [to_text(to_object(header).get("name")) or "" for header in to_list(payload.get("columnHeaders"))]
+    rows = to_list(payload.get("rows"))
     if not rows:
         return [Ignored("a report without rows")]
     return [
-        _row(dict(zip(names, row, strict=True)), context)
+        _read_row(dict(zip(names, row, strict=True)), context)
         if isinstance(row, list) and len(row) == len(names)
         else Rejected("unknown_shape", f"Expected rows of {len(names)} values as columnHeaders says; another row came.")
         for row in rows
     ]
 
 
-def matches_row(item: Item) -> bool:
-    """Tell a warehouse row by a video or channel, a date and what only YouTube measures."""
-    row = lowered(item)
-    if not ("video_id" in row or "channel_id" in row) or not any(name in row for name in ("date", "day")):
+def matches_row(payload: JsonObject) -> bool:
+    """Recognize a warehouse row by a video or channel, a date and a YouTube metric."""
+    row = lowercase_names(payload)
+    if not has_any(row, ("video_id", "channel_id")) or not has_any(row, ("date", "day")):
         return False
-    return any(name in row for name in ("views", "watch_time_minutes", "subscribers_gained", "estimatedminuteswatched"))
+    return has_any(row, ("views", "watch_time_minutes", "subscribers_gained", "estimatedminuteswatched"))
 
 
-def read_row(item: Item, context: FeedContext) -> Iterable[Outcome]:
-    """Return one row of a report that a connector copied."""
-    return [_row(item, context)]
+def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+    """Return one row of a report that a connector synced."""
+    return [_read_row(payload, context)]
 
 
-def _row(item: Item, context: FeedContext) -> Draft | Rejected:
-    row = lowered(item)
-    reading = Reading(item)
+def _read_row(payload: JsonObject, context: FeedContext) -> Draft | Rejected:
+    row = lowercase_names(payload)
+    builder = DraftBuilder(payload)
     for metric in ("views", "likes", "comments", "shares"):
-        reading.count(metric, row, metric)
-    reading.count("impressions", row, "videothumbnailimpressions", "video_thumbnail_impressions", "impressions")
-    reading.amount("revenue", row, "estimatedrevenue", "estimated_partner_revenue", "estimated_revenue")
-    dated = next((name for name in _DATES if row.get(name)), None)
-    if dated and isinstance(row[dated], str) and _MONTH.fullmatch(row[dated]):
-        row = {**row, dated: f"{row[dated]}-01"}
-    at = known(reading, reading.time(row, dated) if dated else None, context, row)
-    content = text(row.get("video")) or text(row.get("video_id"))
-    channel = text(row.get("channel")) or text(row.get("channel_id"))
-    return reading.outcome(
+        builder.add_count(metric, row, metric)
+    builder.add_count("impressions", row, "videothumbnailimpressions", "video_thumbnail_impressions", "impressions")
+    builder.add_amount("revenue", row, "estimatedrevenue", "estimated_partner_revenue", "estimated_revenue")
+    date_column = next((name for name in _DATE_COLUMNS if row.get(name)), None)
+    if date_column and isinstance(row[date_column], str) and _MONTH.fullmatch(row[date_column]):
+        row = {**row, date_column: f"{row[date_column]}-01"}
+    total_time = resolve_total_time(builder, builder.read_time(row, date_column) if date_column else None, context, row)
+    video_id = first_text(row, ("video", "video_id"))
+    return builder.build(
         FeedType.SOCIAL_YOUTUBE,
-        at.at,
-        undated=at.undated,
-        content_key=("report", *dimensions(row, _DIMENSIONS)),
+        total_time.occurred_at,
+        undated=total_time.undated,
+        content_key=("report", *select_dimensions(row, _DIMENSIONS)),
         cumulative=True,
-        content_id=content,
-        content_type="video" if content else "channel",
+        content_id=video_id,
+        content_type="video" if video_id else "channel",
         platform="youtube",
-        creator=channel,
-        volatile=VOLATILE,
+        creator=first_text(row, ("channel", "channel_id")),
+        volatile=VOLATILE_COLUMNS,
     )
 
 
 SHAPES = (
-    Shape(
+    PayloadShape(
         FeedType.SOCIAL_YOUTUBE, "a list of the YouTube Data API (kind, items with statistics)", matches_list, read_list
     ),
-    Shape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_item, read_item),
-    Shape(FeedType.SOCIAL_YOUTUBE, "a YouTube Analytics report (columnHeaders, rows)", matches_table, read_table),
-    Shape(FeedType.SOCIAL_YOUTUBE, "rows by video_id or channel_id and date", matches_row, read_row, vague=True),
+    PayloadShape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_item, read_item),
+    PayloadShape(
+        FeedType.SOCIAL_YOUTUBE, "a YouTube Analytics report (columnHeaders, rows)", matches_table, read_table
+    ),
+    PayloadShape(
+        FeedType.SOCIAL_YOUTUBE, "rows per video_id or channel_id and date", matches_row, read_row, is_ambiguous=True
+    ),
 )

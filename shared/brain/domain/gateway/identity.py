@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from brain.domain.events import Draft
-from brain.domain.json_text import canonical_json
+from brain.domain.json_text import encode_canonical_json
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 
 _ID_HEX_DIGITS: Final = 24
@@ -32,7 +32,7 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
     total, or else a conflict. Raises ``InvalidInputError`` when the payload cannot be JSON.
     """
     salt = derive_client_key(keys.oldest_salt, client_id, b"identity")
-    content = canonical_json(_without_volatile(draft.raw, draft.volatile))
+    content = encode_canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
     digest = hashlib.sha256(salt + _material(draft, content)).hexdigest()
     return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
@@ -41,9 +41,9 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
 def _material(draft: Draft, content: bytes) -> bytes:
     feed = draft.feed_type.value
     if draft.cumulative and draft.content_key:
-        return b"total\n" + canonical_json([feed, *draft.content_key])
+        return b"total\n" + encode_canonical_json([feed, *draft.content_key])
     if draft.provider_event_id is not None:
-        return b"event\n" + canonical_json([feed, draft.provider_event_id])
+        return b"event\n" + encode_canonical_json([feed, draft.provider_event_id])
     return b"payload\n" + feed.encode() + b"\n" + content
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, Outcome
-from brain.domain.feeds.registry import read_item
+from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.registry import read_object
 from brain.domain.gateway.identity import identify
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
@@ -42,7 +42,7 @@ class Completed(NamedTuple):
     undated: bool
 
 
-def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[Outcome]:
+def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
     """Return a draft, a rejection or a reason to ignore for everything that ``payload`` (parsed JSON) holds.
 
     Batches, pages and reports are flattened in their order. Never raises for what a sender sent.
@@ -91,7 +91,7 @@ def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
     )  # fmt: skip
 
 
-def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> list[Outcome]:
+def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> list[FeedOutcome]:
     if isinstance(payload, list) and depth:
         if not payload:
             return []
@@ -105,7 +105,7 @@ def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> l
     wrapped = _unwrapped(payload)
     if wrapped is not None and depth:
         return _read(wrapped, source, context, depth - 1)
-    return read_item(payload, source, context)
+    return read_object(payload, source, context)
 
 
 def _unwrapped(item: Mapping[str, Any]) -> Any:

@@ -59,7 +59,7 @@ NON_IDENTIFYING_NAMES: Final = frozenset({
     "changedfields", "nulledfields", "entityname", "transactionkey", "propertyname", "objecttypeid",
     "fivetransynced", "hsemailoptout",
 })  # fmt: skip
-"""Fields of a person's record that say nothing about who it is; every other text of the record is pseudonymised."""
+"""Fields of a person's record that say nothing about who it is; every other text of the record is pseudonymized."""
 
 
 @lru_cache(maxsize=8192)

@@ -48,7 +48,7 @@ class Pseudonymize(Protocol):
 
 
 def pseudonymize_text(text: str, pseudonymize: Pseudonymize) -> str:
-    """Return ``text`` with every address, number and handle in it pseudonymised; handles keep their ``@``."""
+    """Return ``text`` with every address, number and handle in it pseudonymized; handles keep their ``@``."""
     if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
         return text
     if "=" in text:

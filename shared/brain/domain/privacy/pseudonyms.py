@@ -34,7 +34,7 @@ _SCALAR_TYPES: Final = frozenset({int, float, bool, NoneType})
 
 
 class Pseudonymizer:
-    """Pseudonymises the people of one payload of one client.
+    """Pseudonymizes the people of one payload of one client.
 
     People who were found in one field are searched for in the payload's other texts.
 
@@ -99,7 +99,7 @@ class Pseudonymizer:
         return self._extra_fields >= ALL_FIELDS and normalized not in NON_IDENTIFYING_NAMES
 
     def _collect_people(self, container: dict[str, Any] | list[Any]) -> None:
-        """Pseudonymise every personal field, so that its people are found in other texts too."""
+        """Pseudonymize every personal field, so that its people are found in other texts too."""
         if isinstance(container, dict):
             for name, content in container.items():
                 if self._is_personal_field(name):
@@ -132,7 +132,7 @@ class Pseudonymizer:
         return name if name[:1] == "@" else self.scrub_text(name)
 
     def _pseudonymize_field(self, content: Any, name: str) -> Any:
-        """Return the content of a personal field with texts and identifiers pseudonymised, figures as they are."""
+        """Return the content of a personal field with texts and identifiers pseudonymized, figures as they are."""
         if isinstance(content, str):
             return self._pseudonymize_addressees(content) if content.strip() else content
         if isinstance(content, dict):
@@ -151,7 +151,7 @@ class Pseudonymizer:
         return self.pseudonymize(str(content))
 
     def _pseudonymize_addressees(self, text: str) -> str:
-        """Pseudonymise each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""
+        """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""
         if "@" not in text or not any(separator in text for separator in "<,"):
             return self.pseudonymize(text)
         addressees = [(name, address) for name, address in getaddresses([text]) if address]

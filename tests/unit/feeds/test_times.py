@@ -1,4 +1,4 @@
-"""Times are read as providers write them, and never guessed."""
+"""Times are parsed as providers write them, and never guessed."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.feeds.moments import day_and_hour, moment
+from brain.domain.feeds.times import parse_day_and_hour, parse_time
 from brain.errors import InvalidInputError
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-READ = {
+PARSED = {
     "2026-11-21T12:00:00Z": NOON,
     "2026-11-21t12:00:00z": NOON,
     "2026-11-21 12:00:00 UTC": NOON,
@@ -40,7 +40,7 @@ READ = {
     1795262400123456: NOON + timedelta(microseconds=123456),
     1795262400123456789: NOON + timedelta(microseconds=123456),
 }
-REFUSED = [
+INVALID = [
     "18/11/2026",
     "21.11.2026",
     "11-21-2026",
@@ -71,39 +71,39 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("written", READ, ids=str)
-def test_a_time_is_read_as_its_provider_writes_it(written: str | float) -> None:
-    """ISO 8601 with all its fractions and offsets, RFC 2822, and epochs of every unit name the same moment."""
-    assert moment(written) == READ[written]
+@pytest.mark.parametrize("written", PARSED, ids=str)
+def test_a_time_is_parsed_as_its_provider_writes_it(written: str | float) -> None:
+    """ISO 8601 with all its fractions and offsets, RFC 2822, and epochs of every unit are the same time."""
+    assert parse_time(written) == PARSED[written]
 
 
-@pytest.mark.parametrize("written", REFUSED, ids=str)
-def test_what_can_be_read_in_two_ways_or_none_is_refused(written: object) -> None:
-    """Day-first dates, times without an offset and numbers that are no time are never turned into a guess."""
+@pytest.mark.parametrize("written", INVALID, ids=str)
+def test_an_ambiguous_or_invalid_time_is_refused(written: object) -> None:
+    """Day-first dates, times without an offset and numbers that are no time are never guessed."""
     with pytest.raises(InvalidInputError, match="expected a time"):
-        moment(written)
+        parse_time(written)
 
 
 def test_a_time_without_offset_is_utc_only_where_that_is_documented() -> None:
-    """The reader of a feed that documents UTC says so."""
-    assert moment("2026-11-21 12:00:00", naive_is_utc=True) == NOON
-    assert moment("2026-11-21 5:00:00", naive_is_utc=True) == NOON.replace(hour=5)
+    """A feed whose provider documents UTC passes ``naive_is_utc``."""
+    assert parse_time("2026-11-21 12:00:00", naive_is_utc=True) == NOON
+    assert parse_time("2026-11-21 5:00:00", naive_is_utc=True) == NOON.replace(hour=5)
 
 
 @pytest.mark.parametrize("absent", [None, ""])
 def test_an_absent_time_is_none(absent: str | None) -> None:
-    """Absent is not unreadable, and neither is now."""
-    assert moment(absent) is None
+    """An absent time is neither an error nor the current time."""
+    assert parse_time(absent) is None
 
 
 @given(st.integers(158 * 10**12, 4102 * 10**12), st.integers(-12 * 60, 14 * 60))
-def test_every_offset_names_the_same_moment(microseconds: int, minutes: int) -> None:
-    """Whatever the offset, the moment is the one that Python's own reader finds."""
-    at = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(
+def test_every_offset_is_converted_to_utc(microseconds: int, minutes: int) -> None:
+    """The result equals that of Python's own parser."""
+    expected = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(
         timezone(timedelta(minutes=minutes))
     )
-    assert moment(at.isoformat()) == at
-    assert moment(int(at.timestamp())) == at.replace(microsecond=0)
+    assert parse_time(expected.isoformat()) == expected
+    assert parse_time(int(expected.timestamp())) == expected.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -117,5 +117,5 @@ def test_every_offset_names_the_same_moment(microseconds: int, minutes: int) -> 
     ],
 )
 def test_a_day_and_an_hour_make_a_time(day: str, hour: str | int | None, expected: datetime | None) -> None:
-    """Reports with a column for each are read together."""
-    assert day_and_hour(day, hour) == expected
+    """For reports with a column for each."""
+    assert parse_day_and_hour(day, hour) == expected

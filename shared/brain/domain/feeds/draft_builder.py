@@ -1,0 +1,100 @@
+"""The builder of drafts: collects metrics from a provider's payload and the faults of every field."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from brain.domain.events import Draft, FeedType, Rejected
+from brain.domain.feeds.json_values import parse_count, parse_number
+from brain.domain.feeds.times import EXPECTED_TIME, parse_time
+from brain.errors import InvalidInputError
+
+AMOUNT_METRICS: Final = frozenset({"conversions", "spend", "revenue"})
+"""Metrics that may have fractions; all others are counts."""
+
+
+class DraftBuilder:
+    """Collects the metrics of one event and one sentence for every field that cannot be read.
+
+    A metric that the provider does not report, or reports as unknown, stays unset: unknown is not 0.
+
+    >>> builder = DraftBuilder({"clicks": "7", "date": "2026-01-31"})
+    >>> builder.add_count("clicks", builder.payload, "link_clicks", "clicks")
+    >>> draft = builder.build(FeedType.CUSTOM, builder.read_time(builder.payload, "date"))
+    >>> draft.metrics
+    {'clicks': 7}
+    """
+
+    __slots__ = ("faults", "metrics", "payload")
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        self.payload = payload
+        self.metrics: dict[str, int | float] = {}
+        self.faults: list[str] = []
+
+    def add_metric(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
+        """Set a metric, as an amount or a count by its kind, from the first of ``names`` that reports one."""
+        if metric in AMOUNT_METRICS:
+            self.add_amount(metric, source, *names)
+        else:
+            self.add_count(metric, source, *names)
+
+    def add_count(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
+        """Set a count from the first of ``names`` that reports one; it stays unknown when none does."""
+        for name in names:
+            if not source or name not in source:
+                continue
+            count = self.read_number(source, name, is_count=True)
+            if count is not None:
+                self.metrics[metric] = count
+                return
+
+    def add_sum(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
+        """Set a count to the sum of those ``names`` that are reported; it stays unknown when none is."""
+        counts = [self.read_number(source, name, is_count=True) for name in names]
+        reported = [count for count in counts if count is not None]
+        if reported:
+            self.metrics[metric] = sum(reported)
+
+    def add_amount(self, metric: str, source: Mapping[str, Any] | None, *names: str, unit: int = 1) -> None:
+        """Set an amount from the first of ``names`` that reports one, divided by ``unit`` (10^6 for micros)."""
+        for name in names:
+            if not source or name not in source:
+                continue
+            amount = self.read_number(source, name)
+            if amount is not None:
+                self.metrics[metric] = amount / unit if unit != 1 else float(amount)
+                return
+
+    def read_number(self, source: Mapping[str, Any] | None, name: str, *, is_count: bool = False) -> Any:
+        """Return the number under ``name``, None when it is unknown or unreadable; the latter is noted as a fault."""
+        number = source.get(name) if source else None
+        if number is None or type(number) is int:
+            return number
+        try:
+            return parse_count(number) if is_count else parse_number(number)
+        except InvalidInputError as error:
+            self.faults.append(f"{name}: {error.message}")
+            return None
+
+    def read_time(self, source: Mapping[str, Any] | None, *names: str, naive_is_utc: bool = False) -> datetime | None:
+        """Return the time under the first of ``names`` that is not empty; an unreadable one is noted as a fault."""
+        for name in names:
+            written = source.get(name) if source else None
+            if written in (None, ""):
+                continue
+            try:
+                return parse_time(written, naive_is_utc=naive_is_utc)
+            except InvalidInputError as error:
+                self.faults.append(f"{name}: {error.message}")
+                return None
+        return None
+
+    def build(self, feed_type: FeedType, occurred_at: datetime | None, **fields: Any) -> Draft | Rejected:
+        """Return the draft of this payload, or the rejection that lists every field that could not be read."""
+        if self.faults:
+            return Rejected("invalid_field", "; ".join(self.faults))
+        if occurred_at is None:
+            return Rejected("missing_time", f"expected {EXPECTED_TIME}, got none; send the time when it happened")
+        fields.setdefault("raw", self.payload)
+        return Draft(feed_type=feed_type, occurred_at=occurred_at, metrics=self.metrics, **fields)

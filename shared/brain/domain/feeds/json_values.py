@@ -1,0 +1,113 @@
+"""Conversions of JSON values as providers write them: numbers, identifiers, objects and lists."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from brain.domain.privacy.personal_fields import normalize_field_name
+from brain.errors import InvalidInputError
+
+UNKNOWN_NUMBERS: Final = frozenset({
+    "", "-", "--", "—", "n/a", "na", "null", "none", "nan", "(not set)", "unknown",
+})  # fmt: skip
+MICROS_PER_UNIT: Final = 1_000_000
+_NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_MAX_INTEGER_DIGITS: Final = 30  # far more than any count has, far fewer than make int() slow
+_MAX_EXACT_FLOAT: Final = 2**53
+_TYPE_NAMES: Final = {bool: "true or false", str: "a text", list: "a list", dict: "an object", float: "NaN or infinity"}
+
+
+def parse_number(value: Any) -> int | float | None:
+    """Return the number that a provider wrote, None for its ways to write an unknown number.
+
+    Raises:
+        InvalidInputError: It is not a number in plain digits.
+
+    >>> parse_number("1e3"), parse_number("0.22"), parse_number("N/A")
+    (1000, 0.22, None)
+    """
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, str):
+        return _parse_number_text(value.strip())
+    raise InvalidInputError(f"expected a number, got {_TYPE_NAMES.get(type(value), 'something else')}")
+
+
+def parse_count(value: Any) -> int | None:
+    """Return the count that a provider wrote, None where it is unknown.
+
+    Raises:
+        InvalidInputError: It is not a whole number: a fraction of a click means that the wrong column was read.
+    """
+    count = parse_number(value)
+    if isinstance(count, float):
+        raise InvalidInputError("expected a whole number, got a fraction")
+    return count
+
+
+def _parse_number_text(text: str) -> int | float | None:
+    if text.isdecimal() and text.isascii() and len(text) <= _MAX_INTEGER_DIGITS:
+        return int(text)
+    if text.lower() in UNKNOWN_NUMBERS:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidInputError("expected a number in plain digits, got other text")
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < _MAX_EXACT_FLOAT else number
+
+
+def to_text(value: Any) -> str | None:
+    """Return an identifier or name as a text, None when it is absent or empty; numbers are identifiers too."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def first_text(json_object: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """Return the text of the first of ``names`` that has one.
+
+    >>> first_text({"ad_id": "", "campaign_id": 7}, ("ad_id", "campaign_id"))
+    '7'
+    """
+    for name in names:
+        text = to_text(json_object.get(name))
+        if text:
+            return text
+    return None
+
+
+def to_object(value: Any) -> Mapping[str, Any]:
+    """Return an object as it is and anything else as an empty one, so that an absent part reports nothing."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def to_list(value: Any) -> list[Any]:
+    """Return a list as it is and anything else as an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def to_texts(value: Any) -> list[str]:
+    """Return the identifiers and names in a list, without those that are absent or empty."""
+    return [text for text in map(to_text, to_list(value)) if text]
+
+
+def has_any(json_object: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Return whether an object has at least one of ``names``."""
+    return any(name in json_object for name in names)
+
+
+def lowercase_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a warehouse row with its column names in lower case: warehouses disagree on the case of columns."""
+    return {name.lower(): value for name, value in row.items()}
+
+
+def normalize_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with its names in one spelling: REST writes costMicros where warehouses write cost_micros."""
+    return {normalize_field_name(name): value for name, value in row.items()}

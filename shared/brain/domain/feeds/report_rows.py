@@ -1,0 +1,50 @@
+"""What report rows of all providers share: sync columns, keys made of dimensions, and the time of running totals."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.json_values import to_text
+
+# When a connector copied the row: it changes with every copy and is not part of the row's content.
+SYNC_COLUMNS: Final = (
+    "_fivetran_synced", "_airbyte_extracted_at", "_airbyte_emitted_at", "_sdc_extracted_at", "_sdc_batched_at",
+    "_synced_at", "synced_at", "_loaded_at", "fetched_at", "retrieved_at", "_dlt_load_time",
+)  # fmt: skip
+VOLATILE_COLUMNS: Final = frozenset({
+    *SYNC_COLUMNS, *(name.upper() for name in SYNC_COLUMNS),
+    "etag", "_airbyte_raw_id", "_airbyte_ab_id", "_sdc_sequence",
+})  # fmt: skip
+
+
+class TotalTime(NamedTuple):
+    """The time of a running total; ``undated`` says that the provider gave none."""
+
+    occurred_at: datetime
+    undated: bool
+
+
+def select_dimensions(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    """Return ``name=value`` for each of ``names`` that the row has, in the given order: what the row is about.
+
+    >>> select_dimensions({"ad_id": 7, "clicks": 3}, ("ad_id", "device"))
+    ('ad_id=7',)
+    """
+    dimensions = ((name, to_text(row[name])) for name in names if name in row)
+    return tuple(f"{name}={text}" for name, text in dimensions if text is not None)
+
+
+def resolve_total_time(
+    builder: DraftBuilder, provider_time: datetime | None, context: FeedContext, row: Mapping[str, Any] | None = None
+) -> TotalTime:
+    """Return the provider's time of a running total, else when it was synced, else when it was received.
+
+    Only for totals, which are known as of now. An event needs its own time.
+    """
+    if provider_time is not None:
+        return TotalTime(provider_time, undated=False)
+    source = builder.payload if row is None else row
+    synced_at = builder.read_time(source, *SYNC_COLUMNS, naive_is_utc=True)
+    return TotalTime(synced_at or context.received_at, undated=True)

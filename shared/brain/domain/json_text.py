@@ -66,7 +66,7 @@ def encode_canonical_json(document: Any) -> bytes:
     Raises:
         InvalidInputError: The document has something that JSON cannot represent, such as NaN or a set.
 
-    >>> canonical_json({"b": 1, "a": "é"}).decode()
+    >>> encode_canonical_json({"b": 1, "a": "é"}).decode()
     '{"a":"é","b":1}'
     """
     try:

@@ -22,7 +22,7 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters
-from brain.services.jobs.perform import TasksHere
+from brain.services.jobs.perform import InProcessQueue
 from brain.services.jobs.run_once import run_once
 
 LIMIT = timedelta(minutes=5)
@@ -209,11 +209,11 @@ def test_a_job_that_was_given_up_is_run_again() -> None:
 def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: BrokenReader) -> None:
     """Whether the client sent anything else or not; the answer's figures are what an alert watches."""
     brain, clock = world(reader)
-    queue = TasksHere(brain.perform)
+    queue = InProcessQueue(brain.perform)
     figures = brain.dispatch(queue)("brainHourlyScores", clock.now())
     assert figures["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
     assert [task.client_id for task in queue.tasks if task.job == RETRY_DEAD_LETTERS] == [CLIENT]
-    other = brain.dispatch(TasksHere(brain.perform))("brainHourlyScores", clock.now(), client_id="other")
+    other = brain.dispatch(InProcessQueue(brain.perform))("brainHourlyScores", clock.now(), client_id="other")
     assert other["dead_letters"]["enqueued"] == 0
     answer = brain.run_job("brainHourlyScores", clock.now())
     assert answer["beside"][RETRY_DEAD_LETTERS][CLIENT]["taken"] == 2

@@ -25,7 +25,7 @@ def test_a_flag_written_by_an_admin_is_read(case: Case, clock: ManualClock) -> N
     """With its signature, which is for people and not for the flag."""
     store = SqliteStore(":memory:", clock)
     store.set(paths.feature("some-id"), written(FEATURES, case, clock))
-    flag = Features(store, FeatureFlags({})).flag("some-id")
+    flag = Features(store, FeatureFlags({})).get_flag("some-id")
     assert flag.enabled is case.changes.get("enabled", True)
     assert flag.percentage == case.changes.get("percentage", 100)
 

@@ -75,7 +75,7 @@ def _check_brain() -> list[SetupCheck]:
     secrets = [_check_secret(brain, name) for name in SECRET_NAMES]
     health = [
         SetupCheck(component.name, component.ok, component.detail or f"{component.latency_ms:.1f} ms")
-        for component in brain.health.checks()
+        for component in brain.health.check()
     ]
     return [functions, settings, *secrets, *health]
 

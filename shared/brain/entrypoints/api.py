@@ -29,6 +29,6 @@ class ApiHttp:
 
     def _ready(self) -> Response:
         """Answer whether the store and the scorer work, without saying which does not."""
-        if self.health.ready():
+        if self.health.is_ready():
             return Response(200, {"status": "ready"})
         return Response(503, {"status": "unavailable"}, {"Retry-After": "30"})

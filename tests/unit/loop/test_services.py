@@ -16,7 +16,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain import periods
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import bodies
-from brain.domain.jobs.features import FeatureFlags, Flag
+from brain.domain.jobs.features import FeatureFlag, FeatureFlags
 from brain.domain.jobs.schedule import last_due
 from brain.domain.privacy.keys import parse_identity_keys
 from brain.entrypoints.http import Request
@@ -38,7 +38,7 @@ from brain.services.gateway.api_keys import Authenticator, KeyRing
 from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.gateway.keep_dead_letter import Received
 from brain.services.jobs.dispatch import Dispatch
-from brain.services.jobs.perform import TasksHere
+from brain.services.jobs.perform import InProcessQueue
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
 
@@ -123,29 +123,29 @@ def test_the_local_clock_knows_when_a_job_was_due_last(schedule, now, due):
 def test_a_percentage_switches_on_the_same_clients_as_it_grows():
     """And single clients whatever it is."""
     clients = [f"c{n}" for n in range(400)]
-    on = {p: {c for c in clients if Flag(enabled=True, percentage=p).is_on("x", c)} for p in (0, 10, 50, 100)}
+    on = {p: {c for c in clients if FeatureFlag(enabled=True, percentage=p).is_on("x", c)} for p in (0, 10, 50, 100)}
     assert on[0] <= on[10] <= on[50] <= on[100]
     assert (len(on[0]), len(on[100])) == (0, 400)
     assert 20 <= len(on[10]) <= 60
-    assert Flag(enabled=True, percentage=0, clients={"c1": True}).is_on("x", "c1")
-    assert not Flag(enabled=False, clients={"c1": True}).is_on("x", "c1")
+    assert FeatureFlag(enabled=True, percentage=0, clients={"c1": True}).is_on("x", "c1")
+    assert not FeatureFlag(enabled=False, clients={"c1": True}).is_on("x", "c1")
 
 
 def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embedded):
     """Not silently on or off."""
     features = Features(embedded, load_config("brain_features", FeatureFlags))
-    assert features.flag("brainHourlyScores").enabled
-    assert not features.flag("nobody-configured-this").enabled
+    assert features.get_flag("brainHourlyScores").enabled
+    assert not features.get_flag("nobody-configured-this").enabled
     embedded.set(paths.feature("brainHourlyScores"), {"enabled": False})
-    assert not features.flag("brainHourlyScores").enabled
+    assert not features.get_flag("brainHourlyScores").enabled
     embedded.set(paths.feature("brainHourlyScores"), {"enabled": "maybe"})
     with pytest.raises(MisconfiguredError, match="brainHourlyScores"):
-        features.flag("brainHourlyScores")
+        features.get_flag("brainHourlyScores")
 
 
 def dispatched(store, job, at, **options):
     """Dispatch into a queue of this process and return (figures, tasks)."""
-    queue = TasksHere(lambda _task: {"status": "success"})
+    queue = InProcessQueue(lambda _task: {"status": "success"})
     features = Features(store, load_config("brain_features", FeatureFlags))
     return Dispatch(store, queue, features, enqueue_retries)(job, at, **options), queue.tasks
 
@@ -184,7 +184,7 @@ def test_one_failing_client_stops_no_other():
             raise StoreUnavailableError("of this test")
         return {"status": "success"}
 
-    queue = TasksHere(perform)
+    queue = InProcessQueue(perform)
     tasks = [Task("job", client, MONDAY, MONDAY) for client in "abc"]
     assert [queue.enqueue(task) for task in [*tasks, tasks[0]]] == [True, True, True, False]
     done, failed = queue.drain()

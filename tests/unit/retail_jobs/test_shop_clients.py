@@ -11,7 +11,7 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
 from brain.bootstrap.warehouse import open_warehouse
 from brain.domain.clients.client import Client
-from brain.domain.jobs.features import FeatureFlags, Flag
+from brain.domain.jobs.features import FeatureFlag, FeatureFlags
 from brain.domain.jobs.steps import JOBS, ClientSelection
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
@@ -20,7 +20,7 @@ from brain.repositories.clients import Clients
 from brain.repositories.jobs.features import Features
 from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.jobs.dispatch import Dispatch
-from brain.services.jobs.perform import TasksHere
+from brain.services.jobs.perform import InProcessQueue
 
 SHOP_JOBS = {name for name, job in JOBS.items() if job.clients is ClientSelection.SHOP}
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -36,8 +36,10 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
 
 def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
-    queue = TasksHere(lambda _: {})
-    Dispatch(store, queue, Features(store, FeatureFlags({job: Flag(enabled=True)})), enqueue_retries)(job, SUNDAY)
+    queue = InProcessQueue(lambda _: {})
+    Dispatch(store, queue, Features(store, FeatureFlags({job: FeatureFlag(enabled=True)})), enqueue_retries)(
+        job, SUNDAY
+    )
     return [task.client_id for task in queue.tasks]
 
 

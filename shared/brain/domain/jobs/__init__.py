@@ -1,1 +1,1 @@
-"""Scheduled runs: when they are due, who has them switched on, and what a run's record holds."""
+"""Scheduled jobs: their steps and schedules, the flags that enable them, and the records of their runs."""

@@ -1,4 +1,4 @@
-"""Feature flags: switched on as a whole, for a share of the clients, or for single ones."""
+"""Feature flags, enabled for a percentage of the clients or for individual clients."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,28 +9,29 @@ from pydantic import Field, RootModel
 from brain.domain.types import StrictModel
 
 
-class Flag(StrictModel):
-    """One flag; ``clients`` decides before ``percentage`` does, and nothing does when it is not ``enabled``."""
+class FeatureFlag(StrictModel):
+    """A flag that applies to clients only while it is ``enabled``; ``clients`` takes precedence over ``percentage``."""
 
     enabled: bool
     percentage: Annotated[float, Field(ge=0, le=100)] = 100
     clients: Mapping[str, bool] = {}
 
     def is_on(self, name: str, client_id: str) -> bool:
-        """Whether the flag is on for a client; the same clients stay on as the percentage grows."""
+        """Whether the flag is on for a client; as the percentage grows, no client is switched off again."""
         if not self.enabled:
             return False
-        return self.clients.get(client_id, _place(name, client_id) < self.percentage)
+        return self.clients.get(client_id, _percentile(name, client_id) < self.percentage)
 
 
-class FeatureFlags(RootModel[Mapping[str, Flag]]):
-    """The flags of ``config/brain_features.yaml``, by job or feature name."""
+class FeatureFlags(RootModel[Mapping[str, FeatureFlag]]):
+    """The flags of ``config/brain_features.yaml`` by the name of the job or feature."""
 
-    def flag(self, name: str) -> Flag:
-        """Return a flag; one that nobody configured is off."""
-        return self.root.get(name, Flag(enabled=False))
+    def get_flag(self, name: str) -> FeatureFlag:
+        """Return the flag; one that is not configured is off."""
+        return self.root.get(name, FeatureFlag(enabled=False))
 
 
-def _place(name: str, client_id: str) -> float:
+def _percentile(name: str, client_id: str) -> float:
+    """Return the client's fixed position between 0 and 100 for this flag, by a hash."""
     digest = hashlib.sha256(f"{name}|{client_id}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 * 100

@@ -1,4 +1,4 @@
-"""A run: one job for one client at one scheduled time, and what may happen to it."""
+"""The record of a run: one job for one client at one scheduled time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; ``stopped`` ended cleanly before its time limit and is to be resumed."""
+    """The status of a run; a ``stopped`` run ended cleanly before its time limit and will be resumed."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -18,7 +18,7 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's record; ``attempt`` is the fencing token, and the lease says until when its holder may work."""
+    """The record of a run; ``attempt`` is the fencing token of the worker that holds the lease."""
 
     job: str
     client_id: str
@@ -29,7 +29,7 @@ class Run:
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] = field(default_factory=dict)
 
-    def may_be_taken(self, now: datetime) -> bool:
-        """Whether another worker may take the run: it is not done, and nobody holds it."""
-        held = self.status is RunStatus.RUNNING and now < self.lease_expires_at
-        return self.status is not RunStatus.DONE and not held
+    def is_available(self, now: datetime) -> bool:
+        """Whether a worker may acquire the run: it is not done and no other worker holds its lease."""
+        is_leased = self.status is RunStatus.RUNNING and now < self.lease_expires_at
+        return self.status is not RunStatus.DONE and not is_leased

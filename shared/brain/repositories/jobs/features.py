@@ -1,38 +1,38 @@
-"""Flags as configured, overridden live by documents."""
+"""Feature flags from the configuration, overridden live by documents."""
 
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from brain.domain.jobs.features import FeatureFlags, Flag
+from brain.domain.jobs.features import FeatureFlag, FeatureFlags
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 
-# An admin's change carries who made it and when; the security rules demand it of a browser.
-SIGNATURE = frozenset({"updated_at", "updated_by"})
+# The security rules require these fields of a browser that changes a flag.
+AUDIT_FIELDS = frozenset({"updated_at", "updated_by"})
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Answers whether a flag is on, as of now."""
+    """The current feature flags."""
 
     store: DocumentStore
     configured: FeatureFlags
 
-    def flag(self, name: str) -> Flag:
-        """Return a flag; one that nobody configured is off.
+    def get_flag(self, name: str) -> FeatureFlag:
+        """Return the flag; one that is neither stored nor configured is off.
 
         Raises:
-            MisconfiguredError: the live override is no flag.
+            MisconfiguredError: The stored override is invalid.
         """
-        found = self.store.get(paths.feature(name))
-        if found is None:
-            return self.configured.flag(name)
+        override = self.store.get(paths.feature(name))
+        if override is None:
+            return self.configured.get_flag(name)
         try:
-            return Flag.model_validate({k: v for k, v in found.data.items() if k not in SIGNATURE})
+            return FeatureFlag.model_validate({k: v for k, v in override.data.items() if k not in AUDIT_FIELDS})
         except ValidationError as exc:
             message = (
-                f"{found.path} must have enabled, and may have percentage (0 to 100) and clients; correct it: {exc}"
+                f"{override.path} must have enabled and may have percentage (0 to 100) and clients; correct it: {exc}"
             )
             raise MisconfiguredError(message) from exc

@@ -1,1 +1,1 @@
-"""How scheduled work is listed, leased, performed once, and given up."""
+"""Scheduled work: dispatch, leases, exactly-once runs, and tasks that are given up."""

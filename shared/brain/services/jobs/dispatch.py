@@ -72,7 +72,7 @@ class Dispatch:
 
         The same dispatch repeated enqueues nothing new.
         """
-        flag = self.features.flag(job)
+        flag = self.features.get_flag(job)
         if not flag.enabled:
             return {"status": "disabled"}
         candidates = [client_id] if client_id else self._select_clients(job, scheduled_at)
@@ -92,7 +92,7 @@ class Dispatch:
         self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
     ) -> Figures:
         """Enqueue due retries of dead letters for one client, or for all clients whose flag is on."""
-        flag = self.features.flag(RETRY_DEAD_LETTERS)
+        flag = self.features.get_flag(RETRY_DEAD_LETTERS)
         if not flag.enabled:
             return {}
 
@@ -105,7 +105,7 @@ class Dispatch:
 
     def _enqueue_learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
         """Enqueue the one task that learns from all clients, late enough that most have recorded their outcomes."""
-        if not self.features.flag(LEARNING).enabled:
+        if not self.features.get_flag(LEARNING).enabled:
             return 0
         start = scheduled_at + jitter + LEARNING_DELAY
         return int(self.queue.enqueue(Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)))

@@ -1,4 +1,4 @@
-"""Keeps a task that failed even at its last attempt as a dead letter, so that the client's work is not forgotten."""
+"""Giving up a task that failed at its last attempt: it is kept as a dead letter."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from brain.repositories.gateway.dead_letters import DeadLetters, task_to_body
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Writes the dead letter of a task; the same task again counts as another attempt."""
+    """Stores a task as a dead letter; for a task that is stored already this counts another attempt."""
 
     store: DocumentStore
     sealer: Sealer
@@ -23,7 +23,10 @@ class GiveUp:
     policy: RetryPolicy
 
     def __call__(self, task: Task, error: Exception) -> str:
-        """Return the dead letter's id."""
+        """Return the id of the dead letter.
+
+        A failed retry of dead letters is not itself retried, because the next hour has its own.
+        """
         body = task_to_body(task)
         now = self.clock.now()
         code = error.code if isinstance(error, BrainError) else "internal"

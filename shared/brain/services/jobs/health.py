@@ -1,10 +1,10 @@
-"""Whether this instance is alive, and whether it can do its work; a probe costs one read in half a minute at most."""
+"""Health of this instance; a probe causes at most one read per half minute."""
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from brain.domain.events import Event, FeedType
 from brain.domain.scoring import ScoringConfig, score
@@ -13,12 +13,23 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 
-REMEMBERED = timedelta(seconds=30)
+CACHE_LIFETIME = timedelta(seconds=30)
+
+
+class ScoringConfigLoader(Protocol):
+    """Loads the constants of the score."""
+
+    def __call__(self) -> ScoringConfig:
+        """Return the constants; raises ``MisconfiguredError``."""
+
+
+class _Probe(Protocol):
+    def __call__(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One component's state; ``detail`` is for operators only."""
+class HealthCheck:
+    """The health of one component; ``detail`` is for operators only."""
 
     name: str
     ok: bool
@@ -28,45 +39,46 @@ class Check:
 
 @dataclass(slots=True)
 class Health:
-    """Looks at the store and at the scorer."""
+    """Checks the store and the scorer."""
 
     store: DocumentStore
     clock: Clock
-    config: Callable[[], ScoringConfig]
-    _last: tuple[datetime, tuple[Check, ...]] | None = None
+    load_config: ScoringConfigLoader
+    _cached: tuple[datetime, tuple[HealthCheck, ...]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def checks(self) -> tuple[Check, ...]:
-        """Return all components' states, at most half a minute old."""
+    def check(self) -> tuple[HealthCheck, ...]:
+        """Return the health of all components, at most half a minute old."""
         with self._lock:
             now = self.clock.now()
-            if self._last is None or now >= self._last[0] + REMEMBERED:
-                self._last = now, (_timed("store", self._read), _timed("scorer", self._score))
-            return self._last[1]
+            if self._cached is None or now >= self._cached[0] + CACHE_LIFETIME:
+                self._cached = now, (_run_probe("store", self._read), _run_probe("scorer", self._score))
+            return self._cached[1]
 
-    def ready(self) -> bool:
-        """Whether every component works."""
-        return all(check.ok for check in self.checks())
+    def is_ready(self) -> bool:
+        """Return whether every component works."""
+        return all(check.ok for check in self.check())
 
     def _read(self) -> None:
         self.store.get(paths.feature("health"))
 
     def _score(self) -> None:
-        """Score an event whose score is known by hand: at the baseline, at the median, nothing else known."""
-        at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+        """Score an event at the baseline and the median, whose score is positive with only growth unknown."""
+        now = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
         event = Event(
             event_id="self-test", client_id="self-test", feed_type=FeedType.CUSTOM, platform="linkedin",
-            occurred_at=at, received_at=at, engagements=60, impressions=1000, audience_size=3000,
+            occurred_at=now, received_at=now, engagements=60, impressions=1000, audience_size=3000,
         )  # fmt: skip
-        found = score(event, as_of=at, config=self.config())
-        if not found.overall > 0 or found.neutral != ("growth",):
-            raise BrainError(f"the scorer's self-test gave {found.overall} with {found.neutral} unknown")
+        scored = score(event, as_of=now, config=self.load_config())
+        if not scored.overall > 0 or scored.neutral != ("growth",):
+            raise BrainError(f"the scorer's self-test expected a positive score, got {scored.overall}")
 
 
-def _timed(name: str, look: Callable[[], None]) -> Check:
-    started = time.perf_counter()
+def _run_probe(name: str, probe: _Probe) -> HealthCheck:
+    started_at = time.perf_counter()
+    ok, detail = True, ""
     try:
-        look()
+        probe()
     except BrainError as error:
-        return Check(name, ok=False, latency_ms=(time.perf_counter() - started) * 1000, detail=error.message)
-    return Check(name, ok=True, latency_ms=(time.perf_counter() - started) * 1000)
+        ok, detail = False, error.message
+    return HealthCheck(name, ok=ok, latency_ms=(time.perf_counter() - started_at) * 1000, detail=detail)

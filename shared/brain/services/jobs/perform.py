@@ -1,8 +1,9 @@
-"""Performs tasks: one client's job, with its time limit; and a queue of them in this process."""
+"""The worker, which performs one client's task, and a queue that performs tasks in this process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from brain.errors import BrainError, InvalidInputError
 from brain.ports.clock import Clock
@@ -13,55 +14,76 @@ from brain.services.jobs.lease import Figures
 from brain.services.jobs.run_once import Work, run_once
 
 
+class WorkFactory(Protocol):
+    """Builds the work of a job, importing it on first use."""
+
+    def __call__(self) -> Work:
+        """Return the work."""
+
+
+class TaskPerformer(Protocol):
+    """Performs a task."""
+
+    def __call__(self, task: Task, /) -> Figures:
+        """Return the figures of the run."""
+
+
+class TaskObserver(Protocol):
+    """Is told of each task before it is performed."""
+
+    def __call__(self, task: Task, /) -> None:
+        """Take note of the task."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How a job is made, and how long one attempt may take."""
+    """The work of a job and the time limit of one attempt."""
 
-    make: Callable[[], Work]
+    build: WorkFactory
     time_limit: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """The worker: does a task's job for its client exactly once."""
+    """The worker, which performs the job of a task exactly once for its client."""
 
     store: DocumentStore
     clock: Clock
     jobs: Mapping[str, Job]
 
     def __call__(self, task: Task) -> Figures:
-        """Return the run's figures; raises as ``run_once`` does, and ``InvalidInputError`` for an unknown job."""
+        """Return the figures of the run; raises as ``run_once`` and ``InvalidInputError`` for an unknown job."""
         job = self.jobs.get(task.job)
         if job is None:
-            raise InvalidInputError(f"expected a job, one of {', '.join(self.jobs)}; {task.job} came")
-        return run_once(Runs(self.store), task, job.make(), time_limit=job.time_limit, clock=self.clock)
+            raise InvalidInputError(f"job must be one of {', '.join(self.jobs)}, got {task.job}")
+        return run_once(Runs(self.store), task, job.build(), time_limit=job.time_limit, clock=self.clock)
 
 
 @dataclass(slots=True)
-class TasksHere:
-    """A ``TaskQueue`` of this process: remembers tasks and performs them when told; one failure stops no other."""
+class InProcessQueue:
+    """A ``TaskQueue`` that holds tasks in memory and performs them on request; a failure does not stop others."""
 
-    perform: Callable[[Task], Figures]
+    perform: TaskPerformer
     tasks: list[Task] = field(default_factory=list)
 
     def enqueue(self, task: Task) -> bool:
-        """Take the task unless the same one is waiting."""
+        """Add the task; returns False if it is already in the queue."""
         if task in self.tasks:
             return False
         self.tasks.append(task)
         return True
 
     def drain(
-        self, progress: Callable[[Task], None] = lambda _: None
+        self, observe: TaskObserver = lambda _: None
     ) -> tuple[list[tuple[Task, Figures]], list[tuple[Task, BrainError]]]:
-        """Perform all waiting tasks and return those done with their figures, and those failed with their errors."""
-        done: list[tuple[Task, Figures]] = []
+        """Perform all tasks and return the successful ones with their figures and the failed ones with their errors."""
+        succeeded: list[tuple[Task, Figures]] = []
         failed: list[tuple[Task, BrainError]] = []
         while self.tasks:
             task = self.tasks.pop(0)
-            progress(task)
+            observe(task)
             try:
-                done.append((task, self.perform(task)))
+                succeeded.append((task, self.perform(task)))
             except BrainError as error:
                 failed.append((task, error))
-        return done, failed
+        return succeeded, failed

@@ -1,58 +1,73 @@
-"""Runs a scheduled job for all its clients in this process: the same dispatch and worker, without a cloud."""
+"""A scheduled job for all its clients in this process, by the same dispatch and worker as in the cloud."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from brain.ports.task_queue import Task, TaskQueue
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.lease import Figures
-from brain.services.jobs.perform import TasksHere
+from brain.services.jobs.perform import InProcessQueue, TaskPerformer
+
+
+class DispatchFactory(Protocol):
+    """Builds a dispatch into a queue."""
+
+    def __call__(self, queue: TaskQueue, /) -> Dispatch:
+        """Return the dispatch."""
+
+
+class RunProgress(Protocol):
+    """Is told of the progress before each task."""
+
+    def __call__(self, completed: int, total: int, task: Task, /) -> None:
+        """Take note of the number of completed tasks, of all tasks, and of the next task."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunJob:
-    """Dispatches into a queue of its own and drains it; one client's failure stops no other.
+    """Dispatches a job into a queue of its own and performs it; the failure of one client does not stop the others.
 
-    What a dispatch enqueues of other jobs is done too, and told under ``beside``.
+    Tasks of other jobs that the dispatch enqueues are performed too and reported under ``beside``.
     """
 
-    dispatch: Callable[[TaskQueue], Dispatch]
-    perform: Callable[[Task], Figures]
+    dispatch: DispatchFactory
+    perform: TaskPerformer
 
     def __call__(
         self,
         job: str,
-        at: datetime,
+        scheduled_at: datetime,
         *,
         client_id: str | None = None,
         dry_run: bool = False,
-        progress: Callable[[int, int, Task], None] = lambda _done, _all, _task: None,
+        progress: RunProgress = lambda _completed, _total, _task: None,
     ) -> dict[str, Any]:
-        """Return the totals and each client's figures; ``status`` is ``failed`` when any client's run failed."""
-        queue = TasksHere(self.perform)
-        dispatched = self.dispatch(queue)(job, at, client_id=client_id, dry_run=dry_run)
+        """Return the totals and the figures per client; ``status`` is ``failed`` if the run of any client failed."""
+        queue = InProcessQueue(self.perform)
+        dispatched = self.dispatch(queue)(job, scheduled_at, client_id=client_id, dry_run=dry_run)
         if dispatched["status"] == "disabled":
             return dict(dispatched)
-        count = len(queue.tasks)
-        done, failed = queue.drain(lambda task: progress(count - len(queue.tasks) - 1, count, task))
-        ends: dict[str, dict[str, dict[str, Any]]] = {job: {}}
-        for task, figures in done:
-            ends.setdefault(task.job, {})[task.client_id] = dict(figures)
+        total = len(queue.tasks)
+        succeeded, failed = queue.drain(lambda task: progress(total - len(queue.tasks) - 1, total, task))
+        by_job: dict[str, dict[str, dict[str, Any]]] = {job: {}}
+        for task, figures in succeeded:
+            by_job.setdefault(task.job, {})[task.client_id] = dict(figures)
         for task, error in failed:
-            end = {"status": "failed", "code": error.code, "message": error.message}
-            ends.setdefault(task.job, {})[task.client_id] = end
-        clients = ends.pop(job)
-        result: dict[str, Any] = {"status": "failed" if failed else "success", "job": job, "scheduled_at": at}
-        result |= {"totals": _totals(clients), "clients": clients} | ({"beside": ends} if ends else {})
-        return result | {name: value for name, value in dispatched.items() if name == "dead_letters"}
+            failure = {"status": "failed", "code": error.code, "message": error.message}
+            by_job.setdefault(task.job, {})[task.client_id] = failure
+        clients = by_job.pop(job)
+        status = "failed" if failed else "success"
+        answer: dict[str, Any] = {"status": status, "job": job, "scheduled_at": scheduled_at}
+        answer |= {"totals": _sum_figures(clients), "clients": clients} | ({"beside": by_job} if by_job else {})
+        return answer | {name: counts for name, counts in dispatched.items() if name == "dead_letters"}
 
 
-def _totals(clients: dict[str, dict[str, Any]]) -> dict[str, int]:
-    """Return the sums of the whole-number figures over the clients."""
+def _sum_figures(clients: Mapping[str, Figures]) -> dict[str, int]:
+    """Return the sums of the integer figures over all clients."""
     totals: Counter[str] = Counter()
     for figures in clients.values():
-        totals.update({name: value for name, value in figures.items() if isinstance(value, int) and value is not True})
+        totals.update({name: count for name, count in figures.items() if isinstance(count, int) and count is not True})
     return dict(totals)

@@ -1,8 +1,7 @@
-"""Does one client's job at one scheduled time exactly once, however often and wherever it is started."""
+"""Performing one client's job at one scheduled time exactly once, however often and wherever it is started."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -13,53 +12,59 @@ from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import LEASE_MARGIN, Figures, Lease
 
-Work: TypeAlias = Callable[[Lease], Figures]
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
+
+
+class Work(Protocol):
+    """The work of a job for the client and the time of a lease."""
+
+    def __call__(self, lease: Lease, /) -> Figures:
+        """Do the work, write through the lease, and return the figures of the run."""
 
 
 def run_once(runs: Runs, task: Task, work: Work, *, time_limit: timedelta, clock: Clock) -> Figures:
-    """Do ``work`` for the task's client and time unless it was done, and return its figures.
+    """Do ``work`` for the task unless it was done before, and return the figures of the run.
 
-    Transient errors of the work are tried again here, three times in all after 4 to 10 s; the queue has its own,
-    slower retries.
+    Transient errors are retried here, three attempts in all after waits of 4 to 10 s. The queue has its own, slower
+    retries.
 
     Raises:
-        LeaseHeldError: another worker is at it.
-        BrainError: what the work raised last; the run can be taken again.
+        LeaseHeldError: Another worker holds the lease of this run.
+        BrainError: The last error of the work; the run can be acquired again.
     """
     now = clock.now()
     if task.dry_run:
         run = Run(task.job, task.client_id, task.scheduled_at, RunStatus.RUNNING, 1, now + time_limit)
         return work(Lease(runs, run, "", clock=clock, time_limit=time_limit, dry_run=True))
-    run, version = runs.take(task.job, task.client_id, task.scheduled_at, now=now, lease=time_limit + LEASE_MARGIN)
+    run, version = runs.acquire(task.job, task.client_id, task.scheduled_at, now=now, lease=time_limit + LEASE_MARGIN)
     if run.status is RunStatus.DONE:
-        return _done(run)
+        return _repeat_figures(run)
     lease = Lease(runs, run, version, clock=clock, time_limit=time_limit)
     try:
-        return _retrying(clock)(_unless_done, lease, work)
+        return _build_retrying(clock)(_work_unless_done, lease, work)
     except BrainError as error:
         lease.release(error)
         raise
 
 
-def _unless_done(lease: Lease, work: Work) -> Figures:
-    """Do the work, unless the last attempt finished it and only its answer was lost."""
-    return _done(lease.run) if lease.run.status is RunStatus.DONE else work(lease)
+def _work_unless_done(lease: Lease, work: Work) -> Figures:
+    """Do the work unless the last attempt finished it and only the response of the store was lost."""
+    return _repeat_figures(lease.run) if lease.run.status is RunStatus.DONE else work(lease)
 
 
-def _done(run: Run) -> Figures:
+def _repeat_figures(run: Run) -> Figures:
     return {"status": "success", "repeated": True, **run.result}
 
 
-def _retrying(clock: Clock) -> Retrying:
+def _build_retrying(clock: Clock) -> Retrying:
     return Retrying(
-        retry=retry_if_exception(_worth_another_try),
-        stop=stop_after_attempt(ATTEMPTS),
+        retry=retry_if_exception(_is_retryable),
+        stop=stop_after_attempt(MAX_ATTEMPTS),
         wait=wait_exponential(min=4, max=10),
         sleep=clock.sleep,
         reraise=True,
     )
 
 
-def _worth_another_try(error: BaseException) -> bool:
+def _is_retryable(error: BaseException) -> bool:
     return isinstance(error, BrainError) and error.retryable and not isinstance(error, LeaseLostError)

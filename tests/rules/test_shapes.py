@@ -11,7 +11,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.jobs.features import FeatureFlags
 from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
-from brain.repositories.jobs.features import SIGNATURE, Features
+from brain.repositories.jobs.features import AUDIT_FIELDS, Features
 
 
 def written(kind: Kind, case: Case, clock: ManualClock) -> dict[str, Any]:
@@ -34,5 +34,5 @@ def test_a_flag_written_by_an_admin_is_read(case: Case, clock: ManualClock) -> N
 def test_a_gold_standard_written_by_an_admin_is_one(case: Case, clock: ManualClock) -> None:
     """The scorer's own model takes it."""
     document = written(GOLD_STANDARDS, case, clock)
-    given = {field: value for field, value in document.items() if field not in SIGNATURE}
+    given = {field: value for field, value in document.items() if field not in AUDIT_FIELDS}
     assert GoldCase.model_validate(given).id == "some-id"

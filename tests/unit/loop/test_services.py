@@ -205,18 +205,18 @@ def test_a_probe_costs_one_read_in_half_a_minute(brain, clock):
     counting = FaultyStore(brain.store)
     brain.health.store = counting
     for _ in range(50):
-        assert brain.health.ready()
+        assert brain.health.is_ready()
     assert counting.reads == 1
     clock.advance(timedelta(seconds=31))
-    assert brain.health.ready()
+    assert brain.health.is_ready()
     assert counting.reads == 2
 
 
 def test_health_notices_a_store_that_is_away(brain):
     """And says why, to operators."""
     brain.health.store = FaultyStore(brain.store, fail_at=1)
-    assert not brain.health.ready()
-    (broken,) = [check for check in brain.health.checks() if not check.ok]
+    assert not brain.health.is_ready()
+    (broken,) = [check for check in brain.health.check() if not check.ok]
     assert (broken.name, bool(broken.detail)) == ("store", True)
 
 

@@ -1,4 +1,4 @@
-"""Plain rows mean what the operator's field map says, or what their columns are named."""
+"""Plain rows are read by the operator's field map, or by the names of their columns."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,8 +31,8 @@ MAP = FieldMap(
 MAPPED = replace(CONTEXT, field_map=MAP, backfill=True)
 
 
-def row(**columns: str) -> dict[str, str]:
-    """Return a row of the map above."""
+def make_row(**columns: str) -> dict[str, str]:
+    """Return a row that fits ``MAP``."""
     return {
         "day": "2026-11-20",
         "post": "p1",
@@ -43,9 +43,9 @@ def row(**columns: str) -> dict[str, str]:
     } | columns
 
 
-def test_a_row_is_read_as_its_map_says() -> None:
-    """Columns add up, millionths are divided, kinds are translated, and writers are people."""
-    event = complete_event("warehouse", row(writer="Ada Lind", chef="Bo Ekström", seen=""), MAPPED)
+def test_a_row_is_read_by_its_map() -> None:
+    """Columns are added, millionths divided, content types translated, and creators pseudonymized."""
+    event = complete_event("warehouse", make_row(writer="Ada Lind", chef="Bo Ekström", seen=""), MAPPED)
     assert (event.likes, event.spend, event.impressions, event.currency) == (7, 2.5, None, "EUR")
     assert (event.content_id, event.content_type, event.platform) == ("p1", "photo", "facebook")
     assert event.creator_hash is not None
@@ -53,30 +53,30 @@ def test_a_row_is_read_as_its_map_says() -> None:
     assert "Bo" not in str(event.raw_data)
 
 
-def test_a_kind_without_translation_keeps_its_name_in_small_letters() -> None:
-    """A new kind of post is not lost, and an absent one is unknown."""
-    assert complete_event("warehouse", row(kind="Reel"), MAPPED).content_type == "reel"
-    assert complete_event("warehouse", row(kind=""), MAPPED).content_type is None
+def test_an_unmapped_content_type_is_lowercased() -> None:
+    """A new type of post is not lost, and an absent one is unknown."""
+    assert complete_event("warehouse", make_row(kind="Reel"), MAPPED).content_type == "reel"
+    assert complete_event("warehouse", make_row(kind=""), MAPPED).content_type is None
 
 
-def test_rows_of_one_key_are_revisions_and_rows_without_one_are_events_of_their_own() -> None:
-    """The key says what a row is about; a map without one knows a row by its whole content."""
-    first, second = complete_payload("warehouse", [row(), row(hearts="9")], MAPPED)
+def test_rows_of_one_key_are_revisions_and_rows_without_a_key_are_separate_events() -> None:
+    """The key identifies what a row is about; a map without a key identifies a row by its whole content."""
+    first, second = complete_payload("warehouse", [make_row(), make_row(hearts="9")], MAPPED)
     assert isinstance(first, Completed)
     assert isinstance(second, Completed)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (True, True)
     keyless = replace(MAPPED, field_map=MAP.model_copy(update={"key": (), "cumulative": False}))
-    first, second = complete_payload("warehouse", [row(), row(hearts="9")], keyless)
+    first, second = complete_payload("warehouse", [make_row(), make_row(hearts="9")], keyless)
     assert isinstance(first, Completed)
     assert isinstance(second, Completed)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (False, False)
 
 
-def test_a_row_without_any_column_of_the_map_names_what_was_expected() -> None:
-    """The wrong map for a file is said at once."""
-    refused = reject_one("warehouse", {"colour": "red"}, MAPPED)
-    assert refused.error_code == "unknown_shape"
-    assert "hearts" in refused.message
+def test_a_row_without_any_column_of_the_map_is_rejected() -> None:
+    """The rejection names the columns that the map expects."""
+    rejection = reject_one("warehouse", {"colour": "red"}, MAPPED)
+    assert rejection.error_code == "unknown_shape"
+    assert "hearts" in rejection.message
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_a_row_without_any_column_of_the_map_names_what_was_expected() -> None:
     ],
     ids=str,
 )
-def test_a_time_is_put_together_from_columns(time: TimeMapping, columns: dict[str, str], expected: str) -> None:
-    """Whole times, times in a declared form, parts of times and a declared day all work."""
+def test_a_time_is_composed_of_columns(time: TimeMapping, columns: dict[str, str], expected: str) -> None:
+    """Complete times, times in a declared format, parts of times and a constant day."""
     context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
-    assert complete_event("warehouse", row(**columns), context).occurred_at == parse_time(expected)
+    assert complete_event("warehouse", make_row(**columns), context).occurred_at == parse_time(expected)
 
 
 @pytest.mark.parametrize(
@@ -128,17 +128,15 @@ def test_a_time_is_put_together_from_columns(time: TimeMapping, columns: dict[st
     ],
     ids=str,
 )
-def test_a_time_that_is_not_there_or_does_not_exist_is_refused(
-    time: TimeMapping, columns: dict[str, str], code: str
-) -> None:
-    """Neither the thirtieth of February nor an absent month becomes some other day."""
+def test_a_missing_or_impossible_time_is_rejected(time: TimeMapping, columns: dict[str, str], code: str) -> None:
+    """Neither the thirtieth of February nor an absent month becomes another day."""
     context = replace(MAPPED, field_map=MAP.model_copy(update={"time": time}))
-    assert reject_one("warehouse", row(**columns), context).error_code == code
+    assert reject_one("warehouse", make_row(**columns), context).error_code == code
 
 
-BAD_MAPS: dict[str, dict[str, Any]] = {
-    "two ways to tell the time": {"time": {"column": "a", "constant": "2017-01-01"}},
-    "no way to tell the time": {"time": {}},
+INVALID_MAPS: dict[str, dict[str, Any]] = {
+    "two sources of the time": {"time": {"column": "a", "constant": "2017-01-01"}},
+    "no source of the time": {"time": {}},
     "a month without a year": {"time": {"month": "m", "day": "d"}},
     "a month with both day and weekday": {"time": {"constant_year": 2014, "month": "m", "day": "d", "weekday": "w"}},
     "an unknown metric": {"metrics": {"hearts": ["h"]}},
@@ -147,28 +145,28 @@ BAD_MAPS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_MAPS)
-def test_a_wrong_map_is_refused_with_the_place_of_the_fault(name: str) -> None:
-    """An operator's mistake is named, not guessed away."""
-    good = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
-    assert FeedsConfig.model_validate({"field_maps": {"m": good}}).field_maps["m"].delimiter == ","
+@pytest.mark.parametrize("name", INVALID_MAPS)
+def test_an_invalid_map_is_refused_with_the_path_of_the_fault(name: str) -> None:
+    """The error names the field."""
+    valid_map = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
+    assert FeedsConfig.model_validate({"field_maps": {"m": valid_map}}).field_maps["m"].delimiter == ","
     with pytest.raises(ValidationError, match=r"field_maps\.m"):
-        FeedsConfig.model_validate({"field_maps": {"m": good | BAD_MAPS[name]}})
+        FeedsConfig.model_validate({"field_maps": {"m": valid_map | INVALID_MAPS[name]}})
 
 
-def test_the_maps_of_the_project_are_sound() -> None:
-    """config/feeds.yaml fits its model, and each map says what it is for."""
+def test_the_maps_of_the_project_are_valid() -> None:
+    """config/feeds.yaml fits its model, and every map has a description."""
     maps = load_config("feeds", FeedsConfig).field_maps
     assert {"facebook_page_posts", "facebook_ads_snapshot"} <= set(maps)
-    assert all(one.description for one in maps.values())
+    assert all(field_map.description for field_map in maps.values())
     assert yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8")).keys() == {"field_maps"}
 
 
-def test_columns_named_like_an_events_fields_need_no_map() -> None:
-    """A row with its own date and measures is a running total of its content, or an event where it names none."""
-    content, nothing = complete_payload(
+def test_columns_named_like_the_fields_of_an_event_need_no_map() -> None:
+    """A row with a date and metrics is a running total of its content, or an event if it names no content."""
+    total, event = complete_payload(
         "warehouse", [{"DATE": "2026-11-20", "Campaign_ID": "c", "Clicks": "4"}, {"timestamp": 1795262400, "views": 2}]
     )
-    assert isinstance(content, Completed)
-    assert isinstance(nothing, Completed)
-    assert (content.cumulative, content.event.clicks, nothing.cumulative, nothing.event.views) == (True, 4, False, 2)
+    assert isinstance(total, Completed)
+    assert isinstance(event, Completed)
+    assert (total.cumulative, total.event.clicks, event.cumulative, event.event.views) == (True, 4, False, 2)

@@ -1,4 +1,4 @@
-"""The same occurrence has the same id for ever, and nothing else has it."""
+"""The same occurrence always has the same id, and no other has it."""
 
 import copy
 from dataclasses import replace
@@ -17,47 +17,50 @@ from brain.domain.privacy.keys import IdentityKeys
 CASES = list(load_cases())
 
 
-def identities(source: str, payload: Any, client: str = "acme", keys: IdentityKeys = KEYS) -> list[tuple[str, str]]:
+def identify_all(source: str, payload: Any, client: str = "acme", keys: IdentityKeys = KEYS) -> list[tuple[str, str]]:
     """Return (id, fingerprint) of every event in a payload."""
     context = replace(CONTEXT, client_id=client)
-    done = [complete(one, context, keys) for one in normalize(source, payload, context) if isinstance(one, Draft)]
-    return [(one.event.event_id, one.fingerprint) for one in done if isinstance(one, Completed)]
+    drafts = [outcome for outcome in normalize(source, payload, context) if isinstance(outcome, Draft)]
+    outcomes = [complete(draft, context, keys) for draft in drafts]
+    return [(outcome.event.event_id, outcome.fingerprint) for outcome in outcomes if isinstance(outcome, Completed)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_id_is_evt_and_24_hex_digits_and_no_two_events_of_a_payload_share_one(case: FeedCase) -> None:
     """Different events of one payload are different documents."""
-    found = [event_id for event_id, _ in identities(case.source, case.payload)]
-    assert all(event_id.startswith("evt_") and len(event_id) == 28 for event_id in found)
-    assert len(set(found)) == len(found)
+    event_ids = [event_id for event_id, _ in identify_all(case.source, case.payload)]
+    assert all(event_id.startswith("evt_") and len(event_id) == 28 for event_id in event_ids)
+    assert len(set(event_ids)) == len(event_ids)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_ids_of_two_clients_are_never_the_same(case: FeedCase) -> None:
-    """An id tells nothing across clients."""
-    assert set(identities(case.source, case.payload)).isdisjoint(identities(case.source, case.payload, client="other"))
+    """Ids cannot be linked across clients."""
+    assert set(identify_all(case.source, case.payload)).isdisjoint(
+        identify_all(case.source, case.payload, client="other")
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_ids_outlive_the_rotation_of_the_key_of_pseudonyms(case: FeedCase) -> None:
+def test_ids_survive_a_rotation_of_the_key(case: FeedCase) -> None:
     """A resend after a rotation is still a duplicate."""
     rotated = IdentityKeys(2, b"a newer salt", previous=((1, KEYS.salt),))
-    assert identities(case.source, case.payload, keys=rotated) == identities(case.source, case.payload)
+    assert identify_all(case.source, case.payload, keys=rotated) == identify_all(case.source, case.payload)
 
 
 @pytest.mark.parametrize("received_later_by", [1, 86_400])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_same_payload_later_is_a_duplicate(case: FeedCase, received_later_by: int) -> None:
-    """When a payload came is no part of what it says."""
+    """The time of receipt is not part of the identity."""
     later = replace(
         CONTEXT, received_at=CONTEXT.received_at.replace(second=received_later_by % 60), correlation_id="again"
     )
-    first = [outcome for outcome in complete_payload(case.source, case.payload) if isinstance(outcome, Completed)]
-    again = [
+    originals = [outcome for outcome in complete_payload(case.source, case.payload) if isinstance(outcome, Completed)]
+    resent = [
         outcome for outcome in complete_payload(case.source, case.payload, later) if isinstance(outcome, Completed)
     ]
-    assert [(one.event.event_id, one.fingerprint) for one in first] == [
-        (one.event.event_id, one.fingerprint) for one in again
+    assert [(original.event.event_id, original.fingerprint) for original in originals] == [
+        (duplicate.event.event_id, duplicate.fingerprint) for duplicate in resent
     ]
 
 
@@ -78,11 +81,11 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def _changed(row: dict[str, Any]) -> dict[str, Any]:
+def _correct(row: dict[str, Any]) -> dict[str, Any]:
     """Return the row with every 3 corrected to 2."""
     text = {"3": "2", 3: 2}
     return {
-        name: _changed(value)
+        name: _correct(value)
         if isinstance(value, dict)
         else text.get(value, value)
         if isinstance(value, str | int)
@@ -94,8 +97,8 @@ def _changed(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ROWS)
 def test_a_running_total_with_new_figures_is_a_revision(source: str) -> None:
     """Even one that went down by a correction keeps its id, with another fingerprint."""
-    ((first, before),) = identities(source, ROWS[source])
-    ((second, after),) = identities(source, _changed(ROWS[source]))
+    ((first, before),) = identify_all(source, ROWS[source])
+    ((second, after),) = identify_all(source, _correct(ROWS[source]))
     assert first == second
     assert before != after
 
@@ -111,9 +114,9 @@ VOLATILE = {
 
 
 @pytest.mark.parametrize("source", VOLATILE)
-def test_what_changes_with_every_fetch_is_no_revision(source: str) -> None:
-    """Sync times, etags and signed addresses leave a duplicate a duplicate."""
-    assert identities(source, ROWS[source]) == identities(source, ROWS[source] | VOLATILE[source])
+def test_volatile_fields_make_no_revision(source: str) -> None:
+    """Sync times, etags and signed URLs change with every fetch; the event is still a duplicate."""
+    assert identify_all(source, ROWS[source]) == identify_all(source, ROWS[source] | VOLATILE[source])
 
 
 @pytest.mark.parametrize(
@@ -121,15 +124,15 @@ def test_what_changes_with_every_fetch_is_no_revision(source: str) -> None:
     [("date", "2026-11-19"), ("device", "DESKTOP"), ("id", "3"), ("customer_id", "2"), ("ad_network_type", "SEARCH")],
 )
 def test_rows_of_other_days_and_breakdowns_are_other_events(field: str, value: str) -> None:
-    """A row is known by everything it is broken down by."""
+    """A row is identified by all its dimensions."""
     assert (
-        identities("ads_google", ROWS["ads_google"])[0][0]
-        != identities("ads_google", ROWS["ads_google"] | {field: value})[0][0]
+        identify_all("ads_google", ROWS["ads_google"])[0][0]
+        != identify_all("ads_google", ROWS["ads_google"] | {field: value})[0][0]
     )
 
 
-def test_hubspots_test_events_share_an_id_and_stay_apart() -> None:
-    """HubSpot's own event id is not enough, a resend with a higher attempt is."""
+def test_hubspots_test_events_share_an_id_but_are_different_events() -> None:
+    """HubSpot's event id alone does not identify an event; a resend with a higher attempt is a duplicate."""
     event = {
         "eventId": 100,
         "subscriptionId": 1,
@@ -141,23 +144,23 @@ def test_hubspots_test_events_share_an_id_and_stay_apart() -> None:
     }
     other = event | {"objectId": 2}
     resent = event | {"attemptNumber": 4}
-    first, second, third = (identities("crm_hubspot", one)[0] for one in (event, other, resent))
+    first, second, third = (identify_all("crm_hubspot", payload)[0] for payload in (event, other, resent))
     assert first[0] != second[0]
     assert first == third
 
 
 def test_the_same_id_with_other_content_shows_in_the_fingerprint() -> None:
-    """A provider's id that comes again for something else is never a silent duplicate."""
+    """A provider's id that is reused for another event is a conflict, not a duplicate."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "email": "ada@example.org"}
-    ((first, before),) = identities("email", event)
-    ((second, after),) = identities("email", event | {"event": "click"})
+    ((first, before),) = identify_all("email", event)
+    ((second, after),) = identify_all("email", event | {"event": "click"})
     assert (first == second, before == after) == (True, False)
 
 
 def test_the_feed_is_part_of_the_id() -> None:
-    """One payload by way of two feeds is two events."""
+    """One payload sent to two feeds gives two events."""
     event = {"occurred_at": "2026-11-20T10:00:00Z", "likes": 1}
-    assert identities("social_linkedin", event) != identities("social_twitter", event)
+    assert identify_all("social_linkedin", event) != identify_all("social_twitter", event)
 
 
 def test_two_large_payloads_that_differ_at_their_end_are_two_events() -> None:
@@ -165,16 +168,16 @@ def test_two_large_payloads_that_differ_at_their_end_are_two_events() -> None:
     event = {"occurred_at": "2026-11-20T10:00:00Z", "likes": 1, "raw_data": {"text": "x" * 200_000}}
     other = copy.deepcopy(event)
     other["raw_data"] = {"text": "x" * 199_999 + "y"}
-    assert identities("custom", event)[0][0] != identities("custom", other)[0][0]
+    assert identify_all("custom", event)[0][0] != identify_all("custom", other)[0][0]
 
 
 @given(
     st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5),
     st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5),
 )
-def test_payloads_share_an_id_only_when_they_are_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Without an id of the provider the whole content is the identity."""
+def test_payloads_share_an_id_only_when_they_are_equal(left: dict[str, Any], right: dict[str, Any]) -> None:
+    """Without an id of the provider the whole content identifies the event."""
     first, second = (
-        identify(Draft(feed_type=FeedType.CUSTOM, occurred_at=None, raw=raw), "acme", KEYS) for raw in (one, other)
+        identify(Draft(feed_type=FeedType.CUSTOM, occurred_at=None, raw=raw), "acme", KEYS) for raw in (left, right)
     )
-    assert (first.event_id == second.event_id) == (one == other)
+    assert (first.event_id == second.event_id) == (left == right)

@@ -1,4 +1,4 @@
-"""Nobody's address, number or name gets past intake, wherever in a payload it stands."""
+"""No person's address, number or name passes intake, wherever it is in a payload."""
 
 import copy
 import json
@@ -14,7 +14,7 @@ from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(load_cases())
-# Each kind of person's data, and what of it must be nowhere afterwards.
+# Each kind of personal data, and the parts of it that must not be stored.
 CANARIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "an address": ("Canary.Bird@nest.example.org", ("canary.bird@nest",)),
     "a telephone": ("+49 151 2345-6789", ("2345-6789",)),
@@ -31,20 +31,20 @@ CANARIES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def list_text_paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the path of every text in a payload."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from places(inner, (*path, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from places(inner, (*path, index))
-    elif isinstance(value, str):
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from list_text_paths(inner, (*path, name))
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from list_text_paths(inner, (*path, index))
+    elif isinstance(node, str):
         yield path
 
 
-def everything(case: FeedCase, payload: Any) -> str:
-    """Return all that intake hands on for a payload: events, rejections and reasons."""
+def dump_outcomes(case: FeedCase, payload: Any) -> str:
+    """Return the text of everything that intake stores for a payload: events, rejections and reasons."""
     return "\n".join(
         json.dumps(asdict(outcome.event), default=str, ensure_ascii=False)
         if isinstance(outcome, Completed)
@@ -55,46 +55,46 @@ def everything(case: FeedCase, payload: Any) -> str:
 
 @pytest.mark.parametrize("kind", CANARIES)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_person_planted_in_any_field_is_nowhere_in_what_is_kept(case: FeedCase, kind: str) -> None:
-    """Every text of every fixture, replaced by a person's data, leaves only a pseudonym."""
+def test_a_person_in_any_field_is_not_stored(case: FeedCase, kind: str) -> None:
+    """Personal data in place of any text of any fixture is replaced by a pseudonym."""
     canary, traces = CANARIES[kind]
-    for path in places(case.payload):
-        kept = everything(case, replace_at(case.payload, path, canary))
-        assert [trace for trace in traces if trace in kept] == [], path
+    for path in list_text_paths(case.payload):
+        stored = dump_outcomes(case, replace_at(case.payload, path, canary))
+        assert [trace for trace in traces if trace in stored] == [], path
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_person_as_the_name_of_a_field_is_nowhere_in_what_is_kept(case: FeedCase) -> None:
-    """Maps by address (Mailgun's recipient variables) name people in their keys."""
+def test_a_person_in_a_field_name_is_not_stored(case: FeedCase) -> None:
+    """Maps by address (Mailgun's recipient variables) have people in their keys."""
     payload = copy.deepcopy(case.payload)
-    for item in payload if isinstance(payload, list) else [payload]:
-        item["canary.bird@nest.example.org"] = {"canary.bird@nest.example.org": 1}
-    assert "canary.bird" not in everything(case, payload)
+    for json_object in payload if isinstance(payload, list) else [payload]:
+        json_object["canary.bird@nest.example.org"] = {"canary.bird@nest.example.org": 1}
+    assert "canary.bird" not in dump_outcomes(case, payload)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.people], ids=str)
-def test_the_people_of_a_payload_are_nowhere_in_what_is_kept(case: FeedCase) -> None:
-    """The invented people of the fixtures, their ids and their names are gone from the whole event."""
-    kept = everything(case, case.payload)
-    assert [person for person in case.people if person.lower() in kept] == []
+def test_the_people_of_a_payload_are_not_stored(case: FeedCase) -> None:
+    """The ids and names of the fictitious people of the fixtures are not in the event."""
+    stored = dump_outcomes(case, case.payload)
+    assert [person for person in case.people if person.lower() in stored] == []
 
 
-def test_a_person_is_one_pseudonym_within_a_client_and_another_in_the_next() -> None:
-    """Nobody can be followed from client to client, and an address is found whatever its spelling."""
-    (one,) = list_pseudonyms("Ada.Lind@Example.org ", "acme", KEYS)
-    assert list_pseudonyms("ada.lind@example.org", "acme", KEYS) == (one,)
-    assert list_pseudonyms("ada.lind@example.org", "other", KEYS) != (one,)
-    assert one.startswith("v1_")
-    assert len(one) == 3 + 16
+def test_a_person_has_one_pseudonym_per_client() -> None:
+    """People cannot be linked across clients; the spelling of an address does not matter."""
+    (pseudonym,) = list_pseudonyms("Ada.Lind@Example.org ", "acme", KEYS)
+    assert list_pseudonyms("ada.lind@example.org", "acme", KEYS) == (pseudonym,)
+    assert list_pseudonyms("ada.lind@example.org", "other", KEYS) != (pseudonym,)
+    assert pseudonym.startswith("v1_")
+    assert len(pseudonym) == 3 + 16
 
 
 @pytest.mark.parametrize("spelling", ["+46 70 123 45 67", "0046701234567", "+46701234567", "+46 (70) 123-45-67"])
-def test_a_telephone_is_one_person_however_it_is_written(spelling: str) -> None:
-    """Spaces, brackets and the two ways of dialling abroad do not make new people."""
+def test_a_telephone_number_is_one_person_in_every_spelling(spelling: str) -> None:
+    """Spaces, brackets and the two international prefixes do not matter."""
     assert list_pseudonyms(spelling, "acme", KEYS) == list_pseudonyms("+46701234567", "acme", KEYS)
 
 
-def test_after_a_rotation_both_pseudonyms_of_a_person_are_known() -> None:
+def test_after_a_rotation_both_pseudonyms_of_a_person_are_listed() -> None:
     """Erasing a person must find what was stored under the earlier key."""
     rotated = IdentityKeys(2, b"another salt", previous=((1, KEYS.salt),))
     new, old = list_pseudonyms("ada.lind@example.org", "acme", rotated)
@@ -109,32 +109,32 @@ def test_after_a_rotation_both_pseudonyms_of_a_person_are_known() -> None:
         ("<>@,", ("<>@",)),
     ],
 )
-def test_each_of_several_addressees_is_hashed_on_its_own(text: str, traces: tuple[str, ...]) -> None:
-    """One of them can be erased without the others; what is no list of addresses is hashed whole."""
+def test_each_of_several_addressees_is_pseudonymized_separately(text: str, traces: tuple[str, ...]) -> None:
+    """So that one can be erased without the others; text that is not a list of addresses is one person."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "to": text}
-    kept = str(complete_event("email", event).raw_data["to"])
-    assert [trace for trace in traces if trace in kept.lower()] == []
+    stored = str(complete_event("email", event).raw_data["to"])
+    assert [trace for trace in traces if trace in stored.lower()] == []
     if "ada@" in text:
-        assert list_pseudonyms("ada@example.org", "acme", KEYS)[0] in kept
-        assert list_pseudonyms("bo@example.org", "acme", KEYS)[0] in kept
+        assert list_pseudonyms("ada@example.org", "acme", KEYS)[0] in stored
+        assert list_pseudonyms("bo@example.org", "acme", KEYS)[0] in stored
 
 
-def test_a_person_met_in_one_field_is_found_in_the_others() -> None:
-    """A user name in a link or a caption is the same pseudonym as in its own field; parts of words stay."""
+def test_a_person_of_one_field_is_found_in_the_others() -> None:
+    """A user name in a link or caption gets the pseudonym of its own field; parts of words are not replaced."""
     post = {"id": "1", "media_type": "IMAGE", "timestamp": "2026-11-20T10:00:00+0000", "username": "adalind"}
     raw = complete_event(
         "social_instagram",
         post | {"caption": "by adalind, not adalindgren", "permalink": "https://x.example/adalind/1"},
     ).raw_data
-    hashed = list_pseudonyms("adalind", "acme", KEYS)[0]
+    pseudonym = list_pseudonyms("adalind", "acme", KEYS)[0]
     assert (raw["username"], raw["caption"], raw["permalink"]) == (
-        hashed,
-        f"by {hashed}, not adalindgren",
-        f"https://x.example/{hashed}/1",
+        pseudonym,
+        f"by {pseudonym}, not adalindgren",
+        f"https://x.example/{pseudonym}/1",
     )
 
 
-HARMLESS = (
+IMPERSONAL_TEXTS = (
     "2026-11-20",
     "2026-11-20T10:00:00.000Z",
     "2026-11-20 10:00:00 UTC",
@@ -165,14 +165,14 @@ HARMLESS = (
 )
 
 
-@pytest.mark.parametrize("text", HARMLESS)
-def test_identifiers_dates_and_figures_are_nobody(text: str) -> None:
-    """A scrubber that eats ids and numbers would make the raw payload useless."""
+@pytest.mark.parametrize("text", IMPERSONAL_TEXTS)
+def test_identifiers_dates_and_numbers_are_not_people(text: str) -> None:
+    """A scrubber that replaced ids and numbers would make the raw payload useless."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
     assert complete_event("email", event).raw_data["custom"] == text
 
 
-PEOPLE_IN_TEXT = (
+PERSONAL_TEXTS = (
     ("0151-23456789", "23456789"),
     ("call 030 1234567 today", "1234567"),
     ("004915112345678", "15112345678"),
@@ -190,13 +190,13 @@ PEOPLE_IN_TEXT = (
 )
 
 
-@pytest.mark.parametrize(("text", "trace"), PEOPLE_IN_TEXT)
-def test_people_are_found_in_any_text_by_its_form(text: str, trace: str) -> None:
-    """Addresses, numbers and handles are found without a field that names them."""
+@pytest.mark.parametrize(("text", "trace"), PERSONAL_TEXTS)
+def test_people_are_found_in_free_text(text: str, trace: str) -> None:
+    """Addresses, numbers and handles are found whatever the field is called."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a", "custom": text}
     assert trace not in complete_event("email", event).raw_data["custom"]
 
 
 def test_no_salt_shows_in_a_repr() -> None:
-    """What is printed or logged by accident holds no key."""
+    """Printing or logging the keys by accident does not reveal them."""
     assert "salt of the tests" not in repr(IdentityKeys(2, KEYS.salt, previous=((1, KEYS.salt),)))

@@ -82,14 +82,14 @@ def _convert_scalar(field_type: str, value: Any) -> Any:
     return value
 
 
-def _convert_timestamp(written: str) -> str:
+def _convert_timestamp(timestamp: str) -> str:
     """Return a timestamp in ISO 8601; BigQuery writes seconds in E notation, or whole microseconds."""
     try:
-        number = Decimal(written)
+        number = Decimal(timestamp)
         seconds = number if abs(number) < _MAX_SECONDS else number / 10**6
         return (_EPOCH_START + timedelta(microseconds=int(seconds * 10**6))).isoformat()
     except (InvalidOperation, OverflowError, ValueError):
-        return written
+        return timestamp
 
 
 SHAPES = (PayloadShape(FeedType.WAREHOUSE, "BigQuery rows (schema.fields, rows with f and v)", matches, read),)

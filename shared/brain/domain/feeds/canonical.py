@@ -14,9 +14,8 @@ from brain.errors import InvalidInputError
 _EVENT_FIELDS: Final = frozenset(field.name for field in fields(Event))
 # A sender may set these fields in addition to those of a stored event.
 _ACCEPTED_FIELDS: Final = _EVENT_FIELDS | {"creator", "cumulative"}
-_FIELD_NAME: Final = re.compile(
-    r"[A-Za-z_]{1,40}"
-)  # any other name may identify a person, and is not repeated in an error
+# Any other name may identify a person, and is not repeated in an error.
+_FIELD_NAME: Final = re.compile(r"[A-Za-z_]{1,40}")
 _EVENT_ID: Final = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,128}")
 _DISTINCTIVE_FIELDS: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 

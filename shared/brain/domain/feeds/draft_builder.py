@@ -80,11 +80,11 @@ class DraftBuilder:
     def read_time(self, source: Mapping[str, Any] | None, *names: str, naive_is_utc: bool = False) -> datetime | None:
         """Return the time under the first of ``names`` that is not empty; an unreadable one is noted as a fault."""
         for name in names:
-            written = source.get(name) if source else None
-            if written in (None, ""):
+            raw_time = source.get(name) if source else None
+            if raw_time in (None, ""):
                 continue
             try:
-                return parse_time(written, naive_is_utc=naive_is_utc)
+                return parse_time(raw_time, naive_is_utc=naive_is_utc)
             except InvalidInputError as error:
                 self.faults.append(f"{name}: {error.message}")
                 return None

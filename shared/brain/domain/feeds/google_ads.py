@@ -42,11 +42,9 @@ _CONTENT_TYPES: Final = {
 # Columns that identify what a warehouse row is about, normalized; names, bids and metrics do not.
 _ROW_DIMENSIONS: Final = (
     "customerid", "accountid", "id", "campaignid", "adgroupid", "adid", "criterionid", "keywordid",
-    "adgroupcriterioncriterionid",
-    "adgroupadadid", "assetid", "keywordadgroupcriterion", "date", "day", "segmentsdate", "hour", "week", "month",
-    "device", "adnetworktype", "adnetworktype1",
-    "adnetworktype2", "network", "slot", "clicktype", "conversionaction", "conversionactioncategory",
-    "conversionactionname",
+    "adgroupcriterioncriterionid", "adgroupadadid", "assetid", "keywordadgroupcriterion", "date", "day",
+    "segmentsdate", "hour", "week", "month", "device", "adnetworktype", "adnetworktype1", "adnetworktype2",
+    "network", "slot", "clicktype", "conversionaction", "conversionactioncategory", "conversionactionname",
     "keywordmatchtype", "searchterm", "searchtermmatchtype", "country", "countrycriterionid", "geotargetregion",
     "gender", "agerange",
 )  # fmt: skip

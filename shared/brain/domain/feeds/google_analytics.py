@@ -7,7 +7,7 @@ from typing import Any, Final
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
+from brain.domain.feeds.json_values import first_text, has_any, to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import resolve_total_time
 from brain.domain.feeds.times import parse_day_and_hour
@@ -41,8 +41,8 @@ _EXPORT_METRICS: Final = {
 def matches_report(payload: JsonObject) -> bool:
     """Recognize a report by its headers, a batch by its first report."""
     reports = to_list(payload.get("reports"))
-    first = to_object(reports[0]) if reports else payload
-    return "metricHeaders" in first and ("dimensionHeaders" in first or "rows" in first)
+    first_report = to_object(reports[0]) if reports else payload
+    return "metricHeaders" in first_report and has_any(first_report, ("dimensionHeaders", "rows"))
 
 
 def read_report(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
@@ -140,12 +140,12 @@ def read_export(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutc
 def _read_parameters(event: JsonObject) -> dict[str | None, Any]:
     """Return the event's parameters by key; the export has one field per type, of which one is set."""
     parameters = [to_object(parameter) for parameter in to_list(event.get("event_params"))]
-    return {
-        to_text(parameter.get("key")): next(
-            (typed for typed in to_object(parameter.get("value")).values() if typed is not None), None
-        )
-        for parameter in parameters
-    }
+    return {to_text(parameter.get("key")): _read_typed_value(parameter) for parameter in parameters}
+
+
+def _read_typed_value(parameter: Mapping[str, Any]) -> Any:
+    typed_values = to_object(parameter.get("value")).values()
+    return next((number_or_text for number_or_text in typed_values if number_or_text is not None), None)
 
 
 def _strip_query(location: str | None) -> str | None:

@@ -19,8 +19,7 @@ _STATISTICS_COLUMNS: Final = (
 )  # fmt: skip
 _ID_COLUMNS: Final = (
     "share_statistic_id", "_fivetran_id", "creative_id", "campaign_id", "campaign_group_id", "account_id",
-    "organization_id",
-    "organization_entity",
+    "organization_id", "organization_entity",
 )  # fmt: skip
 _DATE_COLUMNS: Final = ("day", "date", "time_range_start")
 

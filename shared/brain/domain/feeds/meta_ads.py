@@ -14,9 +14,8 @@ from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, select_dimensions
 # One purchase is listed under several types, of which only the first listed one counts. "omni" is Meta's own union.
 _PURCHASE_TYPES: Final = (
     "omni_purchase", "purchase", "onsite_web_app_purchase", "onsite_web_purchase",
-    "offsite_conversion.fb_pixel_purchase",
-    "web_in_store_purchase", "web_app_in_store_purchase", "app_custom_event.fb_mobile_purchase",
-    "onsite_conversion.purchase",
+    "offsite_conversion.fb_pixel_purchase", "web_in_store_purchase", "web_app_in_store_purchase",
+    "app_custom_event.fb_mobile_purchase", "onsite_conversion.purchase",
 )  # fmt: skip
 _LEAD_TYPES: Final = ("lead", "onsite_web_lead", "offsite_conversion.fb_pixel_lead", "onsite_conversion.lead_grouped")
 _ACTION_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -30,11 +29,10 @@ _PLATFORMS: Final = frozenset({"instagram", "messenger", "audience_network", "th
 _ID_COLUMNS: Final = ("ad_id", "adset_id", "ad_set_id", "campaign_id", "account_id")
 _BREAKDOWN_COLUMNS: Final = (
     "publisher_platform", "platform_position", "device_platform", "impression_device", "age", "gender", "country",
-    "region", "dma",
-    "hourly_stats_aggregated_by_advertiser_time_zone", "hourly_stats_aggregated_by_audience_time_zone", "product_id",
-    "frequency_value", "body_asset", "image_asset", "video_asset", "title_asset", "link_url_asset",
-    "call_to_action_asset",
-    "description_asset", "ad_format_asset", "user_segment_key", "place_page_id", "mmm", "action_type", "index",
+    "region", "dma", "hourly_stats_aggregated_by_advertiser_time_zone",
+    "hourly_stats_aggregated_by_audience_time_zone", "product_id", "frequency_value", "body_asset", "image_asset",
+    "video_asset", "title_asset", "link_url_asset", "call_to_action_asset", "description_asset", "ad_format_asset",
+    "user_segment_key", "place_page_id", "mmm", "action_type", "index",
 )  # fmt: skip
 _ACTION_ROW_COLUMNS: Final = ("action_type", "value")
 _METRIC_COLUMNS: Final = ("impressions", "spend", "clicks", "inline_link_clicks", "reach", "actions")

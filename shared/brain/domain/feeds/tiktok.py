@@ -8,16 +8,15 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
-from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
 
 _TIME_COLUMNS: Final = ("stat_time_hour", "stat_time_day", "stat_time", "date")
 _ID_COLUMNS: Final = ("ad_id", "adgroup_id", "campaign_id", "advertiser_id")
 _BREAKDOWN_COLUMNS: Final = (
     "age", "gender", "country_code", "province_id", "dma_id", "ac", "language", "platform", "placement",
-    "placement_id",
-    "interest_category", "contextual_tag", "device_brand_id", "search_terms", "image_id", "video_material_id",
-    "page_id",
+    "placement_id", "interest_category", "contextual_tag", "device_brand_id", "search_terms", "image_id",
+    "video_material_id", "page_id",
 )  # fmt: skip
 _ERROR_CODE: Final = re.compile(r"[a-z0-9_]{1,40}")
 # URLs of covers and players are signed again for every fetch.
@@ -64,38 +63,35 @@ def read_response(payload: JsonObject, context: FeedContext) -> Iterable[FeedOut
     """Return every video or report row of a response."""
     error_code = _find_error_code(payload)
     if error_code is not None:
-        message = f"expected figures, got TikTok's error {error_code}; repeat the request to TikTok"
+        message = f"expected metrics, got TikTok's error {error_code}; repeat the request to TikTok"
         return [Rejected("provider_error", message)]
     data = to_object(payload.get("data"))
-    entries = to_list(data.get("videos")) or to_list(data.get("list"))
-    if not entries:
+    records = to_list(data.get("videos")) or to_list(data.get("list"))
+    if not records:
         return [Ignored("an empty page of videos or rows")]
-    return [_read_entry(entry, context) for entry in entries]
+    return [_read_record(record, context) for record in records]
 
 
-def _read_entry(entry: Any, context: FeedContext) -> Draft | Rejected:
-    if _is_report(entry):
-        return _read_row(entry, {**lowercase_names(entry["metrics"]), **lowercase_names(entry["dimensions"])}, context)
-    if _is_video(entry):
-        return _read_video(entry, context)
-    return Rejected(
-        "unknown_shape",
-        "Expected a video (id, create_time) or a report row (dimensions, metrics); another value came.",
-    )
+def _read_record(record: Any, context: FeedContext) -> Draft | Rejected:
+    if _is_report(record):
+        return _read_row(
+            record, {**lowercase_names(record["metrics"]), **lowercase_names(record["dimensions"])}, context
+        )
+    if _is_video(record):
+        return _read_video(record, context)
+    return reject_shape("a video (id, create_time) or a report row (dimensions, metrics)")
 
 
-def matches_entry(payload: JsonObject) -> bool:
+def matches_record(payload: JsonObject) -> bool:
     """Recognize a single video or report row."""
     if _is_report(payload):
         return has_any(payload["dimensions"], (*_TIME_COLUMNS, *_ID_COLUMNS))
-    return _is_video(payload) and (
-        "video_description" in payload or "view_count" in payload or "video_views" in payload
-    )
+    return _is_video(payload) and has_any(payload, ("video_description", "view_count", "video_views"))
 
 
-def read_entry(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+def read_record(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one video or report row that was sent without its response."""
-    return [_read_entry(payload, context)]
+    return [_read_record(payload, context)]
 
 
 def _read_video(video: JsonObject, context: FeedContext) -> Draft | Rejected:
@@ -191,7 +187,7 @@ SHAPES = (
         read_response,
     ),
     PayloadShape(
-        FeedType.SOCIAL_TIKTOK, "one video (id, create_time, view_count) or one report row", matches_entry, read_entry
+        FeedType.SOCIAL_TIKTOK, "one video (id, create_time, view_count) or one report row", matches_record, read_record
     ),
     PayloadShape(FeedType.SOCIAL_TIKTOK, "rows per stat_time_hour or stat_time_day", matches_row, read_row),
     PayloadShape(

@@ -32,20 +32,18 @@ _VOLATILE_FIELDS: Final = frozenset({"user", "author"})
 
 
 def _is_post(payload: Any) -> bool:
-    if not isinstance(payload, Mapping) or "id" not in payload or "text" not in payload:
-        return (
-            isinstance(payload, Mapping)
-            and "id" in payload
-            and "like_count" in to_object(payload.get("public_metrics"))
-        )
-    return has_any(payload, _V2_FIELDS) or ("text" in payload and "author_id" in payload)
+    if not isinstance(payload, Mapping) or "id" not in payload:
+        return False
+    if "text" not in payload:
+        return "like_count" in to_object(payload.get("public_metrics"))
+    return has_any(payload, (*_V2_FIELDS, "author_id"))
 
 
 def matches_page(payload: JsonObject) -> bool:
     """Recognize a page or a single response by its first post, an empty page by its ``result_count``."""
     data = payload.get("data")
-    first = data[0] if isinstance(data, list) and data else data
-    if _is_post(first) or _is_account(first):
+    first_post = data[0] if isinstance(data, list) and data else data
+    if _is_post(first_post) or _is_account(first_post):
         return True
     return data is None and "result_count" in to_object(payload.get("meta"))
 
@@ -59,36 +57,38 @@ def read_page(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome
     includes = to_object(payload.get("includes"))
     users = _index_by(includes.get("users"), "id")
     media = _index_by(includes.get("media"), "media_key")
-    return [_read_entry(post, users, media, context) for post in posts]
+    return [_read_post_or_account(post, users, media, context) for post in posts]
 
 
-def _read_entry(entry: Any, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext) -> FeedOutcome:
-    if _is_account(entry):
-        return _read_account(entry, context)
-    if _is_post(entry) or (isinstance(entry, Mapping) and "id" in entry and "text" in entry):
-        return _read_post(entry, users, media, context)
+def _read_post_or_account(
+    record: Any, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext
+) -> FeedOutcome:
+    if _is_account(record):
+        return _read_account(record, context)
+    if _is_post(record) or (isinstance(record, Mapping) and "id" in record and "text" in record):
+        return _read_post(record, users, media, context)
     return reject_shape("a post of X API v2 (id, text, public_metrics)")
 
 
-def _is_account(payload: Any) -> bool:
-    if not isinstance(payload, Mapping) or "id" not in payload or "username" not in payload:
+def _is_account(account: Any) -> bool:
+    if not isinstance(account, Mapping) or "id" not in account or "username" not in account:
         return False
-    return "public_metrics" in payload or ("name" in payload and "followers_count" not in payload)
+    return "public_metrics" in account or ("name" in account and "followers_count" not in account)
 
 
-def _read_account(payload: JsonObject, context: FeedContext) -> Draft | Rejected:
+def _read_account(account: JsonObject, context: FeedContext) -> Draft | Rejected:
     """Return the state of an account: its followers are the audience of its posts."""
-    builder = DraftBuilder(payload)
-    builder.add_count("audience_size", to_object(payload.get("public_metrics")), "followers_count")
+    builder = DraftBuilder(account)
+    builder.add_count("audience_size", to_object(account.get("public_metrics")), "followers_count")
     return builder.build(
         FeedType.SOCIAL_TWITTER,
         context.received_at,
         undated=True,
-        content_key=("account", str(payload["id"])),
+        content_key=("account", str(account["id"])),
         cumulative=True,
         content_type="account",
         platform="twitter",
-        creator=to_text(payload.get("id")),
+        creator=to_text(account.get("id")),
         personal=ALL_FIELDS,
     )
 
@@ -157,8 +157,8 @@ def _infer_content_type(post: JsonObject, attached_media: list[Any]) -> str:
 def matches_minimal_page(payload: JsonObject) -> bool:
     """Recognize posts that were requested without any further fields than id and text."""
     data = payload.get("data")
-    first = data[0] if isinstance(data, list) and data else data
-    return isinstance(first, Mapping) and "id" in first and "text" in first
+    first_post = data[0] if isinstance(data, list) and data else data
+    return isinstance(first_post, Mapping) and "id" in first_post and "text" in first_post
 
 
 def matches_row(payload: JsonObject) -> bool:

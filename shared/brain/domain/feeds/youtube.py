@@ -20,15 +20,13 @@ _MONTH: Final = re.compile(r"\d{4}-\d\d")
 _DATE_COLUMNS: Final = ("day", "date", "month")
 _DIMENSIONS: Final = (
     "day", "date", "month", "channel", "channel_id", "video", "video_id", "playlist", "playlist_id", "group",
-    "country", "country_code",
-    "province", "city", "continent", "subcontinent", "liveorondemand", "live_or_on_demand", "subscribedstatus",
-    "subscribed_status",
-    "youtubeproduct", "creatorcontenttype", "devicetype", "device_type", "operatingsystem", "operating_system",
-    "insighttrafficsourcetype",
+    "country", "country_code", "province", "city", "continent", "subcontinent", "liveorondemand",
+    "live_or_on_demand", "subscribedstatus", "subscribed_status", "youtubeproduct", "creatorcontenttype",
+    "devicetype", "device_type", "operatingsystem", "operating_system", "insighttrafficsourcetype",
     "traffic_source_type", "insighttrafficsourcedetail", "traffic_source_detail", "insightplaybacklocationtype",
     "playback_location_type", "agegroup", "age_group", "gender", "sharingservice", "sharing_service", "adtype",
-    "ad_type",
-    "elapsedvideotimeratio", "audiencetype", "claimedstatus", "claimed_status", "uploadertype", "uploader_type",
+    "ad_type", "elapsedvideotimeratio", "audiencetype", "claimedstatus", "claimed_status", "uploadertype",
+    "uploader_type",
 )  # fmt: skip
 
 
@@ -48,31 +46,31 @@ def read_list(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome
     if not resources:
         return [Ignored("an empty page of videos")]
     return [
-        _read_entry(resource, context) if isinstance(resource, Mapping) else reject_shape("videos or channels in items")
+        _read_resource(resource, context)
+        if isinstance(resource, Mapping)
+        else reject_shape("videos or channels in items")
         for resource in resources
     ]
 
 
-def matches_item(payload: JsonObject) -> bool:
+def matches_resource(payload: JsonObject) -> bool:
     """Recognize a single resource by its ``kind``, or by YouTube's name of a view count."""
     return _RESOURCE_KIND.fullmatch(_read_kind(payload)) is not None or (
         "id" in payload and "viewCount" in to_object(payload.get("statistics"))
     )
 
 
-def read_item(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
+def read_resource(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one video or channel that was sent without its page."""
-    return [_read_entry(payload, context)]
+    return [_read_resource(payload, context)]
 
 
-def _read_entry(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
+def _read_resource(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
     kind = _read_kind(resource)
     if kind in ("youtube#commentThread", "youtube#comment"):
         return _read_comment(resource)
     return (
-        _read_resource(resource, context)
-        if not kind or kind in _KINDS_WITH_TOTALS
-        else _read_publication(resource, kind)
+        _read_totals(resource, context) if not kind or kind in _KINDS_WITH_TOTALS else _read_publication(resource, kind)
     )
 
 
@@ -114,7 +112,7 @@ def _read_publication(resource: JsonObject, kind: str) -> Draft | Rejected:
     )
 
 
-def _read_resource(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
+def _read_totals(resource: JsonObject, context: FeedContext) -> Draft | Rejected:
     """Return the running totals of a video or channel; the subscribers of a channel are its audience."""
     builder = DraftBuilder(resource)
     snippet, statistics = to_object(resource.get("snippet")), to_object(resource.get("statistics"))
@@ -158,7 +156,7 @@ def read_table(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
     return [
         _read_row(dict(zip(names, row, strict=True)), context)
         if isinstance(row, list) and len(row) == len(names)
-        else Rejected("unknown_shape", f"Expected rows of {len(names)} values as columnHeaders says; another row came.")
+        else reject_shape(f"rows of {len(names)} values, one per column header")
         for row in rows
     ]
 
@@ -206,7 +204,7 @@ SHAPES = (
     PayloadShape(
         FeedType.SOCIAL_YOUTUBE, "a list of the YouTube Data API (kind, items with statistics)", matches_list, read_list
     ),
-    PayloadShape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_item, read_item),
+    PayloadShape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_resource, read_resource),
     PayloadShape(
         FeedType.SOCIAL_YOUTUBE, "a YouTube Analytics report (columnHeaders, rows)", matches_table, read_table
     ),

@@ -8,7 +8,7 @@ be found again, and erased, from the address that the operator types.
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.utils import getaddresses
 from functools import lru_cache
 from itertools import pairwise
@@ -44,13 +44,12 @@ class Pseudonymizer:
         extra_fields: Normalised names of fields that are personal in this feed only, or ``ALL_FIELDS``.
     """
 
-    __slots__ = ("_extra_fields", "_is_personal_field", "_key", "_prefix", "_searchable_people", "pseudonyms")
+    __slots__ = ("_extra_fields", "_key", "_prefix", "_searchable_people", "pseudonyms")
 
     def __init__(self, client_id: str, keys: IdentityKeys, extra_fields: frozenset[str] = frozenset()) -> None:
         self._key = derive_client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra_fields = extra_fields
-        self._is_personal_field: Callable[[str], bool] = self._is_personal_in_feed if extra_fields else is_personal
         self._searchable_people: list[str] = []
         self.pseudonyms: dict[str, str] = {}
 
@@ -90,9 +89,11 @@ class Pseudonymizer:
         self._collect_people(document)
         return json.dumps(self._scrub(document), ensure_ascii=False, separators=(",", ":"))
 
-    def _is_personal_in_feed(self, name: str) -> bool:
+    def _is_personal_field(self, name: str) -> bool:
         if is_personal(name):
             return True
+        if not self._extra_fields:
+            return False
         normalized = normalize_field_name(name)
         if normalized in self._extra_fields:
             return True
@@ -117,11 +118,11 @@ class Pseudonymizer:
         if isinstance(content, dict):
             return {
                 name if name.isidentifier() else self._scrub_field_name(name): (
-                    self._pseudonymize_field(inner, name)
+                    self._pseudonymize_field(field, name)
                     if self._is_personal_field(name)
-                    else (inner if type(inner) in _SCALAR_TYPES else self._scrub(inner))
+                    else (field if type(field) in _SCALAR_TYPES else self._scrub(field))
                 )
-                for name, inner in content.items()
+                for name, field in content.items()
             }
         if isinstance(content, list):
             return [self._scrub(element) for element in content]
@@ -137,12 +138,12 @@ class Pseudonymizer:
             return self._pseudonymize_addressees(content) if content.strip() else content
         if isinstance(content, dict):
             return {
-                inner_name if inner_name.isidentifier() else self._scrub_field_name(inner_name): (
-                    self._scrub(inner)
-                    if normalize_field_name(inner_name) in NON_IDENTIFYING_NAMES
-                    else self._pseudonymize_field(inner, inner_name)
+                nested_name if nested_name.isidentifier() else self._scrub_field_name(nested_name): (
+                    self._scrub(field)
+                    if normalize_field_name(nested_name) in NON_IDENTIFYING_NAMES
+                    else self._pseudonymize_field(field, nested_name)
                 )
-                for inner_name, inner in content.items()
+                for nested_name, field in content.items()
             }
         if isinstance(content, list):
             return [self._pseudonymize_field(element, name) for element in content]
@@ -179,7 +180,7 @@ def compute_erasure_id(person: str, client_id: str, keys: IdentityKeys) -> str:
 
 @lru_cache(maxsize=4096)
 def _keyed_hash(key: bytes) -> hmac.HMAC:
-    """Return HMAC-SHA256 initialised with its key, to be copied: the key takes most of the time for a short text."""
+    """Return HMAC-SHA256 initialized with its key, to be copied: the key takes most of the time for a short text."""
     return hmac.new(key, digestmod="sha256")
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.retail_data import DATA, Shop, bakery, bikes
-from brain.domain.retail.roi.decision import Decision
-from brain.domain.retail.roi.statement import Period, statement
+from brain.domain.retail.roi.shop_decision import ShopDecision
+from brain.domain.retail.roi.statement import StatementPeriod, build_statement
 from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, told, world
 from tests.shop_worlds import shop_config
 
@@ -67,8 +67,8 @@ def run() -> None:
 
 def _total(seed: int, making: Making) -> tuple[float, ...]:
     (total,) = told(world(60_000 + seed, making)).totals
-    found = total.worth
-    return (0.0, found.estimate, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
+    found = total.value
+    return (0.0, found.amount, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
 
 
 def _real(shop: Shop) -> None:
@@ -81,13 +81,15 @@ def _real(shop: Shop) -> None:
 def _placebo(shop: Shop, back: int, lasts: int) -> tuple[float, ...] | None:
     """The worth of a decision nobody took, as a share of what was expected; None when it is unknown."""
     end = shop.series[0].last_day - timedelta(days=back)
-    made: Decision = replace(decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
-    (one,) = statement(shop.series, shop.facts, [made], Period(), shop_config(), roi_constants()).valued
-    if one.worth is None or one.expected is None:
+    made: ShopDecision = replace(decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
+    (one,) = build_statement(
+        shop.series, shop.facts, [made], StatementPeriod(), shop_config(), roi_constants()
+    ).valuations
+    if one.value is None or one.expected is None:
         return None
-    found = one.worth
+    found = one.value
     scale = MARGIN * one.expected
-    figures_of = (found.estimate, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
+    figures_of = (found.amount, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
     return (0.0, *(value / scale for value in figures_of))
 
 

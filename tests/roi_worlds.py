@@ -9,8 +9,8 @@ from retail_worlds import memory_noise
 from shop_worlds import WEEKDAY_LOG, day_at, series_of, shop_config
 
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import Decision, Kind
-from brain.domain.retail.roi.statement import Period, Statement, statement
+from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision
+from brain.domain.retail.roi.statement import RoiStatement, StatementPeriod, build_statement
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.settings.files import load_config
@@ -18,7 +18,7 @@ from brain.settings.files import load_config
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MARGIN = 0.4
 LEVEL = 1000.0
-EVER = Period()
+EVER = StatementPeriod()
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class World:
     """Stores' totals, the decisions taken in them, and what each of those brought in revenue (by decision)."""
 
     series: list[DailySeries]
-    decisions: list[Decision]
+    decisions: list[ShopDecision]
     truth: dict[str, float]
 
     @property
@@ -55,10 +55,10 @@ def roi_constants(margin: float | None = MARGIN) -> RoiConfig:
     return given.model_copy(update={"margins": given.margins.model_copy(update={"default": margin})})
 
 
-def decision(name: str, first: int, days: int, store: str | None = "north", **rest: object) -> Decision:
+def decision(name: str, first: int, days: int, store: str | None = "north", **rest: object) -> ShopDecision:
     """A promotion of ``days`` days from day ``first`` on, told long ago and free of cost."""
-    given: dict[str, object] = {"kind": Kind.PROMOTION, "cost": 0.0, "recorded_at": LONG_AGO, "store_id": store}
-    return Decision(decision_id=name, start=day_at(first), end=day_at(first + days - 1), **(given | rest))  # type: ignore[arg-type]
+    given: dict[str, object] = {"kind": DecisionKind.PROMOTION, "cost": 0.0, "recorded_at": LONG_AGO, "store_id": store}
+    return ShopDecision(decision_id=name, start=day_at(first), end=day_at(first + days - 1), **(given | rest))  # type: ignore[arg-type]
 
 
 def world(seed: int, making: Making) -> World:
@@ -83,17 +83,17 @@ def world(seed: int, making: Making) -> World:
     return World(series, decisions, truth)
 
 
-def told(one: World, period: Period = EVER, margin: float | None = MARGIN) -> Statement:
+def told(one: World, period: StatementPeriod = EVER, margin: float | None = MARGIN) -> RoiStatement:
     """What the Brain says of a world's decisions."""
-    return statement(one.series, one.facts, one.decisions, period, shop_config(), roi_constants(margin))
+    return build_statement(one.series, one.facts, one.decisions, period, shop_config(), roi_constants(margin))
 
 
 def figures(one: World) -> NDArray[np.float64]:
     """A row a decision: truth, worth, lower and upper at 80 %, lower and upper at 95 %, all in margin."""
     rows = []
-    for valued in told(one).valued:
-        worth = valued.worth
+    for valued in told(one).valuations:
+        worth = valued.value
         assert worth is not None, valued.reason
         truth = MARGIN * one.truth[valued.group.decisions[0].decision_id]
-        rows.append((truth, worth.estimate, worth.lower_80, worth.upper_80, worth.lower_95, worth.upper_95))
+        rows.append((truth, worth.amount, worth.lower_80, worth.upper_80, worth.lower_95, worth.upper_95))
     return np.array(rows)

@@ -9,10 +9,10 @@ from shop_worlds import FIRST, shop_config, usual_sales
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
-from brain.domain.retail.roi import wording
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import read_decision
-from brain.domain.retail.roi.statement import Period
+from brain.domain.retail.roi.shop_decision import parse_decision
+from brain.domain.retail.roi.statement import StatementPeriod
+from brain.domain.retail.roi.statement_document import statement_to_document
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import list_decisions, record_decisions
@@ -40,8 +40,8 @@ def answers(url: str) -> list[object]:
     with closing(SqlWarehouse(url, WarehouseConfig())) as shop:
         shop.upgrade()
         import_files(shop, [ImportFile(Kind.SALES, "sales.csv", lines)], Store(""), ImportLimits())
-        counts = [record_decisions(shop, [read_decision(one, TOLD) for one in decided]) for _ in range(2)]
-        said = wording.document(value_decisions(shop, constants, Period()))
+        counts = [record_decisions(shop, [parse_decision(one, TOLD) for one in decided]) for _ in range(2)]
+        said = statement_to_document(value_decisions(shop, constants, StatementPeriod()))
         return [counts, list_decisions(shop), shop.results(ResultTable.DECISIONS), said]
 
 

@@ -17,7 +17,7 @@ from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.cli.app import app
 from brain.cli.failures import run_app
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import Kind, read_decision
+from brain.domain.retail.roi.shop_decision import DecisionKind, parse_decision
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ResultTable
@@ -32,13 +32,18 @@ GIVEN = {"kind": "promotion", "start": "2023-02-01", "end": "2023-02-07", "cost"
 
 def test_a_decision_is_read_with_a_name_of_its_own() -> None:
     """Made of kind, store, subject and first day; nothing said is every store and the whole shop."""
-    one = read_decision(GIVEN, NOW)
-    assert (one.decision_id, one.kind, one.days, one.cost) == ("promotion:*:*:2023-02-01", Kind.PROMOTION, 7, 40.0)
-    assert (one.store_id, one.subject, one.recorded_late) == (None, "*", True)
-    named = read_decision(GIVEN | {"store_id": "kiel", "product_id": "bread", "id": "sale", "end": ""}, NOW)
-    assert (named.decision_id, named.end, named.subject) == ("sale", date(2023, 2, 1), "bread")
+    one = parse_decision(GIVEN, NOW)
+    assert (one.decision_id, one.kind, one.days, one.cost) == (
+        "promotion:*:*:2023-02-01",
+        DecisionKind.PROMOTION,
+        7,
+        40.0,
+    )
+    assert (one.store_id, one.product_id, one.category, one.recorded_late) == (None, None, None, True)
+    named = parse_decision(GIVEN | {"store_id": "kiel", "product_id": "bread", "id": "sale", "end": ""}, NOW)
+    assert (named.decision_id, named.end, named.product_id) == ("sale", date(2023, 2, 1), "bread")
     assert (
-        read_decision(GIVEN | {"store_id": "*", "category": "loaf"}, NOW).decision_id == "promotion:*:loaf:2023-02-01"
+        parse_decision(GIVEN | {"store_id": "*", "category": "loaf"}, NOW).decision_id == "promotion:*:loaf:2023-02-01"
     )
 
 
@@ -47,20 +52,20 @@ def test_a_decision_is_read_with_a_name_of_its_own() -> None:
     [
         ({"kind": "hope"}, "kind must be one of staffing, stock, promotion, post"),
         ({"start": "soon"}, "start must be a date"),
-        ({"end": "2023-01-31"}, "is before start"),
-        ({"cost": ""}, "cost is empty"),
+        ({"end": "2023-01-31"}, "end must not be before start"),
+        ({"cost": ""}, "cost is required"),
         ({"cost": "much"}, "cost must be a number"),
         ({"expected": "nan"}, "expected must be a number"),
         ({"product_id": "bread", "category": "loaf"}, "leave one out"),
-        ({"note": "x" * 501}, "note must be a line"),
-        ({"note": "a\nb"}, "note must be a line"),
+        ({"note": "x" * 501}, "note must be one line"),
+        ({"note": "a\nb"}, "note must be one line"),
         ({"store_id": "a\nb"}, "store_id must be"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(wrong: dict[str, str], sentence: str) -> None:
     """Naming the field and what was expected."""
     with pytest.raises(InvalidInputError, match=sentence):
-        read_decision(GIVEN | wrong, NOW)
+        parse_decision(GIVEN | wrong, NOW)
 
 
 def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) -> None:
@@ -68,9 +73,9 @@ def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) 
     with closing(SqlWarehouse(f"sqlite:///{tmp_path / 'shop.db'}", WarehouseConfig())) as shop:
         shop.upgrade()
         shop.put_stores([Store("kiel")])
-        first = read_decision(GIVEN | {"store_id": "kiel"}, NOW)
-        later = read_decision(GIVEN | {"store_id": "kiel"}, NOW + timedelta(days=3))
-        dearer = read_decision(GIVEN | {"store_id": "kiel", "cost": "50"}, NOW + timedelta(days=5))
+        first = parse_decision(GIVEN | {"store_id": "kiel"}, NOW)
+        later = parse_decision(GIVEN | {"store_id": "kiel"}, NOW + timedelta(days=3))
+        dearer = parse_decision(GIVEN | {"store_id": "kiel", "cost": "50"}, NOW + timedelta(days=5))
         assert record_decisions(shop, [first]).new == 1
         rows = shop.results(ResultTable.DECISIONS)
         assert record_decisions(shop, [later, later]).unchanged == 1
@@ -79,7 +84,7 @@ def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) 
         assert record_decisions(shop, [dearer]).changed == 1
         assert list_decisions(shop, NOW) == []
         with pytest.raises(InvalidInputError, match="expected an existing store, got 'bonn'"):
-            record_decisions(shop, [read_decision(GIVEN | {"store_id": "bonn"}, NOW)])
+            record_decisions(shop, [parse_decision(GIVEN | {"store_id": "bonn"}, NOW)])
 
 
 def test_months_are_read_and_nothing_else() -> None:
@@ -92,9 +97,13 @@ def test_months_are_read_and_nothing_else() -> None:
 def test_a_margin_is_of_the_category_then_the_store_then_any() -> None:
     """And unknown where nobody said."""
     given = load_config("brain_roi", RoiConfig)
-    assert given.margins.of("kiel", "loaf") is None
+    assert given.margins.find_margin("kiel", "loaf") is None
     margins = given.margins.model_copy(update={"default": 0.1, "stores": {"kiel": 0.2}, "categories": {"loaf": 0.3}})
-    assert [margins.of("kiel", "loaf"), margins.of("kiel", None), margins.of("bonn", "cake")] == [0.3, 0.2, 0.1]
+    assert [
+        margins.find_margin("kiel", "loaf"),
+        margins.find_margin("kiel", None),
+        margins.find_margin("bonn", "cake"),
+    ] == [0.3, 0.2, 0.1]
 
 
 Retail = Callable[..., tuple[int, str, str]]
@@ -179,8 +188,11 @@ def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
             ("decide", "promotion", "--start", "2023-02-01", "--cost", "1", "--store", "rome"),
             "expected an existing store, got 'rome'",
         ),
-        (("decide", "promotion", "--start", "2023-02-03", "--end", "2023-02-01", "--cost", "1"), "is before start"),
-        (("decide", "promotion", "--start", "2023-02-03"), "cost is empty"),
+        (
+            ("decide", "promotion", "--start", "2023-02-03", "--end", "2023-02-01", "--cost", "1"),
+            "end must not be before start",
+        ),
+        (("decide", "promotion", "--start", "2023-02-03"), "cost is required"),
         (("decide", "--file", "nowhere.csv"), "cannot read nowhere.csv"),
         (("decide", "--file", "{bad}"), "line 2: kind must be one of"),
         (("roi", "--month", "soon"), "such as 2026-10"),

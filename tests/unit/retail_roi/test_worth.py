@@ -11,12 +11,12 @@ from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_const
 from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 from brain.domain.reports import monthly_report
-from brain.domain.retail.roi import wording
-from brain.domain.retail.roi.chance import net_of
-from brain.domain.retail.roi.decision import Kind
-from brain.domain.retail.roi.spells import spells
-from brain.domain.retail.roi.statement import Period, Target, statement
-from brain.domain.retail.roi.valuation import Basis, Valued, Verdict
+from brain.domain.retail.roi import statement_wording
+from brain.domain.retail.roi.decision_groups import group_into_spells
+from brain.domain.retail.roi.shop_decision import DecisionKind
+from brain.domain.retail.roi.statement import StatementPeriod, TargetStatus, build_statement
+from brain.domain.retail.roi.valuation import DecisionValuation, DecisionVerdict, ValueBasis
+from brain.domain.retail.roi.value_estimate import adjust_for_control
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 
@@ -65,9 +65,9 @@ def test_a_sum_knows_that_stores_err_together() -> None:
     for seed in range(12):
         one = told(world(9_000 + seed, Making(stores=21, shared=0.8, untreated_every=99, days=430)))
         (total,) = one.totals
-        alone = np.sqrt(sum((v.worth.upper_80 - v.worth.lower_80) ** 2 for v in one.valued if v.worth))
-        wider.append((total.worth.upper_80 - total.worth.lower_80) / alone)
-        covering.append(total.worth.lower_95 <= 0 <= total.worth.upper_95)
+        alone = np.sqrt(sum((v.value.upper_80 - v.value.lower_80) ** 2 for v in one.valuations if v.value))
+        wider.append((total.value.upper_80 - total.value.lower_80) / alone)
+        covering.append(total.value.lower_95 <= 0 <= total.value.upper_95)
     assert np.mean(wider) > 1.4
     assert np.mean(covering) >= 0.85
 
@@ -79,10 +79,13 @@ def one_store(sales: NDArray[np.float64] | None = None, **facts: object) -> tupl
 
 
 def valued(
-    shop: tuple[list[DailySeries], ShopData], *decisions: object, period: Period = EVER, margin: float | None = MARGIN
-) -> tuple[Valued, ...]:
+    shop: tuple[list[DailySeries], ShopData],
+    *decisions: object,
+    period: StatementPeriod = EVER,
+    margin: float | None = MARGIN,
+) -> tuple[DecisionValuation, ...]:
     """What is said of decisions in a shop."""
-    return statement(*shop, decisions, period, shop_config(), roi_constants(margin)).valued  # type: ignore[arg-type]
+    return build_statement(*shop, decisions, period, shop_config(), roi_constants(margin)).valuations  # type: ignore[arg-type]
 
 
 def test_no_sales_after_the_start_move_the_counterfactual() -> None:
@@ -93,7 +96,7 @@ def test_no_sales_after_the_start_move_the_counterfactual() -> None:
     (before,) = valued(one_store(sales), decision("a", 450, 7))
     (after,) = valued(one_store(other), decision("a", 450, 7))
     assert before.expected == after.expected
-    assert np.array_equal(before.by_chance, after.by_chance, equal_nan=True)  # type: ignore[arg-type]
+    assert np.array_equal(before.placebo_differences, after.placebo_differences, equal_nan=True)  # type: ignore[arg-type]
     assert before.actual != after.actual
 
 
@@ -102,9 +105,9 @@ def test_another_decision_s_length_moves_nothing() -> None:
     series = [series_of(usual_sales(at, DAYS), f"s{at}") for at in range(3)]
     shop = series, ShopData({one.store_id: Store(one.store_id) for one in series})
     longer = decision("b", 450, 20, "s1")
-    alone = valued(shop, decision("a", 450, 6, "s0"), longer, period=Period(day_at(455), day_at(455)))
+    alone = valued(shop, decision("a", 450, 6, "s0"), longer, period=StatementPeriod(day_at(455), day_at(455)))
     both = valued(shop, decision("a", 450, 6, "s0"), longer)
-    assert alone[0].worth == both[0].worth
+    assert alone[0].value == both[0].value
 
 
 def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> None:
@@ -119,11 +122,11 @@ def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> 
     weather = {"north": weather_of("north", np.full(DAYS, 12.0), rain)}
     (knowing,) = valued(one_store(sales, events=tuple(fairs), weather=weather), decision("a", 450, 7))
     (blind,) = valued(one_store(sales), decision("a", 450, 7))
-    assert knowing.worth is not None
-    assert blind.worth is not None
-    assert abs(knowing.worth.estimate) < abs(blind.worth.estimate)
-    assert knowing.worth.lower_95 <= 0 <= knowing.worth.upper_95
-    assert knowing.worth.upper_80 - knowing.worth.lower_80 < blind.worth.upper_80 - blind.worth.lower_80
+    assert knowing.value is not None
+    assert blind.value is not None
+    assert abs(knowing.value.amount) < abs(blind.value.amount)
+    assert knowing.value.lower_95 <= 0 <= knowing.value.upper_95
+    assert knowing.value.upper_80 - knowing.value.lower_80 < blind.value.upper_80 - blind.value.lower_80
 
 
 def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> None:
@@ -133,65 +136,71 @@ def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> 
         sales[at : at + 5] *= 1.4
     listed = tuple(event("sale", at, "promotion", 5) for at in (200, 280, 360, 450))
     (one,) = valued(one_store(sales, events=listed), decision("a", 450, 5))
-    assert one.verdict is Verdict.EARNED
-    elsewhere = valued(one_store(sales, events=listed), decision("a", 450, 5, kind=Kind.STAFFING))
-    assert one.worth is not None
-    assert elsewhere[0].worth is not None
-    assert elsewhere[0].worth.estimate < 0.6 * one.worth.estimate
+    assert one.verdict is DecisionVerdict.EARNED
+    elsewhere = valued(one_store(sales, events=listed), decision("a", 450, 5, kind=DecisionKind.STAFFING))
+    assert one.value is not None
+    assert elsewhere[0].value is not None
+    assert elsewhere[0].value.amount < 0.6 * one.value.amount
 
 
 def test_costs_and_savings_are_in_the_worth() -> None:
     """A cost of 100 makes it 100 less; hours that were saved make it more."""
     free, dear, saved = (valued(one_store(), decision("a", 450, 7, cost=cost))[0] for cost in (0.0, 100.0, -50.0))
-    assert free.worth is not None
-    assert dear.worth is not None
-    assert saved.worth is not None
-    assert dear.worth.estimate == pytest.approx(free.worth.estimate - 100)
-    assert saved.worth.lower_80 == pytest.approx(free.worth.lower_80 + 50)
+    assert free.value is not None
+    assert dear.value is not None
+    assert saved.value is not None
+    assert dear.value.amount == pytest.approx(free.value.amount - 100)
+    assert saved.value.lower_80 == pytest.approx(free.value.lower_80 + 50)
 
 
 def test_a_loss_is_told_as_plainly_as_a_win() -> None:
     """A dear decision that brought nothing lost money; it is counted in the total, and the target is missed."""
     shop = one_store()
-    said = statement(*shop, [decision("a", 450, 7, cost=5000.0)], Period(), shop_config(), roi_constants())
-    assert said.valued[0].verdict is Verdict.LOST
-    assert said.valued[0].worth is not None
-    assert said.totals[0].worth.lower_80 == pytest.approx(said.valued[0].worth.lower_80)
-    assert said.target_reached is Target.MISSED
+    said = build_statement(
+        *shop, [decision("a", 450, 7, cost=5000.0)], StatementPeriod(), shop_config(), roi_constants()
+    )
+    assert said.valuations[0].verdict is DecisionVerdict.LOST
+    assert said.valuations[0].value is not None
+    assert said.totals[0].value.lower_80 == pytest.approx(said.valuations[0].value.lower_80)
+    assert said.target_status is TargetStatus.MISSED
 
 
 def test_without_a_margin_the_answer_is_revenue_and_no_target_is_reached() -> None:
     """Costs are then not taken off, since revenue is not what is left."""
     sales = usual_sales(3, DAYS)
     sales[450:457] *= 1.6
-    said = statement(
-        *one_store(sales), [decision("a", 450, 7, cost=10.0)], Period(), shop_config(), roi_constants(None)
+    said = build_statement(
+        *one_store(sales), [decision("a", 450, 7, cost=10.0)], StatementPeriod(), shop_config(), roi_constants(None)
     )
-    (one,) = said.valued
-    assert (one.basis, one.verdict, one.margin) == (Basis.REVENUE, Verdict.SOLD_MORE, None)
-    assert one.worth is not None
-    assert one.worth.estimate > 1500
-    assert said.target_reached is Target.NOT_KNOWN
+    (one,) = said.valuations
+    assert (one.basis, one.verdict, one.margin) == (ValueBasis.REVENUE, DecisionVerdict.SOLD_MORE, None)
+    assert one.value is not None
+    assert one.value.amount > 1500
+    assert said.target_status is TargetStatus.NOT_KNOWN
     sales[450:457] *= 0.2
     (less,) = valued(one_store(sales), decision("a", 450, 7), margin=None)
-    assert less.verdict is Verdict.SOLD_LESS
+    assert less.verdict is DecisionVerdict.SOLD_LESS
 
 
 def test_the_target_is_reached_only_when_that_is_sure() -> None:
     """At 80 %: the lower end lies above it."""
     sales = usual_sales(3, DAYS)
     sales[450:457] *= 3.0
-    said = statement(*one_store(sales), [decision("a", 450, 7)], Period(), shop_config(), roi_constants())
-    assert said.totals[0].worth.lower_80 > said.target
-    assert said.target_reached is Target.REACHED
+    said = build_statement(
+        *one_store(sales), [decision("a", 450, 7)], StatementPeriod(), shop_config(), roi_constants()
+    )
+    assert said.totals[0].value.lower_80 > said.target
+    assert said.target_status is TargetStatus.REACHED
 
 
 def test_decisions_on_the_same_days_are_told_together_and_counted_once() -> None:
     """What cannot be told apart is not shared out."""
-    said = valued(one_store(), decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=Kind.POST, cost=20.0))
+    said = valued(
+        one_store(), decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0)
+    )
     (both,) = said
     assert [one.decision_id for one in both.group.decisions] == ["a", "b"]
-    assert (both.cost, both.open_days) == (50.0, 12)
+    assert (both.group.cost, both.open_days) == (50.0, 12)
 
 
 def test_a_decision_soon_after_another_is_forecast_from_before_the_first() -> None:
@@ -211,7 +220,7 @@ def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
     lifted[400:407] *= 3.0
     pair = decision("a", 400, 7), decision("b", 450, 7)
     quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
-    assert quiet.worth == loud.worth
+    assert quiet.value == loud.value
 
 
 @pytest.mark.parametrize(
@@ -223,7 +232,7 @@ def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
         ([decision("a", 30, 7)], "fewer than 56 days of sales"),
         ([decision("a", 90, 7)], "earlier stretches"),
         ([decision("a", 460, 3)], "no sales on its days"),
-        ([decision("a", 450, 3, kind=Kind.STOCK)], "name the product or category"),
+        ([decision("a", 450, 3, kind=DecisionKind.STOCK)], "name the product or category"),
         ([decision("a", 450, 3, product_id="cake")], "nothing called cake"),
         ([decision("a", 450, 3, category="cakes")], "nothing called cakes"),
         ([decision(str(at), at, 7) for at in range(300, 440, 10)], "decisions followed each other"),
@@ -234,7 +243,7 @@ def test_what_cannot_be_known_is_said_to_be_unknown(decisions: list[object], rea
     sales = usual_sales(3, DAYS)
     sales[460:463] = np.nan
     said = valued(one_store(sales), *decisions)[-1]
-    assert (said.verdict, said.worth) == (Verdict.UNKNOWN, None)
+    assert (said.verdict, said.value) == (DecisionVerdict.UNKNOWN, None)
     assert reason in said.reason
 
 
@@ -257,11 +266,11 @@ def test_a_young_store_s_first_weeks_tell_no_chance() -> None:
     young = usual_sales(4, DAYS)
     series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[opened:], "young", day_at(opened))]
     one = World(series, [decision("late", DAYS - 10, 4, "young")], {"late": 0.0})
-    (valued,) = told(one, margin=None).valued
-    assert valued.worth is not None
-    assert valued.by_chance is not None
-    assert not np.isfinite(valued.by_chance[24:]).any()
-    assert valued.worth.upper_95 - valued.worth.lower_95 < 0.6 * young[DAYS - 10 : DAYS - 6].sum()
+    (valued,) = told(one, margin=None).valuations
+    assert valued.value is not None
+    assert valued.placebo_differences is not None
+    assert not np.isfinite(valued.placebo_differences[24:]).any()
+    assert valued.value.upper_95 - valued.value.lower_95 < 0.6 * young[DAYS - 10 : DAYS - 6].sum()
 
 
 def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_margin() -> None:
@@ -276,15 +285,17 @@ def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_marg
     roi = roi.model_copy(update={"margins": roi.margins.model_copy(update={"categories": {"sweet": 0.6}})})
     facts = ShopData({"north": Store("north")})
     for about in ({"product_id": "cake"}, {"category": "sweet"}):
-        said = statement(made, facts, [decision("a", 450, 7, None, **about)], Period(), shop_config(), roi)  # type: ignore[arg-type]
-        (one,) = said.valued
+        said = build_statement(
+            made, facts, [decision("a", 450, 7, None, **about)], StatementPeriod(), shop_config(), roi
+        )  # type: ignore[arg-type]
+        (one,) = said.valuations
         assert one.margin == pytest.approx(0.6)
-        assert one.verdict is Verdict.EARNED
+        assert one.verdict is DecisionVerdict.EARNED
     apart = [decision("a", 450, 7, product_id="cake"), decision("b", 451, 7, product_id="bread")]
-    said = statement(made, facts, apart, Period(), shop_config(), roi)
-    assert [one.basis for one in said.valued] == [Basis.MARGIN, Basis.REVENUE]
+    said = build_statement(made, facts, apart, StatementPeriod(), shop_config(), roi)
+    assert [one.basis for one in said.valuations] == [ValueBasis.MARGIN, ValueBasis.REVENUE]
     assert len(said.totals) == 2
-    assert said.target_reached is Target.NOT_KNOWN or said.totals[0].worth.lower_80 > said.target
+    assert said.target_status is TargetStatus.NOT_KNOWN or said.totals[0].value.lower_80 > said.target
 
 
 def test_returns_and_slow_goods_are_valued_too() -> None:
@@ -293,32 +304,40 @@ def test_returns_and_slow_goods_are_valued_too() -> None:
     sales = np.where(rng.random(DAYS) < 0.3, 0.0, rng.gamma(4, 10, DAYS))
     sales[rng.random(DAYS) < 0.05] = -20.0
     (one,) = valued(one_store(sales), decision("a", 450, 7))
-    assert one.worth is not None
-    assert one.worth.lower_95 <= 0 <= one.worth.upper_95
+    assert one.value is not None
+    assert one.value.lower_95 <= 0 <= one.value.upper_95
 
 
 def test_a_decision_belongs_to_the_month_in_which_it_ends() -> None:
     """And is counted once."""
     one = decision("a", 440, 10)
-    month_of_end = Period(one.end - timedelta(days=2), one.end)
+    month_of_end = StatementPeriod(one.end - timedelta(days=2), one.end)
     assert len(valued(one_store(), one, period=month_of_end)) == 1
-    assert not valued(one_store(), one, period=Period(one.start, one.end - timedelta(days=1)))
-    assert not valued(one_store(), one, period=Period(store_id="south"))
+    assert not valued(one_store(), one, period=StatementPeriod(one.start, one.end - timedelta(days=1)))
+    assert not valued(one_store(), one, period=StatementPeriod(store_id="south"))
 
 
 def test_a_total_over_shops_with_too_few_weeks_in_common_adds_the_widths() -> None:
     """Where nothing is known of how they err together, they are taken to err the same way."""
     first, second = valued(one_store(), decision("a", 400, 7), decision("b", 450, 7))
-    assert first.by_chance is not None
-    assert second.by_chance is not None
-    from brain.domain.retail.roi.statement import sum_of  # noqa: PLC0415 - only this test looks inside
+    assert first.placebo_differences is not None
+    assert second.placebo_differences is not None
+    from brain.domain.retail.roi.statement import sum_values  # noqa: PLC0415 - only this test looks inside
 
-    apart = replace(first, by_chance=np.where(np.arange(len(first.by_chance)) < 10, first.by_chance, np.nan))
-    other = replace(second, by_chance=np.where(np.arange(len(second.by_chance)) < 10, np.nan, second.by_chance))
-    found = sum_of([apart, other])
-    assert first.worth is not None
-    assert second.worth is not None
-    assert found.lower_80 == pytest.approx(first.worth.lower_80 + second.worth.lower_80)
+    apart = replace(
+        first,
+        placebo_differences=np.where(np.arange(len(first.placebo_differences)) < 10, first.placebo_differences, np.nan),
+    )
+    other = replace(
+        second,
+        placebo_differences=np.where(
+            np.arange(len(second.placebo_differences)) < 10, np.nan, second.placebo_differences
+        ),
+    )
+    found = sum_values([apart, other])
+    assert first.value is not None
+    assert second.value is not None
+    assert found.lower_80 == pytest.approx(first.value.lower_80 + second.value.lower_80)
 
 
 def test_spells_link_what_is_close_in_a_store() -> None:
@@ -326,17 +345,17 @@ def test_spells_link_what_is_close_in_a_store() -> None:
     one = decision("a", 10, 5, "north")
     late = decision("b", 30, 5, "north")
     south = decision("c", 12, 5, "south")
-    assert [len(spell.groups) for spell in spells([late, south, one], 7)] == [1, 1, 1]
+    assert [len(spell.groups) for spell in group_into_spells([late, south, one], 7)] == [1, 1, 1]
     everywhere = decision("d", 16, 10, None)
-    (spell, alone) = spells([late, south, one, everywhere], 3)
+    (spell, alone) = group_into_spells([late, south, one, everywhere], 3)
     assert [[d.decision_id for d in group.decisions] for group in spell.groups] == [["a"], ["c", "d"]]
     assert alone.groups[0].decisions == (late,)
     goods = [decision(name, 10, 5, product_id=name) for name in ("bread", "cake")]
-    assert len(spells(goods, 7)[0].groups) == 2
+    assert len(group_into_spells(goods, 7)[0].groups) == 2
     kinds = [decision(name, 10, 5, category=name) for name in ("loaf", "sweet")]
-    assert len(spells(kinds, 7)[0].groups) == 2
+    assert len(group_into_spells(kinds, 7)[0].groups) == 2
     mixed = [decision("a", 10, 5, product_id="bread"), decision("b", 10, 5)]
-    (group,) = spells(mixed, 7)[0].groups
+    (group,) = group_into_spells(mixed, 7)[0].groups
     assert group.subject == (None, None)
 
 
@@ -347,8 +366,10 @@ def test_a_control_that_tells_nothing_is_not_used() -> None:
     still = np.zeros(30)
     few = np.where(np.arange(30) < 3, treated, np.nan)
     absent = np.where(np.arange(30) < 1, np.nan, treated)
-    assert [net_of(treated, control, 0.9) for control in (still, few, absent, rng.normal(0, 0.1, 30))] == [None] * 4
-    same = net_of(treated, 2 * treated, 0.9)
+    assert [adjust_for_control(treated, control, 0.9) for control in (still, few, absent, rng.normal(0, 0.1, 30))] == [
+        None
+    ] * 4
+    same = adjust_for_control(treated, 2 * treated, 0.9)
     assert same is not None
     assert np.abs(same - treated[1:].mean()).max() < 1e-9
 
@@ -366,22 +387,25 @@ def test_what_is_said_names_what_ran_together_and_what_was_closed() -> None:
     """And when nothing stands out, that nothing should be changed for it."""
     sales = usual_sales(3, DAYS)
     sales[442] = np.nan
-    pair = decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=Kind.POST, cost=20.0)
-    said = statement(*one_store(sales), pair, EVER, shop_config(), roi_constants())
-    sentences = wording.lines(said)
+    pair = decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0)
+    said = build_statement(*one_store(sales), pair, EVER, shop_config(), roi_constants())
+    sentences = statement_wording.write_lines(said)
     assert "2 decisions ran on the same days" in sentences[-1]
     assert "Closed on 1 of its days" in sentences[-1]
-    assert wording.headline(said).startswith("No decision stands out from chance")
-    nobody = statement(*one_store(), [], EVER, shop_config(), roi_constants())
-    assert (wording.lines(nobody), wording.headline(nobody)) == ([], wording.NOTHING)
+    assert statement_wording.write_headline(said).startswith("No decision stands out from chance")
+    nobody = build_statement(*one_store(), [], EVER, shop_config(), roi_constants())
+    assert (statement_wording.write_lines(nobody), statement_wording.write_headline(nobody)) == (
+        [],
+        statement_wording.NO_DECISIONS,
+    )
 
 
 def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
     """The sums leave nothing out."""
     many = [decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
-    said = statement(*one_store(), many, EVER, shop_config(), roi_constants())
+    said = build_statement(*one_store(), many, EVER, shop_config(), roi_constants())
     section = monthly_report.decisions(said)
-    assert (len(section.rows), said.unknown) == (60, 100)
+    assert (len(section.rows), said.unknown_count) == (60, 100)
     assert section.lines[-1].startswith("40 more")
 
 
@@ -389,4 +413,4 @@ def test_an_empty_month_has_no_total() -> None:
     """And no target either."""
     empty = World([series_of(usual_sales(1, 60))], [], {})
     said = told(empty)
-    assert (said.valued, said.totals, said.unknown, said.target_reached) == ((), (), 0, Target.NOT_KNOWN)
+    assert (said.valuations, said.totals, said.unknown_count, said.target_status) == ((), (), 0, TargetStatus.NOT_KNOWN)

@@ -17,7 +17,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
 from brain.domain.jobs.steps import ROI_REPORT
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import Decision, read_decision
+from brain.domain.retail.roi.shop_decision import ShopDecision, parse_decision
 from brain.errors import BrainError
 from brain.ports.document_store import DocumentStore
 from brain.ports.sales_warehouse import ResultTable
@@ -36,9 +36,9 @@ DAYS = 300
 CONSTANTS = RoiConstants(RETAIL, load_config("brain_roi", RoiConfig)).with_margin(0.5)
 
 
-def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> Decision:
+def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> ShopDecision:
     """A decision as a form tells it."""
-    return read_decision({"kind": kind, "start": start, "end": end, "cost": cost, **rest}, at)
+    return parse_decision({"kind": kind, "start": start, "end": end, "cost": cost, **rest}, at)
 
 
 DECISIONS = (

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from brain.cli.demo.agency import BERLIN, DAYS, START
 from brain.domain.clients.client import Client
-from brain.domain.retail.roi.decision import Decision, Kind
+from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision
 
 STORES = ("arena", "station", "terrace")
 CAFES = Client("harbour", "Harbour Cafés", "d2c", BERLIN, "EUR", stores=STORES)
@@ -32,12 +32,18 @@ PROMOTED = tuple(
     for start in ((2025, 4, 7), (2025, 10, 6), (2026, 5, 11), (2026, 10, 19))
 )
 DECISIONS = (
-    Decision(
-        "two-for-one-autumn", Kind.PROMOTION, *PROMOTED[-1], 250.0, START + timedelta(days=50), "arena", note=PROMOTION
+    ShopDecision(
+        "two-for-one-autumn",
+        DecisionKind.PROMOTION,
+        *PROMOTED[-1],
+        250.0,
+        START + timedelta(days=50),
+        "arena",
+        note=PROMOTION,
     ),
-    Decision(
+    ShopDecision(
         "flyers",
-        Kind.POST,
+        DecisionKind.POST,
         date(2026, 10, 5),
         date(2026, 10, 8),
         400.0,

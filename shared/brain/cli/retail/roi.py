@@ -12,11 +12,12 @@ from brain.cli.analysis.csv_rows import csv_rows
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.roi import wording
+from brain.domain.retail.roi import statement_wording
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import COLUMNS as COLUMNS_OF_A_DECISION
-from brain.domain.retail.roi.decision import REQUIRED, Decision, read_decision
-from brain.domain.retail.roi.statement import Period, Statement
+from brain.domain.retail.roi.shop_decision import COLUMNS as COLUMNS_OF_A_DECISION
+from brain.domain.retail.roi.shop_decision import REQUIRED_COLUMNS, ShopDecision, parse_decision
+from brain.domain.retail.roi.statement import RoiStatement, StatementPeriod
+from brain.domain.retail.roi.statement_document import statement_to_document
 from brain.errors import InvalidInputError
 from brain.services.retail.decisions import record_decisions
 from brain.services.retail.roi import RoiConstants, parse_month, value_decisions
@@ -38,7 +39,7 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
     note: Annotated[str | None, typer.Option(help="A line to remember it by.")] = None,
     name: Annotated[str | None, typer.Option("--id", help="Its name; by default made of the rest.")] = None,
     file: Annotated[
-        Path | None, typer.Option(help=f"Many at once: {','.join(REQUIRED)}[,store_id,product_id,…]")
+        Path | None, typer.Option(help=f"Many at once: {','.join(REQUIRED_COLUMNS)}[,store_id,product_id,…]")
     ] = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -50,7 +51,7 @@ def decide(  # noqa: PLR0913, PLR0917 - one argument an option
     given = {column: text for column, text in told.items() if text is not None}
     if bool(given) == bool(file):
         raise InvalidInputError("give one decision, such as `promotion --start 2026-10-02 --cost 120`, or --file F.csv")
-    decisions = list(_from_file(file, now)) if file else [read_decision(given, now)]
+    decisions = list(_from_file(file, now)) if file else [parse_decision(given, now)]
     with open_warehouse(database) as warehouse:
         warehouse.upgrade()
         done = record_decisions(warehouse, decisions)
@@ -75,28 +76,28 @@ def roi(
 ) -> None:
     """Say what decisions earned against sales as they would have been, the misses and the unknown included."""
     constants = RoiConstants(load_config("brain_retail", RetailConfig), load_config("brain_roi", RoiConfig))
-    period = parse_month(in_month, store) if in_month else Period(store_id=store)
+    period = parse_month(in_month, store) if in_month else StatementPeriod(store_id=store)
     with open_warehouse(database) as warehouse:
         told = value_decisions(warehouse, constants.with_margin(margin), period, as_of.date() if as_of else None)
     if as_json:
-        print_json(wording.document(told))
-    elif told is None or not told.valued:
-        say(wording.NOTHING)
+        print_json(statement_to_document(told))
+    elif told is None or not told.valuations:
+        say(statement_wording.NO_DECISIONS)
     else:
         _print(told)
 
 
-def _print(told: Statement) -> None:
-    say(wording.headline(told))
-    print_table("What decisions earned", COLUMNS, [wording.cells(one) for one in told.valued])
-    for line in wording.lines(told):
+def _print(told: RoiStatement) -> None:
+    say(statement_wording.write_headline(told))
+    print_table("What decisions earned", COLUMNS, [statement_wording.build_table_cells(one) for one in told.valuations])
+    for line in statement_wording.write_lines(told):
         say(line)
 
 
-def _from_file(file: Path, now: datetime) -> Iterable[Decision]:
+def _from_file(file: Path, now: datetime) -> Iterable[ShopDecision]:
     for line, row in csv_rows(file, _columns(file)):
         try:
-            yield read_decision(row, now)
+            yield parse_decision(row, now)
         except InvalidInputError as exc:
             raise InvalidInputError(f"{file}, line {line}: {exc.message}") from exc
 
@@ -108,4 +109,7 @@ def _columns(file: Path) -> list[str]:
             named = {cell.strip() for cell in next(csv.reader(lines), [])}
     except (OSError, UnicodeDecodeError, csv.Error):
         named = set()  # the reading proper says what is wrong
-    return [*REQUIRED, *(column for column in COLUMNS_OF_A_DECISION if column in named and column not in REQUIRED)]
+    return [
+        *REQUIRED_COLUMNS,
+        *(column for column in COLUMNS_OF_A_DECISION if column in named and column not in REQUIRED_COLUMNS),
+    ]

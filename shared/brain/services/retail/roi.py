@@ -11,10 +11,11 @@ from brain.domain.reports import shop as shop_sections
 from brain.domain.reports.report import Report
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import fit_rows
-from brain.domain.retail.roi import wording
+from brain.domain.retail.roi import statement_wording
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import Decision
-from brain.domain.retail.roi.statement import Period, Statement, statement
+from brain.domain.retail.roi.shop_decision import ShopDecision
+from brain.domain.retail.roi.statement import RoiStatement, StatementPeriod, build_statement
+from brain.domain.retail.roi.statement_document import statement_to_document
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.document_store import DocumentStore, Set, Write
@@ -52,8 +53,8 @@ class HtmlRenderer(Protocol):
 
 
 def value_decisions(
-    warehouse: Shop, constants: RoiConstants, period: Period, as_of: date | None = None
-) -> Statement | None:
+    warehouse: Shop, constants: RoiConstants, period: StatementPeriod, as_of: date | None = None
+) -> RoiStatement | None:
     """Value the recorded decisions of ``period`` by sales up to ``as_of``; None when no decision was ever recorded.
 
     Raises:
@@ -64,14 +65,14 @@ def value_decisions(
     return _build_statement(warehouse, constants, period, list_decisions(warehouse), as_of)
 
 
-def parse_month(month: str, store_id: str | None = None) -> Period:
+def parse_month(month: str, store_id: str | None = None) -> StatementPeriod:
     """Return the period of a month such as 2026-10. Raises InvalidInputError for anything else."""
     try:
         first_day = date.fromisoformat(f"{month}-01")
     except ValueError as exc:
         raise InvalidInputError(f"expected a month such as 2026-10, got {month!r}") from exc
     next_month = date(first_day.year + first_day.month // 12, first_day.month % 12 + 1, 1)
-    return Period(first_day, next_month - timedelta(days=1), store_id)
+    return StatementPeriod(first_day, next_month - timedelta(days=1), store_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,11 @@ class RoiReport:
         report = monthly_report.monthly(client, period.first, lease.scheduled_at, valuation, pages)
         return lease.finish(self._build_writes(lease, report, valuation), _build_figures(report, valuation))
 
-    def _value(self, shop: ClientShop, database: Shop, lease: Lease, period: Period) -> Statement | str:
+    def _value(self, shop: ClientShop, database: Shop, lease: Lease, period: StatementPeriod) -> RoiStatement | str:
         """Return the statement on what was recorded and sold by the scheduled time, or why there is none."""
         decisions = list_client_decisions(shop, database, lease.scheduled_at)
         try:
-            return _build_statement(shop, self.constants, period, decisions) or wording.NOTHING
+            return _build_statement(shop, self.constants, period, decisions) or statement_wording.NO_DECISIONS
         except InvalidInputError as error:
             return error.message
 
@@ -115,7 +116,7 @@ class RoiReport:
         documents = self.store.get_all([paths.view(client.client_id, name) for name in names])
         return {name: page.data for name, page in zip(names, documents, strict=True) if page is not None}
 
-    def _build_writes(self, lease: Lease, report: Report, valuation: Statement | str) -> list[Write]:
+    def _build_writes(self, lease: Lease, report: Report, valuation: RoiStatement | str) -> list[Write]:
         """Return the report and its page; the page only if no later run has published it already."""
         document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
         writes: list[Write] = [Set(paths.report(lease.client_id, report.kind, report.period), document)]
@@ -123,14 +124,14 @@ class RoiReport:
         published = self.store.get(page_path)
         if published is None or published.data["as_of"] <= lease.scheduled_at:
             note = valuation if isinstance(valuation, str) else None
-            page = wording.document(None if isinstance(valuation, str) else valuation)
+            page = statement_to_document(None if isinstance(valuation, str) else valuation)
             rows, omitted = fit_rows(page["decisions"])
             header = {"as_of": lease.scheduled_at, "month": report.period, "note": note, "omitted": omitted}
             writes.append(Set(page_path, page | header | {"decisions": rows}))
         return writes
 
 
-def list_client_decisions(shop: ClientShop, database: Shop, recorded_by: datetime) -> list[Decision]:
+def list_client_decisions(shop: ClientShop, database: Shop, recorded_by: datetime) -> list[ShopDecision]:
     """Return the client's decisions; those for all stores only if the database holds no other client's stores."""
     decisions = list_decisions(shop, recorded_by)
     if {store.store_id for store in database.stores()} <= set(shop.store_ids):
@@ -144,28 +145,28 @@ def list_client_decisions(shop: ClientShop, database: Shop, recorded_by: datetim
 def _build_statement(
     warehouse: Shop,
     constants: RoiConstants,
-    period: Period,
-    decisions: Sequence[Decision],
+    period: StatementPeriod,
+    decisions: Sequence[ShopDecision],
     as_of: date | None = None,
-) -> Statement | None:
+) -> RoiStatement | None:
     if not decisions:
         return None
     history = read_shop_history(warehouse, until=as_of)
-    return statement(history.series, history.shop_data, decisions, period, constants.retail, constants.roi)
+    return build_statement(history.series, history.shop_data, decisions, period, constants.retail, constants.roi)
 
 
-def _previous_month(today: date) -> Period:
+def _previous_month(today: date) -> StatementPeriod:
     last_day = today.replace(day=1) - timedelta(days=1)
-    return Period(last_day.replace(day=1), last_day)
+    return StatementPeriod(last_day.replace(day=1), last_day)
 
 
-def _build_figures(report: Report, valuation: Statement | str) -> Figures:
+def _build_figures(report: Report, valuation: RoiStatement | str) -> Figures:
     notes = [valuation] if isinstance(valuation, str) else []
     figures: dict[str, Any] = {"month": report.period, "headline": report.headline, "notes": notes}
     if not isinstance(valuation, str):
         figures |= {
-            "decisions": len(valuation.valued),
-            "unknown": valuation.unknown,
-            "target": str(valuation.target_reached),
+            "decisions": len(valuation.valuations),
+            "unknown": valuation.unknown_count,
+            "target": str(valuation.target_status),
         }
     return figures

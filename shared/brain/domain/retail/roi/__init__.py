@@ -1,1 +1,1 @@
-"""What decisions earned: sales as they came beside sales as they would have been, with how sure that is."""
+"""What a shop's decisions earned: actual sales compared with a forecast without the decision, with intervals."""

@@ -1,31 +1,31 @@
-"""The shape of ``config/brain_roi.yaml``: margins, the target, and when a figure of a decision may be given."""
+"""The model of ``config/brain_roi.yaml``: margins, the monthly target, and requirements for a valuation."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from brain.domain.retail.roi.decision import Kind
+from brain.domain.retail.roi.shop_decision import DecisionKind
 from brain.domain.types import PositiveInt, StrictModel
 
-Share = Annotated[float, Field(gt=0, le=1)]
+PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 
 
 class Margins(StrictModel):
-    """Gross margin as a share of revenue; None where nobody said."""
+    """Gross margins as shares of revenue; ``default`` None means that none is known."""
 
-    default: Share | None = None
-    stores: dict[str, Share] = Field(default_factory=dict)
-    categories: dict[str, Share] = Field(default_factory=dict)
+    default: PositiveFraction | None = None
+    stores: dict[str, PositiveFraction] = Field(default_factory=dict)
+    categories: dict[str, PositiveFraction] = Field(default_factory=dict)
 
-    def of(self, store_id: str, category: str | None) -> float | None:
-        """The margin of a category, else of the store, else the default."""
+    def find_margin(self, store_id: str, category: str | None) -> float | None:
+        """Return the margin of the category, or else of the store, or else the default."""
         if category is not None and category in self.categories:
             return self.categories[category]
         return self.stores.get(store_id, self.default)
 
 
 class RoiConfig(StrictModel):
-    """What the file's comments say of each."""
+    """The settings that the comments of the file explain."""
 
     monthly_target: float = Field(ge=0)
     margins: Margins
@@ -35,5 +35,5 @@ class RoiConfig(StrictModel):
     comparisons_back_weeks: PositiveInt
     refit_days: PositiveInt
     least_comparisons: PositiveInt
-    control_worth: Share
-    own_events: dict[Kind, tuple[str, ...]]
+    control_worth: PositiveFraction
+    own_events: dict[DecisionKind, tuple[str, ...]]

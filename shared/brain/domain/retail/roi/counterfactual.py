@@ -1,10 +1,9 @@
-"""What would have been sold without a decision: the forecast from before it, beside the same forecast in earlier weeks.
+"""Forecast sales as they would have been without a decision, and the same days of earlier weeks as placebos.
 
-The forecast is fitted on sales up to the day before the spell's first decision and told what everybody knows by now of
-the days after it: the weather that came, the events that took place. Only sales after that day are kept from it. The
-same is done for the same days one, two and more weeks earlier, on which nothing had been decided: how far sales and
-forecast lay apart then is how far they lie apart by chance (placebos in time: Abadie, Diamond, Hainmueller 2015;
-Chernozhukov, Wüthrich, Zhu 2021).
+The forecast is fitted on sales up to the day before the first decision of a spell, and knows the weather and events
+of the days after it; only the sales after that day are withheld. The same is done for the same days one, two and more
+weeks earlier, on which nothing had been decided: how far sales and forecast were apart then is how far they are apart
+by chance (placebos in time: Abadie, Diamond, Hainmueller 2015; Chernozhukov, Wüthrich, Zhu 2021).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,131 +16,161 @@ from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.panel import build_panel
 from brain.domain.retail.forecast.pipeline import WEEK, run_forecast
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.decision import Decision, Kind
+from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.weather_days import WeatherDays
 from brain.domain.types import Booleans, Floats
 
 ALWAYS_KNOWN = datetime(1970, 1, 1, tzinfo=UTC)
-LONG_AGO = np.datetime64("1970-01-01")
+ALWAYS_KNOWN_DAY = np.datetime64("1970-01-01")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Undone:
-    """Forecasts without the decisions, beside what was sold; both (rows, weeks back + 1, days).
+class Counterfactual:
+    """Forecasts without the decisions next to actual sales.
 
-    Index 0 of the second axis is the days from ``start`` on, index k the same days k weeks earlier. ``sold`` is NaN
-    where the shop was closed, the day is not known, or (earlier than ``start``) something else had been decided.
-    ``open_days`` (rows,) is how many days each row has to learn from.
+    Index 0 of the second axis is the days from ``start`` on, index k the same days k weeks earlier.
+
+    Attributes:
+        start: the first day of the forecast.
+        store_ids: the store of each row.
+        predicted: forecast sales, (rows, weeks back + 1, days).
+        actual: actual sales, (rows, weeks back + 1, days), NaN where the store was closed, the day is not known, or
+            (before ``start``) another decision was running.
+        open_days: number of days that each row has to learn from, (rows,).
     """
 
     start: date
     store_ids: tuple[str, ...]
     predicted: Floats
-    sold: Floats
+    actual: Floats
     open_days: Floats
 
 
-def undone(
+def forecast_counterfactual(
     series: Sequence[DailySeries],
-    facts: ShopData,
+    shop_data: ShopData,
     start: date,
     days: int,
-    decisions: Sequence[Decision],
+    decisions: Sequence[ShopDecision],
     config: RetailConfig,
     roi: RoiConfig,
-) -> Undone | None:
-    """Forecast ``days`` from ``start`` on for ``series`` (one a store), and the same days in earlier weeks.
+) -> Counterfactual | None:
+    """Forecast ``days`` days from ``start`` on, and the same days of earlier weeks.
 
-    ``decisions`` are all that are known: the days of those before ``start`` are left out. The horizon is whole weeks,
-    so that a forecast does not depend on how long another decision runs. None when no store has enough history.
+    The horizon is whole weeks, so that a forecast does not depend on how long another decision runs.
+
+    Args:
+        series: sales, one series per store.
+        shop_data: stores, events and weather.
+        start: the first day to forecast.
+        days: the number of days to forecast.
+        decisions: all decisions of the shop; the days of those before ``start`` are left out of the history.
+        config: settings of the forecast.
+        roi: settings of the valuation.
+
+    Returns:
+        The forecasts; None when no store has enough history.
     """
     cutoff = start - timedelta(days=1)
-    before = [_without(one, decisions, start) for one in series]
-    if not any(len(one.until(cutoff)) for one in before):
+    undecided = [_blank_decision_days(store_series, decisions, start) for store_series in series]
+    if not any(len(store_series.until(cutoff)) for store_series in undecided):
         return None
-    panel = build_panel([one.until(cutoff) for one in before], cutoff)
-    column = panel.index_of(cutoff)
-    weeks = _weeks_back(panel.open, column, roi)
+    panel = build_panel([store_series.until(cutoff) for store_series in undecided], cutoff)
+    cutoff_column = panel.index_of(cutoff)
+    weeks = _list_weeks_back(panel.open, cutoff_column, roi)
     if not weeks:
         return None
     horizon = -(-days // WEEK) * WEEK
-    origins = [column - WEEK * back for back in weeks]
-    said = run_forecast(panel, as_it_came(facts), origins, horizon, config, WEEK).predicted[:, ::-1]
-    sold = np.stack([_windows(one, start, horizon, len(weeks)) for one in before])
-    sold[:, 1:][_too_young(panel.open, origins[-2::-1], roi)] = np.nan
-    sold[:, 0] = np.stack([_windows(one, start, horizon, 1)[0] for one in series])
-    return Undone(start, panel.store_ids, said[..., :days], sold[..., :days], panel.open.sum(axis=1).astype(float))
+    origins = [cutoff_column - WEEK * back for back in weeks]
+    forecast = run_forecast(panel, reveal_actuals(shop_data), origins, horizon, config, WEEK)
+    predicted = forecast.predicted[:, ::-1]
+    actual = np.stack([_select_windows(store_series, start, horizon, len(weeks)) for store_series in undecided])
+    actual[:, 1:][_flag_short_histories(panel.open, origins[-2::-1], roi)] = np.nan
+    actual[:, 0] = np.stack([_select_windows(store_series, start, horizon, 1)[0] for store_series in series])
+    open_days = panel.open.sum(axis=1).astype(float)
+    return Counterfactual(start, panel.store_ids, predicted[..., :days], actual[..., :days], open_days)
 
 
-def _weeks_back(opened: Booleans, column: int, roi: RoiConfig) -> list[int]:
-    """How many weeks back each comparison lies, furthest first, 0 last; none without history for the decision."""
-    longest = opened.cumsum(axis=1).max(axis=0)
-    back = range(min(roi.comparisons_back_weeks, column // WEEK), -1, -1)
-    return [week for week in back if longest[column - WEEK * week] >= roi.history_days]
+def reveal_actuals(shop_data: ShopData) -> ShopData:
+    """Return the data with every event and the observed weather known from the beginning."""
+    events = tuple(replace(event, known_at=ALWAYS_KNOWN) for event in shop_data.events)
+    weather = {store_id: _reveal_weather(days) for store_id, days in shop_data.weather.items()}
+    return ShopData(shop_data.stores, events, weather)
 
 
-def _too_young(opened: Booleans, origins: Sequence[int], roi: RoiConfig) -> Booleans:
-    """Which rows had too short a history at which origins: (rows, origins); a store's first weeks tell no chance."""
-    young: Booleans = opened.cumsum(axis=1)[:, list(origins)] < roi.history_days
-    return young
+def exclude_own_events(
+    shop_data: ShopData, decisions: Sequence[ShopDecision], own_events: Mapping[DecisionKind, Sequence[str]]
+) -> ShopData:
+    """Return the data without the calendar events that stand for the decisions themselves.
+
+    A promotion that is also an event of the calendar would otherwise be part of the forecast and have no value.
+
+    Args:
+        shop_data: stores, events and weather.
+        decisions: the decisions of the shop.
+        own_events: the event classes that stand for each kind of decision.
+    """
+    events = tuple(event for event in shop_data.events if not _is_own_event(event, decisions, own_events))
+    return replace(shop_data, events=events)
 
 
-def _windows(series: DailySeries, start: date, days: int, count: int) -> Floats:
-    """Sales of the ``days`` from ``start``, and of the same days 1, 2, … weeks earlier: (count, days)."""
-    answer = np.full((count, days), np.nan)
+def _list_weeks_back(is_open: Booleans, cutoff_column: int, roi: RoiConfig) -> list[int]:
+    """Return how many weeks back each comparison lies, furthest first, 0 last; empty without enough history."""
+    longest_history = is_open.cumsum(axis=1).max(axis=0)
+    weeks = range(min(roi.comparisons_back_weeks, cutoff_column // WEEK), -1, -1)
+    return [week for week in weeks if longest_history[cutoff_column - WEEK * week] >= roi.history_days]
+
+
+def _flag_short_histories(is_open: Booleans, origins: Sequence[int], roi: RoiConfig) -> Booleans:
+    """Return which rows had too short a history at which origins, (rows, origins): their errors are not by chance."""
+    is_short: Booleans = is_open.cumsum(axis=1)[:, list(origins)] < roi.history_days
+    return is_short
+
+
+def _select_windows(series: DailySeries, start: date, days: int, count: int) -> Floats:
+    """Return the sales of ``days`` days from ``start`` and of the same days 1, 2, … weeks earlier, (count, days)."""
+    windows = np.full((count, days), np.nan)
     for back in range(count):
         first = (start - series.first_day).days - WEEK * back
         inside = slice(max(first, 0), max(0, min(first + days, len(series))))
         sales = np.where(series.open[inside], series.sales[inside], np.nan)
-        answer[back, max(-first, 0) : max(-first, 0) + len(sales)] = sales
-    return answer
+        windows[back, max(-first, 0) : max(-first, 0) + len(sales)] = sales
+    return windows
 
 
-def _without(series: DailySeries, decisions: Sequence[Decision], start: date) -> DailySeries:
-    """The series with the days of earlier decisions in its store as if they were not known."""
-    opened, sales, returns = series.open.copy(), series.sales.copy(), series.returns.copy()
-    for one in decisions:
-        if one.store_id in {None, series.store_id} and one.start < start:
-            last = min(one.end, start - timedelta(days=1))
-            span = slice(max(0, (one.start - series.first_day).days), max(0, (last - series.first_day).days + 1))
-            opened[span], sales[span], returns[span] = False, np.nan, np.nan
-    return replace(series, open=opened, sales=sales, returns=returns)
+def _blank_decision_days(series: DailySeries, decisions: Sequence[ShopDecision], start: date) -> DailySeries:
+    """Return the series with the days of decisions before ``start`` in its store marked as unknown."""
+    is_open, sales, returns = series.open.copy(), series.sales.copy(), series.returns.copy()
+    for decision in decisions:
+        if decision.store_id in {None, series.store_id} and decision.start < start:
+            last_day = min(decision.end, start - timedelta(days=1))
+            first = max(0, (decision.start - series.first_day).days)
+            span = slice(first, max(0, (last_day - series.first_day).days + 1))
+            is_open[span], sales[span], returns[span] = False, np.nan, np.nan
+    return replace(series, open=is_open, sales=sales, returns=returns)
 
 
-def as_it_came(facts: ShopData) -> ShopData:
-    """The facts with every event and the weather as it came known from long ago on."""
-    events = tuple(replace(event, known_at=ALWAYS_KNOWN) for event in facts.events)
-    weather = {store: _known_ahead(days) for store, days in facts.weather.items()}
-    return ShopData(facts.stores, events, weather)
-
-
-def _known_ahead(weather: WeatherDays) -> WeatherDays:
-    """Each day's last version, known at its own end (to learn from) and from long ago on (to forecast with)."""
-    last = np.append(weather.day[1:] != weather.day[:-1], True) if len(weather.day) else np.zeros(0, dtype=bool)
-    day, values = weather.day[last], weather.values[last]
+def _reveal_weather(weather: WeatherDays) -> WeatherDays:
+    """Return the last version of each day, known at its end (to learn from) and always (to forecast with)."""
+    is_last = np.append(weather.day[1:] != weather.day[:-1], True) if len(weather.day) else np.zeros(0, dtype=bool)
+    days, readings = weather.day[is_last], weather.values[is_last]
     return WeatherDays(
         weather.store_id,
-        np.concatenate([day, day]),
-        np.concatenate([np.full(len(day), LONG_AGO), day]),
-        np.concatenate([values, values]),
+        np.concatenate([days, days]),
+        np.concatenate([np.full(len(days), ALWAYS_KNOWN_DAY), days]),
+        np.concatenate([readings, readings]),
     )
 
 
-def without_own_events(facts: ShopData, decisions: Sequence[Decision], own: Mapping[Kind, Sequence[str]]) -> ShopData:
-    """The facts without the calendar's entries for the decisions themselves.
-
-    A promotion that is also an event of the calendar would otherwise be forecast, and its worth would vanish.
-    """
-    return replace(facts, events=tuple(event for event in facts.events if not _is_own(event, decisions, own)))
-
-
-def _is_own(event: CalendarEvent, decisions: Sequence[Decision], own: Mapping[Kind, Sequence[str]]) -> bool:
+def _is_own_event(
+    event: CalendarEvent, decisions: Sequence[ShopDecision], own_events: Mapping[DecisionKind, Sequence[str]]
+) -> bool:
     return any(
-        event.event_class in own.get(one.kind, ())
-        and (one.store_id is None or event.store_id in {None, one.store_id})
-        and event.start <= one.end
-        and event.end >= one.start
-        for one in decisions
+        event.event_class in own_events.get(decision.kind, ())
+        and (decision.store_id is None or event.store_id in {None, decision.store_id})
+        and event.start <= decision.end
+        and event.end >= decision.start
+        for decision in decisions
     )

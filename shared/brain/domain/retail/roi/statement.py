@@ -1,4 +1,4 @@
-"""The statement of a period: every decision with its worth, and sums whose intervals know that errors come together."""
+"""The statement on the decisions of a period: the value of each, and sums that allow for errors that come together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,28 @@ import numpy as np
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.pipeline import WEEK
-from brain.domain.retail.roi.chance import Worth, worth
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.counterfactual import Undone, undone, without_own_events
-from brain.domain.retail.roi.decision import Decision
-from brain.domain.retail.roi.spells import Group, Spell, spells
-from brain.domain.retail.roi.valuation import Basis, Ground, Valued, Verdict, cannot_be_valued, unknown, value, verdict
+from brain.domain.retail.roi.counterfactual import Counterfactual, exclude_own_events, forecast_counterfactual
+from brain.domain.retail.roi.decision_groups import DecisionGroup, DecisionSpell, DecisionSubject, group_into_spells
+from brain.domain.retail.roi.shop_decision import ShopDecision
+from brain.domain.retail.roi.valuation import (
+    DecisionValuation,
+    DecisionVerdict,
+    ValuationInputs,
+    ValueBasis,
+    build_unknown_valuation,
+    choose_verdict,
+    find_obstacle,
+    value_group,
+)
+from brain.domain.retail.roi.value_estimate import ValueEstimate, estimate_value
 from brain.domain.retail.series import DailySeries, sum_by_store
 from brain.domain.retail.shop_data import ShopData
 
-SIDES = ("lower_80", "upper_80", "lower_95", "upper_95")
-
-Subject = tuple[str | None, str | None]
+BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
 
 
-class Target(StrEnum):
+class TargetStatus(StrEnum):
     """Whether the month's target was reached, at 80 %."""
 
     REACHED = "reached"
@@ -32,165 +39,206 @@ class Target(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """The sum of everything with a worth on one basis. ``decisions`` counts them."""
+class BasisTotal:
+    """The sum of all known values on one basis; ``decisions`` is the number of decisions in it."""
 
-    basis: Basis
+    basis: ValueBasis
     decisions: int
-    worth: Worth
-    verdict: Verdict
+    value: ValueEstimate
+    verdict: DecisionVerdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Statement:
-    """All decisions of a period, the unknown ones included, and the totals of those that have a worth."""
+class RoiStatement:
+    """All decisions of a period, those of unknown value included, and the totals of those with a value."""
 
     first_day: date | None
     last_day: date
-    valued: tuple[Valued, ...]
-    totals: tuple[Total, ...]
+    valuations: tuple[DecisionValuation, ...]
+    totals: tuple[BasisTotal, ...]
     target: float
-    target_reached: Target
+    target_status: TargetStatus
 
     @property
-    def unknown(self) -> int:
-        """How many decisions have no worth."""
-        return sum(len(one.group.decisions) for one in self.valued if one.worth is None)
+    def unknown_count(self) -> int:
+        """The number of decisions of unknown value."""
+        return sum(len(valuation.group.decisions) for valuation in self.valuations if valuation.value is None)
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Which decisions are asked for: those whose last day lies in it (None: open), of one store or of all."""
+class StatementPeriod:
+    """The decisions to value: those that end from ``first`` to ``last`` (None: open), of one store or all."""
 
     first: date | None = None
     last: date | None = None
     store_id: str | None = None
 
-    def holds(self, group: Group) -> bool:
-        """Whether the group belongs to the period; a group belongs where its last day lies."""
-        inside = (self.first is None or group.end >= self.first) and (self.last is None or group.end <= self.last)
-        return inside and (self.store_id is None or self.store_id in {one.store_id for one in group.decisions})
+    def includes(self, group: DecisionGroup) -> bool:
+        """Return whether the group ends in the period and is about the store."""
+        is_inside = (self.first is None or group.end >= self.first) and (self.last is None or group.end <= self.last)
+        store_ids = {decision.store_id for decision in group.decisions}
+        return is_inside and (self.store_id is None or self.store_id in store_ids)
 
 
-def statement(
+def build_statement(
     series: Sequence[DailySeries],
-    facts: ShopData,
-    decisions: Sequence[Decision],
-    period: Period,
+    shop_data: ShopData,
+    decisions: Sequence[ShopDecision],
+    period: StatementPeriod,
     config: RetailConfig,
     roi: RoiConfig,
-) -> Statement:
-    """Value the decisions of ``period``; ``series`` one a store and product, ``decisions`` all there are.
+) -> RoiStatement:
+    """Value the decisions of ``period``.
 
-    Raises nothing for what cannot be valued: such decisions are listed as unknown, with the reason.
+    Decisions that cannot be valued raise nothing; they are listed as unknown, with the reason.
+
+    Args:
+        series: sales, one series per store and product.
+        shop_data: stores, events and weather.
+        decisions: all decisions of the shop, those outside the period included.
+        period: the decisions to value.
+        config: settings of the forecast.
+        roi: settings of the valuation.
     """
-    shop = _Shop(series, facts, decisions, config, roi)
-    asked = [(group, spell) for spell in spells(decisions, roi.rest_days) for group in spell.groups]
-    found = [shop.valued(group, spell) for group, spell in asked if period.holds(group)]
-    found.sort(key=lambda one: (one.group.end, one.group.start, one.group.decisions[0].decision_id))
-    totals = tuple(total for basis in Basis if (total := _total(found, basis)) is not None)
-    reached = _target_reached(totals, found, roi.monthly_target)
-    return Statement(period.first, period.last or shop.last_day, tuple(found), totals, roi.monthly_target, reached)
+    valuer = _GroupValuer(series, shop_data, decisions, config, roi)
+    valuations = [
+        valuer.value(group, spell)
+        for spell in group_into_spells(decisions, roi.rest_days)
+        for group in spell.groups
+        if period.includes(group)
+    ]
+    valuations.sort(key=_by_end)
+    totals = tuple(total for basis in ValueBasis if (total := _sum_basis(valuations, basis)) is not None)
+    status = _check_target(totals, valuations, roi.monthly_target)
+    last_day = period.last or valuer.last_day
+    return RoiStatement(period.first, last_day, tuple(valuations), totals, roi.monthly_target, status)
 
 
-class _Shop:
-    """What decisions are valued from; a forecast is made once for all groups that start from the same day."""
+class _GroupValuer:
+    """Values groups; a forecast is made once for all groups with the same subject and start."""
 
     def __init__(
         self,
         series: Sequence[DailySeries],
-        facts: ShopData,
-        decisions: Sequence[Decision],
+        shop_data: ShopData,
+        decisions: Sequence[ShopDecision],
         config: RetailConfig,
         roi: RoiConfig,
     ) -> None:
         self._series, self._decisions, self._roi = series, decisions, roi
         forecast = config.forecast.model_copy(update={"refit_days": roi.refit_days})
         self._config = config.model_copy(update={"forecast": forecast})
-        self._facts = without_own_events(facts, decisions, roi.own_events)
-        self._forecasts: dict[tuple[Subject, date, int], Undone | None] = {}
-        self.last_day = max(one.last_day for one in series)
+        self._shop_data = exclude_own_events(shop_data, decisions, roi.own_events)
+        self._forecasts: dict[tuple[DecisionSubject, date, int], Counterfactual | None] = {}
+        self.last_day = max(product_series.last_day for product_series in series)
 
-    def valued(self, group: Group, spell: Spell) -> Valued:
-        """The group with its worth, or the reason why there is none."""
-        ahead = (group.end - spell.start).days + 1
-        reason = cannot_be_valued(group, self.last_day, self._roi) or self._too_crowded(ahead)
-        series = self._of(group.subject)
+    def value(self, group: DecisionGroup, spell: DecisionSpell) -> DecisionValuation:
+        """Return the value of the group, or the reason why it is unknown."""
+        days_ahead = (group.end - spell.start).days + 1
+        reason = find_obstacle(group, self.last_day, self._roi) or self._find_crowding(days_ahead)
+        series = self._sum_subject(group.subject)
         if not reason and not series:
             reason = f"nothing called {group.subject[0] or group.subject[1]} was ever sold"
         if reason:
-            return unknown(group, reason)
-        forecast = self._forecast(group.subject, series, spell.start, -(-ahead // WEEK) * WEEK)
+            return build_unknown_valuation(group, reason)
+        forecast = self._forecast(group.subject, series, spell.start, -(-days_ahead // WEEK) * WEEK)
         if forecast is None:
-            return unknown(group, f"fewer than {self._roi.history_days} days of sales are known before it")
-        rows = tuple(at for at, store in enumerate(forecast.store_ids) if group.store_id in {None, store})
+            reason = f"fewer than {self._roi.history_days} days of sales are known before it"
+            return build_unknown_valuation(group, reason)
+        rows = tuple(row for row, store_id in enumerate(forecast.store_ids) if group.store_id in {None, store_id})
         if not rows:
-            return unknown(group, f"store {group.store_id} never sold what it is about")
-        return value(
-            group, Ground(forecast, rows, self._free(group, forecast), self._margins(group, forecast, rows)), self._roi
+            return build_unknown_valuation(group, f"store {group.store_id} never sold what it is about")
+        control_rows = self._list_control_rows(group, forecast)
+        inputs = ValuationInputs(forecast, rows, control_rows, self._find_margins(group, forecast, rows))
+        return value_group(group, inputs, self._roi)
+
+    def _find_crowding(self, days_ahead: int) -> str:
+        if days_ahead <= self._roi.longest_days:
+            return ""
+        return f"decisions followed each other for {days_ahead} days with never {self._roi.rest_days} days without one"
+
+    def _sum_subject(self, subject: DecisionSubject) -> list[DailySeries]:
+        """Return the sales of a product or category, one series per store."""
+        product_id, category = subject
+        return sum_by_store(
+            [
+                series
+                for series in self._series
+                if product_id in {None, series.product_id} and category in {None, series.category}
+            ]
         )
 
-    def _too_crowded(self, ahead: int) -> str:
-        if ahead <= self._roi.longest_days:
-            return ""
-        return f"decisions followed each other for {ahead} days with never {self._roi.rest_days} days without one"
-
-    def _of(self, subject: Subject) -> list[DailySeries]:
-        """One series a store of what the subject sells."""
-        product, category = subject
-        picked = [one for one in self._series if product in {None, one.product_id} and category in {None, one.category}]
-        return sum_by_store(picked)
-
-    def _forecast(self, subject: Subject, series: Sequence[DailySeries], start: date, days: int) -> Undone | None:
+    def _forecast(
+        self, subject: DecisionSubject, series: Sequence[DailySeries], start: date, days: int
+    ) -> Counterfactual | None:
         key = subject, start, days
         if key not in self._forecasts:
-            self._forecasts[key] = undone(series, self._facts, start, days, self._decisions, self._config, self._roi)
+            self._forecasts[key] = forecast_counterfactual(
+                series, self._shop_data, start, days, self._decisions, self._config, self._roi
+            )
         return self._forecasts[key]
 
-    def _free(self, group: Group, forecast: Undone) -> tuple[int, ...]:
-        """The rows of stores in which nothing was decided from the spell's start to the group's end."""
-        busy = {one.store_id for one in self._decisions if one.start <= group.end and one.end >= forecast.start}
-        return () if None in busy else tuple(at for at, store in enumerate(forecast.store_ids) if store not in busy)
+    def _list_control_rows(self, group: DecisionGroup, forecast: Counterfactual) -> tuple[int, ...]:
+        """Return the rows of stores without any decision from the spell's start to the group's end."""
+        busy_ids = {
+            decision.store_id
+            for decision in self._decisions
+            if decision.start <= group.end and decision.end >= forecast.start
+        }
+        if None in busy_ids:
+            return ()
+        return tuple(row for row, store_id in enumerate(forecast.store_ids) if store_id not in busy_ids)
 
-    def _margins(self, group: Group, forecast: Undone, rows: Sequence[int]) -> tuple[float, ...] | None:
-        product, category = group.subject
-        if product is not None:
-            category = next((one.category for one in self._series if one.product_id == product), None)
-        known = [self._roi.margins.of(forecast.store_ids[row], category) for row in rows]
-        given = tuple(one for one in known if one is not None)
-        return given if len(given) == len(rows) else None
+    def _find_margins(
+        self, group: DecisionGroup, forecast: Counterfactual, rows: Sequence[int]
+    ) -> tuple[float, ...] | None:
+        """Return the margin of each row; None when any is unknown."""
+        product_id, category = group.subject
+        if product_id is not None:
+            category = next((series.category for series in self._series if series.product_id == product_id), None)
+        margins = [self._roi.margins.find_margin(forecast.store_ids[row], category) for row in rows]
+        known_margins = tuple(margin for margin in margins if margin is not None)
+        return known_margins if len(known_margins) == len(rows) else None
 
 
-def _total(valued: Sequence[Valued], basis: Basis) -> Total | None:
-    """The sum over one basis. Errors are added week by week, so that what goes wrong together counts together."""
-    summed = [one for one in valued if one.worth is not None and one.basis is basis]
+def sum_values(valuations: Sequence[DecisionValuation]) -> ValueEstimate:
+    """Return the value of several decisions of known value together.
+
+    Their placebo differences are added week by week, so that errors that come together count together. Where the
+    decisions share too few weeks, the bounds are added as if all errors had the same sign.
+    """
+    values = [valuation.value for valuation in valuations if valuation.value is not None]
+    placebos = [valuation.placebo_differences for valuation in valuations if valuation.placebo_differences is not None]
+    shared_weeks = min(len(differences) for differences in placebos)
+    summed_placebos = np.sum([differences[:shared_weeks] for differences in placebos], axis=0)
+    amount = sum(value.amount for value in values)
+    spread = estimate_value(0.0, summed_placebos, max(valuation.span_weeks for valuation in valuations))
+    if spread is None:
+        bounds = [sum(getattr(value, bound) for value in values) for bound in BOUNDS]
+    else:
+        bounds = [amount + getattr(spread, bound) - spread.amount for bound in BOUNDS]
+    return ValueEstimate(amount, *bounds)
+
+
+def _sum_basis(valuations: Sequence[DecisionValuation], basis: ValueBasis) -> BasisTotal | None:
+    """Return the sum of the known values on one basis; None when there are none."""
+    summed = [valuation for valuation in valuations if valuation.value is not None and valuation.basis is basis]
     if not summed:
         return None
-    count = sum(len(one.group.decisions) for one in summed)
-    found = sum_of(summed)
-    return Total(basis, count, found, verdict(found, basis))
+    decision_count = sum(len(valuation.group.decisions) for valuation in summed)
+    value = sum_values(summed)
+    return BasisTotal(basis, decision_count, value, choose_verdict(value, basis))
 
 
-def sum_of(summed: Sequence[Valued]) -> Worth:
-    """The worth of several decisions together; where they share too few weeks, as if all erred the same way."""
-    worths = [one.worth for one in summed if one.worth is not None]
-    chances = [one.by_chance for one in summed if one.by_chance is not None]
-    shared = min(len(one) for one in chances)
-    together = np.sum([one[:shared] for one in chances], axis=0)
-    estimate = sum(one.estimate for one in worths)
-    found = worth(0.0, together, max(one.span_weeks for one in summed))
-    if found is None:
-        sides = [sum(getattr(one, name) for one in worths) for name in SIDES]
-    else:
-        sides = [estimate + getattr(found, name) - found.estimate for name in SIDES]
-    return Worth(estimate, *sides)
+def _by_end(valuation: DecisionValuation) -> tuple[date, date, str]:
+    return valuation.group.end, valuation.group.start, valuation.group.decisions[0].decision_id
 
 
-def _target_reached(totals: Sequence[Total], valued: Sequence[Valued], target: float) -> Target:
-    earned = next((one for one in totals if one.basis is Basis.MARGIN), None)
+def _check_target(totals: Sequence[BasisTotal], valuations: Sequence[DecisionValuation], target: float) -> TargetStatus:
+    earned = next((total for total in totals if total.basis is ValueBasis.MARGIN), None)
     if earned is None:
-        return Target.NOT_KNOWN
-    if earned.worth.lower_80 >= target:
-        return Target.REACHED
-    complete = all(one.worth is not None and one.basis is Basis.MARGIN for one in valued)
-    return Target.MISSED if complete and earned.worth.upper_80 < target else Target.NOT_KNOWN
+        return TargetStatus.NOT_KNOWN
+    if earned.value.lower_80 >= target:
+        return TargetStatus.REACHED
+    is_complete = all(valuation.value is not None and valuation.basis is ValueBasis.MARGIN for valuation in valuations)
+    return TargetStatus.MISSED if is_complete and earned.value.upper_80 < target else TargetStatus.NOT_KNOWN

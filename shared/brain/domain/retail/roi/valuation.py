@@ -1,29 +1,34 @@
-"""Values one group of decisions: what came less what would have come, in money, how sure, or why unknown."""
+"""Value one group of decisions: actual less counterfactual sales in money, with intervals, or why it is unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
 
 from brain.domain.retail.forecast.pipeline import WEEK
-from brain.domain.retail.roi.chance import Worth, effective, net_of, worth
 from brain.domain.retail.roi.config import RoiConfig
-from brain.domain.retail.roi.counterfactual import Undone
-from brain.domain.retail.roi.decision import Decision, Kind
-from brain.domain.retail.roi.spells import Group
+from brain.domain.retail.roi.counterfactual import Counterfactual
+from brain.domain.retail.roi.decision_groups import DecisionGroup
+from brain.domain.retail.roi.shop_decision import DecisionKind
+from brain.domain.retail.roi.value_estimate import (
+    ValueEstimate,
+    adjust_for_control,
+    count_effective_comparisons,
+    estimate_value,
+)
 from brain.domain.types import Booleans, Floats
 
 
-class Basis(StrEnum):
+class ValueBasis(StrEnum):
     """What the money is: gross margin less cost, or revenue alone where no margin is known."""
 
     MARGIN = "margin"
     REVENUE = "revenue"
 
 
-class Verdict(StrEnum):
+class DecisionVerdict(StrEnum):
     """What can be said at 95 %; of revenue alone only whether it rose."""
 
     EARNED = "earned"
@@ -35,161 +40,191 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Valued:
-    """A group with its worth, or ``worth`` None and the ``reason``.
+class DecisionValuation:
+    """The valuation of a group of decisions.
 
-    ``actual`` and ``expected`` are sales over the open days, ``cost`` the sum of costs, ``margin`` the share used (the
-    mean over stores by sales; None: revenue). ``by_chance`` (weeks back,) are the differences of earlier weeks on the
-    scale of ``worth``, NaN where unknown; each spans ``span_weeks``. ``control`` names the stores used.
+    Attributes:
+        group: the decisions.
+        value: what they earned; None when that is unknown.
+        verdict: what can be said.
+        basis: what the money is.
+        reason: why the value is unknown.
+        margin: the margin used, as the mean over stores by sales; None when the basis is revenue.
+        actual: actual sales on the open days.
+        expected: forecast sales on the open days.
+        open_days: number of days of all stores on which they were open.
+        closed_days: number of days of all stores on which they were closed.
+        control_stores: the stores used as control.
+        placebo_differences: differences of earlier weeks on the scale of ``value``, (weeks back,), NaN where unknown.
+        span_weeks: the number of weeks that each difference spans.
     """
 
-    group: Group
-    cost: float
-    worth: Worth | None
-    verdict: Verdict
-    basis: Basis
+    group: DecisionGroup
+    value: ValueEstimate | None
+    verdict: DecisionVerdict
+    basis: ValueBasis
     reason: str = ""
     margin: float | None = None
     actual: float | None = None
     expected: float | None = None
     open_days: int = 0
     closed_days: int = 0
-    control: tuple[str, ...] = ()
-    by_chance: Floats | None = None
+    control_stores: tuple[str, ...] = ()
+    placebo_differences: Floats | None = None
     span_weeks: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """What a group is valued from: the forecasts of its spell, and margins by row.
+class ValuationInputs:
+    """What a group is valued from.
 
-    ``rows`` are the treated stores of ``undone``, ``free`` those without any decision on the group's days; ``margins``
-    is None where not every treated store has one.
+    Attributes:
+        counterfactual: the forecasts of the group's spell.
+        treated_rows: rows of the stores that the group is about.
+        control_rows: rows of the stores without any decision on the group's days.
+        margins: the margin of each treated row; None when any is unknown.
     """
 
-    undone: Undone
-    rows: tuple[int, ...]
-    free: tuple[int, ...]
+    counterfactual: Counterfactual
+    treated_rows: tuple[int, ...]
+    control_rows: tuple[int, ...]
     margins: tuple[float, ...] | None
 
 
-def unknown(group: Group, reason: str) -> Valued:
-    """The group with nothing but its cost and why no more can be said."""
-    return Valued(group, _cost(group.decisions), None, Verdict.UNKNOWN, Basis.REVENUE, reason)
+@dataclass(frozen=True, slots=True, eq=False)
+class _WeeklySums:
+    """Sums over rows and days by weeks back, (weeks,): actual less forecast, forecast, and open days."""
+
+    difference: Floats
+    forecast: Floats
+    open_days: Floats
 
 
-def value(group: Group, ground: Ground, roi: RoiConfig) -> Valued:
-    """Value a group: sales of its days less the forecast's, times margin, less cost."""
-    offsets = _offsets(group, ground.undone.start)
-    weights = np.array(ground.margins or [1.0] * len(ground.rows))
-    made, base, days = _differences(ground.undone, ground.rows, weights, offsets)
-    reason = _why_unknown(made, base, days, ground, roi)
+def build_unknown_valuation(group: DecisionGroup, reason: str) -> DecisionValuation:
+    """Return the valuation of a group whose value is unknown."""
+    return DecisionValuation(group, None, DecisionVerdict.UNKNOWN, ValueBasis.REVENUE, reason)
+
+
+def value_group(group: DecisionGroup, inputs: ValuationInputs, roi: RoiConfig) -> DecisionValuation:
+    """Value a group: actual less forecast sales of its days, times margin, less cost."""
+    counterfactual, rows = inputs.counterfactual, inputs.treated_rows
+    offsets = _list_offsets(group, counterfactual.start)
+    weights = np.array(inputs.margins or [1.0] * len(rows))
+    sums = _sum_by_week(counterfactual, rows, weights, offsets)
+    reason = _find_data_gap(sums, inputs, roi)
     if reason:
-        return unknown(group, reason)
-    share = made / base
-    span = offsets[-1] + 1
-    share[1 : -(-span // WEEK)] = np.nan  # these days belong to the decision itself, in part
-    netted = _net_of_control(share, ground, offsets, roi)
-    share = share if netted is None else netted
-    by_chance = share[1:] * base[0]
+        return build_unknown_valuation(group, reason)
+    shares, control_stores = _adjust_shares(sums, inputs, offsets, roi)
+    placebo_differences = shares[1:] * sums.forecast[0]
     span_weeks = (offsets[-1] - offsets[0] + 1) / WEEK
-    cost = _cost(group.decisions) if ground.margins else 0.0
-    found = worth(float(share[0] * base[0]) - cost, by_chance, span_weeks)
-    if found is None or effective(by_chance, span_weeks) < roi.least_comparisons:
-        return unknown(group, _too_short(effective(by_chance, span_weeks), roi))
-    sold, said, open_days = (float(one[0]) for one in _differences_in_sales(ground.undone, ground.rows, offsets))
-    basis = Basis.MARGIN if ground.margins else Basis.REVENUE
-    return Valued(
+    cost = group.cost if inputs.margins else 0.0
+    value = estimate_value(float(shares[0] * sums.forecast[0]) - cost, placebo_differences, span_weeks)
+    comparisons = count_effective_comparisons(placebo_differences, span_weeks)
+    if value is None or comparisons < roi.least_comparisons:
+        return build_unknown_valuation(group, _describe_lack_of_comparisons(comparisons, roi))
+    sales = _sum_by_week(counterfactual, rows, np.ones(len(rows)), offsets)
+    expected, open_days = float(sales.forecast[0]), int(sales.open_days[0])
+    basis = ValueBasis.MARGIN if inputs.margins else ValueBasis.REVENUE
+    return DecisionValuation(
         group=group,
-        cost=_cost(group.decisions),
-        worth=found,
-        verdict=verdict(found, basis),
+        value=value,
+        verdict=choose_verdict(value, basis),
         basis=basis,
-        margin=float(base[0]) / said if ground.margins else None,
-        actual=sold,
-        expected=said,
-        open_days=int(open_days),
-        closed_days=len(offsets) * len(ground.rows) - int(open_days),
-        control=() if netted is None else tuple(ground.undone.store_ids[row] for row in ground.free),
-        by_chance=by_chance,
+        margin=float(sums.forecast[0]) / expected if inputs.margins else None,
+        actual=float((sales.difference + sales.forecast)[0]),
+        expected=expected,
+        open_days=open_days,
+        closed_days=len(offsets) * len(rows) - open_days,
+        control_stores=control_stores,
+        placebo_differences=placebo_differences,
         span_weeks=span_weeks,
     )
 
 
-def verdict(found: Worth, basis: Basis) -> Verdict:
-    """What the 95 % interval allows to be said."""
-    if found.lower_95 > 0:
-        return Verdict.EARNED if basis is Basis.MARGIN else Verdict.SOLD_MORE
-    if found.upper_95 < 0:
-        return Verdict.LOST if basis is Basis.MARGIN else Verdict.SOLD_LESS
-    return Verdict.NOT_TOLD_APART
+def choose_verdict(value: ValueEstimate, basis: ValueBasis) -> DecisionVerdict:
+    """Return what the 95 % interval allows to say."""
+    if value.lower_95 > 0:
+        return DecisionVerdict.EARNED if basis is ValueBasis.MARGIN else DecisionVerdict.SOLD_MORE
+    if value.upper_95 < 0:
+        return DecisionVerdict.LOST if basis is ValueBasis.MARGIN else DecisionVerdict.SOLD_LESS
+    return DecisionVerdict.NOT_TOLD_APART
 
 
-def cannot_be_valued(group: Group, last_day: date, roi: RoiConfig) -> str:
-    """Why a group cannot be valued whatever its sales were; empty when it can."""
+def find_obstacle(group: DecisionGroup, last_day: date, roi: RoiConfig) -> str:
+    """Return why a group cannot be valued whatever its sales were; empty when it can."""
     if group.start > last_day:
         return f"it starts on {group.start}; sales are known up to {last_day}"
     if group.end > last_day:
         return f"it runs until {group.end}, and sales are known up to {last_day}; known after that day's import"
     if (group.end - group.start).days + 1 > roi.longest_days:
         return f"it runs longer than {roi.longest_days} days, and a forecast that far ahead says too little"
-    blind = [one for one in group.decisions if one.kind is Kind.STOCK and one.product_id is None and not one.category]
-    if blind:
+    if any(
+        decision.kind is DecisionKind.STOCK and decision.product_id is None and not decision.category
+        for decision in group.decisions
+    ):
         return "a stock decision is seen only in the sales of its goods; name the product or category"
     return ""
 
 
-def _offsets(group: Group, start: date) -> list[int]:
-    """The days on which any decision of the group runs, counted from the spell's start."""
-    days = {(one.start - start).days + at for one in group.decisions for at in range(one.days)}
-    return sorted(days)
+def _list_offsets(group: DecisionGroup, start: date) -> list[int]:
+    """Return the days on which any decision of the group runs, counted from ``start``."""
+    running_days = {
+        decision.start + timedelta(days=index) for decision in group.decisions for index in range(decision.days)
+    }
+    return sorted((day - start).days for day in running_days)
 
 
-def _differences(
-    undone: Undone, rows: Sequence[int], weights: Floats, offsets: Sequence[int]
-) -> tuple[Floats, Floats, Floats]:
-    """Sold less forecast, forecast, and open days over ``rows`` and ``offsets``, by weeks back; rows weighted."""
-    treated, running = np.array(rows), np.array(offsets)
-    sold, said = (whole[treated][:, :, running] for whole in (undone.sold, undone.predicted))
-    known: Booleans = np.isfinite(sold) & np.isfinite(said)
-    by_row = weights[:, None, None]
-    made = np.where(known, (sold - said) * by_row, 0.0).sum(axis=(0, 2))
-    base = np.where(known, said * by_row, 0.0).sum(axis=(0, 2))
-    days = known.sum(axis=(0, 2)).astype(float)
-    # A week of which half is missing is no comparison.
-    enough = (days >= days[0] / 2) & (base > 0)
-    return np.where(enough, made, np.nan), np.where(enough, base, np.nan), days
+def _sum_by_week(
+    counterfactual: Counterfactual, rows: Sequence[int], weights: Floats, offsets: Sequence[int]
+) -> _WeeklySums:
+    """Sum over ``rows``, multiplied by ``weights``, and over the days at ``offsets``."""
+    row_index, day_index = np.array(rows), np.array(offsets)
+    actual = counterfactual.actual[row_index][:, :, day_index]
+    predicted = counterfactual.predicted[row_index][:, :, day_index]
+    is_known: Booleans = np.isfinite(actual) & np.isfinite(predicted)
+    row_weights = weights[:, None, None]
+    difference = np.where(is_known, (actual - predicted) * row_weights, 0.0).sum(axis=(0, 2))
+    forecast = np.where(is_known, predicted * row_weights, 0.0).sum(axis=(0, 2))
+    open_days = is_known.sum(axis=(0, 2)).astype(float)
+    # A week with less than half of the days is no comparison.
+    is_comparable = (open_days >= open_days[0] / 2) & (forecast > 0)
+    return _WeeklySums(
+        np.where(is_comparable, difference, np.nan), np.where(is_comparable, forecast, np.nan), open_days
+    )
 
 
-def _differences_in_sales(undone: Undone, rows: Sequence[int], offsets: Sequence[int]) -> tuple[Floats, Floats, Floats]:
-    made, base, days = _differences(undone, rows, np.ones(len(rows)), offsets)
-    return made + base, base, days
+def _adjust_shares(
+    sums: _WeeklySums, inputs: ValuationInputs, offsets: Sequence[int], roi: RoiConfig
+) -> tuple[Floats, tuple[str, ...]]:
+    """Return the differences as shares of the forecast, (weeks,), adjusted for control stores, and those stores."""
+    shares = sums.difference / sums.forecast
+    overlapping_weeks = -(-(offsets[-1] + 1) // WEEK)
+    shares[1:overlapping_weeks] = np.nan  # partly the days of the decision itself
+    if not inputs.control_rows:
+        return shares, ()
+    control = _sum_by_week(inputs.counterfactual, inputs.control_rows, np.ones(len(inputs.control_rows)), offsets)
+    adjusted = adjust_for_control(shares, control.difference / control.forecast, roi.control_worth)
+    if adjusted is None:
+        return shares, ()
+    return adjusted, tuple(inputs.counterfactual.store_ids[row] for row in inputs.control_rows)
 
 
-def _why_unknown(made: Floats, base: Floats, days: Floats, ground: Ground, roi: RoiConfig) -> str:
-    if not days[0]:
+def _find_data_gap(sums: _WeeklySums, inputs: ValuationInputs, roi: RoiConfig) -> str:
+    """Return why the sales do not suffice for a valuation; empty when they do."""
+    if not sums.open_days[0]:
         return "the shop has no sales on its days: it was closed, or they are not imported"
-    if ground.undone.open_days[list(ground.rows)].min() < roi.history_days:
-        fewest = int(ground.undone.open_days[list(ground.rows)].min())
-        return f"there are {fewest} days of sales before it without another decision; {roi.history_days} are needed"
-    if not np.isfinite(made[0]) or not np.isfinite(base[0]):
+    history_days = int(inputs.counterfactual.open_days[list(inputs.treated_rows)].min())
+    if history_days < roi.history_days:
+        return (
+            f"there are {history_days} days of sales before it without another decision; {roi.history_days} are needed"
+        )
+    if not np.isfinite(sums.difference[0]) or not np.isfinite(sums.forecast[0]):
         return "the forecast expects no sales at all on its days, so there is nothing to compare with"
     return ""
 
 
-def _too_short(number: float, roi: RoiConfig) -> str:
+def _describe_lack_of_comparisons(comparisons: float, roi: RoiConfig) -> str:
     return (
-        f"only {int(number)} earlier stretches of the same length, without a decision, can be compared with; "
+        f"only {int(comparisons)} earlier stretches of the same length, without a decision, can be compared with; "
         f"{roi.least_comparisons} are needed"
     )
-
-
-def _net_of_control(share: Floats, ground: Ground, offsets: Sequence[int], roi: RoiConfig) -> Floats | None:
-    if not ground.free:
-        return None
-    made, base, _ = _differences(ground.undone, ground.free, np.ones(len(ground.free)), offsets)
-    return net_of(share, made / base, roi.control_worth)
-
-
-def _cost(decisions: Sequence[Decision]) -> float:
-    return float(sum(one.cost for one in decisions))

@@ -19,32 +19,43 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from brain.domain.anomaly import AlarmBudget, AnomalyConfig, detect
-from brain.domain.anomaly.config import DEFAULT, Season, Tail
-from tests.unit.anomaly.series_worlds import NOISES, daily, hourly
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig
+from tests.unit.anomaly.series_worlds import CONFIG, NOISES, daily, detect, hourly
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
 POINTS = 365_000
 BUDGET_DAYS = (3, 7, 14, 30, 60, 120)
 HALVES = 200
+
+
+def vary(**constants: float) -> AnomalyConfig:
+    """Return the configured constants with some changed; ``tail_power`` names the power of the tail."""
+    tree = CONFIG.model_dump()
+    for name, constant in constants.items():
+        section, _, key = name.partition("_")
+        holder = tree[section] if isinstance(tree.get(section), dict) else tree
+        holder[key if holder is not tree else name] = constant
+    return AnomalyConfig.model_validate(tree)
+
+
 VARIANTS: dict[str, AnomalyConfig] = {
-    "as configured": DEFAULT,
-    "recent median of 12": AnomalyConfig(fast_readings=12),
-    "recent median of 36": AnomalyConfig(fast_readings=36),
-    "level of 48": AnomalyConfig(level_readings=48),
-    "level of 120": AnomalyConfig(level_readings=120),
-    "sustained over 6": AnomalyConfig(sustained_readings=6),
-    "sustained over 25": AnomalyConfig(sustained_readings=25),
-    "lighter prior tail": AnomalyConfig(tail=Tail(heaviness=1.0)),
-    "heavier prior tail": AnomalyConfig(tail=Tail(heaviness=1.5)),
-    "exponential tail": AnomalyConfig(tail=Tail(power=1)),
-    "Pareto-like tail": AnomalyConfig(tail=Tail(power=0.1)),
-    "prior of 4 peaks": AnomalyConfig(tail=Tail(prior_peaks=4)),
-    "blocks of 3 hours": AnomalyConfig(tail=Tail(block_hours=3)),
-    "blocks of 12 hours": AnomalyConfig(tail=Tail(block_hours=12)),
-    "top 3 % of blocks": AnomalyConfig(tail=Tail(top_share=0.03)),
-    "top 8 % of blocks": AnomalyConfig(tail=Tail(top_share=0.08)),
-    "seasons learnt faster": AnomalyConfig(season=Season(gain=0.3)),
+    "as configured": CONFIG,
+    "recent median of 12": vary(fast_readings=12),
+    "recent median of 36": vary(fast_readings=36),
+    "level of 48": vary(level_readings=48),
+    "level of 120": vary(level_readings=120),
+    "sustained over 6": vary(sustained_readings=6),
+    "sustained over 25": vary(sustained_readings=25),
+    "lighter prior tail": vary(tail_heaviness=1.0),
+    "heavier prior tail": vary(tail_heaviness=1.5),
+    "exponential tail": vary(tail_power=1),
+    "Pareto-like tail": vary(tail_power=0.1),
+    "prior of 4 peaks": vary(tail_prior_peaks=4),
+    "blocks of 3 hours": vary(tail_block_hours=3),
+    "blocks of 12 hours": vary(tail_block_hours=12),
+    "top 3 % of blocks": vary(tail_top_share=0.03),
+    "top 8 % of blocks": vary(tail_top_share=0.08),
+    "seasons learnt faster": vary(season_gain=0.3),
 }
 
 
@@ -150,7 +161,7 @@ def added(scores: Iterable[Score]) -> Score:
     return Score(*(sum(column) for column in zip(*listed, strict=True))) if listed else Score(0, 0, 0, 0)
 
 
-def brain(days: float, config: AnomalyConfig = DEFAULT) -> Alarms:
+def brain(days: float, config: AnomalyConfig = CONFIG) -> Alarms:
     """The Brain's detector with a budget of one false alarm in so many days."""
     budget = AlarmBudget(1, timedelta(days=days))
     return lambda one: [r.alarm for r in detect(zip(one.times, one.values, strict=True), budget, config=config)]
@@ -242,7 +253,7 @@ def bike_table() -> None:
             for row in csv.DictReader(lines)
         ]
     days = (hours[-1][0] - hours[0][0]).days
-    alarms = [reading for reading in detect(hours, AlarmBudget()) if reading.alarm]
+    alarms = [reading for reading in detect(hours) if reading.alarm]
     print(f"\nbike hire by the hour, {days} days: {len(alarms)} alarms with one in 30 days; the three most unusual:")
     for reading in sorted(alarms, key=lambda reading: -reading.anomaly_score)[:3]:
         print(f"  {reading.at}, {reading.kind}: {reading.explanation}")
@@ -268,7 +279,7 @@ def null_tables() -> None:
                 found = sum(
                     reading.alarm
                     for seed in range(seeds)
-                    for reading in detect(make(500 + seed, days, noise), AlarmBudget(budget))
+                    for reading in detect(make(500 + seed, days, noise), AlarmBudget(budget, timedelta(days=30)))
                 )
                 ratios.append(found / (seeds * (days - warm_up) / 30 * budget))
             print(f"{world:<22}{noise:<20}" + "".join(f"{ratio:>10.2f}" for ratio in ratios), flush=True)

@@ -13,6 +13,7 @@ from worlds import CLIENT, MONDAY, documents, event, put, seed
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.anomaly import AnomalyConfig
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.learning.config import LearningConfig
 from brain.domain.scoring import ScoringConfig
@@ -29,6 +30,7 @@ from brain.settings.files import load_config
 
 SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
+DETECTOR = load_config("brain_anomaly", AnomalyConfig)
 LEARNING = load_config("brain_learning", LearningConfig)
 LIMIT = timedelta(minutes=5)
 JOBS = ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport")
@@ -44,8 +46,8 @@ def work(job: str, store: DocumentStore) -> Callable[..., Any]:
     if job == "brainHourlyScores":
         return HourlyScores(store, SCORING, LEARNING.outcomes, page=20)
     if job == "brainDailyAnalysis":
-        return DailyAnalysis(store, ANALYSIS, raised)
-    return WeeklyReport(store, ANALYSIS, raised, render)
+        return DailyAnalysis(store, ANALYSIS, DETECTOR, raised)
+    return WeeklyReport(store, ANALYSIS, DETECTOR, raised, render)
 
 
 def run(job: str, store: DocumentStore, clock: ManualClock, hours: int = 9) -> Any:

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-PACKAGES = ("statistics", "scoring")
+PACKAGES = ("statistics", "scoring", "anomaly")
 
 
 def list_modules():

@@ -13,6 +13,7 @@ from brain.settings.scheduler import read_scheduler
 
 if TYPE_CHECKING:
     from brain.bootstrap import Brain
+    from brain.domain.anomaly.config import AnomalyConfig
     from brain.domain.learning.config import LearningConfig
     from brain.domain.retail.config import RetailConfig
     from brain.services.jobs.lease import Figures, Lease
@@ -65,6 +66,12 @@ def _learning_config() -> "LearningConfig":
     return load_config("brain_learning", LearningConfig)
 
 
+def _anomaly_config() -> "AnomalyConfig":
+    from brain.domain.anomaly.config import AnomalyConfig
+
+    return load_config("brain_anomaly", AnomalyConfig)
+
+
 def _retail_config() -> "RetailConfig":
     from brain.domain.retail.config import RetailConfig
 
@@ -95,7 +102,8 @@ def _daily_analysis(brain: "Brain", definition: JobDefinition, _next_step: Work)
     from brain.services.analysis.daily_analysis import DailyAnalysis
 
     config = load_config("brain_analysis", AnalysisConfig)
-    return DailyAnalysis(brain.store, config, brain.failed, build_parts(brain, definition.parts))
+    parts = build_parts(brain, definition.parts)
+    return DailyAnalysis(brain.store, config, _anomaly_config(), brain.failed, parts)
 
 
 def _share_moves(brain: "Brain", _definition: JobDefinition, next_step: Work) -> Work:
@@ -120,7 +128,8 @@ def _weekly_report(brain: "Brain", definition: JobDefinition, _next_step: Work) 
     from brain.services.analysis.weekly_report import WeeklyReport
 
     config = load_config("brain_analysis", AnalysisConfig)
-    return WeeklyReport(brain.store, config, brain.failed, render, build_parts(brain, definition.parts))
+    parts = build_parts(brain, definition.parts)
+    return WeeklyReport(brain.store, config, _anomaly_config(), brain.failed, render, parts)
 
 
 def _roi_report(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:

@@ -10,6 +10,7 @@ from unit.advice_loop.planted_posts import MONDAY
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.anomaly import AnomalyConfig
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scorer import Scorer
@@ -42,6 +43,7 @@ from brain.settings.files import load_config
 
 SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
+DETECTOR = load_config("brain_anomaly", AnomalyConfig)
 ADVICE = load_config("brain_advice", AdviceConfig)
 TRIGGERS = load_config("triggers", Triggers)
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)
@@ -90,13 +92,14 @@ def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) ->
         ("predictions",): PredictContent(store, PREDICTIONS),
         ("recommendations",): Recommend(store, TRIGGERS, ADVICE),
     }
-    return run_job(DailyAnalysis(store, ANALYSIS, raised, parts), DAILY_ANALYSIS, store, client_id, at, **how)
+    return run_job(DailyAnalysis(store, ANALYSIS, DETECTOR, raised, parts), DAILY_ANALYSIS, store, client_id, at, **how)
 
 
 def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
     """Report a client's week with all parts."""
     parts: Parts = {("predictions", "recommendations", "policy"): StoredAdvice(store, EVALUATION)}
-    return run_job(WeeklyReport(store, ANALYSIS, raised, render, parts), WEEKLY_REPORT, store, client_id, at, **how)
+    report = WeeklyReport(store, ANALYSIS, DETECTOR, raised, render, parts)
+    return run_job(report, WEEKLY_REPORT, store, client_id, at, **how)
 
 
 def run_job(

@@ -4,6 +4,12 @@ import math
 import random
 from datetime import datetime, timedelta
 
+from brain.domain import anomaly
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector
+from brain.settings.files import load_config
+
+CONFIG = load_config("brain_anomaly", AnomalyConfig)
+MONTHLY = AlarmBudget.parse("1/30d")
 MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - a series may come in local time without a zone
 WEEK = (1.1, 1.2, 1.15, 1.1, 1.0, 0.6, 0.5)
 
@@ -49,6 +55,16 @@ def hourly(seed, days, noise="log-normal", minutes=60):
 def changed(series, first, last, change):
     """The series with ``change`` done to the values from row ``first`` up to, not including, ``last``."""
     return [(at, change(value) if first <= row < last else value) for row, (at, value) in enumerate(series)]
+
+
+def new_detector(budget=MONTHLY, config=CONFIG, **options):
+    """A detector with the configured constants."""
+    return Detector(budget, config, **options)
+
+
+def detect(series, budget=MONTHLY, config=CONFIG, **options):
+    """The readings of a series with the configured constants."""
+    return anomaly.detect(series, budget, config, **options)
 
 
 def alarm_rows(readings):

@@ -15,19 +15,20 @@ from brain.errors import InvalidInputError
         (" 0.5/4w ", 0.5, timedelta(weeks=4), "0.5/28d"),
         ("3/36h", 3, timedelta(hours=36), "3/36h"),
         ("2/48h", 2, timedelta(days=2), "2/2d"),
+        ("0.00001/999999w", 0.00001, timedelta(weeks=999_999), "0.00001/999999w"),
     ],
 )
 def test_a_budget_is_alarms_over_a_period(text, alarms, per, again):
     """In hours, days or weeks; its own text reads back as the same budget."""
     budget = AlarmBudget.parse(text)
-    assert (budget.alarms, budget.per, budget.text) == (alarms, per, again)
+    assert (budget.alarms, budget.per, str(budget)) == (alarms, per, again)
     assert AlarmBudget.parse(again) == budget
 
 
 @pytest.mark.parametrize("text", ["", "1", "1/30", "1/d", "-1/30d", "1/30m", "1/1.5d", "1e3/1d", "1/30d\n1", "many/1d"])
 def test_other_texts_are_refused_with_an_example(text):
     """The sentence shows the grammar and what came."""
-    with pytest.raises(InvalidInputError, match=r"such as 1/30d or 0\.5/4w; got"):
+    with pytest.raises(InvalidInputError, match=r"must be ALARMS/PERIOD .*, got .*; use for example 1/30d or 0\.5/4w"):
         AlarmBudget.parse(text)
 
 
@@ -40,5 +41,11 @@ def test_no_budget_is_no_budget(text):
 
 def test_the_share_of_readings_that_may_alarm():
     """One alarm a month is one day in thirty, and never more than every second reading."""
-    assert AlarmBudget().per_reading(86_400) == pytest.approx(1 / 30)
-    assert AlarmBudget(1000).per_reading(86_400) == 0.5
+    assert AlarmBudget.parse("1/30d").share_of_readings(86_400) == pytest.approx(1 / 30)
+    assert AlarmBudget.parse("1000/30d").share_of_readings(86_400) == 0.5
+
+
+def test_series_share_a_budget_equally():
+    """Twenty series with one alarm a month have a twentieth each; a client without series keeps it whole."""
+    assert AlarmBudget.parse("1/30d").split(20) == AlarmBudget.parse("0.05/30d")
+    assert AlarmBudget.parse("1/30d").split(0) == AlarmBudget.parse("1/30d")

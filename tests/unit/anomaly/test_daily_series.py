@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from unit.anomaly.series_worlds import NOISES, alarm_rows, changed, daily
+from unit.anomaly.series_worlds import CONFIG, MONTHLY, NOISES, alarm_rows, changed, daily, detect, new_detector
 
-from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector, detect
-from brain.domain.anomaly.config import Tail
+from brain.domain.anomaly import AlarmBudget
 
-BUDGET = AlarmBudget()
+TWENTIETH = AlarmBudget.parse("0.05/30d")
 
 
-def alarms(series, budget=BUDGET):
+def alarms(series, budget=MONTHLY):
     """The rows of a series that are alarmed."""
     return alarm_rows(detect(series, budget))
 
@@ -34,8 +33,7 @@ def test_the_first_two_months_stay_within_the_budget_too(noise):
 
 def test_a_smaller_budget_gives_fewer_alarms():
     """A twentieth of the budget, as when twenty series share one, gives far fewer alarms on the same worlds."""
-    twentieth = AlarmBudget(0.05)
-    few, many = (sum(len(alarms(daily(seed, 180), b)) for seed in range(20)) for b in (twentieth, BUDGET))
+    few, many = (sum(len(alarms(daily(seed, 180), b)) for seed in range(20)) for b in (TWENTIETH, MONTHLY))
     assert few <= many / 4
 
 
@@ -46,7 +44,7 @@ def test_an_outage_or_a_spike_is_alarmed_on_its_day(row, factor, kind):
     found = 0
     for seed in range(20):
         series = changed(daily(seed, row + 1), row, row + 1, lambda value: value * factor)
-        last = list(detect(series, BUDGET))[-1]
+        last = list(detect(series))[-1]
         found += last.alarm and last.kind == kind
     assert found >= 18
 
@@ -56,7 +54,7 @@ def test_an_outage_is_found_on_any_weekday_within_a_shared_budget(weekday):
     """Saturdays too, with a budget that twenty series share."""
     row = 63 + weekday
     series = changed(daily(3, row + 1), row, row + 1, lambda _value: 0.0)
-    assert alarms(series, AlarmBudget(0.05))[-1:] == [row]
+    assert alarms(series, TWENTIETH)[-1:] == [row]
 
 
 @pytest.mark.parametrize("factor", [0.3, 3.0])
@@ -83,27 +81,27 @@ def test_an_outage_of_days_and_its_end_are_one_alarm():
 
 def test_an_incident_is_named_as_long_as_it_lasts():
     """Each reading of an incident says since when, and a stuck value makes it a flatline."""
-    readings = list(detect(changed(daily(5, 70), 60, 64, lambda _value: 0.0), BUDGET))
+    readings = list(detect(changed(daily(5, 70), 60, 64, lambda _value: 0.0)))
     first, *rest = readings[60:64]
-    assert (first.alarm, first.kind, first.incident_since) == (True, "drop", first.at)
+    assert (first.alarm, first.kind, first.incident_since) == (True, "drop", first.timestamp)
     assert [reading.alarm for reading in rest] == [False] * 3
-    assert {reading.incident_since for reading in rest} == {first.at}
+    assert {reading.incident_since for reading in rest} == {first.timestamp}
     assert readings[62].kind == "flatline"
 
 
 def test_weekends_are_expected_to_be_quiet():
     """After a few weeks the expectation of a Sunday is about half of a Tuesday's."""
-    readings = list(detect(daily(7, 84), BUDGET))
+    readings = list(detect(daily(7, 84)))
     tuesday, sunday = readings[78], readings[83]
-    assert tuesday.at.weekday() == 1
-    assert sunday.at.weekday() == 6
+    assert tuesday.timestamp.weekday() == 1
+    assert sunday.timestamp.weekday() == 6
     assert sunday.expected / tuesday.expected == pytest.approx(0.5 / 1.2, rel=0.25)
 
 
 def test_returns_below_zero_are_judged_too():
     """Revenue with days of returns below zero has a band that reaches below zero."""
     series = [(at, value - 220) for at, value in daily(8, 90)]
-    readings = list(detect(series, BUDGET))
+    readings = list(detect(series))
     assert any(value < 0 for _, value in series)
     assert min(reading.lower for reading in readings if reading.state == "ready") < 0
     assert len(alarm_rows(readings)) <= 4
@@ -114,17 +112,17 @@ def test_values_every_twelve_hours_and_every_week_are_judged():
     for step, count in ((timedelta(hours=12), 80), (timedelta(days=7), 60)):
         start = daily(9, 1)[0][0]
         series = [(start + k * step, value) for k, (_, value) in enumerate(daily(9, count))]
-        readings = list(detect(series, BUDGET))
+        readings = list(detect(series))
         assert readings[-1].state == "ready"
         assert readings[-1].lower < readings[-1].expected < readings[-1].upper
 
 
 def test_a_series_of_years_keeps_its_numbers_small():
     """Older peaks fade by a growing weight for the newer; it starts over before it grows out of hand."""
-    config = AnomalyConfig(tail=Tail(half_life_blocks=10))
-    detector = Detector(BUDGET, config=config)
-    readings = [detector.score_one(at, value) for at, value in daily(10, 900)]
-    assert detector.to_state()["model"]["limits"]["weight"] < 1e12
+    config = CONFIG.model_copy(update={"tail": CONFIG.tail.model_copy(update={"half_life_blocks": 10})})
+    detector = new_detector(config=config)
+    readings = [detector.score_point(timestamp, value) for timestamp, value in daily(10, 900)]
+    assert detector._model.limits._block_weight < 1e12
     assert len(alarm_rows(readings)) <= 1.5 * 900 / 30
 
 

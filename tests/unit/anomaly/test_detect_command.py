@@ -158,7 +158,7 @@ def test_a_budget_that_is_none_is_refused(run):
     """With the grammar in the sentence."""
     code, rows, err = run(OUTAGE, "--budget", "often")
     assert (code, rows) == (2, [])
-    assert "such as 1/30d" in err
+    assert "use for example 1/30d" in err
 
 
 def test_a_series_can_come_from_standard_input():

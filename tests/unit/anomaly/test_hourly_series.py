@@ -5,15 +5,12 @@ import random
 from datetime import timedelta
 
 import pytest
-from unit.anomaly.series_worlds import MONDAY, NOISES, alarm_rows, changed, hourly
+from unit.anomaly.series_worlds import MONDAY, MONTHLY, NOISES, alarm_rows, changed, detect, hourly
 
-from brain.domain.anomaly import AlarmBudget, detect
-
-BUDGET = AlarmBudget()
 DAY = 24
 
 
-def alarms(series, budget=BUDGET):
+def alarms(series, budget=MONTHLY):
     """The rows of a series that are alarmed."""
     return alarm_rows(detect(series, budget))
 
@@ -70,7 +67,7 @@ def test_the_expectation_stays_at_the_usual_level_during_a_short_excursion():
     rng = random.Random(4)  # noqa: S311 - a seeded world, not a secret
     flat = [(MONDAY + timedelta(minutes=5 * row), 100 + rng.gauss(0, 3)) for row in range(288 * 6)]
     start, end = 288 * 5, 288 * 5 + 15
-    readings = list(detect(changed(flat, start, end, lambda value: value + 80), BUDGET))
+    readings = list(detect(changed(flat, start, end, lambda value: value + 80)))
     assert [row for row in alarm_rows(readings) if row >= start] == [start]
     for reading in readings[start:end]:
         assert reading.expected == pytest.approx(100, abs=8)
@@ -82,7 +79,7 @@ def test_a_run_to_one_side_is_alarmed_before_any_single_value_would_be():
     rng = random.Random(5)  # noqa: S311 - a seeded world, not a secret
     flat = [(MONDAY + timedelta(hours=row), 100 + rng.gauss(0, 3)) for row in range(DAY * 30)]
     start = DAY * 28
-    readings = list(detect(changed(flat, start, start + 10, lambda value: value + 7), BUDGET))
+    readings = list(detect(changed(flat, start, start + 10, lambda value: value + 7)))
     (row,) = [row for row in alarm_rows(readings) if row >= start]
     assert readings[row].kind == "level_shift"
     assert readings[row].lower < readings[row].value < readings[row].upper
@@ -120,8 +117,8 @@ def test_irregular_stamps_are_judged_by_their_own_hours():
     """Readings at random minutes, a third of them missing, still have a known daily season."""
     rng = random.Random(8)  # noqa: S311 - a seeded world, not a secret
     series = [(at + timedelta(minutes=rng.randrange(55)), v) for at, v in hourly(8, 60) if rng.random() > 0.33]
-    readings = list(detect(series, BUDGET))
-    afternoon = [r.expected for r in readings[-300:] if r.at.hour == 15 and r.at.weekday() < 5]
-    night = [r.expected for r in readings[-300:] if r.at.hour == 3 and r.at.weekday() < 5]
+    readings = list(detect(series))
+    afternoon = [r.expected for r in readings[-300:] if r.timestamp.hour == 15 and r.timestamp.weekday() < 5]
+    night = [r.expected for r in readings[-300:] if r.timestamp.hour == 3 and r.timestamp.weekday() < 5]
     assert min(afternoon) > 2 * max(night)
     assert len(alarm_rows(readings)) <= 4

@@ -17,7 +17,7 @@ def fitted(peaks, power=1, prior_peaks=8.0):
     """A tail fitted to the peaks, each of its own block."""
     tail = Tail(power)
     for peak in peaks:
-        tail.peak = peak
+        tail.block_peak = peak
         tail.close_block(1.0)
     tail.fit(0.05, len(peaks), (prior_peaks, 0.12), (Tail(power), 0.0))
     return tail
@@ -63,7 +63,7 @@ def test_a_side_that_never_deviated_borrows_from_the_other():
     never.fit(0.05, 1, (8.0, 0.12), (other, 0.0))
     assert never.base == 0
     assert never.surprise(1e-9) > 20
-    never.stand_in(other)
+    never.borrow_shape(other)
     assert (never.base, never.deviation(3)) == (other.base, other.deviation(3))
 
 
@@ -71,7 +71,7 @@ def test_peaks_can_grow_with_their_series():
     """Doubling all peaks doubles the limits."""
     tail = fitted([1.0, 2.0, 3.0, 4.0, 5.0] * 4)
     before = tail.deviation(2)
-    tail.grow(2.0)
+    tail.scale_peaks(2.0)
     tail.fit(0.05, 20, (8.0, 0.12), (Tail(1), 0.0))
     assert tail.deviation(2) == pytest.approx(2 * before)
 
@@ -80,7 +80,7 @@ def test_a_tail_of_few_deviations_among_many_quiet_blocks_is_fitted_to_them():
     """When less than the top share of blocks deviated at all, the base is the least of those that did."""
     tail = Tail(1)
     for peak in [0.0] * 97 + [4.0, 5.0, 6.0]:
-        tail.peak = peak
+        tail.block_peak = peak
         tail.close_block(1.0)
     tail.fit(0.05, 100, (8.0, 0.12), (Tail(1), 0.0))
     assert 2.0 < tail.base < 4.5

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from brain.domain.anomaly.wording import Extremes, explanation, how_often, number
+from brain.domain.anomaly.wording import Extremes, describe_rarity, explain_alarm, format_number
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from brain.domain.anomaly.wording import Extremes, explanation, how_often, numbe
 )
 def test_numbers_have_the_digits_a_person_reads(value, text):
     """Three digits below a thousand, whole numbers above."""
-    assert number(value) == text
+    assert format_number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -21,14 +21,14 @@ def test_numbers_have_the_digits_a_person_reads(value, text):
 )
 def test_rarity_is_told_in_days_then_years(beyond, text):
     """From the budget's own period on."""
-    assert text in how_often(timedelta(days=30), beyond)
+    assert text in describe_rarity(timedelta(days=30), beyond)
 
 
 def test_an_alarm_says_what_was_expected_what_came_and_how_unusual():
     """A record is named; without one, a run of readings or the rarity alone."""
-    seen = Extremes()
+    extremes = Extremes()
     for value in (100.0, 150.0):
-        seen.add(value)
+        extremes.add(value)
     band = (80.0, 120.0, 160.0)
     for value, reason in (
         (3.0, "lower than any of the 2 readings before, rare"),
@@ -36,6 +36,9 @@ def test_an_alarm_says_what_was_expected_what_came_and_how_unusual():
         (130.0, "unusual together with the readings just before, rare"),
         (75.0, "lower than any of the 2 readings before, rare"),
     ):
-        assert explanation(value, band, seen, "rare") == f"expected 120 (80 to 160), came {number(value)}: {reason}"
-    seen.add(0.0)
-    assert explanation(75.0, band, seen, "rare") == "expected 120 (80 to 160), came 75: rare"
+        assert (
+            explain_alarm(value, band, extremes, "rare")
+            == f"expected 120 (80 to 160), came {format_number(value)}: {reason}"
+        )
+    extremes.add(0.0)
+    assert explain_alarm(75.0, band, extremes, "rare") == "expected 120 (80 to 160), came 75: rare"

@@ -8,6 +8,7 @@ from manual_clock import ManualClock
 from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, world
 
 from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.anomaly import AnomalyConfig
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
@@ -25,6 +26,7 @@ from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
 
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
+DETECTOR = load_config("brain_anomaly", AnomalyConfig)
 MONDAY = date(2026, 11, 9)
 AS_OF = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ONES = dict.fromkeys(COMPONENTS, 1.0)
@@ -181,7 +183,7 @@ def daily(store, client):
     at = START + timedelta(days=4, hours=6)
     failed = []
     parts = {("learning",): ReadLearned(store, LEARNING_CONFIG)}
-    analysis = DailyAnalysis(store, ANALYSIS, lambda what, error: failed.append((what, error)), parts)
+    analysis = DailyAnalysis(store, ANALYSIS, DETECTOR, lambda what, error: failed.append((what, error)), parts)
     task = Task("brainDailyAnalysis", client, at, at)
     run_once(Runs(store), task, analysis, time_limit=LIMIT, clock=ManualClock(at))
     report = store.get(paths.view(client, "day")).data

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from brain.domain.clients.campaigns import Campaign, campaigns_from
+from brain.domain.clients.campaigns import Campaign
 from brain.domain.days.comparisons import REPORT_SECTIONS, significance_level
 from brain.domain.reports import campaigns, fatigue, timing
 from brain.domain.reports.report import SectionStatus
@@ -107,7 +107,10 @@ def test_all_comparisons_of_a_report_share_one_chance_of_a_false_claim():
     ("document", "said"),
     [
         ({"name": "x", "start": "2026-11-02"}, "end"),
-        ({"name": "x", "start": "2026-11-02", "end": "2026-11-01"}, "ends before"),
+        (
+            {"name": "x", "start": "2026-11-02", "end": "2026-11-01"},
+            "must end on or after its start 2026-11-02, got",
+        ),
         ({"name": "x", "start": "soon", "end": "2026-11-01"}, "start"),
         ({"name": "x", "start": "2026-11-01", "end": "2026-11-01", "budget": 3}, "budget"),
     ],
@@ -115,9 +118,9 @@ def test_all_comparisons_of_a_report_share_one_chance_of_a_false_claim():
 def test_a_campaign_that_is_none_is_refused_with_a_sentence(document, said):
     """The operator learns which field to correct."""
     with pytest.raises(MisconfiguredError, match=said):
-        campaigns_from([document])
+        Campaign.from_document(document)
 
 
 def test_a_campaign_survives_its_document():
     """What is stored is what was given."""
-    assert campaigns_from([SPRING.document()]) == (SPRING,)
+    assert Campaign.from_document(SPRING.to_document()) == SPRING

@@ -47,6 +47,7 @@ def test_what_is_named_changes_and_the_rest_is_kept(clients: Clients) -> None:
         "time_zone": "Europe/Berlin",
         "currency": "EUR",
         "stores": ["north", "south"],
+        "alarm_budget": None,
     }
     assert clients.json("show", "--client", "baker") == after
     assert clients.json("set", "--client", "baker", "--vertical", "d2c")["stores"] == ["north", "south"]
@@ -83,12 +84,30 @@ def test_a_currency_is_an_iso_code_in_any_case(clients: Clients) -> None:
     assert clients.json("set", "--client", "baker", "--currency", "eur")["currency"] == "EUR"
 
 
+def test_an_alarm_budget_is_kept_until_another_one_is_set(clients: Clients) -> None:
+    """As the text that the option reads; another setting leaves it as it is."""
+    assert clients.json("set", "--client", "baker", "--alarm-budget", "2/4w")["alarm_budget"] == "2/28d"
+    assert clients.json("set", "--client", "baker", "--vertical", "d2c")["alarm_budget"] == "2/28d"
+    assert clients.json("set", "--client", "baker", "--alarm-budget", "1/30d")["alarm_budget"] == "1/30d"
+    assert "1/30d" in clients("show", "--client", "baker")[1]
+
+
+def test_a_wrong_alarm_budget_says_what_one_looks_like(clients: Clients) -> None:
+    """With the option, the value, and an example."""
+    code, _, err = clients("set", "--client", "baker", "--alarm-budget", "2/month")
+    assert code == 2
+    assert "--alarm-budget: an alarm budget must be ALARMS/PERIOD" in err
+    assert "got '2/month'; use for example 1/30d" in err
+
+
 WRONG_SETTINGS = [
     ("--time-zone", "Berlin/Europe"),
     ("--store", "*"),
     ("--store", ""),
     ("--currency", "euro"),
     ("--currency", "QQQ"),
+    ("--alarm-budget", ""),
+    ("--alarm-budget", "0/30d"),
     ("--client", "a b"),
     ("--client", "__x__"),
 ]

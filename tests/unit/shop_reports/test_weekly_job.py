@@ -2,7 +2,7 @@
 
 import pytest
 from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import run_job
+from unit.advice_loop.advice_worlds import DETECTOR, run_job
 from unit.shop_reports.shop_published import AGENCY, AS_OF, CONFIG, SHOP, pages
 
 from brain.adapters.html_report import render
@@ -35,7 +35,7 @@ def store(clock: ManualClock) -> SqliteStore:
 
 def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
     """Text, HTML with the picture, and the dashboard's week."""
-    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: PublishedShopPages(store)})
+    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop.NAMES: PublishedShopPages(store)})
     answer = run_job(work, WEEKLY_REPORT, store, SHOP.client_id, AS_OF, clock=clock)
     assert answer["headline"].startswith("Plan for a rush on Fri 27 Nov in north")
     report = store.get(paths.report(SHOP.client_id, "weekly", "2026-W47"))
@@ -49,7 +49,7 @@ def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, 
 
 def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:
     """Even where pages of an earlier shop still lie about."""
-    work = WeeklyReport(store, CONFIG, failed, render, {shop.NAMES: PublishedShopPages(store)})
+    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop.NAMES: PublishedShopPages(store)})
     run_job(work, WEEKLY_REPORT, store, AGENCY.client_id, AS_OF, clock=clock)
     report = store.get(paths.report(AGENCY.client_id, "weekly", "2026-W47"))
     assert report is not None

@@ -114,7 +114,7 @@ def write(detector: Detector, rows: Columns, late: frozenset[int]) -> bool:
         if row in late:
             answer.append(f"{stamp},{text},0,0\n")
             continue
-        reading = detector.score_one(rows.times[row], rows.values[row])
+        reading = detector.score_point(rows.times[row], rows.values[row])
         warming = reading.state == "warming"
         answer.append(f"{stamp},{text},{reading.anomaly_score:.5g},{reading.alarm:d}\n")
     sys.stdout.writelines(answer)

@@ -9,6 +9,7 @@ import typer
 from brain.cli.local_brain import open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_table, to_json
+from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.domain.clients.client import Client
 from brain.domain.clients.currencies import parse_currency
 from brain.domain.events import is_client_id
@@ -32,6 +33,10 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
         list[str] | None, typer.Option(help="The id of a store in the sales table; repeat it for each store.")
     ] = None,
     no_stores: Annotated[bool, typer.Option("--no-stores", help="Remove all stores.")] = False,
+    alarm_budget: Annotated[
+        str | None,
+        typer.Option(help="The false alarms allowed per period, as ALARMS/PERIOD in h, d or w, such as 2/30d."),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Create a client or change one: only the options given change, and --store replaces all its stores."""
@@ -46,6 +51,7 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
         currency=parse_currency(currency) if currency else current.currency,
         time_zone=_parse_zone(time_zone) if time_zone else current.time_zone,
         stores=() if no_stores else _parse_stores(store) if store else current.stores,
+        alarm_budget=current.alarm_budget if alarm_budget is None else _parse_budget(alarm_budget),
     )
     repository.put(changed)
     _print_client(changed, json_output=json_output)
@@ -58,7 +64,7 @@ def list_clients(json_output: JsonOption = False) -> None:
     if json_output:
         print(to_json(listed))
     elif listed:
-        columns = ("client_id", "name", "vertical", "time_zone", "currency", "stores")
+        columns = ("client_id", "name", "vertical", "time_zone", "currency", "stores", "alarm_budget")
         print_table("Clients", columns, ([_format(client[column]) for column in columns] for client in listed))
     else:
         print("There are no clients yet; create one with: brain clients set --client ID --name NAME")
@@ -79,6 +85,13 @@ def _parse_zone(text: str) -> ZoneInfo:
         raise InvalidInputError(f"--time-zone must be an IANA name such as Europe/Berlin, got {text!r}") from exc
 
 
+def _parse_budget(text: str) -> AlarmBudget:
+    try:
+        return AlarmBudget.parse(text)
+    except InvalidInputError as exc:
+        raise InvalidInputError(f"--alarm-budget: {exc}") from exc
+
+
 def _parse_stores(store_ids: list[str]) -> tuple[str, ...]:
     for store_id in store_ids:
         if not store_id or store_id.startswith(ALL_STORES):
@@ -94,6 +107,7 @@ def _to_json_object(client: Client) -> dict[str, object]:
         "time_zone": str(client.time_zone),
         "currency": client.currency,
         "stores": list(client.stores),
+        "alarm_budget": str(client.alarm_budget) if client.alarm_budget else None,
     }
 
 

@@ -1,8 +1,8 @@
-"""Alarms with a budget: a streaming, seasonal detector that warns once an incident, at most N times a month."""
+"""Streaming, seasonal anomaly detection within an alarm budget: one alarm per incident, few false alarms."""
 
-from brain.domain.anomaly.budget import AlarmBudget
-from brain.domain.anomaly.config import DEFAULT, AnomalyConfig
+from brain.domain.anomaly.config import AnomalyConfig
 from brain.domain.anomaly.detector import Detector, detect
-from brain.domain.anomaly.reading import Reading
+from brain.domain.anomaly.reading import DetectorReading
+from brain.domain.clients.alarm_budget import AlarmBudget
 
-__all__ = ["DEFAULT", "AlarmBudget", "AnomalyConfig", "Detector", "Reading", "detect"]
+__all__ = ["AlarmBudget", "AnomalyConfig", "Detector", "DetectorReading", "detect"]

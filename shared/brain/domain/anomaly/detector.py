@@ -1,208 +1,188 @@
-"""The streaming detector: judges each point against what the past of the series leads one to expect."""
+"""The streaming detector: judges each point against what the past of its series leads one to expect."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from math import exp, log
-from typing import Any
+from typing import TypeAlias
 
-from brain.domain.anomaly.alarms import Alarms
-from brain.domain.anomaly.budget import AlarmBudget
-from brain.domain.anomaly.config import DEFAULT, AnomalyConfig
-from brain.domain.anomaly.model import SUSTAINED, Band, SeriesModel, View
-from brain.domain.anomaly.reading import Kind, Reading
-from brain.domain.anomaly.rhythm import rhythm_of
-from brain.domain.anomaly.state import dump, load
-from brain.domain.anomaly.wording import Extremes, explanation, how_often
+from brain.domain.anomaly.alarm_gate import AlarmGate
+from brain.domain.anomaly.cadence import infer_cadence
+from brain.domain.anomaly.config import AnomalyConfig
+from brain.domain.anomaly.reading import AnomalyKind, DetectorReading
+from brain.domain.anomaly.series_model import SUSTAINED, Evaluation, ExpectedBand, SeriesModel
+from brain.domain.anomaly.wording import Extremes, describe_rarity, explain_alarm
+from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.errors import InvalidInputError
 
-Span = tuple[datetime, datetime]
-_STATE_VERSION = 2
-_LARGEST = 1e100
+PlannedSpan: TypeAlias = tuple[datetime, datetime]
+_MAX_VALUE = 1e100
 _LOG_TWO_THIRDS = log(2 / 3)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 
 
 class Detector:
-    """Judges one series, point by point, within an alarm budget; row k depends on rows up to k only.
+    """Judges one series point by point within an alarm budget; the reading of a point depends on no later point.
 
-    ``planned`` are spans ``[start, end)`` of calendar events and campaigns: their points are judged but neither
-    alarmed nor learnt. Stamps are either all with a time zone or all without; hours and weekdays are read from them
-    as they stand, so give the client's local time. Memory is bounded, whatever the length of the series.
+    Timestamps are either all with a time zone or all without. Hours and weekdays are read from them as they are, so
+    pass the client's local time. Memory is bounded, whatever the length of the series.
+
+    Args:
+        budget: The false alarms allowed on this series.
+        config: The constants of the detector.
+        planned: Spans ``[start, end)`` of calendar events and campaigns; their points raise no alarm and are not
+            learned.
     """
 
-    def __init__(
-        self,
-        budget: AlarmBudget,
-        *,
-        planned: Sequence[Span] = (),
-        config: AnomalyConfig = DEFAULT,
-    ) -> None:
+    def __init__(self, budget: AlarmBudget, config: AnomalyConfig, *, planned: Sequence[PlannedSpan] = ()) -> None:
         self._budget = budget
-        self._planned = tuple(planned)
         self._config = config
-        self._early: list[tuple[datetime, float, float]] = []
+        self._planned = tuple(planned)
+        self._early_points: list[tuple[datetime, float, float]] = []
         self._model: SeriesModel | None = None
-        self._alarms: Alarms | None = None
+        self._gate: AlarmGate | None = None
         self._extremes = Extremes()
-        self._zoned: bool | None = None
+        self._has_time_zone: bool | None = None
         self._last_seconds = float("-inf")
 
-    def score_one(self, at: datetime, value: float | None, *, partial: bool = False) -> Reading:
+    def score_point(self, timestamp: datetime, value: float | None) -> DetectorReading:
         """Judge one point, then learn from it.
 
-        ``value`` None is missing: neither judged nor learnt, and never a zero. ``partial`` marks a bucket that is
-        still filling, such as today's total: it is neither judged nor learnt either.
+        Args:
+            timestamp: When the point was measured, not before the last one.
+            value: The measurement; None is missing, which is neither judged nor learned and never a 0.
 
         Raises:
-            InvalidInputError: the value is no number or beyond 1e100, the stamp is before the last one, or stamps with
-                and without a time zone are mixed.
+            InvalidInputError: The value is no number or beyond 1e100, the timestamp is before the last one, or
+                timestamps with and without a time zone are mixed.
         """
-        if value is not None and not -_LARGEST <= value <= _LARGEST:
-            raise InvalidInputError(
-                f"a value must be a number from -1e100 to 1e100, or none when it is missing; got {value}"
-            )
-        seconds = self._advance(at)
-        if value is None or partial or (self._planned and self._is_planned(at)):
-            return self._unjudged(at, seconds, value)
-        if self._model is None or self._alarms is None:
-            self._meet(at, seconds, value)
-            return _warming(at, value)
-        return self._judge(self._model, self._alarms, at, seconds, value)
-
-    def _advance(self, at: datetime) -> float:
-        zoned = at.tzinfo is not None
-        if zoned is not self._zoned:
-            self._check_zones(at, zoned=zoned)
-        seconds = (at - (_EPOCH if zoned else _NAIVE_EPOCH)).total_seconds()
-        if seconds < self._last_seconds:
-            raise InvalidInputError(f"stamps must not go back: {at.isoformat()} came after a later one; sort by time")
-        self._last_seconds = seconds
-        return seconds
-
-    def _check_zones(self, at: datetime, *, zoned: bool) -> None:
-        spans = [moment for span in self._planned for moment in span]
-        if self._zoned is not None or any((moment.tzinfo is not None) is not zoned for moment in spans):
-            raise InvalidInputError(
-                f"stamps and planned spans must all have a time zone or all have none; {at.isoformat()} differs"
-            )
-        self._zoned = zoned
-
-    def _is_planned(self, at: datetime) -> bool:
-        return any(start <= at < end for start, end in self._planned)
-
-    def _meet(self, at: datetime, seconds: float, value: float) -> None:
-        """Keep the first points until their spacing is known, then learn them."""
-        self._early.append((at, seconds, value))
-        self._extremes.add(value)
-        if len(self._early) < self._config.spacing_readings:
-            return
-        rhythm = rhythm_of([seconds for _, seconds, _ in self._early], self._config)
-        self._model = model = SeriesModel(rhythm, self._budget, self._config)
-        self._alarms = Alarms(rhythm, log(self._config.escalation_times))
-        for moment, when, seen in self._early:
-            model.learn(when, model.look(moment, when, seen))
-        self._early = []
+        if value is not None and not -_MAX_VALUE <= value <= _MAX_VALUE:
+            raise InvalidInputError(f"a value must be a number from -1e100 to 1e100, or None if missing, got {value}")
+        seconds = self._advance(timestamp)
+        if value is None or (self._planned and self._is_planned(timestamp)):
+            return self._forecast(timestamp, seconds, value)
+        if self._model is None or self._gate is None:
+            self._collect_early_point(timestamp, seconds, value)
+            return _warming_reading(timestamp, value)
+        return self._judge(self._model, self._gate, timestamp, seconds, value)
 
     @property
     def ready_by(self) -> datetime | None:
-        """When two seasons will have been seen if the points keep coming; None while their spacing is unknown."""
+        """When two seasons will have been observed if the points keep coming; None while their spacing is unknown."""
         if self._model is None:
             return None
-        epoch = _EPOCH if self._zoned else _NAIVE_EPOCH
-        return epoch + timedelta(seconds=self._model.warm_at())
+        epoch = _EPOCH if self._has_time_zone else _NAIVE_EPOCH
+        return epoch + timedelta(seconds=self._model.ready_seconds)
 
-    def to_state(self) -> dict[str, Any]:
-        """Return the whole state as JSON-able values; budget, calendar and constants stay with the caller."""
-        known = self._extremes.count > 0
-        return {
-            "version": _STATE_VERSION,
-            "zoned": self._zoned,
-            "last_seconds": self._last_seconds if self._zoned is not None else None,
-            "early": [{"at": at.isoformat(), "seconds": s, "value": value} for at, s, value in self._early],
-            "count": self._extremes.count,
-            "lowest": self._extremes.lowest if known else None,
-            "highest": self._extremes.highest if known else None,
-            "model": dump(self._model) if self._model else None,
-            "alarms": self._alarms.to_state() if self._alarms else None,
-        }
-
-    @classmethod
-    def from_state(
-        cls,
-        state: Mapping[str, Any],
-        budget: AlarmBudget,
-        *,
-        planned: Sequence[Span] = (),
-        config: AnomalyConfig = DEFAULT,
-    ) -> "Detector":
-        """Return a detector that goes on exactly where :meth:`to_state` was taken, with limits for ``budget``.
-
-        Raises:
-            InvalidInputError: the state is of another version of the detector.
-        """
-        if state.get("version") != _STATE_VERSION:
+    def _advance(self, timestamp: datetime) -> float:
+        """Check the order of a timestamp and return it in seconds since 1970."""
+        has_time_zone = timestamp.tzinfo is not None
+        if has_time_zone is not self._has_time_zone:
+            self._check_time_zones(timestamp)
+        seconds = (timestamp - (_EPOCH if has_time_zone else _NAIVE_EPOCH)).total_seconds()
+        if seconds < self._last_seconds:
             raise InvalidInputError(
-                f"a detector state must be of version {_STATE_VERSION}; got {state.get('version')}: replay the series"
+                f"timestamps must be in ascending order, got {timestamp.isoformat()} after a later one; sort by time"
             )
-        detector = cls(budget, planned=planned, config=config)
-        if state["zoned"] is not None:
-            detector._zoned, detector._last_seconds = state["zoned"], state["last_seconds"]
-        detector._early = [(datetime.fromisoformat(e["at"]), e["seconds"], e["value"]) for e in state["early"]]
-        if state["count"]:
-            detector._extremes = Extremes(state["count"], state["lowest"], state["highest"])
-        if state["model"]:
-            detector._model = model = load(state["model"], budget, config)
-            detector._alarms = Alarms.from_state(state["alarms"], model.rhythm, log(config.escalation_times))
-        return detector
+        self._last_seconds = seconds
+        return seconds
 
-    def _unjudged(self, at: datetime, seconds: float, value: float | None) -> Reading:
+    def _check_time_zones(self, timestamp: datetime) -> None:
+        has_time_zone = timestamp.tzinfo is not None
+        bounds = [bound for span in self._planned for bound in span]
+        if self._has_time_zone is not None or any((bound.tzinfo is not None) is not has_time_zone for bound in bounds):
+            raise InvalidInputError(
+                "timestamps and planned spans must all have a time zone or all have none, "
+                f"got {timestamp.isoformat()} which differs"
+            )
+        self._has_time_zone = has_time_zone
+
+    def _is_planned(self, timestamp: datetime) -> bool:
+        return any(start <= timestamp < end for start, end in self._planned)
+
+    def _collect_early_point(self, timestamp: datetime, seconds: float, value: float) -> None:
+        """Collect the first points until their spacing is known, then learn them."""
+        self._early_points.append((timestamp, seconds, value))
+        self._extremes.add(value)
+        if len(self._early_points) < self._config.spacing_readings:
+            return
+        cadence = infer_cadence([early_seconds for _, early_seconds, _ in self._early_points], self._config)
+        self._model = model = SeriesModel(cadence, self._budget, self._config)
+        self._gate = AlarmGate(cadence, log(self._config.escalation_times))
+        for early_timestamp, early_seconds, early_value in self._early_points:
+            model.learn(early_seconds, model.evaluate(early_timestamp, early_seconds, early_value))
+        self._early_points = []
+
+    def _forecast(self, timestamp: datetime, seconds: float, value: float | None) -> DetectorReading:
+        """Return the reading of a point that is not judged."""
         model = self._model
-        if model is None or not model.warm(seconds):
-            return _warming(at, value)
-        lower, expected, upper = self._possible(model.forecast(at))
-        return Reading(at, value, expected, lower, upper, 0.0, alarm=False, state="ready")
+        if model is None or not model.is_ready(seconds):
+            return _warming_reading(timestamp, value)
+        lower, expected, upper = self._clip_at_zero(model.forecast(timestamp))
+        return DetectorReading(timestamp, value, expected, lower, upper, 0.0, alarm=False, state="ready")
 
-    def _possible(self, band: Band) -> Band:
-        """Return the band without what lies below 0, for a series that never did."""
+    def _clip_at_zero(self, band: ExpectedBand) -> ExpectedBand:
+        """Cut off what lies below 0 for a series that was never negative."""
         lower, expected, upper = band
         if lower >= 0 or self._extremes.lowest < 0:
             return band
         return 0.0, max(expected, 0.0), max(upper, 0.0)
 
-    def _judge(self, model: SeriesModel, alarms: Alarms, at: datetime, seconds: float, value: float) -> Reading:
-        warm = model.warm(seconds)
-        view = model.look(at, seconds, value)
-        if warm and view.surprise > model.limits.needed:
-            view = model.recovered(seconds, view) or view
-        reading = self._say(model, alarms, at, seconds, value, view) if warm else _warming(at, value)
+    def _judge(
+        self, model: SeriesModel, gate: AlarmGate, timestamp: datetime, seconds: float, value: float
+    ) -> DetectorReading:
+        """Evaluate a value, return its reading, and learn from it."""
+        is_ready = model.is_ready(seconds)
+        evaluation = model.evaluate(timestamp, seconds, value)
+        if is_ready and evaluation.surprise > model.limits.needed_surprise:
+            evaluation = model.try_recovery(seconds, evaluation) or evaluation
+        if is_ready:
+            reading = self._build_reading(model, gate, timestamp, seconds, value, evaluation)
+        else:
+            reading = _warming_reading(timestamp, value)
         self._extremes.add(value)
-        if model.learn(seconds, view):
-            alarms.shift()
+        if model.learn(seconds, evaluation):
+            gate.close_incident()
         return reading
 
-    def _say(
-        self, model: SeriesModel, alarms: Alarms, at: datetime, seconds: float, value: float, view: View
-    ) -> Reading:
-        band = lower, expected, upper = self._possible(model.band(view))
-        needed = model.limits.needed
-        score = anomaly_score(view.surprise, needed)
-        if view.surprise > needed:
-            if alarms.incident is None:
-                model.mark()
-            kind = _kind(model.limits.loudest, view)
-            told, alarm = alarms.outside(at, seconds, value, kind, view.surprise)
-            rarity = how_often(self._budget.per / self._budget.alarms, view.surprise - needed)
-            text = explanation(value, band, self._extremes, rarity)
-            return Reading(at, value, expected, lower, upper, score, alarm, "ready", told.since, told.kind, text)
-        lasting = alarms.inside(seconds, usual=view.surprise <= 0)
-        if lasting is None:
-            return Reading(at, value, expected, lower, upper, score, False, "ready")
-        return Reading(at, value, expected, lower, upper, score, False, "ready", lasting.since, lasting.kind)
+    def _build_reading(
+        self,
+        model: SeriesModel,
+        gate: AlarmGate,
+        timestamp: datetime,
+        seconds: float,
+        value: float,
+        evaluation: Evaluation,
+    ) -> DetectorReading:
+        band = lower, expected, upper = self._clip_at_zero(model.band(evaluation))
+        needed = model.limits.needed_surprise
+        score = compute_anomaly_score(evaluation.surprise, needed)
+        if evaluation.surprise > needed:
+            if gate.incident is None:
+                model.remember_levels()
+            kind = _classify(model.limits.most_surprising, evaluation)
+            incident, alarm = gate.add_unusual(timestamp, seconds, value, kind, evaluation.surprise)
+            rarity = describe_rarity(self._budget.per / self._budget.alarms, evaluation.surprise - needed)
+            text = explain_alarm(value, band, self._extremes, rarity)
+            return DetectorReading(
+                timestamp, value, expected, lower, upper, score, alarm, "ready", incident.since, incident.kind, text
+            )
+        lasting = gate.add_within_limits(seconds, usual=evaluation.surprise <= 0)
+        since, lasting_kind = (lasting.since, lasting.kind) if lasting else (None, None)
+        return DetectorReading(timestamp, value, expected, lower, upper, score, False, "ready", since, lasting_kind)
 
 
-def anomaly_score(surprise: float, needed: float) -> float:
-    """Return the score in [0, 1]: to 0.25 below the usual peaks' edge, 0.5 where an alarm begins, 1 far beyond."""
+def compute_anomaly_score(surprise: float, needed: float) -> float:
+    """Return the anomaly score in [0, 1]: 0.25 at the edge of the usual peaks, 0.5 where an alarm begins.
+
+    Args:
+        surprise: The surprise of a reading, see :class:`brain.domain.anomaly.tail.Tail`; negative below the edge.
+        needed: The surprise from which on a reading may be an alarm.
+
+    Example:
+        >>> [round(compute_anomaly_score(surprise, needed=4.0), 2) for surprise in (-1.0, 0.0, 4.0, 40.0)]
+        [0.0, 0.25, 0.5, 0.99]
+    """
     if surprise < 0:
         return 0.25 * (1 + surprise)
     if needed <= 0:
@@ -210,24 +190,39 @@ def anomaly_score(surprise: float, needed: float) -> float:
     return 1 - 0.75 * exp(surprise / needed * _LOG_TWO_THIRDS)
 
 
-def _kind(loudest: int, view: View) -> Kind:
-    if loudest == SUSTAINED:
+def _classify(most_surprising: int, evaluation: Evaluation) -> AnomalyKind:
+    if most_surprising == SUSTAINED:
         return "level_shift"
-    return "spike" if view.residuals[loudest] > 0 else "drop"
+    return "spike" if evaluation.residuals[most_surprising] > 0 else "drop"
 
 
-def _warming(at: datetime, value: float | None) -> Reading:
-    return Reading(at, value, None, None, None, 0.0, alarm=False, state="warming")
+def _warming_reading(timestamp: datetime, value: float | None) -> DetectorReading:
+    return DetectorReading(timestamp, value, None, None, None, 0.0, alarm=False, state="warming")
 
 
 def detect(
     series: Iterable[tuple[datetime, float | None]],
     budget: AlarmBudget,
+    config: AnomalyConfig,
     *,
-    planned: Sequence[Span] = (),
-    config: AnomalyConfig = DEFAULT,
-) -> Iterator[Reading]:
-    """Judge a whole series in order, one reading a point."""
-    detector = Detector(budget, planned=planned, config=config)
-    for at, value in series:
-        yield detector.score_one(at, value)
+    planned: Sequence[PlannedSpan] = (),
+) -> Iterator[DetectorReading]:
+    """Judge a whole series in order; yield one reading per point.
+
+    The method follows METHODS of streaming peaks-over-threshold detection (Siffer, Fouque, Termier and Largouët, 2017)
+    on the residuals of competing seasonal baselines; docs/how-it-detects.md describes it. Arguments are those of
+    :class:`Detector`, and points are (timestamp, value) in any unit.
+
+    Example:
+        Sixty days of about 100, with an outage on the last one.
+
+        >>> from brain.settings.files import load_config
+        >>> days = [(datetime(2026, 1, 1) + timedelta(days=day), 100.0 + day * 7 % 11) for day in range(60)]
+        >>> days[-1] = (days[-1][0], 0.0)
+        >>> readings = detect(days, AlarmBudget.parse("1/30d"), load_config("brain_anomaly", AnomalyConfig))
+        >>> [(f"{reading.timestamp:%d %B}", reading.kind) for reading in readings if reading.alarm]
+        [('01 March', 'drop')]
+    """
+    detector = Detector(budget, config, planned=planned)
+    for timestamp, value in series:
+        yield detector.score_point(timestamp, value)

@@ -1,1 +1,1 @@
-"""Clients and the campaigns they plan."""
+"""Clients, their alarm budgets, and the campaigns they plan."""

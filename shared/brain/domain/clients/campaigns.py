@@ -1,6 +1,6 @@
-"""Campaigns that a client planned: their days are no alarm, and reports say what they brought."""
+"""Campaigns that a client planned: their days raise no alarm, and reports say what they achieved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,34 +22,39 @@ class Campaign:
     platform: str | None = None
 
     def covers(self, platform: str, day: date) -> bool:
-        """Whether the day of the platform belongs to the campaign."""
-        return self.platform in (None, platform) and self.start <= day <= self.end
+        """Return whether a day of a platform belongs to the campaign."""
+        return self.runs_on(platform) and self.start <= day <= self.end
 
-    def document(self) -> dict[str, Any]:
-        """Return the campaign as plain values."""
+    def runs_on(self, platform: str) -> bool:
+        """Return whether the campaign includes a platform."""
+        return self.platform in {None, platform}
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the campaign as it is stored on the client's document."""
         document: dict[str, Any] = _CAMPAIGN.dump_python(self, mode="json")
         return document
 
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Campaign":
+        """Return the campaign that a client's document stores.
 
-_CAMPAIGN = TypeAdapter(Campaign)
-
-
-def campaigns_from(documents: Iterable[Mapping[str, Any]]) -> tuple[Campaign, ...]:
-    """Return the campaigns of a client's document.
-
-    Raises:
-        MisconfiguredError: one lacks a name or a day, or ends before it starts.
-    """
-    found = []
-    for document in documents:
+        Raises:
+            MisconfiguredError: It lacks a name or a day, or ends before it starts.
+        """
         try:
             campaign = _CAMPAIGN.validate_python(document)
         except ValidationError as exc:
-            first = exc.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            message = f"expected a campaign with name, start and end; {where}: {first['msg']}; correct the client"
-            raise MisconfiguredError(message) from exc
+            first_error = exc.errors()[0]
+            field = ".".join(map(str, first_error["loc"]))
+            raise MisconfiguredError(
+                f"a campaign must have name, start and end; {field}: {first_error['msg']}; correct the client"
+            ) from exc
         if campaign.end < campaign.start:
-            raise MisconfiguredError(f"campaign {campaign.name!r} ends before it starts; correct the client")
-        found.append(campaign)
-    return tuple(found)
+            raise MisconfiguredError(
+                f"campaign {campaign.name!r} must end on or after its start {campaign.start}, got {campaign.end}; "
+                "correct the client"
+            )
+        return campaign
+
+
+_CAMPAIGN = TypeAdapter(Campaign)

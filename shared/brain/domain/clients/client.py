@@ -1,8 +1,9 @@
-"""Whose data it is: what the jobs and reports need to know of a client."""
+"""A client: what the jobs and reports need to know about the owner of the events."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.domain.clients.campaigns import Campaign
 
 UTC = ZoneInfo("UTC")
@@ -10,9 +11,10 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as its operator set it up; one never set up is known by its id and keeps UTC.
+    """A client as its operator set it up; one never set up has its id as its name and UTC as its time zone.
 
-    ``stores`` are the ids of its own stores in the shop's database; a client without any has no shop.
+    ``stores`` are the ids of its own stores in the shop's database; a client without any has no shop. Without an
+    ``alarm_budget`` of its own it has that of ``config/brain_analysis.yaml``.
     """
 
     client_id: str
@@ -22,3 +24,4 @@ class Client:
     currency: str | None = None
     stores: tuple[str, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+    alarm_budget: AlarmBudget | None = None

@@ -1,18 +1,25 @@
 """The model of ``config/brain_analysis.yaml``: the alarm budget and when a report may claim a difference."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
+from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.domain.types import PositiveFloat, PositiveInt, StrictModel
 
 
 class AlarmConfig(StrictModel):
-    """The default alarm budget of a client, and the daily sums of a platform that are watched."""
+    """The alarm budget of clients without one of their own, and the daily sums of a platform that are watched."""
 
     budget: PositiveFloat
     per_days: PositiveInt
     metrics: tuple[str, ...]
+
+    @property
+    def default_budget(self) -> AlarmBudget:
+        """The alarm budget of a client without one of its own."""
+        return AlarmBudget(self.budget, timedelta(days=self.per_days))
 
 
 class ComparisonConfig(StrictModel):

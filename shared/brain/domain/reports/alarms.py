@@ -27,7 +27,7 @@ def _quiet(facts: ReportFacts) -> Section:
 
 
 def _strongest(incident: Incident) -> tuple[str, str]:
-    sign = max(incident.signs, key=lambda s: (s.anomaly_score, s.metric))
+    sign = max(incident.alarms, key=lambda s: (s.anomaly_score, s.metric))
     return sign.metric, sign.explanation
 
 
@@ -40,6 +40,6 @@ def _row(incident: Incident) -> tuple[str, ...]:
     return (
         incident.since,
         incident.platform,
-        ", ".join(sorted({s.metric for s in incident.signs})),
+        ", ".join(sorted({s.metric for s in incident.alarms})),
         _strongest(incident)[0],
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from brain.domain.anomaly import incidents
-from brain.domain.anomaly.incidents import Incident, Watch
+from brain.domain.anomaly.config import AnomalyConfig
+from brain.domain.anomaly.incidents import Incident, IncidentScan
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.periodic_reports import build_daily_report
@@ -25,6 +26,7 @@ class DailyAnalysis:
 
     store: DocumentStore
     config: AnalysisConfig
+    detector: AnomalyConfig
     report_error: ErrorReporter
     parts: Parts = field(default_factory=dict)
 
@@ -32,24 +34,24 @@ class DailyAnalysis:
         """Analyse the day that ended last where the client is."""
         facts = read_aggregates(self.store, lease.client_id)
         end = facts.today(lease.scheduled_at)
-        watch = facts.watch(lease.scheduled_at, self.config.alarms)
+        scan = facts.scan_incidents(lease.scheduled_at, self.config.alarms, self.detector)
         oldest = (end - timedelta(days=REMEMBERED_DAYS)).isoformat()
-        known = incidents.remembered(facts.known, watch.incidents, oldest)
-        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, watch), self.report_error)
+        known = incidents.merge_incidents(facts.known, scan.incidents, oldest)
+        found, done = do_parts(self.parts, facts, self._facts(facts, lease, end, known, scan), self.report_error)
         report = build_daily_report(found, self.report_error)
         new = {i.incident_id for i in known} - {i.incident_id for i in facts.known}
         figures = {
             "day": report.period,
             "incidents": len(known),
             "new_incidents": len(new),
-            "series_ready": watch.ready,
-            "series_warming": watch.warming,
+            "series_ready": scan.ready,
+            "series_warming": scan.warming,
             **done.figures,
         }
         return lease.finish([*self._writes(facts, known, report), *done.writes], figures)
 
     def _facts(
-        self, facts: StoredAggregates, lease: Lease, end: date, known: list[Incident], watch: Watch
+        self, facts: StoredAggregates, lease: Lease, end: date, known: list[Incident], scan: IncidentScan
     ) -> ReportFacts:
         return ReportFacts(
             client=facts.client,
@@ -59,15 +61,15 @@ class DailyAnalysis:
             days=facts.days,
             breakdowns=facts.breakdowns,
             incidents=known,
-            series_ready=watch.ready,
-            series_warming=watch.warming,
+            series_ready=scan.ready,
+            series_warming=scan.warming,
             config=self.config,
         )
 
     def _writes(self, facts: StoredAggregates, known: list[Incident], report: Report) -> list[Write]:
         client_id = facts.client.client_id
-        documents = {i.incident_id: i.document() for i in known}
-        before = {i.incident_id: i.document() for i in facts.known}
+        documents = {i.incident_id: i.to_document() for i in known}
+        before = {i.incident_id: i.to_document() for i in facts.known}
         changed = [i for i, document in documents.items() if before.get(i) != document]
         return [
             facts.incidents.write({"known": list(documents.values())}),

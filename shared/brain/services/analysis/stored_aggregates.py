@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from brain.domain.anomaly import incidents
-from brain.domain.anomaly.incidents import Incident, Watch, incident_from
+from brain.domain.anomaly.config import AnomalyConfig
+from brain.domain.anomaly.incidents import Incident, IncidentScan
 from brain.domain.clients.client import Client
 from brain.domain.days import sums
 from brain.domain.days.config import AlarmConfig
@@ -39,16 +40,16 @@ class StoredAggregates:
         """Return the client's local day at a moment; days before it are complete."""
         return sums.to_local_day(at, self.client.time_zone)
 
-    def watch(self, at: datetime, config: AlarmConfig) -> Watch:
-        """Return what is unusual in the client's series as of a moment; its campaigns are not."""
-        return incidents.watch(self.days, at, self.client.time_zone, config, self.client.campaigns)
+    def scan_incidents(self, as_of: datetime, alarms: AlarmConfig, detector: AnomalyConfig) -> IncidentScan:
+        """Find the incidents in the client's series as of a moment."""
+        return incidents.scan(self.days, as_of, self.client, alarms, detector)
 
 
 def read_aggregates(store: DocumentStore, client_id: str) -> StoredAggregates:
     """Return the client's facts, empty where nothing was stored yet."""
     client = Clients(store).get(client_id)
     recent, archive, incidents = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
-    known = tuple(incident_from(document) for document in incidents.data.get("known", []))
+    known = tuple(Incident.from_document(document) for document in incidents.data.get("known", []))
     days = copy_days(archive)
     for day, groups in copy_days(recent).items():
         days[day] = groups

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from brain.domain.anomaly.config import AnomalyConfig
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.reports import text
 from brain.domain.reports.facts import ReportFacts
@@ -23,6 +24,7 @@ class WeeklyReport:
 
     store: DocumentStore
     config: AnalysisConfig
+    detector: AnomalyConfig
     report_error: ErrorReporter
     render_html: Callable[[Report], str]
     parts: Parts = field(default_factory=dict)
@@ -32,7 +34,7 @@ class WeeklyReport:
         known = read_aggregates(self.store, lease.client_id)
         today = known.today(lease.scheduled_at)
         end = today - timedelta(days=today.weekday())
-        watch = known.watch(lease.scheduled_at, self.config.alarms)
+        scan = known.scan_incidents(lease.scheduled_at, self.config.alarms, self.detector)
         facts = ReportFacts(
             client=known.client,
             start=end - timedelta(days=7),
@@ -41,8 +43,8 @@ class WeeklyReport:
             days=known.days,
             breakdowns=known.breakdowns,
             incidents=known.known,
-            series_ready=watch.ready,
-            series_warming=watch.warming,
+            series_ready=scan.ready,
+            series_warming=scan.warming,
             config=self.config,
         )
         facts, done = do_parts(self.parts, known, facts, self.report_error)

@@ -42,13 +42,13 @@ def _print_figures(shop: Shop, config: RetailConfig) -> None:
     report, _ = _report(shop, config)
     score = report.overall
     print(f"\n{shop.name}: {shop.start} to {shop.end}, {len(shop.series)} series, {score.forecast.days} days")
-    print(f"{'rule':<20}" + "".join(f"{name:>22}" for name in list(score.forecast.as_dict())[1:]))
+    print(f"{'rule':<20}" + "".join(f"{name:>22}" for name in list(score.forecast.to_document())[1:]))
     for name, metrics in (
         ("forecast", score.forecast),
         ("seasonal naive", score.seasonal_naive),
         ("same day last year", score.same_day_last_year),
     ):
-        print(f"{name:<20}" + "".join(f"{_text(value):>22}" for value in list(metrics.as_dict().values())[1:]))
+        print(f"{name:<20}" + "".join(f"{_text(value):>22}" for value in list(metrics.to_document().values())[1:]))
 
 
 def _text(value: float | None) -> str:

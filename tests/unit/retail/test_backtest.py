@@ -190,13 +190,15 @@ def test_each_figure_is_its_definition() -> None:
     assert (metrics.rush_recall, metrics.rush_precision) == (1.0, 0.5)
     assert (metrics.coverage_80, metrics.coverage_95) == (1.0, 0.5)
     assert metrics.correlation == pytest.approx(np.corrcoef([100, 200, 0, 50], [110, 180, 10, 50])[0, 1])
-    assert list(metrics.as_dict())[:3] == ["days", "mape", "wape"]
+    assert list(metrics.to_document())[:3] == ["days", "mape", "wape"]
 
 
 def test_a_figure_that_no_day_can_give_is_none() -> None:
     """No sales, no movement, no rush, no interval: None, not zero."""
     metrics = score_overall(_scored(actual=[0.0], said=[1.0]))
-    assert {name for name, value in metrics.as_dict().items() if value is None} == set(metrics.as_dict()) - {"days"}
+    assert {name for name, value in metrics.to_document().items() if value is None} == set(metrics.to_document()) - {
+        "days"
+    }
 
 
 def test_series_are_scored_apart_and_missing_forecasts_left_out() -> None:

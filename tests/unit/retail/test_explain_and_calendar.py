@@ -72,7 +72,11 @@ def test_what_cannot_be_explained_is_said() -> None:
     sales, facts = _shop()
     sales[100] = np.nan
     history = [series_of(sales)]
-    for store, day, message in (("south", 50, "stores are"), ("north", 100, "closed"), ("north", 9999, "not imported")):
+    for store, day, message in (
+        ("south", 50, "store must be one of"),
+        ("north", 100, "closed"),
+        ("north", 9999, "not imported"),
+    ):
         with pytest.raises(NotFoundError, match=message):
             explain_day(history, facts, store, day_at(day), CONFIG)
     other = series_of(usual_sales(5, DAYS), "other", day_at(-30))

@@ -201,7 +201,7 @@ def test_days_in_a_row_are_one_occurrence() -> None:
 
 def test_classes_not_listed_take_the_settings_of_other() -> None:
     """Without ``other`` the file is refused."""
-    assert CONFIG.events.of("circus") is CONFIG.events.classes["other"]
+    assert CONFIG.events.get("circus") is CONFIG.events.classes["other"]
     parsed = CONFIG.model_dump()
     del parsed["events"]["classes"]["other"]
     with pytest.raises(ValidationError, match="other"):

@@ -8,7 +8,7 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.cross_store import LEAST_DAYS
+from brain.domain.retail.cross_store import MIN_COMMON_DAYS
 from brain.services.retail.cross_store import compare_stores
 
 COLUMNS = ("store", "relation", "other store", "days later>", "correlation>", "p>")
@@ -36,4 +36,4 @@ def cross_store(
     if pairs:
         say(f"{len(claimed)} of {len(pairs)} possible relations stand out from what moves all stores alike.")
     else:
-        say(f"Not enough data yet: two stores need {LEAST_DAYS} days on which both were open.")
+        say(f"Not enough data yet: two stores need {MIN_COMMON_DAYS} days on which both were open.")

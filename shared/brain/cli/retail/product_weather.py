@@ -8,7 +8,7 @@ import typer
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import percent, print_json, print_table, say
-from brain.domain.retail.product_weather import LEAST_DAYS
+from brain.domain.retail.product_weather import MIN_DAYS
 from brain.services.retail.product_weather import measure_product_weather
 
 COLUMNS = ("store", "product", "reading", "effect>", "90 % interval>", "sure>", "claimed")
@@ -45,4 +45,4 @@ def product_weather(
     if rows:
         say(f"{sum(row.claimed for row in rows)} of {len(rows)} answers have a sign that is 95 % sure.")
     else:
-        say(f"Not enough data yet: a product needs {LEAST_DAYS} open days whose weather is known.")
+        say(f"Not enough data yet: a product needs {MIN_DAYS} open days whose weather is known.")

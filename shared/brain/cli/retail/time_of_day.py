@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.time_of_day import LEAST_DAYS, HourProfile
+from brain.domain.retail.time_of_day import MIN_DAYS, HourProfile
 from brain.services.retail.time_of_day import measure_time_of_day
 
 
@@ -17,7 +17,7 @@ def time_of_day(store: OneStore = None, database: Database = None, as_json: AsJs
         print_json({"hours": [asdict(row) for row in found.hours], "rain": [asdict(row) for row in found.rain]})
         return
     if not found.hours:
-        say(f"Not enough data yet: a store needs {LEAST_DAYS} days with tickets.")
+        say(f"Not enough data yet: a store needs {MIN_DAYS} days with tickets.")
     for name in sorted({row.store_id for row in found.hours}):
         _print(name, [row for row in found.hours if row.store_id == name])
     for shift in found.rain:

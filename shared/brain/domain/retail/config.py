@@ -1,4 +1,4 @@
-"""The shape of ``config/brain_retail.yaml``: what the shop's brain takes as given about events, terms and models."""
+"""The shape of ``config/brain_retail.yaml``: the assumptions about events, terms, weather, lifts and the forecast."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -11,7 +11,7 @@ WholeDays = Annotated[int, Field(ge=0)]
 
 
 class EventClass(StrictModel):
-    """When events of a class are known, the days around them they touch, and what is believed of their lift."""
+    """When events of a class become known, how many days around them they affect, and the prior of their lift."""
 
     lead_days: WholeDays
     before_days: WholeDays
@@ -21,23 +21,23 @@ class EventClass(StrictModel):
 
 
 class EventClasses(StrictModel):
-    """Every class by name; ``other`` stands for those not listed."""
+    """The event classes by name; ``other`` applies to classes that are not listed."""
 
     classes: dict[str, EventClass]
 
     @model_validator(mode="after")
-    def _has_other(self) -> Self:
+    def _check_other_exists(self) -> Self:
         if "other" not in self.classes:
-            raise ValueError("events.classes needs an entry `other` for classes not listed")
+            raise ValueError("events.classes must have an entry `other` for classes that are not listed; add it")
         return self
 
-    def of(self, event_class: str) -> EventClass:
-        """The settings of ``event_class``, or those of ``other``."""
+    def get(self, event_class: str) -> EventClass:
+        """Return the settings of ``event_class``, or those of ``other``."""
         return self.classes.get(event_class, self.classes["other"])
 
 
 class SchoolTerm(StrictModel):
-    """One span of school or university time in a country (and subdivision), both days included."""
+    """A period of the school or university year in a country or subdivision, both days included."""
 
     kind: Literal["school_holidays", "university_term", "academic_finals", "move_in_days"]
     country: str
@@ -46,12 +46,12 @@ class SchoolTerm(StrictModel):
     end: date
 
     def applies_to(self, country: str | None, subdivision: str | None) -> bool:
-        """Whether a store at this place lives by this term."""
+        """Return whether the term holds for a store in ``country`` and ``subdivision``."""
         return country == self.country and self.subdivision in (None, subdivision)
 
 
 class WeatherThresholds(StrictModel):
-    """From where on a day counts as rainy, hot, windy and so on."""
+    """The thresholds from which a day counts as rainy, hot, windy and so on."""
 
     rain_mm: PositiveFloat
     heavy_rain_mm: PositiveFloat
@@ -70,7 +70,7 @@ class WeatherThresholds(StrictModel):
 
 
 class LiftConfig(StrictModel):
-    """How lifts are pooled, stated and retired."""
+    """How lifts are pooled, reported and retired."""
 
     between_signals_sd: PositiveFloat
     class_mean_sd: PositiveFloat
@@ -82,7 +82,7 @@ class LiftConfig(StrictModel):
 
 
 class ForecastConfig(StrictModel):
-    """How the forecast is fitted, combined and bounded."""
+    """How the forecast is fitted and combined, how its intervals are built, and when a rush day is called."""
 
     refit_days: PositiveInt
     many_series: PositiveInt
@@ -111,13 +111,13 @@ class ForecastConfig(StrictModel):
             )
         return self
 
-    def refit_every(self, series: int) -> int:
-        """Return after how many days the fits of so many series are renewed."""
-        return self.refit_days_of_many if series > self.many_series else self.refit_days
+    def refit_interval(self, series_count: int) -> int:
+        """Return the days between two fits of a panel with ``series_count`` series."""
+        return self.refit_days_of_many if series_count > self.many_series else self.refit_days
 
 
 class RetailConfig(StrictModel):
-    """All constants of the shop's signals, magnitudes and forecast."""
+    """All constants of the shop's signals, lifts and forecast."""
 
     events: EventClasses
     terms: tuple[SchoolTerm, ...]
@@ -125,7 +125,7 @@ class RetailConfig(StrictModel):
     magnitudes: LiftConfig
     forecast: ForecastConfig
 
-    def seldom_refitted(self) -> "RetailConfig":
-        """Return the same with fits renewed as seldom as those of many series."""
-        days = {"refit_days": self.forecast.refit_days_of_many}
-        return self.model_copy(update={"forecast": self.forecast.model_copy(update=days)})
+    def with_rare_refits(self) -> "RetailConfig":
+        """Return a copy that refits every panel as rarely as one with many series."""
+        refit_days = {"refit_days": self.forecast.refit_days_of_many}
+        return self.model_copy(update={"forecast": self.forecast.model_copy(update=refit_days)})

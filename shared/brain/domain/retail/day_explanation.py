@@ -1,7 +1,7 @@
-"""Explains a day: what was expected and why, what came, and what nothing explains, adding up to the last cent.
+"""Explain a day's sales: what was expected and why, what was sold, and the unexplained rest, exact to the cent.
 
-On the ratio scale effects multiply; each gets its share of the money by the logarithmic mean (Ang 2004), which leaves
-nothing over. Cents are then dealt out by the largest remainder.
+On the ratio scale effects multiply; the logarithmic mean (Ang 2004) turns them into money without a residual. Cents
+are then allocated by the largest remainder.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from math import exp, floor
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.calendar_columns import BASE_GROUPS
 from brain.domain.retail.forecast.contributions import decompose_forecast
-from brain.domain.retail.forecast.panel import build_panel
+from brain.domain.retail.forecast.panel import Panel, build_panel
 from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
@@ -23,7 +23,7 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class SalesContribution:
-    """What one cause put into the day, in cents; ``group`` is level, weekday, season, signal or unexplained."""
+    """The cents that one cause adds to a day; ``group`` is level, weekday, season, signal or unexplained."""
 
     cause: str
     group: str
@@ -32,9 +32,9 @@ class SalesContribution:
 
 @dataclass(frozen=True, slots=True)
 class DayExplanation:
-    """A day taken apart: the contributions but the unexplained sum to ``expected_cents``, all to ``actual_cents``.
+    """A day's sales by cause: all contributions sum to ``actual_cents``, without the unexplained ``expected_cents``.
 
-    ``lower_cents`` and ``upper_cents`` are the 80 % interval of what was expected; ``unusual`` says whether the day
+    ``lower_cents`` and ``upper_cents`` are the 80 % interval of the expectation; ``unusual`` tells whether the day
     fell outside it.
     """
 
@@ -50,57 +50,86 @@ class DayExplanation:
 
 
 def explain_day(
-    history: Sequence[DailySeries], facts: ShopData, store_id: str, day: date, config: RetailConfig
+    history: Sequence[DailySeries], shop_data: ShopData, store_id: str, day: date, config: RetailConfig
 ) -> DayExplanation:
     """Explain ``day`` of the series of ``store_id`` in ``history`` by what was known at the end of the day before.
 
-    The other series are read as they help the forecast; pass one series a store.
+    The other series improve the forecast; pass one series per store.
 
     Raises:
-        NotFoundError: the store is not among ``history``, or was closed on ``day``.
+        NotFoundError: the store is not in ``history``, or was closed on ``day``.
         InvalidInputError: there are no sales before ``day``.
     """
-    row = next((at for at, one in enumerate(history) if one.store_id == store_id), None)
+    row = next((index for index, series in enumerate(history) if series.store_id == store_id), None)
     if row is None:
-        raise NotFoundError(f"no sales of store {store_id!r}; the stores are {sorted({h.store_id for h in history})}")
-    series = history[row]
-    index = (day - series.first_day).days
-    if not 0 <= index < len(series) or not series.open[index]:
+        store_ids = sorted({series.store_id for series in history})
+        raise NotFoundError(f"store must be one of {store_ids}, got {store_id!r}")
+    store_series = history[row]
+    index = (day - store_series.first_day).days
+    if not 0 <= index < len(store_series) or not store_series.open[index]:
         raise NotFoundError(f"store {store_id!r} has no sales on {day}: it was closed, or the day is not imported")
-    cutoff = day - timedelta(days=1)
-    panel = build_panel([one.until(cutoff) for one in history], cutoff)
+    panel = _build_panel_before(history, day)
     if not panel.open[row].any():
         raise InvalidInputError(f"expected sales before {day} to explain it by, got none; choose a later day")
-    result = run_forecast(panel, facts, [panel.index_of(cutoff)], 1, config, WEEK)
-    return _explained(result, row, series, day, round_to_cents(float(series.sales[index])))
+    outcome = _forecast_last_day(panel, shop_data, config)
+    return _explain_from_outcome(outcome, row, store_series, day)
 
 
 def explain_stores(
-    history: Sequence[DailySeries], facts: ShopData, day: date, config: RetailConfig
+    history: Sequence[DailySeries], shop_data: ShopData, day: date, config: RetailConfig
 ) -> list[DayExplanation]:
     """Explain ``day`` of every series of ``history`` that traded on it and before it, by one forecast for all.
 
-    That forecast is fitted anew; past fits, which only weigh the models, are renewed as seldom as those of many series.
+    Only that forecast is fitted on all days; earlier fits, which only weigh the models, are as rare as those of many
+    series.
     """
     cutoff = day - timedelta(days=1)
-    if not any(one.until(cutoff).open.any() for one in history):
+    if not any(series.until(cutoff).open.any() for series in history):
         return []
-    panel = build_panel([one.until(cutoff) for one in history], cutoff)
-    result = run_forecast(panel, facts, [panel.index_of(cutoff)], 1, config.seldom_refitted(), WEEK)
-    explained = []
+    panel = _build_panel_before(history, day)
+    outcome = _forecast_last_day(panel, shop_data, config.with_rare_refits())
+    explanations = []
     for row, series in enumerate(history):
         index = (day - series.first_day).days
         if 0 <= index < len(series) and series.open[index] and panel.open[row].any():
-            explained.append(_explained(result, row, series, day, round_to_cents(float(series.sales[index]))))
-    return explained
+            explanations.append(_explain_from_outcome(outcome, row, series, day))
+    return explanations
 
 
-def _explained(result: ForecastOutcome, row: int, series: DailySeries, day: date, actual_cents: int) -> DayExplanation:
-    expected_cents = round_to_cents(float(result.predicted[row, 0, 0]))
-    dealt = allocate_cents(_money(result, row), expected_cents)
-    contributions = [SalesContribution(name, _group(name), amount) for name, amount in dealt.items()]
+def round_to_cents(amount: float) -> int:
+    """Round an amount in major units to the nearest whole cent."""
+    return floor(amount * 100.0 + 0.5)
+
+
+def allocate_cents(amounts: dict[str, float], total: int) -> dict[str, int]:
+    """Round ``amounts`` (in major units) to cents that sum to ``total`` exactly, by the largest remainder.
+
+    Every amount is rounded down; the cents left over go to the amounts that lost most, ties in order.
+    """
+    rounded_down = {cause: floor(amount * 100.0) for cause, amount in amounts.items()}
+    left_over = total - sum(rounded_down.values())
+    by_loss = sorted(amounts, key=lambda cause: rounded_down[cause] - amounts[cause] * 100.0)
+    cents_each, extra = divmod(left_over, len(by_loss))
+    return {cause: rounded_down[cause] + cents_each + (1 if by_loss.index(cause) < extra else 0) for cause in amounts}
+
+
+def _build_panel_before(history: Sequence[DailySeries], day: date) -> Panel:
+    cutoff = day - timedelta(days=1)
+    return build_panel([series.until(cutoff) for series in history], cutoff)
+
+
+def _forecast_last_day(panel: Panel, shop_data: ShopData, config: RetailConfig) -> ForecastOutcome:
+    """Forecast the one day after the panel's last one."""
+    return run_forecast(panel, shop_data, [len(panel.days) - 1], 1, config, WEEK)
+
+
+def _explain_from_outcome(outcome: ForecastOutcome, row: int, series: DailySeries, day: date) -> DayExplanation:
+    actual_cents = round_to_cents(float(series.sales[(day - series.first_day).days]))
+    expected_cents = round_to_cents(float(outcome.predicted[row, 0, 0]))
+    allocated = allocate_cents(_convert_to_money(outcome, row), expected_cents)
+    contributions = [SalesContribution(cause, _group_of(cause), cents) for cause, cents in allocated.items()]
     contributions.append(SalesContribution("unexplained", "unexplained", actual_cents - expected_cents))
-    lower, upper = (round_to_cents(float(result.bounds[tail, row, 0, 0])) for tail in (0, 1))
+    lower, upper = (round_to_cents(float(outcome.bounds[tail, row, 0, 0])) for tail in (0, 1))
     return DayExplanation(
         store_id=series.store_id,
         product_id=series.product_id,
@@ -114,47 +143,30 @@ def _explained(result: ForecastOutcome, row: int, series: DailySeries, day: date
     )
 
 
-def _money(result: ForecastOutcome, row: int) -> dict[str, float]:
-    """What each cause brings of the expected sales, in the currency's major unit."""
-    causes, expected = decompose_forecast(result, row, 0), float(result.predicted[row, 0, 0])
-    scale = result.replay.scale
+def _group_of(cause: str) -> str:
+    return cause if cause in BASE_GROUPS else "signal"
+
+
+def _convert_to_money(outcome: ForecastOutcome, row: int) -> dict[str, float]:
+    """Return what each cause adds to the expected sales, in the currency's major unit."""
+    effects, expected = decompose_forecast(outcome, row, 0), float(outcome.predicted[row, 0, 0])
+    scale = outcome.replay.scale
     if scale.ratio[row]:
-        return _in_ratio(causes, expected)
-    return _in_units(causes, float(scale.unit[row]), expected)
+        return _convert_log_effects(effects, expected)
+    return _convert_linear_effects(effects, float(scale.unit[row]), expected)
 
 
-def round_to_cents(amount: float) -> int:
-    """The nearest whole cent."""
-    return floor(amount * 100.0 + 0.5)
-
-
-def allocate_cents(amounts: dict[str, float], total: int) -> dict[str, int]:
-    """Whole cents close to ``amounts`` (in major units) that sum to ``total`` exactly: largest remainder.
-
-    What rounding leaves over goes, a cent each, to the amounts that lost most by rounding down; ties by order.
-    """
-    down = {name: floor(amount * 100.0) for name, amount in amounts.items()}
-    left = total - sum(down.values())
-    by_loss = sorted(amounts, key=lambda name: down[name] - amounts[name] * 100.0)
-    rounds, rest = divmod(left, len(by_loss))
-    return {name: down[name] + rounds + (1 if by_loss.index(name) < rest else 0) for name in amounts}
-
-
-def _group(name: str) -> str:
-    return name if name in BASE_GROUPS else "signal"
-
-
-def _in_ratio(causes: dict[str, float], expected: float) -> dict[str, float]:
-    """The level's money, and each effect's share of the way from the level to the expectation."""
-    effects = {name: value for name, value in causes.items() if name != "level"}
-    total = sum(effects.values())
+def _convert_log_effects(effects: dict[str, float], expected: float) -> dict[str, float]:
+    """Give each effect its share of the way from the level to the expectation, by the logarithmic mean."""
+    log_effects = {cause: effect for cause, effect in effects.items() if cause != "level"}
+    total = sum(log_effects.values())
     level = expected / exp(total)
-    mean = (expected - level) / total if abs(total) > 1e-12 else level  # noqa: PLR2004 - a total that rounds to none
-    return {"level": level, **{name: value * mean for name, value in effects.items()}}
+    mean = (expected - level) / total if abs(total) > 1e-12 else level  # noqa: PLR2004 - the limit for a total of 0
+    return {"level": level, **{cause: effect * mean for cause, effect in log_effects.items()}}
 
 
-def _in_units(causes: dict[str, float], unit: float, expected: float) -> dict[str, float]:
-    """Effects in money; the level takes what was cut off at zero."""
-    money = {name: value * unit for name, value in causes.items()}
+def _convert_linear_effects(effects: dict[str, float], unit: float, expected: float) -> dict[str, float]:
+    """Scale effects to money; the level absorbs what the floor at zero cuts off."""
+    money = {cause: effect * unit for cause, effect in effects.items()}
     money["level"] += expected - sum(money.values())
     return money

@@ -1,4 +1,4 @@
-"""The JSON forms of what the shop's engines found: the same for a command's output and for a published document."""
+"""JSON documents of the shop's results: the same for a command's output and for a published page."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,32 +12,32 @@ from brain.domain.retail.forecast.predictive_calendar import CalendarDay
 
 NAIVE_RULES = ("seasonal_naive", "same_day_last_year")
 MAX_DOCUMENT_BYTES = 600_000
-"""Of a published document, which a store refuses above 1 MiB."""
+"""The size of a published document stays well below the 1 MiB at which a store refuses it."""
 
 
 def to_json_value(value: Any) -> Any:
-    """Return a value as JSON has it: dates as ISO text, unknown numbers (NaN, infinite) as None, tuples as lists."""
+    """Convert a value to JSON types: dates to ISO text, NaN and infinities to None, tuples to lists."""
     if is_dataclass(value) and not isinstance(value, type):
         return to_json_value(asdict(value))
     if isinstance(value, Mapping):
-        return {str(name): to_json_value(one) for name, one in value.items()}
+        return {str(key): to_json_value(member) for key, member in value.items()}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
         return str(value)
     if isinstance(value, list | tuple):
-        return [to_json_value(one) for one in value]
+        return [to_json_value(member) for member in value]
     number = value.item() if hasattr(value, "item") else value
     return None if isinstance(number, float) and not isfinite(number) else number
 
 
 def calendar_to_rows(days: Iterable[CalendarDay]) -> list[dict[str, Any]]:
-    """Return one row a store and day, as ``brain retail calendar --json`` prints them."""
-    return [to_json_value(_calendar_row(one)) for one in days]
+    """Convert calendar days to rows, one per store and day, as ``brain retail calendar --json`` prints them."""
+    return [to_json_value(_calendar_day_to_row(day)) for day in days]
 
 
 def backtest_to_document(report: BacktestReport) -> dict[str, Any]:
-    """Return the figures per series and overall, as ``brain retail backtest --json`` prints them."""
+    """Convert a report to its figures per series and overall, as ``brain retail backtest --json`` prints them."""
     document: dict[str, Any] = to_json_value(
         {
             "start": report.start,
@@ -50,23 +50,28 @@ def backtest_to_document(report: BacktestReport) -> dict[str, Any]:
     return document
 
 
-def fit_rows(rows: Sequence[Any], most_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[list[Any], int]:
-    """Return the first rows that fit into ``most_bytes`` of JSON, and how many are left out."""
-    kept: list[Any] = []
-    left = most_bytes
+def fit_rows(rows: Sequence[Any], max_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[list[Any], int]:
+    """Return the first rows that fit into ``max_bytes`` of JSON, and the number of rows left out."""
+    fitting_rows: list[Any] = []
+    remaining_bytes = max_bytes
     for row in rows:
-        left -= len(json.dumps(row).encode()) + 1
-        if left < 0:
+        remaining_bytes -= len(json.dumps(row).encode()) + 1
+        if remaining_bytes < 0:
             break
-        kept.append(row)
-    return kept, len(rows) - len(kept)
+        fitting_rows.append(row)
+    return fitting_rows, len(rows) - len(fitting_rows)
 
 
-def _calendar_row(one: CalendarDay) -> dict[str, Any]:
-    signals = [{"signal": name, "lift": lift} for name, lift in one.forecast.signals]
-    return {**asdict(one.forecast), "signals": signals, "usual": one.usual, "advice": one.advice, "rush": one.rush}
+def _calendar_day_to_row(day: CalendarDay) -> dict[str, Any]:
+    signals = [{"signal": name, "lift": lift} for name, lift in day.forecast.signals]
+    return {**asdict(day.forecast), "signals": signals, "usual": day.usual, "advice": day.advice, "rush": day.rush}
 
 
 def _score_to_row(score: SeriesScore) -> dict[str, Any]:
-    beside = {rule: getattr(score, rule).as_dict() for rule in NAIVE_RULES}
-    return {"store_id": score.store_id, "product_id": score.product_id, **score.forecast.as_dict(), **beside}
+    naive_metrics = {rule: getattr(score, rule).to_document() for rule in NAIVE_RULES}
+    return {
+        "store_id": score.store_id,
+        "product_id": score.product_id,
+        **score.forecast.to_document(),
+        **naive_metrics,
+    }

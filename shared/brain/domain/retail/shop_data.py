@@ -1,4 +1,4 @@
-"""Everything that is known beside sales: the stores, their calendar events and their weather, in one value."""
+"""Everything known about a shop besides its sales: stores, calendar events and weather."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from brain.domain.retail.weather_days import WeatherDays
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShopData:
-    """``stores`` and ``weather`` by store id; a store without an entry has no known place or weather."""
+    """The stores and their weather by store id, and the calendar events of all stores."""
 
     stores: Mapping[str, Store] = field(default_factory=dict)
     events: tuple[CalendarEvent, ...] = ()
     weather: Mapping[str, WeatherDays] = field(default_factory=dict)
 
-    def store(self, store_id: str) -> Store:
-        """The store called ``store_id``, in UTC and without a country when nothing is known of it."""
+    def get_store(self, store_id: str) -> Store:
+        """Return the store with ``store_id``; a store without an entry is in UTC and has no country."""
         return self.stores.get(store_id, Store(store_id))

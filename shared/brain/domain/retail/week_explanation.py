@@ -1,4 +1,4 @@
-"""Takes a store's last days apart: what was expected of them and why, what came, and what nothing explains."""
+"""Explain each store's last seven days: what was expected and why, what was sold, and the unexplained rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class WeekExplanation:
-    """Seven days of a store, in cents: contributions but the unexplained sum to what was expected, all to what came.
+    """A store's seven days in cents: contributions sum to ``actual_cents``, without the unexplained to the expected.
 
-    Each day is explained by what was known the evening before. ``unusual_days`` lay outside their 80 % interval.
+    Each day is explained by what was known the evening before. ``unusual_days`` fell outside their 80 % interval.
     """
 
     store_id: str
@@ -30,21 +30,22 @@ class WeekExplanation:
 
 
 def explain_week(
-    history: Sequence[DailySeries], facts: ShopData, last_day: date, config: RetailConfig
+    history: Sequence[DailySeries], shop_data: ShopData, last_day: date, config: RetailConfig
 ) -> list[WeekExplanation]:
-    """Explain the seven days up to ``last_day`` of every series of ``history`` (one a store) that traded in them."""
+    """Explain the seven days up to ``last_day`` of every series of ``history`` (one per store) that traded in them."""
     days = [last_day - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     by_store: dict[str, list[DayExplanation]] = {}
     for day in days:
-        for one in explain_stores(history, facts, day, config):
-            by_store.setdefault(one.store_id, []).append(one)
-    return [_summed(store, found, days[0], last_day) for store, found in sorted(by_store.items())]
+        for explanation in explain_stores(history, shop_data, day, config):
+            by_store.setdefault(explanation.store_id, []).append(explanation)
+    return [_sum_days(store_id, explanations, days[0], last_day) for store_id, explanations in sorted(by_store.items())]
 
 
-def _summed(store_id: str, days: Sequence[DayExplanation], start: date, end: date) -> WeekExplanation:
-    sums: dict[tuple[str, str], int] = {}
-    for part in (one for day in days for one in day.contributions):
-        sums[part.cause, part.group] = sums.get((part.cause, part.group), 0) + part.cents
+def _sum_days(store_id: str, days: Sequence[DayExplanation], start: date, end: date) -> WeekExplanation:
+    totals: dict[tuple[str, str], int] = {}
+    for contribution in (contribution for day in days for contribution in day.contributions):
+        key = contribution.cause, contribution.group
+        totals[key] = totals.get(key, 0) + contribution.cents
     return WeekExplanation(
         store_id=store_id,
         start=start,
@@ -53,5 +54,5 @@ def _summed(store_id: str, days: Sequence[DayExplanation], start: date, end: dat
         unusual_days=sum(day.unusual for day in days),
         expected_cents=sum(day.expected_cents for day in days),
         actual_cents=sum(day.actual_cents for day in days),
-        contributions=tuple(SalesContribution(cause, group, cents) for (cause, group), cents in sums.items()),
+        contributions=tuple(SalesContribution(cause, group, cents) for (cause, group), cents in totals.items()),
     )

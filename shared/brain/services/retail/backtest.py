@@ -119,5 +119,5 @@ def _to_rows(report: BacktestReport, scores: Iterable[SeriesScore]) -> Iterator[
                 "ends_on": report.end,
                 "horizon": report.horizon,
                 "model": rule,
-                **getattr(score, rule).as_dict(),
+                **getattr(score, rule).to_document(),
             }

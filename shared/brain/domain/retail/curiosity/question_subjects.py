@@ -54,7 +54,9 @@ def _transform_signals(
     days: Dates, store_id: str, shop_data: ShopData, templates: Sequence[QuestionTemplate]
 ) -> dict[QuestionTemplate, Floats]:
     """Return for each template whose signal the store has the transformed signal, (days,)."""
-    signals = build_daily_signals(days, shop_data.store(store_id), shop_data.weather.get(store_id), shop_data.events)
+    signals = build_daily_signals(
+        days, shop_data.get_store(store_id), shop_data.weather.get(store_id), shop_data.events
+    )
     return {
         template: transform_signal(template, signals[template.signal], days)
         for template in templates

@@ -64,7 +64,7 @@ def forecast_days(
         raise InvalidInputError(f"expected sales on some day up to {cutoff}, got none; import sales first")
     column = panel.index_of(cutoff)
     result = run_forecast(panel, facts, [column], horizon, config, WEEK)
-    stores = [facts.store(store_id) for store_id in panel.store_ids]
+    stores = [facts.get_store(store_id) for store_id in panel.store_ids]
     days = np.arange(column + 1 + horizon) + panel.days[0]
     opening = estimate_opening_probability(panel.open, days, stores, column, horizon)
     return [

@@ -153,7 +153,7 @@ def _event_columns(places: Iterable[Sequence[SignalSpan]], config: RetailConfig)
     classes = {span.signal: span.signal_class for place in places for span in place}
     columns = []
     for name, group in sorted(classes.items()):
-        settings = config.events.of(group.removesuffix("_window"))
+        settings = config.events.get(group.removesuffix("_window"))
         mean = 0.0 if group.endswith("_window") else settings.prior_mean
         columns.append(RegressorColumn(name, group, settings.prior_sd, float(np.log1p(mean))))
     return columns

@@ -41,7 +41,7 @@ class Metrics:
     coverage_80: float | None
     coverage_95: float | None
 
-    def as_dict(self) -> dict[str, float | int | None]:
+    def to_document(self) -> dict[str, float | int | None]:
         """Name -> figure, in the order of the definitions."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 

@@ -72,7 +72,7 @@ def replay_models(
     names += ["seasonal_naive", "last_year"]
     said = np.full((len(names), len(panel.sales), len(origins), horizon), np.nan)
     fit = _renewed(None, modelled, scale, regressors, config, origins[0])
-    for block in _blocks(origins, config.refit_every(len(panel.sales))):
+    for block in _blocks(origins, config.refit_interval(len(panel.sales))):
         if block[0]:
             fit = _renewed(fit, modelled, scale, regressors, config, origins[block[0]])
         _say_regressions(said[:-2], [origins[at] for at in block], block, fit, (modelled, scale, regressors), config)
@@ -91,7 +91,7 @@ def _renewed(
     cutoff: int,
 ) -> RegressionFit:
     """The regression on all days up to ``cutoff``, from where the last renewal stood."""
-    norm = regressors.norm(cutoff, config.refit_every(len(modelled)))
+    norm = regressors.norm(cutoff, config.refit_interval(len(modelled)))
     seen = modelled[:, : cutoff + 1]
     rows = regressors.seen(0, cutoff, norm)
     fading = 0.5 ** (np.arange(cutoff, -1, -1) / config.half_life_days)

@@ -83,7 +83,7 @@ def _regressors(
     panel: Panel, facts: ShopData, last_origin: int, reach: int, config: RetailConfig, *, weekly: bool
 ) -> Regressors:
     days = np.arange(last_origin + 1 + reach) + panel.days[0]
-    stores = [facts.store(store_id) for store_id in panel.store_ids]
+    stores = [facts.get_store(store_id) for store_id in panel.store_ids]
     last_cutoff = days[last_origin].astype(object)
     apart = frozenset(facts.weather)
     design = build_design(days, stores, facts.events, config, last_cutoff, weekly=weekly, apart=apart)

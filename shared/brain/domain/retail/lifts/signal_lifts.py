@@ -156,7 +156,7 @@ def _pooled(
     several = [pair for pair in numbers if len(pair[0]) > 1]
     between = estimate_store_variance([pair[0] for pair in several], [pair[1] for pair in several])
     shared = np.array([_shared(*pair, between, together) for pair in numbers])
-    settings = config.events.of(signal_class.removesuffix("_window"))
+    settings = config.events.get(signal_class.removesuffix("_window"))
     believed = np.log1p(settings.prior_mean) if signal_class in config.events.classes else 0.0
     spread = config.magnitudes.between_signals_sd
     posterior = pool_effects(shared[:, 0], shared[:, 1], float(believed), config.magnitudes.class_mean_sd, spread)

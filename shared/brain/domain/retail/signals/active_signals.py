@@ -45,7 +45,7 @@ def find_active_signals(
     days: Dates, store_id: str, facts: ShopData, config: RetailConfig, known_by: date | None = None
 ) -> ActiveSignals:
     """Every signal that acts on any of consecutive ``days`` in a store, from facts known by the end of ``known_by``."""
-    store = facts.store(store_id)
+    store = facts.get_store(store_id)
     calendar = build_calendar_days(days, store)
     flags = {name: rule(calendar) for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
     flags |= flag_term_signals(calendar, store, config.terms)

@@ -34,7 +34,7 @@ def build_signal_spans(
     for event in events:
         if event.store_id not in (None, store_id):
             continue
-        settings = classes.of(event.event_class)
+        settings = classes.get(event.event_class)
         known_on = find_announcement_day(event, store_zone, settings.lead_days)
         kind = event.event_class
         spans.append(SignalSpan(event.event, kind, event.start, event.end, known_on))

@@ -15,7 +15,7 @@ from typing import Any
 from brain.domain.events import METRICS, Draft
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FeedsConfig
-from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
 from brain.settings.files import load_config
@@ -50,8 +50,8 @@ def run() -> None:
 
 def _print_totals(name: str, source: str, payload: Any, context: FeedContext) -> None:
     outcomes = normalize(source, payload, context)
-    done = [complete(one, context, KEYS) if isinstance(one, Draft) else one for one in outcomes]
-    events = [one.event for one in done if isinstance(one, Completed)]
+    done = [build_event(one, context, KEYS) if isinstance(one, Draft) else one for one in outcomes]
+    events = [one.event for one in done if isinstance(one, IdentifiedEvent)]
     print(f"{name}: {len(done)} items, {len(events)} events, {len({event.event_id for event in events})} ids")
     for metric in METRICS:
         reported = [value for event in events if (value := getattr(event, metric)) is not None]

@@ -26,11 +26,11 @@ from brain.adapters.firestore.batches import exchange_batches
 from brain.adapters.firestore.writer import FirestoreWriter
 from brain.domain.events import Event, FeedType
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.requests import IngestRequest
 from brain.ports.document_store import Create, Transform, WriteStatus
 from brain.repositories import codec, paths
 from brain.services.gateway.group_commit import GroupCommit
-from brain.services.gateway.keep_dead_letter import Received
-from brain.services.gateway.rate_limits import NoBudgets
+from brain.services.gateway.rate_limits import UnlimitedBudgets
 from brain.settings.environment import read_settings
 from tests.emulator import running
 
@@ -70,7 +70,7 @@ def document(number: int) -> dict[str, Any]:
         raw_data={"id": f"1789{number:013d}", "insights": [{"name": "reach", "values": [{"value": 9120 + number}]}]},
         correlation_id=f"{number:032x}",
     )
-    return codec.new_event_document(event, f"{number:064x}", cumulative=True)
+    return codec.new_event_to_document(event, f"{number:064x}", cumulative=True)
 
 
 def run() -> None:
@@ -208,9 +208,9 @@ class Bench:
         started = time.perf_counter()
         for body in batches:
             name = uuid.uuid4().hex
-            received = Received("bench", "custom", "application/json", body, name, name)
+            received = IngestRequest("bench", "custom", "application/json", body, name, name)
             done = await self._brain.ingest(received, FeedContext("bench", START, correlation_id=name))
-            counts = done.counts()
+            counts = done.count_outcomes()
             assert (counts["stored"], counts["duplicate"], counts["rejected"]) == (400, 50, 50), counts
         return BATCHES * BATCH / (time.perf_counter() - started)
 
@@ -255,7 +255,7 @@ def _brain(project: str) -> bootstrap.Brain:
     """Return the product on the project, with budgets that no benchmark reaches."""
     secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
     brain = bootstrap.build(read_settings({"BRAIN_STORE": f"firestore://{project}"}), secrets=secrets)
-    brain.limits = NoBudgets()
+    brain.limits = UnlimitedBudgets()
     return brain
 
 

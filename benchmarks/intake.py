@@ -13,7 +13,7 @@ from typing import Any
 
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
 
@@ -34,10 +34,10 @@ def run() -> None:
         payload = parse_json(body)
         drafts = [draft for draft in normalize(source, payload, CONTEXT) if isinstance(draft, Draft)]
         assert len(drafts) == BATCH, name
-        assert all(isinstance(complete(draft, CONTEXT, KEYS), Completed) for draft in drafts), name
+        assert all(isinstance(build_event(draft, CONTEXT, KEYS), IdentifiedEvent) for draft in drafts), name
         parse, _ = _cost(lambda body=body: parse_json(body))
         read, _ = _cost(lambda source=source, payload=payload: normalize(source, payload, CONTEXT))
-        finish, _ = _cost(lambda drafts=drafts: [complete(draft, CONTEXT, KEYS) for draft in drafts])
+        finish, _ = _cost(lambda drafts=drafts: [build_event(draft, CONTEXT, KEYS) for draft in drafts])
         whole, best = _cost(lambda source=source, payload=payload: _whole(source, payload))
         verdict = "met" if whole <= GOAL_MICROSECONDS else "missed"
         print(f"{name:<28}{parse:>8.1f}{read:>11.1f}{finish:>10.1f}{whole:>8.1f}{best:>8.1f}  {verdict}")
@@ -46,7 +46,7 @@ def run() -> None:
 def _whole(source: str, payload: Any) -> None:
     for outcome in normalize(source, payload, CONTEXT):
         if isinstance(outcome, Draft):
-            complete(outcome, CONTEXT, KEYS)
+            build_event(outcome, CONTEXT, KEYS)
 
 
 def _cost(work: Callable[[], object]) -> tuple[float, float]:

@@ -25,8 +25,8 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.virtual_clock import VirtualClock
 from brain.domain.days.scorer import Scorer
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.requests import IngestRequest
 from brain.domain.scoring import ScoringConfig, Weights
-from brain.services.gateway.keep_dead_letter import Received
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
 from tests.faults.faulty_store import FaultyStore
@@ -120,9 +120,9 @@ async def _ingest(requests: int, size: int) -> None:
             {"event_id": f"e{next(numbers)}", "occurred_at": MONDAY.isoformat(), "platform": "linkedin", "likes": 3}
             for _ in range(size)
         ]
-        request = Received(CLIENT, "custom", "application/json", json.dumps(items).encode(), "bench")
+        request = IngestRequest(CLIENT, "custom", "application/json", json.dumps(items).encode(), "bench")
         done = await brain.ingest(request, FeedContext(CLIENT, clock.now()))
-        assert done.counts()["stored"] == size, done
+        assert done.count_outcomes()["stored"] == size, done
 
     await one()
     for begun in range(1, requests, 50):

@@ -12,8 +12,8 @@ from brain import bootstrap
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.delivery import derive_delivery_id
-from brain.domain.gateway.results import Ingested
-from brain.services.gateway.keep_dead_letter import Received
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestResult
 from brain.settings.environment import read_settings
 
 CLIENT = "acme"
@@ -57,14 +57,16 @@ def post(number: int, **fields: Any) -> dict[str, Any]:
     return {"event_id": f"post-{number}", "occurred_at": "2026-11-22T06:30:00Z", "likes": number} | fields
 
 
-def received(body: Any, source: str = "custom", name: str = "", content_type: str = "application/json") -> Received:
+def received(
+    body: Any, source: str = "custom", name: str = "", content_type: str = "application/json"
+) -> IngestRequest:
     """Return a request; one with a ``name`` is the same sending however often it is sent."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     delivery = derive_delivery_id(CLIENT, source, name, content) if name else ""
-    return Received(CLIENT, source, content_type, content, name or "corr", delivery)
+    return IngestRequest(CLIENT, source, content_type, content, name or "corr", delivery)
 
 
-def send(brain: Brain, body: Any, source: str = "custom", name: str = "", **context: Any) -> Ingested:
+def send(brain: Brain, body: Any, source: str = "custom", name: str = "", **context: Any) -> IngestResult:
     """Send one request and return what became of it."""
     given = FeedContext(CLIENT, brain.clock.now(), correlation_id=name or "corr", **context)
     return asyncio.run(brain.ingest(received(body, source, name), given))

@@ -40,7 +40,7 @@ def event(number: int, at: datetime, **fields: Any) -> Event:
 def put(store: DocumentStore, *events: Event) -> None:
     """Store events as ingest does."""
     for one in events:
-        document = codec.new_event_document(one, f"content of {one.event_id}", cumulative=True)
+        document = codec.new_event_to_document(one, f"content of {one.event_id}", cumulative=True)
         store.set(paths.event(one.client_id, one.event_id), document)
         for mark in ingest_counters.build_activity_marks(one.client_id, one.received_at):
             store.set(mark.path, mark.data, merge=True)

@@ -3,6 +3,7 @@
 ``python rate_sender.py '{"store": …}'`` prints what passed and what it cost as JSON. Time may run faster than it does.
 """
 
+import asyncio
 import json
 import os
 import sys
@@ -31,7 +32,7 @@ class FastClock:
         return datetime.fromtimestamp(self.epoch + (time.time() - self.epoch) * self.speed, UTC)
 
 
-def send(
+async def send(
     limits: RateLimits, clock: FastClock, given: dict, client: str, passed: list[float], refused: list[int]
 ) -> None:
     """Send single events until the end; a pace of 0 means as fast as it goes, with a short rest after a refusal."""
@@ -40,14 +41,14 @@ def send(
     due = time.time()
     while time.time() < end:
         try:
-            limits.take_events_here(client, 1)
+            await limits.take_events(client, 1)
             passed.append(clock.now().timestamp())
         except (RateLimitedError, StoreUnavailableError):
             refused[0] += 1
-            time.sleep(0.005)
+            await asyncio.sleep(0.005)
         due += gap
         if gap:
-            time.sleep(max(0.0, due - time.time()))
+            await asyncio.sleep(max(0.0, due - time.time()))
 
 
 def main(given: dict) -> None:
@@ -60,7 +61,8 @@ def main(given: dict) -> None:
     time.sleep(max(0.0, given["epoch"] - time.time()))
     threads = [
         threading.Thread(
-            target=send, args=(limits, clock, given, given["clients"][n % len(given["clients"])], passed, refused)
+            target=lambda client: asyncio.run(send(limits, clock, given, client, passed, refused)),
+            args=(given["clients"][n % len(given["clients"])],),
         )
         for n in range(given["threads"])
     ]

@@ -152,13 +152,13 @@ def test_a_retry_broken_at_any_call_and_taken_up_in_a_later_hour_ends_the_same(
 def broken_retry(brain: Brain, clock: ManualClock, store: FaultyStore, writer: FaultyWriter) -> None:
     """Try once on a store and a writer that break, and give them back whole."""
     whole, inner = brain.ingest.writer, brain.store
-    brain.ingest.writer = brain.ingest.keep.writer = writer
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = writer
     brain.replay.store = brain.ingest.store = store
     try:
         retry(brain, clock, store)
     except (BrainError, Killed):
         clock.advance(LIMIT + timedelta(minutes=1))
-    brain.ingest.writer = brain.ingest.keep.writer = whole
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = whole
     brain.replay.store = brain.ingest.store = inner
 
 

@@ -305,7 +305,7 @@ def test_a_client_over_its_budget_is_429_with_the_exact_time_to_wait(sender: Sen
     for _ in range(8):
         refused = sender.send([post(3), post(4)])
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "40")
-    limits.take_events_here("other", 2)
+    asyncio.run(limits.take_events("other", 2))
     clock.advance(timedelta(seconds=40))
     assert sender.send([post(3), post(4)]).status_code == 201
 
@@ -323,7 +323,7 @@ def test_a_store_that_fails_is_503_and_a_resend_loses_and_doubles_nothing(sender
     """Whichever write fails, the sender hears 503 with Retry-After, sends again, and all is there once."""
     inner = sender.brain.writer
     for k in range(1, 4):
-        sender.ingest.writer = sender.ingest.keep.writer = FaultyWriter(inner, fail_at=k, mode=mode)
+        sender.ingest.writer = sender.ingest.store_dead_letter.writer = FaultyWriter(inner, fail_at=k, mode=mode)
         sender.ingest._marked.clear()
         batch = [post(10 * k), post(10 * k + 1), post(10 * k + 2, likes=-1)]
         first = sender.send(batch)

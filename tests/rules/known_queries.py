@@ -45,44 +45,46 @@ class KnownQuery:
 UNSCORED = (Filter("unscored", "==", True),)
 OF_CLIENT = (Filter("client_id", "==", "acme"),)
 DUE = Filter("next_try_at", "<=", SOME_TIME)
+PARKED = Filter("next_try_at", "==", None)
+NEW = Filter("first_seen", ">=", SOME_TIME)
 
 KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
-    KnownQuery("repositories.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
+    KnownQuery("repositories.gateway.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
-        "repositories.outcomes",
+        "repositories.analysis.outcomes",
         paths.scores("acme"),
         (Filter("matures_at", ">=", SOME_TIME), Filter("matures_at", "<=", SOME_TIME)),
         order_by="matures_at",
     ),
     KnownQuery(
-        "repositories.outcomes",
+        "repositories.analysis.outcomes",
         paths.outcomes("acme"),
         (Filter("learn_at", ">=", SOME_TIME),),
         order_by="learn_at",
     ),
     KnownQuery(
-        "repositories.outcomes",
+        "repositories.analysis.outcomes",
         paths.outcomes("acme"),
         (Filter("learn_at", "<=", SOME_TIME),),
         order_by="learn_at",
         descending=True,
     ),
     KnownQuery(
-        "repositories.ingest_counters",
+        "repositories.gateway.ingest_counters",
         paths.COUNTERS,
         (Filter("hour_at", ">=", SOME_TIME), Filter("hour_at", "<", SOME_TIME)),
     ),
-    KnownQuery("repositories.reports", paths.COUNTERS, order_by="week_at", descending=True),
-    KnownQuery("repositories.api_keys", paths.KEYS, OF_CLIENT),
-    KnownQuery("repositories.ingest_counters", paths.COUNTERS, OF_CLIENT),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), order_by="next_try_at"),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("client_id", ">", "acme"),)),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), counts=True),
-    KnownQuery("repositories.erasures", paths.events("acme")),
-    KnownQuery("services.gateway.settle", paths.revisions("acme", "evt_1")),
+    KnownQuery("repositories.analysis.reports", paths.COUNTERS, order_by="week_at", descending=True),
+    KnownQuery("repositories.gateway.api_keys", paths.KEYS, OF_CLIENT),
+    KnownQuery("repositories.gateway.ingest_counters", paths.COUNTERS, OF_CLIENT),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, OF_CLIENT),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), order_by="next_try_at"),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (Filter("client_id", ">", "acme"),)),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), counts=True),
+    KnownQuery("repositories.gateway.erasures", paths.events("acme")),
+    KnownQuery("services.gateway.resolve_existing", paths.revisions("acme", "evt_1")),
     KnownQuery("services.gateway.reconcile", paths.events("acme"), (Filter("revision", ">", 0),)),
     KnownQuery("services.gateway.reconcile", paths.revisions("acme", "evt_1")),
     KnownQuery("services.gateway.reconcile", paths.events("acme"), counts=True),
@@ -95,13 +97,17 @@ KNOWN_QUERIES = (
 # The same call as above with another field: asked too, and not a call site of its own.
 OTHER_FIELDS = (
     KnownQuery(
-        "repositories.ingest_counters",
+        "repositories.gateway.ingest_counters",
         paths.COUNTERS,
         (Filter("week_at", ">=", SOME_TIME), Filter("week_at", "<", SOME_TIME)),
     ),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (DUE,), counts=True),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("next_try_at", "==", None),), counts=True),
-    KnownQuery("repositories.dead_letters", paths.DEAD_LETTERS, (Filter("first_seen", ">=", SOME_TIME),), counts=True),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS),
+    KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (DUE,), counts=True),
+    KnownQuery(
+        "repositories.gateway.dead_letters", paths.DEAD_LETTERS, (Filter("next_try_at", "==", None),), counts=True
+    ),
+    KnownQuery(
+        "repositories.gateway.dead_letters", paths.DEAD_LETTERS, (Filter("first_seen", ">=", SOME_TIME),), counts=True
+    ),
     KnownQuery("services.gateway.reconcile", paths.events("acme")),
 )

@@ -13,7 +13,7 @@ from rules.rest import Project
 
 from brain.adapters.firestore.store import FirestoreStore
 from brain.domain.events import Event, FeedType
-from brain.repositories.codec import new_event_document
+from brain.repositories.codec import new_event_to_document
 from brain.repositories.queried_fields import QUERIED_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def test_what_grows_with_time_or_size_in_an_event_is_not_indexed() -> None:
     event = Event(
         event_id="e-1", client_id="acme", feed_type=FeedType.EMAIL, occurred_at=NOW, received_at=NOW, raw_data={"a": 1}
     )
-    document = new_event_document(event, "0" * 64, cumulative=False) | {"stored_at": NOW}
+    document = new_event_to_document(event, "0" * 64, cumulative=False) | {"stored_at": NOW}
     growing = {name for name, value in document.items() if isinstance(value, datetime)} | {"raw_data"}
     assert not {name for name in growing if is_indexed("events", name)}
 

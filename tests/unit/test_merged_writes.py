@@ -10,7 +10,7 @@ from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import Create, Delete, Increment, Set, Transform, Update, Write
-from brain.services.gateway.merged_writes import merged
+from brain.services.gateway.merge_writes import merge_writes
 
 CLOCK = ManualClock(datetime(2026, 11, 22, 7, 30, tzinfo=UTC))
 fields = st.sampled_from("abc")
@@ -43,7 +43,7 @@ def state_after(before: dict[str, Any] | None, *writes: Write) -> dict[str, Any]
 def test_one_write_does_what_both_do(before: dict[str, Any] | None, first: Any, second: Any) -> None:
     """For any two merging sets and any document: the one write leaves what the two leave, one after the other."""
     one, other = Set("c/d", first, merge=True), Set("c/d", second, merge=True)
-    both = merged(one, other)
+    both = merge_writes(one, other)
     if both is not None:
         assert state_after(before, both) == state_after(before, one, other)
     else:
@@ -70,4 +70,4 @@ MERGING = Set("c/d", {"n": Increment(1)}, merge=True)
 )
 def test_what_would_do_something_else_stays_two(first: Write, second: Write) -> None:
     """Whole sets, preconditions, unlawful writes, sums past 64 bits and documents past 1 MiB are not put together."""
-    assert merged(first, second) is None
+    assert merge_writes(first, second) is None

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
+    from brain.services.gateway.identity_key_source import IdentityKeySource
     from brain.services.gateway.ingest import Ingest
-    from brain.services.gateway.known_keys import KnownKeys
     from brain.services.gateway.rate_limits import RateLimits
-    from brain.services.gateway.replay import Replay
+    from brain.services.gateway.replay_dead_letter import ReplayDeadLetter
     from brain.services.gateway.verify_sender import VerifySender
     from brain.services.jobs.dispatch import Dispatch
     from brain.services.jobs.give_up import GiveUp
@@ -58,11 +58,11 @@ class Brain:
         return self.known_keys()
 
     @cached_property
-    def known_keys(self) -> "KnownKeys":
+    def known_keys(self) -> "IdentityKeySource":
         """The keys of ids and pseudonyms as the secret has them now."""
-        from brain.services.gateway.known_keys import KnownKeys
+        from brain.services.gateway.identity_key_source import IdentityKeySource
 
-        return KnownKeys(self.secrets, self.failed)
+        return IdentityKeySource(self.secrets, self.failed)
 
     @cached_property
     def writer(self) -> EventWriter:
@@ -95,12 +95,12 @@ class Brain:
     def ingest(self) -> "Ingest":
         """The service that takes events in."""
         from brain.services.gateway.ingest import Ingest
-        from brain.services.gateway.keep_dead_letter import KeepDeadLetter
-        from brain.services.gateway.warnings import KeepWarnings
+        from brain.services.gateway.record_warnings import RecordWarnings
+        from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
         self.known_keys()  # without the key nothing starts
-        keep = KeepDeadLetter(self.writer, self.sealer, self.clock, self.retry_policy)
-        warn = KeepWarnings(self.writer, self.clock, self.failed)
+        keep = StoreDeadLetter(self.writer, self.sealer, self.clock, self.retry_policy)
+        warn = RecordWarnings(self.writer, self.clock, self.failed)
         return Ingest(self.writer, self.store, self.known_keys, keep, self.limits, self.clock, self.failed, warn)
 
     @cached_property
@@ -125,11 +125,11 @@ class Brain:
         return GiveUp(self.store, self.sealer, self.clock, self.retry_policy)
 
     @cached_property
-    def replay(self) -> "Replay":
+    def replay(self) -> "ReplayDeadLetter":
         """The operator's tool for dead letters."""
-        from brain.services.gateway.replay import Replay
+        from brain.services.gateway.replay_dead_letter import ReplayDeadLetter
 
-        return Replay(self.store, self.sealer, self.ingest, self.perform, self.clock)
+        return ReplayDeadLetter(self.store, self.sealer, self.ingest, self.perform, self.clock)
 
     @cached_property
     def authenticator(self) -> "Authenticator":
@@ -244,4 +244,4 @@ def shared() -> Brain:
 def _end(brain: Brain) -> None:
     """Give back what this process leased, so that the next one need not wait for the leases to end."""
     if "limits" in vars(brain):
-        brain.limits.hand_back(brain.failed)
+        brain.limits.release_shares(brain.failed)

@@ -1,7 +1,7 @@
-"""The event: the one value that every feed produces and everything else reads.
+"""The event, which every feed produces and everything else reads.
 
-Metrics are ``None`` when the provider did not report them; a reported 0 is 0. One frozen dataclass, validated at
-the edge by pydantic's ``TypeAdapter``; there is no twin.
+A metric is ``None`` when the provider did not report it; a reported 0 is 0. The event is one frozen dataclass,
+validated at the edge by pydantic's ``TypeAdapter``.
 """
 
 import re
@@ -36,14 +36,14 @@ class FeedType(StrEnum):
     CUSTOM = "custom"
 
 
-def _not_reserved(value: str) -> str:
-    if value.startswith("__") and value.endswith("__"):
-        raise ValueError("ids that start and end with two underscores are reserved; choose another")
-    return value
+def _check_reserved(identifier: str) -> str:
+    if identifier.startswith("__") and identifier.endswith("__"):
+        raise ValueError("ids that start and end with two underscores are reserved; choose another id")
+    return identifier
 
 
-ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$"), AfterValidator(_not_reserved)]
-EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$"), AfterValidator(_not_reserved)]
+ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$"), AfterValidator(_check_reserved)]
+EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$"), AfterValidator(_check_reserved)]
 _CLIENT_ID = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,64}")
 
 
@@ -63,11 +63,11 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened, to which content of which client, with the metrics the provider reported.
+    """An occurrence at one content of a client, with the metrics that the provider reported.
 
-    ``occurred_at`` is when it happened, ``received_at`` when the Brain took it. Money is in ``currency``'s major
-    unit. The ratios and ``velocity`` (engagements a minute) describe authenticity, ``sentiment``,
-    ``consistency`` and ``relevance`` (0 to 1) quality; SPEC 3 says how each scores.
+    ``occurred_at`` is when it happened, ``received_at`` when the Brain received it. Money is in major units of
+    ``currency``. The ratios (0 to 1) and ``velocity`` (engagements per minute) describe authenticity; ``sentiment``,
+    ``consistency`` and ``relevance`` (0 to 1) describe quality. SPEC 3 defines how each of them scores.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -121,15 +121,26 @@ QUALITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a feed read out of one item of a provider's payload, before it has an identity and is validated.
+    """One item of a provider's payload as read by its feed, without identity and not yet validated.
 
-    ``provider_event_id`` is the provider's own id of this very event, made unique by the feed where the provider's
-    is not. ``cumulative`` says that the metrics are running totals of ``content_key`` (what the provider counts:
-    a post, an ad on a date), so that new values for the same key are a revision. ``creator`` is a
-    person's or account's identifier and is stored only as a hash. ``volatile`` are top-level fields of ``raw``
-    that change with every fetch and are no part of the content. ``personal`` are further names of fields in ``raw``
-    that hold a person's data in this feed. ``undated`` says that the provider gives no time for a running
-    total, so that ``occurred_at`` is only when the total was known.
+    Attributes:
+        feed_type: the feed that read it.
+        occurred_at: when it happened.
+        raw: the item as it was received.
+        provider_event_id: the provider's own id of the event, made unique by the feed where it is not.
+        content_key: what the provider counts, such as a post, or an ad on a date.
+        cumulative: whether the metrics are running totals of ``content_key``, so that new values are a revision.
+        metrics: the metrics by name.
+        qualities: the ratios and qualities by name.
+        currency: the ISO 4217 code of the money metrics.
+        content_id: the provider's id of the content.
+        content_type: the kind of content, such as ``video``.
+        platform: the platform of the content.
+        vertical: the client's vertical, if the payload has one.
+        creator: the identifier of a person or an account, stored only as a hash.
+        volatile: top-level fields of ``raw`` that change with every fetch and are no part of the content.
+        personal: additional names of fields in ``raw`` that hold personal data in this feed.
+        undated: whether the provider gives a running total no time, so that ``occurred_at`` is when it was read.
     """
 
     feed_type: FeedType
@@ -153,7 +164,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An item that cannot become an event, with the reason in a sentence for its sender."""
+    """An item that cannot become an event, with the reason for its sender."""
 
     error_code: str
     message: str
@@ -161,6 +172,6 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A provider's ping, challenge or test that makes no event, and why."""
+    """A provider's ping, challenge or test, which makes no event, with the reason."""
 
     reason: str

@@ -35,14 +35,14 @@ KEY_OR_BASIC = 'Bearer, Basic realm="ingest"'
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLES = {
     401: "Not authenticated",
-    403: "Not allowed",
+    403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
-    409: "Taken before",
-    413: "Too large",
+    409: "Already processed",
+    413: "Payload too large",
     422: "Invalid input",
-    429: "Too many",
-    500: "Our fault",
+    429: "Too many requests",
+    500: "Internal server error",
     503: "Try again later",
 }
 _STATUSES: tuple[tuple[type[BrainError], int], ...] = (

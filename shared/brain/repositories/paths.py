@@ -1,22 +1,22 @@
-"""Every document path there is; the rules, the dashboard and the indexes rely on these names.
+"""Every path of a document; the security rules, the dashboard and the indexes rely on these names.
 
-A document path has an even number of segments. Identifiers are checked where they enter the service, so these
-functions only join.
+A document path has an even number of segments. Identifiers are validated where they enter the service, so these
+functions only join them.
 """
 
 from datetime import UTC, datetime
 
 
-def stamp(at: datetime) -> str:
-    """Return a time as a path segment that sorts, to the microsecond, in UTC."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def format_timestamp(moment: datetime) -> str:
+    """Return a time in UTC as a sortable path segment, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 CLIENTS = "clients"
 
 
 def client(client_id: str) -> str:
-    """A client's name, vertical, time zone, currency, plan and flags."""
+    """A client's name, vertical, time zone, currency, stores and campaigns."""
     return f"clients/{client_id}"
 
 
@@ -26,18 +26,18 @@ def events(client_id: str) -> str:
 
 
 def event(client_id: str, event_id: str) -> str:
-    """One event as it is known now."""
+    """One event in its latest revision."""
     return f"clients/{client_id}/events/{event_id}"
 
 
 def revisions(client_id: str, event_id: str) -> str:
-    """The collection of what an event was known to be before."""
+    """The collection of an event's revisions."""
     return f"clients/{client_id}/events/{event_id}/revisions"
 
 
 def revision(client_id: str, event_id: str, known_at: datetime) -> str:
-    """An event as it was known from ``known_at`` on."""
-    return f"{revisions(client_id, event_id)}/{stamp(known_at)}"
+    """An event as it was received at ``known_at``."""
+    return f"{revisions(client_id, event_id)}/{format_timestamp(known_at)}"
 
 
 def scores(client_id: str) -> str:
@@ -51,27 +51,27 @@ def score(client_id: str, event_id: str) -> str:
 
 
 def anomaly(client_id: str, anomaly_id: str) -> str:
-    """One incident."""
+    """One incident of the anomaly detection."""
     return f"clients/{client_id}/anomalies/{anomaly_id}"
 
 
 def prediction(client_id: str, prediction_id: str) -> str:
-    """What one platform's content type should bring in one week."""
+    """The predicted result of one platform and content type in one week."""
     return f"clients/{client_id}/predictions/{prediction_id}"
 
 
 def recommendation(client_id: str, recommendation_id: str) -> str:
-    """One next best move that was shown."""
+    """One recommended move."""
     return f"clients/{client_id}/recommendations/{recommendation_id}"
 
 
 def outcome(client_id: str, outcome_id: str) -> str:
-    """What became of a prediction or a move, recorded once."""
+    """The outcome of a prediction or a move, recorded once."""
     return f"clients/{client_id}/outcomes/{outcome_id}"
 
 
 def outcomes(client_id: str) -> str:
-    """The collection of what became of a client's predictions and moves."""
+    """The collection of the outcomes of a client's predictions and moves."""
     return f"clients/{client_id}/outcomes"
 
 
@@ -81,12 +81,12 @@ def report(client_id: str, kind: str, period: str) -> str:
 
 
 def warning(client_id: str, kind: str) -> str:
-    """What the client should know about its own feeds, one document a kind."""
+    """One kind of warning about the client's feeds."""
     return f"clients/{client_id}/warnings/{kind}"
 
 
 def ledger(client_id: str, entry_id: str) -> str:
-    """One question or effect of the shop, as it stands."""
+    """The current state of one hypothesis or effect of the shop."""
     return f"clients/{client_id}/ledger/{entry_id}"
 
 
@@ -96,43 +96,42 @@ def feedback(client_id: str, recommendation_id: str) -> str:
 
 
 def view(client_id: str, page: str) -> str:
-    """What one page of the dashboard shows."""
+    """The content of one page of the dashboard."""
     return f"clients/{client_id}/views/{page}"
 
 
 def state(client_id: str, name: str) -> str:
-    """A job's rolling state; nobody but the job reads it."""
+    """The state of a job, read by the job alone."""
     return f"clients/{client_id}/state/{name}"
 
 
 def slate(client_id: str, period: str) -> str:
-    """The log of one slate of moves: every candidate, every chance, the context and the seed."""
+    """The log of one slate of moves: all candidates and their probabilities, the context and the seed."""
     return state(client_id, f"slate-{period}")
 
 
 def model(name: str) -> str:
-    """A model's current learned state."""
+    """The current state of a model."""
     return f"system/brain/models/{name}"
 
 
 def model_history(name: str, iteration: int) -> str:
-    """A model as it was after one iteration."""
+    """The state of a model after one iteration."""
     return f"{model(name)}/history/{iteration:08}"
 
 
 def model_decision(name: str, decision_id: str) -> str:
-    """One decision between two models, which anyone can replay."""
+    """One reproducible decision between two models."""
     return f"{model(name)}/decisions/{decision_id}"
 
 
 def model_evidence(name: str, decision_id: str, page: int) -> str:
-    """One page of the pairs of errors that a decision rests on."""
+    """One page of the paired errors behind a decision."""
     return f"{model_decision(name, decision_id)}/evidence/{page:06}"
 
 
 DEAD_LETTERS = "system/brain/dead_letter_queue"
 FEATURES = "system/brain/features"
-GOLD_STANDARDS = "system/brain/gold_standards"
 RUNS = "system/brain/runs"
 KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
@@ -142,27 +141,27 @@ SIGNATURES = "system/brain/signatures"
 
 
 def dead_letter(dead_letter_id: str) -> str:
-    """What was accepted and could not be taken."""
+    """A failed request or task."""
     return f"{DEAD_LETTERS}/{dead_letter_id}"
 
 
 def feature(flag: str) -> str:
-    """A live override of a feature flag."""
+    """An override of a feature flag."""
     return f"{FEATURES}/{flag}"
 
 
 def run(job: str, client_id: str, scheduled_at: datetime) -> str:
     """One run of one job for one client."""
-    return f"{RUNS}/{job}:{client_id}:{stamp(scheduled_at)}"
+    return f"{RUNS}/{job}:{client_id}:{format_timestamp(scheduled_at)}"
 
 
 def api_key(key_hash: str) -> str:
-    """A sender's API key, found by its hash."""
+    """An API key, by its hash."""
     return f"{KEYS}/{key_hash}"
 
 
 def rate(key: str) -> str:
-    """A shared rate budget."""
+    """A rate budget and its shares."""
     return f"{RATES}/{key}"
 
 
@@ -171,11 +170,11 @@ def erasure(erasure_id: str) -> str:
     return f"{ERASURES}/{erasure_id}"
 
 
-def counter(client_id: str, period: str) -> str:
-    """A client's books for an hour (``2026-11-22T07``) or a week (``2026-W47``)."""
-    return f"{COUNTERS}/{client_id}:{period}"
+def counter(client_id: str, counter_id: str) -> str:
+    """An ingest counter: of an hour (``2026-11-22T07``), a week (``2026-W47``), a delivery or a dead letter."""
+    return f"{COUNTERS}/{client_id}:{counter_id}"
 
 
-def signature(delivery: str) -> str:
-    """What was signed and taken lately, so that it is not taken twice."""
-    return f"{SIGNATURES}/{delivery}"
+def signature(delivery_id: str) -> str:
+    """A signed delivery that was accepted lately, so that a replay is refused."""
+    return f"{SIGNATURES}/{delivery_id}"

@@ -1,6 +1,6 @@
-"""The fields that queries filter or order by, in one place: both stores index these and no others.
+"""The fields that queries filter or order by; both stores index these and no others.
 
-``firestore.indexes.json`` exempts the rest where it may, and the embedded store makes one expression index for each.
+``firestore.indexes.json`` exempts other fields where it can, and the embedded store creates one expression index each.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueriedField:
-    """A field of all collections of one id; ``is_time`` when its values are datetimes."""
+    """A field of all collections with one id; ``is_time`` if it holds datetimes."""
 
     collection_id: str
     field: str

@@ -52,7 +52,6 @@ def test_every_document_path_there_is_names_a_document(store: DocumentStore, pat
     [
         *COLLECTIONS,
         paths.FEATURES,
-        paths.GOLD_STANDARDS,
         paths.RUNS,
         paths.KEYS,
         paths.RATES,

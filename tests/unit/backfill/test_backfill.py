@@ -16,8 +16,8 @@ from brain.errors import InvalidInputError, StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import backfill as backfill_service
-from brain.services.gateway import keep_dead_letter
-from brain.services.gateway.backfill import Backfill, History, Piece, Place
+from brain.services.gateway import store_dead_letter
+from brain.services.gateway.backfill import Backfill, BackfillFile, FilePayload, FilePosition
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile
@@ -38,15 +38,15 @@ def total(number, likes):
 
 def history(values, key="file"):
     """A file of these payloads, a line each."""
-    all_pieces = [Piece(n, value, Place(10 * n, n)) for n, value in enumerate(values, start=1)]
-    return History(key, "custom", lambda place: all_pieces[place.line :])
+    all_pieces = [FilePayload(n, value, FilePosition(10 * n, n)) for n, value in enumerate(values, start=1)]
+    return BackfillFile(key, "custom", lambda place: all_pieces[place.line :])
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
     """Batches of five events, a checkpoint every second one."""
     monkeypatch.setattr(backfill_service, "MAX_EVENTS", 5)
-    monkeypatch.setattr(backfill_service, "BATCHES_A_CHECKPOINT", 2)
+    monkeypatch.setattr(backfill_service, "BATCHES_PER_CHECKPOINT", 2)
 
 
 async def no_sleep(_seconds):
@@ -59,7 +59,7 @@ def run(brain, values, key="file", at=NOW):
     counts, faults = Counter(), []
 
     async def go():
-        work = Backfill(brain.ingest, new_run=lambda: f"run-{brain.clock.now()}-{next(runs)}", sleep=no_sleep)
+        work = Backfill(brain.ingest, new_run_id=lambda: f"run-{brain.clock.now()}-{next(runs)}", sleep=no_sleep)
         async for step in work(history(values, key), FeedContext(CLIENT, at, backfill=True)):
             counts.update(step.counts)
             faults.extend(step.faults)
@@ -153,12 +153,14 @@ def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
     values = [old(n) for n in range(12)]
     values[3] = {"nobody": "knows this"}
     values[7] = old(7, likes=-1)
-    broken = Piece(13, InvalidInputError("line 13: no JSON"), Place(130, 13), b'{"a":', "application/x-ndjson")
-    pieces = [*history(values).pieces(Place()), broken]
+    broken = FilePayload(
+        13, InvalidInputError("line 13: no JSON"), FilePosition(130, 13), b'{"a":', "application/x-ndjson"
+    )
+    pieces = [*history(values).read(FilePosition()), broken]
     faults, counts = [], Counter()
 
     async def go():
-        whole = History("k", "custom", lambda place: pieces[place.line :])
+        whole = BackfillFile("k", "custom", lambda place: pieces[place.line :])
         async for step in Backfill(brain.ingest)(whole, FeedContext(CLIENT, NOW, backfill=True)):
             faults.extend(step.faults)
             counts.update(step.counts)
@@ -192,7 +194,7 @@ def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
 
 def test_a_piece_that_is_too_large_to_be_kept_is_told_and_the_rest_goes_on(monkeypatch):
     """It stays in the file."""
-    monkeypatch.setattr(keep_dead_letter, "MAX_SEALED_BYTES", 10)
+    monkeypatch.setattr(store_dead_letter, "MAX_SEALED_BYTES", 10)
     brain = whole_brain()
     counts, (fault,) = run(brain, [old(1), {"nobody": "knows " * 200}, old(2)])
     assert counts == {"stored": 2, "rejected": 1}
@@ -214,13 +216,15 @@ def broken_worlds(values, calls, mode):
             if part == "store":
                 brain.ingest.store = FaultyStore(inner, fail_at=k, mode=mode)
             else:
-                brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(FaultyWriter(writer, fail_at=k, mode=mode))
+                brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(
+                    FaultyWriter(writer, fail_at=k, mode=mode)
+                )
             try:
                 first = run(brain, values)
             except Killed:
                 first = None
             brain.ingest.store = inner
-            brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(writer)
+            brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(writer)
             brain.ingest._marked.clear()
             yield (k, part), brain, first
 
@@ -260,10 +264,10 @@ def test_a_store_that_stays_away_ends_the_run_and_the_next_goes_on():
                 raise StoreUnavailableError("away in this test")
             return await inner.write(writes)
 
-    brain.ingest.writer = brain.ingest.keep.writer = Away()
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = Away()
     with pytest.raises(StoreUnavailableError):
         run(brain, values)
-    brain.ingest.writer = brain.ingest.keep.writer = inner
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = inner
     assert brain.store.count(paths.events(CLIENT)) < 30
     assert run(brain, values)[0] == {"stored": 30}
 
@@ -273,7 +277,7 @@ def test_history_takes_nothing_from_the_budget_of_live_senders():
     brain = whole_brain()
     brain.ingest.limits = limits = RateLimits(brain.store, brain.clock, "00", events_a_client=2)
     assert run(brain, [old(n) for n in range(30)])[0] == {"stored": 30}
-    limits.take_events_here(CLIENT, 2)
+    asyncio.run(limits.take_events(CLIENT, 2))
 
 
 def test_times_of_a_resumed_run_are_those_of_its_first_attempt():

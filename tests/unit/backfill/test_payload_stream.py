@@ -11,9 +11,9 @@ from brain.cli.gateway import payload_stream
 from brain.cli.gateway.payload_stream import pieces
 from brain.domain.feeds.field_maps import FieldMap
 from brain.errors import InvalidInputError
-from brain.services.gateway.backfill import Place
+from brain.services.gateway.backfill import FilePosition
 
-START = Place()
+START = FilePosition()
 ROWS = [{"n": n, "text": f'zwölf, [€] "{n}"\n'} for n in range(40)]
 KINDS = {
     "lines": ("\n".join(json.dumps(row) for row in ROWS) + "\n").encode(),
@@ -39,7 +39,7 @@ def test_every_kind_of_json_file_gives_the_same_payloads(tmp_path, monkeypatch, 
     """However the pieces fall into what is read at once."""
     monkeypatch.setattr(payload_stream, "CHUNK_BYTES", chunk)
     file = written(tmp_path, KINDS[kind])
-    assert [piece.value for piece in pieces(file, None, START)] == ROWS
+    assert [piece.payload for piece in pieces(file, None, START)] == ROWS
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -63,17 +63,17 @@ def test_a_bad_line_is_told_with_its_bytes_and_the_others_are_read(tmp_path):
     """Broken, no UTF-8, or a name twice."""
     file = written(tmp_path, b'{"a":1}\n{"a":\n{"a":"\xff"}\n{"a":1,"a":2}\n{"a":2}', "lines.jsonl")
     found = list(pieces(file, None, START))
-    assert [isinstance(piece.value, InvalidInputError) for piece in found] == [False, True, True, True, False]
+    assert [isinstance(piece.payload, InvalidInputError) for piece in found] == [False, True, True, True, False]
     assert found[1].raw == b'{"a":\n'
-    assert "line 3" in found[2].value.message
+    assert "line 3" in found[2].payload.message
 
 
 def test_behind_a_broken_value_of_an_array_nothing_can_be_read(tmp_path):
     """That is told, with the line."""
     file = written(tmp_path, b'[{"a":1},\n{"a":2},\n{"a" 3},\n{"a":4}]')
     first, second, broken = pieces(file, None, START)
-    assert [first.value, second.value] == [{"a": 1}, {"a": 2}]
-    assert "line 3" in broken.value.message
+    assert [first.payload, second.payload] == [{"a": 1}, {"a": 2}]
+    assert "line 3" in broken.payload.message
     assert broken.raw.startswith(b'{"a" 3}')
 
 
@@ -81,7 +81,7 @@ def test_a_single_object_over_many_lines_is_one_payload(tmp_path):
     """A provider's page."""
     page = {"rows": ROWS}
     file = written(tmp_path, json.dumps(page, indent=1).encode())
-    assert [piece.value for piece in pieces(file, None, START)] == [page]
+    assert [piece.payload for piece in pieces(file, None, START)] == [page]
 
 
 def test_a_line_that_is_too_long_for_a_payload_is_passed_over(tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_a_line_that_is_too_long_for_a_payload_is_passed_over(tmp_path, monkeypa
     file = written(tmp_path, b'{"a":1}\n{"a":"' + b"x" * 1000 + b'"}\n{"a":2}\n{"a":"' + b"x" * 300, "lines.jsonl")
     found = list(pieces(file, None, START))
     assert [piece.line for piece in found] == [1, 2, 3, 4]
-    assert [isinstance(piece.value, InvalidInputError) for piece in found] == [False, True, False, True]
+    assert [isinstance(piece.payload, InvalidInputError) for piece in found] == [False, True, False, True]
     assert [piece[0] for piece in pieces(file, None, found[1].end)] == [3, 4]
 
 
@@ -105,13 +105,13 @@ def test_rows_of_csv_are_read_by_the_first_line_and_from_any_place(tmp_path):
     file = written(tmp_path, CSV + b"2020-01-04;4;\xff\n", "history.csv")
     found = list(pieces(file, FIELD_MAP, START))
     assert [piece.line for piece in found] == [2, 5, 6, 7]
-    assert found[0].value == {"day": "2020-01-01", "likes": "1", "text": "two\nlines"}
-    assert found[2].value["text"] == "ö"
-    assert ["3 columns" in str(found[1].value), "UTF-8" in str(found[3].value)] == [True, True]
+    assert found[0].payload == {"day": "2020-01-01", "likes": "1", "text": "two\nlines"}
+    assert found[2].payload["text"] == "ö"
+    assert ["3 columns" in str(found[1].payload), "UTF-8" in str(found[3].payload)] == [True, True]
     assert found[3].raw == b"2020-01-04;4;\xff"
     for n, piece in enumerate(found):
-        assert [(p.line, str(p.value)) for p in pieces(file, FIELD_MAP, piece.end)] == [
-            (p.line, str(p.value)) for p in found[n + 1 :]
+        assert [(p.line, str(p.payload)) for p in pieces(file, FIELD_MAP, piece.end)] == [
+            (p.line, str(p.payload)) for p in found[n + 1 :]
         ]
 
 
@@ -119,8 +119,8 @@ def test_a_cell_beyond_any_size_spoils_its_row_alone(tmp_path):
     """The reader of CSV has a limit of its own."""
     file = written(tmp_path, b"a,b\n1," + b"x" * 200_000 + b"\n2,y\n", "history.csv")
     bad, good = pieces(file, None, START)
-    assert "line 2" in bad.value.message
-    assert good.value == {"a": "2", "b": "y"}
+    assert "line 2" in bad.payload.message
+    assert good.payload == {"a": "2", "b": "y"}
 
 
 def test_other_text_with_a_field_map_is_csv_and_an_empty_file_is_nothing(tmp_path):
@@ -147,4 +147,4 @@ def test_any_array_is_read_as_a_whole_reader_would(values):
     text = json.dumps(values, ensure_ascii=False).encode()
     from io import BytesIO  # noqa: PLC0415 - beside its one use
 
-    assert [piece.value for piece in payload_stream._values(BytesIO(text), START)] == values
+    assert [piece.payload for piece in payload_stream._values(BytesIO(text), START)] == values

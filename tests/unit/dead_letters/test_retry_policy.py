@@ -7,20 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from brain.domain.gateway.dead_letters import CODES, JOB_STAGE, PASSING, DeadLetter, RetryPolicy, dead_letter_from
+from brain.domain.gateway.dead_letters import (
+    DEAD_LETTER_CODES,
+    JOB_STAGE,
+    TRANSIENT_CODES,
+    DeadLetter,
+    RetryPolicy,
+)
 from brain.settings.files import load_config
 
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 POLICY = load_config("brain_dead_letters", RetryPolicy)
 
 
-@pytest.mark.parametrize("code", sorted(CODES - PASSING))
+@pytest.mark.parametrize("code", sorted(DEAD_LETTER_CODES - TRANSIENT_CODES))
 def test_what_only_a_person_can_mend_is_parked_at_once(code: str) -> None:
     """An unreadable body stays unreadable."""
     assert POLICY.next_try("read", [code], 0, NOW) is None
 
 
-@pytest.mark.parametrize("code", sorted(PASSING))
+@pytest.mark.parametrize("code", sorted(TRANSIENT_CODES))
 def test_what_may_pass_is_tried_again_after_the_first_delay(code: str) -> None:
     """Also when another item of the same request can never be taken."""
     expected = NOW + timedelta(seconds=POLICY.first_delay_seconds)
@@ -63,7 +69,7 @@ def test_a_letter_comes_back_from_its_document_as_it_was() -> None:
     letter = DeadLetter(
         "dl_1", "acme", "email", "application/json", "read", "internal", "m", b"s", NOW, NOW, None, "corr"
     )
-    assert dead_letter_from(letter.document()) == letter
+    assert DeadLetter.from_document(letter.to_document()) == letter
     assert letter.parked
-    old = {name: value for name, value in letter.document().items() if name not in ("retries", "taken", "signed_at")}
-    assert dead_letter_from(old) == letter
+    old = {name: value for name, value in letter.to_document().items() if name not in ("retries", "taken", "signed_at")}
+    assert DeadLetter.from_document(old) == letter

@@ -61,7 +61,7 @@ def test_a_replay_knows_what_was_known_beside_the_bytes(monkeypatch: pytest.Monk
     brain.clock.sleep(timedelta(hours=2).total_seconds())
     letter = only(brain)
     assert (letter.backfill, letter.vertical, letter.signed_at) == (True, "agency", NOW)
-    assert asyncio.run(brain.replay(letter)).counts()["stored"] == 1
+    assert asyncio.run(brain.replay(letter)).count_outcomes()["stored"] == 1
     (event,) = brain.store.query(paths.events(CLIENT))
     assert (event.data["likes"], event.data["vertical"], event.data["received_at"]) == (3, "agency", NOW)
 

@@ -44,7 +44,7 @@ def erase(brain: Brain, subject: str = ADA, store: Any = None, **options: Any) -
 
 def everything(brain: Brain) -> str:
     """All that the store has of the client, dead letters opened, but the receipts."""
-    found = {one.path: one.data for one in erasures.documents(brain.store, CLIENT)}
+    found = {one.path: one.data for one in erasures.iterate_documents(brain.store, CLIENT)}
     for letter in DeadLetters(brain.store).of_client(CLIENT):
         found[letter.path] = letter.data | {"sealed": brain.sealer.open(letter.data["sealed"]).decode()}
     found |= {one.path: one.data for one in brain.store.query(paths.COUNTERS)}
@@ -149,7 +149,7 @@ def test_what_stays_of_a_dead_letter_is_replayed_under_the_same_ids() -> None:
     erase(brain)
     (letter,) = DeadLetters(brain.store).list(brain.clock.now())
     assert json.loads(brain.sealer.open(letter.sealed)) == [known, post(2, likes=-1), {"what": "from nobody"}]
-    assert asyncio.run(brain.replay(letter)).counts()["duplicate"] == 1
+    assert asyncio.run(brain.replay(letter)).count_outcomes()["duplicate"] == 1
     assert brain.store.count(paths.events(CLIENT)) == 1
 
 
@@ -175,7 +175,7 @@ def test_items_of_a_request_that_name_the_person_go_and_the_others_stay(
     brain = whole_brain()
     request = received(body, content_type=content_type)
     failed = [next(iter(send(brain, {"nobody": "knows"}).items))]
-    letter_id = asyncio.run(brain.ingest.keep(request, "read", failed, FeedContext(CLIENT, NOW)))
+    letter_id = asyncio.run(brain.ingest.store_dead_letter(request, "read", failed, FeedContext(CLIENT, NOW)))
     erase(brain)
     found = DeadLetters(brain.store).get(letter_id, brain.clock.now())
     assert (brain.sealer.open(found.sealed) if found else None) == left
@@ -198,7 +198,7 @@ def test_an_old_payload_sent_again_does_not_bring_the_person_back() -> None:
     """It is a duplicate of the event that has forgotten them."""
     brain = world()
     erase(brain)
-    assert send(brain, [CLICK], "email").counts()["duplicate"] == 1
+    assert send(brain, [CLICK], "email").count_outcomes()["duplicate"] == 1
     assert traces(brain) == []
 
 
@@ -278,7 +278,7 @@ def test_what_is_taken_away_by_others_meanwhile_needs_no_erasing() -> None:
 @pytest.mark.parametrize("subject", ["", "  ", "x" * 321])
 def test_nobody_is_no_person(subject: str) -> None:
     """The message does not repeat what was typed."""
-    with pytest.raises(InvalidInputError, match="expected who"):
+    with pytest.raises(InvalidInputError, match="subject must have"):
         erase(whole_brain(), subject)
 
 

@@ -16,7 +16,7 @@ from brain.adapters.environment import EnvironmentSecrets
 from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
-from brain.services.gateway.known_keys import KnownKeys
+from brain.services.gateway.identity_key_source import IdentityKeySource
 
 CLICK = {"email": "ada.lind@example.org", "timestamp": 1795330000, "event": "click", "sg_event_id": "x1"}
 FIRST = "1:the first key of a test"
@@ -31,7 +31,7 @@ def test_a_rotation_in_the_middle_of_ingest_makes_no_event_new() -> None:
     brain = whole_brain(vault=vault)
     send(brain, [CLICK], "email")
     vault.texts["BRAIN_HASH_SALT"] = SECOND
-    assert send(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").counts() | {"ignored": 0} == {
+    assert send(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").count_outcomes() | {"ignored": 0} == {
         "stored": 1, "duplicate": 1, "revised": 0, "rejected": 0, "dead_lettered": 0, "ignored": 0,
     }  # fmt: skip
     raw = sorted(json.loads(one.data["raw_data"])["email"][:3] for one in brain.store.query(paths.events(CLIENT)))
@@ -89,7 +89,7 @@ def test_a_slip_of_the_operator_turns_nobody_away_and_is_told_once(slip: str) ->
     """A running service keeps the keys it has; a key that was dropped would make old events new."""
     vault, told = Vault(), Told()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    keys = KnownKeys(vault, told)
+    keys = IdentityKeySource(vault, told)
     before = keys()
     vault.texts["BRAIN_HASH_SALT"] = slip
     assert [keys() for _ in range(5)] == [before] * 5
@@ -111,13 +111,13 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
             return super().read(name)
 
     vault, told = Away(), Told()
-    keys = KnownKeys(vault, told)
+    keys = IdentityKeySource(vault, told)
     keys()
     vault.there = False
     assert isinstance(keys(), IdentityKeys)
     assert [type(error) for error in told.errors] == [MissingSecretError]
     with pytest.raises(MissingSecretError):
-        KnownKeys(vault, told)()
+        IdentityKeySource(vault, told)()
     brain = whole_brain(vault=Vault())
     brain.__dict__.pop("ingest")
     brain.__dict__.pop("known_keys")
@@ -129,7 +129,7 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
 def test_no_key_shows_in_what_is_printed() -> None:
     """Neither of the keys nor of who reads them."""
     vault = Vault()
-    keys = KnownKeys(vault, Told())
+    keys = IdentityKeySource(vault, Told())
     keys()
     assert "salt of a test" not in repr(keys) + repr(keys())
 
@@ -173,7 +173,7 @@ def test_a_machine_of_ones_own_follows_its_file_and_reads_it_once(tmp_path: Path
     file = tmp_path / "secrets.env"
     file.write_text("BRAIN_HASH_SALT=the first key of a test\n")
     secrets = EnvironmentSecrets({}, file)
-    keys = KnownKeys(secrets, Told())
+    keys = IdentityKeySource(secrets, Told())
     assert keys().salt_version == 1
     assert keys() is keys()
     file.write_text("BRAIN_HASH_SALT=2:the second key of a test\\n1:the first key of a test\n")

@@ -56,7 +56,7 @@ def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: B
     erase = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
     receipt = erase(CLIENT, ADA, "erase-1")
     assert receipt["erased"] == {"events": 120, "purged_dead_letters": 1, "reduced_dead_letters": 1}
-    kept = json.dumps([one.data for one in erasures.documents(brain.store, CLIENT)], default=str)
+    kept = json.dumps([one.data for one in erasures.iterate_documents(brain.store, CLIENT)], default=str)
     assert [one for one in list_pseudonyms(ADA, CLIENT, brain.known_keys()) if one in kept] == []
     brain.clock.sleep(60)
     assert erase(CLIENT, ADA, "erase-2") == receipt

@@ -9,7 +9,7 @@ from typing import Any
 
 from brain.domain.events import Draft, Event, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.privacy.keys import IdentityKeys
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -46,10 +46,12 @@ def load_cases() -> Iterator[FeedCase]:
         )
 
 
-def complete_payload(source: str, payload: Any, context: FeedContext = CONTEXT) -> list[Completed | Rejected | Ignored]:
+def complete_payload(
+    source: str, payload: Any, context: FeedContext = CONTEXT
+) -> list[IdentifiedEvent | Rejected | Ignored]:
     """Return the completed outcomes of a payload."""
     return [
-        complete(outcome, context, KEYS) if isinstance(outcome, Draft) else outcome
+        build_event(outcome, context, KEYS) if isinstance(outcome, Draft) else outcome
         for outcome in normalize(source, payload, context)
     ]
 
@@ -57,7 +59,7 @@ def complete_payload(source: str, payload: Any, context: FeedContext = CONTEXT) 
 def complete_event(source: str, payload: Any, context: FeedContext = CONTEXT) -> Event:
     """Return the one event in ``payload``."""
     (outcome,) = complete_payload(source, payload, context)
-    assert isinstance(outcome, Completed), outcome
+    assert isinstance(outcome, IdentifiedEvent), outcome
     return outcome.event
 
 

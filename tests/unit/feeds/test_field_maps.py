@@ -11,7 +11,7 @@ from unit.feeds.feed_cases import CONTEXT, complete_event, complete_payload, rej
 
 from brain.domain.feeds.field_maps import FeedsConfig, FieldMap, TimeMapping
 from brain.domain.feeds.times import parse_time
-from brain.domain.gateway.normalize import Completed
+from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.settings.files import config_directory, load_config
 
 MAP = FieldMap(
@@ -62,13 +62,13 @@ def test_an_unmapped_content_type_is_lowercased() -> None:
 def test_rows_of_one_key_are_revisions_and_rows_without_a_key_are_separate_events() -> None:
     """The key identifies what a row is about; a map without a key identifies a row by its whole content."""
     first, second = complete_payload("warehouse", [make_row(), make_row(hearts="9")], MAPPED)
-    assert isinstance(first, Completed)
-    assert isinstance(second, Completed)
+    assert isinstance(first, IdentifiedEvent)
+    assert isinstance(second, IdentifiedEvent)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (True, True)
     keyless = replace(MAPPED, field_map=MAP.model_copy(update={"key": (), "cumulative": False}))
     first, second = complete_payload("warehouse", [make_row(), make_row(hearts="9")], keyless)
-    assert isinstance(first, Completed)
-    assert isinstance(second, Completed)
+    assert isinstance(first, IdentifiedEvent)
+    assert isinstance(second, IdentifiedEvent)
     assert (first.event.event_id == second.event.event_id, first.cumulative) == (False, False)
 
 
@@ -167,6 +167,6 @@ def test_columns_named_like_the_fields_of_an_event_need_no_map() -> None:
     total, event = complete_payload(
         "warehouse", [{"DATE": "2026-11-20", "Campaign_ID": "c", "Clicks": "4"}, {"timestamp": 1795262400, "views": 2}]
     )
-    assert isinstance(total, Completed)
-    assert isinstance(event, Completed)
+    assert isinstance(total, IdentifiedEvent)
+    assert isinstance(event, IdentifiedEvent)
     assert (total.cumulative, total.event.clicks, event.cumulative, event.event.views) == (True, 4, False, 2)

@@ -9,14 +9,14 @@ from unit.feeds.feed_cases import CONTEXT, KEYS, RECEIVED_AT, FeedCase, complete
 
 from brain.domain.events import Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.registry import SHAPES
-from brain.domain.gateway.normalize import Completed, normalize
+from brain.domain.gateway.normalize import IdentifiedEvent, normalize
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(load_cases())
 UNCOMPARED_FIELDS = {"event_id", "client_id", "received_at", "raw_data", "schema_version"}
 
 
-def describe(outcome: Completed | Rejected | Ignored) -> dict[str, Any]:
+def describe(outcome: IdentifiedEvent | Rejected | Ignored) -> dict[str, Any]:
     """Return an outcome in the format of the fixtures: without unknown fields."""
     if isinstance(outcome, Rejected):
         return {"rejected": outcome.error_code}

@@ -11,7 +11,7 @@ from unit.feeds.feed_cases import CONTEXT, KEYS, FeedCase, complete_payload, loa
 
 from brain.domain.events import Draft, FeedType
 from brain.domain.gateway.identity import identify
-from brain.domain.gateway.normalize import Completed, complete, normalize
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.privacy.keys import IdentityKeys
 
 CASES = list(load_cases())
@@ -21,8 +21,10 @@ def identify_all(source: str, payload: Any, client: str = "acme", keys: Identity
     """Return (id, fingerprint) of every event in a payload."""
     context = replace(CONTEXT, client_id=client)
     drafts = [outcome for outcome in normalize(source, payload, context) if isinstance(outcome, Draft)]
-    outcomes = [complete(draft, context, keys) for draft in drafts]
-    return [(outcome.event.event_id, outcome.fingerprint) for outcome in outcomes if isinstance(outcome, Completed)]
+    outcomes = [build_event(draft, context, keys) for draft in drafts]
+    return [
+        (outcome.event.event_id, outcome.fingerprint) for outcome in outcomes if isinstance(outcome, IdentifiedEvent)
+    ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -55,9 +57,13 @@ def test_the_same_payload_later_is_a_duplicate(case: FeedCase, received_later_by
     later = replace(
         CONTEXT, received_at=CONTEXT.received_at.replace(second=received_later_by % 60), correlation_id="again"
     )
-    originals = [outcome for outcome in complete_payload(case.source, case.payload) if isinstance(outcome, Completed)]
+    originals = [
+        outcome for outcome in complete_payload(case.source, case.payload) if isinstance(outcome, IdentifiedEvent)
+    ]
     resent = [
-        outcome for outcome in complete_payload(case.source, case.payload, later) if isinstance(outcome, Completed)
+        outcome
+        for outcome in complete_payload(case.source, case.payload, later)
+        if isinstance(outcome, IdentifiedEvent)
     ]
     assert [(original.event.event_id, original.fingerprint) for original in originals] == [
         (duplicate.event.event_id, duplicate.fingerprint) for duplicate in resent

@@ -23,7 +23,7 @@ from unit.feeds.feed_cases import (
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.registry import SHAPES
-from brain.domain.gateway.normalize import MAX_RAW_BYTES, Completed, complete, normalize
+from brain.domain.gateway.normalize import MAX_RAW_BYTES, IdentifiedEvent, build_event, normalize
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
 CASES = list(load_cases())
@@ -102,8 +102,8 @@ def test_a_canonical_total_is_identified_by_its_content() -> None:
         complete_payload("custom", {"occurred_at": AT, "likes": likes, "content_id": "p", "cumulative": True})[0]
         for likes in (1, 2)
     )
-    assert isinstance(first, Completed)
-    assert isinstance(second, Completed)
+    assert isinstance(first, IdentifiedEvent)
+    assert isinstance(second, IdentifiedEvent)
     assert first.cumulative
     assert (first.event.event_id == second.event.event_id, first.fingerprint == second.fingerprint) == (True, False)
 
@@ -173,14 +173,14 @@ def test_a_webhook_without_a_time_has_the_signed_time_and_never_the_receipt() ->
 @pytest.mark.parametrize("occurred_at", [None, RECEIVED_AT.replace(tzinfo=None)])
 def test_a_draft_without_an_aware_time_never_completes(occurred_at: Any) -> None:
     """A missing or naive time is rejected, whichever feed it is from."""
-    outcome = complete(Draft(feed_type=FeedType.CUSTOM, occurred_at=occurred_at, raw={}), CONTEXT, KEYS)
+    outcome = build_event(Draft(feed_type=FeedType.CUSTOM, occurred_at=occurred_at, raw={}), CONTEXT, KEYS)
     assert isinstance(outcome, Rejected)
     assert outcome.error_code == "missing_time"
 
 
 def test_a_payload_that_json_cannot_hold_is_refused() -> None:
     """A caller in the same process cannot slip an object past the identity."""
-    outcome = complete(Draft(feed_type=FeedType.CUSTOM, occurred_at=RECEIVED_AT, raw={"a": {1}}), CONTEXT, KEYS)
+    outcome = build_event(Draft(feed_type=FeedType.CUSTOM, occurred_at=RECEIVED_AT, raw={"a": {1}}), CONTEXT, KEYS)
     assert isinstance(outcome, Rejected)
 
 
@@ -262,7 +262,7 @@ def test_no_payload_raises_whatever_its_fields_contain(case: FeedCase) -> None:
     for path in list_paths(case.payload):
         for junk in JUNK:
             for outcome in complete_payload(case.source, replace_at(case.payload, path, junk)):
-                assert isinstance(outcome, Completed | Rejected | Ignored)
+                assert isinstance(outcome, IdentifiedEvent | Rejected | Ignored)
 
 
 JSON_VALUES = st.recursive(
@@ -277,7 +277,7 @@ JSON_VALUES = st.recursive(
 def test_no_junk_raises_in_any_feed(payload: Any, source: FeedType) -> None:
     """Payloads that no provider sends are rejected."""
     for outcome in complete_payload(source, payload):
-        assert isinstance(outcome, Completed | Rejected | Ignored)
+        assert isinstance(outcome, IdentifiedEvent | Rejected | Ignored)
 
 
 def test_a_form_with_a_field_in_two_spellings_is_read() -> None:

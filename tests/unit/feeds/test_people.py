@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from unit.feeds.feed_cases import KEYS, FeedCase, complete_event, complete_payload, load_cases, replace_at
 
-from brain.domain.gateway.normalize import Completed
+from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import list_pseudonyms
 
@@ -47,7 +47,7 @@ def dump_outcomes(case: FeedCase, payload: Any) -> str:
     """Return the text of everything that intake stores for a payload: events, rejections and reasons."""
     return "\n".join(
         json.dumps(asdict(outcome.event), default=str, ensure_ascii=False)
-        if isinstance(outcome, Completed)
+        if isinstance(outcome, IdentifiedEvent)
         else repr(outcome)
         for outcome in complete_payload(case.source, payload)
     ).lower()

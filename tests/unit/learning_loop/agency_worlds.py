@@ -57,7 +57,7 @@ def post(client, day, number, seed, *, slope=1.0, noise=0.2):
 
 def put(store, event):
     """Store a new event as ingest does."""
-    document = codec.new_event_document(event, f"content of {event.event_id}", cumulative=True)
+    document = codec.new_event_to_document(event, f"content of {event.event_id}", cumulative=True)
     store.set(paths.event(event.client_id, event.event_id), document)
     for mark in ingest_counters.build_activity_marks(event.client_id, event.received_at):
         store.set(mark.path, mark.data, merge=True)
@@ -66,7 +66,7 @@ def put(store, event):
 def revise(store, event, number=1):
     """Store new counters of an event as ingest does."""
     gone = {"engagements": Transform.DELETE_FIELD} if event.engagements is None else {}
-    changes = gone | codec.event_document(event) | {"revision": number, "unscored": True}
+    changes = gone | codec.event_to_document(event) | {"revision": number, "unscored": True}
     store.update(paths.event(event.client_id, event.event_id), changes)
 
 

@@ -11,7 +11,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.repositories import paths
 from brain.services.gateway import rate_limits
-from brain.services.gateway.rate_limits import NoBudgets, RateLimits
+from brain.services.gateway.rate_limits import RateLimits, UnlimitedBudgets
 
 
 @pytest.fixture
@@ -32,11 +32,16 @@ def instance(store, clock):
     return one_more
 
 
+def take_events(limits, client, amount):
+    """Take events from a thread without an event loop."""
+    asyncio.run(limits.take_events(client, amount))
+
+
 def passes(limits, client, most):
     """Send single events until one is refused, at most so many; return how many passed and the wait."""
     for count in range(most):
         try:
-            limits.take_events_here(client, 1)
+            take_events(limits, client, 1)
         except RateLimitedError as refused:
             return count, refused.retry_after_seconds
     return most, 0.0
@@ -68,13 +73,13 @@ def test_waiting_as_long_as_told_succeeds_when_nobody_else_takes(instance, clock
     clock.advance(timedelta(seconds=20))
     assert passes(two, "acme", 100)[0] == 10
     with pytest.raises(RateLimitedError) as refused:
-        one.take_events_here("acme", 500)
+        take_events(one, "acme", 500)
     assert refused.value.retry_after_seconds == pytest.approx(40)
     clock.advance(timedelta(seconds=39))
     with pytest.raises(RateLimitedError):
-        one.take_events_here("acme", 500)
+        take_events(one, "acme", 500)
     clock.advance(timedelta(seconds=1))
-    one.take_events_here("acme", 500)
+    take_events(one, "acme", 500)
 
 
 def test_waiting_for_the_lease_of_another_succeeds_too(instance, clock):
@@ -83,13 +88,13 @@ def test_waiting_for_the_lease_of_another_succeeds_too(instance, clock):
     passes(one, "acme", 1000)
     clock.advance(timedelta(seconds=20))
     with pytest.raises(RateLimitedError) as refused:
-        two.take_events_here("acme", 500)
+        take_events(two, "acme", 500)
     wait = refused.value.retry_after_seconds
     clock.advance(timedelta(seconds=wait - 1))
     with pytest.raises(RateLimitedError):
-        two.take_events_here("acme", 500)
+        take_events(two, "acme", 500)
     clock.advance(timedelta(seconds=1))
-    two.take_events_here("acme", 500)
+    take_events(two, "acme", 500)
 
 
 def test_a_refusal_costs_nobody_anything_and_no_store_call(instance, store):
@@ -97,11 +102,11 @@ def test_a_refusal_costs_nobody_anything_and_no_store_call(instance, store):
     one = instance(events_a_client=20, events_in_all=40)
     passes(one, "noisy", 20)
     with pytest.raises(RateLimitedError):
-        one.take_events_here("noisy", 1)
+        take_events(one, "noisy", 1)
     before = ops(store)
     for _ in range(1000):
         with pytest.raises(RateLimitedError):
-            one.take_events_here("noisy", 1)
+            take_events(one, "noisy", 1)
     assert ops(store) == before
     assert passes(one, "quiet", 30)[0] == 20
 
@@ -109,10 +114,10 @@ def test_a_refusal_costs_nobody_anything_and_no_store_call(instance, store):
 def test_a_refused_rest_leaves_the_global_budget_as_it_was(instance):
     """From both budgets or from neither."""
     one = instance(events_a_client=100, events_in_all=60)
-    one.take_events_here("acme", 50)
+    take_events(one, "acme", 50)
     with pytest.raises(RateLimitedError):
-        one.take_events_here("other", 20)
-    one.take_events_here("other", 10)
+        take_events(one, "other", 20)
+    take_events(one, "other", 10)
 
 
 def test_an_event_costs_less_than_a_twentieth_of_a_store_call(instance, store, clock):
@@ -133,7 +138,7 @@ def test_a_small_sender_is_cheap_too(instance, store, clock, a_minute):
     one = instance()
     for _ in range(10 * a_minute):
         clock.advance(timedelta(seconds=60 / a_minute))
-        one.take_events_here("acme", 1)
+        take_events(one, "acme", 1)
     assert ops(store) <= 0.05 * 10 * a_minute
     assert a_minute > 10 or ops(store) == 0
 
@@ -143,7 +148,7 @@ def test_duplicates_give_back_what_they_took(instance):
     one = instance(events_a_client=4)
     one.give_back_events("acme", 5)
     for _ in range(20):
-        one.take_events_here("acme", 2)
+        take_events(one, "acme", 2)
         one.give_back_events("acme", 2)
     assert passes(one, "acme", 10)[0] == 4
 
@@ -151,15 +156,15 @@ def test_duplicates_give_back_what_they_took(instance):
 def test_zero_lets_nothing_pass_and_too_much_at_once_is_said(instance):
     """0 is not everything; more than a minute's budget in one request never fits."""
     with pytest.raises(RateLimitedError):
-        instance(events_a_client=0).take_events_here("acme", 1)
+        take_events(instance(events_a_client=0), "acme", 1)
     with pytest.raises(PayloadTooLargeError, match="at most 4 events"):
-        instance(events_a_client=4).take_events_here("acme", 5)
+        take_events(instance(events_a_client=4), "acme", 5)
 
 
 def test_a_clock_that_steps_back_gives_nothing_and_takes_nothing(instance, clock):
     """An hour back: what was used stays used for a minute, and the rest is there."""
     one = instance()
-    one.take_events_here("acme", 900)
+    take_events(one, "acme", 900)
     clock.advance(timedelta(hours=-1))
     assert passes(one, "acme", 200)[0] == 100
     clock.advance(timedelta(seconds=61))
@@ -178,8 +183,8 @@ def test_the_share_of_a_crashed_instance_returns_when_its_lease_has_ended(instan
 def test_an_instance_that_ends_hands_its_share_back(instance, clock):
     """What it used in the last minute stays used."""
     one, other = instance(), instance()
-    one.take_events_here("acme", 500)
-    one.hand_back(never)
+    take_events(one, "acme", 500)
+    one.release_shares(never)
     assert passes(other, "acme", 2000)[0] == 500
     clock.advance(timedelta(seconds=62))
     assert passes(other, "acme", 2000)[0] == 1000
@@ -193,12 +198,12 @@ def never(what, error):
 def test_a_share_that_cannot_be_handed_back_is_told_and_the_others_are(instance, clock):
     """It ends by itself."""
     one = instance()
-    one.take_events_here("acme", 500)
-    one.take_events_here("other", 500)
+    take_events(one, "acme", 500)
+    take_events(one, "other", 500)
     told = []
     one.store = FaultyStore(one.store, fail_at=1)
-    one.hand_back(lambda what, error: told.append((what, error.code)))
-    assert told == [("hand back a share", "store_unavailable")]
+    one.release_shares(lambda what, error: told.append((what, error.code)))
+    assert told == [("release a rate share", "store_unavailable")]
     clock.advance(timedelta(seconds=62))
     assert passes(instance(), "other", 2000)[0] == 1000
 
@@ -206,14 +211,14 @@ def test_a_share_that_cannot_be_handed_back_is_told_and_the_others_are(instance,
 def test_a_large_share_that_lies_idle_goes_back_while_its_instance_serves_others(instance, clock):
     """Before its lease ends."""
     one, other = instance(), instance()
-    one.take_events_here("acme", 900)
+    take_events(one, "acme", 900)
     clock.advance(timedelta(seconds=59))
-    one.take_events_here("acme", 1)
+    take_events(one, "acme", 1)
     clock.advance(timedelta(seconds=62))
-    one.take_events_here("acme", 900)
+    take_events(one, "acme", 900)
     for _ in range(4):
         clock.advance(timedelta(seconds=31))
-        one.take_events_here("another", 1)
+        take_events(one, "another", 1)
     assert passes(other, "acme", 2000)[0] >= 950
 
 
@@ -221,14 +226,14 @@ def test_without_a_store_the_share_in_hand_is_spent_and_then_it_is_503(clock):
     """Never a false refusal, never a free ride; renewals that fail are tried again."""
     inner = SqliteStore(":memory:", clock)
     one = RateLimits(inner, clock, "00", sleep=lambda _: None)
-    one.take_events_here("acme", 200)
+    take_events(one, "acme", 200)
     one.store = Away(inner)
     clock.advance(timedelta(seconds=59))
-    one.take_events_here("acme", 5)
+    take_events(one, "acme", 5)
     with pytest.raises(StoreUnavailableError):
         passes(one, "acme", 2000)
     one.store = inner
-    one.take_events_here("acme", 100)
+    take_events(one, "acme", 100)
 
 
 class Away:
@@ -251,7 +256,7 @@ def test_an_answer_that_is_lost_loses_no_budget(clock, mode):
         passed = broken = 0
         for _ in range(1200):
             try:
-                one.take_events_here("acme", 1)
+                take_events(one, "acme", 1)
                 passed += 1
             except RateLimitedError:
                 pass
@@ -262,10 +267,10 @@ def test_an_answer_that_is_lost_loses_no_budget(clock, mode):
 
 def test_memory_is_bounded_however_many_keys_come(instance, monkeypatch):
     """Those used longest ago are forgotten."""
-    monkeypatch.setattr(rate_limits, "REMEMBERED", 50)
+    monkeypatch.setattr(rate_limits, "MAX_BUDGETS", 50)
     one = instance()
     for n in range(500):
-        one.take_events_here(f"client-{n}", 1)
+        take_events(one, f"client-{n}", 1)
     assert len(one._budgets) == 50
 
 
@@ -317,8 +322,8 @@ def test_the_event_loop_takes_from_the_share_in_hand_without_leaving_it(instance
 
 def test_no_budgets_let_everything_pass():
     """For history from files."""
-    asyncio.run(NoBudgets().take_events("acme", 10**9))
-    NoBudgets().give_back_events("acme", 1)
+    asyncio.run(UnlimitedBudgets().take_events("acme", 10**9))
+    UnlimitedBudgets().give_back_events("acme", 1)
 
 
 def test_a_budget_that_all_fight_for_answers_503(clock):
@@ -331,11 +336,10 @@ def test_a_budget_that_all_fight_for_answers_503(clock):
         def get(self, path):
             """Read, and let another write."""
             found = super().get(path)
-            RateLimits(inner, ManualClock(clock.now()), f"{self.reads:04x}", sleep=lambda _: None).take_events_here(
-                "acme", 11
-            )
+            other = RateLimits(inner, ManualClock(clock.now()), f"{self.reads:04x}", sleep=lambda _: None)
+            take_events(other, "acme", 11)
             return found
 
     one = RateLimits(Contended(inner), clock, "ff", sleep=lambda _: None)
     with pytest.raises(StoreUnavailableError, match="too many"):
-        one.take_events_here("acme", 11)
+        take_events(one, "acme", 11)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.rates.window import SlidingWindow, SteadyTime
+from brain.domain.rates.window import MonotonicTime, SlidingWindow
 
 GRAIN = 0.1
 
@@ -22,9 +22,9 @@ def test_no_minute_ever_holds_more_than_the_limit_and_the_wait_is_exact(steps):
         else:
             held = sum(n for at, n in taken if at + GRAIN > now - 60)
             assert held + amount > 100
-            later = SlidingWindow(window._taken.copy(), window._sum)
+            later = SlidingWindow(window._entries.copy(), window._sum)
             assert later.wait_seconds(now + wait + 1e-6, amount, 100) == 0
-            earlier = SlidingWindow(window._taken.copy(), window._sum)
+            earlier = SlidingWindow(window._entries.copy(), window._sum)
             assert earlier.wait_seconds(now + max(0.0, wait - GRAIN), amount, 100) > 0
 
 
@@ -35,8 +35,8 @@ def test_a_window_of_any_traffic_keeps_at_most_six_hundred_entries(gap, amount):
     for _ in range(2000):
         now += gap
         window.take(now, amount)
-    assert len(window._taken) <= 602
-    assert window.held(now) == sum(taken for _, taken in window._taken)
+    assert len(window._entries) <= 602
+    assert window.total(now) == sum(taken for _, taken in window._entries)
 
 
 def test_what_is_given_back_can_be_taken_again_and_never_more():
@@ -45,9 +45,9 @@ def test_what_is_given_back_can_be_taken_again_and_never_more():
     window.take(0.0, 3)
     window.take(10.0, 4)
     window.give_back(5)
-    assert (window.held(10.0), window.wait_seconds(10.0, 1, 2)) == (2, 50.0)
+    assert (window.total(10.0), window.wait_seconds(10.0, 1, 2)) == (2, 50.0)
     window.give_back(100)
-    assert window.held(10.0) == 0
+    assert window.total(10.0) == 0
 
 
 def test_what_never_fits_waits_for_ever():
@@ -57,13 +57,13 @@ def test_what_never_fits_waits_for_ever():
 
 def test_a_clock_that_steps_back_stops_the_steady_time_and_no_more():
     """It goes on from there: an hour back neither drains a budget nor freezes it for an hour."""
-    steady = SteadyTime()
-    assert [steady.at(t) for t in (100.0, 101.0, 41.0, 43.5)] == [100.0, 101.0, 101.0, 103.5]
+    steady = MonotonicTime()
+    assert [steady.advance(t) for t in (100.0, 101.0, 41.0, 43.5)] == [100.0, 101.0, 101.0, 103.5]
 
 
 def test_a_pace_is_projected_from_what_came_since_the_oldest():
     """Ten in half a minute are twenty a minute; a burst counts as a quarter of a minute's work."""
     window = SlidingWindow()
-    assert window.projected(0.0, 5) == 20
+    assert window.project_minute(0.0, 5) == 20
     window.take(0.0, 10)
-    assert (window.projected(30.0, 0), window.projected(1.0, 0)) == (20, 40)
+    assert (window.project_minute(30.0, 0), window.project_minute(1.0, 0)) == (20, 40)

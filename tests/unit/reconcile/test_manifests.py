@@ -12,7 +12,7 @@ from dead_letter_worlds import CLIENT, post, send, whole_brain
 
 from brain.bootstrap import Brain
 from brain.domain.events import FeedType
-from brain.domain.gateway.manifests import Sent, manifest
+from brain.domain.gateway.manifests import ManifestLine, parse_manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
 
@@ -20,17 +20,17 @@ from brain.services.gateway.check_manifest import CheckManifest
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a\n\n b \n", [Sent("a"), Sent("b")]),
-        ("\ufeffa", [Sent("a")]),
-        ("id\na\nb", [Sent("a"), Sent("b")]),
-        ("total,ID,outcome\n3,a,stored\n\n,b,\n", [Sent("a", 3, "stored"), Sent("b")]),
-        ('{"id": "a", "total": 2}\n{"event_id": 7}', [Sent("a", 2), Sent("7")]),
-        ('{"id": "a", "event_id": "evt_1", "outcome": "rejected"}', [Sent("evt_1", 1, "rejected")]),
+        ("a\n\n b \n", [ManifestLine("a"), ManifestLine("b")]),
+        ("\ufeffa", [ManifestLine("a")]),
+        ("id\na\nb", [ManifestLine("a"), ManifestLine("b")]),
+        ("total,ID,outcome\n3,a,stored\n\n,b,\n", [ManifestLine("a", 3, "stored"), ManifestLine("b")]),
+        ('{"id": "a", "total": 2}\n{"event_id": 7}', [ManifestLine("a", 2), ManifestLine("7")]),
+        ('{"id": "a", "event_id": "evt_1", "outcome": "rejected"}', [ManifestLine("evt_1", 1, "rejected")]),
     ],
 )
-def test_a_manifest_is_read_in_every_form(text: str, expected: list[Sent]) -> None:
+def test_a_manifest_is_read_in_every_form(text: str, expected: list[ManifestLine]) -> None:
     """Ids one a line, CSV with a header, JSON lines."""
-    assert manifest(text) == expected
+    assert parse_manifest(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,22 +40,22 @@ def test_a_manifest_is_read_in_every_form(text: str, expected: list[Sent]) -> No
         (" \n ", "empty"),
         ("name,total\na,1", "line 1: expected a header with id"),
         ("id,total\na", "line 2: expected 2 columns"),
-        ("id,total\na,0", "line 2: expected total"),
-        ("id,total\na,many", "line 2: expected total"),
-        ("id,total\n,3", "line 2: expected an id"),
-        ('{"id": "a"}\n{"name": "b"}', "line 2: expected an id"),
+        ("id,total\na,0", "line 2: total must be"),
+        ("id,total\na,many", "line 2: total must be"),
+        ("id,total\n,3", "line 2: id must have"),
+        ('{"id": "a"}\n{"name": "b"}', "line 2: id must have"),
         ('{"id": "a"}\n[1]', "line 2: expected a JSON object"),
         ('{"id": "a"}\n{"id": ', "line 2: expected a JSON object"),
-        ("x" * 513, "line 1: expected an id of 1 to 512"),
+        ("x" * 513, "line 1: id must have 1 to 512"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_its_line(text: str, message: str) -> None:
     """An operator knows what to mend."""
     with pytest.raises(InvalidInputError, match=message):
-        manifest(text)
+        parse_manifest(text)
 
 
-def check(brain: Brain, *sent: Sent) -> dict[str, Any]:
+def check(brain: Brain, *sent: ManifestLine) -> dict[str, Any]:
     """Check a manifest of canonical ids."""
     return CheckManifest(brain.store, brain.sealer, brain.known_keys)(CLIENT, sent, FeedType.CUSTOM)
 
@@ -71,18 +71,18 @@ def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() ->
     letter = send(brain, [{"what": "post-77"}]).items[0].dead_letter_id
     brain.replay.purge(brain.replay.find(str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)))
     sent = [
-        Sent("post-1"),
-        Sent("post-1"),
-        Sent("post-2"),
-        Sent(str(ours), 3),
-        Sent("post-77"),
-        Sent(str(letter)),
-        Sent("post-8", 1, "rejected"),
-        Sent("ping", 2, "ignored"),
+        ManifestLine("post-1"),
+        ManifestLine("post-1"),
+        ManifestLine("post-2"),
+        ManifestLine(str(ours), 3),
+        ManifestLine("post-77"),
+        ManifestLine(str(letter)),
+        ManifestLine("post-8", 1, "rejected"),
+        ManifestLine("ping", 2, "ignored"),
     ]
     ends = {"stored": 3, "revised": 1, "duplicate": 2, "rejected": 1, "ignored": 2, "dead_lettered": 2}
     assert check(brain, *sent) == {"sent": 11, **ends, "difference": 0, "missing": []}
-    found = check(brain, *sent, Sent("post-99"), Sent("evt_" + "0" * 24, 2))
+    found = check(brain, *sent, ManifestLine("post-99"), ManifestLine("evt_" + "0" * 24, 2))
     assert (found["difference"], found["missing"]) == (3, ["post-99", "evt_" + "0" * 24])
 
 
@@ -91,11 +91,11 @@ def test_a_settled_letter_is_not_missing() -> None:
     brain = whole_brain()
     name = str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)
     brain.replay.purge(brain.replay.find(name))
-    assert check(brain, Sent(name))["dead_lettered"] == 1
+    assert check(brain, ManifestLine(name))["dead_lettered"] == 1
     for number in range(2):
         send(brain, [{"what": "post-77", "n": number}])
-    assert check(brain, Sent("post-77", 2))["dead_lettered"] == 2
-    assert check(brain, Sent("dl_" + "0" * 24))["missing"] == ["dl_" + "0" * 24]
+    assert check(brain, ManifestLine("post-77", 2))["dead_lettered"] == 2
+    assert check(brain, ManifestLine("dl_" + "0" * 24))["missing"] == ["dl_" + "0" * 24]
 
 
 def test_the_command_exits_with_1_when_something_is_missing_and_with_2_for_what_is_no_manifest(tmp_path: Path) -> None:

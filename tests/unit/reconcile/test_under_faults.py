@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.results import Ingested, Outcome
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.errors import BrainError
 from brain.repositories import paths
 from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.group_commit import GroupCommit
-from brain.services.gateway.keep_dead_letter import Received
 from brain.services.gateway.reconcile import Reconcile
-from brain.services.gateway.warnings import KeepWarnings
+from brain.services.gateway.record_warnings import RecordWarnings
 
 ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 LONGEST = 8
@@ -53,7 +53,7 @@ def one_form_each(items: list[Any]) -> list[Any]:
     return [one for one in items if not (name := one.get("content_id")) or not (name in seen or seen.add(name))]
 
 
-def requests(rng: random.Random) -> list[Received]:
+def requests(rng: random.Random) -> list[IngestRequest]:
     """Requests of several items and shapes; some are sent twice on purpose, as another sending."""
     found = []
     for n in range(6):
@@ -66,14 +66,16 @@ def requests(rng: random.Random) -> list[Received]:
     return [received(body, name=name) for body, name in found]
 
 
-def deliver(brain: Brain, request: Received, rng: random.Random, faults: float) -> Ingested:
+def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: float) -> IngestResult:
     """Send until it is answered for good, something breaking at every other try."""
     inner, writer = brain.store, SqliteWriter(brain.store)
     for _ in range(200):
         at = [rng.randrange(1, 6) if rng.random() < faults else None for _ in range(2)]
         mode = rng.choice(list(Mode))
         brain.ingest.store = FaultyStore(inner, fail_at=at[0], mode=mode)
-        brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(FaultyWriter(writer, fail_at=at[1], mode=mode))
+        brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(
+            FaultyWriter(writer, fail_at=at[1], mode=mode)
+        )
         context = FeedContext(CLIENT, brain.clock.now(), correlation_id=request.correlation_id)
         brain.clock.sleep(rng.choice((1, 1200)))
         try:
@@ -81,7 +83,7 @@ def deliver(brain: Brain, request: Received, rng: random.Random, faults: float) 
         except (BrainError, Killed):
             brain.ingest._marked.clear()  # the next process knows nothing of the last one's
             continue
-        if all(one.outcome is not Outcome.UNAVAILABLE for one in done.items):
+        if all(one.outcome is not IngestStatus.UNAVAILABLE for one in done.items):
             return done
     raise AssertionError("never answered")
 
@@ -95,7 +97,7 @@ def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
     told: Counter[str] = Counter()
     for request in requests(rng):
         done = deliver(brain, request, rng, faults=0.5)
-        told.update({name: number for name, number in done.counts().items() if number})
+        told.update({name: number for name, number in done.count_outcomes().items() if number})
     now = brain.clock.now()
     found = Reconcile(brain.store)(CLIENT, now=now)
     assert {name: found[name] for name in ENDS} == {name: told[name] for name in ENDS}
@@ -111,7 +113,7 @@ def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
     writer = brain.ingest.writer
     brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=Mode.LOSE)
     request = received([post(1)])
-    assert asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW))).status == 503
+    assert asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW))).http_status == 503
     brain.ingest.writer = writer
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
     found = Reconcile(brain.store)(CLIENT, now=NOW)
@@ -165,8 +167,8 @@ def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:
     brain = whole_brain()
     store, writer = FaultyStore(brain.store), FaultyWriter(SqliteWriter(brain.store))
     brain.ingest.store = store
-    brain.ingest.writer = brain.ingest.keep.writer = GroupCommit(writer)
-    brain.ingest.warn = KeepWarnings(brain.ingest.writer, brain.clock, brain.failed)
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(writer)
+    brain.ingest.record_warnings = RecordWarnings(brain.ingest.writer, brain.clock, brain.failed)
     for number in range(200):
         asyncio.run(brain.ingest(received([post(number)], name=f"r{number}"), FeedContext(CLIENT, NOW)))
     assert (writer.writes, store.reads) == (200 + 2, 0)

@@ -8,7 +8,7 @@ from unit.signatures.signers import NOW
 from brain.domain.senders.signatures.accepted_deliveries import AcceptedDelivery
 from brain.domain.senders.signatures.signed_request import Proof
 from brain.ports.document_store import DocumentStore, WriteStatus
-from brain.repositories.gateway import signatures
+from brain.repositories.gateway import accepted_deliveries
 
 TOLERANCE = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)
@@ -65,7 +65,9 @@ def test_a_proof_without_a_time_or_an_id_is_not_remembered(proof: Proof) -> None
 def test_a_store_remembers_to_the_microsecond(store: DocumentStore) -> None:
     """In every store, so that another instance detects the same replay."""
     exact = accept(timedelta(microseconds=123_456))
-    assert signatures.find(store, exact.delivery_id) is None
+    assert accepted_deliveries.find(store, exact.delivery_id) is None
     for _ in range(2):
-        assert [result.status for result in store.write_many([signatures.remember(exact)])] == [WriteStatus.WRITTEN]
-    assert signatures.find(store, exact.delivery_id) == exact
+        assert [result.status for result in store.write_many([accepted_deliveries.build_write(exact)])] == [
+            WriteStatus.WRITTEN
+        ]
+    assert accepted_deliveries.find(store, exact.delivery_id) == exact

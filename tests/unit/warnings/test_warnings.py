@@ -12,12 +12,12 @@ from manual_clock import ManualClock
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
-from brain.domain.gateway.notices import Notice
+from brain.domain.gateway.feed_warnings import FeedWarning
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Delete, EventWriter, Write, WriteResult
-from brain.services.gateway import warnings
+from brain.services.gateway import record_warnings
 from brain.services.gateway.group_commit import GroupCommit
-from brain.services.gateway.warnings import KeepWarnings
+from brain.services.gateway.record_warnings import RecordWarnings
 
 
 def told(brain: Brain) -> dict[str, dict[str, Any]]:
@@ -85,14 +85,14 @@ def test_a_storm_is_written_once_a_second_and_loses_no_count() -> None:
     clock = ManualClock(NOW)
     brain = whole_brain(clock)
     writer = Counting(SqliteWriter(brain.store))
-    keep = KeepWarnings(writer, clock, brain.failed)
-    other = KeepWarnings(Counting(SqliteWriter(brain.store)), clock, brain.failed)
+    keep = RecordWarnings(writer, clock, brain.failed)
+    other = RecordWarnings(Counting(SqliteWriter(brain.store)), clock, brain.failed)
     for _ in range(40):
-        asyncio.run(keep(CLIENT, [Notice("conflict", "evt_1", "m")] * 5))
+        asyncio.run(keep(CLIENT, [FeedWarning("conflict", "evt_1", "m")] * 5))
         clock.advance(timedelta(milliseconds=100))
-    asyncio.run(other(CLIENT, [Notice("conflict", "evt_2", "m")]))
+    asyncio.run(other(CLIENT, [FeedWarning("conflict", "evt_2", "m")]))
     clock.advance(timedelta(seconds=1))
-    asyncio.run(keep(CLIENT, [Notice("conflict", "evt_3", "m")]))
+    asyncio.run(keep(CLIENT, [FeedWarning("conflict", "evt_3", "m")]))
     assert counts(brain) == {"conflict": 202}
     assert told(brain)["conflict"]["sample_id"] == "evt_3"
     assert told(brain)["conflict"]["first_seen"] == NOW
@@ -120,12 +120,12 @@ def test_a_warning_that_cannot_be_written_waits_and_the_answer_does_not(mode: Mo
     """The sender is answered as if nothing were; the log is told."""
     failures: list[str] = []
     brain = whole_brain()
-    brain.ingest.warn = KeepWarnings(
+    brain.ingest.record_warnings = RecordWarnings(
         FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=mode),
         brain.clock,
         lambda what, _: failures.append(what),
     )
-    assert send(brain, [post(1, likes=-1)]).status == 422
+    assert send(brain, [post(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
     brain.clock.sleep(2)
     send(brain, [post(1, likes=-1)])
@@ -142,20 +142,20 @@ def test_a_writer_that_raises_costs_nobody_an_answer() -> None:
             raise StoreUnavailableError("of this test")
 
     writer = Raising(SqliteWriter(brain.store))
-    brain.ingest.warn = KeepWarnings(writer, brain.clock, lambda what, _: failures.append(what))
-    assert send(brain, [post(1, likes=-1)]).status == 422
+    brain.ingest.record_warnings = RecordWarnings(writer, brain.clock, lambda what, _: failures.append(what))
+    assert send(brain, [post(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
 
 
 def test_what_an_instance_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forgetting costs one refused creation, no count."""
-    monkeypatch.setattr(warnings, "REMEMBERED", 2)
+    monkeypatch.setattr(record_warnings, "MAX_REMEMBERED_KEYS", 2)
     clock = ManualClock(NOW)
     store = SqliteStore(":memory:", clock)
-    keep = KeepWarnings(GroupCommit(SqliteWriter(store)), clock, lambda *_: None)
+    keep = RecordWarnings(GroupCommit(SqliteWriter(store)), clock, lambda *_: None)
     for _ in range(3):
         for client in ("a", "b", "c"):
-            asyncio.run(keep(client, [Notice("conflict", "evt_1", "m")]))
+            asyncio.run(keep(client, [FeedWarning("conflict", "evt_1", "m")]))
         clock.advance(timedelta(seconds=2))
     assert [store.query(f"clients/{client}/warnings")[0].data["count"] for client in "abc"] == [3, 3, 3]
 
@@ -166,5 +166,5 @@ def test_a_request_that_is_to_be_sent_again_warns_of_nothing_yet() -> None:
     writes: list[Write] = [Delete(f"clients/{CLIENT}/warnings/none")]
     asyncio.run(brain.ingest.writer.write(writes))
     brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=Mode.LOSE)
-    assert send(brain, [post(1), post(2, likes=-1)]).status == 503
+    assert send(brain, [post(1), post(2, likes=-1)]).http_status == 503
     assert counts(brain) == {}

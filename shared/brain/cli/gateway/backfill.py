@@ -14,9 +14,9 @@ from brain.cli.gateway.payload_stream import pieces
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import print_fault, print_figures, show_progress
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.results import Outcome
+from brain.domain.gateway.results import IngestStatus
 from brain.errors import InvalidInputError
-from brain.services.gateway.backfill import Backfill, History, Step
+from brain.services.gateway.backfill import Backfill, BackfillFile, BackfillProgress
 
 FAULTS_SHOWN = 100
 SAMPLE_BYTES = 64 * 1024
@@ -25,15 +25,15 @@ SAMPLE_BYTES = 64 * 1024
 def backfill(file: Path, source: str, context: FeedContext, *, json_output: bool) -> None:
     """Store a file's history and count what became of it; exit 1 when any was rejected or dead-lettered."""
     key = _checkpoint_key(file, source, context)
-    history = History(key, source, lambda position: pieces(file, context.field_map, position))
+    history = BackfillFile(key, source, lambda position: pieces(file, context.field_map, position))
     counts = asyncio.run(_run(open_brain(), file, history, context))
     print_figures(f"{file.name} into {context.client_id}", counts, json_output=json_output)
     if counts["rejected"] or counts["dead_lettered"]:
         raise typer.Exit(1)
 
 
-async def _run(brain: Brain, file: Path, history: History, context: FeedContext) -> dict[str, int]:
-    counts = Counter({str(outcome): 0 for outcome in Outcome if outcome is not Outcome.UNAVAILABLE})
+async def _run(brain: Brain, file: Path, history: BackfillFile, context: FeedContext) -> dict[str, int]:
+    counts = Counter({str(outcome): 0 for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE})
     size = os.path.getsize(file)  # noqa: ASYNC240, PTH202 - once, before anything runs concurrently
     percent = faults = 0
     try:
@@ -48,7 +48,7 @@ async def _run(brain: Brain, file: Path, history: History, context: FeedContext)
     return dict(counts)
 
 
-def _print_faults(step: Step, earlier: int) -> int:
+def _print_faults(step: BackfillProgress, earlier: int) -> int:
     """Print the lines that made no event, up to a limit over the whole file; return how many there were so far."""
     for fault in step.faults[: max(0, FAULTS_SHOWN - earlier)]:
         print_fault(dict(zip(("line", "outcome", "error_code", "message"), fault, strict=True)))

@@ -10,7 +10,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
-from brain.domain.gateway.results import Ingested, Outcome
+from brain.domain.gateway.results import IngestResult
 from brain.repositories.gateway.dead_letters import DeadLetters
 
 dead_letters = typer.Typer(help="List, show, replay and purge dead letters.", no_args_is_help=True)
@@ -73,17 +73,17 @@ def replay_letter(
     if not yes:
         print("Nothing was changed; add --yes to replay.")
     elif letter.stage == JOB_STAGE:
-        print_figures("Run again", brain.replay.run_again(letter), json_output=False)
+        print_figures("Run again", brain.replay.rerun_job(letter), json_output=False)
     else:
         _print_replay(asyncio.run(brain.replay(letter)))
 
 
-def _print_replay(ingested: Ingested) -> None:
-    print_figures("Replayed", ingested.counts(), json_output=False)
+def _print_replay(ingested: IngestResult) -> None:
+    print_figures("Replayed", ingested.count_outcomes(), json_output=False)
     failures = Counter(f"{item.error_code}: {item.message}" for item in ingested.items if item.error_code)
     for reason, count in failures.items():
         print(f"{count} of {len(ingested.items)} not stored, {reason}")
-    if any(item.outcome in (Outcome.DEAD_LETTERED, Outcome.UNAVAILABLE) for item in ingested.items):
+    if not ingested.is_final:
         print("The dead letter stays in the queue.")
     if failures:
         raise typer.Exit(1)

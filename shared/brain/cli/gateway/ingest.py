@@ -24,11 +24,11 @@ from brain.cli.options import ClientOption, JsonOption, SourceArgument
 from brain.cli.printing import print_figures, show_progress
 from brain.domain.events import Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.results import Ingested, Outcome
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.errors import InvalidInputError
 from brain.services.gateway.ingest import MAX_EVENTS
-from brain.services.gateway.keep_dead_letter import Received
-from brain.services.gateway.rate_limits import NoBudgets
+from brain.services.gateway.rate_limits import UnlimitedBudgets
 
 
 def ingest(
@@ -71,15 +71,17 @@ async def _ingest(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Send requests of bounded size one after the other; return the counts of statuses and of reasons."""
     service = brain.ingest
-    service.limits = NoBudgets()
-    counts: Counter[str] = Counter({str(outcome): 0 for outcome in Outcome if outcome is not Outcome.UNAVAILABLE})
+    service.limits = UnlimitedBudgets()
+    counts: Counter[str] = Counter(
+        {str(outcome): 0 for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE}
+    )
     reasons: Counter[str] = Counter()
     try:
         with show_progress("ingest") as report:
             for body, unreadable in _build_requests(payloads):
                 counts["rejected"] += unreadable
-                received = Received(context.client_id, source, "application/json", body, "command-line")
-                ingested = await service(received, context)
+                request = IngestRequest(context.client_id, source, "application/json", body, "command-line")
+                ingested = await service(request, context)
                 _count(ingested, counts, reasons)
                 report(len(ingested.items))
     finally:
@@ -87,8 +89,8 @@ async def _ingest(
     return dict(counts), dict(reasons)
 
 
-def _count(ingested: Ingested, counts: Counter[str], reasons: Counter[str]) -> None:
-    counts.update(ingested.counts())
+def _count(ingested: IngestResult, counts: Counter[str], reasons: Counter[str]) -> None:
+    counts.update(ingested.count_outcomes())
     reasons.update(f"{item.outcome}: {item.message}" for item in ingested.items if item.error_code)
 
 

@@ -46,7 +46,7 @@ def revoke(
 def list_keys(client: ClientOption, json_output: JsonOption = False) -> None:
     """List a client's keys, without their text."""
     brain = _open_for(client)
-    rows = [{name: getattr(key, name) for name in COLUMNS} for key in brain.key_ring.all(client)]
+    rows = [{name: getattr(key, name) for name in COLUMNS} for key in brain.key_ring.list_all(client)]
     if json_output:
         print(to_json(rows))
     else:

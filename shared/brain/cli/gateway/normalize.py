@@ -20,7 +20,7 @@ from brain.cli.gateway.payload_files import (
 )
 from brain.domain.events import Draft, Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.normalize import complete
+from brain.domain.gateway.normalize import build_event
 from brain.domain.gateway.normalize import normalize as read_events
 from brain.domain.privacy.keys import IdentityKeys
 
@@ -65,7 +65,7 @@ def _print_events(source: str, payloads: Iterator[Any], context: FeedContext, ke
     for payload in payloads:
         drafts = [payload] if isinstance(payload, Rejected) else read_events(source, payload, context)
         for draft in drafts:
-            completed = complete(draft, context, keys) if isinstance(draft, Draft) else draft
+            completed = build_event(draft, context, keys) if isinstance(draft, Draft) else draft
             if isinstance(completed, Rejected):
                 rejections += 1
                 fault = {"error_code": completed.error_code, "message": completed.message, "index": index}

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
-from brain.services.gateway.backfill import Piece, Place
+from brain.services.gateway.backfill import FilePayload, FilePosition
 
 MAX_PIECE_BYTES: Final = 10 * 1024 * 1024
 CHUNK_BYTES: Final = 256 * 1024
@@ -24,7 +24,7 @@ _BETWEEN_VALUES: Final = re.compile(r"(?:\xef\xbb\xbf)?[\s\[\],]*")
 _DECODER: Final = json.JSONDecoder(strict=False)
 
 
-def pieces(file: Path, chosen: FieldMap | None, start: Place) -> Iterator[Piece]:
+def pieces(file: Path, chosen: FieldMap | None, start: FilePosition) -> Iterator[FilePayload]:
     """Yield the payloads of ``file`` from ``start`` on, those that cannot be read as the error that says why.
 
     Raises:
@@ -55,7 +55,7 @@ def _begins_with_a_line(file: Path) -> bool:
     return True
 
 
-def _lines(stream: BinaryIO, at: Place) -> Iterator[Piece]:
+def _lines(stream: BinaryIO, at: FilePosition) -> Iterator[FilePayload]:
     offset, number = at.offset, at.line
     while line := stream.readline(MAX_PIECE_BYTES):
         offset, number = offset + len(line), number + 1
@@ -63,7 +63,7 @@ def _lines(stream: BinaryIO, at: Place) -> Iterator[Piece]:
             offset += _rest_of_line(stream)
             line = line[:_HEAD_BYTES]
         if line.strip():
-            yield _parsed(line, number, Place(offset, number))
+            yield _parsed(line, number, FilePosition(offset, number))
 
 
 def _rest_of_line(stream: BinaryIO) -> int:
@@ -76,14 +76,14 @@ def _rest_of_line(stream: BinaryIO) -> int:
     return passed
 
 
-def _parsed(raw: bytes, line: int, end: Place) -> Piece:
+def _parsed(raw: bytes, line: int, end: FilePosition) -> FilePayload:
     try:
-        return Piece(line, parse_json(raw), end)
+        return FilePayload(line, parse_json(raw), end)
     except InvalidInputError as error:
-        return Piece(line, InvalidInputError(f"line {line}: {error.message}"), end, raw, "application/x-ndjson")
+        return FilePayload(line, InvalidInputError(f"line {line}: {error.message}"), end, raw, "application/x-ndjson")
 
 
-def _values(stream: BinaryIO, at: Place) -> Iterator[Piece]:
+def _values(stream: BinaryIO, at: FilePosition) -> Iterator[FilePayload]:
     """Yield the elements of arrays and the values beside them.
 
     The bytes are looked at as Latin-1, in which a character is a byte: what begins and ends a JSON value is ASCII, and
@@ -97,7 +97,7 @@ def _values(stream: BinaryIO, at: Place) -> Iterator[Piece]:
         if end is not None:
             raw = text[place:end].encode("latin-1")
             first, line, place = line + 1, line + raw.count(b"\n"), end
-            yield _parsed(raw, first, Place(offset + end, line))
+            yield _parsed(raw, first, FilePosition(offset + end, line))
         elif more and len(text) - place <= MAX_PIECE_BYTES:
             offset, text, place = offset + place, text[place:], 0
             chunk = stream.read(CHUNK_BYTES).decode("latin-1")
@@ -105,7 +105,7 @@ def _values(stream: BinaryIO, at: Place) -> Iterator[Piece]:
         else:
             if place < len(text):
                 yield _broken(
-                    text[place : place + _HEAD_BYTES].encode("latin-1"), line + 1, Place(offset + place, line)
+                    text[place : place + _HEAD_BYTES].encode("latin-1"), line + 1, FilePosition(offset + place, line)
                 )
             return
 
@@ -121,9 +121,9 @@ def _end_of_value(text: str, begin: int, *, whole: bool) -> int | None:
     return end if end < len(text) or whole else None
 
 
-def _broken(raw: bytes, line: int, end: Place) -> Piece:
+def _broken(raw: bytes, line: int, end: FilePosition) -> FilePayload:
     message = f"line {line}: expected a JSON value of at most {MAX_PIECE_BYTES} bytes; from here on nothing can be read"
-    return Piece(line, InvalidInputError(message), end, raw)
+    return FilePayload(line, InvalidInputError(message), end, raw)
 
 
 class _TextLines:
@@ -141,13 +141,13 @@ class _TextLines:
             self.number += 1
             yield bare.decode("utf-8", "surrogateescape")
 
-    def go_on_from(self, place: Place) -> None:
+    def go_on_from(self, place: FilePosition) -> None:
         """Go on from a place where a row ended."""
         self._stream.seek(place.offset)
         self.offset, self.number = place.offset, place.line
 
 
-def _rows(stream: BinaryIO, delimiter: str, start: Place) -> Iterator[Piece]:
+def _rows(stream: BinaryIO, delimiter: str, start: FilePosition) -> Iterator[FilePayload]:
     stream.seek(0)
     lines = _TextLines(stream)
     reader = csv.reader(lines, delimiter=delimiter)
@@ -159,25 +159,27 @@ def _rows(stream: BinaryIO, delimiter: str, start: Place) -> Iterator[Piece]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            yield Piece(
-                first, InvalidInputError(f"line {first}: expected CSV; {error}"), Place(lines.offset, lines.number)
+            yield FilePayload(
+                first,
+                InvalidInputError(f"line {first}: expected CSV; {error}"),
+                FilePosition(lines.offset, lines.number),
             )
             continue
         if row is None:
             return
         if row:
-            yield _row(header, row, first, Place(lines.offset, lines.number), delimiter)
+            yield _row(header, row, first, FilePosition(lines.offset, lines.number), delimiter)
 
 
-def _row(header: list[str], row: list[str], line: int, end: Place, delimiter: str) -> Piece:
+def _row(header: list[str], row: list[str], line: int, end: FilePosition, delimiter: str) -> FilePayload:
     fault = None
     if len(row) != len(header):
         fault = f"line {line}: expected {len(header)} columns as in the first line, {len(row)} came"
     elif any(not cell.isascii() and _has_surrogates(cell) for cell in row):
         fault = f"line {line}: expected UTF-8 text, other bytes came; save the file as UTF-8"
     if fault is None:
-        return Piece(line, dict(zip(header, row, strict=True)), end)
-    return Piece(
+        return FilePayload(line, dict(zip(header, row, strict=True)), end)
+    return FilePayload(
         line, InvalidInputError(fault), end, delimiter.join(row).encode("utf-8", "surrogateescape"), "text/csv"
     )
 

@@ -11,7 +11,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.events import FeedType
-from brain.domain.gateway.manifests import Sent, manifest
+from brain.domain.gateway.manifests import ManifestLine, parse_manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
 from brain.services.gateway.reconcile import Reconcile
@@ -46,14 +46,14 @@ def reconcile(
         raise typer.Exit(1)
 
 
-def _read_manifest(file: Path) -> list[Sent]:
+def _read_manifest(file: Path) -> list[ManifestLine]:
     try:
-        return manifest(read_bytes(file).decode("utf-8"))
+        return parse_manifest(read_bytes(file).decode("utf-8"))
     except UnicodeDecodeError as exc:
         raise InvalidInputError(f"--manifest must be UTF-8 text, got {file}: {exc.reason}") from exc
 
 
-def _check_manifest(brain: Brain, client: str, sent: list[Sent], source: FeedType) -> dict[str, Any]:
+def _check_manifest(brain: Brain, client: str, sent: list[ManifestLine], source: FeedType) -> dict[str, Any]:
     return CheckManifest(brain.store, brain.sealer, brain.known_keys)(client, sent, source)
 
 

@@ -83,7 +83,7 @@ def _list_secrets(brain: Brain, client: str, config: SendersConfig) -> list[Send
             _format_sources(config.providers[provider].sources),
             build_secret_name(client, suffix),
             purpose,
-            len(brain.verify_sender.secrets.of(client, suffix)),
+            len(brain.verify_sender.secrets.get(client, suffix)),
         )
         for provider, suffix, purpose in sorted(purposes, key=lambda row: order.index(row[0]))
     ]

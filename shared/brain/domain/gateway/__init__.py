@@ -1,1 +1,1 @@
-"""From a sender's request to events that may be stored, and the proof that nothing was lost."""
+"""From a request to events that can be stored, and the reconciliation of everything that was sent."""

@@ -1,4 +1,4 @@
-"""Reads a request's body into payloads, by its content type and, where that says nothing, by its looks."""
+"""Parses a request's body into payloads, by its content type or, where that is no help, by its first characters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,29 +8,38 @@ from brain.domain.json_text import parse_json, parse_json_lines
 from brain.errors import InvalidInputError
 
 FORM = "application/x-www-form-urlencoded"
-LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
+JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 MAX_FORM_FIELDS = 1000
 
 
-def payloads(body: bytes, content_type: str) -> Sequence[Any]:
-    """Return the payloads of a body, in their order.
+def media_type(content_type: str) -> str:
+    """Return the media type of a ``Content-Type`` header, in lower case and without parameters.
 
-    A payload that could not be read, in NDJSON, is the ``InvalidInputError`` that says why.
+    >>> media_type("Application/JSON; charset=utf-8")
+    'application/json'
+    """
+    return content_type.partition(";")[0].strip().lower()
+
+
+def parse_body(body: bytes, content_type: str) -> Sequence[Any]:
+    """Return the payloads of a body, in its order.
+
+    A line of NDJSON that cannot be parsed is returned as the ``InvalidInputError`` that says why.
 
     Raises:
-        InvalidInputError: the body as a whole cannot be read.
+        InvalidInputError: the body as a whole cannot be parsed.
     """
-    kind = content_type.partition(";")[0].strip().lower()
     if not body.strip():
-        raise InvalidInputError("expected a JSON object, a JSON array, NDJSON or a form; the body is empty")
+        raise InvalidInputError("expected a JSON object, a JSON array, NDJSON or a form, got an empty body")
+    kind = media_type(content_type)
     if kind == FORM:
-        return [_form(body)]
-    if kind in LINES:
+        return [_parse_form(body)]
+    if kind in JSON_LINES:
         return list(parse_json_lines(body))
-    return _json(body)
+    return _parse_json(body)
 
 
-def _json(body: bytes) -> Sequence[Any]:
+def _parse_json(body: bytes) -> Sequence[Any]:
     try:
         value = parse_json(body)
     except InvalidInputError:
@@ -41,11 +50,11 @@ def _json(body: bytes) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _form(body: bytes) -> dict[str, str]:
+def _parse_form(body: bytes) -> dict[str, str]:
     try:
         fields = parse_qsl(
             body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FORM_FIELDS
         )
     except (UnicodeDecodeError, ValueError) as exc:
-        raise InvalidInputError(f"expected form fields as name=value&…: {exc}") from exc
+        raise InvalidInputError(f"expected form fields as name=value&name=value: {exc}") from exc
     return dict(fields)

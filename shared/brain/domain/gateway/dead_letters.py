@@ -1,4 +1,4 @@
-"""Dead letters: what an authenticated sender sent and we could not take, kept whole so that nothing is lost."""
+"""Dead letters: failed requests of authenticated senders and failed tasks, stored whole so that nothing is lost."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -10,19 +10,21 @@ from pydantic import Field
 
 from brain.domain.types import StrictModel
 
-KEPT: Final = timedelta(days=30)
+RETENTION: Final = timedelta(days=30)
 MAX_SEALED_BYTES: Final = 900_000
-# What of an item we could not read or store; every other rejection is the sender's to mend, and the answer says how.
-CODES: Final = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
-# The stage of a job's task, as against those of a request.
+# An item that failed with one of these is dead-lettered. Any other rejection is for the sender to fix.
+DEAD_LETTER_CODES: Final = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
+# The stage of a failed task, as opposed to the stages of a request.
 JOB_STAGE: Final = "job"
-# Faults that may pass without anyone changing what was sent; a request's conflict never does, a job's may.
-PASSING: Final = frozenset({"store_refused", "internal"})
-JOB_PASSING: Final = PASSING | {"store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited"}
+# Errors that may pass without a change to what was sent. A conflict of a request never does, one of a job may.
+TRANSIENT_CODES: Final = frozenset({"store_refused", "internal"})
+JOB_TRANSIENT_CODES: Final = TRANSIENT_CODES | {
+    "store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited",
+}  # fmt: skip
 
 
 class RetryPolicy(StrictModel):
-    """How often and how far apart a dead letter is tried again by itself."""
+    """How often a dead letter is retried automatically, with exponential backoff."""
 
     retries: Annotated[int, Field(ge=0, le=100)]
     first_delay_seconds: Annotated[float, Field(gt=0)]
@@ -30,12 +32,12 @@ class RetryPolicy(StrictModel):
     longest_delay_seconds: Annotated[float, Field(gt=0)]
 
     def next_try(self, stage: str, codes: Iterable[str], retries: int, now: datetime) -> datetime | None:
-        """Return when to try again what failed with ``codes``, or None: parked, since it cannot pass or never did."""
-        passing = JOB_PASSING if stage == JOB_STAGE else PASSING
-        return None if passing.isdisjoint(codes) else self.after_retry(retries, now)
+        """Return when to retry what failed with ``codes``; None (parked) without a transient error or a retry left."""
+        transient_codes = JOB_TRANSIENT_CODES if stage == JOB_STAGE else TRANSIENT_CODES
+        return None if transient_codes.isdisjoint(codes) else self.after_retry(retries, now)
 
     def after_retry(self, retries: int, now: datetime) -> datetime | None:
-        """Return when to try again what may pass, ``retries`` retries having begun; None when that was the last."""
+        """Return when to retry after ``retries`` retries have started; None if that was the last one."""
         if retries >= self.retries:
             return None
         # The exponent is bounded so that no policy can make the delay overflow before it is capped.
@@ -45,11 +47,28 @@ class RetryPolicy(StrictModel):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One request, or one job's task, that failed in part or whole at ``stage``; ``sealed`` has the original bytes.
+    """One request, or one job's task, that failed in part or as a whole. The names of the fields are the stored keys.
 
-    ``attempts`` counts every failure, ``retries`` those of them that were tried by themselves. ``next_try_at`` is None
-    for one that is parked. ``taken`` is how many events replays have made of it so far. ``signed_at``, ``backfill``,
-    ``vertical`` and ``field_map`` (JSON) are what was known beside the bytes, so that a replay reads them as they came.
+    Attributes:
+        dead_letter_id: ``dl_`` and 24 hex digits.
+        client_id: the client that sent the request or that the task is for.
+        source: the feed, or the job.
+        content_type: the media type of the body.
+        stage: ``read`` or ``store`` for a request, ``job`` for a task.
+        error_code: the code of the latest error.
+        message: the message of the latest error.
+        sealed: the original bytes, encrypted.
+        first_seen: when the request was received first.
+        last_seen: the latest attempt.
+        next_try_at: when it is retried automatically; None for a parked letter, which only an operator retries.
+        correlation_id: the request's correlation id.
+        attempts: the number of failures.
+        retries: the number of automatic retries among the attempts.
+        taken: the number of events that replays have made of it so far.
+        signed_at: the time in the provider's signature.
+        backfill: whether the request is history, without a limit on its age.
+        vertical: the client's vertical when the request was received.
+        field_map: the field map (JSON) that the request was read with.
     """
 
     dead_letter_id: str
@@ -74,20 +93,20 @@ class DeadLetter:
 
     @property
     def parked(self) -> bool:
-        """Whether only an operator tries it again."""
+        """Whether only an operator retries it."""
         return self.next_try_at is None
 
-    def document(self) -> dict[str, Any]:
-        """Return the dead letter as a document that expires by itself."""
-        return asdict(self) | {"expires_at": self.first_seen + KEPT}
+    def to_document(self) -> dict[str, Any]:
+        """Return the dead letter as a document with its expiry."""
+        return asdict(self) | {"expires_at": self.first_seen + RETENTION}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "DeadLetter":
+        """Return the dead letter of a document; fields that an older version did not store have their defaults."""
+        return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
 
-def dead_letter_id(client_id: str, source: str, body: bytes) -> str:
-    """Return an id that the same request always gets, so that a resend is the same dead letter."""
+def derive_dead_letter_id(client_id: str, source: str, body: bytes) -> str:
+    """Return the id of a request's dead letter; the same request, sent again, has the same dead letter."""
     digest = hashlib.sha256(b"\x00".join((client_id.encode(), source.encode(), body))).hexdigest()
     return f"dl_{digest[:24]}"
-
-
-def dead_letter_from(document: Mapping[str, Any]) -> DeadLetter:
-    """Return the dead letter that a document holds; one written before a field was there has its default."""
-    return DeadLetter(**{name: document[name] for name in DeadLetter.__slots__ if name in document})

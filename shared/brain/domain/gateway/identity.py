@@ -1,8 +1,8 @@
-"""Who an event is: the same occurrence gets the same id for ever, and a changed content of it is seen as such.
+"""The identity of an event: the same occurrence always gets the same id, and a change of its content is detected.
 
-An id is, in this order, made from what the provider counts (running totals of one content), from the provider's own
-event id, or from the whole payload without its volatile fields. It is taken from what came, before any truncation,
-defaulting or pseudonymisation, so that two different payloads never become one.
+An id is derived from the first of these that the payload has: what the provider counts (the key of a running total),
+the provider's own event id, or the whole payload without its volatile fields. It is derived from the payload as it was
+received, before any truncation, defaulting or pseudonymization, so that two different payloads never become one.
 """
 
 import hashlib
@@ -26,19 +26,22 @@ class Identity(NamedTuple):
 
 
 def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
-    """Return the identity of ``draft`` for one client (SHA-256 salted by client, over canonical JSON).
+    """Return the identity of ``draft`` for one client (SHA-256 salted per client, over canonical JSON).
 
-    The same id with the same fingerprint is a duplicate; with another fingerprint it is a revision of a running
-    total, or else a conflict. Raises ``InvalidInputError`` when the payload cannot be JSON.
+    An event with the same id and fingerprint is a duplicate. With the same id and another fingerprint it is a revision
+    of a running total, or else a conflict.
+
+    Raises:
+        InvalidInputError: the payload cannot be encoded as JSON.
     """
     salt = derive_client_key(keys.oldest_salt, client_id, b"identity")
     content = encode_canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
-    digest = hashlib.sha256(salt + _material(draft, content)).hexdigest()
+    digest = hashlib.sha256(salt + _id_material(draft, content)).hexdigest()
     return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
 
 
-def _material(draft: Draft, content: bytes) -> bytes:
+def _id_material(draft: Draft, content: bytes) -> bytes:
     feed = draft.feed_type.value
     if draft.cumulative and draft.content_key:
         return b"total\n" + encode_canonical_json([feed, *draft.content_key])
@@ -50,4 +53,4 @@ def _material(draft: Draft, content: bytes) -> bytes:
 def _without_volatile(raw: Mapping[str, object], volatile: frozenset[str]) -> Mapping[str, object]:
     if not volatile or volatile.isdisjoint(raw):
         return raw
-    return {name: value for name, value in raw.items() if name not in volatile}
+    return {name: content for name, content in raw.items() if name not in volatile}

@@ -1,4 +1,4 @@
-"""From a provider's payload to events that may be stored: read, identified, without people in them, and valid."""
+"""From a provider's payload to events that can be stored: read, identified, pseudonymized and validated."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,11 +14,9 @@ from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
 from brain.errors import InvalidInputError
 
-__all__ = ["Completed", "FeedContext", "complete", "normalize"]
-
 MAX_RAW_BYTES: Final = 100 * 1024
-MAX_ITEMS_DEEP: Final = 4
-# What stays of a payload that is too large to keep.
+MAX_NESTING: Final = 4
+# What remains of a payload that is too large to be stored.
 ESSENTIAL_METRICS: Final = (
     "likes", "comments", "shares", "clicks", "opens", "views", "impressions", "engagements", "followers", "sent",
     "bounces",
@@ -27,12 +25,16 @@ _EVENT: Final = TypeAdapter(Event)
 _ESSENTIAL_NAMES: Final = {"sends": "sent", "audience_size": "followers"}
 
 
-class Completed(NamedTuple):
-    """An event ready to be stored.
+class IdentifiedEvent(NamedTuple):
+    """An event that is ready to be stored.
 
-    The same ``event_id`` with the same ``fingerprint`` is a duplicate. With another fingerprint it is a revision when
-    ``cumulative``, else a conflict. ``people`` are the pseudonyms in it. ``undated`` says that ``occurred_at`` is
-    only when a running total was known, so that a revision keeps the first.
+    Attributes:
+        event: the validated event, without personal data.
+        fingerprint: with the same ``event_id``, the same fingerprint is a duplicate; another one is a revision of a
+            running total, or else a conflict.
+        cumulative: whether the metrics are running totals.
+        people: the pseudonyms in the event.
+        undated: whether ``occurred_at`` is only when a running total was read, so that a revision keeps the first.
     """
 
     event: Event
@@ -43,28 +45,28 @@ class Completed(NamedTuple):
 
 
 def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
-    """Return a draft, a rejection or a reason to ignore for everything that ``payload`` (parsed JSON) holds.
+    """Return a draft, a rejection or a reason to ignore for every item in ``payload`` (parsed JSON).
 
-    Batches, pages and reports are flattened in their order. Never raises for what a sender sent.
+    Batches, pages and reports are flattened in their order. No payload makes it raise.
     """
     try:
         feed = FeedType(source)
     except ValueError:
-        return [Rejected("unknown_source", f"Expected a feed, one of {', '.join(FeedType)}; another name came.")]
-    return _read(payload, feed, _with_source(context, feed), MAX_ITEMS_DEEP)
+        return [Rejected("unknown_source", f"source must be one of {', '.join(FeedType)}, got another name")]
+    return _read(payload, feed, _with_source(context, feed), MAX_NESTING)
 
 
-def complete(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Completed | Rejected:
-    """Return ``draft`` as a valid event with its identity and without people in it, or why it cannot be one.
+def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> IdentifiedEvent | Rejected:
+    """Return ``draft`` as a valid event with its identity and without personal data, or why it cannot be one.
 
-    The id and the fingerprint are taken from the payload as it came; then people become pseudonyms, a payload over
-    100 KB is reduced to its essential metrics, and the event is validated with one message for each bad field.
+    The id and the fingerprint are derived from the payload as it was received. Then people become pseudonyms, a payload
+    over 100 KB is reduced to its essential metrics, and the event is validated, with one message per invalid field.
     """
     if draft.occurred_at is None:
-        return Rejected("missing_time", "Expected the time when it happened; none came. Send it with its offset.")
-    outside = _outside_window(draft.occurred_at, context)
-    if outside:
-        return outside
+        return Rejected("missing_time", "expected the time of the event with its UTC offset, got none")
+    rejection = _check_time(draft.occurred_at, context)
+    if rejection:
+        return rejection
     try:
         identity = identify(draft, context.client_id, keys)
     except InvalidInputError as error:
@@ -72,16 +74,16 @@ def complete(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Complete
     pseudonymizer = Pseudonymizer(context.client_id, keys, draft.personal)
     creator_hash = pseudonymizer.pseudonymize(draft.creator) if draft.creator else None
     raw = pseudonymizer.scrub_payload(
-        draft.raw if identity.payload_bytes <= MAX_RAW_BYTES else _essential(draft, identity.payload_bytes)
+        draft.raw if identity.payload_bytes <= MAX_RAW_BYTES else _reduce_payload(draft, identity.payload_bytes)
     )
     try:
-        event = _EVENT.validate_python(_fields(draft, context, pseudonymizer) | {
+        event = _EVENT.validate_python(_event_fields(draft, context, pseudonymizer) | {
             "event_id": identity.event_id, "creator_hash": creator_hash, "raw_data": raw,
         })  # fmt: skip
     except ValidationError as error:
-        return Rejected("invalid_field", _explained(error))
+        return Rejected("invalid_field", _explain(error))
     people = tuple(sorted(set(pseudonymizer.pseudonyms.values())))
-    return Completed(event, identity.fingerprint, draft.cumulative, people, draft.undated)
+    return IdentifiedEvent(event, identity.fingerprint, draft.cumulative, people, draft.undated)
 
 
 def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
@@ -93,49 +95,44 @@ def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
 
 def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> list[FeedOutcome]:
     if isinstance(payload, list) and depth:
-        if not payload:
-            return []
-        return [outcome for item in payload for outcome in _read(item, source, context, depth - 1)]
+        return [outcome for inner in payload for outcome in _read(inner, source, context, depth - 1)]
     if not isinstance(payload, Mapping):
-        return [
-            Rejected(
-                "unknown_shape", f"Expected a JSON object or an array of objects for {source}; another value came."
-            )
-        ]
-    wrapped = _unwrapped(payload)
-    if wrapped is not None and depth:
-        return _read(wrapped, source, context, depth - 1)
+        message = f"{source} expects a JSON object or an array of objects, got another value"
+        return [Rejected("unknown_shape", message)]
+    recorded = _recorded_payload(payload)
+    if recorded is not None and depth:
+        return _read(recorded, source, context, depth - 1)
     return read_object(payload, source, context)
 
 
-def _unwrapped(item: Mapping[str, Any]) -> Any:
-    """Return what a recorder of payloads put under ``payload``, all its own names starting with an underscore."""
-    if "payload" in item and all(name.startswith("_") for name in item if name != "payload"):
-        return item["payload"]
+def _recorded_payload(payload: Mapping[str, Any]) -> Any:
+    """Return what a recorder of payloads stored under ``payload``; all its own keys start with an underscore."""
+    if "payload" in payload and all(name.startswith("_") for name in payload if name != "payload"):
+        return payload["payload"]
     return None
 
 
-def _outside_window(occurred_at: datetime, context: FeedContext) -> Rejected | None:
+def _check_time(occurred_at: datetime, context: FeedContext) -> Rejected | None:
     if occurred_at.tzinfo is None:
-        return Rejected("missing_time", "Expected a time with its offset from UTC; a naive one came.")
+        return Rejected("missing_time", "expected a time with its UTC offset, got one without")
     if occurred_at > context.received_at + LATEST_LEAD:
         return Rejected(
             "future_time",
-            "occurred_at: expected at most 1 hour ahead of receipt; a later time came. Check the sender's clock.",
+            "occurred_at must be at most 1 hour after receipt, got a later time; check the sender's clock",
         )
     if not context.backfill and occurred_at < context.received_at - EARLIEST_AGE:
         return Rejected(
             "too_old",
-            "occurred_at: expected at most 365 days before receipt; an earlier time came. Send history by backfill.",
+            "occurred_at must be at most 365 days before receipt, got an earlier time; import history by backfill",
         )
     return None
 
 
-def _fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:
-    """Return the fields of the event but for its identity; texts go through the same eye for people as the payload."""
+def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:
+    """Return the fields of the event except its identity; texts are pseudonymized as the payload is."""
 
-    def clean(value: Any) -> Any:
-        return pseudonymizer.scrub_text(value) if isinstance(value, str) else value
+    def scrub(text: str | None) -> str | None:
+        return pseudonymizer.scrub_text(text) if isinstance(text, str) else text
 
     return {
         **draft.metrics,
@@ -145,23 +142,24 @@ def _fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) ->
         "occurred_at": draft.occurred_at,
         "received_at": context.received_at,
         "currency": draft.currency,
-        "content_id": clean(draft.content_id),
-        "content_type": clean(draft.content_type),
-        "platform": clean(draft.platform),
-        "vertical": clean(draft.vertical) or context.vertical,
+        "content_id": scrub(draft.content_id),
+        "content_type": scrub(draft.content_type),
+        "platform": scrub(draft.platform),
+        "vertical": scrub(draft.vertical) or context.vertical,
         "correlation_id": context.correlation_id,
     }
 
 
-def _essential(draft: Draft, payload_bytes: int) -> dict[str, Any]:
-    named = {_ESSENTIAL_NAMES.get(name, name): value for name, value in draft.metrics.items()}
-    kept: dict[str, Any] = {name: named[name] for name in ESSENTIAL_METRICS if name in named}
-    return {"reduced": True, "original_bytes": payload_bytes, **kept}
+def _reduce_payload(draft: Draft, payload_bytes: int) -> dict[str, Any]:
+    metrics = {_ESSENTIAL_NAMES.get(name, name): metric for name, metric in draft.metrics.items()}
+    essential: dict[str, Any] = {name: metrics[name] for name in ESSENTIAL_METRICS if name in metrics}
+    return {"reduced": True, "original_bytes": payload_bytes, **essential}
 
 
-def _explained(error: ValidationError) -> str:
-    """Return one sentence a field, without the value that came, which may name a person."""
-    faults = {
-        ".".join(map(str, fault["loc"])): fault["msg"] for fault in error.errors(include_input=False, include_url=False)
+def _explain(error: ValidationError) -> str:
+    """Return one sentence per field, without the value that was sent, which may name a person."""
+    messages = {
+        ".".join(map(str, detail["loc"])): detail["msg"]
+        for detail in error.errors(include_input=False, include_url=False)
     }
-    return "; ".join(f"{name}: {message[0].lower()}{message[1:]}" for name, message in faults.items())
+    return "; ".join(f"{name}: {message[0].lower()}{message[1:]}" for name, message in messages.items())

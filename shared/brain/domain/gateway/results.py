@@ -1,4 +1,4 @@
-"""What became of each item of a request, and what that makes of the request."""
+"""The result of ingesting a request: an outcome per item, and one HTTP status for all of them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 
-class Outcome(StrEnum):
-    """The ends an item can come to; ``ignored`` is a provider's ping, which makes no event."""
+class IngestStatus(StrEnum):
+    """The outcome of an item; ``ignored`` is a provider's ping, which makes no event."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -19,53 +19,67 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-STATUSES = {
-    Outcome.STORED: 201,
-    Outcome.DUPLICATE: 200,
-    Outcome.REVISED: 200,
-    Outcome.IGNORED: 200,
-    Outcome.REJECTED: 422,
-    Outcome.DEAD_LETTERED: 422,
-    Outcome.UNAVAILABLE: 503,
+HTTP_STATUSES = {
+    IngestStatus.STORED: 201,
+    IngestStatus.DUPLICATE: 200,
+    IngestStatus.REVISED: 200,
+    IngestStatus.IGNORED: 200,
+    IngestStatus.REJECTED: 422,
+    IngestStatus.DEAD_LETTERED: 422,
+    IngestStatus.UNAVAILABLE: 503,
 }
+CONFLICT_CODE = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One item's end; ``error_code`` and ``message`` say why it is no event and what to do."""
+class ItemResult:
+    """The outcome of one item; ``error_code`` and ``message`` say why it made no event and what to do.
 
-    outcome: Outcome
+    The names of the fields are the keys of the HTTP response.
+    """
+
+    outcome: IngestStatus
     event_id: str | None = None
     error_code: str | None = None
     message: str | None = None
     dead_letter_id: str | None = None
 
     @property
-    def status(self) -> int:
-        """The item's HTTP status; a conflict of contents is 409."""
-        return 409 if self.error_code == "conflict" else STATUSES[self.outcome]
+    def http_status(self) -> int:
+        """The item's HTTP status; 409 when its id is stored with other content."""
+        return 409 if self.error_code == CONFLICT_CODE else HTTP_STATUSES[self.outcome]
 
-    def public(self, index: int) -> dict[str, Any]:
-        """Return what the sender is told of the item."""
-        told = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
-        return {"index": index, "status": self.status, **told}
+    def to_document(self, index: int) -> dict[str, Any]:
+        """Return the item's part of the HTTP response; fields that are not set are left out."""
+        fields = {name: field for name in self.__slots__ if (field := getattr(self, name)) is not None}
+        return {"index": index, "status": self.http_status, **fields}
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
-    """A request's items in the order in which they came."""
+class IngestResult:
+    """The results of a request's items, in the order of the request."""
 
-    items: Sequence[Item]
+    items: Sequence[ItemResult]
 
     @property
-    def status(self) -> int:
-        """503 when anything must be sent again, the items' status where they agree, else 207."""
-        statuses = {item.status for item in self.items} or {200}
+    def http_status(self) -> int:
+        """503 when anything must be sent again, the items' status where all agree, else 207."""
+        statuses = {item.http_status for item in self.items} or {200}
         if 503 in statuses:  # noqa: PLR2004 - HTTP's own number
             return 503
         return statuses.pop() if len(statuses) == 1 else 207
 
-    def counts(self) -> dict[str, int]:
-        """Return how many items came to each end."""
-        found = Counter(item.outcome for item in self.items)
-        return {str(outcome): found[outcome] for outcome in Outcome if outcome is not Outcome.UNAVAILABLE}
+    @property
+    def is_final(self) -> bool:
+        """Whether no item is in a dead letter or has to be sent again."""
+        return all(item.outcome not in (IngestStatus.DEAD_LETTERED, IngestStatus.UNAVAILABLE) for item in self.items)
+
+    @property
+    def conflict_count(self) -> int:
+        """How many items have the id of a stored event and other content."""
+        return sum(item.error_code == CONFLICT_CODE for item in self.items)
+
+    def count_outcomes(self) -> dict[str, int]:
+        """Return the number of items per outcome, those to be sent again left out."""
+        counts = Counter(item.outcome for item in self.items)
+        return {str(outcome): counts[outcome] for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE}

@@ -1,4 +1,4 @@
-"""The shape of ``config/brain_limits.yaml``: how much a minute may bring."""
+"""The shape of ``config/brain_limits.yaml``: rate limits per minute."""
 
 from typing import Annotated
 
@@ -6,12 +6,18 @@ from pydantic import Field
 
 from brain.domain.types import StrictModel
 
-Budget = Annotated[int, Field(ge=0)]
+UnitsPerMinute = Annotated[int, Field(ge=0)]
 
 
 class LimitsConfig(StrictModel):
-    """Events a client and in all, and requests an address, a minute over all instances; 0 refuses everything."""
+    """Rate limits over all instances, per minute; 0 refuses everything.
 
-    events_a_client_a_minute: Budget
-    events_in_all_a_minute: Budget
-    requests_an_address_a_minute: Budget
+    Attributes:
+        events_a_client_a_minute: events of one client.
+        events_in_all_a_minute: events of all clients.
+        requests_an_address_a_minute: unauthenticated requests from one network address.
+    """
+
+    events_a_client_a_minute: UnitsPerMinute
+    events_in_all_a_minute: UnitsPerMinute
+    requests_an_address_a_minute: UnitsPerMinute

@@ -1,4 +1,4 @@
-"""The published contract of ingest (OpenAPI 3.1), made from the types, limits and codes that the service uses."""
+"""The OpenAPI 3.1 document of the ingest endpoint, generated from the types, limits and codes that the service uses."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from typing import Any, Final
 from brain.domain.events import FeedType
 from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.senders_config import SendersConfig
-from brain.entrypoints.gateway.openapi_schemas import ref, schemas
-from brain.entrypoints.gateway.openapi_security import security_schemes
+from brain.entrypoints.gateway.openapi_schemas import build_schemas, ref
+from brain.entrypoints.gateway.openapi_security import build_security_schemes
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
 from brain.services.gateway.ingest import MAX_EVENTS
 from brain.settings.files import load_config
@@ -18,43 +18,47 @@ VERSION: Final = "1.0.0"
 TEXT: Final = "text/plain"
 ADDRESS: Final = "/v1/clients/{client_id}/events/{source}"
 DESCRIPTION: Final = """\
-Takes events from integrations. A 2xx answer means that what it names is durable. Each item of a request ends as
-stored (201), duplicate or revised or ignored (200), rejected (422: mend it), dead-lettered (422, or 409 for other
-content under a known id: kept for the operator), or unavailable (503: send the request again; what was stored already
-is a duplicate then). Items that end differently make 207. Send again after 429 and 503, when Retry-After says; any
-other 4xx will not change by itself."""
-_LIMIT: Final = (
-    "More than 10 MiB in one request, more than 500 events, or more than can be kept aside: send it in parts."
+Accepts events from integrations. A 2xx response means that the events it names are durable. Each item of a request is
+stored (201), a duplicate, revised or ignored (200), rejected (422: fix it), dead-lettered (422, or 409 when its id is
+stored with other content: the operator handles it), or unavailable (503: send the request again; items stored already
+are duplicates then). Items with different statuses make 207. After 429 and 503 send again once Retry-After has passed;
+any other 4xx needs a change of the request."""
+_TOO_LARGE: Final = (
+    "More than 10 MiB or 500 events in one request, or more than a dead letter can hold: split the request."
 )
-# status -> (what it means, whether the body may be the items' ends, a problem, or either)
-_ANSWERS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "200": ("Everything was there already (duplicates, revisions) or makes no event (pings).", (JSON,)),
+# status -> (its meaning, the possible media types of the body)
+_RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "200": ("Every item is a duplicate, a revision, or makes no event (a ping).", (JSON,)),
     "201": ("Every item is stored.", (JSON,)),
-    "207": ("The items ended differently; each says how.", (JSON,)),
+    "207": ("The items have different statuses; each has its own.", (JSON,)),
     "401": ("No valid key or signature of this client.", (PROBLEM,)),
     "404": (
-        "There is nothing here; text is the web server's own answer, to an address with a line break.",
+        "No such path; text/plain is the web server's own response to a path with a line break.",
         (PROBLEM, TEXT),
     ),
-    "405": ("Another method is expected here.", (PROBLEM,)),
-    "409": ("Every item's id is known with other content, or a signed request was taken before.", (JSON, PROBLEM)),
-    "413": (_LIMIT, (PROBLEM,)),
-    "422": ("No item could be taken, or the address names no client.", (JSON, PROBLEM)),
-    "429": ("A budget is used up; nothing was taken.", (PROBLEM,)),
-    "500": ("A fault on our side; the log has it under the correlation id.", (PROBLEM,)),
-    "503": ("Something must be sent again.", (JSON, PROBLEM)),
+    "405": ("The path has no such method.", (PROBLEM,)),
+    "409": (
+        "Every item's id is stored with other content, or the signed request was already processed.",
+        (JSON, PROBLEM),
+    ),
+    "413": (_TOO_LARGE, (PROBLEM,)),
+    "422": ("No item could be stored, or the path has no valid client id.", (JSON, PROBLEM)),
+    "429": ("A rate limit is exceeded; nothing was stored.", (PROBLEM,)),
+    "500": ("An internal error, logged under the correlation id.", (PROBLEM,)),
+    "503": ("The request must be sent again.", (JSON, PROBLEM)),
 }
 _HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "429": ("Retry-After",), "503": ("Retry-After",)}
 
 
-def document() -> dict[str, Any]:
-    """Return the document; the same configuration gives the same document."""
+def build_document() -> dict[str, Any]:
+    """Return the OpenAPI document; the same configuration gives the same document."""
     senders = load_config("brain_senders", SendersConfig)
-    return _document(load_config("brain_limits", LimitsConfig), tuple(p.scheme for p in senders.providers.values()))
+    schemes = tuple(provider.scheme for provider in senders.providers.values())
+    return _build_document(load_config("brain_limits", LimitsConfig), schemes)
 
 
 @cache
-def _document(limits: LimitsConfig, schemes: tuple[str, ...]) -> dict[str, Any]:
+def _build_document(limits: LimitsConfig, schemes: tuple[str, ...]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -63,12 +67,16 @@ def _document(limits: LimitsConfig, schemes: tuple[str, ...]) -> dict[str, Any]:
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": ".", "description": "where this document was found"}],
+        "servers": [{"url": ".", "description": "the URL of this document"}],
         "paths": {
-            ADDRESS: {"parameters": _parameters(), "post": _post(schemes), "get": _question()},
-            "/openapi.json": {"get": _contract()},
+            ADDRESS: {"parameters": _parameters(), "post": _events_operation(schemes), "get": _challenge_operation()},
+            "/openapi.json": {"get": _contract_operation()},
         },
-        "components": {"schemas": schemas(), "headers": _headers(), "securitySchemes": security_schemes(schemes)},
+        "components": {
+            "schemas": build_schemas(),
+            "headers": _headers(),
+            "securitySchemes": build_security_schemes(schemes),
+        },
         "x-limits": limits.model_dump(),
     }
 
@@ -79,81 +87,81 @@ def _parameters() -> list[dict[str, Any]]:
             "name": "client_id",
             "in": "path",
             "required": True,
-            "description": "Whose events these are.",
+            "description": "The client that the events belong to.",
             "schema": ref("ClientId"),
         },
         {
             "name": "source",
             "in": "path",
             "required": True,
-            "description": "The feed they come from; the payload's own shape decides, and a contradiction is refused.",
+            "description": "The feed of the events; a payload whose shape belongs to another feed is rejected.",
             "schema": {"type": "string", "enum": [str(feed) for feed in FeedType]},
         },
         {
             "name": "X-Correlation-Id",
             "in": "header",
-            "description": "A name of this request in both sides' logs; another one is given when this is none.",
+            "description": "Identifies the request in both sides' logs; an invalid or missing one is replaced.",
             "schema": {"type": "string"},
         },
     ]
 
 
-def _post(schemes: tuple[str, ...]) -> dict[str, Any]:
-    many = {"type": "array", "items": ref("Payload"), "maxItems": MAX_EVENTS}
+def _events_operation(schemes: tuple[str, ...]) -> dict[str, Any]:
+    batch = {"type": "array", "items": ref("Payload"), "maxItems": MAX_EVENTS}
     return {
         "operationId": "sendEvents",
         "summary": "Send one event or many",
-        "security": [{name: []} for name in security_schemes(schemes)],
+        "security": [{name: []} for name in build_security_schemes(schemes)],
         "requestBody": {
             "required": True,
-            "description": "One payload as the provider made it or an array of them, the same as lines, or a form.",
+            "description": "One payload as the provider sends it, an array of payloads, NDJSON, or a form.",
             "content": {
-                JSON: {"schema": {"anyOf": [ref("Payload"), many]}},
-                "application/x-ndjson": {"schema": {"type": "string", "description": "One payload a line."}},
+                JSON: {"schema": {"anyOf": [ref("Payload"), batch]}},
+                "application/x-ndjson": {"schema": {"type": "string", "description": "One payload per line."}},
                 "application/x-www-form-urlencoded": {"schema": ref("Form")},
             },
         },
-        "responses": {status: _answer(status, *given) for status, given in _ANSWERS.items()},
+        "responses": {status: _response(status, *response) for status, response in _RESPONSES.items()},
     }
 
 
-def _answer(status: str, meaning: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+def _response(status: str, meaning: str, media_types: tuple[str, ...]) -> dict[str, Any]:
     bodies = {JSON: ref("Results"), PROBLEM: ref("Problem"), TEXT: {"type": "string"}}
-    named = () if TEXT in kinds else (CORRELATION_HEADER.title(),)
-    names = (*named, *_HEADERS.get(status, ()))
+    correlation = () if TEXT in media_types else (CORRELATION_HEADER.title(),)
+    names = (*correlation, *_HEADERS.get(status, ()))
     return {
         "description": meaning,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {kind: {"schema": bodies[kind]} for kind in kinds},
+        "content": {media_type: {"schema": bodies[media_type]} for media_type in media_types},
     }
 
 
-def _question() -> dict[str, Any]:
-    """Return how Meta, X and LinkedIn make sure that an address is their customer's."""
+def _challenge_operation() -> dict[str, Any]:
+    """Return the operation by which Meta, X and LinkedIn verify that an address is their customer's."""
     names = ("hub.mode", "hub.verify_token", "hub.challenge", "crc_token", "challengeCode")
-    answered = {"description": "The answer the provider expects.", "content": {TEXT: {}, JSON: {}}}
-    told = ("401", "404", "405", "422", "429", "500", "503")
+    response = {"description": "The response that the provider expects.", "content": {TEXT: {}, JSON: {}}}
+    errors = ("401", "404", "405", "422", "429", "500", "503")
     return {
         "operationId": "answerProvider",
-        "summary": "Answer a provider that asks whose address this is",
+        "summary": "Respond to a provider that verifies the address of its customer",
         "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names],
-        "responses": {"200": answered} | {status: _answer(status, *_ANSWERS[status]) for status in told},
+        "responses": {"200": response} | {status: _response(status, *_RESPONSES[status]) for status in errors},
     }
 
 
-def _contract() -> dict[str, Any]:
-    found = {"description": "OpenAPI 3.1.", "content": {JSON: {"schema": {"type": "object"}}}}
+def _contract_operation() -> dict[str, Any]:
+    response = {"description": "OpenAPI 3.1.", "content": {JSON: {"schema": {"type": "object"}}}}
     return {
         "operationId": "readContract",
         "summary": "This document",
-        "responses": {"200": found, "405": _answer("405", *_ANSWERS["405"])},
+        "responses": {"200": response, "405": _response("405", *_RESPONSES["405"])},
     }
 
 
 def _headers() -> dict[str, Any]:
     return {
         "X-Correlation-Id": {
-            "description": "The request's name in our log.",
+            "description": "Identifies the request in the service's log.",
             "required": True,
             "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
         },
@@ -163,9 +171,9 @@ def _headers() -> dict[str, Any]:
             "schema": {"type": "integer", "minimum": 0},
         },
         "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": KEY_OR_BASIC}},
-        "Allow": {"description": "The methods there are.", "required": True, "schema": {"type": "string"}},
+        "Allow": {"description": "The methods of the path.", "required": True, "schema": {"type": "string"}},
     }
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(document(), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(build_document(), indent=2, ensure_ascii=False) + "\n")

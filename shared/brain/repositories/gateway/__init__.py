@@ -1,1 +1,1 @@
-"""Documents of the gateway: events, dead letters, keys, counters, budgets."""
+"""The gateway's documents: events, dead letters, API keys, ingest counters, rate budgets, warnings and erasures."""

@@ -1,4 +1,4 @@
-"""Where a backfill stands, beside the client's other state, so that a run that was killed goes on where it stood."""
+"""Checkpoints of backfills, stored with the client's other state, so that a killed run can be resumed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,8 +9,17 @@ from brain.repositories import paths
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """``run`` tells this run from a later one of the same file; the file is done up to ``offset`` bytes."""
+class BackfillCheckpoint:
+    """How far a file has been imported. The names of the fields are the stored keys.
+
+    Attributes:
+        run: identifies this run among all runs of the same file.
+        received_at: the time of receipt of all events of the run.
+        offset: the bytes that are done.
+        line: the lines that are done.
+        counts: the number of items per outcome so far.
+        done: whether the run is finished.
+    """
 
     run: str
     received_at: datetime
@@ -27,13 +36,13 @@ class Backfills:
         self._store = store
         self._client_id = client_id
 
-    def read(self, key: str) -> Checkpoint | None:
-        """Return the checkpoint of a file, known by its content, or None."""
-        found = self._store.get(self._path(key))
-        return None if found is None else Checkpoint(**found.data)
+    def read(self, key: str) -> BackfillCheckpoint | None:
+        """Return the checkpoint of a file, identified by its content, or None."""
+        checkpoint = self._store.get(self._path(key))
+        return None if checkpoint is None else BackfillCheckpoint(**checkpoint.data)
 
-    def write(self, key: str, checkpoint: Checkpoint) -> None:
-        """Write where the file stands."""
+    def write(self, key: str, checkpoint: BackfillCheckpoint) -> None:
+        """Store the checkpoint of a file."""
         self._store.set(self._path(key), asdict(checkpoint))
 
     def _path(self, key: str) -> str:

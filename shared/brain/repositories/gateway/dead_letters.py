@@ -1,4 +1,4 @@
-"""Dead letters as documents: listed for operators, claimed for a retry, settled when they are taken at last."""
+"""Dead letters as documents: listed for operators, claimed for a retry, and settled when they have been processed."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from brain.domain.gateway.dead_letters import DeadLetter, dead_letter_from
+from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.json_text import parse_json
 from brain.errors import NotFoundError
 from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
@@ -15,13 +15,13 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway import ingest_counters
 
-# A letter may be nearly 1 MiB, so few of them are held at once.
-PAGE = 20
+# A letter may have nearly 1 MiB, so only a few are in memory at once.
+PAGE_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many dead letters there are, how many of them are due, parked, and new since a moment."""
+class DeadLetterCounts:
+    """The number of dead letters: all, those due, those parked, and those that are new."""
 
     total: int
     due: int
@@ -30,83 +30,85 @@ class Waiting:
 
 
 class DeadLetters:
-    """Reads and removes dead letters; those past their expiry are as good as gone."""
+    """Reads and removes dead letters; an expired one counts as removed."""
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
 
     def get(self, dead_letter_id: str, now: datetime) -> DeadLetter | None:
-        """Return one that has not expired, or None."""
-        found = self._store.get(paths.dead_letter(dead_letter_id))
-        return dead_letter_from(found.data) if found and found.data["expires_at"] > now else None
+        """Return a letter that has not expired, or None."""
+        letter = self._store.get(paths.dead_letter(dead_letter_id))
+        return DeadLetter.from_document(letter.data) if letter and letter.data["expires_at"] > now else None
 
     def of_client(self, client_id: str) -> Iterator[Snapshot]:
         """Yield a client's letters, expired ones included, a page at a time."""
         after: Snapshot | None = None
         where = [Filter("client_id", "==", client_id)]
-        while page := self._store.query(paths.DEAD_LETTERS, where, limit=PAGE, start_after=after):
+        while page := self._store.query(paths.DEAD_LETTERS, where, limit=PAGE_SIZE, start_after=after):
             yield from page
             after = page[-1]
 
     def due(self, client_id: str, now: datetime) -> list[Snapshot]:
-        """Return some of a client's letters whose next try has come, the longest waiting first."""
+        """Return a page of a client's letters that are due, the longest overdue first."""
         where = [Filter("client_id", "==", client_id), Filter("next_try_at", "<=", now)]
-        return self._store.query(paths.DEAD_LETTERS, where, order_by="next_try_at", limit=PAGE)
+        return self._store.query(paths.DEAD_LETTERS, where, order_by="next_try_at", limit=PAGE_SIZE)
 
     def clients_with_due(self, now: datetime) -> list[str]:
-        """Return the clients that have a letter to be tried now; reads one letter a client that has any."""
-        clients: list[str] = []
-        last = ""
-        while found := self._store.query(paths.DEAD_LETTERS, [Filter("client_id", ">", last)], limit=1):
-            last = found[0].data["client_id"]
-            if self._count(Filter("client_id", "==", last), Filter("next_try_at", "<=", now)):
-                clients.append(last)
-        return clients
+        """Return the ids of the clients with a letter that is due; reads one letter per client with any letter."""
+        client_ids: list[str] = []
+        last_id = ""
+        while letters := self._store.query(paths.DEAD_LETTERS, [Filter("client_id", ">", last_id)], limit=1):
+            last_id = letters[0].data["client_id"]
+            if self._count(Filter("client_id", "==", last_id), Filter("next_try_at", "<=", now)):
+                client_ids.append(last_id)
+        return client_ids
 
-    def waiting(self, now: datetime, since: datetime) -> Waiting:
+    def count(self, now: datetime, new_since: datetime) -> DeadLetterCounts:
         """Count all letters without reading any."""
-        return Waiting(
+        return DeadLetterCounts(
             total=self._count(),
             due=self._count(Filter("next_try_at", "<=", now)),
             parked=self._count(Filter("next_try_at", "==", None)),
-            new=self._count(Filter("first_seen", ">=", since)),
+            new=self._count(Filter("first_seen", ">=", new_since)),
         )
 
     def _count(self, *where: Filter) -> int:
         return self._store.count(paths.DEAD_LETTERS, where)
 
-    def settle(self, letter: DeadLetter, how: str, taken: int, now: datetime) -> None:
-        """Remove one that was taken at last or is given up, and book it in the same commit; twice is once."""
-        entry = ingest_counters.build_settlement(
-            letter.client_id, letter.dead_letter_id, now, how=how, event_count=taken
+    def settle(self, letter: DeadLetter, how: str, event_count: int, now: datetime) -> None:
+        """Remove a letter and record its settlement in the same commit; twice has the effect of once."""
+        settlement = ingest_counters.build_settlement(
+            letter.client_id, letter.dead_letter_id, now, how=how, event_count=event_count
         )
-        self._store.commit([entry, Delete(paths.dead_letter(letter.dead_letter_id))])
+        self._store.commit([settlement, Delete(paths.dead_letter(letter.dead_letter_id))])
 
-    def took(self, dead_letter_id: str, taken: int) -> None:
-        """Note how many events the replays of a letter that stays have made so far."""
-        self._store.update(paths.dead_letter(dead_letter_id), {"taken": taken})
+    def set_event_count(self, dead_letter_id: str, event_count: int) -> None:
+        """Record how many events the replays of a remaining letter have made so far."""
+        self._store.update(paths.dead_letter(dead_letter_id), {"taken": event_count})
 
-    def tried(self, dead_letter_id: str, at: datetime) -> None:
-        """Count one more attempt that failed."""
-        self._store.update(paths.dead_letter(dead_letter_id), {"attempts": Increment(1), "last_seen": at})
+    def add_attempt(self, dead_letter_id: str, now: datetime) -> None:
+        """Count one more failed attempt."""
+        self._store.update(paths.dead_letter(dead_letter_id), {"attempts": Increment(1), "last_seen": now})
 
     def list(self, now: datetime, client_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Return those that have not expired, of one client or of all, the earliest first."""
+        """Return the letters that have not expired, of one client or of all, the earliest first."""
         where = [Filter("client_id", "==", client_id)] if client_id else []
-        found = self._store.query(paths.DEAD_LETTERS, where, limit=limit)
-        living = [dead_letter_from(one.data) for one in found if one.data["expires_at"] > now]
-        return sorted(living, key=lambda letter: (letter.first_seen, letter.dead_letter_id))
+        documents = self._store.query(paths.DEAD_LETTERS, where, limit=limit)
+        letters = [
+            DeadLetter.from_document(document.data) for document in documents if document.data["expires_at"] > now
+        ]
+        return sorted(letters, key=lambda letter: (letter.first_seen, letter.dead_letter_id))
 
 
-def claim(found: Snapshot, next_try_at: datetime | None, now: datetime) -> Update:
-    """Return the write that counts a retry which begins now; refused when somebody changed the letter meanwhile."""
+def build_claim(letter: Snapshot, next_try_at: datetime | None, now: datetime) -> Update:
+    """Return the write that counts a retry that begins now; it is refused if the letter has changed meanwhile."""
     changes = {"attempts": Increment(1), "retries": Increment(1), "next_try_at": next_try_at, "last_seen": now}
-    return Update(found.path, changes, expect=found.version)
+    return Update(letter.path, changes, expect=letter.version)
 
 
-def failure(store: DocumentStore, dead_letter_id: str, code: str, message: str, *, passing: bool) -> None:
-    """Note why a retry failed; what cannot pass is parked. A letter that is gone meanwhile needs no note."""
-    changes = {"error_code": code, "message": message} | ({} if passing else {"next_try_at": None})
+def record_failure(store: DocumentStore, dead_letter_id: str, code: str, message: str, *, is_transient: bool) -> None:
+    """Record why a retry failed, and park the letter after a permanent error; a removed letter is ignored."""
+    changes = {"error_code": code, "message": message} | ({} if is_transient else {"next_try_at": None})
     with suppress(NotFoundError):
         store.update(paths.dead_letter(dead_letter_id), changes)
 

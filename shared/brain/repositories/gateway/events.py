@@ -7,18 +7,18 @@ from brain.ports.document_store import Document, DocumentStore, Filter, Set, Sna
 from brain.repositories import codec, paths
 
 
-class Events:
-    """A client's events, and which of them no score has seen yet.
+class StoredEvents:
+    """A client's events, and which of them are not scored yet.
 
-    What is new is marked on the event itself and the mark is removed by the commit that scores it. A cursor over
-    times would miss what commits late or out of order (docs/decisions/0015-unscored-mark.md).
+    A new event carries a mark, which the commit that scores it removes. A cursor over times would miss events that are
+    committed late or out of order (docs/decisions/0015-unscored-mark.md).
     """
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
 
     def unscored(self, client_id: str, *, limit: int, after: Snapshot | None = None) -> list[Snapshot]:
-        """Return events that are new or revised since they were scored, in the order in which they happened."""
+        """Return events that are new or revised since they were scored, in the order of ``occurred_at``."""
         return self._store.query(
             paths.events(client_id),
             [Filter("unscored", "==", True)],
@@ -27,25 +27,30 @@ class Events:
             start_after=after,
         )
 
-    def scored_before(self, client_id: str, revised: Sequence[Snapshot]) -> dict[str, Document]:
-        """Return the scores that revised events had before, by event id."""
-        found = self._store.get_all([paths.score(client_id, event.id) for event in revised])
-        return {score.id: score.data for score in found if score}
+    def previous_scores(self, client_id: str, revised: Sequence[Snapshot]) -> dict[str, Document]:
+        """Return the scores of revised events before their revision, by event id."""
+        scores = self._store.get_all([paths.score(client_id, event.id) for event in revised])
+        return {score.id: score.data for score in scores if score}
 
 
-def scoring_writes(
-    client_id: str, read: Iterable[Snapshot], scored: Iterable[ScoredEvent], kept: Mapping[str, Document]
+def build_scoring_writes(
+    client_id: str,
+    events: Iterable[Snapshot],
+    scored_events: Iterable[ScoredEvent],
+    retained_fields: Mapping[str, Document],
 ) -> list[Write]:
-    """Return the writes that store scores and take the marks off; refused as a whole if an event changed since.
+    """Return the writes that store scores and remove the marks; refused as a whole if an event has changed meanwhile.
 
-    ``kept`` is what a score keeps of its content's first score, by event id.
+    ``retained_fields`` are the fields that a score retains from its content's first score, by event id.
     """
     scores: list[Write] = [
         Set(
-            paths.score(client_id, s.event.event_id),
-            {**codec.score_document(s.score, s.contribution), **kept[s.event.event_id]},
+            paths.score(client_id, scored.event.event_id),
+            {**codec.score_to_document(scored.score, scored.contribution), **retained_fields[scored.event.event_id]},
         )
-        for s in scored
+        for scored in scored_events
     ]
-    marks: list[Write] = [Update(e.path, {"unscored": Transform.DELETE_FIELD}, expect=e.version) for e in read]
+    marks: list[Write] = [
+        Update(event.path, {"unscored": Transform.DELETE_FIELD}, expect=event.version) for event in events
+    ]
     return scores + marks

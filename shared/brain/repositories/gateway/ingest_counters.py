@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from brain.domain import periods
-from brain.domain.gateway.results import Item, Outcome
+from brain.domain.gateway.results import IngestStatus, ItemResult
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot, Write
 from brain.repositories import paths
 
 RETENTION = timedelta(days=90)
 PAGE_SIZE = 500
-COUNTED_OUTCOMES = (Outcome.DUPLICATE, Outcome.REJECTED, Outcome.IGNORED, Outcome.DEAD_LETTERED)
+COUNTED_OUTCOMES = (IngestStatus.DUPLICATE, IngestStatus.REJECTED, IngestStatus.IGNORED, IngestStatus.DEAD_LETTERED)
 
 
 class IngestCounters:
@@ -57,7 +57,7 @@ def build_activity_marks(client_id: str, now: datetime) -> list[Write]:
 
 
 def build_delivery_counter(
-    client_id: str, delivery_id: str, received_at: datetime, items: Sequence[Item]
+    client_id: str, delivery_id: str, received_at: datetime, items: Sequence[ItemResult]
 ) -> Write | None:
     """Return the write that counts a delivery's items by outcome.
 
@@ -66,7 +66,7 @@ def build_delivery_counter(
     """
     totals = Counter(str(item.outcome) for item in items)
     counts = {outcome: totals[outcome] for outcome in COUNTED_OUTCOMES if totals[outcome]}
-    if not counts or totals[Outcome.UNAVAILABLE]:
+    if not counts or totals[IngestStatus.UNAVAILABLE]:
         return None
     letter = next(({"dead_letter_id": item.dead_letter_id} for item in items if item.dead_letter_id), {})
     hour = {"client_id": client_id, "hour": periods.format_hour(received_at), "expires_at": received_at + RETENTION}

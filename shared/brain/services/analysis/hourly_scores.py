@@ -24,7 +24,7 @@ from brain.repositories.analysis.state import (
     copy_days,
 )
 from brain.repositories.clients import Clients
-from brain.repositories.gateway.events import Events, scoring_writes
+from brain.repositories.gateway.events import StoredEvents, build_scoring_writes
 from brain.services.jobs.lease import Figures, Lease
 
 PAGE = 200
@@ -68,16 +68,16 @@ class _Pages:
     state: StateDocument
 
     def run(self) -> Figures:
-        events = Events(self.job.store)
+        events = StoredEvents(self.job.store)
         figures = {"scored": 0, "revised": 0, **self.lease.checkpoint}
         after: Snapshot | None = None
         while page := events.unscored(self.client.client_id, limit=self.job.page, after=after):
             if self.lease.out_of_time():
                 return self.lease.stop(figures)
             revised = [event for event in page if event.data["revision"]]
-            before = events.scored_before(self.client.client_id, revised)
-            booked = {event_id: codec.contribution_from(score) for event_id, score in before.items()}
-            scored = self.scorer.score_all([codec.event_from(event.data) for event in page], booked)
+            before = events.previous_scores(self.client.client_id, revised)
+            booked = {event_id: codec.contribution_from_document(score) for event_id, score in before.items()}
+            scored = self.scorer.score_all([codec.event_from_document(event.data) for event in page], booked)
             figures = {"scored": figures["scored"] + len(page), "revised": figures["revised"] + len(revised)}
             self._commit(page, scored, self._first_scores(page, scored, before), figures)
             if len(page) < self.job.page:  # nothing is behind it, and to ask would cost a read
@@ -107,7 +107,11 @@ class _Pages:
         archive = self._archive()
         latest = recent_content.merge_content(self.state.data.get("content", []), scored)
         document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
-        writes = [self.state.write(document), *archive, *scoring_writes(self.client.client_id, page, scored, kept)]
+        writes = [
+            self.state.write(document),
+            *archive,
+            *build_scoring_writes(self.client.client_id, page, scored, kept),
+        ]
         self.state.version = self.lease.commit(writes, figures)[0]
         self.state.data = document
 

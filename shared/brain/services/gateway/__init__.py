@@ -1,1 +1,1 @@
-"""Everything between a sender and a stored event: keys, signatures, budgets, identity, dead letters, books, erasure."""
+"""From a sender to a stored event: authentication, rate limits, ingest, dead letters, reconciliation and erasure."""

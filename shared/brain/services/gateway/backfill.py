@@ -1,46 +1,46 @@
-"""Takes history in from a file: through the service of live events, piece by piece, and resumable at any moment."""
+"""Imports history from a file by the service of live events, batch by batch; it can be resumed at any moment."""
 
 import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.delivery import derive_delivery_id
-from brain.domain.gateway.normalize import Completed
-from brain.domain.gateway.results import Item, Outcome
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestStatus, ItemResult
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
-from brain.repositories.gateway.backfills import Backfills, Checkpoint
-from brain.services.gateway.ingest import MAX_EVENTS, Ingest
-from brain.services.gateway.keep_dead_letter import Received
+from brain.repositories.gateway.backfills import BackfillCheckpoint, Backfills
+from brain.services.gateway.ingest import MAX_EVENTS, Ingest, ReadItem
 
-ATTEMPTS = 6
-BATCHES_A_CHECKPOINT = 10
-CORRELATION = "backfill"
+MAX_ATTEMPTS = 6
+BATCHES_PER_CHECKPOINT = 10
+CORRELATION_ID = "backfill"
+T = TypeVar("T")
 
 
-class Place(NamedTuple):
-    """How far a file is read: bytes and lines."""
+class FilePosition(NamedTuple):
+    """How far a file has been read, in bytes and lines."""
 
     offset: int = 0
     line: int = 0
 
 
-class Piece(NamedTuple):
-    """One payload of a file, where it begins and ends; what cannot be read is the error and the ``raw`` bytes."""
+class FilePayload(NamedTuple):
+    """One payload of a file; one that cannot be parsed is the error and the ``raw`` bytes."""
 
     line: int
-    value: Any
-    end: Place
+    payload: Any
+    end: FilePosition
     raw: bytes = b""
     content_type: str = "application/json"
 
 
-class Fault(NamedTuple):
-    """A piece that made no event, and why."""
+class BackfillFault(NamedTuple):
+    """A payload that made no event, and why."""
 
     line: int
     outcome: str
@@ -48,94 +48,101 @@ class Fault(NamedTuple):
     message: str
 
 
-class Step(NamedTuple):
-    """What a batch came to; ``end`` is where the file is read to."""
+class BackfillProgress(NamedTuple):
+    """The outcomes of a batch, and how far the file has been read."""
 
     counts: Mapping[str, int]
-    faults: Sequence[Fault]
-    end: Place
+    faults: Sequence[BackfillFault]
+    end: FilePosition
+
+
+class PayloadReader(Protocol):
+    """Reads a file's payloads."""
+
+    def __call__(self, start: FilePosition, /) -> Iterable[FilePayload]:
+        """Return the payloads from ``start`` on."""
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """A file's content by ``key``, the feed it is from, and how to read its pieces from a place on."""
+class BackfillFile:
+    """A file with history: a key that identifies its content, its feed, and a reader of its payloads."""
 
     key: str
     source: str
-    pieces: Callable[[Place], Iterable[Piece]]
+    read: PayloadReader
 
 
-_Batch: TypeAlias = list[tuple[Piece, list[Completed | Item]]]
-_Chunk: TypeAlias = Sequence[tuple[Piece, Completed | Item]]
-_Ended: TypeAlias = tuple[Piece, Item]
+_Batch: TypeAlias = list[tuple[FilePayload, list[ReadItem]]]
+_Chunk: TypeAlias = Sequence[tuple[FilePayload, ReadItem]]
+_PayloadResult: TypeAlias = tuple[FilePayload, ItemResult]
 
 
 @dataclass(slots=True)
 class Backfill:
-    """One batch of up to 500 events at a time: that is its pace, and it takes no budget from live senders.
+    """Sends one batch of up to 500 events at a time; it takes no budget from live senders.
 
-    A killed run is resumed from its last checkpoint, at most ten batches back; what it had stored after it counts as
-    stored again, not as a duplicate. The same file after a run that was finished is a new run: all duplicates.
+    A killed run is resumed from its last checkpoint, at most ten batches back. What it had stored since counts as
+    stored again, not as a duplicate. The same file after a finished run is a new run: all duplicates.
     """
 
     ingest: Ingest
-    new_run: Callable[[], str] = field(default=lambda: uuid4().hex)
+    new_run_id: Callable[[], str] = field(default=lambda: uuid4().hex)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def __call__(self, history: History, context: FeedContext) -> AsyncIterator[Step]:
-        """Yield what each batch came to, first of all what an earlier attempt had done.
+    async def __call__(self, file: BackfillFile, context: FeedContext) -> AsyncIterator[BackfillProgress]:
+        """Yield the progress of an earlier attempt, and then that of each batch.
 
         Raises:
-            StoreUnavailableError: the store stayed away; the next call goes on from the checkpoint.
+            StoreUnavailableError: the store stayed unavailable; the next call continues from the checkpoint.
         """
         backfills = Backfills(self.ingest.store, context.client_id)
-        checkpoint = await self.patiently(lambda: asyncio.to_thread(backfills.read, history.key))
+        checkpoint = await self.retry(lambda: asyncio.to_thread(backfills.read, file.key))
         if checkpoint is None or checkpoint.done:
-            checkpoint = Checkpoint(self.new_run(), context.received_at)
-            await self._keep(backfills, history.key, checkpoint)
+            checkpoint = BackfillCheckpoint(self.new_run_id(), context.received_at)
+            await self._save(backfills, file.key, checkpoint)
         counts = Counter(checkpoint.counts)
-        place = Place(checkpoint.offset, checkpoint.line)
-        yield Step(counts.copy(), (), place)
-        run = _Run(self, history.source, checkpoint.run, replace(context, received_at=checkpoint.received_at))
-        number = 0
-        async for step in run.steps(history.pieces(place)):
-            counts.update(step.counts)
-            number, place = number + 1, step.end
-            if number % BATCHES_A_CHECKPOINT == 0:
-                await self._keep(backfills, history.key, replace(checkpoint, **_stand(place, counts)))
-            yield step
-        await self._keep(backfills, history.key, replace(checkpoint, **_stand(place, counts), done=True))
+        position = FilePosition(checkpoint.offset, checkpoint.line)
+        yield BackfillProgress(counts.copy(), (), position)
+        run = _BackfillRun(self, file.source, checkpoint.run, replace(context, received_at=checkpoint.received_at))
+        batch_count = 0
+        async for progress in run.send_all(file.read(position)):
+            counts.update(progress.counts)
+            batch_count, position = batch_count + 1, progress.end
+            if batch_count % BATCHES_PER_CHECKPOINT == 0:
+                await self._save(backfills, file.key, _advance(checkpoint, position, counts))
+            yield progress
+        await self._save(backfills, file.key, replace(_advance(checkpoint, position, counts), done=True))
 
-    async def _keep(self, backfills: Backfills, key: str, checkpoint: Checkpoint) -> None:
-        await self.patiently(lambda: asyncio.to_thread(backfills.write, key, checkpoint))
+    async def _save(self, backfills: Backfills, key: str, checkpoint: BackfillCheckpoint) -> None:
+        await self.retry(lambda: asyncio.to_thread(backfills.write, key, checkpoint))
 
-    async def patiently(self, work: Callable[[], Awaitable[Any]]) -> Any:
-        """Do what the store may be too busy for, again and again, with pauses of 1, 2, 4, … seconds."""
-        for attempt in range(ATTEMPTS - 1):
+    async def retry(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a call while the store is unavailable, with pauses of 1, 2, 4, … seconds."""
+        for attempt in range(MAX_ATTEMPTS - 1):
             try:
-                return await work()
+                return await call()
             except StoreUnavailableError:
                 await self.sleep(2.0**attempt)
-        return await work()
+        return await call()
 
 
 @dataclass(slots=True)
-class _Run:
-    """One run over one file: the same pieces make the same batches, whichever attempt sends them."""
+class _BackfillRun:
+    """One run over one file: the same payloads make the same batches, whichever attempt sends them."""
 
     backfill: Backfill
     source: str
-    name: str
+    run_id: str
     context: FeedContext
 
-    async def steps(self, pieces: Iterable[Piece]) -> AsyncIterator[Step]:
-        """Send batch after batch, in their order; the next one is read while one is on its way."""
-        sending: asyncio.Task[Step] | None = None
+    async def send_all(self, payloads: Iterable[FilePayload]) -> AsyncIterator[BackfillProgress]:
+        """Send the batches in order; the next one is read while one is being sent."""
+        sending: asyncio.Task[BackfillProgress] | None = None
         try:
-            for batch in self._batches(pieces):
+            for batch in self._batches(payloads):
                 if sending is not None:
                     yield await sending
-                sending = asyncio.create_task(self._send(batch))
+                sending = asyncio.create_task(self._send_batch(batch))
                 await asyncio.sleep(0)
             if sending is not None:
                 yield await sending
@@ -143,85 +150,92 @@ class _Run:
             if sending is not None and not sending.done():
                 sending.cancel()
 
-    def _batches(self, pieces: Iterable[Piece]) -> Iterator[_Batch]:
+    def _batches(self, payloads: Iterable[FilePayload]) -> Iterator[_Batch]:
         batch: _Batch = []
         size = 0
-        for piece in pieces:
-            found = self.backfill.ingest.read(self.source, piece.value, self.context)
-            if batch and size + len(found) > MAX_EVENTS:
+        for payload in payloads:
+            items = self.backfill.ingest.read_payload(self.source, payload.payload, self.context)
+            if batch and size + len(items) > MAX_EVENTS:
                 yield batch
                 batch, size = [], 0
-            batch.append((piece, found))
-            size += len(found)
+            batch.append((payload, items))
+            size += len(items)
         if batch:
             yield batch
 
-    async def _send(self, batch: _Batch) -> Step:
-        """Send what can be stored together; what is kept aside goes piece by piece, so that no good one is kept."""
-        done: list[_Ended] = []
-        for part in [[pair for pair in batch if not _to_be_kept(pair[1])], *([p] for p in batch if _to_be_kept(p[1]))]:
-            for first, chunk in _chunks(part):
-                done += await self._take_apart(first, chunk)
-        counts = Counter(str(item.outcome) for _, item in done)
-        faults = sorted(_fault(piece, item) for piece, item in done if item.error_code)
-        return Step(counts, faults, batch[-1][0].end)
+    async def _send_batch(self, batch: _Batch) -> BackfillProgress:
+        """Send what can be stored together, and each failing payload alone, so that no dead letter has a good one."""
+        storable = [(payload, items) for payload, items in batch if not _has_dead_letter(items)]
+        failing = [[(payload, items)] for payload, items in batch if _has_dead_letter(items)]
+        results: list[_PayloadResult] = []
+        for part in [storable, *failing]:
+            for first_index, chunk in _split(part):
+                results += await self._send_chunk(first_index, chunk)
+        counts = Counter(str(item.outcome) for _, item in results)
+        faults = sorted(_fault(payload, item) for payload, item in results if item.error_code)
+        return BackfillProgress(counts, faults, batch[-1][0].end)
 
-    async def _take_apart(self, first: int, chunk: _Chunk) -> list[_Ended]:
-        """Send a chunk whole, or without the items that the store shows to be in conflict, and those piece by piece."""
-        whole = chunk[0][0].line != chunk[-1][0].line
-        ended = await self._take(chunk, chunk, first, whole=whole)
-        aside = [place for place, (_, item) in enumerate(ended) if item.outcome is Outcome.DEAD_LETTERED]
-        if not (whole and aside):
-            return ended
-        rest = [pair for place, pair in enumerate(chunk) if place not in aside]
-        ended = await self._take(chunk, rest, first) if rest else []
-        for line in dict.fromkeys(chunk[place][0].line for place in aside):
-            alone = [chunk[place] for place in aside if chunk[place][0].line == line]
-            ended += await self._take(alone, alone, -1 - first)
-        return ended
+    async def _send_chunk(self, first_index: int, chunk: _Chunk) -> list[_PayloadResult]:
+        """Send a chunk as a whole; if the store finds conflicts, send the rest, and then the conflicts one by one."""
+        has_several_payloads = chunk[0][0].line != chunk[-1][0].line
+        results = await self._send(chunk, chunk, first_index, abort_on_dead_letter=has_several_payloads)
+        conflicts = [i for i, (_, item) in enumerate(results) if item.outcome is IngestStatus.DEAD_LETTERED]
+        if not (has_several_payloads and conflicts):
+            return results
+        storable = [pair for i, pair in enumerate(chunk) if i not in conflicts]
+        results = await self._send(chunk, storable, first_index) if storable else []
+        for line in dict.fromkeys(chunk[i][0].line for i in conflicts):
+            single = [chunk[i] for i in conflicts if chunk[i][0].line == line]
+            results += await self._send(single, single, -1 - first_index)
+        return results
 
-    async def _take(self, named: _Chunk, chunk: _Chunk, first: int, *, whole: bool = False) -> list[_Ended]:
-        """Send up to 500 events, under the name of the chunk they are of, until each has come to an end."""
-        sending = f"{self.name}:{named[0][0].line}:{named[0][0].end.offset}:{first}"
-        delivery = derive_delivery_id(self.context.client_id, self.source, sending, b"")
-        body, content_type = (b"", "") if whole else _body(chunk)
-        request = Received(self.context.client_id, self.source, content_type, body, CORRELATION, delivery)
+    async def _send(
+        self, named_after: _Chunk, chunk: _Chunk, first_index: int, *, abort_on_dead_letter: bool = False
+    ) -> list[_PayloadResult]:
+        """Send up to 500 events until each has a result; the delivery id is derived from the chunk ``named_after``."""
+        first_payload = named_after[0][0]
+        name = f"{self.run_id}:{first_payload.line}:{first_payload.end.offset}:{first_index}"
+        delivery_id = derive_delivery_id(self.context.client_id, self.source, name, b"")
+        body, content_type = (b"", "") if abort_on_dead_letter else _body(chunk)
+        request = IngestRequest(self.context.client_id, self.source, content_type, body, CORRELATION_ID, delivery_id)
 
-        async def take() -> Sequence[Item]:
-            done = await self.backfill.ingest.take(request, [one for _, one in chunk], self.context, whole=whole)
-            if any(item.outcome is Outcome.UNAVAILABLE for item in done.items):
-                raise StoreUnavailableError("the store did not take all of a batch; run the same command to go on")
-            return done.items
+        async def ingest_chunk() -> Sequence[ItemResult]:
+            result = await self.backfill.ingest.ingest_items(
+                request, [item for _, item in chunk], self.context, abort_on_dead_letter=abort_on_dead_letter
+            )
+            if any(item.outcome is IngestStatus.UNAVAILABLE for item in result.items):
+                raise StoreUnavailableError("the store did not accept a whole batch; run the same command to continue")
+            return result.items
 
         try:
-            items = await self.backfill.patiently(take)
+            items = await self.backfill.retry(ingest_chunk)
         except PayloadTooLargeError as error:
-            items = [Item(Outcome.REJECTED, error_code=error.code, message=error.message)] * len(chunk)
-        return [(piece, item) for (piece, _), item in zip(chunk, items, strict=True)]
+            items = [ItemResult(IngestStatus.REJECTED, error_code=error.code, message=error.message)] * len(chunk)
+        return [(payload, item) for (payload, _), item in zip(chunk, items, strict=True)]
 
 
-def _to_be_kept(found: Sequence[Completed | Item]) -> bool:
-    return any(isinstance(one, Item) and one.outcome is Outcome.DEAD_LETTERED for one in found)
+def _has_dead_letter(items: Sequence[ReadItem]) -> bool:
+    return any(isinstance(item, ItemResult) and item.outcome is IngestStatus.DEAD_LETTERED for item in items)
 
 
-def _chunks(part: _Batch) -> Iterator[tuple[int, list[tuple[Piece, Completed | Item]]]]:
-    """Yield at most 500 items at a time, each with its piece; a page of a provider may hold more."""
-    flat = [(piece, one) for piece, found in part for one in found]
-    for first in range(0, len(flat), MAX_EVENTS):
-        yield first, flat[first : first + MAX_EVENTS]
+def _split(part: _Batch) -> Iterator[tuple[int, list[tuple[FilePayload, ReadItem]]]]:
+    """Yield at most 500 items at a time, each with its payload; a page of a provider may hold more."""
+    pairs = [(payload, item) for payload, items in part for item in items]
+    for first_index in range(0, len(pairs), MAX_EVENTS):
+        yield first_index, pairs[first_index : first_index + MAX_EVENTS]
 
 
 def _body(chunk: _Chunk) -> tuple[bytes, str]:
-    """Return what a dead letter of these pieces keeps: the payloads, or the bytes that could not be read."""
-    pieces = list({piece.line: piece for piece, _ in chunk}.values())
-    if isinstance(pieces[0].value, InvalidInputError):
-        return pieces[0].raw, pieces[0].content_type
-    return json.dumps([piece.value for piece in pieces], ensure_ascii=False).encode(), "application/json"
+    """Return the body for a dead letter of this chunk: its payloads, or the bytes that could not be parsed."""
+    payloads = list({payload.line: payload for payload, _ in chunk}.values())
+    if isinstance(payloads[0].payload, InvalidInputError):
+        return payloads[0].raw, payloads[0].content_type
+    return json.dumps([payload.payload for payload in payloads], ensure_ascii=False).encode(), "application/json"
 
 
-def _fault(piece: Piece, item: Item) -> Fault:
-    return Fault(piece.line, str(item.outcome), item.error_code or "internal", item.message or "")
+def _fault(payload: FilePayload, item: ItemResult) -> BackfillFault:
+    return BackfillFault(payload.line, str(item.outcome), item.error_code or "internal", item.message or "")
 
 
-def _stand(place: Place, counts: Mapping[str, int]) -> dict[str, Any]:
-    return {"offset": place.offset, "line": place.line, "counts": dict(counts)}
+def _advance(checkpoint: BackfillCheckpoint, position: FilePosition, counts: Mapping[str, int]) -> BackfillCheckpoint:
+    return replace(checkpoint, offset=position.offset, line=position.line, counts=dict(counts))

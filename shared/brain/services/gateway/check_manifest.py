@@ -1,4 +1,4 @@
-"""Checks a sender's own list against the store: what became of each id, and what is missing."""
+"""Checks a sender's manifest against the store: the outcome of each id, and what is missing."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -7,85 +7,97 @@ from typing import Any
 
 from brain.domain.events import Draft, FeedType
 from brain.domain.gateway.identity import identify
-from brain.domain.gateway.manifests import Sent
+from brain.domain.gateway.manifests import ManifestLine
 from brain.domain.privacy.keys import IdentityKeys
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 
-PAGE = 300
+PAGE_SIZE = 300
+DEAD_LETTER_PREFIX = "dl_"
+OUTCOMES = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckManifest:
-    """Looks each id up: an event's and a dead letter's as the answers gave them, or a provider's own."""
+    """Looks up each id: that of an event or a dead letter in an HTTP response, or a provider's own."""
 
     store: DocumentStore
     sealer: Sealer
     keys: Callable[[], IdentityKeys]
 
-    def __call__(self, client_id: str, sent: Sequence[Sent], source: FeedType) -> dict[str, Any]:
-        """Return the counts of ends, ``sent``, ``difference`` (what is missing), and the ``missing`` ids.
+    def __call__(self, client_id: str, lines: Sequence[ManifestLine], source: FeedType) -> dict[str, Any]:
+        """Return the number of items per outcome, ``sent``, ``difference`` (what is missing), and the ``missing`` ids.
 
-        ``source`` is the feed of the provider's own ids. A line that the sender noted as rejected or ignored is
-        taken at its word: such an item leaves no document.
+        ``source`` is the feed of the provider's own ids. A line that the sender recorded as rejected or ignored counts
+        as such unchecked: it leaves no document.
         """
         counts: Counter[str] = Counter()
-        ours: dict[str, list[Sent]] = {}
-        for one in sent:
-            if one.outcome in ("rejected", "ignored"):
-                counts[one.outcome] += one.total
+        lines_by_id: dict[str, list[ManifestLine]] = {}
+        for line in lines:
+            if line.outcome in ("rejected", "ignored"):
+                counts[line.outcome] += line.total
             else:
-                ours.setdefault(self._name(client_id, one, source), []).append(one)
-        missing = list(self._ends(client_id, ours, counts))
-        total = sum(one.total for one in sent)
-        names = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
-        found = {name: counts[name] for name in names}
-        return {"sent": total, **found, "difference": total - sum(found.values()), "missing": missing}
+                lines_by_id.setdefault(self._stored_id(client_id, line, source), []).append(line)
+        missing = list(self._count_stored(client_id, lines_by_id, counts))
+        total = sum(line.total for line in lines)
+        outcomes = {name: counts[name] for name in OUTCOMES}
+        return {"sent": total, **outcomes, "difference": total - sum(outcomes.values()), "missing": missing}
 
-    def _name(self, client_id: str, one: Sent, source: FeedType) -> str:
-        if one.is_ours or one.is_letter:
-            return one.id
-        draft = Draft(feed_type=source, occurred_at=None, raw={}, provider_event_id=one.id)
+    def _stored_id(self, client_id: str, line: ManifestLine, source: FeedType) -> str:
+        if line.has_event_id or line.has_dead_letter_id:
+            return line.id
+        draft = Draft(feed_type=source, occurred_at=None, raw={}, provider_event_id=line.id)
         return identify(draft, client_id, self.keys()).event_id
 
-    def _ends(self, client_id: str, ours: dict[str, list[Sent]], counts: Counter[str]) -> Iterator[str]:
-        """Count what became of each event and yield those that are nowhere."""
-        names = list(ours)
-        nowhere: list[str] = []
-        for start in range(0, len(names), PAGE):
-            part = names[start : start + PAGE]
-            documents = self.store.get_all([self._path(client_id, name) for name in part])
-            for name, document in zip(part, documents, strict=True):
+    def _count_stored(
+        self, client_id: str, lines_by_id: dict[str, list[ManifestLine]], counts: Counter[str]
+    ) -> Iterator[str]:
+        """Count the outcomes of each id and yield the ids that are nowhere."""
+        stored_ids = list(lines_by_id)
+        absent_ids: list[str] = []
+        for start in range(0, len(stored_ids), PAGE_SIZE):
+            page = stored_ids[start : start + PAGE_SIZE]
+            documents = self.store.get_all([self._path(client_id, stored_id) for stored_id in page])
+            for stored_id, document in zip(page, documents, strict=True):
                 if document is None:
-                    nowhere.append(name)
+                    absent_ids.append(stored_id)
                 else:
-                    _count(sum(one.total for one in ours[name]), name, document.data.get("revision", 0), counts)
-        kept = self._kept(client_id, {ours[name][0].id for name in nowhere}) if nowhere else set()
-        for name in nowhere:
-            if ours[name][0].id in kept:
-                counts["dead_lettered"] += sum(one.total for one in ours[name])
+                    total = sum(line.total for line in lines_by_id[stored_id])
+                    _count_deliveries(total, stored_id, document.data.get("revision", 0), counts)
+        sent_ids = {lines_by_id[stored_id][0].id for stored_id in absent_ids}
+        dead_lettered = self._find_dead_lettered(client_id, sent_ids) if sent_ids else set()
+        for stored_id in absent_ids:
+            sent_id = lines_by_id[stored_id][0].id
+            if sent_id in dead_lettered:
+                counts["dead_lettered"] += sum(line.total for line in lines_by_id[stored_id])
             else:
-                yield ours[name][0].id
+                yield sent_id
 
-    def _path(self, client_id: str, name: str) -> str:
-        return paths.dead_letter(name) if name.startswith("dl_") else paths.event(client_id, name)
+    def _path(self, client_id: str, stored_id: str) -> str:
+        if stored_id.startswith(DEAD_LETTER_PREFIX):
+            return paths.dead_letter(stored_id)
+        return paths.event(client_id, stored_id)
 
-    def _kept(self, client_id: str, ids: set[str]) -> set[str]:
-        """Return which of the providers' ids stand in the bytes of a dead letter, or are a settled letter's."""
-        found = {name for name in ids if name.startswith("dl_") and self.store.get(paths.counter(client_id, name))}
+    def _find_dead_lettered(self, client_id: str, sent_ids: set[str]) -> set[str]:
+        """Return the ids that occur in the bytes of a dead letter, or are those of a settled one."""
+        dead_lettered = {
+            sent_id
+            for sent_id in sent_ids
+            if sent_id.startswith(DEAD_LETTER_PREFIX) and self.store.get(paths.counter(client_id, sent_id))
+        }
         for letter in DeadLetters(self.store).of_client(client_id):
-            if len(found) == len(ids):
+            if len(dead_lettered) == len(sent_ids):
                 break
             body = self.sealer.open(letter.data["sealed"])
-            found |= {name for name in ids - found if name.encode() in body}
-        return found
+            dead_lettered |= {sent_id for sent_id in sent_ids - dead_lettered if sent_id.encode() in body}
+        return dead_lettered
 
 
-def _count(total: int, name: str, revisions: int, counts: Counter[str]) -> None:
-    """Count how an id's sendings ended: one made the event, later ones revised it, the rest changed nothing."""
-    if name.startswith("dl_"):
+def _count_deliveries(total: int, stored_id: str, revisions: int, counts: Counter[str]) -> None:
+    """Count the deliveries of an id: one made the event, later ones revised it, the others were duplicates."""
+    if stored_id.startswith(DEAD_LETTER_PREFIX):
         counts["dead_lettered"] += total
         return
     counts["stored"] += 1

@@ -1,4 +1,4 @@
-"""Finds whose dead letters are due, and counts them, without reading what is in them."""
+"""Enqueues retries for clients with dead letters that are due, and counts dead letters, without reading them."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.jobs.dispatch import ClientFilter
 
-NEW = timedelta(hours=1)
+NEW_WITHIN = timedelta(hours=1)
 
 
 def enqueue_retries(
@@ -23,18 +23,18 @@ def enqueue_retries(
     jitter: timedelta,
     dry_run: bool,
 ) -> dict[str, Any]:
-    """Enqueue a task for each selected client with a dead letter that is due, and return how many letters there are.
+    """Enqueue a task per selected client with a dead letter that is due, and return the counts of dead letters.
 
-    ``total``, ``due``, ``parked`` and ``new`` (of the last hour) are what an alert on growth watches. Without any
-    letter this costs one read and says nothing.
+    ``total``, ``due``, ``parked`` and ``new`` (of the last hour) are for alerts on growth. Without any dead letter this
+    costs one read and returns nothing.
     """
     letters = DeadLetters(store)
-    waiting = letters.waiting(scheduled_at, scheduled_at - NEW)
-    if not waiting.total:
+    counts = letters.count(scheduled_at, scheduled_at - NEW_WITHIN)
+    if not counts.total:
         return {}
-    clients = letters.clients_with_due(scheduled_at) if waiting.due else []
+    clients = letters.clients_with_due(scheduled_at) if counts.due else []
     enqueued = 0
     for client_id in filter(is_selected, clients):
         start = not_before(RETRY_DEAD_LETTERS, client_id, scheduled_at, jitter)
         enqueued += queue.enqueue(Task(RETRY_DEAD_LETTERS, client_id, scheduled_at, start, dry_run))
-    return {"dead_letters": asdict(waiting) | {"enqueued": enqueued}}
+    return {"dead_letters": asdict(counts) | {"enqueued": enqueued}}

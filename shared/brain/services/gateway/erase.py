@@ -1,12 +1,12 @@
-"""Erases a person from all that is stored of one client, and leaves a receipt that does not name them."""
+"""Erases a person from everything stored of one client, and leaves a receipt that does not name them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, dead_letter_from
-from brain.domain.gateway.erasure import Person, body_without, changes_without
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.erasure import Person, find_redactions, redact_body
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.errors import ConflictError, StoreUnavailableError
@@ -17,20 +17,20 @@ from brain.ports.sealing import Sealer
 from brain.repositories import paths
 from brain.repositories.gateway import erasures, ingest_counters
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.repositories.gateway.erasures import PURGED, REDUCED, Receipts
-from brain.services.gateway.replay import context_of
+from brain.repositories.gateway.erasures import PURGED, REDUCED, ErasureReceipts
+from brain.services.gateway.replay_dead_letter import context_from_dead_letter
 
-ATTEMPTS = 5
-MAX_BYTES = 2 * 1024 * 1024
-MAX_CHANGES = 100
+MAX_ATTEMPTS = 5
+MAX_BATCH_BYTES = 2 * 1024 * 1024
+MAX_BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """The operator's tool; run again it changes nothing more, and stopped anywhere it can be run again.
+    """Erases one person per call; repeating it changes nothing more, and it may be stopped and repeated at any time.
 
-    Each commit takes the person out of some documents and counts them on the receipt, so that the receipt is exact
-    whatever happens in between. What the person's senders send later is new data.
+    Each commit removes the person from some documents and counts them on the receipt, so that the receipt is exact
+    whatever happens in between. What senders send about the person later is new data.
     """
 
     store: DocumentStore
@@ -47,31 +47,32 @@ class Erase:
         dry_run: bool = False,
         progress: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Erase and return the receipt; a dry run returns what it would erase.
+        """Erase the person and return the receipt; a dry run returns what it would erase.
 
         Raises:
             InvalidInputError: the subject is empty or longer than any address.
-            MisconfiguredError: a dead letter opens with none of the seal's keys, so nobody can say who is in it.
-            StoreUnavailableError: the store did not answer, or a document kept changing; run it again.
+            MisconfiguredError: none of the keys opens a dead letter, so it is unknown whom it names.
+            StoreUnavailableError: the store did not answer, or a document kept changing; repeat the call.
         """
         keys = self.keys()
-        run = _Run(self, Person(subject, client_id, keys), compute_erasure_id(subject, client_id, keys), Counter())
+        erasure_id = compute_erasure_id(subject, client_id, keys)
+        erasure = _Erasure(self, Person(subject, client_id, keys), erasure_id, Counter())
         if dry_run:
-            for _ in run.changes(progress):
+            for _ in erasure.find_changes(progress):
                 pass
-            return {"erasure_id": run.erasure_id, "client_id": client_id, "would_erase": dict(run.found)}
-        receipts = Receipts(self.store)
+            return {"erasure_id": erasure_id, "client_id": client_id, "would_erase": dict(erasure.counts)}
+        receipts = ErasureReceipts(self.store)
         versions = sorted(version for version, _ in keys.versions())
-        receipts.open(run.erasure_id, client_id, versions, correlation_id, self.clock.now())
-        run.commit(run.changes(progress))
-        return receipts.close(run.erasure_id, versions, self.clock.now())
+        receipts.open(erasure_id, client_id, versions, correlation_id, self.clock.now())
+        erasure.commit_all(erasure.find_changes(progress))
+        return receipts.close(erasure_id, versions, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What takes the person out of one document: its writes, and as what it counts."""
+    """The removal of the person from one document: its writes, and the name under which it is counted."""
 
-    found: Snapshot
+    document: Snapshot
     writes: tuple[Write, ...]
     counted_as: str
 
@@ -81,92 +82,98 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One erasure on its way; ``found`` counts what names the person."""
+class _Erasure:
+    """One erasure in progress; ``counts`` are the documents that name the person, by collection."""
 
-    erase: Erase
+    service: Erase
     person: Person
     erasure_id: str
-    found: Counter[str]
+    counts: Counter[str]
 
-    def changes(self, progress: Callable[[], None]) -> Iterable[_Change]:
+    def find_changes(self, progress: Callable[[], None]) -> Iterable[_Change]:
         """Yield a change for every document that names the person."""
-        for document in erasures.documents(self.erase.store, self.person.client_id):
+        for document in erasures.iterate_documents(self.service.store, self.person.client_id):
             progress()
-            if change := self._change(document):
-                self.found[change.counted_as] += 1
+            if change := self._change_document(document):
+                self.counts[change.counted_as] += 1
                 yield change
-        for letter in DeadLetters(self.erase.store).of_client(self.person.client_id):
+        for letter in DeadLetters(self.service.store).of_client(self.person.client_id):
             progress()
-            if change := self._letter_change(letter):
-                self.found[change.counted_as] += 1
+            if change := self._change_letter(letter):
+                self.counts[change.counted_as] += 1
                 yield change
 
-    def _change(self, found: Snapshot) -> _Change | None:
-        changes = changes_without(found.data, self.person)
-        collection = found.path.split("/")[-2]
-        return _Change(found, (erasures.change(found, changes),), collection) if changes else None
+    def _change_document(self, document: Snapshot) -> _Change | None:
+        redactions = find_redactions(document.data, self.person)
+        collection = document.path.split("/")[-2]
+        return _Change(document, (erasures.build_redaction(document, redactions),), collection) if redactions else None
 
-    def _letter_change(self, found: Snapshot) -> _Change | None:
-        """Return what keeps a letter without the person, or settles it when nothing else is in it."""
-        letter = dead_letter_from(found.data)
-        body = self.erase.sealer.open(letter.sealed)
-        left = body if letter.stage == JOB_STAGE else self._body_without(body, letter)
-        if left is None:
-            now = self.erase.clock.now()
+    def _change_letter(self, stored_letter: Snapshot) -> _Change | None:
+        """Return the change that removes the person from a letter, or settles it when it contains nothing else."""
+        letter = DeadLetter.from_document(stored_letter.data)
+        body = self.service.sealer.open(letter.sealed)
+        remainder = body if letter.stage == JOB_STAGE else self._redact_letter(body, letter)
+        if remainder is None:
             settlement = ingest_counters.build_settlement(
-                letter.client_id, letter.dead_letter_id, now, how="erased", event_count=letter.taken
+                letter.client_id,
+                letter.dead_letter_id,
+                self.service.clock.now(),
+                how="erased",
+                event_count=letter.taken,
             )
-            return _Change(found, (settlement, Delete(found.path, expect=found.version)), PURGED)
-        plain = {name: value for name, value in found.data.items() if name != "sealed"}
-        changes = changes_without(plain, self.person)
-        if left != body:
-            changes["sealed"] = self.erase.sealer.seal(left)
-        return _Change(found, (Update(found.path, changes, expect=found.version),), REDUCED) if changes else None
+            return _Change(
+                stored_letter, (settlement, Delete(stored_letter.path, expect=stored_letter.version)), PURGED
+            )
+        unsealed_fields = {name: stored for name, stored in stored_letter.data.items() if name != "sealed"}
+        redactions = find_redactions(unsealed_fields, self.person)
+        if remainder != body:
+            redactions["sealed"] = self.service.sealer.seal(remainder)
+        update = Update(stored_letter.path, redactions, expect=stored_letter.version)
+        return _Change(stored_letter, (update,), REDUCED) if redactions else None
 
-    def _body_without(self, body: bytes, letter: DeadLetter) -> bytes | None:
-        context = replace(context_of(letter), backfill=True)
-        return body_without(body, letter.content_type, letter.source, self.person, context)
+    def _redact_letter(self, body: bytes, letter: DeadLetter) -> bytes | None:
+        context = replace(context_from_dead_letter(letter), backfill=True)
+        return redact_body(body, letter.content_type, letter.source, self.person, context)
 
-    def commit(self, changes: Iterable[_Change]) -> None:
-        """Write the changes in commits that stay within the store's limits."""
+    def commit_all(self, changes: Iterable[_Change]) -> None:
+        """Write the changes in batches that stay within the store's limits."""
         batch: list[_Change] = []
-        size = 0
+        size_bytes = 0
         for change in changes:
-            if batch and (size + change.size_bytes > MAX_BYTES or len(batch) == MAX_CHANGES):
-                self._write(batch)
-                batch, size = [], 0
+            if batch and (size_bytes + change.size_bytes > MAX_BATCH_BYTES or len(batch) == MAX_BATCH_SIZE):
+                self._write_batch(batch)
+                batch, size_bytes = [], 0
             batch.append(change)
-            size += change.size_bytes
+            size_bytes += change.size_bytes
         if batch:
-            self._write(batch)
+            self._write_batch(batch)
 
-    def _write(self, batch: list[_Change]) -> None:
+    def _write_batch(self, batch: list[_Change]) -> None:
         try:
             self._commit(batch)
         except ConflictError:
             for change in batch:
-                self._write_alone(change.found)
+                self._write_alone(change.document)
 
-    def _write_alone(self, found: Snapshot) -> None:
-        """Take the person out of a document that others write to at the same time."""
-        latest: Snapshot | None = self.erase.store.get(found.path)
-        for _ in range(ATTEMPTS):
+    def _write_alone(self, document: Snapshot) -> None:
+        """Remove the person from a document that others write to at the same time."""
+        latest: Snapshot | None = self.service.store.get(document.path)
+        for _ in range(MAX_ATTEMPTS):
             if latest is None:
                 return
             is_letter = latest.path.startswith(paths.DEAD_LETTERS)
-            change = self._letter_change(latest) if is_letter else self._change(latest)
+            change = self._change_letter(latest) if is_letter else self._change_document(latest)
             if change is None:
                 return
             try:
                 self._commit([change])
             except ConflictError:
-                latest = self.erase.store.get(found.path)
+                latest = self.service.store.get(document.path)
             else:
                 return
-        raise StoreUnavailableError("a document kept changing while it was erased from; run the same command again")
+        raise StoreUnavailableError("a document kept changing during the erasure; run the same command again")
 
     def _commit(self, batch: list[_Change]) -> None:
         counts = Counter(change.counted_as for change in batch)
         writes = [write for change in batch for write in change.writes]
-        self.erase.store.commit([*writes, Receipts(self.erase.store).add(self.erasure_id, counts)])
+        self.service.store.commit([*writes, ErasureReceipts(self.service.store).add(self.erasure_id, counts)])

@@ -1,4 +1,4 @@
-"""Lets concurrent callers share a commit: what arrives while one is on its way goes together with the next.
+"""Group commit: concurrent callers share a batch, and writes that arrive while one is sent go with the next.
 
 No caller waits for a timer, and each is answered only after its own writes are durable.
 """
@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import EventWriter, Write, WriteResult, WriteStatus
-from brain.services.gateway.merged_writes import merged
+from brain.services.gateway.merge_writes import merge_writes
 
 MAX_WRITES = 500
 MAX_IN_FLIGHT = 3
@@ -19,129 +19,134 @@ MAX_WAITING = 20_000
 _RETRY_AFTER_SECONDS = 1.0
 
 
-class _Caller:
-    """One call's results as they come in; its future is done with the last of them."""
+class _Call:
+    """The results of one call of ``write`` as they arrive; its future is done with the last of them."""
 
     def __init__(self, size: int) -> None:
         self.results: list[WriteResult | None] = [None] * size
         self.missing = size
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def answer(self, place: int, result: WriteResult) -> None:
-        self.results[place] = result
+    def set_result(self, index: int, result: WriteResult) -> None:
+        self.results[index] = result
         self.missing -= 1
         if not self.missing and not self.future.done():
             self.future.set_result(None)
 
-    def fail(self, error: BaseException) -> None:
+    def set_exception(self, error: BaseException) -> None:
         if not self.future.done():
             self.future.set_exception(error)
 
 
 @dataclass(slots=True)
-class _Entry:
-    """A write and who waits for it, each with the write's place in its own call."""
+class _QueuedWrite:
+    """A write and the calls that wait for it, each with the write's index in the call."""
 
     write: Write
-    waiting: list[tuple[_Caller, int]]
+    waiters: list[tuple[_Call, int]]
 
-    def answer(self, result: WriteResult) -> None:
-        for caller, place in self.waiting:
-            caller.answer(place, result)
+    def set_result(self, result: WriteResult) -> None:
+        for call, index in self.waiters:
+            call.set_result(index, result)
 
-    def fail(self, error: BaseException) -> None:
-        for caller, _ in self.waiting:
-            caller.fail(error)
+    def set_exception(self, error: BaseException) -> None:
+        for call, _ in self.waiters:
+            call.set_exception(error)
 
     @property
-    def given_up(self) -> bool:
-        return all(caller.future.done() for caller, _ in self.waiting)
+    def is_abandoned(self) -> bool:
+        return all(call.future.done() for call, _ in self.waiters)
+
+    def absorb(self, later: "_QueuedWrite") -> bool:
+        """Merge ``later`` into this write if one write can do what both do, and return whether it was merged."""
+        write = merge_writes(self.write, later.write)
+        if write is None:
+            return False
+        self.write = write
+        self.waiters += later.waiters
+        return True
 
 
-class _Lane:
-    """The queue of one event loop and its batches on their way."""
+class _WriteQueue:
+    """The queue of one event loop and its batches in flight."""
 
     def __init__(self, writer: EventWriter, max_writes: int, max_in_flight: int) -> None:
-        self.waiting: deque[_Entry] = deque()
+        self.waiting: deque[_QueuedWrite] = deque()
         self._writer = writer
         self._max_writes = max_writes
         self._max_in_flight = max_in_flight
-        self._sending: set[asyncio.Task[None]] = set()
-        self._busy: set[str] = set()
-        self._scheduled = False
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._busy_paths: set[str] = set()
+        self._is_scheduled = False
 
     def schedule(self) -> None:
-        """Send as soon as the callers that are ready in this turn of the loop have added theirs."""
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._send_what_can_go)
+        """Send as soon as the callers that are ready in this turn of the loop have added their writes."""
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._send_batches)
 
-    def _send_what_can_go(self) -> None:
-        self._scheduled = False
-        while len(self._sending) < self._max_in_flight:
+    def _send_batches(self) -> None:
+        self._is_scheduled = False
+        while len(self._in_flight) < self._max_in_flight:
             batch = self._next_batch()
             if not batch:
                 return
             task = asyncio.get_running_loop().create_task(self._send(batch))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
             task.add_done_callback(lambda _: self.schedule())
 
-    def _next_batch(self) -> list[_Entry]:
+    def _next_batch(self) -> list[_QueuedWrite]:
         """Take the oldest writes to distinct documents.
 
-        A write to a document that was seen before is merged with the earlier one where that is possible; else it
-        waits, in its order, as does one to a document that is on its way.
+        A write to a document that occurred before is merged with the earlier one if possible. Else it waits for its
+        turn, as does a write to a document that is in flight.
         """
-        batch: list[_Entry] = []
-        held: list[_Entry] = []
-        latest: dict[str, _Entry] = {}
+        batch: list[_QueuedWrite] = []
+        delayed: list[_QueuedWrite] = []
+        latest_by_path: dict[str, _QueuedWrite] = {}
         while self.waiting and len(batch) < self._max_writes:
-            entry = self.waiting.popleft()
-            if entry.given_up or _joined(latest.get(entry.write.path), entry):
+            queued = self.waiting.popleft()
+            path = queued.write.path
+            earlier = latest_by_path.get(path)
+            if queued.is_abandoned or (earlier is not None and earlier.absorb(queued)):
                 continue
-            path = entry.write.path
-            (held if path in self._busy or path in latest else batch).append(entry)
-            latest[path] = entry
-        self.waiting.extendleft(reversed(held))
-        self._busy.update(entry.write.path for entry in batch)
+            (delayed if path in self._busy_paths or earlier is not None else batch).append(queued)
+            latest_by_path[path] = queued
+        self.waiting.extendleft(reversed(delayed))
+        self._busy_paths.update(queued.write.path for queued in batch)
         return batch
 
-    async def _send(self, batch: list[_Entry]) -> None:
+    async def _send(self, batch: list[_QueuedWrite]) -> None:
         try:
-            results = await self._writer.write([entry.write for entry in batch])
-            for entry, result in zip(batch, results, strict=True):
-                entry.answer(result)
+            results = await self._writer.write([queued.write for queued in batch])
+            for queued, result in zip(batch, results, strict=True):
+                queued.set_result(result)
         except StoreUnavailableError as error:
             unavailable = WriteResult(WriteStatus.UNAVAILABLE, error)
-            for entry in batch:
-                entry.answer(unavailable)
+            for queued in batch:
+                queued.set_result(unavailable)
         except BaseException as error:
-            for entry in batch:
-                entry.fail(error)
+            for queued in batch:
+                queued.set_exception(error)
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._busy.difference_update(entry.write.path for entry in batch)
-
-
-def _joined(earlier: _Entry | None, later: _Entry) -> bool:
-    """Merge ``later`` into ``earlier`` if one write can do what both do."""
-    write = merged(earlier.write, later.write) if earlier else None
-    if earlier is None or write is None:
-        return False
-    earlier.write = write
-    earlier.waiting += later.waiting
-    return True
+            self._busy_paths.difference_update(queued.write.path for queued in batch)
 
 
 class GroupCommit:
-    """An ``EventWriter`` over another: batches of up to ``max_writes``, at most ``max_in_flight`` on their way.
+    """An ``EventWriter`` over another one that sends batches of writes.
 
     Writes to one document keep their order and never share a batch; merging sets, such as increments of one counter,
-    become one write. When more than ``max_waiting`` writes would
-    wait, a call's writes come back as ``unavailable`` at once. A caller that is cancelled takes its unsent writes
-    with it, except those already merged with another's. Each event loop has a queue of its own.
+    become one write. A caller that is cancelled takes its unsent writes with it, except those already merged with
+    another's. Each event loop has its own queue.
+
+    Args:
+        writer: applies the batches.
+        max_writes: the size of a batch.
+        max_in_flight: how many batches are sent at the same time.
+        max_waiting: the size of the queue; the writes of a call that does not fit are ``unavailable`` at once.
     """
 
     def __init__(
@@ -156,32 +161,32 @@ class GroupCommit:
         self._max_writes = max_writes
         self._max_in_flight = max_in_flight
         self._max_waiting = max_waiting
-        self._lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lane] = WeakKeyDictionary()
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _WriteQueue] = WeakKeyDictionary()
 
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply the writes, each on its own, and return when each one's fate is durable."""
+        """Apply the writes, each on its own, and return their results once these are durable."""
         if not writes:
             return []
-        lane = self._lane()
-        if len(lane.waiting) + len(writes) > self._max_waiting:
-            full = StoreUnavailableError(
-                f"More than {self._max_waiting} writes are waiting; try again in a moment.",
+        queue = self._queue()
+        if len(queue.waiting) + len(writes) > self._max_waiting:
+            error = StoreUnavailableError(
+                f"at most {self._max_waiting} writes may wait, got {len(queue.waiting) + len(writes)}; try again later",
                 retry_after_seconds=_RETRY_AFTER_SECONDS,
             )
-            return [WriteResult(WriteStatus.UNAVAILABLE, full) for _ in writes]
-        caller = _Caller(len(writes))
-        lane.waiting.extend(_Entry(write, [(caller, place)]) for place, write in enumerate(writes))
-        lane.schedule()
-        await caller.future
-        return [result for result in caller.results if result is not None]
+            return [WriteResult(WriteStatus.UNAVAILABLE, error) for _ in writes]
+        call = _Call(len(writes))
+        queue.waiting.extend(_QueuedWrite(write, [(call, index)]) for index, write in enumerate(writes))
+        queue.schedule()
+        await call.future
+        return [result for result in call.results if result is not None]
 
     async def aclose(self) -> None:
-        """Let go of the writer below."""
+        """Close the writer."""
         await self._writer.aclose()
 
-    def _lane(self) -> _Lane:
+    def _queue(self) -> _WriteQueue:
         loop = asyncio.get_running_loop()
-        lane = self._lanes.get(loop)
-        if lane is None:
-            lane = self._lanes[loop] = _Lane(self._writer, self._max_writes, self._max_in_flight)
-        return lane
+        queue = self._queues.get(loop)
+        if queue is None:
+            queue = self._queues[loop] = _WriteQueue(self._writer, self._max_writes, self._max_in_flight)
+        return queue

@@ -1,85 +1,95 @@
-"""Takes a sender's request in: read, identify, pseudonymise, validate, store once; answered only when durable."""
+"""Ingests a request: read, identify, pseudonymize, validate and store each event once; answered only when durable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from brain.domain import periods
 from brain.domain.events import Draft, Ignored, Rejected
-from brain.domain.gateway import dead_letters
-from brain.domain.gateway.bodies import payloads
-from brain.domain.gateway.normalize import Completed, FeedContext, complete, normalize
-from brain.domain.gateway.notices import noticed
-from brain.domain.gateway.results import Ingested, Item, Outcome
+from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.bodies import parse_body
+from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
+from brain.domain.gateway.feed_warnings import find_warnings
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestResult, IngestStatus, ItemResult
 from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
+from brain.ports.logger import ErrorReporter
 from brain.repositories import codec, paths
 from brain.repositories.gateway import ingest_counters
-from brain.services.gateway.keep_dead_letter import KeepDeadLetter, Received
 from brain.services.gateway.rate_limits import EventBudgets
-from brain.services.gateway.settle import Settle, unavailable
-from brain.services.gateway.warnings import KeepWarnings
+from brain.services.gateway.record_warnings import RecordWarnings
+from brain.services.gateway.resolve_existing import ResolveExisting, build_unavailable_item
+from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
 MAX_EVENTS = 500
-REMEMBERED_MARKS = 10_000
+MAX_REMEMBERED_MARKS = 10_000
+ReadItem: TypeAlias = IdentifiedEvent | ItemResult
+"""An event to store, or the result of an item that makes none."""
 
 
 @dataclass(slots=True)
 class Ingest:
-    """The one path by which events come in, from HTTP and from files."""
+    """The one path by which events come in, over HTTP and from files."""
 
     writer: EventWriter
     store: DocumentStore
     keys: Callable[[], IdentityKeys]
-    keep: KeepDeadLetter
+    store_dead_letter: StoreDeadLetter
     limits: EventBudgets
     clock: Clock
-    failed: Callable[[str, Exception], None]
-    warn: KeepWarnings | None = None
+    report_error: ErrorReporter
+    record_warnings: RecordWarnings | None = None
     _marked: set[tuple[str, datetime]] = field(default_factory=set)
 
-    async def __call__(self, request: Received, context: FeedContext) -> Ingested:
-        """Return what became of each item.
+    async def __call__(self, request: IngestRequest, context: FeedContext) -> IngestResult:
+        """Read and store a request, and return the result of each item.
 
         Raises:
-            RateLimitedError: the client's or the global budget is used up; nothing was taken.
-            PayloadTooLargeError: more than 500 events in one request, or one that cannot be kept aside.
-            StoreUnavailableError: nothing of the request is certain to be stored; send it again.
+            RateLimitedError: the client's or the global budget is used up; nothing was stored.
+            PayloadTooLargeError: more than 500 events in one request, or one that is too large for a dead letter.
+            StoreUnavailableError: nothing of the request is certain to be stored; it must be sent again.
         """
         await self.limits.take_events(request.client_id, 1)
         try:
-            found = self._read(request, context)
+            items = self._read_body(request, context)
         except InvalidInputError as error:
-            found = [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=error.message)]
-        if len(found) > MAX_EVENTS:
-            raise PayloadTooLargeError(f"expected at most {MAX_EVENTS} events a request, {len(found)} came; split it")
-        await self._take_the_rest(request.client_id, len(found) - 1)
-        return await self.take(request, found, context)
+            items = [_unreadable(error)]
+        if len(items) > MAX_EVENTS:
+            raise PayloadTooLargeError(f"at most {MAX_EVENTS} events per request, got {len(items)}; split the request")
+        await self._take_further_events(request.client_id, len(items) - 1)
+        return await self.ingest_items(request, items, context)
 
-    async def take(
-        self, request: Received, found: Sequence[Completed | Item], context: FeedContext, *, whole: bool = False
-    ) -> Ingested:
-        """Store what was read of a request, keep aside what could not be taken, book it and say what became of it.
+    async def ingest_items(
+        self,
+        request: IngestRequest,
+        items: Sequence[ReadItem],
+        context: FeedContext,
+        *,
+        abort_on_dead_letter: bool = False,
+    ) -> IngestResult:
+        """Store the items of a request, its failed ones as a dead letter, count them, and return their results.
 
-        With ``whole`` a request of which something would be kept aside is neither kept nor booked: its sender takes
-        it apart and sends the rest again, as the same delivery.
+        With ``abort_on_dead_letter`` a request that would need a dead letter gets neither a dead letter nor a counter:
+        the caller splits it and sends the parts again under the same delivery id.
         """
-        stored = await self._store(request, found, context)
-        if whole and any(item.outcome is Outcome.DEAD_LETTERED for item in stored):
-            return Ingested(stored)
-        items = await self._keep_aside(request, stored, context)
-        warned = self._warnings(request, found, items)
-        book = self._book(request, items, context)
-        await (asyncio.gather(book, warned) if warned else book)
-        return Ingested(items)
+        stored_items = await self._store_events(request, items, context)
+        if abort_on_dead_letter and any(item.outcome is IngestStatus.DEAD_LETTERED for item in stored_items):
+            return IngestResult(stored_items)
+        results = await self._store_failed(request, stored_items, context)
+        warning = self._warn(request, items, results)
+        counting = self._count(request, results, context)
+        await (asyncio.gather(counting, warning) if warning else counting)
+        return IngestResult(results)
 
-    async def _take_the_rest(self, client_id: str, amount: int) -> None:
-        """Take the budget of the items beyond the first; a refusal gives the first one's back."""
+    async def _take_further_events(self, client_id: str, amount: int) -> None:
+        """Take the budget of the events after the first; a refusal gives that of the first one back."""
         if amount <= 0:
             return
         try:
@@ -88,123 +98,136 @@ class Ingest:
             self.limits.give_back_events(client_id, 1)
             raise
 
-    def _read(self, request: Received, context: FeedContext) -> list[Completed | Item]:
-        """Return for each item the event to store, or the end it has come to already."""
-        values = payloads(request.body, request.content_type)
-        found: list[Completed | Item] = []
-        for value in values:
-            found += self.read(request.source, value, context)
-            if len(found) > MAX_EVENTS:
+    def _read_body(self, request: IngestRequest, context: FeedContext) -> list[ReadItem]:
+        items: list[ReadItem] = []
+        for payload in parse_body(request.body, request.content_type):
+            items += self.read_payload(request.source, payload, context)
+            if len(items) > MAX_EVENTS:
                 break
-        return found
+        return items
 
-    def read(self, source: str, value: Any, context: FeedContext) -> list[Completed | Item]:
-        """Return for each item of one payload the event to store, or the end it has come to already."""
-        if isinstance(value, InvalidInputError):
-            return [Item(Outcome.DEAD_LETTERED, error_code="unreadable_body", message=value.message)]
+    def read_payload(self, source: str, payload: Any, context: FeedContext) -> list[ReadItem]:
+        """Return for each item of one payload the event to store, or the result of an item that makes none."""
+        if isinstance(payload, InvalidInputError):
+            return [_unreadable(payload)]
         try:
-            return [self._item(outcome, context) for outcome in normalize(source, value, context)]
-        except Exception as exc:  # noqa: BLE001 - a feed's fault must lose nothing: the request is kept and we are told
-            self.failed("normalise", exc)
-            message = "this could not be read because of a fault on our side; it is kept and will be tried again"
-            return [Item(Outcome.DEAD_LETTERED, error_code="internal", message=message)]
+            return [self._identify(item, context) for item in normalize(source, payload, context)]
+        except Exception as exc:  # noqa: BLE001 - a bug in a feed must lose nothing: the request becomes a dead letter
+            self.report_error("normalize", exc)
+            message = "this could not be read because of an internal error; it is stored and will be retried"
+            return [ItemResult(IngestStatus.DEAD_LETTERED, error_code="internal", message=message)]
 
-    def _item(self, outcome: Draft | Rejected | Ignored, context: FeedContext) -> Completed | Item:
-        if isinstance(outcome, Draft):
-            completed = complete(outcome, context, self.keys())
-            if isinstance(completed, Completed):
-                return completed
-            outcome = completed
-        if isinstance(outcome, Ignored):
-            return Item(Outcome.IGNORED, message=outcome.reason)
-        aside = outcome.error_code in dead_letters.CODES
-        end = Outcome.DEAD_LETTERED if aside else Outcome.REJECTED
-        return Item(end, error_code=outcome.error_code, message=outcome.message)
+    def _identify(self, item: Draft | Rejected | Ignored, context: FeedContext) -> ReadItem:
+        identified = build_event(item, context, self.keys()) if isinstance(item, Draft) else item
+        if isinstance(identified, IdentifiedEvent):
+            return identified
+        if isinstance(identified, Ignored):
+            return ItemResult(IngestStatus.IGNORED, message=identified.reason)
+        is_dead_letter = identified.error_code in DEAD_LETTER_CODES
+        outcome = IngestStatus.DEAD_LETTERED if is_dead_letter else IngestStatus.REJECTED
+        return ItemResult(outcome, error_code=identified.error_code, message=identified.message)
 
-    async def _store(self, request: Received, found: Sequence[Completed | Item], context: FeedContext) -> list[Item]:
-        """Write all events in one go; what is already there is settled with what it would cost only then."""
-        events = [entry for entry in found if isinstance(entry, Completed)]
-        ends = iter(await self._write(request, events, context) if events else [])
-        return [next(ends) if isinstance(entry, Completed) else entry for entry in found]
+    async def _store_events(
+        self, request: IngestRequest, items: Sequence[ReadItem], context: FeedContext
+    ) -> list[ItemResult]:
+        """Write all events at once; only those that exist already cost more, to resolve them."""
+        events = [item for item in items if isinstance(item, IdentifiedEvent)]
+        results = iter(await self._write(request, events, context) if events else [])
+        return [next(results) if isinstance(item, IdentifiedEvent) else item for item in items]
 
-    async def _write(self, request: Received, events: Sequence[Completed], context: FeedContext) -> list[Item]:
-        firsts = {completed.event.event_id: completed for completed in reversed(events)}
-        writes = [_new(completed, request.delivery) for completed in firsts.values()]
-        results, _ = await asyncio.gather(self.writer.write(writes), self._mark(request.client_id))
-        written = dict(zip(firsts, results, strict=True))
-        ended = [(c, _mentioned(written[c.event.event_id], firsts[c.event.event_id] is c)) for c in events]
-        there = [c for c, result in ended if result.status is WriteStatus.EXISTS]
-        own = {event_id for event_id, result in written.items() if result.status is WriteStatus.WRITTEN}
-        settle = Settle(self.store, request.delivery, own, history=context.backfill)
-        settled = iter(await asyncio.to_thread(settle, there) if there else [])
+    async def _write(
+        self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
+    ) -> list[ItemResult]:
+        first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
+        writes = [_create_event(identified, request.delivery_id) for identified in first_by_id.values()]
+        results, _ = await asyncio.gather(self.writer.write(writes), self._mark_active(request.client_id))
+        result_by_id = dict(zip(first_by_id, results, strict=True))
+        own = {event_id for event_id, result in result_by_id.items() if result.status is WriteStatus.WRITTEN}
+        written: list[tuple[IdentifiedEvent, WriteResult]] = []
+        for identified in events:
+            event_id = identified.event.event_id
+            is_first = first_by_id[event_id] is identified
+            written.append((identified, _occurrence_result(result_by_id[event_id], is_first)))
+        existing = [identified for identified, result in written if result.status is WriteStatus.EXISTS]
+        resolve = ResolveExisting(self.store, request.delivery_id, own, is_history=context.backfill)
+        resolved = iter(await asyncio.to_thread(resolve, existing) if existing else [])
         return [
-            next(settled) if result.status is WriteStatus.EXISTS else _end(completed, result)
-            for completed, result in ended
+            next(resolved) if result.status is WriteStatus.EXISTS else _item_result(identified, result)
+            for identified, result in written
         ]
 
-    async def _mark(self, client_id: str) -> None:
-        """Mark the hour's and week's books once an instance, before the first event of the hour is answered."""
+    async def _mark_active(self, client_id: str) -> None:
+        """Mark the client as active, once per hour and instance, before the first event of the hour is answered."""
         now = self.clock.now()
         mark = (client_id, periods.truncate_to_hour(now))
         if mark in self._marked:
             return
         results = await self.writer.write(ingest_counters.build_activity_marks(client_id, now))
         if any(result.status is not WriteStatus.WRITTEN for result in results):
-            raise StoreUnavailableError("the hour's books could not be marked; send again", retry_after_seconds=1)
-        if len(self._marked) >= REMEMBERED_MARKS:
+            raise StoreUnavailableError("the activity mark could not be stored; send again", retry_after_seconds=1)
+        if len(self._marked) >= MAX_REMEMBERED_MARKS:
             self._marked.clear()
         self._marked.add(mark)
 
-    async def _keep_aside(self, request: Received, items: list[Item], context: FeedContext) -> list[Item]:
-        """Keep the request when anything in it could not be taken, and name the dead letter to the sender."""
-        failed = [item for item in items if item.outcome is Outcome.DEAD_LETTERED]
-        if not failed:
+    async def _store_failed(
+        self, request: IngestRequest, items: list[ItemResult], context: FeedContext
+    ) -> list[ItemResult]:
+        """Store the request as a dead letter if any item failed, and add its id to the results."""
+        failed_items = [item for item in items if item.outcome is IngestStatus.DEAD_LETTERED]
+        if not failed_items:
             return items
-        stage = "store" if failed[0].event_id else "read"
-        kept = await self.keep(request, stage, failed, context)
-        return [replace(i, dead_letter_id=kept) if i.outcome is Outcome.DEAD_LETTERED else i for i in items]
+        stage = "store" if failed_items[0].event_id else "read"
+        letter_id = await self.store_dead_letter(request, stage, failed_items, context)
+        return [
+            replace(item, dead_letter_id=letter_id) if item.outcome is IngestStatus.DEAD_LETTERED else item
+            for item in items
+        ]
 
-    def _warnings(
-        self, request: Received, found: Sequence[Completed | Item], items: Sequence[Item]
+    def _warn(
+        self, request: IngestRequest, items: Sequence[ReadItem], results: Sequence[ItemResult]
     ) -> Awaitable[None] | None:
-        """Return what tells the client of trouble with its feed, None without any; a replay tells nothing again."""
-        if self.warn is None or request.replay_of:
+        """Return the recording of warnings about the feed, None without any; a replay warns of nothing again."""
+        if self.record_warnings is None or request.replay_of:
             return None
-        events = [entry for entry in found if isinstance(entry, Completed)]
-        notices = noticed(request.source, request.delivery, events, items)
-        return self.warn(request.client_id, notices) if notices else None
+        events = [item for item in items if isinstance(item, IdentifiedEvent)]
+        warnings = find_warnings(request.source, request.delivery_id, events, results)
+        return self.record_warnings(request.client_id, warnings) if warnings else None
 
-    async def _book(self, request: Received, items: Sequence[Item], context: FeedContext) -> None:
-        """Book what leaves no event of its own before the answer, and give its share of the budget back."""
-        counts = Ingested(items).counts()
+    async def _count(self, request: IngestRequest, items: Sequence[ItemResult], context: FeedContext) -> None:
+        """Count the items that made no event before the answer, and give their part of the budget back."""
+        counts = IngestResult(items).count_outcomes()
         self.limits.give_back_events(request.client_id, counts["duplicate"] + counts["ignored"])
-        delivery_id = request.delivery or uuid4().hex
+        delivery_id = request.delivery_id or uuid4().hex
         counter = ingest_counters.build_delivery_counter(request.client_id, delivery_id, context.received_at, items)
         if counter is None or request.replay_of:
             return
         (result,) = await self.writer.write([counter])
         if result.status is not WriteStatus.WRITTEN:
-            raise StoreUnavailableError("the books could not be kept; send again", retry_after_seconds=1)
+            raise StoreUnavailableError("the ingest counter could not be stored; send again", retry_after_seconds=1)
 
 
-def _new(completed: Completed, delivery: str) -> Create:
-    event = completed.event
-    place = paths.event(event.client_id, event.event_id)
-    document = codec.new_event_document(event, completed.fingerprint, cumulative=completed.cumulative)
-    return Create(place, document | ({"delivery": delivery} if delivery else {}))
+def _unreadable(error: InvalidInputError) -> ItemResult:
+    return ItemResult(IngestStatus.DEAD_LETTERED, error_code="unreadable_body", message=error.message)
 
 
-def _mentioned(result: WriteResult, is_first: bool) -> WriteResult:
-    """Return what became of one mention of an event: what comes again in a request meets what the first one wrote."""
-    again = not is_first and result.status is WriteStatus.WRITTEN
-    return WriteResult(WriteStatus.EXISTS) if again else result
+def _create_event(identified: IdentifiedEvent, delivery_id: str) -> Create:
+    event = identified.event
+    document = codec.new_event_to_document(event, identified.fingerprint, cumulative=identified.cumulative)
+    delivery = {"delivery": delivery_id} if delivery_id else {}
+    return Create(paths.event(event.client_id, event.event_id), document | delivery)
 
 
-def _end(completed: Completed, result: WriteResult) -> Item:
-    event_id = completed.event.event_id
+def _occurrence_result(result: WriteResult, is_first: bool) -> WriteResult:
+    """Return the write result of one occurrence of an event in a request; a later one meets what the first wrote."""
+    is_repeated = not is_first and result.status is WriteStatus.WRITTEN
+    return WriteResult(WriteStatus.EXISTS) if is_repeated else result
+
+
+def _item_result(identified: IdentifiedEvent, result: WriteResult) -> ItemResult:
+    event_id = identified.event.event_id
     if result.status is WriteStatus.WRITTEN:
-        return Item(Outcome.STORED, event_id)
+        return ItemResult(IngestStatus.STORED, event_id)
     if result.status is WriteStatus.REFUSED:
-        message = "this event cannot be stored as it is; it is kept aside for the operator"
-        return Item(Outcome.DEAD_LETTERED, event_id, "store_refused", message)
-    return unavailable(result.error or BrainError("the store did not answer"))
+        message = "the store refused this event; it is stored as a dead letter for the operator"
+        return ItemResult(IngestStatus.DEAD_LETTERED, event_id, "store_refused", message)
+    return build_unavailable_item(result.error or BrainError("the store did not answer"))

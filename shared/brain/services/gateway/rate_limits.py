@@ -1,4 +1,4 @@
-"""Budgets that hold across instances: events a client and in all, and requests an address."""
+"""Rate limits that hold across instances: events per client and in total, and requests per network address."""
 
 import hashlib
 import hmac
@@ -13,21 +13,22 @@ from typing import Protocol
 
 import anyio.to_thread
 
-from brain.domain.rates.shares import Terms
-from brain.domain.rates.window import WINDOW_SECONDS, SteadyTime
+from brain.domain.rates.shares import RateBudget
+from brain.domain.rates.window import WINDOW_SECONDS, MonotonicTime
 from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
-from brain.repositories.gateway.rates import Rates
-from brain.services.gateway.rate_budget import Budget, Lessee, Moment
+from brain.ports.logger import ErrorReporter
+from brain.repositories.gateway.rate_shares import RateShares
+from brain.services.gateway.leased_budget import ClockReading, LeasedBudget, ShareLeaser
 
-REMEMBERED = 10_000
-TEND_SECONDS = 30.0
-ASKS = 4
+MAX_BUDGETS = 10_000
+IDLE_CHECK_SECONDS = 30.0
+MAX_ROUNDS = 4
 
 
 class EventBudgets(Protocol):
-    """What ingest asks before it takes events in."""
+    """The budgets that ingest takes events from."""
 
     async def take_events(self, client_id: str, amount: int) -> None:
         """Take ``amount`` events or raise."""
@@ -36,8 +37,8 @@ class EventBudgets(Protocol):
         """Return what duplicates and failures took."""
 
 
-class NoBudgets:
-    """Lets everything pass: history from files has a pace of its own and takes nothing from live senders."""
+class UnlimitedBudgets:
+    """Lets everything pass: a backfill has its own pace and takes nothing from live senders."""
 
     async def take_events(self, client_id: str, amount: int) -> None:
         """Take nothing."""
@@ -48,10 +49,20 @@ class NoBudgets:
 
 @dataclass(slots=True)
 class RateLimits:
-    """Takes from the client's and the global budget together or from neither; any thread or event loop may ask.
+    """Takes from the client's and the global budget together or from neither; safe in any thread and event loop.
 
-    Each budget is a share leased from the store (``brain.domain.rates.shares``) and spent here. Up to ``instances``
-    instances share it; ``holder`` (hex digits) names this one; ``address_key`` hides addresses, which name people.
+    Each budget is a share leased from the store (``brain.domain.rates.shares``) and spent here.
+
+    Attributes:
+        store: holds the shares.
+        clock: the wall clock.
+        holder: the name of this instance, in hex digits.
+        events_a_client: events per client and minute.
+        events_in_all: events per minute.
+        requests_an_address: unauthenticated requests per network address and minute.
+        instances: the largest number of instances that share a budget.
+        address_key: hashes addresses, which are personal data.
+        sleep: waits between attempts.
     """
 
     store: DocumentStore
@@ -63,145 +74,139 @@ class RateLimits:
     instances: int = 4
     address_key: bytes = b""
     sleep: Callable[[float], None] = time.sleep
-    _budgets: OrderedDict[str, Budget] = field(default_factory=OrderedDict)
-    _steady: SteadyTime = field(default_factory=SteadyTime)
+    _budgets: OrderedDict[str, LeasedBudget] = field(default_factory=OrderedDict)
+    _monotonic: MonotonicTime = field(default_factory=MonotonicTime)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _tended_at: float = -inf
+    _idle_checked_at: float = -inf
 
     async def take_events(self, client_id: str, amount: int) -> None:
         """Take ``amount`` events; the event loop is left only when the store must be asked.
 
         Raises:
             RateLimitedError: a budget is used up; nothing was taken.
-            PayloadTooLargeError: more than a whole minute's budget in one request.
-            StoreUnavailableError: the share in hand is used up and the store cannot be asked for more.
+            PayloadTooLargeError: more than the budget of a whole minute in one request.
+            StoreUnavailableError: the share in hand is used up and the store did not answer a request for more.
         """
-        await self._take(self._events(client_id), amount)
-
-    def take_events_here(self, client_id: str, amount: int) -> None:
-        """Take ``amount`` events in this thread; raises as ``take_events`` does."""
-        self._take_here(self._events(client_id), amount)
+        await self._take(self._event_limits(client_id), amount)
 
     def give_back_events(self, client_id: str, amount: int) -> None:
         """Return what duplicates and failures took."""
         with self._lock:
-            for key in self._events(client_id):
+            for key in self._event_limits(client_id):
                 if key in self._budgets:
                     self._budgets[key].window.give_back(amount)
 
     async def take_request(self, address: str) -> None:
         """Count a request of an address; raises ``RateLimitedError`` for one that sends too many."""
-        await self._take(self._address(address), 1)
+        await self._take(self._address_limit(address), 1)
 
     def check_address(self, address: str) -> None:
-        """Raise ``RateLimitedError`` when the address is known to have used its budget up; takes nothing."""
+        """Raise ``RateLimitedError`` when the address is known to have used up its budget; takes nothing."""
         with self._lock:
             now = self._now()
-            for key in self._address(address):
+            for key in self._address_limit(address):
                 if key in self._budgets and (wait := self._budgets[key].refusal_seconds(now, 1)):
-                    raise _refused(wait)
+                    raise _rate_limited(wait)
 
-    def hand_back(self, failed: Callable[[str, Exception], None]) -> None:
-        """Give all shares back as this instance ends; one that cannot be is told to ``failed`` and ends by itself."""
-        for key, budget in list(self._budgets.items()):
-            if budget.units:
+    def release_shares(self, report_error: ErrorReporter) -> None:
+        """Give all shares back as this instance ends; one that cannot be given back ends with its lease."""
+        for key, leased in list(self._budgets.items()):
+            if leased.units:
                 try:
-                    self._lessee().leave(key, budget)
+                    self._leaser().release(key, leased)
                 except BrainError as error:
-                    failed("hand back a share", error)
+                    report_error("release a rate share", error)
 
     async def _take(self, limits: Mapping[str, int], amount: int) -> None:
-        taken, keys = self._try(limits, amount)
-        if not taken:
-            await anyio.to_thread.run_sync(self._take_here, limits, amount)
+        is_taken, keys = self._try_take(limits, amount)
+        if not is_taken:
+            await anyio.to_thread.run_sync(self._take_in_thread, limits, amount)
         elif keys:
             await anyio.to_thread.run_sync(self._renew, keys)
 
-    def _take_here(self, limits: Mapping[str, int], amount: int) -> None:
-        for _ in range(ASKS):
-            taken, keys = self._try(limits, amount)
-            if taken:
+    def _take_in_thread(self, limits: Mapping[str, int], amount: int) -> None:
+        for _ in range(MAX_ROUNDS):
+            is_taken, keys = self._try_take(limits, amount)
+            if is_taken:
                 self._renew(keys)
                 return
             for key in keys:
-                self._ask(key, amount)
-        raise StoreUnavailableError("the budgets are asked for by too many at once; send again", retry_after_seconds=1)
+                self._request(key, amount)
+        raise StoreUnavailableError("too many concurrent requests for these budgets; send again", retry_after_seconds=1)
 
-    def _try(self, limits: Mapping[str, int], amount: int) -> tuple[bool, list[str]]:
-        """Take from all budgets and return the leases to renew, or take nothing and return those to be asked for."""
+    def _try_take(self, limits: Mapping[str, int], amount: int) -> tuple[bool, list[str]]:
+        """Take from all budgets and return those to renew, or take nothing and return the budgets that are short."""
         with self._lock:
             now = self._now()
             budgets = {key: self._budget(key, limit, amount) for key, limit in limits.items()}
-            wait = max(budget.refusal_seconds(now, amount) for budget in budgets.values())
+            wait = max(leased.refusal_seconds(now, amount) for leased in budgets.values())
             if wait:
-                raise _refused(wait)
-            if short := [key for key, budget in budgets.items() if not budget.has_room(now, amount)]:
-                return False, short
-            for budget in budgets.values():
-                budget.window.take(now.steady, amount)
-            return True, [key for key, budget in budgets.items() if budget.renewal_due(now)] + self._idle(now)
+                raise _rate_limited(wait)
+            if short_keys := [key for key, leased in budgets.items() if not leased.has_room(now, amount)]:
+                return False, short_keys
+            for leased in budgets.values():
+                leased.window.take(now.monotonic, amount)
+            return True, [key for key, leased in budgets.items() if leased.is_renewal_due(now)] + self._idle_keys(now)
 
-    def _ask(self, key: str, amount: int) -> None:
-        """Ask the store for more, one thread at a time; who waited for another's answer looks at that first."""
-        budget = self._budgets.get(key)
-        if budget is None:
+    def _request(self, key: str, amount: int) -> None:
+        """Request more from the store, one thread at a time; a thread that waited looks at the other's answer first."""
+        leased = self._budgets.get(key)
+        if leased is None:
             return
-        with budget.asking:
+        with leased.request_lock:
             with self._lock:
                 now = self._now()
-                answered = budget.has_room(now, amount) or budget.refusal_seconds(now, amount) > 0
-            if not answered:
-                self._lessee().ask(key, budget, amount)
+                is_answered = leased.has_room(now, amount) or leased.refusal_seconds(now, amount) > 0
+            if not is_answered:
+                self._leaser().request(key, leased, amount)
 
     def _renew(self, keys: list[str]) -> None:
         for key in keys:
-            budget = self._budgets.get(key)
-            if budget and budget.asking.acquire(blocking=False):
+            leased = self._budgets.get(key)
+            if leased and leased.request_lock.acquire(blocking=False):
                 try:
-                    self._lessee().renew(key, budget)
+                    self._leaser().renew(key, leased)
                 finally:
-                    budget.asking.release()
+                    leased.request_lock.release()
 
-    def _idle(self, now: Moment) -> list[str]:
-        """Return, now and then, the large shares that lie idle, so that others get them before their leases end."""
-        if now.steady < self._tended_at + TEND_SECONDS:
+    def _idle_keys(self, now: ClockReading) -> list[str]:
+        """Return, every 30 seconds, the large shares that are idle, so that others get them before their leases end."""
+        if now.monotonic < self._idle_checked_at + IDLE_CHECK_SECONDS:
             return []
-        self._tended_at = now.steady
-        return [key for key, budget in self._budgets.items() if budget.lies_idle(now)]
+        self._idle_checked_at = now.monotonic
+        return [key for key, leased in self._budgets.items() if leased.is_idle(now)]
 
-    def _budget(self, key: str, limit: int, amount: int) -> Budget:
-        """Return the key's budget; of too many, those that were used longest ago go, and their leases end."""
+    def _budget(self, key: str, limit: int, amount: int) -> LeasedBudget:
+        """Return the budget of ``key``; of too many, the least recently used is dropped, and its lease ends."""
         if limit == 0:
-            raise RateLimitedError(
-                "this budget is set to 0, which lets nothing pass", retry_after_seconds=WINDOW_SECONDS
-            )
+            raise RateLimitedError("this budget is 0, so every request is refused", retry_after_seconds=WINDOW_SECONDS)
         if amount > limit:
-            raise PayloadTooLargeError(f"expected at most {limit} events at once, {amount} came; split them")
-        budget = self._budgets.get(key)
-        if budget is None:
-            budget = self._budgets[key] = Budget(Terms(limit, self.instances))
-            if len(self._budgets) > REMEMBERED:
+            raise PayloadTooLargeError(f"at most {limit} events per request, got {amount}; split the request")
+        leased = self._budgets.get(key)
+        if leased is None:
+            leased = self._budgets[key] = LeasedBudget(RateBudget(limit, self.instances))
+            if len(self._budgets) > MAX_BUDGETS:
                 self._budgets.popitem(last=False)
         self._budgets.move_to_end(key)
-        return budget
+        return leased
 
-    def _lessee(self) -> Lessee:
-        return Lessee(Rates(self.store), self.holder, self._lock, self._now, self.sleep)
+    def _leaser(self) -> ShareLeaser:
+        return ShareLeaser(RateShares(self.store), self.holder, self._lock, self._now, self.sleep)
 
-    def _now(self) -> Moment:
+    def _now(self) -> ClockReading:
         wall = self.clock.now().timestamp()
-        return Moment(wall, self._steady.at(wall))
+        return ClockReading(wall, self._monotonic.advance(wall))
 
-    def _events(self, client_id: str) -> dict[str, int]:
+    def _event_limits(self, client_id: str) -> dict[str, int]:
         return {f"client:{client_id}": self.events_a_client, "all": self.events_in_all}
 
-    def _address(self, address: str) -> dict[str, int]:
+    def _address_limit(self, address: str) -> dict[str, int]:
         digest = hmac.new(self.address_key, _network(address).encode(), hashlib.sha256).hexdigest()[:32]
         return {f"address:{digest}": self.requests_an_address}
 
 
 def _network(address: str) -> str:
-    """Return what one sender can call its own: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Return the addresses that one sender controls: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -209,6 +214,6 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)  # noqa: PLR2004
 
 
-def _refused(wait_seconds: float) -> RateLimitedError:
+def _rate_limited(wait_seconds: float) -> RateLimitedError:
     message = f"the budget is used up; send again after {ceil(wait_seconds)} seconds"
     return RateLimitedError(message, retry_after_seconds=wait_seconds)

@@ -1,7 +1,7 @@
-"""Says whether a request is from a provider that the client trusts, and that it was not taken before."""
+"""Verifies that a request was signed by a provider that the client trusts, and that it is not a replay."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,26 +17,27 @@ from brain.domain.senders.signatures.signed_request import Proof, Refusal, Sende
 from brain.errors import MisconfiguredError, ReplayedRequestError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, EventWriter, WriteStatus
+from brain.ports.logger import ErrorReporter
 from brain.ports.signing_keys import SigningKeys
-from brain.repositories.gateway import signatures
+from brain.repositories.gateway import accepted_deliveries
 from brain.services.gateway.sender_secrets import SenderSecrets
 
-REMEMBERED = 10_000
-_REPLAYED = "this signed request was taken before and everything in it is stored; do not send it again"
+CACHE_SIZE = 10_000
+_REPLAYED = "this signed request was already accepted and stored; do not send it again"
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Who signed, when, and what to remember once the request is durable."""
+class VerifiedSender:
+    """The provider that signed a request, the signed time, and the delivery to remember once it is durable."""
 
     provider: str
     signed_at: datetime | None
-    taken: AcceptedDelivery | None
+    delivery: AcceptedDelivery | None
 
 
 @dataclass(slots=True)
 class VerifySender:
-    """Tries the providers that may sign for the source and by whose scheme the request says it is signed."""
+    """Tries the providers that may sign for the source and whose scheme the request claims to use."""
 
     config: SendersConfig
     secrets: SenderSecrets
@@ -44,114 +45,117 @@ class VerifySender:
     store: DocumentStore
     writer: EventWriter
     clock: Clock
-    failed: Callable[[str, Exception], None]
-    _seen: TTLCache[str, AcceptedDelivery] = field(init=False, repr=False)
+    report_error: ErrorReporter
+    _deliveries: TTLCache[str, AcceptedDelivery] = field(init=False, repr=False)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Start with an empty memory that ages by this clock and forgets what the tolerance refuses anyway."""
-        twice = 2 * self.config.tolerance_seconds
-        self._seen = TTLCache(REMEMBERED, twice, timer=lambda: self.clock.now().timestamp())
+        """Create an empty cache that ages by the clock and drops what the tolerance refuses anyway."""
+        cache_seconds = 2 * self.config.tolerance_seconds
+        self._deliveries = TTLCache(CACHE_SIZE, cache_seconds, timer=lambda: self.clock.now().timestamp())
 
-    def claims(self, source: str, request: SignedRequest) -> bool:
-        """Whether the headers allow that a provider of this source signed; the body need not be read yet."""
-        return bool(self._claiming(source, request))
+    def may_be_signed(self, source: str, request: SignedRequest) -> bool:
+        """Whether a provider of this source may have signed, by the headers alone; the body need not be read yet."""
+        return bool(self._applicable_providers(source, request))
 
-    def check(self, client_id: str, source: str, request: SignedRequest) -> Sender:
-        """Return who signed the request.
+    def check(self, client_id: str, source: str, request: SignedRequest) -> VerifiedSender:
+        """Return the sender that signed the request.
 
         Raises:
-            UnauthenticatedError: nobody whom this client trusts; the same for an unknown client. Its context says why.
-            ReplayedRequestError: this signing, or another body under its id, was taken before.
-            SenderCheckUnavailableError: secrets or keys cannot be had now.
-            StoreUnavailableError: whether it was taken before cannot be known now.
+            UnauthenticatedError: no provider that the client trusts, with the reason in its context; an unknown client
+                gets the same error.
+            ReplayedRequestError: this signed request, or another body with its id, was accepted already.
+            SenderCheckUnavailableError: secrets or keys cannot be loaded now.
+            StoreUnavailableError: the store did not answer whether the request was accepted already.
         """
         now = self.clock.now()
         reasons: list[str] = []
-        for name, provider in self._claiming(source, request):
-            found = self._verified(client_id, name, provider, request, now)
-            if isinstance(found, Proof):
-                request_taken = AcceptedDelivery.from_proof(client_id, name, found, request.body, self._tolerance)
-                self._refuse_replay(request_taken, now)
-                return Sender(name, found.signed_at, request_taken)
-            reasons.append(f"{name}: {found.reason}")
-        raise UnauthenticatedError(NOT_AUTHENTICATED, reason="; ".join(reasons) or "no signature of this source's")
+        for name, provider in self._applicable_providers(source, request):
+            proof = self._verify(client_id, name, provider, request, now)
+            if isinstance(proof, Proof):
+                delivery = AcceptedDelivery.from_proof(client_id, name, proof, request.body, self._tolerance)
+                self._refuse_replay(delivery, now)
+                return VerifiedSender(name, proof.signed_at, delivery)
+            reasons.append(f"{name}: {proof.reason}")
+        raise UnauthenticatedError(NOT_AUTHENTICATED, reason="; ".join(reasons) or "no signature of this source")
 
-    async def end(self, sender: Sender, *, durable: bool) -> None:
-        """Remember a request that was taken and is durable; let one that was not come again in any form.
+    async def finish(self, sender: VerifiedSender, *, durable: bool) -> None:
+        """Remember the delivery of a durable request; allow that of any other to be sent again in any form.
 
-        The answer does not hang on it: should the store fail here, a replay is a duplicate, and identity meets it.
+        The answer does not depend on it: if the store fails here, the events of a replay are duplicates.
         """
-        if sender.taken is None:
+        delivery = sender.delivery
+        if delivery is None:
             return
         with self._lock:
             if durable:
-                self._seen[sender.taken.delivery_id] = sender.taken
-            elif (known := self._seen.get(sender.taken.delivery_id)) and known.signed_at is None:
-                del self._seen[sender.taken.delivery_id]
+                self._deliveries[delivery.delivery_id] = delivery
+            elif (pending := self._deliveries.get(delivery.delivery_id)) and pending.signed_at is None:
+                del self._deliveries[delivery.delivery_id]
         if durable:
-            await self._remember(sender.taken)
+            await self._store_delivery(delivery)
 
-    async def _remember(self, request_taken: AcceptedDelivery) -> None:
+    async def _store_delivery(self, delivery: AcceptedDelivery) -> None:
         try:
-            (result,) = await self.writer.write([signatures.remember(request_taken)])
-        except Exception as exc:  # noqa: BLE001 - the events are durable, and their sender is to hear of it
-            self.failed("remember a signed request", exc)
+            (result,) = await self.writer.write([accepted_deliveries.build_write(delivery)])
+        except Exception as exc:  # noqa: BLE001 - the events are durable, and the sender must be told so
+            self.report_error("store an accepted delivery", exc)
             return
         if result.status is not WriteStatus.WRITTEN and result.error:
-            self.failed("remember a signed request", result.error)
+            self.report_error("store an accepted delivery", result.error)
 
-    def answer(self, client_id: str, source: str, challenge: Challenge, query: Mapping[str, str]) -> ChallengeResponse:
-        """Return the answer to a provider's question whether the address is this client's.
+    def respond(self, client_id: str, source: str, challenge: Challenge, query: Mapping[str, str]) -> ChallengeResponse:
+        """Return the response to a provider's challenge whether the address is its customer's.
 
         Raises:
-            UnauthenticatedError: it is not, or the question is none that the provider would ask.
-            SenderCheckUnavailableError: secrets cannot be had now.
+            UnauthenticatedError: it is not, or the provider would not send such a challenge.
+            SenderCheckUnavailableError: secrets cannot be loaded now.
         """
         provider = self.config.providers.get(challenge.provider)
         if provider is None or not provider.may_sign_for(source):
             raise UnauthenticatedError(NOT_AUTHENTICATED, reason="a challenge of another source's provider")
-        found = challenge.respond(query, self.secrets.of(client_id, challenge.secret_provider))
-        if isinstance(found, Refusal):
-            raise UnauthenticatedError(NOT_AUTHENTICATED, reason=found.reason)
-        return found
+        response = challenge.respond(query, self.secrets.get(client_id, challenge.secret_provider))
+        if isinstance(response, Refusal):
+            raise UnauthenticatedError(NOT_AUTHENTICATED, reason=response.reason)
+        return response
 
     @property
     def _tolerance(self) -> timedelta:
         return timedelta(seconds=self.config.tolerance_seconds)
 
-    def _claiming(self, source: str, request: SignedRequest) -> list[tuple[str, Provider]]:
+    def _applicable_providers(self, source: str, request: SignedRequest) -> list[tuple[str, Provider]]:
         return [
             (name, provider)
             for name, provider in self.config.providers.items()
             if provider.may_sign_for(source) and registry.SCHEMES[provider.scheme].applies_to(request)
         ]
 
-    def _verified(
+    def _verify(
         self, client_id: str, name: str, provider: Provider, request: SignedRequest, now: datetime
     ) -> Proof | Refusal:
-        secrets = self.secrets.of(client_id, name)
+        secrets = self.secrets.get(client_id, name)
         if not secrets:
             return Refusal(f"{build_secret_name(client_id, name)} is not set, or may not be read")
-        trust = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
+        credentials = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
         try:
-            return registry.verify(provider.scheme, request, trust, now, self._tolerance)
+            return registry.verify(provider.scheme, request, credentials, now, self._tolerance)
         except MisconfiguredError as error:
-            # Told to the operator; the sender gets the answer of any stranger, so that nobody learns who is a client.
-            self.failed(f"secret of {name}", error)
+            # The operator is told. The sender gets the answer of a stranger, so that nobody learns who is a client.
+            self.report_error(f"secret of {name}", error)
             return Refusal("a secret is not of the kind that the scheme needs")
 
-    def _refuse_replay(self, request_taken: AcceptedDelivery | None, now: datetime) -> None:
-        """Refuse what was taken before, here or by another instance, and another body while one is on its way."""
-        if request_taken is None:
+    def _refuse_replay(self, delivery: AcceptedDelivery | None, now: datetime) -> None:
+        """Refuse a delivery that any instance accepted, and another body for one that is being processed."""
+        if delivery is None:
             return
-        name = request_taken.delivery_id
+        delivery_id = delivery.delivery_id
         with self._lock:
-            known = self._seen.get(name)
-        stored = signatures.find(self.store, name) if known is None or known.signed_at is None else known
+            earlier = self._deliveries.get(delivery_id)
+        if earlier is None or earlier.signed_at is None:
+            earlier = accepted_deliveries.find(self.store, delivery_id)
         with self._lock:
-            if stored:
-                self._seen[name] = stored
-            known = self._seen.setdefault(name, replace(request_taken, signed_at=None))
-        if known.is_replayed_by(request_taken, now):
+            if earlier:
+                self._deliveries[delivery_id] = earlier
+            earlier = self._deliveries.setdefault(delivery_id, replace(delivery, signed_at=None))
+        if earlier.is_replayed_by(delivery, now):
             raise ReplayedRequestError(_REPLAYED)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy, dead_letter_id
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy, derive_dead_letter_id
 from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.errors import AlreadyExistsError, BrainError
 from brain.ports.clock import Clock
@@ -31,7 +31,7 @@ class GiveUp:
         now = self.clock.now()
         code = error.code if isinstance(error, BrainError) else "internal"
         letter = DeadLetter(
-            dead_letter_id=dead_letter_id(task.client_id, task.job, body),
+            dead_letter_id=derive_dead_letter_id(task.client_id, task.job, body),
             client_id=task.client_id,
             source=task.job,
             content_type="application/json",
@@ -45,7 +45,7 @@ class GiveUp:
             correlation_id=f"{task.job}-{task.scheduled_at:%Y%m%dT%H%M%S}",
         )
         try:
-            self.store.create(paths.dead_letter(letter.dead_letter_id), letter.document())
+            self.store.create(paths.dead_letter(letter.dead_letter_id), letter.to_document())
         except AlreadyExistsError:
-            DeadLetters(self.store).tried(letter.dead_letter_id, now)
+            DeadLetters(self.store).add_attempt(letter.dead_letter_id, now)
         return letter.dead_letter_id

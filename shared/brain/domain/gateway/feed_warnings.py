@@ -1,0 +1,56 @@
+"""Warnings about a client's feeds: items rejected, dead-lettered or in conflict, unknown kinds, and wrong dates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from brain.domain.events import FeedType
+from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
+
+# The clocks of senders differ a little from ours; one that is further ahead misdates its events.
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+_CLOCK_AHEAD: Final = "events are dated in the future; synchronize the sender's clock (NTP)"
+_UNKNOWN_KIND: Final = "this feed has no reader for this kind of event; it is stored as custom and counts no metric"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedWarning:
+    """One item that the client should look at: what is wrong with it, the id of a sample, and what to do."""
+
+    kind: str
+    sample_id: str
+    message: str
+
+
+def find_warnings(
+    source: str, delivery_id: str, events: Sequence[IdentifiedEvent], items: Sequence[ItemResult]
+) -> list[FeedWarning]:
+    """Return the warnings of one request; none while the sender has to send the request again.
+
+    A sample is identified by its event, its dead letter or its delivery, never by anything the sender wrote.
+    """
+    if any(item.outcome is IngestStatus.UNAVAILABLE for item in items):
+        return []
+    return [*_item_warnings(delivery_id, items), *_event_warnings(source, events, items)]
+
+
+def _item_warnings(delivery_id: str, items: Sequence[ItemResult]) -> Iterator[FeedWarning]:
+    for item in items:
+        if item.outcome in (IngestStatus.REJECTED, IngestStatus.DEAD_LETTERED):
+            code = item.error_code or "internal"
+            kind = code if code == CONFLICT_CODE else f"{item.outcome}_{code}"
+            yield FeedWarning(kind, item.event_id or item.dead_letter_id or delivery_id, item.message or "")
+
+
+def _event_warnings(
+    source: str, events: Sequence[IdentifiedEvent], items: Sequence[ItemResult]
+) -> Iterator[FeedWarning]:
+    new_ids = {item.event_id for item in items if item.outcome in (IngestStatus.STORED, IngestStatus.REVISED)}
+    for event in (identified.event for identified in events):
+        if event.event_id in new_ids:
+            if event.occurred_at > event.received_at + CLOCK_TOLERANCE:
+                yield FeedWarning("clock_ahead", event.event_id, _CLOCK_AHEAD)
+            if event.feed_type is FeedType.CUSTOM and source != FeedType.CUSTOM:
+                yield FeedWarning("unknown_kind", event.event_id, _UNKNOWN_KIND)

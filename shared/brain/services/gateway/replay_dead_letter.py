@@ -1,0 +1,115 @@
+"""Replays a dead letter by the same path as any request; events that are stored already stay as they are."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from brain.domain.events import Draft, Rejected
+from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FieldMap
+from brain.domain.gateway.bodies import parse_body
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.normalize import normalize
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import IngestResult, IngestStatus
+from brain.errors import InvalidInputError, NotFoundError
+from brain.ports.clock import Clock
+from brain.ports.document_store import DocumentStore
+from brain.ports.sealing import Sealer
+from brain.ports.task_queue import Task
+from brain.repositories.gateway.dead_letters import DeadLetters, task_from_dead_letter
+from brain.services.gateway.ingest import Ingest
+from brain.services.jobs.lease import Figures
+
+
+class TaskPerformer(Protocol):
+    """Performs one client's task of a job."""
+
+    def __call__(self, task: Task) -> Figures:
+        """Return the figures of the run; raises as the job does."""
+
+
+@dataclass(slots=True)
+class ReplayDeadLetter:
+    """Finds, previews, replays and purges dead letters. Replaying one twice has the effect of once."""
+
+    store: DocumentStore
+    sealer: Sealer
+    ingest: Ingest
+    perform: TaskPerformer
+    clock: Clock
+
+    def find(self, dead_letter_id: str) -> DeadLetter:
+        """Return the dead letter; raises ``NotFoundError`` when it does not exist or has expired."""
+        letter = DeadLetters(self.store).get(dead_letter_id, self.clock.now())
+        if letter is None:
+            raise NotFoundError(f"no dead letter {dead_letter_id}; `brain dead-letters list` shows all of them")
+        return letter
+
+    def preview(self, letter: DeadLetter) -> dict[str, int]:
+        """Return what reading the original bytes would give now, without writing anything."""
+        if letter.stage == JOB_STAGE:
+            return {"runs": 1}
+        counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
+        try:
+            payloads = parse_body(self.sealer.open(letter.sealed), letter.content_type)
+        except InvalidInputError:
+            return counts | {"unreadable": 1}
+        for payload in payloads:
+            if isinstance(payload, InvalidInputError):
+                counts["unreadable"] += 1
+                continue
+            for item in normalize(letter.source, payload, context_from_dead_letter(letter)):
+                accepted = "events" if isinstance(item, Draft) else "ignored"
+                counts["rejected" if isinstance(item, Rejected) else accepted] += 1
+        return counts
+
+    async def __call__(self, letter: DeadLetter) -> IngestResult:
+        """Ingest the original bytes as of when they were received, and remove the letter unless an item failed again.
+
+        The result says what failed again; ``conflict_count`` of it are conflicts, which no further replay resolves.
+        Events that an earlier replay of the letter stored count as stored by this one, so that a replay that was killed
+        and repeated leaves the same counters.
+        """
+        body = self.sealer.open(letter.sealed)
+        letter_id = letter.dead_letter_id
+        request = IngestRequest(
+            letter.client_id,
+            letter.source,
+            letter.content_type,
+            body,
+            letter.correlation_id,
+            letter_id,
+            replay_of=letter_id,
+        )
+        result = await self.ingest(request, context_from_dead_letter(letter))
+        counts = result.count_outcomes()
+        event_count = counts[IngestStatus.STORED] + counts[IngestStatus.REVISED]
+        letters = DeadLetters(self.store)
+        if result.is_final:
+            letters.settle(letter, "replayed", event_count, self.clock.now())
+        elif event_count:
+            letters.set_event_count(letter_id, event_count)
+        return result
+
+    def rerun_job(self, letter: DeadLetter) -> Figures:
+        """Perform a job's task again and remove the letter; if the job raises, the letter stays."""
+        figures = self.perform(task_from_dead_letter(letter, self.sealer.open(letter.sealed)))
+        DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
+        return figures
+
+    def purge(self, letter: DeadLetter) -> None:
+        """Remove a letter with its original bytes; the counters record that it existed."""
+        DeadLetters(self.store).settle(letter, "purged", letter.taken, self.clock.now())
+
+
+def context_from_dead_letter(letter: DeadLetter) -> FeedContext:
+    """Return the context in which the request was received."""
+    return FeedContext(
+        letter.client_id,
+        letter.first_seen,
+        letter.signed_at,
+        letter.vertical,
+        letter.correlation_id,
+        letter.backfill,
+        FieldMap.model_validate_json(letter.field_map) if letter.field_map else None,
+    )

@@ -1,0 +1,162 @@
+"""Resolves an event whose id is stored already: a duplicate, a revision of a running total, or a conflict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from brain.domain.events import Event
+from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
+from brain.errors import AlreadyExistsError, BrainError, ConflictError
+from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Transform, Update, Write
+from brain.repositories import codec, paths
+
+MAX_ATTEMPTS = 5
+MAX_SUPERSEDED = 50
+SMALLEST_STEP = timedelta(microseconds=1)
+CONFLICT_MESSAGE = (
+    "an event with this id and other content is stored already; the new content is stored as a dead letter. "
+    "Send changed content under its own id, or as a running total"
+)
+
+
+@dataclass(slots=True)
+class ResolveExisting:
+    """Compares events with their stored documents, and writes revisions atomically with the event they revise.
+
+    An event that an earlier attempt of the same delivery wrote is no duplicate: it has the result of that attempt. This
+    holds for the first occurrence in a request only; ``_own`` are the events that this attempt has written.
+
+    Several forms of one total that were received at the same moment or in one delivery (an export that has it twice)
+    are remembered with the last of them as superseded, so that the same export again changes nothing. With
+    ``is_history`` every form that was ever stored is a duplicate, whereas a live counter may well return to an earlier
+    value.
+    """
+
+    store: DocumentStore
+    delivery_id: str = ""
+    _own: set[str] = field(default_factory=set)
+    is_history: bool = False
+    _fingerprints: dict[str, set[str]] = field(default_factory=dict)
+    _revised: set[str] = field(default_factory=set)
+
+    def __call__(self, existing: Sequence[IdentifiedEvent]) -> list[ItemResult]:
+        """Return the result of each event; raises ``StoreUnavailableError`` when the store cannot be read."""
+        stored = self.store.get_all([paths.event(new.event.client_id, new.event.event_id) for new in existing])
+        return [self._resolve(new, self._refresh(snapshot)) for new, snapshot in zip(existing, stored, strict=True)]
+
+    def _refresh(self, stored: Snapshot | None) -> Snapshot | None:
+        """Return the event as it is after the revisions of this request."""
+        return self.store.get(stored.path) if stored and stored.id in self._revised else stored
+
+    def _resolve(self, new: IdentifiedEvent, stored: Snapshot | None) -> ItemResult:
+        for _ in range(MAX_ATTEMPTS):
+            if stored is None or stored.data["fingerprint"] == new.fingerprint:
+                return ItemResult(self._resolve_same(stored), new.event.event_id)
+            if not new.cumulative:
+                return ItemResult(IngestStatus.DEAD_LETTERED, new.event.event_id, CONFLICT_CODE, CONFLICT_MESSAGE)
+            if (outcome := self._resolve_superseded(new, stored)) is not None:
+                return ItemResult(outcome, new.event.event_id)
+            try:
+                return self._revise(new, stored)
+            except ConflictError:
+                stored = self.store.get(stored.path)
+        message = "other requests are revising this event at the same time; send again"
+        return ItemResult(IngestStatus.UNAVAILABLE, new.event.event_id, "conflict_retry", message)
+
+    def _resolve_same(self, stored: Snapshot | None) -> IngestStatus:
+        """Return the outcome of an event that is stored with the same content."""
+        if stored is None or not self._is_of_delivery(stored):
+            return IngestStatus.DUPLICATE
+        # A revision whose response was lost may precede others of this attempt, so it is identified by its content.
+        form_key = f"{stored.id}:{stored.data['fingerprint']}"
+        if (form_key if stored.data["revision"] else stored.id) in self._own:
+            return IngestStatus.DUPLICATE
+        self._own |= {stored.id, form_key}
+        return IngestStatus.REVISED if stored.data["revision"] else IngestStatus.STORED
+
+    def _is_of_delivery(self, stored: Snapshot) -> bool:
+        return bool(self.delivery_id) and stored.data.get("delivery") == self.delivery_id
+
+    def _resolve_superseded(self, new: IdentifiedEvent, stored: Snapshot) -> IngestStatus | None:
+        """Return the outcome of a form that was superseded by the stored one, or None for a new form."""
+        superseded = stored.data.get("superseded", [])
+        matching = (form for form in superseded if form["fingerprint"] == new.fingerprint and self._applies(form))
+        if (form := next(matching, None)) is not None:
+            form_key = f"{stored.id}:{new.fingerprint}"
+            if not self.delivery_id or form["delivery"] != self.delivery_id or form_key in self._own:
+                return IngestStatus.DUPLICATE
+            self._own.add(form_key)
+            return IngestStatus.REVISED if form["revision"] else IngestStatus.STORED
+        if self.is_history and new.fingerprint in self._all_fingerprints(new.event):
+            return IngestStatus.DUPLICATE
+        return None
+
+    def _applies(self, form: dict[str, Any]) -> bool:
+        """Whether a form is of the present moment, or of the previous one and this delivery is being retried."""
+        return not form.get("until") or form["until"] == self.delivery_id
+
+    def _all_fingerprints(self, event: Event) -> set[str]:
+        """Return the fingerprints of all revisions, read once per request."""
+        if event.event_id not in self._fingerprints:
+            revisions = self.store.query(paths.revisions(event.client_id, event.event_id))
+            self._fingerprints[event.event_id] = {revision.data["fingerprint"] for revision in revisions}
+        return self._fingerprints[event.event_id]
+
+    def _superseded_before(self, stored: Snapshot) -> list[dict[str, Any]]:
+        """Return the forms of the previous moment, which a retry of this delivery must find as its first attempt."""
+        forms = stored.data.get("superseded", []) if self.delivery_id else []
+        return [form | {"until": self.delivery_id} for form in forms if not form.get("until")]
+
+    def _revise(self, new: IdentifiedEvent, stored: Snapshot) -> ItemResult:
+        """Overwrite the event with its new values, and record the revision with its time and increments."""
+        before = codec.event_from_document(stored.data)
+        # Two forms received at the same moment get successive times; the clock of this instance may lag.
+        known_at = max(new.event.received_at, before.received_at + SMALLEST_STEP)
+        event = replace(new.event, received_at=known_at)
+        number = stored.data["revision"] + 1
+        current = codec.event_to_document(event) | ({"occurred_at": before.occurred_at} if new.undated else {})
+        delivery = {"delivery": self.delivery_id} if self.delivery_id else {}
+        state = {"fingerprint": new.fingerprint, "revision": number, **delivery}
+        is_same_moment = new.event.received_at <= before.received_at or self._is_of_delivery(stored)
+        superseded = _add_superseded(stored) if is_same_moment else self._superseded_before(stored)
+        cleared = {name: Transform.DELETE_FIELD for name in codec.PLAIN_EVENT_FIELDS if name in stored.data}
+        writes: list[Write] = [
+            Update(
+                stored.path,
+                cleared | current | state | {"unscored": True, "superseded": superseded or Transform.DELETE_FIELD},
+                expect=stored.version,
+            ),
+            _create_revision(event, current | state | {"increments": codec.compute_increments(before, event)}),
+        ]
+        if number == 1:
+            first = {"fingerprint": stored.data["fingerprint"], "revision": 0, "increments": {}}
+            first |= {"delivery": stored.data["delivery"]} if "delivery" in stored.data else {}
+            writes.append(_create_revision(before, codec.event_to_document(before) | first))
+        try:
+            self.store.commit(writes)
+        except AlreadyExistsError as exc:
+            raise ConflictError("another revision has the same time") from exc
+        if event.event_id in self._own:
+            self._own.add(f"{event.event_id}:{stored.data['fingerprint']}")
+        self._revised.add(event.event_id)
+        self._own |= {event.event_id, f"{event.event_id}:{new.fingerprint}"}
+        self._fingerprints.get(event.event_id, set()).update((new.fingerprint, stored.data["fingerprint"]))
+        return ItemResult(IngestStatus.REVISED, event.event_id)
+
+
+def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
+    """Return the forms that were received together with the stored one, which is the last of them."""
+    form = {name: stored.data[name] for name in ("fingerprint", "revision")}
+    forms = [*stored.data.get("superseded", []), form | {"delivery": stored.data.get("delivery", "")}]
+    return forms[-MAX_SUPERSEDED:]
+
+
+def _create_revision(event: Event, document: Document) -> Create:
+    return Create(paths.revision(event.client_id, event.event_id, event.received_at), document)
+
+
+def build_unavailable_item(error: BrainError) -> ItemResult:
+    """Return the result of an item that could not be stored now and must be sent again."""
+    return ItemResult(IngestStatus.UNAVAILABLE, error_code=error.code, message="the store did not answer; send again")

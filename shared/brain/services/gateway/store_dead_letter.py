@@ -1,0 +1,105 @@
+"""Stores a failed request as a dead letter, its original bytes sealed, so that it can be inspected and replayed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from brain.domain.events import FeedType
+from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.bodies import media_type
+from brain.domain.gateway.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, derive_dead_letter_id
+from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.results import ItemResult
+from brain.errors import PayloadTooLargeError, StoreUnavailableError
+from brain.ports.clock import Clock
+from brain.ports.document_store import Create, EventWriter, Increment, Update, WriteStatus
+from brain.ports.sealing import Sealer
+from brain.repositories import paths
+
+FEEDS = frozenset(str(feed) for feed in FeedType)
+# The source in an address may be anything, a person's name included. A replay of this one is rejected as unknown.
+UNKNOWN_FEED = "unknown"
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+
+
+@dataclass(slots=True)
+class StoreDeadLetter:
+    """Writes one dead letter per request; the same request, sent again, counts as another attempt."""
+
+    writer: EventWriter
+    sealer: Sealer
+    clock: Clock
+    policy: RetryPolicy
+
+    async def __call__(
+        self, request: IngestRequest, stage: str, failed_items: Sequence[ItemResult], context: FeedContext
+    ) -> str:
+        """Return the id of the dead letter that holds the request.
+
+        Raises:
+            StoreUnavailableError: it could not be stored now; the sender must send the request again.
+            PayloadTooLargeError: the request is too large to be stored, even compressed.
+        """
+        letter = self._build_letter(request, stage, failed_items, context)
+        path = paths.dead_letter(letter.dead_letter_id)
+        write: Create | Update
+        if request.replay_of:
+            write = Update(path, self._changes_of_replay(letter, failed_items))
+        else:
+            write = Create(path, letter.to_document())
+        (result,) = await self.writer.write([write])
+        if result.status is WriteStatus.EXISTS:
+            (result,) = await self.writer.write([Update(path, _changes_of_resend(letter))])
+        if result.status is not WriteStatus.WRITTEN:
+            raise StoreUnavailableError("the dead letter could not be stored; send the request again") from result.error
+        return letter.dead_letter_id
+
+    def _build_letter(
+        self, request: IngestRequest, stage: str, failed_items: Sequence[ItemResult], context: FeedContext
+    ) -> DeadLetter:
+        sealed = self.sealer.seal(request.body)
+        if len(sealed) > MAX_SEALED_BYTES:
+            raise PayloadTooLargeError(
+                f"the request could not be read, and as a dead letter it has at most {MAX_SEALED_BYTES} bytes, "
+                f"got {len(sealed)}; split the request"
+            )
+        now = self.clock.now()
+        kind = media_type(request.content_type)
+        return DeadLetter(
+            dead_letter_id=request.replay_of or derive_dead_letter_id(request.client_id, request.source, request.body),
+            client_id=request.client_id,
+            source=request.source if request.source in FEEDS else UNKNOWN_FEED,
+            content_type=kind if _MEDIA_TYPE.fullmatch(kind) else "",
+            stage=stage,
+            error_code=failed_items[0].error_code or "internal",
+            message=failed_items[0].message or "",
+            sealed=sealed,
+            first_seen=now,
+            last_seen=now,
+            next_try_at=self.policy.next_try(stage, _error_codes(failed_items), 0, now),
+            correlation_id=request.correlation_id,
+            signed_at=context.signed_at,
+            backfill=context.backfill,
+            vertical=context.vertical,
+            field_map=context.field_map.model_dump_json() if context.field_map else None,
+        )
+
+    def _changes_of_replay(self, letter: DeadLetter, failed_items: Sequence[ItemResult]) -> dict[str, Any]:
+        """Return what a failed replay changes; its caller counts the attempt, a permanent error parks the letter."""
+        changes = {"last_seen": letter.last_seen, "error_code": letter.error_code, "message": letter.message}
+        next_try_at = self.policy.next_try(letter.stage, _error_codes(failed_items), 0, letter.last_seen)
+        return changes if next_try_at is not None else changes | {"next_try_at": None}
+
+
+def _changes_of_resend(letter: DeadLetter) -> dict[str, Any]:
+    """Return what the same request, sent again, changes; as after the first attempt, the next one is a full delay away.
+
+    The bytes are replaced: a person may have been erased from the stored ones, and what is sent later is new data.
+    """
+    names = ("last_seen", "error_code", "message", "next_try_at", "sealed")
+    return {name: getattr(letter, name) for name in names} | {"attempts": Increment(1)}
+
+
+def _error_codes(failed_items: Sequence[ItemResult]) -> set[str]:
+    return {item.error_code or "internal" for item in failed_items}

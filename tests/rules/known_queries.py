@@ -50,6 +50,8 @@ NEW = Filter("first_seen", ">=", SOME_TIME)
 
 KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
+    KnownQuery("repositories.clients", paths.CLIENTS),
+    KnownQuery("repositories.clients", paths.events("acme")),
     KnownQuery("repositories.gateway.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
         "repositories.analysis.outcomes",

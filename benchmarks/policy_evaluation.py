@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.policy_evaluation import LoggedRows, Worth, evaluate_policy, logged_rows
+from brain.domain.policy_evaluation import PolicyLog, PolicyVerdict, build_policy_log, evaluate_policy
 from brain.domain.policy_evaluation.reward_model import predict_rewards
 from brain.settings.files import load_config
 from tests.unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
-World = Callable[[int, np.random.Generator], tuple[LoggedRows, float]]
+World = Callable[[int, np.random.Generator], tuple[PolicyLog, float]]
 
 
 def without_context(bandit: Bandit) -> World:
@@ -55,7 +55,7 @@ def run() -> None:
 def _row(world: World, n: int, runs: int, seed: int) -> str:
     chance = np.random.default_rng(seed)
     errors, held, normal, effective = [], 0, 0, 0.0
-    verdicts: Counter[Worth] = Counter()
+    verdicts: Counter[PolicyVerdict] = Counter()
     for _ in range(runs):
         log, truth = world(n, chance)
         value = evaluate_policy(log, CONFIG)
@@ -69,11 +69,12 @@ def _row(world: World, n: int, runs: int, seed: int) -> str:
         effective += value.effective_sample_size / runs
         verdicts[value.verdict] += 1
     means = "".join(f"{100 * error:>7.1f}" for error in np.mean(errors, axis=0))
-    told = f"{verdicts[Worth.BETTER]:>6}{verdicts[Worth.WORSE]:>7}{verdicts[Worth.CANNOT_TELL]:>13}"
-    return f"{means}{100 * held / runs:>10.0f}{100 * normal / runs:>8.0f}{effective:>8.0f}   {told}"
+    better, worse = verdicts[PolicyVerdict.BETTER], verdicts[PolicyVerdict.WORSE]
+    counts = f"{better:>6}{worse:>7}{verdicts[PolicyVerdict.CANNOT_TELL]:>13}"
+    return f"{means}{100 * held / runs:>10.0f}{100 * normal / runs:>8.0f}{effective:>8.0f}   {counts}"
 
 
-def shrunk_doubly_robust(log: LoggedRows) -> tuple[float, float]:
+def shrunk_doubly_robust(log: PolicyLog) -> tuple[float, float]:
     """Return DRos with its shrinkage chosen by estimated bias and variance, and the reach of DR's normal interval."""
     predicted = predict_rewards(log)
     weights = np.asarray(log.weights)
@@ -123,8 +124,8 @@ def _rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def _log(rows: list[dict[str, str]], target: Callable[[dict[str, str]], float]) -> LoggedRows:
-    return logged_rows(
+def _log(rows: list[dict[str, str]], target: Callable[[dict[str, str]], float]) -> PolicyLog:
+    return build_policy_log(
         [row["action"] for row in rows],
         [float(row["reward"]) for row in rows],
         [float(row["propensity"]) for row in rows],

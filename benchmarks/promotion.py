@@ -95,10 +95,10 @@ def run() -> None:
     for number, world in enumerate(WORLDS):
         champion, challenger = simulated(world, runs, seed=100 + number)
         began = time.perf_counter()
-        promote_weights, decided_at = brain(champion, challenger)
+        promoted, decided_at = brain(champion, challenger)
         seconds += time.perf_counter() - began
         taken += sum(decided_at)
-        shares = [100 * promote_weights, *(100 * share for share in rivals(champion, challenger))]
+        shares = [100 * promoted, *(100 * share for share in rivals(champion, challenger))]
         figures = f"{shares[0]:>8.1f}{int(np.median(decided_at)):>7}" + "".join(f"{s:>8.1f}" for s in shares[1:])
         print(f"{world.name:<26}{world.correlation:>6}{figures}   {wanted(world)}", flush=True)
     print(f"{taken / seconds:,.0f} pairs a second")

@@ -214,8 +214,8 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     stored = store.get(paths.model("moves")).data
     assert (stored["period"], set(stored["classes"])) == ("2026-W41", {"all", "agency"})
     assert "agency0" not in str(stored)
-    assert Recommendations(store).priors("agency")["format_wins"].clients == 5
-    assert Recommendations(store).priors("unheard of")["format_wins"].clients == 5
+    assert Recommendations(store).load_priors("agency")["format_wins"].clients == 5
+    assert Recommendations(store).load_priors("unheard of")["format_wins"].clients == 5
     Books(store, "agency5").add(posts("agency5", MONDAY, 35, ratio=1.8))
     known = read_aggregates(store, "agency5")
     done = Recommend(store, TRIGGERS, ADVICE)(known, facts_of(known, at))

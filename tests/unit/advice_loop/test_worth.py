@@ -9,7 +9,7 @@ from unit.advice_loop.advice_worlds import EVALUATION
 from unit.advice_loop.planted_posts import MONDAY
 from unit.advice_loop.test_sections import bare_facts
 
-from brain.domain.policy_evaluation import Worth
+from brain.domain.policy_evaluation import PolicyVerdict
 from brain.domain.recommendations.standing import Move, Standing, standing_from
 from brain.domain.recommendations.worth import reward, worth_of
 from brain.domain.reports import policy
@@ -71,15 +71,15 @@ def logged(count, lift, seed=1):
 def test_a_choice_that_is_better_than_chance_is_found():
     """Its favourite works, the others do not."""
     worth = worth_of(logged(800, 0.15), MONDAY + timedelta(days=900), EVALUATION)
-    assert worth.over_random.verdict is Worth.WORSE
-    assert worth.over_before.verdict is Worth.CANNOT_TELL
+    assert worth.over_random.verdict is PolicyVerdict.WORSE
+    assert worth.over_before.verdict is PolicyVerdict.CANNOT_TELL
     assert worth.over_random.interval[0] < (0.5 * 3 + 0.96) / 4 < worth.over_random.interval[1]
 
 
 def test_where_nothing_works_nothing_is_claimed():
     """Fifty null logs, looked at once each."""
     verdicts = [worth_of(logged(300, 0.0, seed), MONDAY, EVALUATION).over_random.verdict for seed in range(50)]
-    assert sum(v in (Worth.BETTER, Worth.WORSE) for v in verdicts) <= 2
+    assert sum(v in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) for v in verdicts) <= 2
 
 
 def test_control_says_what_happens_without_advice():

@@ -88,14 +88,14 @@ def test_missing_values_are_said_and_never_taken_for_zero(run, word):
     code, rows, err = run(text_of(series))
     assert code == 0
     assert [rows[row]["alarm"] for row in (40, 41)] == ["0", "0"]
-    assert "2 rows without a value were neither judged nor taken for 0" in err
+    assert "2 rows without a value: not scored, and not counted as 0" in err
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (HEADER, "not enough data: 0 values; two days of several readings a day, or two weeks of daily ones"),
-        (HEADER + "2026-01-05,3\n", "not enough data: 1 values; two days"),
+        (HEADER, "not enough data: 0 values; two days of several values per day, or two weeks of daily values"),
+        (HEADER + "2026-01-05,3\n", "not enough data: 1 value; two days"),
         (text_of(daily(4, 12)), "not enough data: 12 values; enough by 2026-01-18 12:00"),
         (text_of(hourly(4, 1)), "not enough data: 24 values; enough by 2026-01-07 00:00"),
     ],
@@ -126,7 +126,7 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
     series.insert(400, series[390])
     code, rows, err = run(text_of(series))
     assert (code, rows[400]["anomaly_score"], rows[400]["alarm"]) == (0, "0", "0")
-    assert "1 rows with a timestamp before an earlier line's were passed over, first line 402" in err
+    assert "skipped 1 row with a timestamp before that of an earlier row, first at line 402" in err
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
     [
         (None, "No such file"),
         ("", "is empty"),
-        ("timestamp\n2026-01-05\n", "value missing"),
-        ("time,value\n2026-01-05,1\n", "timestamp missing"),
+        ("timestamp\n2026-01-05\n", "add value"),
+        ("time,value\n2026-01-05,1\n", "add timestamp"),
         (HEADER + "2026-01-05\n", "line 2"),
-        (HEADER + "yesterday,1\n", "line 2: expected a time such as 2026-01-31 15:00:00 in timestamp, got 'yesterday'"),
-        (HEADER + "1e300,1\n", "line 2: expected a time"),
-        (HEADER + "2026-01-05,many\n", "line 2: expected a number in value, got 'many'"),
-        (HEADER + "2026-01-05,inf\n", "line 2: expected a finite number in value, got 'inf'"),
-        (HEADER + "2026-01-05,1\n2026-01-06T00:00Z,1\n", "some timestamps have a time zone and some have none"),
-        (text_of(daily(7, 20)[::-1]), "line 3: the timestamp is before an earlier line's; sort by time"),
+        (HEADER + "yesterday,1\n", "line 2: timestamp must be a time such as 2026-01-31 15:00:00, got 'yesterday'"),
+        (HEADER + "1e300,1\n", "line 2: timestamp must be a time"),
+        (HEADER + "2026-01-05,many\n", "line 2: value must be a number, got 'many'"),
+        (HEADER + "2026-01-05,inf\n", "line 2: value must be finite, got 'inf'"),
+        (HEADER + "2026-01-05,1\n2026-01-06T00:00Z,1\n", "must all have a time zone or none, got both"),
+        (text_of(daily(7, 20)[::-1]), "line 3: timestamps must ascend"),
         (b"timestamp,value\n\xff,2\n", "UTF-8"),
     ],
 )

@@ -195,7 +195,7 @@ def test_the_command_fails_a_model_by_name(run, tmp_path):
     assert [json.loads(line)["id"] for line in out.splitlines() if not json.loads(line)["passed"]]
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "cannot read"), ("{", "not JSON"), ("{}", "learned state")])
+@pytest.mark.parametrize(("content", "said"), [(None, "cannot read"), ("{", "must be JSON"), ("{}", "learned state")])
 def test_a_model_that_cannot_be_read_is_wrong_usage(run, tmp_path, content, said):
     """A missing file, no JSON, and no state are one sentence and exit 2."""
     model = tmp_path / "model.json"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brain.domain.policy_evaluation import LoggedRows, logged_rows
+from brain.domain.policy_evaluation import PolicyLog, build_policy_log
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Bandit:
         """The target policy's true mean reward; sizes have mean 1."""
         return float(self.target @ self.rewarded)
 
-    def log(self, n: int, chance: np.random.Generator) -> LoggedRows:
+    def log(self, n: int, chance: np.random.Generator) -> PolicyLog:
         """Return ``n`` logged decisions."""
         actions = chance.choice(len(self.logging), n, p=self.logging)
         sizes = np.exp(chance.normal(-(self.size_sd**2) / 2, self.size_sd, n)) if self.size_sd else np.ones(n)
         rewards = (chance.random(n) < self.rewarded[actions]) * sizes
-        return logged_rows(
+        return build_policy_log(
             [f"a{action}" for action in actions],
             rewards.tolist(),
             self.logging[actions].tolist(),
@@ -47,7 +47,7 @@ RARE = Bandit(np.full(34, 1 / 34), softmax(np.linspace(0, 3, 34)), np.linspace(0
 SAME = Bandit(np.full(5, 0.2), np.array([0.05, 0.05, 0.1, 0.2, 0.6]), np.full(5, 0.2))
 
 
-def contextual(n: int, chance: np.random.Generator, *, levels: bool = False) -> tuple[LoggedRows, float]:
+def contextual(n: int, chance: np.random.Generator, *, levels: bool = False) -> tuple[PolicyLog, float]:
     """Return a log whose policies and rewards depend on three numbers (or levels) of context, and the true value.
 
     The value is that of the contexts in the log, so that it has no noise of its own.
@@ -62,7 +62,7 @@ def contextual(n: int, chance: np.random.Generator, *, levels: bool = False) -> 
     actions = np.minimum((logging.cumsum(axis=1) < chance.random((n, 1))).sum(axis=1), 5)
     rows = np.arange(n)
     rewards = (chance.random(n) < rewarded[rows, actions]).astype(float)
-    log = logged_rows(
+    log = build_policy_log(
         [f"a{action}" for action in actions],
         rewards.tolist(),
         logging[rows, actions].tolist(),

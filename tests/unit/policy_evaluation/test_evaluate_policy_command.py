@@ -48,20 +48,20 @@ def test_one_row_is_not_enough_data(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is empty"),
         (HEADER, "at least one logged decision"),
-        ("action,reward,propensity\na,1,1\n", "target_probability missing"),
+        ("action,reward,propensity\na,1,1\n", "add target_probability"),
         (f"{HEADER}\na,1,0,0.5\n", "propensity"),
         (f"{HEADER}\na,1,1.1,0.5\n", "propensity"),
-        (f"{HEADER}\na,nan,0.5,0.5\n", "line 2: expected a number in reward"),
-        (f"{HEADER}\na,,0.5,0.5\n", "line 2: expected a number in reward, got ''"),
+        (f"{HEADER}\na,nan,0.5,0.5\n", "line 2: reward must be a number"),
+        (f"{HEADER}\na,,0.5,0.5\n", "line 2: reward must be a number, got ''"),
     ],
 )
-def test_a_broken_file_is_one_sentence_and_exit_2(run, text, said):
+def test_a_broken_file_is_one_sentence_and_exit_2(run, text, message):
     """What is wrong is said without a traceback, and nothing is printed as a result."""
     code, out, err = run(text)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.policy_evaluation import LoggedRows, Worth, evaluate_policy, logged_rows
+from brain.domain.policy_evaluation import PolicyLog, PolicyVerdict, build_policy_log, evaluate_policy
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -24,12 +24,12 @@ def evaluated(log):
 
 def test_two_decisions_by_hand():
     """Weights 0.5 / 0.25 = 2 and 0.2 / 0.5 = 0.4, rewards 1 and 5: IPS 4 / 2, SNIPS 4 / 2.4, 2.4^2 / 4.16 decisions."""
-    value = evaluated(logged_rows(["a", "b"], [1.0, 5.0], [0.25, 0.5], [0.5, 0.2]))
+    value = evaluated(build_policy_log(["a", "b"], [1.0, 5.0], [0.25, 0.5], [0.5, 0.2]))
     assert value.ips == pytest.approx((2 * 1 + 0.4 * 5) / 2)
     assert value.snips == value.dr == pytest.approx(4 / 2.4)
     assert value.effective_sample_size == pytest.approx(2.4**2 / (4 + 0.16))
     assert value.logged_value == 3
-    assert value.verdict is Worth.NOT_ENOUGH_DATA
+    assert value.verdict is PolicyVerdict.NOT_ENOUGH_DATA
 
 
 @pytest.mark.parametrize("world", [CLICKS, REVENUE, HEAVY], ids=["clicks", "revenue", "heavy"])
@@ -62,7 +62,7 @@ def test_contexts_are_used_and_the_truth_is_met(levels):
     value = evaluated(log)
     assert value.dr == pytest.approx(truth, rel=0.1)
     assert value.interval[0] < truth < value.interval[1]
-    assert value.verdict is Worth.BETTER
+    assert value.verdict is PolicyVerdict.BETTER
 
 
 def test_a_reward_model_takes_out_what_the_action_explains():
@@ -78,20 +78,20 @@ def test_a_policy_without_effect_is_hardly_ever_crowned():
     """Where it does not matter what is shown, at most 5 of 100 logs name a winner."""
     chance = np.random.default_rng(9)
     verdicts = [evaluated(SAME.log(2000, chance)).verdict for _ in range(100)]
-    assert sum(verdict is not Worth.CANNOT_TELL for verdict in verdicts) <= 5
+    assert sum(verdict is not PolicyVerdict.CANNOT_TELL for verdict in verdicts) <= 5
 
 
 def test_a_worse_policy_is_called_worse():
     """The target turned round loses against the log."""
     value = evaluated(replace(CLICKS, target=CLICKS.target[::-1]).log(10_000, np.random.default_rng(10)))
-    assert value.verdict is Worth.WORSE
+    assert value.verdict is PolicyVerdict.WORSE
     assert value.difference_interval[1] < 0
 
 
 def test_rare_rewards_cannot_crown_a_small_difference():
     """At half a percent of clicks, 10 000 decisions cannot tell a fifth more."""
     value = evaluated(RARE.log(10_000, np.random.default_rng(11)))
-    assert value.verdict is Worth.CANNOT_TELL
+    assert value.verdict is PolicyVerdict.CANNOT_TELL
     assert "spans zero" in value.reason
 
 
@@ -100,12 +100,12 @@ def test_a_difference_that_rests_on_unrewarded_heavy_decisions_is_not_believed()
     logging = np.array([0.005, 0.995])
     actions = np.array([0] * 50 + [1] * 9950)
     rewards = np.where(np.arange(10_000) % 150 == 149, 1.0, 0.0)
-    log = logged_rows(
+    log = build_policy_log(
         actions.astype(str).tolist(), rewards.tolist(), logging[actions].tolist(), np.where(actions, 0.9, 0.1).tolist()
     )
     value = evaluated(log)
     assert value.difference_interval[1] < 0
-    assert value.verdict is Worth.CANNOT_TELL
+    assert value.verdict is PolicyVerdict.CANNOT_TELL
     assert "few rewards" in value.reason
 
 
@@ -114,38 +114,39 @@ def test_too_small_an_effective_sample_cannot_tell():
     rare = Bandit(np.array([0.998, 0.002]), np.array([0.05, 0.95]), np.array([0.1, 0.9]))
     value = evaluated(rare.log(10_000, np.random.default_rng(12)))
     assert value.effective_sample_size < 100
-    assert (value.verdict, "100 are needed" in value.reason) == (Worth.CANNOT_TELL, True)
+    assert (value.verdict, "100 are needed" in value.reason) == (PolicyVerdict.CANNOT_TELL, True)
 
 
 def test_propensities_that_do_not_fit_are_noticed():
     """Weights that do not average 1 mean unlogged actions or wrong propensities, and nothing is claimed."""
     log = CLICKS.log(5000, np.random.default_rng(13))
-    halved = LoggedRows(log.actions, log.rewards, log.propensities, [p / 2 for p in log.target_probabilities])
+    halved = PolicyLog(log.actions, log.rewards, log.propensities, [p / 2 for p in log.target_probabilities])
     value = evaluated(halved)
-    assert value.verdict is Worth.CANNOT_TELL
+    assert value.verdict is PolicyVerdict.CANNOT_TELL
     assert "never logged" in value.reason
 
 
 def test_a_target_that_would_have_done_none_of_it_has_no_value():
     """With every target probability 0 there is nothing to weigh by."""
-    value = evaluated(logged_rows(["a"] * 200, [1.0] * 200, [0.5] * 200, [0.0] * 200))
+    value = evaluated(build_policy_log(["a"] * 200, [1.0] * 200, [0.5] * 200, [0.0] * 200))
     assert (value.ips, value.snips, value.dr, value.interval) == (0.0, None, None, None)
-    assert value.verdict is Worth.CANNOT_TELL
+    assert value.verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_weights_that_vanish_in_the_other_folds_are_no_fault():
     """A target that takes one logged decision only can be evaluated, and cannot be told."""
     targets = [1.0] + [0.0] * 199
-    assert evaluated(logged_rows(["a"] * 200, [1.0] * 200, [0.5] * 200, targets)).verdict is Worth.CANNOT_TELL
+    log = build_policy_log(["a"] * 200, [1.0] * 200, [0.5] * 200, targets)
+    assert evaluated(log).verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_the_logging_policy_itself_is_worth_what_it_earned():
     """Evaluating the policy that was logged gives its own mean by every estimator, and no difference."""
     log = CLICKS.log(3000, np.random.default_rng(14))
-    value = evaluated(LoggedRows(log.actions, log.rewards, log.propensities, log.propensities))
+    value = evaluated(PolicyLog(log.actions, log.rewards, log.propensities, log.propensities))
     for estimate in (value.ips, value.snips, value.dr):
         assert estimate == pytest.approx(value.logged_value, rel=0.02)
-    assert value.verdict is Worth.CANNOT_TELL
+    assert value.verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_the_same_log_gives_the_same_bytes():
@@ -164,24 +165,24 @@ def test_strange_contexts_are_levels_or_left_alone():
         "many_huge": [f"{k + 1}e200" for k in range(2000)],
         "id": [f"user-{k}" for k in range(2000)],
     }
-    with_contexts = LoggedRows(log.actions, log.rewards, log.propensities, log.target_probabilities, contexts)
+    with_contexts = PolicyLog(log.actions, log.rewards, log.propensities, log.target_probabilities, contexts)
     assert evaluated(with_contexts).dr == pytest.approx(evaluated(log).dr, rel=0.05)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"actions": []}, "at least one"),
-        ({"rewards": [1.0]}, "expected 2 values in column reward"),
+        ({"rewards": [1.0]}, "column reward must have 2 values"),
         ({"rewards": [1.0, float("nan")]}, "reward .* row 2"),
         ({"rewards": [1.0, float("inf")]}, "reward .* row 2"),
-        ({"propensities": [0.0, 1.0]}, "propensity .* row 1, got 0.0"),
+        ({"propensities": [0.0, 1.0]}, "propensity .* got 0.0 in row 1"),
         ({"propensities": [0.5, 1.5]}, "propensity .* row 2"),
         ({"target_probabilities": [-0.1, 1.0]}, "target_probability .* row 1"),
         ({"contexts": {"context_day": ["mon"]}}, "context_day"),
     ],
 )
-def test_a_log_that_is_none_is_refused(change, said):
+def test_a_log_that_is_none_is_refused(change, message):
     """Missing values, chances of 0 or above 1 and rewards that are no numbers are named with their row."""
     good = {
         "actions": ["a", "b"],
@@ -189,8 +190,8 @@ def test_a_log_that_is_none_is_refused(change, said):
         "propensities": [0.5, 0.5],
         "target_probabilities": [0.5, 0.5],
     }
-    with pytest.raises(InvalidInputError, match=said):
-        logged_rows(**{**good, **change})
+    with pytest.raises(InvalidInputError, match=message):
+        build_policy_log(**{**good, **change})
 
 
 @settings(deadline=None, max_examples=40)
@@ -206,7 +207,7 @@ def test_a_log_that_is_none_is_refused(change, said):
 def test_any_log_gives_finite_figures(rows):
     """Whatever was logged, every figure is a finite number or absent, and the interval holds the estimate."""
     actions, rewards, propensities, targets, contexts = map(list, zip(*rows, strict=True))
-    value = evaluated(logged_rows(actions, rewards, propensities, targets, {"context_x": contexts}))
+    value = evaluated(build_policy_log(actions, rewards, propensities, targets, {"context_x": contexts}))
     figures = [value.ips, value.snips, value.dr, value.interval, value.effective_sample_size, value.difference_interval]
     json.dumps(figures, allow_nan=False)
     if value.interval:

@@ -78,36 +78,42 @@ def test_machines_get_what_is_missing_row_by_row(run):
     assert document["data"].startswith("enough data")
 
 
+def test_the_plan_may_come_from_standard_input(run, monkeypatch):
+    """A hyphen names it."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PLAN)))
+    assert run(GOOD, None, "--planned", "-")[:2] == run(GOOD, PLAN)[:2]
+
+
 def test_rows_that_were_left_out_are_told(run):
     """On standard error, since the output is for the next program."""
     history = _csv([*posts(60, 1), {**posts(1, 1)[0], "likes": ""}])
-    assert "1 rows of the history without likes or time were left out" in run(history, b"type\nphoto\n")[2]
+    assert "excluded 1 row of the history without likes or time" in run(history, b"type\nphoto\n")[2]
 
 
 GOOD, PLAN = _csv(posts(30, 1)), b"type\nphoto\n"
 
 
 @pytest.mark.parametrize(
-    ("history", "planned", "options", "said"),
+    ("history", "planned", "options", "message"),
     [
         (b"", PLAN, (), "is empty"),
         (b"\n\n", PLAN, (), "is empty"),
         (GOOD, b"", (), "is empty"),
-        (None, PLAN, (), "Cannot read"),
-        (b"\xff\xfe\x00", PLAN, (), "not UTF-8"),
-        (b'type,likes\n"photo,3\n', PLAN, (), "not a CSV"),
-        (b"type,type,likes\na,b,3\n", PLAN, (), "'type' twice"),
+        (None, PLAN, (), "cannot read"),
+        (b"\xff\xfe\x00", PLAN, (), "must be UTF-8"),
+        (b'type,likes\n"photo,3\n', PLAN, (), "expected CSV"),
+        (b"type,type,likes\na,b,3\n", PLAN, (), "column 'type' must appear once"),
         (b"type,reach\nphoto,3\n", PLAN, (), "must have the column 'likes'"),
         (GOOD.replace(b"published,likes", b"published,like"), PLAN, (), "must have the column 'likes'"),
         (GOOD, PLAN, ("--time", "when"), "must have the column 'when'"),
         (b"type,likes\nphoto,lots\n", PLAN, (), "must be a number or empty"),
     ],
 )
-def test_bad_input_is_one_sentence_and_exit_2(run, history, planned, options, said):
+def test_bad_input_is_one_sentence_and_exit_2(run, history, planned, options, message):
     """No traceback, and nothing on standard output."""
     code, out, err = run(history, planned, *options)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 

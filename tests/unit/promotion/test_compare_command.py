@@ -1,5 +1,6 @@
 """``brain compare`` on files as people have them: good, short, odd and broken."""
 
+import io
 import json
 import sys
 
@@ -17,7 +18,8 @@ def run(tmp_path, capsys, monkeypatch):
         file = tmp_path / name
         if text is not None:
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        monkeypatch.setattr(sys, "argv", ["brain", "compare", str(file), *options])
+        argument = name if name == "-" else str(file)
+        monkeypatch.setattr(sys, "argv", ["brain", "compare", argument, *options])
         with pytest.raises(SystemExit) as stop:
             main()
         return (stop.value.code, *capsys.readouterr())
@@ -33,7 +35,7 @@ def rows(n, gain):
 
 
 def test_the_answer_has_the_agreed_shape(run):
-    """A clear gain in 2 000 rows is promote_weights, in JSON with exactly the agreed keys."""
+    """A clear gain in 2 000 rows is promoted, in JSON with exactly the agreed keys."""
     code, out, _ = run(rows(2000, 0.15))
     answer = json.loads(out)
     assert code == 0
@@ -50,6 +52,16 @@ def test_too_few_rows_continue(run, n):
     assert (code, answer["decision"], answer["n"], answer["decided_at"]) == (0, "continue", n, None)
 
 
+def test_standard_input_reads_like_a_file(run, monkeypatch):
+    """A hyphen names it, in messages too."""
+    text = rows(600, 0.5)
+    _, from_file, _ = run(text)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert run(None, name="-")[1] == from_file
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert "standard input is empty" in run(None, name="-")[2]
+
+
 def test_other_columns_and_a_byte_order_mark_do_not_matter(run):
     """A file from a spreadsheet, with more columns in another order, reads the same."""
     text = "\ufeffday, challenger_error ,champion_error\nmon,1,2\n\ntue,1,2\n"
@@ -58,27 +70,27 @@ def test_other_columns_and_a_byte_order_mark_do_not_matter(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (None, "No such file"),
         ("", "is empty"),
-        ("champion_error\n1\n", "challenger_error missing"),
-        ("champion_error,challenger_error,champion_error\n1,2,3\n", "comes twice"),
+        ("champion_error\n1\n", "add challenger_error"),
+        ("champion_error,challenger_error,champion_error\n1,2,3\n", "must appear once"),
         ("champion_error,challenger_error\n1,2\n1\n", "line 3"),
-        ("champion_error,challenger_error\n1,nan\n", "line 2: expected a number in challenger_error, got 'nan'"),
+        ("champion_error,challenger_error\n1,nan\n", "line 2: challenger_error must be a number, got 'nan'"),
         ("champion_error,challenger_error\n1,inf\n", "line 2: challenger error must be"),
         ("champion_error,challenger_error\n1,1_0\n", "got '1_0'"),
         ("champion_error,challenger_error\n1,two\n", "got 'two'"),
         ("champion_error,challenger_error\n-1,2\n", "line 2: champion error must be"),
         (b"champion_error,challenger_error\n\xff,2\n", "UTF-8"),
-        ('champion_error,challenger_error\n"1,2\n', "not CSV"),
+        ('champion_error,challenger_error\n"1,2\n', "expected CSV"),
     ],
 )
-def test_a_broken_file_is_one_sentence_and_exit_2(run, text, said):
+def test_a_broken_file_is_one_sentence_and_exit_2(run, text, message):
     """What is wrong is said with its line, without a traceback, and nothing is printed as a result."""
     code, out, err = run(text)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 

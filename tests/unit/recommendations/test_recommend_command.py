@@ -42,10 +42,10 @@ def test_a_file_and_standard_input_give_the_same(run):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not JSON"),
-        (b"{", "not JSON"),
-        (b"\xff\xfe", "not JSON"),
-        (b"[" * 200_000, "not JSON"),
+        (b"", "must be a JSON object"),
+        (b"{", "must be a JSON object"),
+        (b"\xff\xfe", "must be a JSON object"),
+        (b"[" * 200_000, "must be a JSON object"),
         (b"[]", "one JSON object"),
         (b"{}", "client_id"),
         (b'{"client_id": NaN}', "NaN"),
@@ -68,4 +68,4 @@ def test_a_missing_file_and_a_wrong_limit_are_wrong_usage(run, tmp_path, monkeyp
     with pytest.raises(SystemExit) as stop:
         main()
     assert stop.value.code == 2
-    assert "Cannot read" in capsys.readouterr().err
+    assert "cannot read" in capsys.readouterr().err

@@ -1,11 +1,12 @@
-"""``brain compare``: may the challenger take over from the champion, on their errors in a plain file?"""
+"""``brain compare``: compare champion and challenger on paired errors, with an anytime-valid test."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_rows import csv_rows, number
+from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv_rows
+from brain.cli.options import JsonOption
 from brain.cli.printing import print_result
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.promotion import Comparison
@@ -16,23 +17,32 @@ COLUMNS = ("champion_error", "challenger_error")
 
 
 def compare(
-    file: Annotated[Path, typer.Argument(help="CSV with champion_error and challenger_error, in order of time.")],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON also at a terminal.")] = False,
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV with the columns champion_error,challenger_error; - reads standard input."),
+    ],
+    as_json: JsonOption = False,
 ) -> None:
-    """Say promote, keep or continue, by evidence that holds however often one looks at it."""
+    """Compare champion and challenger (anytime-valid test).
+
+    Each row of the CSV holds the errors of both models on one outcome, as
+    numbers from 0, in order of time. Other columns are ignored. The
+    decision is promote, keep or continue. It stays valid however often
+    you repeat the test as rows are added.
+    """
     comparison = Comparison(load_config("brain_learning", LearningConfig).promotion)
-    for line, row in csv_rows(file, COLUMNS):
-        errors = [number(row[name], name, file, line) for name in COLUMNS]
+    for line, row in read_csv_rows(file, COLUMNS):
+        champion_error, challenger_error = (parse_number(row[name], name, file, line) for name in COLUMNS)
         try:
-            comparison.observe(*errors)
+            comparison.observe(champion_error, challenger_error)
         except InvalidInputError as exc:
-            raise InvalidInputError(f"{file}, line {line}: {exc.message}") from exc
+            raise InvalidInputError(f"{describe_source(file)}, line {line}: {exc.message}") from exc
     verdict = comparison.verdict()
-    result = {
+    figures = {
         "decision": verdict.decision.value,
         "n": verdict.n,
         "improvement": verdict.improvement,
         "interval": list(verdict.interval) if verdict.interval else None,
         "decided_at": verdict.decided_at,
     }
-    print_result(result, as_json=as_json, explanation=verdict.reason)
+    print_result(figures, as_json=as_json, explanation=verdict.reason)

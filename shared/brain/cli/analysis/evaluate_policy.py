@@ -1,57 +1,78 @@
-"""``brain evaluate-policy``: what would another policy have earned, judged from a log in a plain file?"""
+"""``brain evaluate-policy``: estimate what another policy would earn, from a log of decisions."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_rows import csv_rows, number
+from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv_rows
+from brain.cli.options import JsonOption
 from brain.cli.printing import print_result
 from brain.domain.learning.config import LearningConfig
-from brain.domain.policy_evaluation import LoggedRows, evaluate_policy, logged_rows
+from brain.domain.policy_evaluation import PolicyLog, build_policy_log, evaluate_policy
 from brain.domain.statistics.intervals import Interval
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
 COLUMNS = ("action", "reward", "propensity", "target_probability")
-CONTEXT = "context_"
+CONTEXT_PREFIX = "context_"
 
 
 def evaluate_policy_command(
-    file: Annotated[Path, typer.Argument(help="CSV with action, reward, propensity, target_probability, context_*.")],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON also at a terminal.")] = False,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with the columns action,reward,propensity,target_probability and any context_*; "
+            "- reads standard input."
+        ),
+    ],
+    as_json: JsonOption = False,
 ) -> None:
-    """Estimate a policy's mean reward from a log of another one, with an interval, or say that it cannot be told."""
-    value = evaluate_policy(_read(file), load_config("brain_learning", LearningConfig).policy_evaluation)
-    result = {
+    """Estimate what another policy would earn (off-policy evaluation).
+
+    Each row of the CSV is one decision: the action, its reward, the
+    probability with which it was taken (propensity), and the probability
+    that the policy under evaluation gives to the same action. Columns
+    that start with context_ describe what was known before the decision.
+    Other columns are ignored.
+
+    The output has the mean reward by three estimators (ips, snips, dr),
+    an interval, and a verdict: better, worse, cannot tell, or not enough
+    data.
+    """
+    value = evaluate_policy(_read_log(file), load_config("brain_learning", LearningConfig).policy_evaluation)
+    figures = {
         "ips": value.ips,
         "snips": value.snips,
         "dr": value.dr,
-        "interval": _listed(value.interval),
+        "interval": _to_list(value.interval),
         "effective_sample_size": value.effective_sample_size,
         "n": value.n,
         "logged_value": value.logged_value,
-        "difference_interval": _listed(value.difference_interval),
+        "difference_interval": _to_list(value.difference_interval),
         "verdict": value.verdict.value,
     }
-    print_result(result, as_json=as_json, explanation=value.reason)
+    print_result(figures, as_json=as_json, explanation=value.reason)
 
 
-def _read(file: Path) -> LoggedRows:
-    columns: dict[str, list[str]] = {}
+def _read_log(file: Path) -> PolicyLog:
+    contexts: dict[str, list[str]] = {}
+    actions: list[str] = []
     numbers: dict[str, list[float]] = {name: [] for name in COLUMNS[1:]}
-    for line, row in csv_rows(file, COLUMNS, and_prefix=CONTEXT):
+    for line, row in read_csv_rows(file, COLUMNS, prefix=CONTEXT_PREFIX):
+        actions.append(row.pop("action"))
         for name, text in row.items():
             if name in numbers:
-                numbers[name].append(number(text, name, file, line))
+                numbers[name].append(parse_number(text, name, file, line))
             else:
-                columns.setdefault(name, []).append(text)
-    actions = columns.pop("action", [])
+                contexts.setdefault(name, []).append(text)
     try:
-        return logged_rows(actions, numbers["reward"], numbers["propensity"], numbers["target_probability"], columns)
+        return build_policy_log(
+            actions, numbers["reward"], numbers["propensity"], numbers["target_probability"], contexts
+        )
     except InvalidInputError as exc:
-        raise InvalidInputError(f"{file}: {exc.message}") from exc
+        raise InvalidInputError(f"{describe_source(file)}: {exc.message}") from exc
 
 
-def _listed(interval: Interval | None) -> list[float] | None:
+def _to_list(interval: Interval | None) -> list[float] | None:
     return list(interval) if interval else None

@@ -1,4 +1,4 @@
-"""``brain gold``: runs the gold standards, one line each, and names those that fail."""
+"""``brain gold``: check the scores against the gold standards."""
 
 import json
 from datetime import datetime
@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from brain.cli.analysis.csv_input import describe_source
+from brain.cli.gateway.payload_files import read_bytes
 from brain.domain.events import Event
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.state import state_from_document
@@ -18,41 +20,48 @@ from brain.settings.files import load_config
 
 def gold(
     model: Annotated[
-        Path | None, typer.Option(help="A model's learned state as JSON, instead of the defaults.")
+        Path | None,
+        typer.Option(help="A JSON file with learned weights to check instead of the defaults; - reads standard input."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Check the score, and a model's weights, against scores calculated by hand; exit 1 when one fails."""
+    """Check the scores against the gold standards.
+
+    Gold standards are scores calculated by hand
+    (config/brain_benchmarks.yaml). Learned weights are the field `state`
+    of the document system/brain/models/score. The output is a line per
+    standard; the exit code is 1 if one fails.
+    """
     config = load_config("brain_scoring", ScoringConfig)
 
-    def scored(event: Event, history: PlatformHistory, weights: Weights, as_of: datetime) -> Score:
+    def score_event(event: Event, history: PlatformHistory, weights: Weights, as_of: datetime) -> Score:
         return score(event, history, weights, as_of=as_of, config=config)
 
-    weights = _learned(model) if model else DEFAULT_WEIGHTS
-    results = check_cases(load_config("brain_benchmarks", GoldStandards).cases, scored, weights)
-    for result in results:
-        typer.echo(_as_json(result) if as_json else _line(result))
-    failed = list_failed_ids(results)
-    if failed:
-        typer.echo(f"{len(failed)} of {len(results)} gold standards failed: {', '.join(failed)}", err=True)
+    weights = _read_weights(model) if model else DEFAULT_WEIGHTS
+    results = check_cases(load_config("brain_benchmarks", GoldStandards).cases, score_event, weights)
+    for case_result in results:
+        typer.echo(_to_json(case_result) if as_json else _format_line(case_result))
+    failed_ids = list_failed_ids(results)
+    if failed_ids:
+        typer.echo(f"{len(failed_ids)} of {len(results)} gold standards failed: {', '.join(failed_ids)}", err=True)
         raise typer.Exit(1)
 
 
-def _learned(model: Path) -> Weights:
+def _read_weights(model: Path) -> Weights:
     try:
-        document = json.loads(model.read_bytes())
-    except OSError as exc:
-        raise InvalidInputError(f"cannot read {model}: {exc.strerror}") from exc
+        document = json.loads(read_bytes(model))
     except ValueError as exc:
-        raise InvalidInputError(f"{model} is not JSON: {exc}") from exc
+        raise InvalidInputError(f"{describe_source(model)} must be JSON, got {exc}; correct it") from exc
     return state_from_document(document, load_config("brain_learning", LearningConfig)).to_weights()
 
 
-def _line(result: CaseResult) -> str:
-    if result.passed:
-        return f"ok    {result.case.id}: {result.case.why}"
-    return f"FAIL  {result.case.id}: {'; '.join(result.failures)} ({result.case.why})"
+def _format_line(case_result: CaseResult) -> str:
+    case = case_result.case
+    if case_result.passed:
+        return f"ok    {case.id}: {case.why}"
+    return f"FAIL  {case.id}: {'; '.join(case_result.failures)} ({case.why})"
 
 
-def _as_json(result: CaseResult) -> str:
-    return json.dumps({"id": result.case.id, "passed": result.passed, "failures": list(result.failures)})
+def _to_json(case_result: CaseResult) -> str:
+    failures = list(case_result.failures)
+    return json.dumps({"id": case_result.case.id, "passed": case_result.passed, "failures": failures})

@@ -1,4 +1,4 @@
-"""``brain predict``: expected results of planned content, from two plain CSV files."""
+"""``brain predict``: predict the results of planned content from two CSV files."""
 
 import csv
 import io
@@ -7,20 +7,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from brain.cli.analysis.csv_input import describe_source, read_text
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
-ADDED = ("predicted", "lower", "upper", "confidence")
+if TYPE_CHECKING:
+    from brain.domain.predictions.prediction_model import Prediction
+
+ADDED_COLUMNS = ("predicted", "lower", "upper", "confidence")
 DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A CSV file: its column names in order, its rows, and what stands between two cells."""
+class CsvSheet:
+    """A CSV file: its column names in order, its rows, and its delimiter."""
 
     names: list[str]
     rows: list[dict[str, Any]]
@@ -28,75 +32,86 @@ class Sheet:
 
 
 def predict(
-    history: Annotated[Path, typer.Option(help="CSV of what was published, with what it brought.")],
-    planned: Annotated[Path, typer.Option(help="CSV of what is planned, with the columns known beforehand.")],
-    target: Annotated[str, typer.Option(help="The history's column to predict, such as engagements.")],
-    time: Annotated[str | None, typer.Option(help="The column with the time of publishing, in both files.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON with what is missing for each row.")] = False,
+    history: Annotated[
+        Path, typer.Option(help="CSV of published content: a row per post with its result. - reads standard input.")
+    ],
+    planned: Annotated[
+        Path,
+        typer.Option(help="CSV of planned content, with the columns known before publishing. - reads standard input."),
+    ],
+    target: Annotated[str, typer.Option(help="The column of the history to predict, such as engagements.")],
+    time: Annotated[
+        str | None, typer.Option(help="The column with the time of publishing, in both files; adds weekday and hour.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of CSV, with what each prediction lacks.")
+    ] = False,
 ) -> None:
-    """Print the planned rows with predicted, lower, upper (80 % interval) and confidence."""
+    """Predict the results of planned content, with intervals.
+
+    Both files are CSV with a header, delimited by comma, semicolon, tab
+    or |. Any columns will do: numbers, categories and texts are
+    recognised. Only columns that both files have are used. A column
+    client_id or client separates clients.
+
+    The output is the planned rows with the columns predicted, lower and
+    upper (80 % interval) and confidence (the probability that the result
+    is within a factor of two). Without enough history they are empty, and
+    standard error says what is missing.
+    """
     from brain.domain.predictions.config import PredictionConfig
     from brain.domain.predictions.planned_content import predict_planned
 
-    past, ahead = _read(history), _read(planned)
-    answer = predict_planned(
-        past.rows, ahead.rows, target=target, time=time, config=load_config("brain_predictions", PredictionConfig)
-    )
-    added = [_added(each) for each in answer.predictions]
+    published, plan = _read_sheet(history), _read_sheet(planned)
+    config = load_config("brain_predictions", PredictionConfig)
+    answer = predict_planned(published.rows, plan.rows, target=target, time=time, config=config)
+    added = [_added_cells(prediction) for prediction in answer.predictions]
     if as_json:
-        both = zip(ahead.rows, added, answer.missing, strict=True)
-        rows = [{**row, **new, "missing": lack} for row, new, lack in both]
-        typer.echo(
-            json.dumps(
-                {"rows": rows, "left_out": answer.excluded_rows, "data": answer.sufficiency.to_sentence()}, indent=2
-            )
-        )
+        rows = [
+            {**row, **cells, "missing": missing}
+            for row, cells, missing in zip(plan.rows, added, answer.missing, strict=True)
+        ]
+        document = {"rows": rows, "left_out": answer.excluded_rows, "data": answer.sufficiency.to_sentence()}
+        typer.echo(json.dumps(document, indent=2))
         return
-    typer.echo(_text(ahead, added), nl=False)
+    typer.echo(_format_csv(plan, added), nl=False)
     if answer.excluded_rows:
-        typer.echo(f"{answer.excluded_rows} rows of the history without {target} or time were left out.", err=True)
-    for lack in dict.fromkeys(lack for lack in answer.missing if lack):
-        typer.echo(f"{answer.missing.count(lack)} of {len(ahead.rows)} rows: {lack}.", err=True)
+        noun = "row" if answer.excluded_rows == 1 else "rows"
+        typer.echo(f"excluded {answer.excluded_rows} {noun} of the history without {target} or time", err=True)
+    for missing in dict.fromkeys(missing for missing in answer.missing if missing):
+        typer.echo(f"{answer.missing.count(missing)} of {len(plan.rows)} rows: {missing}", err=True)
 
 
-def _read(path: Path) -> Sheet:
+def _read_sheet(file: Path) -> CsvSheet:
+    source, text = describe_source(file), read_text(file)
+    header = text.partition("\n")[0]
+    if not header.strip():
+        raise InvalidInputError(f"{source} is empty; add a header and a row per post")
+    delimiter = max(DELIMITERS, key=header.count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as exc:
-        raise InvalidInputError(f"Cannot read {path}: {exc.strerror}.") from exc
-    except UnicodeDecodeError as exc:
-        raise InvalidInputError(f"{path} is not UTF-8 text; save it as CSV in UTF-8.") from exc
-    first = content.partition("\n")[0]
-    if not first.strip():
-        raise InvalidInputError(f"{path} is empty; expected a line of column names and one line a post.")
-    delimiter = max(DELIMITERS, key=first.count)
-    try:
-        reader = csv.DictReader(io.StringIO(content), delimiter=delimiter, strict=True)
         names = [name.strip() for name in reader.fieldnames or ()]
         reader.fieldnames = names
-        if len(set(names)) < len(names):
-            raise InvalidInputError(f"{path} has the column {_repeated(names)!r} twice; rename one.")
-        rows = [{name: value for name, value in row.items() if name is not None} for row in reader]
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated is not None:
+            raise InvalidInputError(f"{source}: column {repeated!r} must appear once, got it twice; rename one")
+        rows = [{name: cell for name, cell in row.items() if name is not None} for row in reader]
     except csv.Error as exc:
-        raise InvalidInputError(f"{path} is not a CSV that can be read: {exc}.") from exc
-    return Sheet(names, rows, delimiter)
+        raise InvalidInputError(f"{source}, line {reader.line_num}: expected CSV, got {exc}; correct the row") from exc
+    return CsvSheet(names, rows, delimiter)
 
 
-def _repeated(names: Sequence[str]) -> str:
-    return next(name for name in names if names.count(name) > 1)
-
-
-def _added(prediction: Any) -> dict[str, float | None]:
+def _added_cells(prediction: "Prediction | None") -> dict[str, float | None]:
     if prediction is None:
         return {"predicted": None, "lower": None, "upper": None, "confidence": 0.0}
-    values = {name: getattr(prediction, name) for name in ADDED}
-    return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in values.items()}
+    numbers = {name: getattr(prediction, name) for name in ADDED_COLUMNS}
+    return {name: float(f"{number:.6g}") if math.isfinite(number) else None for name, number in numbers.items()}
 
 
-def _text(sheet: Sheet, added: Sequence[dict[str, float | None]]) -> str:
-    out = io.StringIO()
-    names = [name for name in sheet.names if name not in ADDED]
-    writer = csv.DictWriter(out, [*names, *ADDED], delimiter=sheet.delimiter, lineterminator="\n")
+def _format_csv(sheet: CsvSheet, added: Sequence[dict[str, float | None]]) -> str:
+    text = io.StringIO()
+    names = [name for name in sheet.names if name not in ADDED_COLUMNS]
+    writer = csv.DictWriter(text, [*names, *ADDED_COLUMNS], delimiter=sheet.delimiter, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({**row, **new} for row, new in zip(sheet.rows, added, strict=True))
-    return out.getvalue()
+    writer.writerows({**row, **cells} for row, cells in zip(sheet.rows, added, strict=True))
+    return text.getvalue()

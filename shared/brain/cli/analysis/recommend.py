@@ -1,12 +1,13 @@
-"""``brain recommend``: the next best moves of a scored context, on plain JSON."""
+"""``brain recommend``: recommend the next best moves for a context in a JSON file."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from brain.cli.analysis.csv_input import describe_source
+from brain.cli.gateway.payload_files import read_bytes
 from brain.domain.recommendations.advice import advise, as_document
 from brain.domain.recommendations.context import read_context
 from brain.domain.recommendations.triggers import Triggers
@@ -15,27 +16,33 @@ from brain.settings.files import load_config
 
 
 def recommend(
-    file: Annotated[Path | None, typer.Argument(help="The context as JSON; standard input if left out.")] = None,
-    limit: Annotated[int | None, typer.Option(help="How many moves at most, 1 to 10.")] = None,
-    seed: Annotated[int, typer.Option(help="The seed of the draw; the same seed gives the same moves.")] = 0,
+    file: Annotated[
+        Path | None, typer.Argument(help="A JSON file with the context; - or nothing reads standard input.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="The maximum number of moves, from 1 to 10.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the random draw: the same seed gives the same moves.")] = 0,
 ) -> None:
-    """Print the next best moves with their reasons, probabilities and the full set they were drawn from."""
+    """Recommend next best moves.
+
+    The context is one JSON object with client_id, as_of (ISO 8601),
+    metrics (numbers by name), confidence (0 to 1), and what else is known
+    of the client; docs/how-it-recommends.md lists all fields.
+
+    The output is JSON with the moves, their reasons and propensities, and
+    the full set they were drawn from.
+    """
     triggers = load_config("triggers", Triggers)
-    context = read_context(_parsed(file), triggers.metrics)
+    context = read_context(_read_json(file), triggers.metrics)
     typer.echo(json.dumps(as_document(advise(context, triggers, limit=limit, seed=seed)), indent=2))
 
 
-def _parsed(file: Path | None) -> object:
-    name = str(file) if file else "standard input"
+def _read_json(file: Path | None) -> object:
     try:
-        text = (file.read_bytes() if file else sys.stdin.buffer.read()).decode("utf-8-sig")
-        parsed: object = json.loads(text, parse_constant=_no_constant)
-    except OSError as exc:
-        raise InvalidInputError(f"Cannot read {name}: {exc.strerror}.") from exc
+        parsed: object = json.loads(read_bytes(file).decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
-        raise InvalidInputError(f"{name} is not JSON that can be read: {exc}. Expected one object.") from exc
+        raise InvalidInputError(f"{describe_source(file)} must be a JSON object, got {exc}; correct it") from exc
     return parsed
 
 
-def _no_constant(name: str) -> object:
-    raise InvalidInputError(f"The context holds {name}, which is not a number; leave a metric out when it is unknown.")
+def _refuse_constant(name: str) -> object:
+    raise InvalidInputError(f"numbers of the context must be finite, got {name}; leave out unknown metrics")

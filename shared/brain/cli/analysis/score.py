@@ -1,6 +1,7 @@
-"""``brain score``: canonical events on a plain file to scores, the history being the client's earlier events in it."""
+"""``brain score``: score the events of a file."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,46 +24,56 @@ _EVENT = TypeAdapter(Event)
 
 
 def score(
-    as_of: Annotated[str, typer.Option(help="The moment the scores are for (ISO 8601).")],
-    file: Annotated[Path | None, typer.Argument(help="Events as JSON lines; standard input if left out.")] = None,
+    as_of: Annotated[str, typer.Option(help="The time of the scores, in ISO 8601 with an offset.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Canonical events as JSON lines; - or nothing reads standard input.")
+    ] = None,
 ) -> None:
-    """Print each event's score as a JSON line, in the order in which the events happened."""
-    at = parse_time(as_of, "--as-of")
-    for event_score in _scores(_events(read_bytes(file)), at):
+    """Score events.
+
+    Each line is a JSON object with client_id, occurred_at (ISO 8601) and
+    the event's metrics, such as engagements, impressions and
+    audience_size; `brain normalize` prints a provider's payload in this
+    format. event_id, received_at and feed_type may be left out.
+
+    The output is one JSON score per line, in order of time. An event's
+    history is the earlier events of its client in the file.
+    """
+    scored_at = parse_time(as_of, "--as-of")
+    for event_score in _score_events(_read_events(file), scored_at):
         print(to_json(event_score))
 
 
-def _events(body: bytes) -> list[Event]:
-    return sorted((_event(n, line) for n, line in enumerate(parse_json_lines(body), 1)), key=_order)
+def _read_events(file: Path | None) -> list[Event]:
+    lines = parse_json_lines(read_bytes(file))
+    return sorted((_parse_event(number, line) for number, line in enumerate(lines, 1)), key=_order)
 
 
 def _order(event: Event) -> tuple[datetime, str]:
     return event.occurred_at, event.event_id
 
 
-def _event(number: int, line: Any) -> Event:
+def _parse_event(number: int, line: Any) -> Event:
     if isinstance(line, InvalidInputError):
         raise line
     if not isinstance(line, dict):
-        raise InvalidInputError(f"event {number}: expected a JSON object a line")
-    given = {name: value for name, value in line.items() if value is not None}
-    given.setdefault("event_id", f"line-{number}")
-    given.setdefault("received_at", given.get("occurred_at"))
-    given.setdefault("feed_type", "custom")
+        raise InvalidInputError(f"event {number} must be a JSON object, got {str(line)[:40]!r}")
+    fields = {name: content for name, content in line.items() if content is not None}
+    fields.setdefault("event_id", f"line-{number}")
+    fields.setdefault("received_at", fields.get("occurred_at"))
+    fields.setdefault("feed_type", "custom")
     try:
-        return _EVENT.validate_python(given)
+        return _EVENT.validate_python(fields)
     except ValidationError as exc:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors(include_url=False))
-        raise InvalidInputError(f"event {number}: {faults}") from exc
+        errors = exc.errors(include_url=False)
+        reasons = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)
+        raise InvalidInputError(f"event {number}: {reasons}") from exc
 
 
-def _scores(events: list[Event], at: datetime) -> Iterator[dict[str, Any]]:
-    from dataclasses import asdict
-
+def _score_events(events: list[Event], as_of: datetime) -> Iterator[dict[str, Any]]:
     config = load_config("brain_scoring", ScoringConfig)
     scorers: dict[str, Scorer] = {}
     for event in events:
-        scorer = scorers.setdefault(
-            event.client_id, Scorer({}, Weights(), as_of=at, time_zone=ZoneInfo("UTC"), config=config)
-        )
-        yield asdict(scorer.score_all([event])[0].score)
+        if event.client_id not in scorers:
+            scorers[event.client_id] = Scorer({}, Weights(), as_of=as_of, time_zone=ZoneInfo("UTC"), config=config)
+        yield asdict(scorers[event.client_id].score_all([event])[0].score)

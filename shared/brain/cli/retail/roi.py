@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_rows import csv_rows
+from brain.cli.analysis.csv_input import read_csv_rows
 from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
 from brain.cli.retail.output import print_json, print_table, say
 from brain.domain.retail.config import RetailConfig
@@ -95,7 +95,7 @@ def _print(told: RoiStatement) -> None:
 
 
 def _from_file(file: Path, now: datetime) -> Iterable[ShopDecision]:
-    for line, row in csv_rows(file, _columns(file)):
+    for line, row in read_csv_rows(file, _columns(file)):
         try:
             yield parse_decision(row, now)
         except InvalidInputError as exc:

@@ -1,13 +1,18 @@
-"""What a policy is worth, judged from what another one showed: so that advice can be proved before it is trusted."""
+"""Off-policy evaluation: estimate what a policy would earn from the log of another one, before it is trusted."""
 
-from brain.domain.policy_evaluation.evaluation import PolicyEvaluationConfig, PolicyValue, Worth, evaluate_policy
-from brain.domain.policy_evaluation.logged import LoggedRows, logged_rows
+from brain.domain.policy_evaluation.evaluation import (
+    PolicyEvaluationConfig,
+    PolicyValue,
+    PolicyVerdict,
+    evaluate_policy,
+)
+from brain.domain.policy_evaluation.policy_log import PolicyLog, build_policy_log
 
 __all__ = [
-    "LoggedRows",
     "PolicyEvaluationConfig",
+    "PolicyLog",
     "PolicyValue",
-    "Worth",
+    "PolicyVerdict",
+    "build_policy_log",
     "evaluate_policy",
-    "logged_rows",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from brain.domain.policy_evaluation import PolicyEvaluationConfig, PolicyValue, evaluate_policy, logged_rows
+from brain.domain.policy_evaluation import PolicyEvaluationConfig, PolicyValue, build_policy_log, evaluate_policy
 from brain.domain.recommendations.arms import probability_better
 from brain.domain.recommendations.standing import Move
 from brain.domain.statistics.welch import Difference, Sample, welch_difference
@@ -64,7 +64,7 @@ def _value(shown: Sequence[Move], target: Sequence[float], config: PolicyEvaluat
     if not shown:
         return None
     names = [move.reason_code for move in shown]
-    log = logged_rows(names, [reward(move) for move in shown], [move.chance for move in shown], target)
+    log = build_policy_log(names, [reward(move) for move in shown], [move.chance for move in shown], target)
     return evaluate_policy(log, config)
 
 

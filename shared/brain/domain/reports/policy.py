@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from brain.domain.policy_evaluation import PolicyValue, Worth
+from brain.domain.policy_evaluation import PolicyValue, PolicyVerdict
 from brain.domain.recommendations.worth import FEWEST_CONTROLS, AdviceWorth
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
@@ -13,10 +13,10 @@ COLUMNS = ("moves chosen", "worked", "between", "decisions", "worth of them", "v
 RANDOM, BEFORE = "at random", "by last month's beliefs"
 # The verdict is on the other policy; the reader asks about the one that advised.
 SAID = {
-    Worth.BETTER: "yours is worse",
-    Worth.WORSE: "yours is better",
-    Worth.CANNOT_TELL: "cannot tell",
-    Worth.NOT_ENOUGH_DATA: "not enough data",
+    PolicyVerdict.BETTER: "yours is worse",
+    PolicyVerdict.WORSE: "yours is better",
+    PolicyVerdict.CANNOT_TELL: "cannot tell",
+    PolicyVerdict.NOT_ENOUGH_DATA: "not enough data",
 }
 
 
@@ -63,9 +63,9 @@ def _unmeasured(worth: AdviceWorth) -> Iterator[str]:
 
 def _verdict(name: str, value: PolicyValue) -> str:
     ours = f"{value.logged_value:.0%} of the moves worked"
-    if value.verdict in (Worth.BETTER, Worth.WORSE) and value.difference_interval:
+    if value.verdict in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) and value.difference_interval:
         low, high = value.difference_interval
-        side = "worse" if value.verdict is Worth.BETTER else "better"
+        side = "worse" if value.verdict is PolicyVerdict.BETTER else "better"
         gap = f"between {min(abs(low), abs(high)):.0%} and {max(abs(low), abs(high)):.0%} of the moves"
         return f"Chosen as they were, {ours}: {side} than chosen {name}, by {gap}."
     return f"Against moves chosen {name}: {SAID[value.verdict]}; {value.reason}."

@@ -67,10 +67,10 @@ class Recommend:
         """
         stored, client_id = Recommendations(self.store), facts.client.client_id
         asked = follow_up.asked(before.moves, facts, self.config)
-        answers = stored.answers(client_id, asked) if asked else {}
+        answers = stored.load_answers(client_id, asked) if asked else {}
         moves = follow_up.with_outcomes(follow_up.with_answers(before.moves, answers), facts, self.config)
         measured = [now for then, now in zip(before.moves, moves, strict=True) if now.outcome and not then.outcome]
-        recorded = stored.recorded(client_id, [move.recommendation_id for move in measured]) if measured else {}
+        recorded = stored.load_outcomes(client_id, [move.recommendation_id for move in measured]) if measured else {}
         new = [move for move in measured if move.recommendation_id not in recorded]
         return replace(before, moves=tuple(follow_up.as_recorded(moves, recorded))), new
 
@@ -78,7 +78,7 @@ class Recommend:
         period = format_week(facts.as_of.date())
         if standing.period is not None and period <= standing.period:
             return None
-        priors = Recommendations(self.store).priors(facts.client.vertical)
+        priors = Recommendations(self.store).load_priors(facts.client.vertical)
         context = context_of(facts, standing, priors, self.triggers, self.config.readings)
         return advise(context, self.triggers, seed=drawing.seed_of(facts.client.client_id, period))
 

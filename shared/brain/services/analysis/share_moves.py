@@ -30,7 +30,7 @@ class ShareMoves:
     def __call__(self, lease: Lease) -> Figures:
         """Share what the week before brought, unless it is shared already; then work on."""
         period = format_week(lease.scheduled_at.date())
-        if Recommendations(self.store).shared_in() < period:
+        if Recommendations(self.store).load_priors_period() < period:
             clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
             classes = class_priors({client_id: self._record(client_id) for client_id in clients}, self.policy)
             lease.commit([priors_write(period, classes)], lease.checkpoint)

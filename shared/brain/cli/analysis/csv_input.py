@@ -1,0 +1,89 @@
+"""Read the rows of a CSV file or of standard input, with errors that name the line."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from brain.cli.gateway.payload_files import STANDARD_INPUT, read_bytes
+from brain.errors import InvalidInputError
+
+
+def describe_source(file: Path | None) -> str:
+    """Return the name of an input file in messages; ``-`` and None are standard input."""
+    return "standard input" if file in (None, STANDARD_INPUT) else str(file)
+
+
+def read_text(file: Path | None) -> str:
+    """Return the text of a file or of standard input, without a byte order mark.
+
+    Raises:
+        InvalidInputError: the file cannot be read or is not UTF-8.
+    """
+    try:
+        return read_bytes(file).decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        source = describe_source(file)
+        raise InvalidInputError(f"{source} must be UTF-8, got other bytes at {exc.start}; save it as UTF-8") from exc
+
+
+def read_csv_rows(
+    file: Path, required: Sequence[str], *, prefix: str | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line number and the trimmed cells by column of each row.
+
+    The rows hold the required columns and those whose name starts with ``prefix``; other columns and empty lines are
+    ignored.
+
+    Raises:
+        InvalidInputError: the file cannot be read, is not CSV, has no header, lacks a column, has a column twice, or a
+            row is short.
+    """
+    source = describe_source(file)
+    reader = csv.reader(io.StringIO(read_text(file), newline=""), strict=True)
+    try:
+        positions = _find_columns(source, next(reader, []), required, prefix)
+        for row in filter(None, reader):
+            if len(row) <= max(positions.values()):
+                raise InvalidInputError(
+                    f"{source}, line {reader.line_num}: expected a cell for each of {', '.join(positions)}, "
+                    f"got {len(row)} cells; complete the row"
+                )
+            yield reader.line_num, {name: row[position].strip() for name, position in positions.items()}
+    except csv.Error as exc:
+        raise InvalidInputError(f"{source}, line {reader.line_num}: expected CSV, got {exc}; correct the row") from exc
+
+
+def parse_number(text: str, column: str, file: Path, line: int) -> float:
+    """Return the number in a cell; infinity is accepted, NaN is not."""
+    try:
+        number = float(text)
+    except ValueError as exc:
+        raise _number_error(text, column, file, line) from exc
+    if number != number or "_" in text:  # noqa: PLR0124 - only NaN differs from itself
+        raise _number_error(text, column, file, line)
+    return number
+
+
+def _find_columns(source: str, header: Sequence[str], required: Sequence[str], prefix: str | None) -> dict[str, int]:
+    """Return the position of each column to read."""
+    names = [name.strip() for name in header]
+    if not names:
+        raise InvalidInputError(f"{source} is empty; add a header with {', '.join(required)}")
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise InvalidInputError(
+            f"{source} must have the columns {', '.join(required)}, got {', '.join(names)}; add {', '.join(missing)}"
+        )
+    selected = [*required, *(name for name in names if prefix and name.startswith(prefix))]
+    repeated = next((name for name in selected if names.count(name) > 1), None)
+    if repeated:
+        raise InvalidInputError(f"{source}: column {repeated} must appear once, got it twice; remove one")
+    return {name: names.index(name) for name in selected}
+
+
+def _number_error(text: str, column: str, file: Path, line: int) -> InvalidInputError:
+    source = describe_source(file)
+    return InvalidInputError(
+        f"{source}, line {line}: {column} must be a number, got {text!r}; correct or remove the row"
+    )

@@ -46,15 +46,17 @@ def hourly(seed, days, noise="log-normal", minutes=60):
     draw = NOISES[noise]
     series = []
     for number in range(days * 1440 // minutes):
-        at = MONDAY + timedelta(minutes=number * minutes)
-        busy = 1 + 0.7 * math.sin((at.hour - 9) / 24 * 2 * math.pi)
-        series.append((at, float(draw(rng, 400 * busy * WEEK[at.weekday()]))))
+        timestamp = MONDAY + timedelta(minutes=number * minutes)
+        busy = 1 + 0.7 * math.sin((timestamp.hour - 9) / 24 * 2 * math.pi)
+        series.append((timestamp, float(draw(rng, 400 * busy * WEEK[timestamp.weekday()]))))
     return series
 
 
 def changed(series, first, last, change):
     """The series with ``change`` done to the values from row ``first`` up to, not including, ``last``."""
-    return [(at, change(value) if first <= row < last else value) for row, (at, value) in enumerate(series)]
+    return [
+        (timestamp, change(value) if first <= row < last else value) for row, (timestamp, value) in enumerate(series)
+    ]
 
 
 def new_detector(budget=MONTHLY, config=CONFIG, **options):

@@ -83,10 +83,10 @@ def test_a_missing_constant_is_named(name):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "place"),
+    ("wrong", "location"),
     [({"fast_readings": 1}, "fast_readings"), ({"tail": {**CONSTANTS["tail"], "top_shares": 1}}, "tail.top_shares")],
 )
-def test_a_wrong_constant_is_named(wrong, place):
+def test_a_wrong_constant_is_named(wrong, location):
     """With its place in the file."""
-    with pytest.raises(ValidationError, match=place):
+    with pytest.raises(ValidationError, match=location):
         AnomalyConfig.model_validate({**CONSTANTS, **wrong})

@@ -19,16 +19,16 @@ def alarms(series, budget=MONTHLY):
 def test_a_null_world_stays_within_its_budget(noise):
     """Over half a year of thirty quiet series the false alarms a month are at most the budget's one."""
     days, seeds = 180, range(30)
-    found = sum(len(alarms(daily(seed, days, noise))) for seed in seeds)
-    assert found / (len(seeds) * days / 30) <= 1.0
+    alarm_count = sum(len(alarms(daily(seed, days, noise))) for seed in seeds)
+    assert alarm_count / (len(seeds) * days / 30) <= 1.0
 
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_first_two_months_stay_within_the_budget_too(noise):
     """Two weeks teach little, but limits are wider then; sixty series of two months keep the budget."""
     days, seeds = 60, range(60)
-    found = sum(len(alarms(daily(seed, days, noise))) for seed in seeds)
-    assert found / (len(seeds) * (days - 14) / 30) <= 1.0
+    alarm_count = sum(len(alarms(daily(seed, days, noise))) for seed in seeds)
+    assert alarm_count / (len(seeds) * (days - 14) / 30) <= 1.0
 
 
 def test_a_smaller_budget_gives_fewer_alarms():
@@ -41,12 +41,12 @@ def test_a_smaller_budget_gives_fewer_alarms():
 @pytest.mark.parametrize(("factor", "kind"), [(0.0, "drop"), (5.0, "spike")])
 def test_an_outage_or_a_spike_is_alarmed_on_its_day(row, factor, kind):
     """A day without sales, or with five times the sales, is alarmed on that day, from the fifteenth day on."""
-    found = 0
+    alarm_count = 0
     for seed in range(20):
         series = changed(daily(seed, row + 1), row, row + 1, lambda value: value * factor)
         last = list(detect(series))[-1]
-        found += last.alarm and last.kind == kind
-    assert found >= 18
+        alarm_count += last.alarm and last.kind == kind
+    assert alarm_count >= 18
 
 
 @pytest.mark.parametrize("weekday", range(7))
@@ -62,9 +62,9 @@ def test_a_level_that_stays_is_one_alarm_and_then_the_new_normal(factor):
     """A third or three times as much from one day on: one alarm within three days, then no more than the budget."""
     prompt, later = 0, 0
     for seed in range(20):
-        found = alarms(changed(daily(seed, 120), 60, 120, lambda value: value * factor))
-        prompt += any(60 <= row <= 62 for row in found)
-        later += sum(row > 62 for row in found)
+        alarmed = alarms(changed(daily(seed, 120), 60, 120, lambda value: value * factor))
+        prompt += any(60 <= row <= 62 for row in alarmed)
+        later += sum(row > 62 for row in alarmed)
     assert prompt >= 19
     assert later / (20 * 57 / 30) <= 1.0
 
@@ -73,9 +73,9 @@ def test_an_outage_of_days_and_its_end_are_one_alarm():
     """Ten days without sales: an alarm on the first, none when sales are back."""
     after = []
     for seed in range(20):
-        found = alarms(changed(daily(seed, 90), 60, 70, lambda _value: 0.0))
-        assert 60 in found
-        after += [row for row in found if 60 < row <= 75]
+        alarmed = alarms(changed(daily(seed, 90), 60, 70, lambda _value: 0.0))
+        assert 60 in alarmed
+        after += [row for row in alarmed if 60 < row <= 75]
     assert len(after) <= 2
 
 
@@ -100,7 +100,7 @@ def test_weekends_are_expected_to_be_quiet():
 
 def test_returns_below_zero_are_judged_too():
     """Revenue with days of returns below zero has a band that reaches below zero."""
-    series = [(at, value - 220) for at, value in daily(8, 90)]
+    series = [(timestamp, value - 220) for timestamp, value in daily(8, 90)]
     readings = list(detect(series))
     assert any(value < 0 for _, value in series)
     assert min(reading.lower for reading in readings if reading.state == "ready") < 0

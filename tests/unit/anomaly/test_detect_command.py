@@ -15,7 +15,7 @@ HEADER = "timestamp,value\n"
 
 def text_of(series, stamp=str):
     """A series as the file's text."""
-    return HEADER + "".join(f"{stamp(at)},{value}\n" for at, value in series)
+    return HEADER + "".join(f"{stamp(timestamp)},{value}\n" for timestamp, value in series)
 
 
 OUTAGE = text_of(changed(daily(1, 60), 45, 46, lambda _value: 0.0))
@@ -41,10 +41,10 @@ def run(tmp_path, capsys, monkeypatch):
 def test_every_row_comes_back_in_order_with_a_score_and_an_alarm(run):
     """Cells as they came; the outage, and only it, is an alarm."""
     code, rows, err = run(OUTAGE)
-    given = list(csv.DictReader(io.StringIO(OUTAGE)))
+    input_rows = list(csv.DictReader(io.StringIO(OUTAGE)))
     assert (code, err) == (0, "")
     assert list(rows[0]) == ["timestamp", "value", "anomaly_score", "alarm"]
-    assert [(r["timestamp"], r["value"]) for r in rows] == [(r["timestamp"], r["value"]) for r in given]
+    assert [(r["timestamp"], r["value"]) for r in rows] == [(r["timestamp"], r["value"]) for r in input_rows]
     assert [index for index, row in enumerate(rows) if row["alarm"] == "1"] == [45]
     assert all(0 <= float(row["anomaly_score"]) <= 1 for row in rows)
 
@@ -60,11 +60,11 @@ def test_the_budget_is_the_only_setting(run):
 @pytest.mark.parametrize(
     "stamp",
     [
-        lambda at: at.isoformat() + "+02:00",
-        lambda at: at.strftime("%Y-%m-%d %H:%M:%S.000"),
-        lambda at: str(int(at.timestamp())),
-        lambda at: str(int(at.timestamp() * 1000)),
-        lambda at: at.strftime("%Y-%m-%dT%H:%MZ"),
+        lambda timestamp: timestamp.isoformat() + "+02:00",
+        lambda timestamp: timestamp.strftime("%Y-%m-%d %H:%M:%S.000"),
+        lambda timestamp: str(int(timestamp.timestamp())),
+        lambda timestamp: str(int(timestamp.timestamp() * 1000)),
+        lambda timestamp: timestamp.strftime("%Y-%m-%dT%H:%MZ"),
     ],
 )
 def test_stamps_come_in_several_forms(run, stamp):
@@ -84,7 +84,7 @@ def test_columns_may_stand_anywhere_and_a_byte_order_mark_does_not_matter(run):
 @pytest.mark.parametrize("word", ["", "NaN", "null", "n/a"])
 def test_missing_values_are_said_and_never_taken_for_zero(run, word):
     """Their rows come back, unjudged."""
-    series = [(at, word if row in (40, 41) else value) for row, (at, value) in enumerate(daily(3, 60))]
+    series = [(timestamp, word if row in (40, 41) else value) for row, (timestamp, value) in enumerate(daily(3, 60))]
     code, rows, err = run(text_of(series))
     assert code == 0
     assert [rows[row]["alarm"] for row in (40, 41)] == ["0", "0"]
@@ -92,7 +92,7 @@ def test_missing_values_are_said_and_never_taken_for_zero(run, word):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (HEADER, "not enough data: 0 values; two days of several values per day, or two weeks of daily values"),
         (HEADER + "2026-01-05,3\n", "not enough data: 1 value; two days"),
@@ -100,18 +100,18 @@ def test_missing_values_are_said_and_never_taken_for_zero(run, word):
         (text_of(hourly(4, 1)), "not enough data: 24 values; enough by 2026-01-07 00:00"),
     ],
 )
-def test_short_files_are_answered_with_not_enough_data(run, text, said):
+def test_short_files_are_answered_with_not_enough_data(run, text, message):
     """Every row comes back without an alarm, and the reader learns when there will be enough."""
     code, rows, err = run(text)
     assert code == 0
     assert len(rows) == text.count("\n") - 1
-    assert said in err
+    assert message in err
     assert {row["alarm"] for row in rows} <= {"0"}
 
 
 def test_a_constant_series_and_duplicates_and_gaps_are_answered(run):
     """Without an alarm and without a word."""
-    constant = [(at, 45.0) for at, _ in hourly(5, 20)]
+    constant = [(timestamp, 45.0) for timestamp, _ in hourly(5, 20)]
     doubled = [point for point in hourly(5, 20) for _ in range(2)]
     gaps = hourly(5, 10) + hourly(5, 30)[600:]
     for series in (constant, doubled, gaps):
@@ -130,7 +130,7 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (None, "No such file"),
         ("", "is empty"),
@@ -146,11 +146,11 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
         (b"timestamp,value\n\xff,2\n", "UTF-8"),
     ],
 )
-def test_a_broken_file_is_one_sentence_and_exit_2(run, text, said):
+def test_a_broken_file_is_one_sentence_and_exit_2(run, text, message):
     """What is wrong is said with its line, without a traceback, and nothing is printed as a result."""
     code, rows, err = run(text)
     assert (code, rows) == (2, [])
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 

@@ -18,14 +18,14 @@ def alarms(series, budget=MONTHLY):
 @pytest.mark.parametrize("noise", NOISES)
 def test_a_null_world_of_hours_stays_within_its_budget(noise):
     """Over four months of quiet hours the false alarms a month are at most the budget's one."""
-    found = sum(len(alarms(hourly(seed, 120, noise))) for seed in range(5))
-    assert found / (5 * 120 / 30) <= 1.0
+    alarm_count = sum(len(alarms(hourly(seed, 120, noise))) for seed in range(5))
+    assert alarm_count / (5 * 120 / 30) <= 1.0
 
 
 def test_a_null_world_of_five_minutes_stays_within_twice_its_budget():
     """In the first month of quiet five-minute readings the budget is kept to a factor of two."""
-    found = sum(len(alarms(hourly(seed, 32, "wide log-normal", minutes=5))) for seed in range(4))
-    assert found / (4 * 30 / 30) <= 2.0
+    alarm_count = sum(len(alarms(hourly(seed, 32, "wide log-normal", minutes=5))) for seed in range(4))
+    assert alarm_count / (4 * 30 / 30) <= 2.0
 
 
 def test_a_busy_hour_that_is_silent_is_alarmed_and_a_quiet_hour_is_not():
@@ -42,15 +42,15 @@ def test_a_weekend_like_a_working_day_is_alarmed():
     series = hourly(2, 60)
     sunday = 55 * DAY
     assert series[sunday][0].weekday() == 6
-    found = alarms(changed(series, sunday, sunday + DAY, lambda value: value * 2.2))
-    assert [row for row in found if sunday <= row < sunday + DAY]
+    alarmed = alarms(changed(series, sunday, sunday + DAY, lambda value: value * 2.2))
+    assert [row for row in alarmed if sunday <= row < sunday + DAY]
 
 
 def test_an_incident_of_hours_is_one_alarm():
     """Six silent hours are one alarm, and their end is none."""
     start = 30 * DAY + 10
-    found = alarms(changed(hourly(3, 40), start, start + 6, lambda _value: 0.0))
-    assert len([row for row in found if start <= row < start + DAY]) == 1
+    alarmed = alarms(changed(hourly(3, 40), start, start + 6, lambda _value: 0.0))
+    assert len([row for row in alarmed if start <= row < start + DAY]) == 1
 
 
 def test_a_return_to_the_level_before_is_no_alarm():
@@ -58,8 +58,8 @@ def test_a_return_to_the_level_before_is_no_alarm():
     rng = random.Random(4)  # noqa: S311 - a seeded world, not a secret
     flat = [(MONDAY + timedelta(minutes=5 * row), 100 + rng.gauss(0, 3)) for row in range(288 * 8)]
     start, end = 288 * 5, 288 * 6
-    found = alarms(changed(flat, start, end, lambda value: value - 80))
-    assert [row for row in found if row >= start] == [start]
+    alarmed = alarms(changed(flat, start, end, lambda value: value - 80))
+    assert [row for row in alarmed if row >= start] == [start]
 
 
 def test_the_expectation_stays_at_the_usual_level_during_a_short_excursion():
@@ -91,13 +91,13 @@ def test_recurring_bursts_are_usual():
     rng = random.Random(6)  # noqa: S311 - a seeded world, not a secret
     series = []
     for row in range(12 * DAY * 20):
-        at = MONDAY + timedelta(minutes=5 * row)
-        burst = 50 * rng.uniform(0.8, 1.2) if at.hour == 2 and at.minute < 30 else 0.0
-        series.append((at, 10 + rng.gauss(0, 0.5) + burst))
+        timestamp = MONDAY + timedelta(minutes=5 * row)
+        burst = 50 * rng.uniform(0.8, 1.2) if timestamp.hour == 2 and timestamp.minute < 30 else 0.0
+        series.append((timestamp, 10 + rng.gauss(0, 0.5) + burst))
     row = 12 * DAY * 18 + 12 * 14
-    found = alarms(changed(series, row, row + 1, lambda value: value + 150))
-    assert row in found
-    assert len([early for early in found if early < row]) <= 1
+    alarmed = alarms(changed(series, row, row + 1, lambda value: value + 150))
+    assert row in alarmed
+    assert len([early for early in alarmed if early < row]) <= 1
 
 
 def test_a_gap_of_days_does_not_judge_by_what_was_before_it():
@@ -116,7 +116,9 @@ def test_a_gap_of_days_does_not_judge_by_what_was_before_it():
 def test_irregular_stamps_are_judged_by_their_own_hours():
     """Readings at random minutes, a third of them missing, still have a known daily season."""
     rng = random.Random(8)  # noqa: S311 - a seeded world, not a secret
-    series = [(at + timedelta(minutes=rng.randrange(55)), v) for at, v in hourly(8, 60) if rng.random() > 0.33]
+    series = [
+        (timestamp + timedelta(minutes=rng.randrange(55)), v) for timestamp, v in hourly(8, 60) if rng.random() > 0.33
+    ]
     readings = list(detect(series))
     afternoon = [r.expected for r in readings[-300:] if r.timestamp.hour == 15 and r.timestamp.weekday() < 5]
     night = [r.expected for r in readings[-300:] if r.timestamp.hour == 3 and r.timestamp.weekday() < 5]

@@ -59,7 +59,7 @@ def test_limits_follow_the_budget():
 def test_missing_rows_are_not_zeros():
     """Days without a value change nothing for the days after; a zero does."""
     series = daily(3, 60)
-    missing = [(at, None if 40 <= row < 43 else value) for row, (at, value) in enumerate(series)]
+    missing = [(timestamp, None if 40 <= row < 43 else value) for row, (timestamp, value) in enumerate(series)]
     readings = list(detect(missing))
     assert all(r.value is None and not r.alarm and r.expected is not None for r in readings[40:43])
     left_out = list(detect([point for point in missing if point[1] is not None]))
@@ -110,8 +110,8 @@ def test_a_stamp_that_goes_back_is_refused_and_changes_nothing():
     """The detector goes on with the next point in order."""
     series = daily(7, 40)
     detector = new_detector()
-    for at, value in series[:30]:
-        detector.score_point(at, value)
+    for timestamp, value in series[:30]:
+        detector.score_point(timestamp, value)
     with pytest.raises(InvalidInputError, match="must be in ascending order"):
         detector.score_point(series[10][0], 1.0)
     assert [detector.score_point(*point) for point in series[30:]] == list(detect(series))[30:]
@@ -128,7 +128,7 @@ def test_stamps_with_and_without_a_zone_do_not_mix():
 
 def test_a_zone_changes_no_judgement():
     """Stamps with a zone are judged by their own wall clock, like those without."""
-    zoned = [(at.replace(tzinfo=UTC), value) for at, value in HOURS]
+    zoned = [(timestamp.replace(tzinfo=UTC), value) for timestamp, value in HOURS]
     assert alarm_rows(detect(zoned)) == alarm_rows(detect(HOURS))
 
 
@@ -137,12 +137,12 @@ def test_when_enough_is_known_is_told():
     for series, wanted in ((HOURS, timedelta(days=2)), (DAYS, timedelta(days=13.5))):
         detector = new_detector()
         assert detector.ready_by is None
-        for at, value in series[:10]:
-            detector.score_point(at, value)
+        for timestamp, value in series[:10]:
+            detector.score_point(timestamp, value)
         assert detector.ready_by == MONDAY + wanted
     zoned = new_detector()
-    for at, value in HOURS[:10]:
-        zoned.score_point(at.replace(tzinfo=UTC), value)
+    for timestamp, value in HOURS[:10]:
+        zoned.score_point(timestamp.replace(tzinfo=UTC), value)
     assert zoned.ready_by == (MONDAY + timedelta(days=2)).replace(tzinfo=UTC)
 
 

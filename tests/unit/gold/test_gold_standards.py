@@ -36,24 +36,24 @@ def test_there_are_at_least_forty_with_reasons():
     assert all(case.why for case in CASES)
 
 
-@pytest.mark.parametrize("result", check_cases(CASES, scorer()), ids=lambda result: result.case.id)
-def test_the_score_meets_each(result):
+@pytest.mark.parametrize("case_result", check_cases(CASES, scorer()), ids=lambda case_result: case_result.case.id)
+def test_the_score_meets_each(case_result):
     """What was calculated by hand is what the score gives."""
-    assert result.failures == ()
+    assert case_result.failures == ()
 
 
 def constants():
     """Yield every number of the score's configuration by its place."""
 
-    def walk(value, place):
+    def walk(value, path):
         if isinstance(value, dict):
             for name, part in value.items():
-                yield from walk(part, (*place, name))
+                yield from walk(part, (*path, name))
         elif isinstance(value, list | tuple):
             for index, part in enumerate(value):
-                yield from walk(part, (*place, index))
+                yield from walk(part, (*path, index))
         elif isinstance(value, int | float):
-            yield place
+            yield path
 
     return list(walk(SCORING.model_dump(), ()))
 
@@ -62,23 +62,23 @@ def constants():
 APPLIED_ELSEWHERE = {("growth", "recent_days"), ("growth", "window_days"), ("quality", "maximum")}
 
 
-def nudged(value, place):
+def nudged(value, path):
     """Return the configuration with one number a tenth larger, or one more where it counts events."""
-    if not place:
+    if not path:
         return value + 1 if isinstance(value, int) and value < 100 else value * 1.1
     if isinstance(value, dict):
-        return {**value, place[0]: nudged(value[place[0]], place[1:])}
+        return {**value, path[0]: nudged(value[path[0]], path[1:])}
     parts = list(value)
-    parts[place[0]] = nudged(parts[place[0]], place[1:])
+    parts[path[0]] = nudged(parts[path[0]], path[1:])
     return parts
 
 
 @pytest.mark.parametrize(
-    "place", [p for p in constants() if p not in APPLIED_ELSEWHERE], ids=lambda p: ".".join(map(str, p))
+    "path", [p for p in constants() if p not in APPLIED_ELSEWHERE], ids=lambda p: ".".join(map(str, p))
 )
-def test_no_constant_of_the_score_can_change_unnoticed(place):
+def test_no_constant_of_the_score_can_change_unnoticed(path):
     """A tenth more in any one constant fails at least one standard."""
-    assert failing(ScoringConfig.model_validate(nudged(SCORING.model_dump(), place)))
+    assert failing(ScoringConfig.model_validate(nudged(SCORING.model_dump(), path)))
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_failures_say_what_was_expected_and_what_came():
 def test_a_ratio_to_nothing_is_infinite():
     """A score compared with 0 is no division by zero."""
     vanishing = [case(expect={}, compared_with={"event": {}}, ratio={"confidence": [2, 3]})]
-    (result,) = check_cases(GoldStandards.model_validate({"events": {}, "cases": vanishing}).cases, scorer())
-    assert not result.passed
+    (case_result,) = check_cases(GoldStandards.model_validate({"events": {}, "cases": vanishing}).cases, scorer())
+    assert not case_result.passed
 
 
 @pytest.fixture
@@ -195,12 +195,14 @@ def test_the_command_fails_a_model_by_name(run, tmp_path):
     assert [json.loads(line)["id"] for line in out.splitlines() if not json.loads(line)["passed"]]
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "cannot read"), ("{", "must be JSON"), ("{}", "learned state")])
-def test_a_model_that_cannot_be_read_is_wrong_usage(run, tmp_path, content, said):
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "cannot read"), ("{", "must be JSON"), ("{}", "learned state")]
+)
+def test_a_model_that_cannot_be_read_is_wrong_usage(run, tmp_path, content, message):
     """A missing file, no JSON, and no state are one sentence and exit 2."""
     model = tmp_path / "model.json"
     if content is not None:
         model.write_text(content)
     code, _, err = run("--model", model)
     assert code == 2
-    assert said in err
+    assert message in err

@@ -21,14 +21,14 @@ UTC_ZONE = ZoneInfo("UTC")
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
-def contributed(number=1, at=NOON, zone=UTC_ZONE, **fields):
+def contribute(number=1, occurred_at=NOON, zone=UTC_ZONE, **fields):
     """What an event adds to its day."""
-    one = event(number, at, **fields)
-    return sums.build_contribution(one, score(one, as_of=at, config=CONFIG), zone)
+    post = event(number, occurred_at, **fields)
+    return sums.build_contribution(post, score(post, as_of=occurred_at, config=CONFIG), zone)
 
 
 contributions = st.builds(
-    lambda n, day, spend, platform: contributed(n, NOON + timedelta(days=day), spend=spend, platform=platform),
+    lambda n, day, spend, platform: contribute(n, NOON + timedelta(days=day), spend=spend, platform=platform),
     st.integers(0, 50), st.integers(-3, 3), st.none() | st.floats(0, 1e6), st.sampled_from(["linkedin", "email", None]),
 )  # fmt: skip
 
@@ -36,14 +36,19 @@ contributions = st.builds(
 @given(st.lists(contributions, max_size=12), st.randoms())
 def test_the_order_of_events_changes_no_digit(changes, rng):
     """All sums are whole numbers."""
-    one, other = {}, {}
+    ordered, reordered = {}, {}
     for change in changes:
-        sums.add(one, change)
+        sums.add(ordered, change)
     shuffled = list(changes)
     rng.shuffle(shuffled)
     for change in shuffled:
-        sums.add(other, change)
-    assert one == other
+        sums.add(reordered, change)
+    assert ordered == reordered
+
+
+def without_zeros(days):
+    """The sums that are not 0."""
+    return {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
 
 
 @given(st.lists(contributions, max_size=8), contributions)
@@ -54,13 +59,15 @@ def test_taking_away_undoes_adding_exactly(changes, one_more):
         sums.add(days, change)
     before = copy.deepcopy(days)
     sums.subtract(days, sums.add(days, one_more))
-    known = {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
-    assert known == {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in before.items()}
+    without_zeros = {d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in days.items()}
+    assert without_zeros == {
+        d: {g: {k: v for k, v in s.items() if v} for g, s in gs.items()} for d, gs in before.items()
+    }
 
 
 def test_what_nobody_reported_is_absent_and_not_0():
     """A reported 0 is 0."""
-    day_sums = contributed(clicks=0).sums
+    day_sums = contribute(clicks=0).sums
     assert day_sums["clicks"] == 0
     assert "opens" not in day_sums
     assert sums.sum_if_reported([day_sums], "opens") is None
@@ -69,21 +76,21 @@ def test_what_nobody_reported_is_absent_and_not_0():
 
 def test_money_and_conversions_keep_their_fractions():
     """In millionths and thousandths."""
-    day_sums = contributed(spend=12.345678, conversions=1.5).sums
+    day_sums = contribute(spend=12.345678, conversions=1.5).sums
     assert (day_sums["spend_micros"], day_sums["conversions_milli"]) == (12_345_678, 1500)
 
 
 def test_a_day_is_the_clients_own():
     """Evening in New York is the next morning in UTC."""
     late = datetime(2026, 11, 11, 3, tzinfo=UTC)
-    assert contributed(at=late, zone=ZoneInfo("America/New_York")).day == "2026-11-10"
-    assert contributed(at=late).day == "2026-11-11"
+    assert contribute(occurred_at=late, zone=ZoneInfo("America/New_York")).day == "2026-11-10"
+    assert contribute(occurred_at=late).day == "2026-11-11"
 
 
 def test_a_row_with_a_date_alone_stays_on_its_date():
     """Midnight UTC is how feeds read a date; it is the account's own day."""
     midnight = datetime(2026, 11, 11, tzinfo=UTC)
-    assert contributed(at=midnight, zone=ZoneInfo("America/New_York")).day == "2026-11-11"
+    assert contribute(occurred_at=midnight, zone=ZoneInfo("America/New_York")).day == "2026-11-11"
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 10, 25), 25), (date(2026, 3, 29), 23), (date(2026, 6, 1), 24)])
@@ -97,11 +104,11 @@ def test_a_day_ends_where_the_client_is_also_when_clocks_change(day, hours):
 def test_a_day_has_at_most_twenty_groups_and_loses_nothing():
     """What comes after is booked together, and taken away from where it was booked."""
     days = {}
-    booked = [sums.add(days, EventContribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
+    added = [sums.add(days, EventContribution("2026-11-10", f"p{n}|photo", {"events": 1})) for n in range(30)]
     assert len(days["2026-11-10"]) <= sums.MAX_GROUPS_PER_DAY + 1
     assert sums.sum_metric(days["2026-11-10"].values(), "events") == 30
-    for one in booked:
-        sums.subtract(days, one)
+    for contribution in added:
+        sums.subtract(days, contribution)
     assert days == {}
 
 
@@ -109,11 +116,11 @@ def test_history_is_the_whole_days_before_of_the_same_platform():
     """The event's own day, other platforms and older days are left out."""
     days = {}
     for back, engaged in ((0, 1000), (1, 10), (7, 20), (8, 30), (30, 40), (31, 5000)):
-        sums.add(days, contributed(back, NOON - timedelta(days=back), engagements=engaged))
-    sums.add(days, contributed(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
-    found = sums.build_history(days, "linkedin", NOON.date(), CONFIG)
-    assert (found.events, found.engagements) == (4, 100)
-    assert (found.recent_events, found.recent_engagements) == (2, 30)
+        sums.add(days, contribute(back, NOON - timedelta(days=back), engagements=engaged))
+    sums.add(days, contribute(99, NOON - timedelta(days=1), engagements=7777, platform="email"))
+    history = sums.build_history(days, "linkedin", NOON.date(), CONFIG)
+    assert (history.events, history.engagements) == (4, 100)
+    assert (history.recent_events, history.recent_engagements) == (2, 30)
 
 
 def test_the_archive_keeps_what_leaves_the_window_by_platform():
@@ -121,12 +128,12 @@ def test_the_archive_keeps_what_leaves_the_window_by_platform():
     days = {}
     for back in range(6):
         for content in ("photo", "text"):
-            sums.add(days, contributed(back, NOON - timedelta(days=back), content_type=content))
+            sums.add(days, contribute(back, NOON - timedelta(days=back), content_type=content))
     retired = sums.remove_old_days(days, NOON.date(), keep_days=3)
     assert sorted(days) == ["2026-11-08", "2026-11-09", "2026-11-10"]
-    kept = sums.merge_into_archive({}, retired, keep_days=2)
-    assert sorted(kept) == ["2026-11-06", "2026-11-07"]
-    assert kept["2026-11-07"]["linkedin|other"]["events"] == 2
+    archive = sums.merge_into_archive({}, retired, keep_days=2)
+    assert sorted(archive) == ["2026-11-06", "2026-11-07"]
+    assert archive["2026-11-07"]["linkedin|other"]["events"] == 2
 
 
 def test_events_score_the_same_in_any_order_of_arrival_within_a_day():

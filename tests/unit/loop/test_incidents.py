@@ -124,7 +124,7 @@ def test_an_incident_survives_its_document():
 def count_alarms(client):
     """The alarms of a client in ten noisy worlds of half a year."""
     scans = [scan(simulate_days(seed, 180), 180, client=client) for seed in range(10)]
-    return sum(len(incident.alarms) for result in scans for incident in result.incidents)
+    return sum(len(incident.alarms) for scanned in scans for incident in scanned.incidents)
 
 
 def test_a_client_has_the_alarm_budget_of_its_own():

@@ -172,8 +172,8 @@ def test_the_median_goes_through_the_given_points(audience, median):
 @given(audience=st.integers(1, 10**7))
 def test_one_follower_more_never_makes_a_jump(audience):
     """The median never falls and moves by less than a per cent and a half a follower from 100 followers on."""
-    here, there = (interpolate_median_impressions(a, CONFIG.impressions) for a in (audience, audience + 1))
-    assert here <= there <= here * max(1.015, (audience + 1) / audience)
+    smaller, larger = (interpolate_median_impressions(a, CONFIG.impressions) for a in (audience, audience + 1))
+    assert smaller <= larger <= smaller * max(1.015, (audience + 1) / audience)
 
 
 metric = st.none() | st.integers(0, 10**12)
@@ -192,10 +192,10 @@ weights = st.builds(Weights, *[st.floats(0.1, 10)] * 6)
 @given(event=events, weights=weights, hours=st.floats(-1, 10**6))
 def test_every_valid_event_has_a_bounded_score(event, weights, hours):
     """Scores stay within 0 and 10 000 and confidence within 0 and 1, at any weights and any moment."""
-    result = scored(event, weights=weights, as_of=NOW + timedelta(hours=hours))
-    assert 0 <= result.attention <= 10_000
-    assert result.attention <= result.performance <= 10_000
-    assert 0 <= result.confidence <= 1
+    event_score = scored(event, weights=weights, as_of=NOW + timedelta(hours=hours))
+    assert 0 <= event_score.attention <= 10_000
+    assert event_score.attention <= event_score.performance <= 10_000
+    assert 0 <= event_score.confidence <= 1
 
 
 @given(event=events, more=st.integers(1, 10**6))
@@ -223,7 +223,7 @@ def test_a_complete_event_with_history_has_full_confidence():
 
 def test_a_score_names_its_inputs_and_versions():
     """Anyone can compute it again."""
-    result = scored(history=BUSY)
-    assert (result.model_version, result.weights_version) == ("score-1", "default")
-    assert result.inputs["history_recent_engagements"] == 600
-    assert result.inputs["audience_size"] == 3000
+    event_score = scored(history=BUSY)
+    assert (event_score.model_version, event_score.weights_version) == ("score-1", "default")
+    assert event_score.inputs["history_recent_engagements"] == 600
+    assert event_score.inputs["audience_size"] == 3000

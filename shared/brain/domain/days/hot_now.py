@@ -8,11 +8,11 @@ from brain.domain.days.scorer import ScoredEvent
 from brain.domain.scoring import ScoringConfig
 from brain.domain.scoring.components import compute_temporal
 
-MAX_ENTRIES = 20
+MAX_HOT_EVENTS = 20
 WINDOW = timedelta(days=7)
 
 
-def build_entry(scored_event: ScoredEvent) -> dict[str, Any]:
+def to_hot_event(scored_event: ScoredEvent) -> dict[str, Any]:
     """Return the fields of a scored event that the list stores."""
     event = scored_event.event
     return {
@@ -26,23 +26,23 @@ def build_entry(scored_event: ScoredEvent) -> dict[str, Any]:
     }
 
 
-def merge_entries(
-    stored_entries: Iterable[Mapping[str, Any]], scored_events: Iterable[ScoredEvent], now: datetime
+def merge_hot_events(
+    hot_events: Iterable[Mapping[str, Any]], scored_events: Iterable[ScoredEvent], now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the best entries of the last seven days by performance; a re-scored event replaces its earlier entry."""
-    by_id = {entry["event_id"]: dict(entry) for entry in stored_entries}
-    by_id |= {scored_event.event.event_id: build_entry(scored_event) for scored_event in scored_events}
-    recent = [entry for entry in by_id.values() if entry["occurred_at"] > now - WINDOW]
-    return sorted(recent, key=lambda entry: (-entry["performance"], entry["event_id"]))[:MAX_ENTRIES]
+    """Return the best events of the last seven days by performance; a re-scored event replaces its earlier form."""
+    by_id = {event["event_id"]: dict(event) for event in hot_events}
+    by_id |= {scored_event.event.event_id: to_hot_event(scored_event) for scored_event in scored_events}
+    recent = [event for event in by_id.values() if event["occurred_at"] > now - WINDOW]
+    return sorted(recent, key=lambda event: (-event["performance"], event["event_id"]))[:MAX_HOT_EVENTS]
 
 
 def rank_by_attention(
-    entries: Sequence[Mapping[str, Any]], now: datetime, config: ScoringConfig
+    hot_events: Sequence[Mapping[str, Any]], now: datetime, config: ScoringConfig
 ) -> list[dict[str, Any]]:
-    """Return the entries by attention at ``now``, highest first: performance times the temporal component."""
+    """Return the events by attention at ``now``, highest first: performance times the temporal component."""
     ranking = []
-    for entry in entries:
-        decay = config.baselines.get(entry["platform"] or "", config.other_baseline).decay
-        temporal = compute_temporal(entry["occurred_at"], now, decay, config.temporal.minimum)
-        ranking.append({**entry, "attention": entry["performance"] * temporal})
-    return sorted(ranking, key=lambda entry: (-entry["attention"], entry["event_id"]))
+    for event in hot_events:
+        decay = config.baselines.get(event["platform"] or "", config.other_baseline).decay
+        temporal = compute_temporal(event["occurred_at"], now, decay, config.temporal.minimum)
+        ranking.append({**event, "attention": event["performance"] * temporal})
+    return sorted(ranking, key=lambda event: (-event["attention"], event["event_id"]))

@@ -117,7 +117,7 @@ def check_cases(
         >>> def score_function(event, history, weights, as_of):
         ...     return score(event, history, weights, as_of=as_of, config=config)
         >>> results = check_cases(load_config("brain_benchmarks", GoldStandards).cases, score_function)
-        >>> all(result.passed for result in results)
+        >>> all(case_result.passed for case_result in results)
         True
     """
     return [CaseResult(case, tuple(_list_failures(case, score_function, model_weights))) for case in cases]
@@ -130,7 +130,7 @@ def list_failed_ids(results: Sequence[CaseResult]) -> tuple[str, ...]:
         >>> list_failed_ids([])
         ()
     """
-    return tuple(result.case.id for result in results if not result.passed)
+    return tuple(case_result.case.id for case_result in results if not case_result.passed)
 
 
 def build_weights_check(cases: Sequence[GoldCase], config: ScoringConfig) -> WeightsCheck:

@@ -103,7 +103,7 @@ class _Pages:
         kept: Mapping[str, Document],
         figures: dict[str, int],
     ) -> None:
-        top = hot_now.merge_entries(self.state.data.get("top", []), scored, self.lease.scheduled_at)
+        top = hot_now.merge_hot_events(self.state.data.get("top", []), scored, self.lease.scheduled_at)
         archive = self._archive()
         latest = recent_content.merge_content(self.state.data.get("content", []), scored)
         document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}

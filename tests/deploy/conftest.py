@@ -28,6 +28,7 @@ COPIED = (
     "shared/brain/domain/types.py",
     "shared/brain/settings/__init__.py",
     "shared/brain/settings/files.py",
+    "shared/brain/settings/functions.py",
     "shared/brain/settings/scheduler.py",
     "shared/brain/cli/__init__.py",
     "shared/brain/cli/deploy_plan.py",

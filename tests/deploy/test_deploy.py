@@ -15,11 +15,11 @@ def test_the_first_deployment_makes_everything(deployment: Deployment) -> None:
     done = deployment.run(*PROJECT)
     assert done.exit_code == 0, done.err
     check_golden("first.txt", "\n".join(done.calls) + "\n")
-    assert "To go back" not in done.out
+    assert "To roll back" not in done.out
 
 
 def test_the_second_deployment_changes_what_is_there(deployment: Deployment) -> None:
-    """Nothing is created twice, and the way back to what served before is printed."""
+    """Nothing is created twice, and the commands to roll back to the previous revisions are printed."""
     deployment.run(*PROJECT)
     done = deployment.run(*PROJECT)
     assert done.exit_code == 0, done.err
@@ -121,16 +121,16 @@ def test_a_public_function_that_answers_otherwise_fails_the_smoke_test(deploymen
     """Such as an ingest that takes events from anyone."""
     done = deployment.run(*PROJECT, "--only", "smoke", FAKE_INGEST_ANSWERS="201")
     assert done.exit_code == 1
-    assert "ingest answered 201, expected 401" in done.err
+    assert "ingest responded with 201, expected 401" in done.err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "which project? give --project"),
+        ([], "no project; pass --project"),
         (["--project"], "--project needs a value"),
         ([*PROJECT, "--only", "function"], "no such step: function"),
-        ([*PROJECT, "--fast"], "unknown word: --fast"),
+        ([*PROJECT, "--fast"], "unknown argument: --fast"),
     ],
 )
 def test_wrong_usage_is_explained(deployment: Deployment, words: list[str], said: str) -> None:

@@ -41,11 +41,12 @@ def refused(commands: list[str], folder: Path) -> list[str]:
 
 
 def gcloud_commands() -> list[str]:
-    """Return every gcloud command that a first or a second deployment, or its way back, makes."""
+    """Return every gcloud command that a first or a second deployment, or its rollback, makes."""
     calls = [call for name in ("first.txt", "second.txt") for call in (GOLDEN / name).read_text().splitlines()]
     dry = (GOLDEN / "dry-run.txt").read_text().splitlines()
-    back = [line.partition("the way back: ")[2].replace("PREVIOUS", "ingest-00001-abc") for line in dry]
-    return sorted({call for call in (*calls, *back) if call.startswith("gcloud ")})
+    comments = [line.removeprefix("# captured for a rollback: ").removeprefix("# to roll back: ") for line in dry]
+    rollbacks = [comment.replace("PREVIOUS", "ingest-00001-abc") for comment in comments if comment not in dry]
+    return sorted({call for call in (*calls, *rollbacks) if call.startswith("gcloud ")})
 
 
 def test_gcloud_knows_every_command_that_is_printed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from brain.cli.deploy_plan import STEPS, main
-from brain.cli.deployment.lines import Verb
+from brain.cli.deployment.plan_lines import PlanVerb
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = ["--project", "my-brain-1", "--project-number", "123456789012", "--root", str(ROOT)]
@@ -27,7 +27,7 @@ def test_every_line_is_a_step_a_verb_a_label_and_a_command(capsys: pytest.Captur
     script = (ROOT / "deploy.sh").read_text(encoding="utf-8")
     performed = set(re.findall(r"^    ([a-z]+)\) ", script, flags=re.MULTILINE))
     assert {step for step, *_ in lines} == set(STEPS)
-    assert {verb for _, verb, *_ in lines} == set(get_args(Verb)) <= performed
+    assert {verb for _, verb, *_ in lines} == set(get_args(PlanVerb)) <= performed
     assert all(shlex.split(command) for *_, command in lines)
 
 
@@ -61,7 +61,7 @@ def test_schedules_call_with_a_token_for_the_address_they_call(capsys: pytest.Ca
 
 def test_only_public_functions_may_be_called_by_anyone(capsys: pytest.CaptureFixture[str]) -> None:
     """The rest is closed twice: by its ingress and by its invoker."""
-    deployed = {label: shlex.split(c) for _, verb, label, c in planned(capsys, "functions") if verb == "together"}
+    deployed = {label: shlex.split(c) for _, verb, label, c in planned(capsys, "functions") if verb == "parallel"}
     public = {name for name, words in deployed.items() if "--allow-unauthenticated" in words}
     assert public == {"ingest", "brainApi"}
     closed = {name for name, words in deployed.items() if "--ingress-settings=internal-only" in words}
@@ -74,4 +74,4 @@ def test_a_missing_index_file_is_named(capsys: pytest.CaptureFixture[str], tmp_p
     assert main(["apis", "ttl", *WHERE[:-1], str(tmp_path)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert "firestore.indexes.json cannot be read as JSON; restore it" in said.err
+    assert "firestore.indexes.json must be a JSON file; restore it" in said.err

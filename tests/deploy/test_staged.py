@@ -15,7 +15,7 @@ TABLE = read_scheduler()
 BROKEN = {
     "a package that the cloud does not install": ("import typer\n", "typer"),
     "a library that is not beside it": ("import brain.nowhere\n", "brain.nowhere"),
-    "a function that fails": ("def brainApi(request):\n    raise ValueError('broken')\n", "answered 500"),
+    "a function that fails": ("def brainApi(request):\n    raise ValueError('broken')\n", "responded with 500"),
     "a function of another name": ("def brainapi(request):\n    return ''\n", "brainApi"),
 }
 
@@ -74,7 +74,7 @@ def test_a_function_of_each_kind_works_as_staged(staged: Path, runtime_python: s
     flags = ["--asgi"] if TABLE.functions[target].is_asynchronous else []
     done = check(staged, runtime_python, staged / "main.py", target, *flags)
     assert done.returncode == 0, done.stderr
-    assert f"{target}: loads and answers" in done.stdout
+    assert f"{target}: loads and responds" in done.stdout
 
 
 @pytest.mark.parametrize("fault", BROKEN)
@@ -97,4 +97,4 @@ def test_the_library_of_the_checkout_is_not_taken_for_the_staged_one(
     (tmp_path / "main.py").write_text("def brainApi(request):\n    import brain\n    return ''\n", encoding="utf-8")
     done = check(staged, runtime_python, tmp_path / "main.py", "brainApi")
     assert done.returncode == 1
-    assert "not from beside" in done.stderr
+    assert "the library must be next to" in done.stderr

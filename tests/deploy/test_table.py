@@ -13,15 +13,16 @@ import yaml
 from pydantic import ValidationError
 
 from brain.cli.deploy_plan import STEPS
-from brain.cli.deployment.functions_yaml import functions_yaml
-from brain.cli.deployment.target import Target
+from brain.cli.deployment.deployment_target import DeploymentTarget
+from brain.cli.deployment.functions_yaml import render_functions_yaml
 from brain.errors import MisconfiguredError
-from brain.settings.scheduler import HttpFunction, Retry, ScheduledFunction, Scheduler, TaskFunction, read_scheduler
+from brain.settings.functions import HttpFunction, RetryConfig, ScheduledFunction, TaskFunction
+from brain.settings.scheduler import Scheduler, read_scheduler
 
 ROOT = Path(__file__).resolve().parents[2]
 PARSED = yaml.safe_load((ROOT / "config" / "brain_scheduler.yaml").read_text(encoding="utf-8"))
 TABLE = read_scheduler()
-TARGET = Target("my-brain-1", "123456789012", "us-central1")
+TARGET = DeploymentTarget("my-brain-1", "123456789012", "us-central1")
 
 # name: trigger, schedule in UTC, time limit and memory, jitter in seconds
 PROMISED = {
@@ -57,27 +58,22 @@ def test_the_table_has_what_is_promised() -> None:
 def test_retries_are_as_promised() -> None:
     """Three, after 60 s, twice that, and so on, never more than an hour apart."""
     assert TABLE.retry.delays_seconds == (60, 120, 240)
-    assert Retry(retries=5, first_delay_seconds=1000, multiplier=2, longest_delay_seconds=3600).delays_seconds == (
-        1000,
-        2000,
-        3600,
-        3600,
-        3600,
-    )
-    assert {TABLE.retry_of(row) for row in TABLE.scheduled.values()} == {TABLE.retry}
+    bounded = RetryConfig(retries=5, first_delay_seconds=1000, multiplier=2, longest_delay_seconds=3600)
+    assert bounded.delays_seconds == (1000, 2000, 3600, 3600, 3600)
+    assert {TABLE.get_retry(row) for row in TABLE.scheduled.values()} == {TABLE.retry}
 
 
 @pytest.mark.parametrize(("first", "longest", "doublings"), [(60, 3600, 6), (60, 60, 0), (60, 120, 1), (60, 30, 0)])
 def test_the_delay_doubles_until_it_is_the_longest(first: int, longest: int, doublings: int) -> None:
     """And then stays there."""
-    retry = Retry(retries=3, first_delay_seconds=first, multiplier=2, longest_delay_seconds=longest)
+    retry = RetryConfig(retries=3, first_delay_seconds=first, multiplier=2, longest_delay_seconds=longest)
     assert retry.doublings == doublings
 
 
 def test_a_job_is_found_by_its_deployed_and_its_short_name() -> None:
     """And nothing else is taken for one."""
-    assert TABLE.job_named("hourly-scores") == TABLE.job_named("brainHourlyScores") == "brainHourlyScores"
-    assert TABLE.job_named("brainWorker") is None
+    assert TABLE.find_job("hourly-scores") == TABLE.find_job("brainHourlyScores") == "brainHourlyScores"
+    assert TABLE.find_job("brainWorker") is None
     assert len({row.short_name for row in TABLE.scheduled.values()}) == len(TABLE.scheduled)
 
 
@@ -118,30 +114,48 @@ def _set(*path_and_value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_set("functions", "brainHourlyScores", "schedule", "*/5 * * * *"), "is not hourly, daily, weekly or monthly"),
-        (_set("functions", "brainHourlyScores", "schedule", "61 * * * *"), "is not hourly, daily, weekly or monthly"),
-        (_set("functions", "brainRoiReport", "schedule", "0 5 31 * *"), "day up to 28"),
-        (_set("functions", "brainRoiReport", "schedule", "0 5 1 * 1"), "is not hourly, daily, weekly or monthly"),
+        (
+            _set("functions", "brainHourlyScores", "schedule", "*/5 * * * *"),
+            "must be hourly, daily, weekly or monthly",
+        ),
+        (
+            _set("functions", "brainHourlyScores", "schedule", "61 * * * *"),
+            "must be hourly, daily, weekly or monthly",
+        ),
+        (_set("functions", "brainRoiReport", "schedule", "0 5 31 * *"), "with a day up to 28"),
+        (
+            _set("functions", "brainRoiReport", "schedule", "0 5 1 * 1"),
+            "must be hourly, daily, weekly or monthly",
+        ),
         (_set("functions", "brainCuriosity", "attempt_deadline_seconds", 1801), "less than or equal to 1800"),
-        (_set("functions", "brainCuriosity", "attempt_deadline_seconds", 180), "a retry would overlap a run"),
-        (_set("functions", "brainHourlyScores", "jitter_seconds", 3400), "reach the next run"),
-        (_set("functions", "brainHourlyScores", "attempt_deadline_seconds", 900), "overlap the next run"),
+        (_set("functions", "brainCuriosity", "attempt_deadline_seconds", 180), "a retry overlaps a running attempt"),
+        (_set("functions", "brainHourlyScores", "jitter_seconds", 3400), "a run overlaps the next one"),
+        (_set("functions", "brainHourlyScores", "attempt_deadline_seconds", 900), "overlaps the next run"),
         (_set("functions", "brainHourlyScores", "timeout", 300), "Extra inputs are not permitted"),
         (_set("functions", "brainHourlyScores", "memory_mb", 500), "Input should be 128, 256"),
-        (_set("functions", "brainHourlyScores", "account", "brain-nobody"), "which the table does not define"),
-        (_set("functions", "ingest", "secrets", ["BRAIN_SALT"]), "functions.ingest.secrets names BRAIN_SALT"),
-        (_set("functions", "ingest", "cpu", None), "concurrency 80 needs a whole cpu"),
+        (
+            _set("functions", "brainHourlyScores", "account", "brain-nobody"),
+            "must be defined in the table, got brain-nobody",
+        ),
+        (
+            _set("functions", "ingest", "secrets", ["BRAIN_SALT"]),
+            "functions.ingest.secrets must be defined in the table",
+        ),
+        (_set("functions", "ingest", "cpu", None), "concurrency 80 needs a whole cpu, got none"),
         (_set("functions", "ingest", "min_instances", 10), None),
         (_set("functions", "brainWorker", "min_instances", 10), None),
-        (_set("functions", "brainProductWeather", "min_instances", 2), "min_instances 2 is above max_instances 1"),
+        (
+            _set("functions", "brainProductWeather", "min_instances", 2),
+            "must be at most max_instances 1, got 2",
+        ),
         (_set("functions", "brainWorker", "timeout_seconds", 1801), "less than or equal to 1800"),
-        (_set("functions", "brainworker", PARSED["functions"]["brainApi"]), "differ only in capitals"),
-        (_set("functions", "brainWorker", PARSED["functions"]["brainApi"]), "exactly one function with trigger 'task'"),
+        (_set("functions", "brainworker", PARSED["functions"]["brainApi"]), "differ only in case"),
+        (_set("functions", "brainWorker", PARSED["functions"]["brainApi"]), "exactly one with trigger 'task', got 0"),
         (_set("functions", "brain_worker", PARSED["functions"]["brainApi"]), "String should match pattern"),
-        (_set("accounts", "brain-jobs", "acts_as", ["brain-nobody"]), "accounts.brain-jobs.acts_as names"),
+        (_set("accounts", "brain-jobs", "acts_as", ["brain-nobody"]), "accounts.brain-jobs.acts_as must be defined"),
         (_set("accounts", "brain-jobs", "roles", ["datastore.user"]), "String should match pattern"),
-        (_set("invoker", "brain-nobody"), "invoker names brain-nobody"),
-        (_set("queue", "concurrent_dispatches", 11), "more than the worker's instances take at once, 10"),
+        (_set("invoker", "brain-nobody"), "invoker must be defined in the table, got brain-nobody"),
+        (_set("queue", "concurrent_dispatches", 11), "must be at most 10, the capacity of the worker's instances"),
         (_set("environment", "BRAIN_STORE", "a,b"), "String should match pattern"),
         (_set("retry", "multiplier", 3), "Input should be 2"),
     ],
@@ -168,7 +182,7 @@ def test_every_deployed_name_is_a_function_of_its_own() -> None:
 
 def test_functions_yaml_says_the_same_as_the_table() -> None:
     """Whoever deploys with firebase gets what deploy.sh would have made."""
-    endpoints = yaml.safe_load(functions_yaml(TABLE, TARGET))["endpoints"]
+    endpoints = yaml.safe_load(render_functions_yaml(TABLE, TARGET))["endpoints"]
     assert list(endpoints) == list(TABLE.functions)
     for name, row in TABLE.functions.items():
         found = endpoints[name]
@@ -192,7 +206,7 @@ def test_functions_yaml_says_the_same_as_the_table() -> None:
 def test_a_variable_with_an_unknown_name_in_braces_is_refused() -> None:
     """And the message says which names there are."""
     table = TABLE.model_copy(update={"environment": {"BRAIN_STORE": "firestore://{projekt}"}})
-    with pytest.raises(MisconfiguredError, match=r"BRAIN_STORE may name \{project\}"):
+    with pytest.raises(MisconfiguredError, match=r"BRAIN_STORE may contain \{project\}"):
         TARGET.environment(table, TABLE.functions["ingest"])
 
 

@@ -32,9 +32,11 @@ def document_store(settings: Settings, clock: Clock) -> DocumentStore:
         from brain.adapters.firestore.store import FirestoreStore
 
         return FirestoreStore(settings.firestore_project)
+    from brain.adapters.sqlite.schema import Synchronous
     from brain.adapters.sqlite.store import SqliteStore
 
-    return SqliteStore(settings.sqlite_file, clock, synchronous="OFF" if settings.sqlite_may_lose_power else "FULL")
+    synchronous: Synchronous = "FULL" if settings.sqlite_survives_power_failure else "OFF"
+    return SqliteStore(settings.sqlite_file, clock, synchronous=synchronous)
 
 
 def event_writer(settings: Settings, store: DocumentStore) -> EventWriter:

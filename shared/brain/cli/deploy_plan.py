@@ -1,49 +1,59 @@
-"""Prints the commands of deployment steps, one a line after its step, for ``deploy.sh`` to run or to show."""
+"""Print the commands of deployment steps, one per line after the step, for ``deploy.sh`` to run or to show."""
 
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from brain.cli.deployment import ground, serving
-from brain.cli.deployment.functions_yaml import functions_yaml
-from brain.cli.deployment.lines import Line
-from brain.cli.deployment.target import Target
+from brain.cli.deployment import function_steps, project_steps
+from brain.cli.deployment.deployment_target import DeploymentTarget
+from brain.cli.deployment.functions_yaml import render_functions_yaml
+from brain.cli.deployment.plan_lines import PlanLine
 from brain.errors import BrainError, InvalidInputError
 from brain.settings.scheduler import REGION, Scheduler, read_scheduler
 
 INDEXES = Path("firestore.indexes.json")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 
-Step = Callable[[Scheduler, Target, argparse.Namespace], Iterable[Line]]
-# In the order of a whole deployment; what decides comes before what changes.
-STEPS: dict[str, Step] = {
-    "verify": lambda table, _, given: serving.verify(table, given.runtime_python),
-    "apis": lambda table, target, _: ground.apis(table, target),
-    "secrets": lambda table, target, _: ground.secrets(table, target),
-    "accounts": lambda table, target, _: ground.accounts(table, target),
-    "database": lambda table, target, _: ground.database(table, target),
-    "rules": lambda table, target, _: ground.rules(table, target),
-    "ttl": lambda _, target, given: ground.ttl(given.root / INDEXES, target),
-    "queues": lambda table, target, _: serving.queues(table, target),
-    "functions": lambda table, target, _: serving.functions(table, target),
-    "invokers": lambda table, target, _: serving.invokers(table, target),
-    "schedules": lambda table, target, _: serving.schedules(table, target),
-    "smoke": lambda table, target, _: serving.smoke(table, target),
+
+class PlanStep(Protocol):
+    """Plans one deployment step."""
+
+    def __call__(
+        self, table: Scheduler, target: DeploymentTarget, options: argparse.Namespace, /
+    ) -> Iterable[PlanLine]:
+        """Return the lines of the step."""
+
+
+# In the order of a whole deployment: steps that check come before steps that change anything.
+STEPS: Mapping[str, PlanStep] = {
+    "verify": lambda table, _target, options: function_steps.verify_staged(table, options.runtime_python),
+    "apis": lambda table, target, _: project_steps.enable_apis(table, target),
+    "secrets": lambda table, target, _: project_steps.require_secrets(table, target),
+    "accounts": lambda table, target, _: project_steps.create_accounts(table, target),
+    "database": lambda table, target, _: project_steps.create_database(table, target),
+    "rules": lambda table, target, _: project_steps.deploy_rules(table, target),
+    "ttl": lambda _, target, options: project_steps.enable_expiry(options.root / INDEXES, target),
+    "queues": lambda table, target, _: function_steps.configure_queue(table, target),
+    "functions": lambda table, target, _: function_steps.deploy_functions(table, target),
+    "invokers": lambda table, target, _: function_steps.grant_invokers(table, target),
+    "schedules": lambda table, target, _: function_steps.configure_schedules(table, target),
+    "smoke": lambda table, target, _: function_steps.run_smoke_tests(table, target),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the steps' lines, or ``functions.yaml``; exit 0, or 2 with what is wrong with the table or the words."""
-    given = _parser().parse_args(arguments)
+    """Print the lines of the steps or ``functions.yaml``; exit 0, or 2 if the table or an argument is invalid."""
+    options = _build_parser().parse_args(arguments)
     try:
         table = read_scheduler()
-        target = _target(given, table)
-        if given.steps == ["functions.yaml"]:
-            text = functions_yaml(table, target)
+        target = _build_target(options, table)
+        if options.steps == ["functions.yaml"]:
+            text = render_functions_yaml(table, target)
         else:
-            text = "".join(f"{s} {line}\n" for s in given.steps for line in STEPS[s](table, target, given))
+            text = "".join(f"{step} {line}\n" for step in options.steps for line in STEPS[step](table, target, options))
     except BrainError as error:
         sys.stderr.write(f"deploy: {error.message}\n")
         return 2
@@ -51,25 +61,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m brain.cli.deploy_plan", description=__doc__)
     parser.add_argument("steps", nargs="+", metavar="STEP", choices=[*STEPS, "functions.yaml"])
     parser.add_argument("--project", required=True)
     parser.add_argument("--project-number", required=True)
-    parser.add_argument("--region", help="default: the table's")
-    parser.add_argument("--root", type=Path, default=Path(), help="where firestore.indexes.json lies")
-    parser.add_argument("--runtime-python", default="build/runtime/bin/python", help="has run-time packages only")
+    parser.add_argument("--region", help="default: the region of the table")
+    parser.add_argument("--root", type=Path, default=Path(), help="the folder of firestore.indexes.json")
+    parser.add_argument(
+        "--runtime-python",
+        default="build/runtime/bin/python",
+        help="the interpreter with the run-time dependencies only",
+    )
     return parser
 
 
-def _target(given: argparse.Namespace, table: Scheduler) -> Target:
-    """Return the target; raises ``InvalidInputError`` for names that no project or region has."""
-    region = given.region or table.region
-    if not _PROJECT.fullmatch(given.project):
-        raise InvalidInputError(f"--project must be a project id such as my-brain-1, found {given.project!r}")
+def _build_target(options: argparse.Namespace, table: Scheduler) -> DeploymentTarget:
+    """Return the target; raises ``InvalidInputError`` for an invalid project or region."""
+    region = options.region or table.region
+    if not _PROJECT.fullmatch(options.project):
+        raise InvalidInputError(f"--project must be a project id such as my-brain-1, got {options.project!r}")
     if not re.fullmatch(REGION, region):
-        raise InvalidInputError(f"--region must be a region such as us-central1, found {region!r}")
-    return Target(given.project, given.project_number, region)
+        raise InvalidInputError(f"--region must be a region such as us-central1, got {region!r}")
+    return DeploymentTarget(options.project, options.project_number, region)
 
 
 if __name__ == "__main__":

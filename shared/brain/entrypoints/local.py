@@ -80,7 +80,7 @@ class LocalServer:
         return _starlette(await run_in_threadpool(self._run, request.path_params["job"], given))
 
     def _run(self, name: str, request: Request) -> Response:
-        job = self._table.job_named(name)
+        job = self._table.find_job(name)
         if job is None:
             return http.not_found(request.correlation_id)
         try:

@@ -1,1 +1,1 @@
-"""What the operator sets: the environment, and the files under ``config/``."""
+"""Settings from the environment and the files in ``config/``."""

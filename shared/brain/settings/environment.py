@@ -1,4 +1,4 @@
-"""What the environment says: which store, which project, which worker; one frozen value, no secrets in it."""
+"""Settings from environment variables; they contain no secrets."""
 
 import os
 import re
@@ -15,7 +15,16 @@ _SQLITE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<off>\?synchronous=off)?")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The operator's settings; ``deployed`` is true in Cloud Run."""
+    """Settings of this process.
+
+    Args:
+        store: ``firestore://PROJECT`` or ``sqlite:///FILE``.
+        project: The Google Cloud project.
+        region: The region of the functions.
+        worker_url: The address of the worker.
+        tasks_invoker: The service account in whose name Cloud Tasks calls the worker.
+        deployed: Whether the process runs in Cloud Run.
+    """
 
     store: str
     project: str
@@ -26,48 +35,48 @@ class Settings:
 
     @property
     def firestore_project(self) -> str | None:
-        """The Firestore project, or None when the store is embedded."""
+        """The Firestore project, or None if the store is embedded."""
         match = _FIRESTORE.fullmatch(self.store)
         return match["project"] if match else None
 
     @property
     def sqlite_file(self) -> Path | str:
-        """The embedded store's file, ``:memory:`` included.
+        """The file of the embedded store, or ``:memory:``.
 
         Raises:
-            MisconfiguredError: BRAIN_STORE names neither store.
+            MisconfiguredError: BRAIN_STORE is invalid.
         """
         match = _SQLITE.fullmatch(self.store)
         if match is None:
-            message = f"BRAIN_STORE must be firestore://PROJECT or sqlite:///FILE, found {self.store!r}; correct it"
+            message = f"BRAIN_STORE must be firestore://PROJECT or sqlite:///FILE, got {self.store!r}"
             raise MisconfiguredError(message)
         return match["file"] if match["file"] == ":memory:" else Path(match["file"])
 
     @property
-    def sqlite_may_lose_power(self) -> bool:
-        """Whether the embedded store may forget its last writes in a power cut, as a demonstration's may."""
+    def sqlite_survives_power_failure(self) -> bool:
+        """Whether writes to the embedded store survive a power failure; those of a demonstration need not."""
         match = _SQLITE.fullmatch(self.store)
-        return bool(match and match["off"])
+        return not (match and match["off"])
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of the environment.
+    """Return the settings in ``environment``, by default the variables of this process.
 
     Raises:
-        MisconfiguredError: a deployed function lacks BRAIN_STORE, or trusts an emulator.
+        MisconfiguredError: A deployed function lacks BRAIN_STORE or would trust an emulator.
     """
-    given = os.environ if environment is None else environment
-    deployed = "K_SERVICE" in given
-    if deployed and "BRAIN_STORE" not in given:
-        raise MisconfiguredError("a deployed function needs BRAIN_STORE=firestore://PROJECT; deploy.sh sets it")
-    emulators = [name for name in ("FIREBASE_AUTH_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST") if given.get(name)]
+    variables = os.environ if environment is None else environment
+    deployed = "K_SERVICE" in variables
+    if deployed and "BRAIN_STORE" not in variables:
+        raise MisconfiguredError("a deployed function needs BRAIN_STORE=firestore://PROJECT, got none; use deploy.sh")
+    emulators = [name for name in ("FIREBASE_AUTH_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST") if variables.get(name)]
     if deployed and emulators:
-        raise MisconfiguredError(f"{emulators[0]} is set in a deployed function, which must never trust an emulator")
+        raise MisconfiguredError(f"a deployed function must not use an emulator, got {emulators[0]}; unset it")
     return Settings(
-        store=given.get("BRAIN_STORE", LOCAL_STORE),
-        project=given.get("BRAIN_PROJECT", ""),
-        region=given.get("BRAIN_REGION", ""),
-        worker_url=given.get("BRAIN_WORKER_URL", ""),
-        tasks_invoker=given.get("BRAIN_TASKS_INVOKER", ""),
+        store=variables.get("BRAIN_STORE", LOCAL_STORE),
+        project=variables.get("BRAIN_PROJECT", ""),
+        region=variables.get("BRAIN_REGION", ""),
+        worker_url=variables.get("BRAIN_WORKER_URL", ""),
+        tasks_invoker=variables.get("BRAIN_TASKS_INVOKER", ""),
         deployed=deployed,
     )

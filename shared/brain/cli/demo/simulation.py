@@ -133,7 +133,7 @@ class Simulation:
 
 
 def _deployed_name(job: str) -> str:
-    name = read_scheduler().job_named(job)
+    name = read_scheduler().find_job(job)
     assert name is not None  # noqa: S101 - the names above are the table's
     return name
 

@@ -1,1 +1,1 @@
-"""What a deployment does, as commands derived from the table of functions; ``deploy.sh`` runs them."""
+"""The deployment plan: the commands of each step and what ``deploy.sh`` does with them."""

@@ -1,23 +1,24 @@
-"""The table in the form in which ``firebase deploy`` finds functions that are not written with its own library."""
+"""The table as ``functions.yaml``, in which ``firebase deploy`` finds functions not written with its own library."""
 
 from typing import Any
 
 import yaml
 
-from brain.cli.deployment.target import Target
-from brain.settings.scheduler import Function, HttpFunction, Retry, ScheduledFunction, Scheduler
+from brain.cli.deployment.deployment_target import DeploymentTarget
+from brain.settings.functions import DeployedFunction, HttpFunction, RetryConfig, ScheduledFunction
+from brain.settings.scheduler import Scheduler
 
 SPEC_VERSION = "v1alpha1"
 
 
-def functions_yaml(table: Scheduler, target: Target) -> str:
+def render_functions_yaml(table: Scheduler, target: DeploymentTarget) -> str:
     """Return the text of ``functions.yaml``."""
-    endpoints = {name: _endpoint(name, row, table, target) for name, row in table.functions.items()}
+    endpoints = {name: _build_endpoint(name, row, table, target) for name, row in table.functions.items()}
     manifest = {"specVersion": SPEC_VERSION, "endpoints": endpoints}
     return yaml.safe_dump(manifest, sort_keys=False, width=200)
 
 
-def _endpoint(name: str, row: Function, table: Scheduler, target: Target) -> dict[str, Any]:
+def _build_endpoint(name: str, row: DeployedFunction, table: Scheduler, target: DeploymentTarget) -> dict[str, Any]:
     is_public = isinstance(row, HttpFunction) and row.public
     return {
         "platform": "gcfv2",
@@ -32,27 +33,27 @@ def _endpoint(name: str, row: Function, table: Scheduler, target: Target) -> dic
         "serviceAccountEmail": target.account_email(row.account),
         "ingressSettings": "ALLOW_ALL" if is_public else "ALLOW_INTERNAL_ONLY",
         "environmentVariables": target.environment(table, row),
-        **_trigger(row, table, target),
+        **_build_trigger(row, table, target),
     }
 
 
-def _trigger(row: Function, table: Scheduler, target: Target) -> dict[str, Any]:
+def _build_trigger(row: DeployedFunction, table: Scheduler, target: DeploymentTarget) -> dict[str, Any]:
     if isinstance(row, HttpFunction):
         return {"httpsTrigger": {"invoker": ["public" if row.public else "private"]}}
     if isinstance(row, ScheduledFunction):
-        retry = table.retry_of(row)
-        config = {"retryCount": retry.retries, **_backoff(retry)}
+        retry = table.get_retry(row)
+        config = {"retryCount": retry.retries, **_build_backoff(retry)}
         return {"scheduleTrigger": {"schedule": row.schedule, "timeZone": row.time_zone, "retryConfig": config}}
     limits = {
         "maxConcurrentDispatches": table.queue.concurrent_dispatches,
         "maxDispatchesPerSecond": table.queue.dispatches_per_second,
     }
-    config = {"maxAttempts": table.retry.retries + 1, **_backoff(table.retry)}
+    config = {"maxAttempts": table.retry.retries + 1, **_build_backoff(table.retry)}
     invoker = [target.account_email(table.invoker)]
     return {"taskQueueTrigger": {"rateLimits": limits, "retryConfig": config, "invoker": invoker}}
 
 
-def _backoff(retry: Retry) -> dict[str, int]:
+def _build_backoff(retry: RetryConfig) -> dict[str, int]:
     return {
         "minBackoffSeconds": retry.first_delay_seconds,
         "maxBackoffSeconds": retry.longest_delay_seconds,

@@ -44,7 +44,7 @@ def run(
 
 
 def _find_job(scheduler: Scheduler, job: str) -> str:
-    name = scheduler.job_named(job)
+    name = scheduler.find_job(job)
     if name is None:
         names = ", ".join(row.short_name for row in scheduler.scheduled.values())
         raise InvalidInputError(f"job must be one of {names}; got {job!r}")

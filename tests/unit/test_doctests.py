@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-PACKAGES = ("statistics", "scoring", "anomaly")
+PACKAGES = ("statistics", "scoring", "anomaly", "predictions", "policy_evaluation")
 
 
 def list_modules():

@@ -98,7 +98,17 @@ def predict_planned(
 
 
 def describe_missing(prediction: Prediction, model: PredictionModel, sufficiency: Sufficiency) -> str | None:
-    """Return what a prediction of low confidence lacks, as a sentence; None if it lacks nothing."""
+    """Return what a prediction of low confidence lacks, as a sentence; None if it lacks nothing.
+
+    >>> from brain.settings.files import load_config
+    >>> config = load_config("brain_predictions", PredictionConfig)
+    >>> rows = [{"type": "photo"}, {"type": "video"}] * 20
+    >>> history = ContentHistory(table=build_table(rows, ["type"]), results=[90.0, 300.0] * 20)
+    >>> model = fit_model(history, config)
+    >>> unknown = Prediction(predicted=120.0, lower=30.0, upper=500.0, confidence=0.1, unknown=("type",))
+    >>> describe_missing(unknown, model, Sufficiency(observations=40, required=30, expected_on=None))
+    'nothing with this type was published before'
+    """
     if prediction.confidence >= model.config.confidence_below:
         return None
     if prediction.unknown:

@@ -47,7 +47,12 @@ def build_content_row(event: Event) -> dict[str, Any] | None:
 
 
 def merge_content(stored: Iterable[Mapping[str, Any]], new: Iterable[ScoredEvent]) -> list[dict[str, Any]]:
-    """Return the latest content, oldest first; a re-scored event replaces its row."""
+    """Return the latest content, oldest first; a re-scored event replaces its row.
+
+    >>> stored = [{"event_id": "e2", "at": "2026-11-03"}, {"event_id": "e1", "at": "2026-11-02"}]
+    >>> [row["event_id"] for row in merge_content(stored, [])]
+    ['e1', 'e2']
+    """
     rows = {row["event_id"]: dict(row) for row in stored}
     for scored in new:
         row = build_content_row(scored.event)

@@ -195,7 +195,7 @@ def test_days_in_a_row_are_one_occurrence() -> None:
     """A festival of nine days happened once."""
     facts = ShopData({}, (event("fair", 3, "festival", days=9), event("fair", 30, "festival", days=9)))
     acting = find_active_signals(np.arange(60) + np.datetime64(FIRST), "north", facts, CONFIG)
-    assert acting.occurrences()[acting.names.index("fair")] == 2
+    assert acting.count_occurrences()[acting.names.index("fair")] == 2
     assert acting.classes[acting.names.index("after_festival")] == "festival_window"
 
 

@@ -1,7 +1,7 @@
-"""The weather of a store by day, in the versions in which it was known: forecasts first, the observation last.
+"""The daily weather of a store in all versions that were known: forecasts first, the observation last.
 
-A backtest that reads the weather that happened, where only a forecast was known, fools its reader; so each value
-carries the day at whose end it was known. An observation without ``known_at`` is known after its own hour or day.
+A backtest must not read the observed weather where only a forecast was known, so each value carries the day at whose
+end it was known. An observation without ``known_at`` is known after its own hour or day.
 """
 
 from collections.abc import Iterable
@@ -10,10 +10,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brain.domain.retail.series import find_known_day, to_local_day
-from brain.domain.types import Floats
+from brain.domain.types import Dates, Floats
 
 VARIABLES = (
     "temperature_c",
@@ -24,7 +23,7 @@ VARIABLES = (
     "cloud_cover",
     "snow",
 )
-"""Columns of ``values``: mean, warmest and coldest hour, rain in all, strongest wind, mean cloud, snow (0 or 1)."""
+"""Columns of ``values``: mean, highest and lowest temperature, total rain, strongest wind, mean cloud, snow (0/1)."""
 
 SNOW_CODES = frozenset({*range(70, 80), 85, 86, *range(36, 40)})
 """WMO present-weather codes that mean falling or blowing snow."""
@@ -32,9 +31,9 @@ SNOW_CODES = frozenset({*range(70, 80), 85, 86, *range(36, 40)})
 
 @dataclass(frozen=True, slots=True)
 class WeatherRow:
-    """One reading or forecast: ``observed_at`` is the hour it speaks of (a plain date: the whole day).
+    """One reading or forecast for the hour ``observed_at`` (a plain date: for the whole day).
 
-    None means not reported, never 0. ``known_at`` None means known when its hour (or day) had ended.
+    None means not reported, never 0. With ``known_at`` None it is known when its hour (or day) has ended.
     """
 
     store_id: str
@@ -49,36 +48,36 @@ class WeatherRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeatherDays:
-    """Versions of one store's daily weather, sorted by (day, known_on).
+    """All versions of one store's daily weather, sorted by (day, known_on).
 
     ``day``, ``known_on``: datetime64[D] arrays of shape (versions,); a version is known at the end of ``known_on``.
     ``values``: float array (versions, len(VARIABLES)), NaN where not reported.
     """
 
     store_id: str
-    day: NDArray[np.datetime64]
-    known_on: NDArray[np.datetime64]
+    day: Dates
+    known_on: Dates
     values: Floats
 
 
 def build_weather_days(store_id: str, rows: Iterable[WeatherRow], store_zone: ZoneInfo) -> WeatherDays:
-    """The daily versions of one store's rows: version k of a day joins, hour by hour, the newest row known by k."""
+    """Build the daily versions of one store: version k of a day joins, hour by hour, the newest row known at k."""
     by_day: dict[date, dict[datetime | date, list[tuple[date, datetime, WeatherRow]]]] = {}
     for row in rows:
-        known = _known_at(row, store_zone)
-        entry = (find_known_day(known, store_zone), known, row)
+        known_at = _find_known_at(row, store_zone)
+        version = (find_known_day(known_at, store_zone), known_at, row)
         hours = by_day.setdefault(to_local_day(row.observed_at, store_zone), {})
-        hours.setdefault(row.observed_at, []).append(entry)
-    versions = [(day, *version) for day, hours in sorted(by_day.items()) for version in _versions(hours)]
+        hours.setdefault(row.observed_at, []).append(version)
+    versions = [(day, *version) for day, hours in sorted(by_day.items()) for version in _build_versions(hours)]
     return WeatherDays(
         store_id,
         np.array([day for day, _, _ in versions], dtype="datetime64[D]"),
-        np.array([known for _, known, _ in versions], dtype="datetime64[D]"),
+        np.array([known_on for _, known_on, _ in versions], dtype="datetime64[D]"),
         np.array([values for _, _, values in versions]).reshape(-1, len(VARIABLES)),
     )
 
 
-def _known_at(row: WeatherRow, store_zone: ZoneInfo) -> datetime:
+def _find_known_at(row: WeatherRow, store_zone: ZoneInfo) -> datetime:
     if row.known_at is not None:
         return row.known_at if row.known_at.tzinfo else row.known_at.replace(tzinfo=store_zone)
     if isinstance(row.observed_at, datetime):
@@ -88,36 +87,38 @@ def _known_at(row: WeatherRow, store_zone: ZoneInfo) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=store_zone)
 
 
-def _versions(
+def _build_versions(
     hours: dict[datetime | date, list[tuple[date, datetime, WeatherRow]]],
 ) -> list[tuple[date, tuple[float, ...]]]:
-    """Every (known_on, values) of one day, oldest knowledge first."""
-    for entries in hours.values():
-        entries.sort(key=lambda entry: entry[1])
-    moments = sorted({known_on for entries in hours.values() for known_on, _, _ in entries})
+    """Return every (known_on, values) of one day, the oldest first."""
+    for hour_versions in hours.values():
+        hour_versions.sort(key=lambda version: version[1])
+    known_days = sorted({known_on for hour_versions in hours.values() for known_on, _, _ in hour_versions})
     versions = []
-    for moment in moments:
-        known = [[row for known_on, _, row in entries if known_on <= moment] for entries in hours.values()]
-        versions.append((moment, _summary([rows[-1] for rows in known if rows])))
+    for as_of in known_days:
+        rows_by_hour = [
+            [row for known_on, _, row in hour_versions if known_on <= as_of] for hour_versions in hours.values()
+        ]
+        versions.append((as_of, _summarize_day([rows[-1] for rows in rows_by_hour if rows])))
     return versions
 
 
-def _summary(rows: list[WeatherRow]) -> tuple[float, ...]:
-    temperature = _reported([row.temperature_c for row in rows])
-    rain = _reported([row.precipitation_mm for row in rows])
-    cloud = _reported([row.cloud_cover for row in rows])
+def _summarize_day(rows: list[WeatherRow]) -> tuple[float, ...]:
+    temperature = _drop_missing([row.temperature_c for row in rows])
+    rain = _drop_missing([row.precipitation_mm for row in rows])
+    cloud = _drop_missing([row.cloud_cover for row in rows])
     return (
         _mean(temperature),
         max(temperature, default=np.nan),
         min(temperature, default=np.nan),
         sum(rain) if rain else np.nan,
-        max(_reported([row.wind_kmh for row in rows]), default=np.nan),
+        max(_drop_missing([row.wind_kmh for row in rows]), default=np.nan),
         _mean(cloud),
         float(any(_is_snow(row) for row in rows)),
     )
 
 
-def _reported(readings: list[float | None]) -> list[float]:
+def _drop_missing(readings: list[float | None]) -> list[float]:
     return [reading for reading in readings if reading is not None and np.isfinite(reading)]
 
 

@@ -194,7 +194,7 @@ class _Seen:
     def of(one: _Measured, at: int) -> "_Seen":
         """From one series' flags."""
         flags = one.acting.flags[:, at]
-        return _Seen(int(one.acting.occurrences()[at]), int(np.argmax(flags[::-1])), one.ratio)
+        return _Seen(int(one.acting.count_occurrences()[at]), int(np.argmax(flags[::-1])), one.ratio)
 
     @staticmethod
     def chain(stores: Sequence["_Seen"]) -> "_Seen":

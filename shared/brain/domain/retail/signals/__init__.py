@@ -1,1 +1,1 @@
-"""Everything that may move a shop's sales: weather, calendar and events, day by day."""
+"""The signals that may move a shop's sales, per day: weather, calendar and events."""

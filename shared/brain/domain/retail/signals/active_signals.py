@@ -1,4 +1,4 @@
-"""The register of everything that may move a shop's sales, and which of it acted on which day."""
+"""The registry of signals that may move a shop's sales, and which of them are active on which day."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,36 +23,36 @@ BUILT_IN_SIGNALS: Final[dict[str, str]] = {
     **dict.fromkeys(WEATHER_SIGNALS, "weather"),
     **{f"{window}_{name}": f"{name}_window" for name in EVENT_CLASSES for window in ("before", "after")},
 }
-"""Built-in signals by name with their class. Every event name in the calendar is one signal more."""
+"""Built-in signals by name with their class. Each event name in the calendar is a further signal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActiveSignals:
-    """``flags`` (days, signals): which signal acts on which day; ``names`` and ``classes`` of one length."""
+    """``flags`` (days, signals) tells which signal is active on which day; ``names`` and ``classes`` per signal."""
 
     names: tuple[str, ...]
     classes: tuple[str, ...]
     flags: Booleans
 
-    def occurrences(self) -> Integers:
-        """How often each signal came: days in a row are one occurrence, (signals,)."""
-        begins = self.flags & ~np.concatenate([np.zeros((1, self.flags.shape[1]), dtype=bool), self.flags[:-1]])
-        times: Integers = begins.sum(axis=0)
-        return times
+    def count_occurrences(self) -> Integers:
+        """Count how often each signal occurred, (signals,); consecutive days are one occurrence."""
+        starts = self.flags & ~np.concatenate([np.zeros((1, self.flags.shape[1]), dtype=bool), self.flags[:-1]])
+        occurrences: Integers = starts.sum(axis=0)
+        return occurrences
 
 
 def find_active_signals(
-    days: Dates, store_id: str, facts: ShopData, config: RetailConfig, known_by: date | None = None
+    days: Dates, store_id: str, shop_data: ShopData, config: RetailConfig, known_by: date | None = None
 ) -> ActiveSignals:
-    """Every signal that acts on any of consecutive ``days`` in a store, from facts known by the end of ``known_by``."""
-    store = facts.get_store(store_id)
+    """Find the signals active in a store on any of consecutive ``days``, as known at the end of ``known_by``."""
+    store = shop_data.get_store(store_id)
     calendar = build_calendar_days(days, store)
     flags = {name: rule(calendar) for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
     flags |= flag_term_signals(calendar, store, config.terms)
     flags |= flag_weather_signals(
-        select_known_values(facts.weather.get(store_id), days, known_by), days, config.weather
+        select_known_values(shop_data.weather.get(store_id), days, known_by), days, config.weather
     )
-    spans = build_signal_spans(facts.events, store_id, load_zone(store.timezone), config.events)
+    spans = build_signal_spans(shop_data.events, store_id, load_zone(store.timezone), config.events)
     flags |= flag_known_spans(spans, days, known_by)
     classes = BUILT_IN_SIGNALS | {span.signal: span.signal_class for span in spans}
     names = [name for name, flag in flags.items() if flag.any()]

@@ -1,4 +1,4 @@
-"""What a calendar says about each day of a store, as arrays, so that every signal is one line over them."""
+"""The calendar of a store as arrays over days, so that each calendar signal is one expression over them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ SATURDAY, SUNDAY = 5, 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalendarDays:
-    """Arrays of shape (days,): ``weekday`` 0 is Monday; ``from_easter`` counts days since the nearest Easter Sunday.
+    """Arrays of shape (days,): ``weekday`` 0 is Monday; ``from_easter`` counts days from the nearest Easter Sunday.
 
-    ``to_month_end`` is 0 on the last day of a month. ``holiday`` marks the public holidays of the store's country
-    and subdivision (none when its country is unknown); ``resting`` marks them and the weekend.
+    ``to_month_end`` is 0 on the last day of a month. ``holiday`` flags the public holidays of the store's country
+    and subdivision (none when its country is unknown); ``non_working`` flags them and the weekend.
     """
 
     days: Dates
@@ -32,22 +32,22 @@ class CalendarDays:
     from_easter: Integers
     to_month_end: Integers
     holiday: Booleans
-    resting: Booleans
+    non_working: Booleans
 
-    def shifted_holiday(self, offset_days: int) -> Booleans:
-        """Whether the day ``offset_days`` later (negative: earlier) is a public holiday; False beyond the edges."""
-        moved = np.zeros(len(self.days), dtype=bool)
+    def shift_holidays(self, offset_days: int) -> Booleans:
+        """Flag days ``offset_days`` before (negative: after) a public holiday; False beyond the ends."""
+        shifted = np.zeros(len(self.days), dtype=bool)
         if abs(offset_days) >= len(self.days):
-            return moved
+            return shifted
         if offset_days >= 0:
-            moved[: len(self.days) - offset_days] = self.holiday[offset_days:]
+            shifted[: len(self.days) - offset_days] = self.holiday[offset_days:]
         else:
-            moved[-offset_days:] = self.holiday[:offset_days]
-        return moved
+            shifted[-offset_days:] = self.holiday[:offset_days]
+        return shifted
 
 
 def build_calendar_days(days: Dates, store: Store) -> CalendarDays:
-    """The calendar of ``store`` over consecutive ``days``. Raises InvalidInputError for an unknown country."""
+    """Build the calendar of ``store`` over consecutive ``days``. Raises InvalidInputError for an unknown country."""
     months = days.astype("datetime64[M]")
     years = days.astype("datetime64[Y]")
     year = years.astype(np.int64) + 1970
@@ -60,19 +60,19 @@ def build_calendar_days(days: Dates, store: Store) -> CalendarDays:
         month=(months - years).astype(np.int64) + 1,
         day=(days - months).astype(np.int64) + 1,
         weekday=weekday,
-        from_easter=_from_easter(days, year),
+        from_easter=_count_days_from_easter(days, year),
         to_month_end=((months + 1).astype("datetime64[D]") - days).astype(np.int64) - 1,
         holiday=holiday,
-        resting=holiday | (weekday >= SATURDAY),
+        non_working=holiday | (weekday >= SATURDAY),
     )
 
 
 def compute_easter_sunday(year: Integers) -> Dates:
-    """Easter Sunday of Gregorian years, by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
+    """Compute Easter Sunday of Gregorian years by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
     golden, century = year % 19, year // 100
-    leap, of_century = century // 4, year % 100
+    leap, year_of_century = century // 4, year % 100
     epact = (19 * golden + century - leap - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    to_sunday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - epact - of_century % 4) % 7
+    to_sunday = (32 + 2 * (century % 4) + 2 * (year_of_century // 4) - epact - year_of_century % 4) % 7
     late = (golden + 11 * epact + 22 * to_sunday) // 451
     since_march = epact + to_sunday - 7 * late + 114
     months = (year - 1970) * 12 + since_march // 31 - 1
@@ -82,36 +82,36 @@ def compute_easter_sunday(year: Integers) -> Dates:
 
 @lru_cache(maxsize=512)
 def list_holiday_dates(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> Dates:
-    """The public holidays of a place as sorted datetime64[D]; empty without a country.
+    """Return the public holidays of a country as sorted datetime64[D]; empty without a country.
 
-    Raises InvalidInputError when the place is not one that the ``holidays`` library knows.
+    Raises InvalidInputError when the ``holidays`` library does not know the country or subdivision.
     """
     return np.array(sorted(list_holiday_names(country, subdivision, years)), dtype="datetime64[D]")
 
 
 @lru_cache(maxsize=512)
 def list_holiday_names(country: str | None, subdivision: str | None, years: tuple[int, ...]) -> dict[date, str]:
-    """The names of a place's public holidays by date, in English where the library has it."""
+    """Return the names of a country's public holidays by date, in English where the library has them."""
     if country is None:
         return {}
     try:
-        found = public_holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
+        holidays = public_holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
     except NotImplementedError as exc:
         raise InvalidInputError(
-            f"expected an ISO 3166 country and subdivision, got {country!r} {subdivision!r}; correct the store's place"
+            f"a store's country and subdivision must be ISO 3166 codes, got {country!r}, {subdivision!r}; correct them"
         ) from exc
-    return dict(found.items())
+    return dict(holidays.items())
 
 
 def mark_spans(days: Dates, spans: Iterable[tuple[date, date]]) -> Booleans:
-    """Which of ``days`` lie in any of the spans, both ends included."""
+    """Flag the ``days`` that lie in any of the spans, both ends included."""
     inside = np.zeros(len(days), dtype=bool)
     for start, end in spans:
         inside |= (days >= np.datetime64(start)) & (days <= np.datetime64(end))
     return inside
 
 
-def _from_easter(days: Dates, year: Integers) -> Integers:
+def _count_days_from_easter(days: Dates, year: Integers) -> Integers:
     offsets = [(days - compute_easter_sunday(year + shift)).astype(np.int64) for shift in (-1, 0, 1)]
     stacked = np.stack(offsets)
     nearest: Integers = np.take_along_axis(stacked, np.abs(stacked).argmin(axis=0)[None], axis=0)[0]

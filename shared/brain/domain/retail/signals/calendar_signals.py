@@ -1,7 +1,6 @@
-"""The signals that a calendar alone gives, known for any day ahead: one line each, grouped by class."""
+"""The signals computed from a calendar alone, known for any future day: one rule per signal, grouped by class."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -10,197 +9,206 @@ from brain.domain.retail.series import Store
 from brain.domain.retail.signals.calendar_days import SATURDAY, SUNDAY, CalendarDays, mark_spans
 from brain.domain.types import Booleans, Integers
 
-CalendarRule = Callable[[CalendarDays], Booleans]
-
 FRIDAY, THURSDAY, MONDAY = 4, 3, 0
 SPRING, SUMMER, AUTUMN, WINTER = (3, 4, 5), (6, 7, 8), (9, 10, 11), (12, 1, 2)
+MAX_WORKING_DAY_GAP = 6
+"""The last working day of a month is at most this many days before its end."""
 
-
-def _in_season(weekdays: tuple[int, ...], months: tuple[int, ...]) -> CalendarRule:
-    return lambda c: np.isin(c.weekday, weekdays) & np.isin(c.month, months)
-
-
-def _date(month: int, first: int, last: int | None = None) -> CalendarRule:
-    return lambda c: (c.month == month) & _within(c.day, first, last or first)
-
-
-def _easter(first: int, last: int | None = None) -> CalendarRule:
-    end = first if last is None else last
-    return lambda c: _within(c.from_easter, first, end)
-
-
-def _month_begin(first: int, last: int) -> CalendarRule:
-    return lambda c: _within(c.day, first, last)
-
-
-def _month_end(first: int, last: int) -> CalendarRule:
-    """Days counted back from the last of the month, which is 0."""
-    return lambda c: _within(c.to_month_end, first, last)
-
-
-def _within(values: Integers, first: int, last: int) -> Booleans:
-    inside: Booleans = (values >= first) & (values <= last)
-    return inside
-
-
-def _nth_weekday(month: int, weekday: int, nth: int) -> CalendarRule:
-    return lambda c: (c.month == month) & (c.weekday == weekday) & ((c.day - 1) // 7 == nth - 1)
-
-
-def _last_working_day(c: CalendarDays) -> Booleans:
-    """The last day of each month that is no weekend and no holiday, where the days reach the month's end."""
-    months = c.year * 12 + c.month
-    working = np.flatnonzero(~c.resting)
-    last: Booleans = np.zeros(len(c.days), dtype=bool)
-    last[working[np.flatnonzero(np.diff(months[working], append=-1))]] = True
-    return last & _within(c.to_month_end, 0, LONGEST_MONTH_TAIL)
-
-
-def _mid_month_payday(c: CalendarDays) -> Booleans:
-    """The 15th, or the Friday before when it falls on a weekend."""
-    friday_before = _within(c.day, 13, 14) & (c.weekday == FRIDAY)
-    days: Booleans = _date_of_month(c, 15) & (c.weekday <= FRIDAY) | friday_before
-    return days
-
-
-def _date_of_month(c: CalendarDays, day: int) -> Booleans:
-    return _within(c.day, day, day)
-
-
-def _bridge_day(c: CalendarDays) -> Booleans:
-    """A working Friday after a holiday Thursday, or a working Monday before a holiday Tuesday."""
-    friday = (c.weekday == FRIDAY) & c.shifted_holiday(-1)
-    monday = (c.weekday == MONDAY) & c.shifted_holiday(1)
-    bridge: Booleans = (friday | monday) & ~c.holiday
-    return bridge
-
-
-def _long_weekend(c: CalendarDays) -> Booleans:
-    """Saturday and Sunday beside a holiday Friday or Monday."""
-    saturday = (c.weekday == SATURDAY) & (c.shifted_holiday(-1) | c.shifted_holiday(2))
-    sunday = (c.weekday == SUNDAY) & (c.shifted_holiday(-2) | c.shifted_holiday(1))
-    long: Booleans = saturday | sunday
-    return long
-
-
-def _before_long_weekend(c: CalendarDays) -> Booleans:
-    """The last working day before a weekend made longer by a holiday Monday, or before a holiday Friday."""
-    friday = (c.weekday == FRIDAY) & c.shifted_holiday(3)
-    thursday = (c.weekday == THURSDAY) & c.shifted_holiday(1)
-    before: Booleans = (friday | thursday) & ~c.holiday
-    return before
-
-
-def _advent_sunday(c: CalendarDays) -> Booleans:
-    """The four Sundays before Christmas Day."""
-    christmas = ((c.year - 1970) * 12 + 11).astype("datetime64[M]").astype("datetime64[D]") + np.timedelta64(24, "D")
-    to_christmas = christmas.astype(np.int64) - c.days.astype(np.int64)
-    days: Booleans = (c.weekday == SUNDAY) & _within(to_christmas, 1, FOUR_WEEKS)
-    return days
-
-
-def _weekend_after_payday(c: CalendarDays) -> Booleans:
-    days: Booleans = (c.weekday >= SATURDAY) & (_within(c.day, 1, 5) | _within(c.to_month_end, 0, 1))
-    return days
-
-
-def _end_of_quarter(c: CalendarDays) -> Booleans:
-    days: Booleans = (c.month % 3 == 0) & _within(c.to_month_end, 0, 2)
-    return days
-
-
-def _black_friday(c: CalendarDays) -> Booleans:
-    """The day after the fourth Thursday of November."""
-    days: Booleans = _date(11, 23, 29)(c) & (c.weekday == FRIDAY)
-    return days
-
-
-LONGEST_MONTH_TAIL = 6
 FOUR_WEEKS = 28
+
+
+class CalendarRule(Protocol):
+    """Flags the days of a calendar on which a signal is active."""
+
+    def __call__(self, calendar: CalendarDays, /) -> Booleans:
+        """Return one flag per day."""
+        ...
+
+
+def _on_weekdays(weekdays: tuple[int, ...], months: tuple[int, ...]) -> CalendarRule:
+    return lambda calendar: np.isin(calendar.weekday, weekdays) & np.isin(calendar.month, months)
+
+
+def _on_dates(month: int, first: int, last: int | None = None) -> CalendarRule:
+    return lambda calendar: (calendar.month == month) & _is_between(calendar.day, first, last or first)
+
+
+def _on_days_from_easter(first: int, last: int | None = None) -> CalendarRule:
+    end = first if last is None else last
+    return lambda calendar: _is_between(calendar.from_easter, first, end)
+
+
+def _on_days_of_month(first: int, last: int) -> CalendarRule:
+    return lambda calendar: _is_between(calendar.day, first, last)
+
+
+def _on_days_before_month_end(first: int, last: int) -> CalendarRule:
+    """Count days back from the last of the month, which is 0."""
+    return lambda calendar: _is_between(calendar.to_month_end, first, last)
+
+
+def _on_nth_weekday(month: int, weekday: int, nth: int) -> CalendarRule:
+    return lambda calendar: (
+        (calendar.month == month) & (calendar.weekday == weekday) & ((calendar.day - 1) // 7 == nth - 1)
+    )
+
+
+def _is_between(values: Integers, first: int, last: int) -> Booleans:
+    between: Booleans = (values >= first) & (values <= last)
+    return between
+
+
+def _is_last_working_day(calendar: CalendarDays) -> Booleans:
+    """Flag the last day of each month that is no weekend and no holiday, where the days reach the month's end."""
+    months = calendar.year * 12 + calendar.month
+    working = np.flatnonzero(~calendar.non_working)
+    last: Booleans = np.zeros(len(calendar.days), dtype=bool)
+    last[working[np.flatnonzero(np.diff(months[working], append=-1))]] = True
+    return last & _is_between(calendar.to_month_end, 0, MAX_WORKING_DAY_GAP)
+
+
+def _is_mid_month_payday(calendar: CalendarDays) -> Booleans:
+    """Flag the 15th, or the Friday before when it falls on a weekend."""
+    friday_before = _is_between(calendar.day, 13, 14) & (calendar.weekday == FRIDAY)
+    payday: Booleans = (calendar.day == 15) & (calendar.weekday <= FRIDAY) | friday_before  # noqa: PLR2004 - the 15th
+    return payday
+
+
+def _is_bridge_day(calendar: CalendarDays) -> Booleans:
+    """Flag a working Friday after a holiday Thursday, or a working Monday before a holiday Tuesday."""
+    friday = (calendar.weekday == FRIDAY) & calendar.shift_holidays(-1)
+    monday = (calendar.weekday == MONDAY) & calendar.shift_holidays(1)
+    bridge_day: Booleans = (friday | monday) & ~calendar.holiday
+    return bridge_day
+
+
+def _is_long_weekend(calendar: CalendarDays) -> Booleans:
+    """Flag Saturday and Sunday next to a holiday Friday or Monday."""
+    saturday = (calendar.weekday == SATURDAY) & (calendar.shift_holidays(-1) | calendar.shift_holidays(2))
+    sunday = (calendar.weekday == SUNDAY) & (calendar.shift_holidays(-2) | calendar.shift_holidays(1))
+    long_weekend: Booleans = saturday | sunday
+    return long_weekend
+
+
+def _is_before_long_weekend(calendar: CalendarDays) -> Booleans:
+    """Flag the last working day before a weekend extended by a holiday Monday, or before a holiday Friday."""
+    friday = (calendar.weekday == FRIDAY) & calendar.shift_holidays(3)
+    thursday = (calendar.weekday == THURSDAY) & calendar.shift_holidays(1)
+    day_before: Booleans = (friday | thursday) & ~calendar.holiday
+    return day_before
+
+
+def _is_advent_sunday(calendar: CalendarDays) -> Booleans:
+    """Flag the four Sundays before Christmas Day."""
+    december = ((calendar.year - 1970) * 12 + 11).astype("datetime64[M]").astype("datetime64[D]")
+    christmas = december + np.timedelta64(24, "D")
+    days_to_christmas = christmas.astype(np.int64) - calendar.days.astype(np.int64)
+    advent_sunday: Booleans = (calendar.weekday == SUNDAY) & _is_between(days_to_christmas, 1, FOUR_WEEKS)
+    return advent_sunday
+
+
+def _is_weekend_after_payday(calendar: CalendarDays) -> Booleans:
+    near_payday = _is_between(calendar.day, 1, 5) | _is_between(calendar.to_month_end, 0, 1)
+    weekend: Booleans = (calendar.weekday >= SATURDAY) & near_payday
+    return weekend
+
+
+def _is_end_of_quarter(calendar: CalendarDays) -> Booleans:
+    end_of_quarter: Booleans = (calendar.month % 3 == 0) & _is_between(calendar.to_month_end, 0, 2)
+    return end_of_quarter
+
+
+def _is_black_friday(calendar: CalendarDays) -> Booleans:
+    """Flag the day after the fourth Thursday of November."""
+    black_friday: Booleans = _on_dates(11, 23, 29)(calendar) & (calendar.weekday == FRIDAY)
+    return black_friday
+
 
 CALENDAR_SIGNALS: Final[dict[str, dict[str, CalendarRule]]] = {
     "weekday_season": {
-        "weekend_in_spring": _in_season((5, 6), SPRING),
-        "weekend_in_summer": _in_season((5, 6), SUMMER),
-        "weekend_in_autumn": _in_season((5, 6), AUTUMN),
-        "friday_in_summer": _in_season((4,), SUMMER),
-        "friday_in_winter": _in_season((4,), WINTER),
-        "monday_in_summer": _in_season((0,), SUMMER),
+        "weekend_in_spring": _on_weekdays((5, 6), SPRING),
+        "weekend_in_summer": _on_weekdays((5, 6), SUMMER),
+        "weekend_in_autumn": _on_weekdays((5, 6), AUTUMN),
+        "friday_in_summer": _on_weekdays((4,), SUMMER),
+        "friday_in_winter": _on_weekdays((4,), WINTER),
+        "monday_in_summer": _on_weekdays((0,), SUMMER),
     },
     "observance": {
-        "new_years_day": _date(1, 1),
-        "epiphany": _date(1, 6),
-        "valentines_day": _date(2, 14),
-        "womens_day": _date(3, 8),
-        "carnival": _easter(-52, -47),
-        "maundy_thursday": _easter(-3),
-        "good_friday": _easter(-2),
-        "easter_saturday": _easter(-1),
-        "easter_sunday": _easter(0),
-        "easter_monday": _easter(1),
-        "labour_day": _date(5, 1),
-        "mothers_day": _nth_weekday(5, SUNDAY, 2),
-        "ascension_day": _easter(39),
-        "whit_sunday": _easter(49),
-        "whit_monday": _easter(50),
-        "halloween": _date(10, 31),
-        "black_friday": _black_friday,
-        "thanksgiving": _nth_weekday(11, THURSDAY, 4),
-        "st_nicholas_day": _date(12, 6),
-        "advent_sunday": _advent_sunday,
-        "last_days_before_christmas": _date(12, 20, 23),
-        "christmas_eve": _date(12, 24),
-        "christmas_day": _date(12, 25),
-        "boxing_day": _date(12, 26),
-        "between_the_years": _date(12, 27, 30),
-        "new_years_eve": _date(12, 31),
-        "first_days_of_january": _date(1, 2, 5),
+        "new_years_day": _on_dates(1, 1),
+        "epiphany": _on_dates(1, 6),
+        "valentines_day": _on_dates(2, 14),
+        "womens_day": _on_dates(3, 8),
+        "carnival": _on_days_from_easter(-52, -47),
+        "maundy_thursday": _on_days_from_easter(-3),
+        "good_friday": _on_days_from_easter(-2),
+        "easter_saturday": _on_days_from_easter(-1),
+        "easter_sunday": _on_days_from_easter(0),
+        "easter_monday": _on_days_from_easter(1),
+        "labour_day": _on_dates(5, 1),
+        "mothers_day": _on_nth_weekday(5, SUNDAY, 2),
+        "ascension_day": _on_days_from_easter(39),
+        "whit_sunday": _on_days_from_easter(49),
+        "whit_monday": _on_days_from_easter(50),
+        "halloween": _on_dates(10, 31),
+        "black_friday": _is_black_friday,
+        "thanksgiving": _on_nth_weekday(11, THURSDAY, 4),
+        "st_nicholas_day": _on_dates(12, 6),
+        "advent_sunday": _is_advent_sunday,
+        "last_days_before_christmas": _on_dates(12, 20, 23),
+        "christmas_eve": _on_dates(12, 24),
+        "christmas_day": _on_dates(12, 25),
+        "boxing_day": _on_dates(12, 26),
+        "between_the_years": _on_dates(12, 27, 30),
+        "new_years_eve": _on_dates(12, 31),
+        "first_days_of_january": _on_dates(1, 2, 5),
     },
     "holiday": {
-        "public_holiday": lambda c: c.holiday,
-        "eve_of_holiday": lambda c: c.shifted_holiday(1) & ~c.holiday,
-        "two_days_before_holiday": lambda c: c.shifted_holiday(2) & ~c.shifted_holiday(1) & ~c.holiday,
-        "day_after_holiday": lambda c: c.shifted_holiday(-1) & ~c.holiday,
+        "public_holiday": lambda calendar: calendar.holiday,
+        "eve_of_holiday": lambda calendar: calendar.shift_holidays(1) & ~calendar.holiday,
+        "two_days_before_holiday": lambda calendar: (
+            calendar.shift_holidays(2) & ~calendar.shift_holidays(1) & ~calendar.holiday
+        ),
+        "day_after_holiday": lambda calendar: calendar.shift_holidays(-1) & ~calendar.holiday,
     },
     "long_weekend": {
-        "bridge_day": _bridge_day,
-        "long_weekend": _long_weekend,
-        "before_long_weekend": _before_long_weekend,
+        "bridge_day": _is_bridge_day,
+        "long_weekend": _is_long_weekend,
+        "before_long_weekend": _is_before_long_weekend,
     },
     "payday": {
-        "payday_end_of_month": _last_working_day,
-        "payday_mid_month": _mid_month_payday,
-        "weekend_after_payday": _weekend_after_payday,
-        "days_before_payday": _month_end(2, 6),
+        "payday_end_of_month": _is_last_working_day,
+        "payday_mid_month": _is_mid_month_payday,
+        "weekend_after_payday": _is_weekend_after_payday,
+        "days_before_payday": _on_days_before_month_end(2, 6),
     },
     "month": {
-        "first_of_month": _month_begin(1, 1),
-        "start_of_month": _month_begin(2, 4),
-        "end_of_month": _month_end(0, 1),
-        "end_of_quarter": _end_of_quarter,
+        "first_of_month": _on_days_of_month(1, 1),
+        "start_of_month": _on_days_of_month(2, 4),
+        "end_of_month": _on_days_before_month_end(0, 1),
+        "end_of_quarter": _is_end_of_quarter,
     },
 }
-"""Class -> signal -> rule. Order is the order of columns."""
+"""Class -> signal -> rule; the order is that of the regressor columns."""
 
 TERM_SIGNALS: Final[tuple[str, ...]] = ("school_holidays", "university_term", "academic_finals", "move_in_days")
-"""Signals whose dates a calendar cannot compute: they come from ``terms`` in the configuration."""
+"""Signals whose dates no calendar can compute: they come from ``terms`` in the configuration."""
 
 
 def flag_term_signals(calendar: CalendarDays, store: Store, terms: tuple[SchoolTerm, ...]) -> dict[str, Booleans]:
-    """The term signals of one store: spans of its country and subdivision, and the first days after school holidays."""
-    here = [term for term in terms if term.applies_to(store.country, store.subdivision)]
+    """Flag the terms of a store's country and subdivision, and the first days of and after its school holidays."""
+    local_terms = [term for term in terms if term.applies_to(store.country, store.subdivision)]
     flags = {
-        kind: mark_spans(calendar.days, [(term.start, term.end) for term in here if term.kind == kind])
+        kind: mark_spans(calendar.days, [(term.start, term.end) for term in local_terms if term.kind == kind])
         for kind in TERM_SIGNALS
     }
     school = flags["school_holidays"]
-    flags["first_days_of_school_holidays"] = school & ~_earlier(school, 3)
-    flags["first_days_back_at_school"] = ~school & _earlier(school, 1)
+    flags["first_days_of_school_holidays"] = school & ~_delay_flags(school, 3)
+    flags["first_days_back_at_school"] = ~school & _delay_flags(school, 1)
     return flags
 
 
-def _earlier(flags: Booleans, days: int) -> Booleans:
-    """The flags moved ``days`` later: whether the day ``days`` ago was flagged."""
-    moved = np.zeros(len(flags), dtype=bool)
-    moved[days:] = flags[:-days]
-    return moved
+def _delay_flags(flags: Booleans, days: int) -> Booleans:
+    """Return the flags moved ``days`` later."""
+    delayed = np.zeros(len(flags), dtype=bool)
+    delayed[days:] = flags[:-days]
+    return delayed

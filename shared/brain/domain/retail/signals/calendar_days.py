@@ -68,7 +68,7 @@ def build_calendar_days(days: Dates, store: Store) -> CalendarDays:
 
 
 def compute_easter_sunday(year: Integers) -> Dates:
-    """Compute Easter Sunday of Gregorian years by the anonymous algorithm (Meeus 1991, Astronomical Algorithms, ch. 8)."""
+    """Compute Easter Sunday of Gregorian years by the anonymous algorithm (Meeus 1991, Astronomical Algorithms)."""
     golden, century = year % 19, year // 100
     leap, year_of_century = century // 4, year % 100
     epact = (19 * golden + century - leap - (century - (century + 8) // 25 + 1) // 3 + 15) % 30

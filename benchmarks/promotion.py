@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.statistics.confidence_sequence import compute_boundary
 from brain.settings.files import load_config
 
@@ -124,7 +124,7 @@ def brain(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> tup
     """Return the share promoted and after how many pairs each run was decided."""
     promoted, decided_at = 0, []
     for errors in zip(champion.tolist(), challenger.tolist(), strict=True):
-        comparison = Comparison(POLICY)
+        comparison = ModelComparison(POLICY)
         for pair in zip(*errors, strict=True):
             if comparison.observe(*pair) is not PromotionDecision.CONTINUE:
                 break

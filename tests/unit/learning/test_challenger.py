@@ -13,7 +13,7 @@ from brain.domain.learning.challenger import (
 )
 from brain.domain.learning.gram import fit_bounded, sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.trial import Trial, observe_outcomes
 
@@ -101,7 +101,7 @@ def trial_of(challenger):
         challenger=challenger.version,
         weights=challenger.weights,
         since=challenger.fitted_through,
-        comparison=Comparison(CONFIG.promotion),
+        comparison=ModelComparison(CONFIG.promotion),
     )
 
 

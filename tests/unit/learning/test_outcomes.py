@@ -47,10 +47,10 @@ def test_what_is_no_outcome_is_refused_with_the_reason(change, message):
 
 def test_an_observation_must_come_five_minutes_after_its_prediction():
     """At exactly five minutes it counts; a second sooner it might have been known."""
-    at = outcomes(1)[0].predicted_at
-    assert outcome_from_document(document(observed_at=at + timedelta(minutes=5)), RULE)
+    predicted_at = outcomes(1)[0].predicted_at
+    assert outcome_from_document(document(observed_at=predicted_at + timedelta(minutes=5)), RULE)
     with pytest.raises(InvalidInputError, match="5 minutes"):
-        outcome_from_document(document(observed_at=at + timedelta(minutes=5) - timedelta(seconds=1)), RULE)
+        outcome_from_document(document(observed_at=predicted_at + timedelta(minutes=5) - timedelta(seconds=1)), RULE)
 
 
 def test_an_observation_cannot_come_from_the_future():

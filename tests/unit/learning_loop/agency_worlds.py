@@ -40,19 +40,19 @@ def post(client, day, number, seed, *, slope=1.0, noise=0.2):
     rng = random.Random(f"{seed}-{client}-{day}-{number}")  # noqa: S311 - a test's world
     early = rng.gauss(0, 0.9)
     late = slope * early + rng.gauss(0, noise) / 0.6
-    at = START + timedelta(days=day, hours=1, seconds=number)
+    published_at = START + timedelta(days=day, hours=1, seconds=number)
     first = Event(
         event_id=f"p{day}-{number}",
         client_id=client,
         feed_type=FeedType.CUSTOM,
-        occurred_at=at,
-        received_at=at + timedelta(minutes=30),
+        occurred_at=published_at,
+        received_at=published_at + timedelta(minutes=30),
         platform="twitter",
         engagements=round(AUDIENCE * BASELINE * 0.2 * math.exp(early)),
         audience_size=AUDIENCE,
     )
     engaged = round(AUDIENCE * BASELINE * 0.5 * math.exp(late))
-    return first, replace(first, engagements=engaged, received_at=at + timedelta(hours=19))
+    return first, replace(first, engagements=engaged, received_at=published_at + timedelta(hours=19))
 
 
 def put(store, event):
@@ -65,8 +65,8 @@ def put(store, event):
 
 def revise(store, event, number=1):
     """Store new counters of an event as ingest does."""
-    gone = {"engagements": Transform.DELETE_FIELD} if event.engagements is None else {}
-    changes = gone | codec.event_to_document(event) | {"revision": number, "unscored": True}
+    deleted = {"engagements": Transform.DELETE_FIELD} if event.engagements is None else {}
+    changes = deleted | codec.event_to_document(event) | {"revision": number, "unscored": True}
     store.update(paths.event(event.client_id, event.event_id), changes)
 
 
@@ -84,10 +84,16 @@ def work(job, store, **options):
     return RecordOutcomes(store, LEARNING_CONFIG.outcomes, SCORING, nothing_more, options.get("page", 200))
 
 
-def run(job, store, clock, client, at, **options):
+def run(job, store, clock, client, scheduled_at, **options):
     """Perform a job's task."""
-    clock.time = max(clock.time, at)
-    return run_once(Runs(store), Task(job, client, at, at), work(job, store, **options), time_limit=LIMIT, clock=clock)
+    clock.time = max(clock.time, scheduled_at)
+    return run_once(
+        Runs(store),
+        Task(job, client, scheduled_at, scheduled_at),
+        work(job, store, **options),
+        time_limit=LIMIT,
+        clock=clock,
+    )
 
 
 def learn(store, clock, day, **options):
@@ -134,14 +140,14 @@ def model(store):
 
 def learned_documents(store, clients, collections=("outcomes", "state", "scores")):
     """Return everything that learning left, by path."""
-    found = {}
+    documents = {}
     for client in clients:
         for collection in collections:
-            found |= {s.path: s.data for s in store.query(f"clients/{client}/{collection}")}
+            documents |= {s.path: s.data for s in store.query(f"clients/{client}/{collection}")}
     places = [paths.model("score"), paths.model("priors")]
-    found |= {s.path: s.data for s in store.get_all(places) if s}
+    documents |= {s.path: s.data for s in store.get_all(places) if s}
     for name in ("history", "decisions"):
-        for one in store.query(f"{paths.model('score')}/{name}"):
-            found[one.path] = one.data
-            found |= {s.path: s.data for s in store.query(f"{one.path}/evidence")}
-    return found
+        for snapshot in store.query(f"{paths.model('score')}/{name}"):
+            documents[snapshot.path] = snapshot.data
+            documents |= {s.path: s.data for s in store.query(f"{snapshot.path}/evidence")}
+    return documents

@@ -22,7 +22,7 @@ RULE = LEARNING_CONFIG.outcomes
 RECORDED_AT = START + timedelta(days=3)
 
 
-def scored(event, hours=2.0, weights=None):
+def score_event(event, hours=2.0, weights=None):
     """Return an event's score some hours after midnight."""
     return score(event, weights=weights or Weights(), as_of=START + timedelta(hours=hours), config=SCORING)
 
@@ -30,11 +30,11 @@ def scored(event, hours=2.0, weights=None):
 def content(number=0, *, seen_hours=20.0, **world):
     """Return matured content of the world of posts."""
     early, late = post("acme", 0, number, 1, **world)
-    last = scored(late, 21)
+    last = score_event(late, 21)
     return MaturedContent(
         client_id="acme",
         event_id=early.event_id,
-        first=build_first_score(early, scored(early), RULE, SCORING),
+        first=build_first_score(early, score_event(early), RULE, SCORING),
         seen_at=None if seen_hours is None else START + timedelta(hours=seen_hours),
         components=last.components,
         neutral=last.neutral,
@@ -64,16 +64,16 @@ def test_content_is_mature_when_age_has_taken_all_it_takes_or_after_a_week(platf
 def test_a_first_score_keeps_what_was_known_then():
     """The moment, the shown score, the logs of its components, and what it may be compared with."""
     early, _ = post("acme", 0, 0, 1)
-    shown = scored(early)
-    first = build_first_score(early, shown, RULE, SCORING)
+    first_shown = score_event(early)
+    first = build_first_score(early, first_shown, RULE, SCORING)
     assert (first.scored_at, first.performance, first.comparison_group) == (
         START + timedelta(hours=2),
-        shown.performance,
+        first_shown.performance,
         "twitter|under 2 h|engagement",
     )
     assert set(first.component_logs) == {"engagement", "impressions", "growth", "authenticity", "quality"}
     timeless = math.log(SCORING.scale) + sum(first.component_logs.values())
-    assert math.exp(timeless) == pytest.approx(shown.performance)
+    assert math.exp(timeless) == pytest.approx(first_shown.performance)
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_what_comes_too_late_or_tells_no_engagement_predicts_nothing(changes, ho
     """A number that was known already is no prediction."""
     early, _ = post("acme", 0, 0, 1)
     event = replace(early, **changes)
-    assert build_first_score(event, scored(event, hours), RULE, SCORING) is None
+    assert build_first_score(event, score_event(event, hours), RULE, SCORING) is None
 
 
 def test_a_score_for_a_time_before_the_event_was_known_is_a_prediction_from_then_on():
     """An hourly run may meet events that came while it ran."""
     early, _ = post("acme", 0, 0, 1)
     event = replace(early, received_at=START + timedelta(hours=3))
-    assert build_first_score(event, scored(event, 2), RULE, SCORING).scored_at == event.received_at
+    assert build_first_score(event, score_event(event, 2), RULE, SCORING).scored_at == event.received_at
 
 
 @pytest.mark.parametrize(("age_hours", "named"), [(0.2, "under 2 h"), (3.9, "under 4 h"), (4, "under 8 h")])
@@ -98,7 +98,7 @@ def test_content_is_compared_with_content_of_its_age(age_hours, named):
     """Ages are told apart by doublings: counters grow fast while content is young."""
     event, _ = post("acme", 0, 0, 1)
     event = replace(event, platform=None, occurred_at=START, received_at=START)
-    first = build_first_score(event, scored(event, age_hours), RULE, SCORING)
+    first = build_first_score(event, score_event(event, age_hours), RULE, SCORING)
     assert first.comparison_group == f"custom|{named}|engagement"
 
 
@@ -117,11 +117,11 @@ def test_the_observation_is_the_matured_score_under_neutral_weights():
     """Whatever was learned when the content was first scored, it means the same."""
     baselines = observe_all([content(k) for k in range(10)])[1]
     early, late = post("acme", 0, 10, 1)
-    odd = build_first_score(early, scored(early, weights=Weights(engagement=3.0, version="odd")), RULE, SCORING)
+    odd = build_first_score(early, score_event(early, weights=Weights(engagement=3.0, version="odd")), RULE, SCORING)
     plain = content(10)
     for first in (odd, plain.first):
         outcome = observe(replace(plain, first=first), baselines, RECORDED_AT, RULE, SCORING).outcome
-        assert outcome.observed == pytest.approx(scored(late, 21).performance)
+        assert outcome.observed == pytest.approx(score_event(late, 21).performance)
 
 
 def test_an_interval_holds_what_comes_as_often_as_it_says():
@@ -216,4 +216,4 @@ def test_half_a_year_of_weeks_is_kept():
 
 def test_the_logs_of_a_score_leave_age_out():
     """They are the terms that a weight multiplies."""
-    assert compute_ageless_logs(scored(post("acme", 0, 0, 1)[0]).components, SCORING)["growth"] == 0.0
+    assert compute_ageless_logs(score_event(post("acme", 0, 0, 1)[0]).components, SCORING)["growth"] == 0.0

@@ -71,23 +71,23 @@ def test_a_report_without_the_engine_says_so():
 
 def test_before_the_first_outcome_it_says_what_one_takes_and_what_was_left_out():
     """The reader learns why: content was counted only once."""
-    found = section(LearningSummary(excluded={"not_seen_again": 1234}), INCIDENT)
-    assert found.status is SectionStatus.NOT_ENOUGH_DATA
-    assert "counted early and again when it has matured" in found.lines[0]
-    assert "1\u202f234 pieces of content that were counted only once" in "\n".join(found.lines)
-    assert "nobody answered the 1 alarm" in "\n".join(found.lines)
+    rendered = section(LearningSummary(excluded={"not_seen_again": 1234}), INCIDENT)
+    assert rendered.status is SectionStatus.NOT_ENOUGH_DATA
+    assert "counted early and again when it has matured" in rendered.lines[0]
+    assert "1\u202f234 pieces of content that were counted only once" in "\n".join(rendered.lines)
+    assert "nobody answered the 1 alarm" in "\n".join(rendered.lines)
 
 
 def test_beliefs_are_said_as_what_they_mean_for_content():
     """Before the period, now, and by definition; only those that moved."""
-    found = text(LEARNED)
-    assert "the outcomes of all clients together" in found
+    rendered = text(LEARNED)
+    assert "the outcomes of all clients together" in rendered
     assert (
         "Content that starts with twice the usual engagement rate is now expected to end 23% above the usual score; "
-        "before this period 45% above the usual score, by definition 52% above the usual score." in found
+        "before this period 45% above the usual score, by definition 52% above the usual score." in rendered
     )
-    assert "a fifth less authenticity is now expected to end 27% below" in found
-    assert "growth" not in found
+    assert "a fifth less authenticity is now expected to end 27% below" in rendered
+    assert "growth" not in rendered
     rows = {row[0]: row[1:4] for row in section(LEARNED).rows}
     assert rows["engagement"] == ("0.90", "0.50", "1.00")
     assert section(LEARNED).rows[2][4] == "not learned yet: as defined"
@@ -96,9 +96,9 @@ def test_beliefs_are_said_as_what_they_mean_for_content():
 
 def test_beliefs_that_stayed_are_said_to_have_stayed():
     """With whose outcomes they come from."""
-    found = text(replace(LEARNED, weights_history=(EARLY,), served_by="own"))
-    assert "No belief moved by more than 0.02" in found
-    assert "your own outcomes alone" in found
+    rendered = text(replace(LEARNED, weights_history=(EARLY,), served_by="own"))
+    assert "No belief moved by more than 0.02" in rendered
+    assert "your own outcomes alone" in rendered
 
 
 def test_beliefs_before_the_first_are_the_definition():
@@ -108,10 +108,10 @@ def test_beliefs_before_the_first_are_the_definition():
 
 def test_without_proof_the_definition_serves_and_the_reader_is_told_why():
     """Own outcomes or five clients: neither has proven other weights."""
-    found = section(LearningSummary(outcome_count=80))
-    assert "neither your own outcomes nor those of at least five clients" in found.lines[0]
-    assert (found.rows, found.columns) == ((), ())
-    assert found.figures["weights_now"] is None
+    rendered = section(LearningSummary(outcome_count=80))
+    assert "neither your own outcomes nor those of at least five clients" in rendered.lines[0]
+    assert (rendered.rows, rendered.columns) == ((), ())
+    assert rendered.figures["weights_now"] is None
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_without_proof_the_definition_serves_and_the_reader_is_told_why():
 def test_calibration_says_what_was_promised_and_what_was_right(right, verdict):
     """Within what chance explains it is as promised."""
     weeks = {"2026-W40": CoverageCount(150, right - 30), "2026-W46": CoverageCount(50, 30)} if right else {}
-    found = text(replace(LEARNED, coverage_by_week=weeks))
-    assert verdict in found
+    rendered = text(replace(LEARNED, coverage_by_week=weeks))
+    assert verdict in rendered
     if right:
-        assert f"said 80%; {right / 200:.0%} of 200" in found
-        assert "In the weeks of this report: 30 of 50." in found
+        assert f"said 80%; {right / 200:.0%} of 200" in rendered
+        assert "In the weeks of this report: 30 of 50." in rendered
 
 
 def test_the_periods_own_record_is_not_said_twice():
@@ -148,9 +148,9 @@ def test_the_periods_own_record_is_not_said_twice():
 )  # fmt: skip
 def test_the_score_board_says_who_stands_against_whom(shown, says):
     """With the number of outcomes, the bounds, the decision and its reason."""
-    found = section(replace(LEARNED, comparisons=(shown,)))
-    assert says in "\n".join(found.lines)
-    assert found.figures["duels"][0]["n"] == 540
+    rendered = section(replace(LEARNED, comparisons=(shown,)))
+    assert says in "\n".join(rendered.lines)
+    assert rendered.figures["duels"][0]["n"] == 540
 
 
 def test_without_a_rival_the_score_board_says_so_and_failed_standards_are_named():
@@ -180,12 +180,12 @@ def taught():
 
 def daily(store, client):
     """Return the day's section on learning, as stored, and what failed."""
-    at = START + timedelta(days=4, hours=6)
+    scheduled_at = START + timedelta(days=4, hours=6)
     failed = []
     parts = {("learning",): ReadLearned(store, LEARNING_CONFIG)}
     analysis = DailyAnalysis(store, ANALYSIS, DETECTOR, lambda what, error: failed.append((what, error)), parts)
-    task = Task("brainDailyAnalysis", client, at, at)
-    run_once(Runs(store), task, analysis, time_limit=LIMIT, clock=ManualClock(at))
+    task = Task("brainDailyAnalysis", client, scheduled_at, scheduled_at)
+    run_once(Runs(store), task, analysis, time_limit=LIMIT, clock=ManualClock(scheduled_at))
     report = store.get(paths.view(client, "day")).data
     return next(s for s in report["sections"] if s["name"] == "learning"), failed
 
@@ -193,18 +193,18 @@ def daily(store, client):
 def test_the_daily_report_reads_what_was_learned(taught):
     """The sole client is served by what was learned from it."""
     taught.set(paths.feedback("acme", "ano_1"), {"status": "done"})
-    found, failed = daily(taught, "acme")
-    assert (found["status"], failed) == ("ok", [])
-    assert found["figures"]["served_by"] == "own"
-    assert found["figures"]["weights_now"]["engagement"] < 0.9
-    assert found["figures"]["asked"] > 60
+    rendered, failed = daily(taught, "acme")
+    assert (rendered["status"], failed) == ("ok", [])
+    assert rendered["figures"]["served_by"] == "own"
+    assert rendered["figures"]["weights_now"]["engagement"] < 0.9
+    assert rendered["figures"]["asked"] > 60
 
 
 def test_a_stranger_reads_nothing_of_it(taught):
     """Neither weights nor duels of a model that one other client alone was learned from."""
-    found, _ = daily(taught, "stranger")
-    assert found["status"] == "not_enough_data"
-    assert found["figures"] == {}
+    rendered, _ = daily(taught, "stranger")
+    assert rendered["status"] == "not_enough_data"
+    assert rendered["figures"] == {}
 
 
 def test_answers_to_the_periods_alarms_are_read():
@@ -231,6 +231,6 @@ def test_a_broken_model_fails_the_section_and_spares_the_report():
     """The reader gets the rest, and we are told."""
     store = SqliteStore(":memory:", ManualClock(START))
     store.set(paths.model("score"), {"state": 1})
-    found, failed = daily(store, "acme")
-    assert found["status"] == "failed"
+    rendered, failed = daily(store, "acme")
+    assert rendered["status"] == "failed"
     assert failed[0][0] == "learning"

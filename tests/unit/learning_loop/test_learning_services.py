@@ -100,13 +100,16 @@ def test_every_iteration_is_kept_and_follows_from_its_outcomes(planted):
     """Learning again from the stored outcomes, batch by batch, gives the weights of each day until the promotion."""
     history = [s.data for s in planted.query(f"{paths.model('score')}/history")]
     assert [iteration["version"] for iteration in history] == sorted({iteration["version"] for iteration in history})
-    known, start = initial_model(LEARNING_CONFIG), 0
+    replayed_model, start = initial_model(LEARNING_CONFIG), 0
     recorded = outcomes_of(planted)
     for iteration in history[:8]:
         count = iteration["learned"]["acme"]["outcomes"]
         batch, start = recorded[start : start + count], start + count
-        known = update_model(known, batch, iteration["learned_at"], GOLD, LEARNING_CONFIG).model
-        assert (known.state.weights, known.state.average_error) == (iteration["weights"], iteration["average_error"])
+        replayed_model = update_model(replayed_model, batch, iteration["learned_at"], GOLD, LEARNING_CONFIG).model
+        assert (replayed_model.state.weights, replayed_model.state.average_error) == (
+            iteration["weights"],
+            iteration["average_error"],
+        )
 
 
 def test_in_a_null_world_weights_stay_and_nothing_is_promoted(null):
@@ -123,9 +126,9 @@ def test_intervals_hold_what_comes_as_often_as_they_say(fixture, request):
     """80 % of 800, give or take."""
     store = request.getfixturevalue(fixture)
     weeks = store.get(paths.state("acme", "outcomes")).data["weeks"].values()
-    asked, right = sum(w["asked"] for w in weeks), sum(w["right"] for w in weeks)
-    assert asked > 750
-    assert right / asked == pytest.approx(0.8, abs=0.04)
+    intervals, covered = sum(w["asked"] for w in weeks), sum(w["right"] for w in weeks)
+    assert intervals > 750
+    assert covered / intervals == pytest.approx(0.8, abs=0.04)
 
 
 def test_what_is_kept_stays_small(planted):
@@ -169,17 +172,19 @@ def test_the_same_world_gives_the_same_bytes():
 
 def test_a_client_learns_nothing_of_another():
     """Whatever the other one is like, its scores, outcomes and own weights are the same to the byte."""
-    seen = []
+    documents_by_world = []
     for other_slope in (0.5, 1.6):
         store, clock = world(days=0)
         for day in range(3):
             play_day(store, clock, day, ["loud"], 25, slope=other_slope, learning=False)
             play_day(store, clock, day, ["quiet"], 25)
-        seen.append(learned_documents(store, ["quiet"]))
+        documents_by_world.append(learned_documents(store, ["quiet"]))
         assert model(store)["serves_only"] is None
-    mine = [{path: data for path, data in one.items() if path.startswith("clients/")} for one in seen]
-    assert plain(mine[0]) == plain(mine[1])
-    assert plain(seen[0]) != plain(seen[1])
+    client_documents = [
+        {path: data for path, data in one.items() if path.startswith("clients/")} for one in documents_by_world
+    ]
+    assert plain(client_documents[0]) == plain(client_documents[1])
+    assert plain(documents_by_world[0]) != plain(outcomes_by_world[1])
 
 
 def test_what_five_clients_share_serves_a_sixth_as_means_and_spreads_only():
@@ -326,9 +331,15 @@ def test_a_score_from_before_first_scores_were_kept_predicts_nothing():
 
 def backlog(store, clock, *, dry_run=False):
     """Learn in pages of seven outcomes and batches of sixteen, as from a long backlog."""
-    at = START + timedelta(days=4)
+    scheduled_at = START + timedelta(days=4)
     job = Learn(store, LEARNING_CONFIG, GOLD, page=7, batch_outcomes=16)
-    return run_once(Runs(store), Task(LEARNING, ALL_CLIENTS, at, at, dry_run), job, time_limit=LIMIT, clock=clock)
+    return run_once(
+        Runs(store),
+        Task(LEARNING, ALL_CLIENTS, scheduled_at, scheduled_at, dry_run),
+        job,
+        time_limit=LIMIT,
+        clock=clock,
+    )
 
 
 def test_a_dry_run_learns_nothing_and_comes_to_an_end():

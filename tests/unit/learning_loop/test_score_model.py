@@ -173,12 +173,12 @@ def test_what_is_kept_is_bounded():
     """Beliefs of two months, and the cursors of clients heard of in that time."""
     model = initial_model(CONFIG)
     for day in range(70):
-        at = START + timedelta(days=day, hours=1)
+        now = START + timedelta(days=day, hours=1)
         fresh = [
-            replace(o, predicted_at=at, observed_at=at + timedelta(minutes=6), recorded_at=at + timedelta(minutes=7))
+            replace(o, predicted_at=now, observed_at=now + timedelta(minutes=6), recorded_at=now + timedelta(minutes=7))
             for o in outcomes(1, client="often" if day else "once", first=day)
         ]
-        model = publish_weights(update_model(model, fresh, at, no_failures, CONFIG).model, at, no_failures)
+        model = publish_weights(update_model(model, fresh, now, no_failures, CONFIG).model, now, no_failures)
     assert len(model.weights_history) == MAX_SNAPSHOTS
     assert set(model.state.cursors) == {"often"}
 

@@ -17,19 +17,19 @@ from brain.settings.files import load_config
 CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 
 
-def evaluated(log):
+def evaluate(log):
     """Evaluate with the product's constants."""
     return evaluate_policy(log, CONFIG)
 
 
 def test_two_decisions_by_hand():
     """Weights 0.5 / 0.25 = 2 and 0.2 / 0.5 = 0.4, rewards 1 and 5: IPS 4 / 2, SNIPS 4 / 2.4, 2.4^2 / 4.16 decisions."""
-    value = evaluated(build_policy_log(["a", "b"], [1.0, 5.0], [0.25, 0.5], [0.5, 0.2]))
-    assert value.ips == pytest.approx((2 * 1 + 0.4 * 5) / 2)
-    assert value.snips == value.dr == pytest.approx(4 / 2.4)
-    assert value.effective_sample_size == pytest.approx(2.4**2 / (4 + 0.16))
-    assert value.logged_value == 3
-    assert value.verdict is PolicyVerdict.NOT_ENOUGH_DATA
+    policy_value = evaluate(build_policy_log(["a", "b"], [1.0, 5.0], [0.25, 0.5], [0.5, 0.2]))
+    assert policy_value.ips == pytest.approx((2 * 1 + 0.4 * 5) / 2)
+    assert policy_value.snips == policy_value.dr == pytest.approx(4 / 2.4)
+    assert policy_value.effective_sample_size == pytest.approx(2.4**2 / (4 + 0.16))
+    assert policy_value.logged_value == 3
+    assert policy_value.verdict is PolicyVerdict.NOT_ENOUGH_DATA
 
 
 @pytest.mark.parametrize("world", [CLICKS, REVENUE, HEAVY], ids=["clicks", "revenue", "heavy"])
@@ -38,8 +38,8 @@ def test_at_ten_thousand_logs_the_truth_is_met_within_a_tenth(world):
     chance = np.random.default_rng(5)
     near = [0, 0]
     for _ in range(20):
-        value = evaluated(world.log(10_000, chance))
-        for k, estimate in enumerate((value.dr, value.snips)):
+        policy_value = evaluate(world.log(10_000, chance))
+        for k, estimate in enumerate((policy_value.dr, policy_value.snips)):
             near[k] += abs(estimate / world.value - 1) <= 0.1
     assert min(near) >= 19
 
@@ -50,7 +50,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(world):
     chance = np.random.default_rng(6)
     held = 0
     for _ in range(100):
-        low, high = evaluated(world.log(2000, chance)).interval
+        low, high = evaluate(world.log(2000, chance)).interval
         held += low <= world.value <= high
     assert 90 <= held <= 98
 
@@ -59,40 +59,40 @@ def test_intervals_hold_the_truth_as_often_as_they_say(world):
 def test_contexts_are_used_and_the_truth_is_met(levels):
     """With context as levels or as numbers, DR is within 10 % of the truth and finds the better policy."""
     log, truth = contextual(10_000, np.random.default_rng(7), levels=levels)
-    value = evaluated(log)
-    assert value.dr == pytest.approx(truth, rel=0.1)
-    assert value.interval[0] < truth < value.interval[1]
-    assert value.verdict is PolicyVerdict.BETTER
+    policy_value = evaluate(log)
+    assert policy_value.dr == pytest.approx(truth, rel=0.1)
+    assert policy_value.interval[0] < truth < policy_value.interval[1]
+    assert policy_value.verdict is PolicyVerdict.BETTER
 
 
 def test_a_reward_model_takes_out_what_the_action_explains():
     """Where the log shows the whole target policy and actions differ much, DR errs far less than SNIPS."""
     steep = Bandit(np.full(5, 0.2), np.array([0.4, 0.3, 0.1, 0.1, 0.1]), np.array([0.02, 0.98, 0.98, 0.02, 0.98]))
     chance = np.random.default_rng(8)
-    values = [evaluated(steep.log(2000, chance)) for _ in range(40)]
-    errors = {name: np.std([getattr(value, name) for value in values]) for name in ("dr", "snips")}
+    values = [evaluate(steep.log(2000, chance)) for _ in range(40)]
+    errors = {name: np.std([getattr(policy_value, name) for policy_value in values]) for name in ("dr", "snips")}
     assert errors["dr"] < 0.6 * errors["snips"]
 
 
 def test_a_policy_without_effect_is_hardly_ever_crowned():
     """Where it does not matter what is shown, at most 5 of 100 logs name a winner."""
     chance = np.random.default_rng(9)
-    verdicts = [evaluated(SAME.log(2000, chance)).verdict for _ in range(100)]
+    verdicts = [evaluate(SAME.log(2000, chance)).verdict for _ in range(100)]
     assert sum(verdict is not PolicyVerdict.CANNOT_TELL for verdict in verdicts) <= 5
 
 
 def test_a_worse_policy_is_called_worse():
     """The target turned round loses against the log."""
-    value = evaluated(replace(CLICKS, target=CLICKS.target[::-1]).log(10_000, np.random.default_rng(10)))
-    assert value.verdict is PolicyVerdict.WORSE
-    assert value.difference_interval[1] < 0
+    policy_value = evaluate(replace(CLICKS, target=CLICKS.target[::-1]).log(10_000, np.random.default_rng(10)))
+    assert policy_value.verdict is PolicyVerdict.WORSE
+    assert policy_value.difference_interval[1] < 0
 
 
 def test_rare_rewards_cannot_crown_a_small_difference():
     """At half a percent of clicks, 10 000 decisions cannot tell a fifth more."""
-    value = evaluated(RARE.log(10_000, np.random.default_rng(11)))
-    assert value.verdict is PolicyVerdict.CANNOT_TELL
-    assert "spans zero" in value.reason
+    policy_value = evaluate(RARE.log(10_000, np.random.default_rng(11)))
+    assert policy_value.verdict is PolicyVerdict.CANNOT_TELL
+    assert "spans zero" in policy_value.reason
 
 
 def test_a_difference_that_rests_on_unrewarded_heavy_decisions_is_not_believed():
@@ -103,56 +103,56 @@ def test_a_difference_that_rests_on_unrewarded_heavy_decisions_is_not_believed()
     log = build_policy_log(
         actions.astype(str).tolist(), rewards.tolist(), logging[actions].tolist(), np.where(actions, 0.9, 0.1).tolist()
     )
-    value = evaluated(log)
-    assert value.difference_interval[1] < 0
-    assert value.verdict is PolicyVerdict.CANNOT_TELL
-    assert "few rewards" in value.reason
+    policy_value = evaluate(log)
+    assert policy_value.difference_interval[1] < 0
+    assert policy_value.verdict is PolicyVerdict.CANNOT_TELL
+    assert "few rewards" in policy_value.reason
 
 
 def test_too_small_an_effective_sample_cannot_tell():
     """Ten thousand decisions that are worth fewer than a hundred of the target policy tell nothing."""
     rare = Bandit(np.array([0.998, 0.002]), np.array([0.05, 0.95]), np.array([0.1, 0.9]))
-    value = evaluated(rare.log(10_000, np.random.default_rng(12)))
-    assert value.effective_sample_size < 100
-    assert (value.verdict, "100 are needed" in value.reason) == (PolicyVerdict.CANNOT_TELL, True)
+    policy_value = evaluate(rare.log(10_000, np.random.default_rng(12)))
+    assert policy_value.effective_sample_size < 100
+    assert (policy_value.verdict, "100 are needed" in policy_value.reason) == (PolicyVerdict.CANNOT_TELL, True)
 
 
 def test_propensities_that_do_not_fit_are_noticed():
     """Weights that do not average 1 mean unlogged actions or wrong propensities, and nothing is claimed."""
     log = CLICKS.log(5000, np.random.default_rng(13))
     halved = PolicyLog(log.actions, log.rewards, log.propensities, [p / 2 for p in log.target_probabilities])
-    value = evaluated(halved)
-    assert value.verdict is PolicyVerdict.CANNOT_TELL
-    assert "never logged" in value.reason
+    policy_value = evaluate(halved)
+    assert policy_value.verdict is PolicyVerdict.CANNOT_TELL
+    assert "never logged" in policy_value.reason
 
 
 def test_a_target_that_would_have_done_none_of_it_has_no_value():
     """With every target probability 0 there is nothing to weigh by."""
-    value = evaluated(build_policy_log(["a"] * 200, [1.0] * 200, [0.5] * 200, [0.0] * 200))
-    assert (value.ips, value.snips, value.dr, value.interval) == (0.0, None, None, None)
-    assert value.verdict is PolicyVerdict.CANNOT_TELL
+    policy_value = evaluate(build_policy_log(["a"] * 200, [1.0] * 200, [0.5] * 200, [0.0] * 200))
+    assert (policy_value.ips, policy_value.snips, policy_value.dr, policy_value.interval) == (0.0, None, None, None)
+    assert policy_value.verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_weights_that_vanish_in_the_other_folds_are_no_fault():
     """A target that takes one logged decision only can be evaluated, and cannot be told."""
     targets = [1.0] + [0.0] * 199
     log = build_policy_log(["a"] * 200, [1.0] * 200, [0.5] * 200, targets)
-    assert evaluated(log).verdict is PolicyVerdict.CANNOT_TELL
+    assert evaluate(log).verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_the_logging_policy_itself_is_worth_what_it_earned():
     """Evaluating the policy that was logged gives its own mean by every estimator, and no difference."""
     log = CLICKS.log(3000, np.random.default_rng(14))
-    value = evaluated(PolicyLog(log.actions, log.rewards, log.propensities, log.propensities))
-    for estimate in (value.ips, value.snips, value.dr):
-        assert estimate == pytest.approx(value.logged_value, rel=0.02)
-    assert value.verdict is PolicyVerdict.CANNOT_TELL
+    policy_value = evaluate(PolicyLog(log.actions, log.rewards, log.propensities, log.propensities))
+    for estimate in (policy_value.ips, policy_value.snips, policy_value.dr):
+        assert estimate == pytest.approx(policy_value.logged_value, rel=0.02)
+    assert policy_value.verdict is PolicyVerdict.CANNOT_TELL
 
 
 def test_the_same_log_gives_the_same_bytes():
     """Nothing is drawn by chance."""
     log, _ = contextual(1000, np.random.default_rng(15))
-    assert repr(evaluated(log)) == repr(evaluated(log))
+    assert repr(evaluate(log)) == repr(evaluate(log))
 
 
 def test_strange_contexts_are_levels_or_left_alone():
@@ -166,7 +166,7 @@ def test_strange_contexts_are_levels_or_left_alone():
         "id": [f"user-{k}" for k in range(2000)],
     }
     with_contexts = PolicyLog(log.actions, log.rewards, log.propensities, log.target_probabilities, contexts)
-    assert evaluated(with_contexts).dr == pytest.approx(evaluated(log).dr, rel=0.05)
+    assert evaluate(with_contexts).dr == pytest.approx(evaluate(log).dr, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,17 @@ def test_a_log_that_is_none_is_refused(change, message):
 def test_any_log_gives_finite_figures(rows):
     """Whatever was logged, every figure is a finite number or absent, and the interval holds the estimate."""
     actions, rewards, propensities, targets, contexts = map(list, zip(*rows, strict=True))
-    value = evaluated(build_policy_log(actions, rewards, propensities, targets, {"context_x": contexts}))
-    figures = [value.ips, value.snips, value.dr, value.interval, value.effective_sample_size, value.difference_interval]
+    policy_value = evaluate(build_policy_log(actions, rewards, propensities, targets, {"context_x": contexts}))
+    figures = [
+        policy_value.ips,
+        policy_value.snips,
+        policy_value.dr,
+        policy_value.interval,
+        policy_value.effective_sample_size,
+        policy_value.difference_interval,
+    ]
     json.dumps(figures, allow_nan=False)
-    if value.interval:
-        low, high = value.interval
+    if policy_value.interval:
+        low, high = policy_value.interval
         slack = 1e-6 * max(1.0, abs(low), abs(high))
-        assert low - slack <= value.dr <= high + slack
+        assert low - slack <= policy_value.dr <= high + slack

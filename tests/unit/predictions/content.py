@@ -18,13 +18,13 @@ def posts(count, seed, *, noise=0.5, effects=EFFECTS, drift=0.0, every_hours=12.
     rows = []
     for number in range(count):
         kind = str(rng.choice(sorted(effects)))
-        at = FIRST + timedelta(hours=every_hours * number)
-        level = 4 + effects[kind] + drift * (at - FIRST).days / 365
+        published_at = FIRST + timedelta(hours=every_hours * number)
+        level = 4 + effects[kind] + drift * (published_at - FIRST).days / 365
         rows.append(
             {
                 "type": kind,
                 "length": str(int(rng.integers(20, 400))),
-                "published": at.strftime("%Y-%m-%d %H:%M"),
+                "published": published_at.strftime("%Y-%m-%d %H:%M"),
                 "likes": str(int(np.expm1(level + noise * rng.standard_normal()).clip(0))),
             }
         )

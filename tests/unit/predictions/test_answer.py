@@ -60,15 +60,15 @@ def test_enough_grows_with_the_square_of_the_clients_own_scatter():
 )
 def test_the_date_follows_the_pace(times, by):
     """Five posts every two days need ten more days; one post, one moment and decades tell no date."""
-    found = estimate_sufficiency(len(times), None, times, CONFIG)
-    assert found.expected_on == by
+    answered = estimate_sufficiency(len(times), None, times, CONFIG)
+    assert answered.expected_on == by
 
 
 def test_enough_says_so():
     """With ten of ten nothing is missing."""
-    found = estimate_sufficiency(10, None, _days(10, 1), CONFIG)
-    assert found.is_reached
-    assert found.to_sentence() == "enough data: 10 observations, 10 are enough"
+    answered = estimate_sufficiency(10, None, _days(10, 1), CONFIG)
+    assert answered.is_reached
+    assert answered.to_sentence() == "enough data: 10 observations, 10 are enough"
 
 
 def test_scatter_needs_four_results():
@@ -95,7 +95,7 @@ def test_a_client_with_little_history_is_told_so():
     assert answer.missing[0] is None or "client" not in answer.missing[0]
     assert answer.missing[1].startswith("client new: not enough data yet: 5 observations")
     assert answer.missing[2].startswith("client unknown: not enough data yet: 0 observations")
-    assert all(each is not None for each in answer.predictions)
+    assert all(prediction is not None for prediction in answer.predictions)
 
 
 def test_rows_without_a_result_or_a_time_are_left_out_and_counted():

@@ -50,24 +50,24 @@ def test_few_numbers_are_categories_and_many_are_numbers():
 def test_identifiers_count_by_what_they_begin_with():
     """A post's id starts with its page's; a page that is not known is unknown."""
     ids = [f"{page}_{post}" for page in ("17", "23") for post in range(20)]
-    found = _read(ids)
-    assert isinstance(found, CategoryColumn)
-    assert found.find_levels(ids) == {"17": 0, "23": 1}
-    assert found.encode(["17_99", "99_1", None], {"17": 0, "23": 1}).tolist() == [0, -1, -1]
+    column = _read(ids)
+    assert isinstance(column, CategoryColumn)
+    assert column.find_levels(ids) == {"17": 0, "23": 1}
+    assert column.encode(["17_99", "99_1", None], {"17": 0, "23": 1}).tolist() == [0, -1, -1]
     assert _read([f"{post}_x" for post in range(30)]) is None
 
 
 def test_long_texts_count_by_their_length():
     """A caption is not a category; how long it is may matter."""
     captions = [f"this is caption number {k} " + "word " * k for k in range(12)]
-    found = _read(captions)
-    assert isinstance(found, NumberColumn)
-    assert found.to_numbers(["four", ""])[0] == 4
-    assert math.isnan(found.to_numbers(["four", ""])[1])
+    column = _read(captions)
+    assert isinstance(column, NumberColumn)
+    assert column.to_numbers(["four", ""])[0] == 4
+    assert math.isnan(column.to_numbers(["four", ""])[1])
 
 
 def test_values_that_cannot_be_compared_are_read_one_by_one():
     """A list in a cell is read as its text."""
-    found = _read([["a"], ["b"], ["a"], ["b"]])
-    assert isinstance(found, CategoryColumn)
-    assert found.encode([["a"], ["c"]], found.find_levels([["a"], ["b"]])).tolist() == [0, -1]
+    column = _read([["a"], ["b"], ["a"], ["b"]])
+    assert isinstance(column, CategoryColumn)
+    assert column.encode([["a"], ["c"]], column.find_levels([["a"], ["b"]])).tolist() == [0, -1]

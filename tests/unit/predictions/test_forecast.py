@@ -22,13 +22,13 @@ def _ask(history, planned, *, time=None):
     return predict_planned(history, planned, target="likes", time=time, config=CONFIG)
 
 
-def _covered(answer, planned):
+def _coverage(answer, planned):
     pairs = zip(answer.predictions, results(planned), strict=True)
-    return np.mean([each.lower <= result <= each.upper for each, result in pairs])
+    return np.mean([prediction.lower <= result <= prediction.upper for prediction, result in pairs])
 
 
 def _log_errors(answer, planned):
-    predicted = np.array([each.predicted for each in answer.predictions])
+    predicted = np.array([prediction.predicted for prediction in answer.predictions])
     return np.abs(np.log1p(predicted) - np.log1p(results(planned)))
 
 
@@ -36,7 +36,9 @@ def test_a_planted_format_is_learned():
     """Types that differ by a factor are predicted so, within a quarter, and closer than one value for all."""
     history, planned = posts(300, 1), posts(300, 2)
     answer = _ask(history, without_results(planned))
-    typical = {row["type"]: np.log1p(each.predicted) for row, each in zip(planned, answer.predictions, strict=True)}
+    typical = {
+        row["type"]: np.log1p(prediction.predicted) for row, prediction in zip(planned, answer.predictions, strict=True)
+    }
     assert typical["video"] - typical["photo"] == pytest.approx(0.8, abs=0.2)
     assert typical["link"] - typical["photo"] == pytest.approx(-0.6, abs=0.2)
     one_for_all = np.abs(np.median(np.log1p(results(history))) - np.log1p(results(planned)))
@@ -48,7 +50,7 @@ def test_nothing_is_learned_from_nothing():
     spreads = []
     for seed in range(20):
         answer = _ask(posts(200, seed, effects=NULL), without_results(posts(50, 100 + seed, effects=NULL)))
-        spreads.append(np.std([np.log1p(each.predicted) for each in answer.predictions]))
+        spreads.append(np.std([np.log1p(prediction.predicted) for prediction in answer.predictions]))
     assert np.median(spreads) < 0.05
     assert np.mean(spreads) < 0.12
 
@@ -59,7 +61,7 @@ def test_intervals_cover_four_in_five(count, noise):
     covered = []
     for seed in range(30):
         planned = posts(100, 500 + seed, noise=noise)
-        covered.append(_covered(_ask(posts(count, seed, noise=noise), without_results(planned)), planned))
+        covered.append(_coverage(_ask(posts(count, seed, noise=noise), without_results(planned)), planned))
     assert np.mean(covered) == pytest.approx(0.8, abs=0.03)
 
 
@@ -70,7 +72,7 @@ def test_intervals_cover_what_comes_after_in_a_drifting_world():
         rows = posts(360, seed, drift=1.0)
         history, planned = rows[:300], rows[300:]
         answer = _ask(history, without_results(planned), time="published")
-        covered.append(_covered(answer, planned))
+        covered.append(_coverage(answer, planned))
         bias.append(np.mean([np.log1p(e.predicted) for e in answer.predictions]) - np.mean(np.log1p(results(planned))))
     assert np.mean(covered) == pytest.approx(0.8, abs=0.05)
     assert abs(np.mean(bias)) < 0.25
@@ -79,13 +81,13 @@ def test_intervals_cover_what_comes_after_in_a_drifting_world():
 def test_confidence_is_how_often_results_come_within_a_factor_of_two():
     """What is said with some confidence comes true about that often, in calm and in wild content."""
     for noise in (0.4, 1.2):
-        said, true = [], []
+        stated, true = [], []
         for seed in range(15):
             planned = posts(100, 900 + seed, noise=noise)
             answer = _ask(posts(120, seed, noise=noise), without_results(planned))
-            said += [each.confidence for each in answer.predictions]
+            stated += [prediction.confidence for prediction in answer.predictions]
             true += (_log_errors(answer, planned) <= np.log(2)).tolist()
-        assert np.mean(said) == pytest.approx(np.mean(true), abs=0.03)
+        assert np.mean(stated) == pytest.approx(np.mean(true), abs=0.03)
 
 
 def test_wild_formats_get_wider_intervals():
@@ -130,7 +132,7 @@ def test_clients_fall_back_on_their_vertical():
     ]
     new = [{"client": "saas-new", "vertical": "saas"}, {"client": "saas-1", "vertical": "saas"}]
     answer = _ask(rows, new)
-    assert [np.log1p(each.predicted) for each in answer.predictions] == pytest.approx([6, 6], abs=0.5)
+    assert [np.log1p(prediction.predicted) for prediction in answer.predictions] == pytest.approx([6, 6], abs=0.5)
     assert "not enough data yet: 0 observations" in answer.missing[0]
     assert answer.missing[1] is None
 
@@ -163,8 +165,8 @@ def test_a_pair_that_matters_is_found():
         level = 5.5 if (kind == "video") == (part == "evening") else 3.5
         rows.append({"type": kind, "part": part, "likes": str(int(np.expm1(level + 0.4 * rng.normal())))})
     ahead = [{"type": kind, "part": part} for kind in ("photo", "video") for part in ("morning", "evening")]
-    found = [np.log1p(each.predicted) for each in _ask(rows, ahead).predictions]
-    assert found == pytest.approx([5.5, 3.5, 3.5, 5.5], abs=0.35)
+    predicted = [np.log1p(prediction.predicted) for prediction in _ask(rows, ahead).predictions]
+    assert predicted == pytest.approx([5.5, 3.5, 3.5, 5.5], abs=0.35)
 
 
 def test_numbers_count_at_the_resolution_that_tells():
@@ -225,9 +227,9 @@ def test_values_below_zero_are_predicted_where_they_were_seen():
 def test_a_constant_history_predicts_its_constant():
     """Forty times seven is seven."""
     rows = [{"type": "photo" if k % 2 else "video", "likes": 7} for k in range(40)]
-    each = _ask(rows, [{"type": "photo"}]).predictions[0]
-    assert (each.predicted, each.lower, each.upper) == pytest.approx((7, 7, 7), abs=0.01)
-    assert each.confidence > 0.9
+    prediction = _ask(rows, [{"type": "photo"}]).predictions[0]
+    assert (prediction.predicted, prediction.lower, prediction.upper) == pytest.approx((7, 7, 7), abs=0.01)
+    assert prediction.confidence > 0.9
 
 
 def test_a_history_without_columns_predicts_its_middle():
@@ -259,8 +261,8 @@ def test_ten_rows_are_enough_and_nine_are_not():
     """At ten the interval of the level exists."""
     table = {"type": ["photo", "video"] * 5}
     model = fit_model(ContentHistory(table=table, results=list(range(10))), CONFIG)
-    each = model.predict(table, 10)[0]
-    assert 0 <= each.lower < each.upper < np.inf
+    prediction = model.predict(table, 10)[0]
+    assert 0 <= prediction.lower < prediction.upper < np.inf
     with pytest.raises(InvalidInputError, match="needs 10"):
         fit_model(ContentHistory(table={}, results=[1.0] * 9), CONFIG)
 
@@ -275,8 +277,8 @@ CELLS = st.none() | st.sampled_from(["a", "b", "", "3", "4.5", "nan", "x_1", "ü
 )
 def test_any_table_gives_ordered_finite_predictions(history, planned):
     """Lower, predicted and upper in order, confidence a share, whatever stands in the cells."""
-    for each in _ask(history, planned).predictions:
-        assert each.lower <= each.predicted + 1e-9
-        assert each.predicted <= each.upper + 1e-9
-        assert np.isfinite(each.predicted)
-        assert 0 < each.confidence < 1
+    for prediction in _ask(history, planned).predictions:
+        assert prediction.lower <= prediction.predicted + 1e-9
+        assert prediction.predicted <= prediction.upper + 1e-9
+        assert np.isfinite(prediction.predicted)
+        assert 0 < prediction.confidence < 1

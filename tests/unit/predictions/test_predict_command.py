@@ -27,8 +27,8 @@ def run(tmp_path, capsys, monkeypatch):
         for name, content in (("history.csv", history), ("planned.csv", planned)):
             if content is not None:
                 (tmp_path / name).write_bytes(content)
-        named = ["--history", str(tmp_path / "history.csv"), "--planned", str(tmp_path / "planned.csv")]
-        monkeypatch.setattr(sys, "argv", ["brain", "predict", *named, "--target", "likes", *options])
+        files = ["--history", str(tmp_path / "history.csv"), "--planned", str(tmp_path / "planned.csv")]
+        monkeypatch.setattr(sys, "argv", ["brain", "predict", *files, "--target", "likes", *options])
         with pytest.raises(SystemExit) as stop:
             main()
         return (stop.value.code, *capsys.readouterr())

@@ -17,7 +17,7 @@ CHANCE = np.random.default_rng(4)
 PAIRS = (CHANCE.lognormal(0, 0.5, (700, 2)) * [1, 0.8]).tolist()
 
 
-def recorded(pairs=PAIRS, **changes):
+def build_record(pairs=PAIRS, **changes):
     """Return the record of a promotion."""
     facts = {
         "kind": "promotion",
@@ -31,7 +31,7 @@ def recorded(pairs=PAIRS, **changes):
 
 def test_a_record_replays_to_the_same_bytes():
     """Read back from JSON and made anew from the pairs, it is the same to the last byte."""
-    record = recorded()
+    record = build_record()
     stored = DecisionRecord.from_document(json.loads(record.to_bytes()))
     assert record.verdict.decision is PromotionDecision.PROMOTE
     assert replay_decision(stored, PAIRS).to_bytes() == record.to_bytes()
@@ -39,14 +39,14 @@ def test_a_record_replays_to_the_same_bytes():
 
 def test_other_evidence_does_not_replay():
     """One pair changed, left out or moved shows in the record."""
-    record = recorded()
+    record = build_record()
     for other in (PAIRS[:-1], [*PAIRS[1:], PAIRS[0]], [(1.0, 1.0), *PAIRS[1:]]):
         assert replay_decision(record, other).to_bytes() != record.to_bytes()
 
 
 def test_gold_failures_are_part_of_the_record():
     """A refusal for a gold standard replays as one."""
-    record = recorded(gold_failures=["bots-half"])
+    record = build_record(gold_failures=["bots-half"])
     assert record.verdict.decision is PromotionDecision.KEEP
     assert replay_decision(record, PAIRS).to_bytes() == record.to_bytes()
 
@@ -55,4 +55,4 @@ def test_gold_failures_are_part_of_the_record():
 def test_a_record_that_cannot_be_read_is_refused(change):
     """Another version, kind, or a time without a zone is no record."""
     with pytest.raises(InvalidInputError, match="decision record"):
-        DecisionRecord.from_document({**recorded().to_document(), **change})
+        DecisionRecord.from_document({**build_record().to_document(), **change})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.settings.files import load_config
 
 POLICY = load_config("brain_learning", LearningConfig).promotion
@@ -34,7 +34,7 @@ def share_promoted(champion, challenger):
     """Return in which share of the runs a look after each pair promoted the challenger."""
     promoted = 0
     for errors in zip(champion, challenger, strict=True):
-        comparison = Comparison(POLICY)
+        comparison = ModelComparison(POLICY)
         for pair in zip(*(one.tolist() for one in errors), strict=True):
             if comparison.observe(*pair) is not PromotionDecision.CONTINUE:
                 break

@@ -9,7 +9,7 @@ from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_result
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.promotion import Comparison
+from brain.domain.learning.promotion import ModelComparison
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -30,7 +30,7 @@ def compare(
     decision is promote, keep or continue. It stays valid however often
     you repeat the test as rows are added.
     """
-    comparison = Comparison(load_config("brain_learning", LearningConfig).promotion)
+    comparison = ModelComparison(load_config("brain_learning", LearningConfig).promotion)
     for line, row in read_csv_rows(file, COLUMNS):
         champion_error, challenger_error = (parse_number(row[name], name, file, line) for name in COLUMNS)
         try:

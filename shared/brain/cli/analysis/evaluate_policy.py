@@ -40,19 +40,19 @@ def evaluate_policy_command(
     an interval, and a verdict: better, worse, cannot tell, or not enough
     data.
     """
-    value = evaluate_policy(_read_log(file), load_config("brain_learning", LearningConfig).policy_evaluation)
+    policy_value = evaluate_policy(_read_log(file), load_config("brain_learning", LearningConfig).policy_evaluation)
     figures = {
-        "ips": value.ips,
-        "snips": value.snips,
-        "dr": value.dr,
-        "interval": _to_list(value.interval),
-        "effective_sample_size": value.effective_sample_size,
-        "n": value.n,
-        "logged_value": value.logged_value,
-        "difference_interval": _to_list(value.difference_interval),
-        "verdict": value.verdict.value,
+        "ips": policy_value.ips,
+        "snips": policy_value.snips,
+        "dr": policy_value.dr,
+        "interval": _to_list(policy_value.interval),
+        "effective_sample_size": policy_value.effective_sample_size,
+        "n": policy_value.n,
+        "logged_value": policy_value.logged_value,
+        "difference_interval": _to_list(policy_value.difference_interval),
+        "verdict": policy_value.verdict.value,
     }
-    print_result(figures, as_json=as_json, explanation=value.reason)
+    print_result(figures, as_json=as_json, explanation=policy_value.reason)
 
 
 def _read_log(file: Path) -> PolicyLog:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationEr
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.gram import EMPTY, Gram, sum_outcomes
 from brain.domain.learning.outcomes import ScoreOutcome, log_error, recording_order
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.score_model import MAX_SNAPSHOTS, GoldCheck
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
@@ -37,7 +37,7 @@ class OwnWeights:
     sums: tuple[float, ...] = ()
     pooled: Mapping[str, float] | None = None
     proven: bool = False
-    comparison: Comparison | None = None
+    comparison: ModelComparison | None = None
     last_comparison: Annotated[ComparisonSummary | None, Field(alias="duel")] = None
     gold_failures: tuple[str, ...] = ()
     weights_history: Annotated[tuple[WeightsSnapshot, ...], Field(alias="beliefs")] = ()
@@ -84,16 +84,16 @@ def own_weights_from_document(document: Mapping[str, Any]) -> OwnWeights:
         MisconfiguredError: the document has another version or shape.
     """
     try:
-        own = _OWN_WEIGHTS.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
-        Gram.from_list(own.sums or EMPTY.to_list())
+        own_weights = _OWN_WEIGHTS.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
+        Gram.from_list(own_weights.sums or EMPTY.to_list())
     except ValueError as exc:
         reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
         raise MisconfiguredError(f"invalid document of a client's own weights ({reason}); restore it") from exc
-    return own
+    return own_weights
 
 
 def update_own_weights(
-    own: OwnWeights,
+    own_weights: OwnWeights,
     outcomes: Sequence[ScoreOutcome],
     shared_weights: Mapping[str, float],
     priors: WeightPriors,
@@ -104,7 +104,7 @@ def update_own_weights(
     """Return the own weights after a batch of the client's outcomes, compared on the batch before they learn from it.
 
     Args:
-        own: The client's own weights before the batch.
+        own_weights: The client's own weights before the batch.
         outcomes: At least one outcome, all of the same client.
         shared_weights: The weights that all clients share, by component.
         priors: The priors for pooling.
@@ -112,21 +112,24 @@ def update_own_weights(
         check_gold: The check against the gold standards.
         config: The learning configuration.
     """
-    own = _compare_with_shared(own, outcomes, shared_weights, now, config)
+    own_weights = _compare_with_shared(own_weights, outcomes, shared_weights, now, config)
     decay = (1 - 1 / config.pooling.remembered_outcomes) ** len(outcomes)
-    old_sums = Gram.from_list(own.sums) if own.sums else EMPTY
+    old_sums = Gram.from_list(own_weights.sums) if own_weights.sums else EMPTY
     sums = old_sums.scale(decay) + sum_outcomes(outcomes, config.move_weights)
-    own = replace(own, sums=tuple(sums.to_list()), outcomes=own.outcomes + len(outcomes), learned_at=now)
-    estimate = own.estimate(outcomes[0].client_id, config)
+    count = own_weights.outcomes + len(outcomes)
+    own_weights = replace(own_weights, sums=tuple(sums.to_list()), outcomes=count, learned_at=now)
+    estimate = own_weights.estimate(outcomes[0].client_id, config)
     if estimate is None:
-        return own
-    pooled = {name: weight.mean for name, weight in pool_weights(estimate, own.vertical, priors, config).items()}
-    history = (*own.weights_history, WeightsSnapshot(now, own.version, pooled, own.outcomes))[-MAX_SNAPSHOTS:]
-    return replace(own, pooled=pooled, gold_failures=check_gold(pooled), weights_history=history)
+        return own_weights
+    posterior = pool_weights(estimate, own_weights.vertical, priors, config)
+    pooled = {name: weight.mean for name, weight in posterior.items()}
+    snapshot = WeightsSnapshot(now, own_weights.version, pooled, own_weights.outcomes)
+    history = (*own_weights.weights_history, snapshot)[-MAX_SNAPSHOTS:]
+    return replace(own_weights, pooled=pooled, gold_failures=check_gold(pooled), weights_history=history)
 
 
 def _compare_with_shared(
-    own: OwnWeights,
+    own_weights: OwnWeights,
     outcomes: Sequence[ScoreOutcome],
     shared_weights: Mapping[str, float],
     now: datetime,
@@ -136,14 +139,14 @@ def _compare_with_shared(
 
     A new comparison starts after each decision, so that weights which no longer help stop serving.
     """
-    if own.pooled is None:
-        return own
-    comparison = copy.deepcopy(own.comparison) or Comparison(config.own_weights)
-    proven, last_comparison = own.proven, own.last_comparison
+    if own_weights.pooled is None:
+        return own_weights
+    comparison = copy.deepcopy(own_weights.comparison) or ModelComparison(config.own_weights)
+    proven, last_comparison = own_weights.proven, own_weights.last_comparison
     for outcome in sorted(outcomes, key=recording_order):
-        comparison.observe(abs(log_error(outcome, shared_weights)), abs(log_error(outcome, own.pooled)))
+        comparison.observe(abs(log_error(outcome, shared_weights)), abs(log_error(outcome, own_weights.pooled)))
         if comparison.decision is not PromotionDecision.CONTINUE:
             proven = comparison.decision is PromotionDecision.PROMOTE
-            last_comparison = comparison.summarize("own", "shared", own.version, now)
-            comparison = Comparison(config.own_weights)
-    return replace(own, comparison=comparison, proven=proven, last_comparison=last_comparison)
+            last_comparison = comparison.summarize("own", "shared", own_weights.version, now)
+            comparison = ModelComparison(config.own_weights)
+    return replace(own_weights, comparison=comparison, proven=proven, last_comparison=last_comparison)

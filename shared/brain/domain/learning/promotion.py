@@ -61,7 +61,7 @@ class PromotionVerdict:
 
 
 @dataclass(slots=True)
-class Comparison:
+class ModelComparison:
     """A running comparison in constant memory; a decision is final.
 
     ``gold_failures`` names the gold standards that the challenger fails; if there are any, it is never promoted.
@@ -122,7 +122,7 @@ class Comparison:
         return cast("dict[str, Any]", _STATE.dump_python(self, mode="json"))
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Comparison":
+    def from_document(cls, document: Mapping[str, Any]) -> "ModelComparison":
         """Return the comparison that ``to_document`` wrote.
 
         Raises:
@@ -206,7 +206,7 @@ class Comparison:
         return f"an improvement of {minimum} is ruled out"
 
 
-_STATE = TypeAdapter(Comparison)
+_STATE = TypeAdapter(ModelComparison)
 
 
 def _validate_error(error: float, role: str) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.learning.promotion import Comparison, PromotionPolicy, PromotionVerdict
+from brain.domain.learning.promotion import ModelComparison, PromotionPolicy, PromotionVerdict
 from brain.errors import InvalidInputError
 
 ErrorPair = tuple[float, float]
@@ -74,7 +74,7 @@ def record_decision(
     gold_failures: Iterable[str] = (),
 ) -> DecisionRecord:
     """Compare the models on ``pairs``, in the order of the outcomes, and return the record of the decision."""
-    comparison = Comparison(policy, tuple(gold_failures))
+    comparison = ModelComparison(policy, tuple(gold_failures))
     digest = hashlib.sha256()
     for champion_error, challenger_error in pairs:
         comparison.observe(champion_error, challenger_error)

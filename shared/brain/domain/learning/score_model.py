@@ -15,7 +15,7 @@ from brain.domain.learning.challenger import Challenger, is_challenger_due, prom
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.fold import fold_outcomes
 from brain.domain.learning.outcomes import ScoreOutcome
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.promotion_record import ErrorPair
 from brain.domain.learning.state import LearningState, initial_state, state_from_document
 from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
@@ -157,7 +157,7 @@ def conclude_trial(model: ScoreModel, trial: Trial, now: datetime, config: Learn
         challenger=model.state.to_weights().version,
         weights=model.state.weights,
         since=_latest_recorded_at(model.state),
-        comparison=Comparison(config.rollback),
+        comparison=ModelComparison(config.rollback),
     )
     return replace(model, state=state, trial=None, watch=watch, comparisons=comparisons)
 
@@ -171,7 +171,7 @@ def start_trial(model: ScoreModel, challenger: Challenger, check_gold: GoldCheck
         challenger=challenger.version,
         weights=challenger.weights,
         since=_latest_recorded_at(model.state),
-        comparison=Comparison(config.promotion, check_gold(challenger.weights)),
+        comparison=ModelComparison(config.promotion, check_gold(challenger.weights)),
         fitted=challenger,
     )
     return replace(model, trial=trial)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from brain.domain.learning.challenger import Challenger
 from brain.domain.learning.outcomes import ScoreOutcome, log_error, recording_order
-from brain.domain.learning.promotion import Comparison, PromotionDecision
+from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.promotion_record import ErrorPair
 from brain.domain.learning.summary import ComparisonSummary
 
@@ -30,7 +30,7 @@ class Trial:
     challenger: str
     weights: Mapping[str, float]
     since: AwareDatetime
-    comparison: Comparison
+    comparison: ModelComparison
     fitted: Challenger | None = None
     pages: int = 0
 

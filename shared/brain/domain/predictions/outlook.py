@@ -125,12 +125,12 @@ class ContentOutlook:
 
     def with_judged(self, new: Sequence[JudgedContent]) -> "ContentOutlook":
         """Return the outlook with more judged content."""
-        judged = sorted((*self.judged, *new), key=lambda content: (content.published_at, content.event_id))
+        judged_content = sorted((*self.judged, *new), key=lambda content: (content.published_at, content.event_id))
         covered = sum(content.is_covered for content in new)
         level = self.level + LEVEL_STEP * (NOMINAL_LEVEL * len(new) - covered)
         return replace(
             self,
-            judged=tuple(judged[-MAX_JUDGED:]),
+            judged=tuple(judged_content[-MAX_JUDGED:]),
             judged_count=self.judged_count + len(new),
             covered_count=self.covered_count + covered,
             level=min(max(level, MIN_LEVEL), MAX_LEVEL),

@@ -87,8 +87,8 @@ def judge_content(
     """
     judged_ids = {content.event_id for content in outlook.judged}
     settled = [row for row in rows if row["at"] + SETTLING_TIME <= as_of and row["event_id"] not in judged_ids]
-    judged = (_judge_row(row, outlook, time_zone) for row in settled)
-    return [content for content in judged if content]
+    judged_content = (_judge_row(row, outlook, time_zone) for row in settled)
+    return [content for content in judged_content if content]
 
 
 def to_local(time_of_event: datetime, time_zone: ZoneInfo) -> datetime:

@@ -5,7 +5,7 @@ from brain.errors import MisconfiguredError
 from brain.ports.document_store import Document
 
 
-def select_weights(client_id: str, model: Document, own: Document) -> Weights:
+def select_weights(client_id: str, model_document: Document, own_document: Document) -> Weights:
     """Return the weights that score a client's content.
 
     The client's own weights if they are proven; otherwise the shared ones, which serve every client once they come
@@ -13,17 +13,17 @@ def select_weights(client_id: str, model: Document, own: Document) -> Weights:
 
     Args:
         client_id: The client.
-        model: The document of the score's model, empty if there is none.
-        own: The document of the client's own weights, empty if there is none.
+        model_document: The document of the score's model, empty if there is none.
+        own_document: The document of the client's own weights, empty if there is none.
 
     Raises:
         MisconfiguredError: a document is not a valid model. Scores never fall back to the defaults on their own.
     """
     try:
-        if own and own["serves"]:
-            return Weights(**own["weights"], version=own["version"])
-        if model and (model["serves_all"] or model["serves_only"] == client_id):
-            return Weights(**model["weights"], version=model["version"])
+        if own_document and own_document["serves"]:
+            return Weights(**own_document["weights"], version=own_document["version"])
+        if model_document and (model_document["serves_all"] or model_document["serves_only"] == client_id):
+            return Weights(**model_document["weights"], version=model_document["version"])
     except (KeyError, TypeError) as exc:
         raise MisconfiguredError(
             f"invalid learned weights ({exc!r}); restore the model's document from its history", client_id=client_id

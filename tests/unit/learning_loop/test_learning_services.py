@@ -184,7 +184,7 @@ def test_a_client_learns_nothing_of_another():
         {path: data for path, data in one.items() if path.startswith("clients/")} for one in documents_by_world
     ]
     assert plain(client_documents[0]) == plain(client_documents[1])
-    assert plain(documents_by_world[0]) != plain(outcomes_by_world[1])
+    assert plain(documents_by_world[0]) != plain(documents_by_world[1])
 
 
 def test_what_five_clients_share_serves_a_sixth_as_means_and_spreads_only():

@@ -169,6 +169,14 @@ def test_the_model_survives_its_document_with_trials_beliefs_and_duels():
         model_from_document({**document, "state": far}, CONFIG)
 
 
+def test_a_model_with_the_former_gain_of_its_challenger_is_read():
+    """Older documents of a challenger have one more key, which nothing used."""
+    model = on_trial()
+    document = model.to_document(CONFIG)
+    document["trial"]["fitted"]["cross_validated_gain"] = 0.1
+    assert model_from_document(document, CONFIG) == model
+
+
 def test_what_is_kept_is_bounded():
     """Beliefs of two months, and the cursors of clients heard of in that time."""
     model = initial_model(CONFIG)

@@ -28,7 +28,9 @@ _LOAD = {
 }
 _FIRST = {
     "wsgi": "\napp.test_client().post('/', data='[')",
-    "asgi": "\nfrom brain.entrypoints import deployed; deployed._ingest(); import brain.adapters.firestore.writer",
+    "asgi": (
+        "\nfrom brain.entrypoints import deployed\nimport brain.adapters.firestore.writer\ndeployed._build_ingest()"
+    ),
 }
 
 

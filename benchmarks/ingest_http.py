@@ -43,7 +43,9 @@ def run() -> None:
     """Print events a second through the function and through the raw SDK, and their ratio."""
     with running(), _unlimited() as config:
         project = f"demo-{uuid.uuid4().hex[:12]}"
-        key, _ = bootstrap.build(read_settings({"BRAIN_STORE": f"firestore://{project}"})).key_ring.create("bench")
+        key, _ = bootstrap.build_brain(read_settings({"BRAIN_STORE": f"firestore://{project}"})).key_ring.create(
+            "bench"
+        )
         with _served(project, config) as port:
             contenders = {
                 "ingest function over HTTP, 50 connections": lambda: asyncio.run(_through_function(port, key)),

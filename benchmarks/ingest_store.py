@@ -254,7 +254,7 @@ class Bench:
 def _brain(project: str) -> bootstrap.Brain:
     """Return the product on the project, with budgets that no benchmark reaches."""
     secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": f"firestore://{project}"}), secrets=secrets)
+    brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": f"firestore://{project}"}), secrets=secrets)
     brain.limits = UnlimitedBudgets()
     return brain
 

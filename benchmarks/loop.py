@@ -111,7 +111,7 @@ def _wire() -> None:
 
 async def _ingest(requests: int, size: int) -> None:
     clock = VirtualClock(MONDAY)
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": "firestore://demo-wire"}), clock=clock, secrets=SECRETS)
+    brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": "firestore://demo-wire"}), clock=clock, secrets=SECRETS)
     brain.limits.events_a_client = brain.limits.events_in_all = 10**9
     numbers = iter(range(requests * size))
 
@@ -138,7 +138,7 @@ def _world(store: Any, events: int, days: int = 30) -> None:
 
 def _job(store: Any, job: str, hours: int) -> dict[str, Any]:
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-    brain = bootstrap.build(settings, clock=VirtualClock(MONDAY + timedelta(hours=hours)), secrets=SECRETS)
+    brain = bootstrap.build_brain(settings, clock=VirtualClock(MONDAY + timedelta(hours=hours)), secrets=SECRETS)
     brain.store = store
     return brain.run_job(job, MONDAY + timedelta(hours=hours), client_id=CLIENT)
 

@@ -1,4 +1,4 @@
-"""Every deployed entry point, by its deployed name; each is loaded alone and imports only what it calls."""
+"""The deployed functions; each is deployed alone and imports only what it calls."""
 
 from typing import Any
 
@@ -6,55 +6,55 @@ from brain.entrypoints import deployed
 
 
 async def ingest(request: Any) -> Any:
-    """Takes events from integrations."""
-    return await deployed.ingest(request)
+    """Accept events from integrations."""
+    return await deployed.handle_ingest(request)
 
 
-def brainApi(request: Any) -> deployed.Answer:
-    """Answers the dashboard and tools."""
-    return deployed.api(request)
+def brainApi(request: Any) -> deployed.FlaskResponse:
+    """Respond to the dashboard and tools."""
+    return deployed.handle_api(request)
 
 
-def brainHourlyScores(request: Any) -> deployed.Answer:
-    """Scores the events that are new since the last run."""
-    return deployed.scheduled("brainHourlyScores", request)
+def brainHourlyScores(request: Any) -> deployed.FlaskResponse:
+    """Score the events received since the last run."""
+    return deployed.handle_schedule("brainHourlyScores", request)
 
 
-def brainDailyAnalysis(request: Any) -> deployed.Answer:
-    """Finds anomalies, records outcomes and learns."""
-    return deployed.scheduled("brainDailyAnalysis", request)
+def brainDailyAnalysis(request: Any) -> deployed.FlaskResponse:
+    """Detect anomalies, record outcomes and learn from them."""
+    return deployed.handle_schedule("brainDailyAnalysis", request)
 
 
-def brainWeeklyReport(request: Any) -> deployed.Answer:
-    """Writes and delivers the weekly reports."""
-    return deployed.scheduled("brainWeeklyReport", request)
+def brainWeeklyReport(request: Any) -> deployed.FlaskResponse:
+    """Write the weekly reports."""
+    return deployed.handle_schedule("brainWeeklyReport", request)
 
 
-def brainCuriosity(request: Any) -> deployed.Answer:
-    """Tests the night's hypotheses on shop sales."""
-    return deployed.scheduled("brainCuriosity", request)
+def brainCuriosity(request: Any) -> deployed.FlaskResponse:
+    """Test hypotheses about the shop's sales."""
+    return deployed.handle_schedule("brainCuriosity", request)
 
 
-def brainSignalMagnitude(request: Any) -> deployed.Answer:
-    """Measures the lift of each signal on daily sales."""
-    return deployed.scheduled("brainSignalMagnitude", request)
+def brainSignalMagnitude(request: Any) -> deployed.FlaskResponse:
+    """Estimate the lift of each signal on daily sales and forecast the next days."""
+    return deployed.handle_schedule("brainSignalMagnitude", request)
 
 
-def brainProductWeather(request: Any) -> deployed.Answer:
-    """Relates products to weather."""
-    return deployed.scheduled("brainProductWeather", request)
+def brainProductWeather(request: Any) -> deployed.FlaskResponse:
+    """Relate products to weather, hours and stores to each other."""
+    return deployed.handle_schedule("brainProductWeather", request)
 
 
-def brainBacktesting(request: Any) -> deployed.Answer:
-    """Replays 180 days of forecasts against what was sold."""
-    return deployed.scheduled("brainBacktesting", request)
+def brainBacktesting(request: Any) -> deployed.FlaskResponse:
+    """Backtest 180 days of forecasts against the sales."""
+    return deployed.handle_schedule("brainBacktesting", request)
 
 
-def brainRoiReport(request: Any) -> deployed.Answer:
-    """Values the month's decisions."""
-    return deployed.scheduled("brainRoiReport", request)
+def brainRoiReport(request: Any) -> deployed.FlaskResponse:
+    """Estimate the value of the decisions of the last month."""
+    return deployed.handle_schedule("brainRoiReport", request)
 
 
-def brainWorker(request: Any) -> deployed.Answer:
-    """Does one job for one client."""
-    return deployed.worker(request)
+def brainWorker(request: Any) -> deployed.FlaskResponse:
+    """Perform one job for one client."""
+    return deployed.handle_task(request)

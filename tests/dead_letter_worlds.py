@@ -47,7 +47,7 @@ class Vault:
 def whole_brain(clock: ManualClock | None = None, vault: Vault | None = None) -> Brain:
     """Return a Brain on an empty store in memory that refuses nobody for sending much."""
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-    brain = bootstrap.build(settings, clock=clock or ManualClock(NOW), secrets=vault or Vault())
+    brain = bootstrap.build_brain(settings, clock=clock or ManualClock(NOW), secrets=vault or Vault())
     brain.ingest.limits = NoLimits()
     return brain
 

@@ -32,7 +32,7 @@ def ignore_progress(*_steps: int, **_changes: object) -> None:
 def simulate(store: str, days: int = DAYS):
     """Simulate the first days on a store; return the summary and the fingerprints."""
     clock = VirtualClock(START)
-    brain = bootstrap.build(
+    brain = bootstrap.build_brain(
         read_settings({"BRAIN_STORE": store}), clock=clock, secrets=EnvironmentSecrets(build_secrets(Path("unused.db")))
     )
     with listen(brain) as url:
@@ -78,7 +78,7 @@ def test_the_cafes_truths_are_found_and_the_decoy_is_not(tmp_path):
     """Rain on the terrace, a home game, finals week, a promotion, an opening; street music does nothing."""
     clock = VirtualClock(START)
     secrets = EnvironmentSecrets(build_secrets(tmp_path / "shop.db"))
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=secrets)
+    brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=secrets)
     with listen(brain) as url:
         simulation = Simulation(brain, clock, url, seed=7)
         simulation.run_shop(ignore_progress)

@@ -84,7 +84,7 @@ class Killing(Sender):
 
 def built(store: str) -> Brain:
     """Make a Brain of the test's own on a store."""
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": store}), secrets=EnvironmentSecrets(SECRETS))
+    brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": store}), secrets=EnvironmentSecrets(SECRETS))
     brain.log = lambda *_, **__: None
     return brain
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from faults.faulty_store import FaultyStore
 
-from brain.bootstrap.adapters import document_store
+from brain.bootstrap.adapters import open_document_store
 from brain.errors import RateLimitedError, StoreUnavailableError
 from brain.services.gateway.rate_limits import RateLimits
 from brain.settings.environment import read_settings
@@ -54,7 +54,7 @@ async def send(
 def main(given: dict) -> None:
     """Send from several threads and print what passed."""
     clock = FastClock(given["epoch"], given["speed"])
-    store = FaultyStore(document_store(read_settings({"BRAIN_STORE": given["store"]}), clock))
+    store = FaultyStore(open_document_store(read_settings({"BRAIN_STORE": given["store"]}), clock))
     limits = RateLimits(store, clock, os.urandom(8).hex(), given["limit"], 10 * given["limit"])
     passed: list[float] = []
     refused = [0]

@@ -59,7 +59,7 @@ def world(reader: BrokenReader) -> tuple[Brain, ManualClock]:
 def retry(brain: Brain, clock: ManualClock, store: Any = None, *, dry_run: bool = False) -> Any:
     """Perform the client's task of this hour."""
     at = clock.now()
-    work = RetryDeadLetters(store or brain.store, brain.replay, brain.retry_policy, brain.failed)
+    work = RetryDeadLetters(store or brain.store, brain.replay, brain.retry_policy, brain.report_error)
     return run_once(
         Runs(store or brain.store),
         Task(RETRY_DEAD_LETTERS, CLIENT, at, at, dry_run),
@@ -170,7 +170,7 @@ def test_two_workers_never_try_the_same_letter_at_once(reader: BrokenReader) -> 
 
     def start(minutes: int) -> None:
         at = clock.now() + timedelta(minutes=minutes % 2)
-        work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+        work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
         try:
             task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
             answers.append(run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock))
@@ -269,7 +269,7 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
             return self._inner.commit(writes)
 
     at = clock.now()
-    work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+    work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
     task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
     first = run_once(Runs(Late(brain.store)), task, work, time_limit=LIMIT, clock=clock)
     assert (first["status"], first["retried"]) == ("stopped", 1)

@@ -101,7 +101,7 @@ def test_a_function_imports_nothing_heavy_that_it_does_not_use(target: str) -> N
         if target == "ingest"
         else "functions_framework import create_app"
     )
-    first = "deployed._ingest()" if target == "ingest" else "app.test_client().post('/', data='[')"
+    first = "deployed._build_ingest()" if target == "ingest" else "app.test_client().post('/', data='[')"
     script = f"""
     import json, sys
     from {maker} as make
@@ -123,8 +123,8 @@ def test_ingest_stores_through_the_asynchronous_framework() -> None:
     out, sys.stdout = sys.stdout, sys.stderr
     app = create_asgi_app("ingest", {str(ROOT / "functions" / "main.py")!r})
     from brain import bootstrap
-    key, _ = bootstrap.shared().key_ring.create("acme")
-    event = {{"event_id": "e1", "occurred_at": bootstrap.shared().clock.now().isoformat(), "likes": 1}}
+    key, _ = bootstrap.get_brain().key_ring.create("acme")
+    event = {{"event_id": "e1", "occurred_at": bootstrap.get_brain().clock.now().isoformat(), "likes": 1}}
     with TestClient(app) as client:
         for headers in ({{"Authorization": "Bearer " + key}}, {{"Authorization": "Bearer " + key}}, {{}}):
             answer = client.post("/v1/clients/acme/events/custom", json=event, headers=headers)

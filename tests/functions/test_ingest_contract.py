@@ -37,7 +37,9 @@ def brain() -> Iterator[Brain]:
 
 def made() -> Iterator[Brain]:
     """Make one, and close it after the test."""
-    one = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(NOW), secrets=SECRETS)
+    one = bootstrap.build_brain(
+        read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(NOW), secrets=SECRETS
+    )
     one.log = lambda *_, **__: None
     yield one
     one.store.close()

@@ -68,7 +68,7 @@ def sender() -> Iterator[Sender]:
 
 def _sender() -> Iterator[Sender]:
     environment = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-    brain = bootstrap.build(environment, clock=ManualClock(NOW), secrets=SECRETS)
+    brain = bootstrap.build_brain(environment, clock=ManualClock(NOW), secrets=SECRETS)
     one = Sender(brain)
     with one.http:
         yield one

@@ -95,7 +95,7 @@ class Address:
 def address() -> Iterator[Address]:
     """An address over an empty embedded store, with one client that trusts every provider."""
     secrets = ChangingSecrets()
-    brain = bootstrap.build(
+    brain = bootstrap.build_brain(
         read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(NOW), secrets=secrets
     )
     for provider in ("hubspot", "mailgun", "meta", "x", "linkedin", "standard_webhooks", "meta_verify"):

@@ -1,4 +1,4 @@
-"""Picks the adapters by the settings, each imported when it is asked for."""
+"""Selection of adapters by the settings; each is imported on first use."""
 
 import os
 from pathlib import Path
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from brain.ports.sales_warehouse import SalesWarehouse
 
 
-def sales_warehouse(database_url: str) -> "SalesWarehouse":
-    """Return the shop's warehouse at ``database_url``; close it after use.
+def open_sales_warehouse(database_url: str) -> "SalesWarehouse":
+    """Return the shop's warehouse at ``database_url``; the caller closes it.
 
     Raises:
-        MisconfiguredError: no database URL, or no driver for it.
+        MisconfiguredError: The database URL is empty or no driver supports it.
     """
     from brain.adapters.sql_warehouse.names import WarehouseConfig
     from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -26,8 +26,8 @@ def sales_warehouse(database_url: str) -> "SalesWarehouse":
     return SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))
 
 
-def document_store(settings: Settings, clock: Clock) -> DocumentStore:
-    """Return the store that the settings name; raises ``MisconfiguredError`` when they name none."""
+def open_document_store(settings: Settings, clock: Clock) -> DocumentStore:
+    """Return the store that the settings select; raises ``MisconfiguredError`` if BRAIN_STORE is invalid."""
     if settings.firestore_project:
         from brain.adapters.firestore.store import FirestoreStore
 
@@ -39,8 +39,8 @@ def document_store(settings: Settings, clock: Clock) -> DocumentStore:
     return SqliteStore(settings.sqlite_file, clock, synchronous=synchronous)
 
 
-def event_writer(settings: Settings, store: DocumentStore) -> EventWriter:
-    """Return the asynchronous writer into ``store``."""
+def open_event_writer(settings: Settings, store: DocumentStore) -> EventWriter:
+    """Return the asynchronous writer to ``store``."""
     if settings.firestore_project:
         from brain.adapters.firestore.writer import FirestoreWriter
 
@@ -48,23 +48,23 @@ def event_writer(settings: Settings, store: DocumentStore) -> EventWriter:
     from brain.adapters.sqlite.store import SqliteStore
     from brain.adapters.sqlite.writer import SqliteWriter
 
-    assert isinstance(store, SqliteStore)  # noqa: S101 - document_store makes no other
+    assert isinstance(store, SqliteStore)  # noqa: S101 - open_document_store returns no other
     return SqliteWriter(store)
 
 
-def secrets_of(settings: Settings, clock: Clock) -> Secrets:
-    """Return where secrets are kept: Secret Manager when deployed, else the environment and a file."""
+def open_secrets(settings: Settings, clock: Clock) -> Secrets:
+    """Return the secrets: Secret Manager if deployed, otherwise environment variables and a file."""
     if settings.deployed:
         from brain.adapters.secret_manager import SecretManagerSecrets
 
         return SecretManagerSecrets(settings.project, clock)
     from brain.adapters.environment import EnvironmentSecrets
 
-    return EnvironmentSecrets(os.environ, secrets_file(settings))
+    return EnvironmentSecrets(os.environ, secrets_path(settings))
 
 
-def secrets_file(settings: Settings) -> Path | None:
-    """Return where a single machine keeps its secrets: beside its store."""
+def secrets_path(settings: Settings) -> Path | None:
+    """Return the file with the secrets of a single machine, which is next to its store."""
     if settings.firestore_project or settings.sqlite_file == ":memory:":
         return None
     return Path(settings.sqlite_file).with_name("secrets.env")

@@ -87,7 +87,7 @@ def _hourly_scores(brain: "Brain", _definition: JobDefinition, _next_step: Work)
 def _retry_dead_letters(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:
     from brain.services.gateway.retry_dead_letters import RetryDeadLetters
 
-    return RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.failed)
+    return RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
 
 
 def _record_outcomes(brain: "Brain", _definition: JobDefinition, next_step: Work) -> Work:
@@ -103,7 +103,7 @@ def _daily_analysis(brain: "Brain", definition: JobDefinition, _next_step: Work)
 
     config = load_config("brain_analysis", AnalysisConfig)
     parts = build_parts(brain, definition.parts)
-    return DailyAnalysis(brain.store, config, _anomaly_config(), brain.failed, parts)
+    return DailyAnalysis(brain.store, config, _anomaly_config(), brain.report_error, parts)
 
 
 def _share_moves(brain: "Brain", _definition: JobDefinition, next_step: Work) -> Work:
@@ -129,7 +129,7 @@ def _weekly_report(brain: "Brain", definition: JobDefinition, _next_step: Work) 
 
     config = load_config("brain_analysis", AnalysisConfig)
     parts = build_parts(brain, definition.parts)
-    return WeeklyReport(brain.store, config, _anomaly_config(), brain.failed, render, parts)
+    return WeeklyReport(brain.store, config, _anomaly_config(), brain.report_error, render, parts)
 
 
 def _roi_report(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:

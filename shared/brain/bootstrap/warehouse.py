@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from brain.bootstrap.adapters import sales_warehouse
+from brain.bootstrap.adapters import open_sales_warehouse
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.ports.secrets import Secrets
 
@@ -21,7 +21,7 @@ def open_warehouse(secrets: Secrets) -> Iterator["SalesWarehouse"]:
     Raises:
         MisconfiguredError: DATABASE_URL is missing or cannot be opened.
     """
-    with closing(sales_warehouse(_read_url(secrets))) as warehouse:
+    with closing(open_sales_warehouse(_read_url(secrets))) as warehouse:
         yield warehouse
 
 

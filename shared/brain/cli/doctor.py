@@ -10,7 +10,7 @@ import typer
 
 from brain import bootstrap
 from brain.bootstrap import SECRET_NAMES, Brain
-from brain.bootstrap.adapters import secrets_file
+from brain.bootstrap.adapters import secrets_path
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_table, to_json
 from brain.domain.senders.signatures.senders_config import SendersConfig
@@ -68,7 +68,7 @@ def _check_tool(name: str, fix: str) -> SetupCheck:
 def _check_brain() -> list[SetupCheck]:
     functions = _check("functions table", lambda: f"{len(read_scheduler().functions)} functions")
     try:
-        brain = bootstrap.build(read_settings())
+        brain = bootstrap.build_brain(read_settings())
     except BrainError as error:
         return [functions, SetupCheck("settings", ok=False, detail=error.message)]
     settings = SetupCheck("settings", ok=True, detail=f"store {brain.settings.store}")
@@ -81,7 +81,7 @@ def _check_brain() -> list[SetupCheck]:
 
 
 def _check_secret(brain: Brain, name: str) -> SetupCheck:
-    file = secrets_file(brain.settings)
+    file = secrets_path(brain.settings)
     if file is not None and not file.exists() and name not in os.environ:
         return SetupCheck(name, ok=True, detail=f"not set yet: the first command that needs it creates {file}")
     origin = "in the environment" if name in os.environ else "in this machine's file or Secret Manager"

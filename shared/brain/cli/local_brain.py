@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from brain import bootstrap
 from brain.adapters.environment import create_secrets_file
 from brain.bootstrap import SECRET_NAMES, Brain
-from brain.bootstrap.adapters import secrets_file
+from brain.bootstrap.adapters import secrets_path
 from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.settings.environment import read_settings
@@ -15,10 +15,10 @@ from brain.settings.environment import read_settings
 def open_brain(clock: Clock | None = None) -> Brain:
     """Return the Brain of the environment; on an embedded store, missing secrets are created first."""
     settings = read_settings()
-    path = secrets_file(settings)
+    path = secrets_path(settings)
     if path is not None and create_secrets_file(path, SECRET_NAMES):
         print(f"brain: created new secrets for this machine in {path}; keep them with the store", file=sys.stderr)
-    return bootstrap.build(settings, clock=clock)
+    return bootstrap.build_brain(settings, clock=clock)
 
 
 def parse_time(text: str, option: str) -> datetime:

@@ -1,1 +1,1 @@
-"""Where calls come in: HTTP, schedules, tasks; they translate and hold no business rules."""
+"""Entry points for HTTP requests, schedules and tasks; they translate and contain no business rules."""

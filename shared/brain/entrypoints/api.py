@@ -1,4 +1,4 @@
-"""The API for the dashboard and tools; in this version its health."""
+"""The API for the dashboard and tools; this version serves health checks."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from brain.services.jobs.health import Health
 
 @dataclass(frozen=True, slots=True)
 class ApiHttp:
-    """Routes requests of the API; strangers get no detail."""
+    """Routes the requests of the API; responses contain no details, because callers are not authenticated."""
 
     health: Health
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request."""
-        routes = {"/health": self._alive, "/health/ready": self._ready}
+        """Respond to one request."""
+        routes = {"/health": self._respond_alive, "/health/ready": self._respond_ready}
         route = routes.get(request.path.rstrip("/"))
         if route is None:
             return http.not_found(request.correlation_id)
@@ -23,12 +23,12 @@ class ApiHttp:
             return http.method_not_allowed("GET, HEAD", request.correlation_id)
         return route()
 
-    def _alive(self) -> Response:
-        """Answer that the process serves; no store is asked, so that a probe costs nothing."""
+    def _respond_alive(self) -> Response:
+        """Respond that the process serves; no store is read, so that a probe costs nothing."""
         return Response(200, {"status": "ok"})
 
-    def _ready(self) -> Response:
-        """Answer whether the store and the scorer work, without saying which does not."""
+    def _respond_ready(self) -> Response:
+        """Respond whether the store and the scorer work, without saying which of them does not."""
         if self.health.is_ready():
             return Response(200, {"status": "ready"})
         return Response(503, {"status": "unavailable"}, {"Retry-After": "30"})

@@ -1,8 +1,8 @@
-"""What the deployed functions call: the framework's requests into ours, on this process's Brain."""
+"""What the deployed functions call: the framework's requests, translated and handled by this process's Brain."""
 
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from brain import bootstrap
 from brain.entrypoints.http import Request, Response
@@ -12,70 +12,69 @@ if TYPE_CHECKING:
     from brain.entrypoints.gateway.ingest import IngestHttp
     from brain.entrypoints.jobs.handlers import ScheduledHttp, WorkerHttp
 
-Answer = tuple[bytes, int, dict[str, str]]
+FlaskResponse: TypeAlias = tuple[bytes, int, dict[str, str]]
 
 
-async def ingest(request: Any) -> Any:
-    """Take events in; ``request`` and the answer are Starlette's."""
-    return await _ingest()(request)
+async def handle_ingest(request: Any) -> Any:
+    """Accept events; ``request`` and the response are Starlette's."""
+    return await _build_ingest()(request)
 
 
-def api(request: Any) -> Answer:
-    """Answer the dashboard and tools."""
-    return _answer(_api()(_request(request)))
+def handle_api(request: Any) -> FlaskResponse:
+    """Respond to the dashboard and tools."""
+    return _to_flask(_build_api()(_from_flask(request)))
 
 
-def scheduled(job: str, request: Any) -> Answer:
+def handle_schedule(job: str, request: Any) -> FlaskResponse:
     """Dispatch a scheduled job."""
-    return _answer(_scheduled(job)(_request(request)))
+    return _to_flask(_build_scheduled(job)(_from_flask(request)))
 
 
-def worker(request: Any) -> Answer:
+def handle_task(request: Any) -> FlaskResponse:
     """Perform one task."""
-    return _answer(_worker()(_request(request)))
+    return _to_flask(_build_worker()(_from_flask(request)))
 
 
 @cache
-def _ingest() -> "IngestHttp":
+def _build_ingest() -> "IngestHttp":
     from brain.entrypoints.gateway.ingest import IngestHttp
 
-    brain = bootstrap.shared()
+    brain = bootstrap.get_brain()
     return IngestHttp(
         brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log, lambda: brain.verify_sender
     )
 
 
 @cache
-def _api() -> "ApiHttp":
+def _build_api() -> "ApiHttp":
     from brain.entrypoints.api import ApiHttp
 
-    return ApiHttp(bootstrap.shared().health)
+    return ApiHttp(bootstrap.get_brain().health)
 
 
 @cache
-def _scheduled(job: str) -> "ScheduledHttp":
+def _build_scheduled(job: str) -> "ScheduledHttp":
     from brain.entrypoints.jobs.handlers import ScheduledHttp
     from brain.settings.scheduler import read_scheduler
 
-    brain = bootstrap.shared()
+    brain = bootstrap.get_brain()
     jitter = timedelta(seconds=read_scheduler().scheduled[job].jitter_seconds)
     return ScheduledHttp(job, jitter, brain.dispatch(brain.cloud_tasks()), brain.clock, brain.log)
 
 
 @cache
-def _worker() -> "WorkerHttp":
+def _build_worker() -> "WorkerHttp":
     from brain.entrypoints.jobs.handlers import WorkerHttp
     from brain.settings.scheduler import read_scheduler
 
-    brain = bootstrap.shared()
+    brain = bootstrap.get_brain()
     return WorkerHttp(brain.perform, brain.give_up, read_scheduler().retry.retries, brain.clock, brain.log)
 
 
-def _request(request: Any) -> Request:
-    """Return a Flask request as ours."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
+def _from_flask(request: Any) -> Request:
+    headers = {name.lower(): header for name, header in request.headers.items()}
     return Request(request.method, request.path, headers, request.get_data(), dict(request.args))
 
 
-def _answer(response: Response) -> Answer:
-    return response.encoded(), response.status, {"Content-Type": response.content_type, **response.headers}
+def _to_flask(response: Response) -> FlaskResponse:
+    return response.encode(), response.status, {"Content-Type": response.content_type, **response.headers}

@@ -1,4 +1,4 @@
-"""HTTP in a form that is neither Flask's nor Starlette's: requests, responses, and errors as problems (RFC 9457)."""
+"""Requests and responses independent of the framework, and errors as problem details (RFC 9457)."""
 
 import json
 import math
@@ -30,9 +30,9 @@ from brain.errors import (
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 CORRELATION_HEADER = "x-correlation-id"
-# Senders have a key or, where the provider puts one into the address, a password that some send only when asked to.
+# Some providers accept credentials only in the address and send them, as a password, only when challenged.
 KEY_OR_BASIC = 'Bearer, Basic realm="ingest"'
-_CORRELATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLES = {
     401: "Not authenticated",
     403: "Forbidden",
@@ -60,14 +60,14 @@ _STATUSES: tuple[tuple[type[BrainError], int], ...] = (
     (LeaseHeldError, 503),
     (LeaseLostError, 503),
 )
-# What these say is for operators: the log has it, a stranger does not.
+# Their messages are for operators and appear in the log only.
 _PRIVATE = (MisconfiguredError, MissingSecretError)
-_GENERIC = "something failed on our side; it was recorded under this correlation id"
+_GENERIC = "an internal error occurred; it was logged with this correlation id"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request whose body was read within its limit; header names are in lower case."""
+    """A request whose body was read within its size limit; header names are in lower case."""
 
     method: str
     path: str
@@ -77,15 +77,15 @@ class Request:
 
     @property
     def correlation_id(self) -> str:
-        """The caller's correlation id when it is one, else the trace's, else a new one."""
-        given = self.headers.get(CORRELATION_HEADER, "")
+        """The valid correlation id of the caller, otherwise the trace id, otherwise a new one."""
+        requested = self.headers.get(CORRELATION_HEADER, "")
         trace = self.headers.get("x-cloud-trace-context", "").partition("/")[0]
-        return next((c for c in (given, trace) if _CORRELATION.fullmatch(c)), None) or uuid.uuid4().hex
+        return next((id_ for id_ in (requested, trace) if _CORRELATION_ID.fullmatch(id_)), None) or uuid.uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status and a JSON body, or ``text`` where a caller needs just that."""
+    """A response with a JSON body, or with ``text`` as its body if that is not None."""
 
     status: int
     body: Mapping[str, Any]
@@ -93,34 +93,34 @@ class Response:
     content_type: str = JSON
     text: str | None = None
 
-    def encoded(self) -> bytes:
-        """Return the body as UTF-8 JSON; times are ISO 8601."""
+    def encode(self) -> bytes:
+        """Return the body in UTF-8, as ``text`` or as JSON with times in ISO 8601."""
         if self.text is not None:
             return self.text.encode()
-        return json.dumps(self.body, default=_plain, ensure_ascii=False).encode()
+        return json.dumps(self.body, default=_format_value, ensure_ascii=False).encode()
 
 
 def problem(error: BaseException, correlation_id: str) -> Response:
-    """Return an error as a problem; what is not the caller's business is only in the log."""
-    status = next((s for kind, s in _STATUSES if isinstance(error, kind)), 500)
-    known = isinstance(error, BrainError) and status != 500 and not isinstance(error, _PRIVATE)  # noqa: PLR2004
-    code = error.code if isinstance(error, BrainError) and known else "internal"
-    detail = error.message if isinstance(error, BrainError) and known else _GENERIC
-    return _problem(status, code, detail, correlation_id, _retry_after(error, status))
+    """Return an error as a problem; the details of an internal error are not shown to the caller."""
+    status = next((code for error_type, code in _STATUSES if isinstance(error, error_type)), 500)
+    headers = _build_headers(error, status)
+    if isinstance(error, BrainError) and status != 500 and not isinstance(error, _PRIVATE):  # noqa: PLR2004 - HTTP's own number
+        return _build_problem(status, error.code, error.message, correlation_id, headers)
+    return _build_problem(status, "internal", _GENERIC, correlation_id, headers)
 
 
 def not_found(correlation_id: str) -> Response:
-    """Return the one answer for what does not exist and for what the caller may not know of."""
-    return _problem(404, "not_found", "there is nothing at this address", correlation_id, {})
+    """Return 404, both for what does not exist and for what the caller may not know of."""
+    return _build_problem(404, "not_found", "no such resource; check the URL", correlation_id, {})
 
 
 def method_not_allowed(allowed: str, correlation_id: str) -> Response:
-    """Return 405 with the methods that are allowed."""
-    detail = f"expected {allowed}; use that method"
-    return _problem(405, "method_not_allowed", detail, correlation_id, {"Allow": allowed})
+    """Return 405 with the allowed methods."""
+    detail = f"method must be {allowed}"
+    return _build_problem(405, "method_not_allowed", detail, correlation_id, {"Allow": allowed})
 
 
-def _problem(status: int, code: str, detail: str, correlation_id: str, headers: Mapping[str, str]) -> Response:
+def _build_problem(status: int, code: str, detail: str, correlation_id: str, headers: Mapping[str, str]) -> Response:
     body = {
         "type": f"urn:brain:problem:{code}",
         "title": _TITLES[status],
@@ -132,7 +132,7 @@ def _problem(status: int, code: str, detail: str, correlation_id: str, headers: 
     return Response(status, body, headers, PROBLEM)
 
 
-def _retry_after(error: BaseException, status: int) -> dict[str, str]:
+def _build_headers(error: BaseException, status: int) -> dict[str, str]:
     if status == 401:  # noqa: PLR2004 - HTTP's own number
         return {"WWW-Authenticate": "Bearer"}
     if status not in (429, 503):
@@ -141,5 +141,5 @@ def _retry_after(error: BaseException, status: int) -> dict[str, str]:
     return {"Retry-After": str(math.ceil(seconds if seconds is not None else 5))}
 
 
-def _plain(value: object) -> str:
+def _format_value(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,9 +1,9 @@
-"""Every function on one port of this machine, with the stored reports as pages and the table's clock."""
+"""All functions on one local port, with the stored reports as pages and a local scheduler."""
 
 import asyncio
 import contextlib
 import html
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.entrypoints.http import Request, Response
-from brain.entrypoints.jobs.handlers import scheduled_time
+from brain.entrypoints.jobs.handlers import parse_scheduled_time
 from brain.repositories.analysis.reports import Reports
 from brain.settings.scheduler import Scheduler, read_scheduler
 
@@ -34,7 +34,7 @@ _PAGE = (
 
 
 class LocalServer:
-    """The routes of one Brain on this machine."""
+    """The local server of one Brain; with ``schedule`` it also runs the scheduled jobs."""
 
     def __init__(self, brain: Brain, *, schedule: bool) -> None:
         self._brain = brain
@@ -49,76 +49,79 @@ class LocalServer:
         """Return the ASGI application."""
         routes = [
             Mount(
-                "/ingest", routes=[Route("/{path:path}", self._ingest_one, methods=["GET", "POST", "PUT", "DELETE"])]
+                "/ingest", routes=[Route("/{path:path}", self._handle_ingest, methods=["GET", "POST", "PUT", "DELETE"])]
             ),
-            Mount("/api", routes=[Route("/{path:path}", self._api_one, methods=["GET", "HEAD", "POST"])]),
-            Route("/jobs/{job}", self._job, methods=["POST"]),
-            Route("/reports/{client}/{report}", self._report),
-            Route("/", self._index),
+            Mount("/api", routes=[Route("/{path:path}", self._handle_api, methods=["GET", "HEAD", "POST"])]),
+            Route("/jobs/{job}", self._handle_job, methods=["POST"]),
+            Route("/reports/{client}/{report}", self._show_report),
+            Route("/", self._list_reports),
         ]
         return Starlette(routes=routes, lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        clock = asyncio.create_task(_follow(self._table, self._brain)) if self._schedule else None
+        scheduler = asyncio.create_task(_run_schedules(self._table, self._brain)) if self._schedule else None
         yield
-        if clock:
-            clock.cancel()
+        if scheduler:
+            scheduler.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await clock
+                await scheduler
         await self._brain.writer.aclose()
 
-    async def _ingest_one(self, request: StarletteRequest) -> StarletteResponse:
+    async def _handle_ingest(self, request: StarletteRequest) -> StarletteResponse:
         return await self._ingest(request)
 
-    async def _api_one(self, request: StarletteRequest) -> StarletteResponse:
-        given = Request(request.method, "/" + request.path_params["path"], request.headers)
-        return _starlette(await run_in_threadpool(self._api, given))
+    async def _handle_api(self, request: StarletteRequest) -> StarletteResponse:
+        api_request = Request(request.method, "/" + request.path_params["path"], request.headers)
+        return _to_starlette(await run_in_threadpool(self._api, api_request))
 
-    async def _job(self, request: StarletteRequest) -> StarletteResponse:
-        given = Request(request.method, request.url.path, request.headers, await request.body())
-        return _starlette(await run_in_threadpool(self._run, request.path_params["job"], given))
+    async def _handle_job(self, request: StarletteRequest) -> StarletteResponse:
+        job_request = Request(request.method, request.url.path, request.headers, await request.body())
+        return _to_starlette(await run_in_threadpool(self._run_job, request.path_params["job"], job_request))
 
-    def _run(self, name: str, request: Request) -> Response:
+    def _run_job(self, name: str, request: Request) -> Response:
         job = self._table.find_job(name)
         if job is None:
             return http.not_found(request.correlation_id)
         try:
-            given: Any = parse_json(request.body) if request.body.strip() else {}
-            at = scheduled_time(given.get("scheduled_at"), self._brain.clock)
-            client, dry_run = given.get("client_id"), bool(given.get("dry_run"))
-            return Response(200, self._brain.run_job(job, at, client_id=client, dry_run=dry_run))
-        except Exception as error:  # noqa: BLE001 - the last line: told to the log and answered as a problem
+            body: Any = parse_json(request.body) if request.body.strip() else {}
+            scheduled_at = parse_scheduled_time(body.get("scheduled_at"), self._brain.clock)
+            client_id, dry_run = body.get("client_id"), bool(body.get("dry_run"))
+            return Response(200, self._brain.run_job(job, scheduled_at, client_id=client_id, dry_run=dry_run))
+        except Exception as error:  # noqa: BLE001 - the last resort: logged, and sent as a problem
             self._brain.log("job_failed", error=error, job=job)
             return http.problem(error, request.correlation_id)
 
-    async def _index(self, _request: StarletteRequest) -> StarletteResponse:
+    async def _list_reports(self, _request: StarletteRequest) -> StarletteResponse:
         reports = await run_in_threadpool(Reports(self._brain.store).list_weekly)
-        items = "".join(
-            f'<li><a href="/reports/{r.client_id}/{r.name}">{html.escape(r.title)}</a>: {html.escape(r.headline)}</li>'
-            for r in reports
+        links = "".join(
+            f'<li><a href="/reports/{report.client_id}/{report.name}">{html.escape(report.title)}</a>: '
+            f"{html.escape(report.headline)}</li>"
+            for report in reports
         )
-        none = "<p>None yet. Send events, then POST /jobs/hourly-scores and /jobs/weekly-report.</p>"
-        return HTMLResponse(_PAGE.format(f"<ul>{items}</ul>" if items else none))
+        empty_list = "<p>None yet. Send events, then POST /jobs/hourly-scores and /jobs/weekly-report.</p>"
+        return HTMLResponse(_PAGE.format(f"<ul>{links}</ul>" if links else empty_list))
 
-    async def _report(self, request: StarletteRequest) -> StarletteResponse:
+    async def _show_report(self, request: StarletteRequest) -> StarletteResponse:
         client, name = request.path_params["client"], request.path_params["report"]
         page = await run_in_threadpool(Reports(self._brain.store).load_page, client, name)
         return HTMLResponse(page) if page else HTMLResponse(_PAGE.format("<p>There is no such report.</p>"), 404)
 
 
-def _starlette(response: Response) -> StarletteResponse:
-    return StarletteResponse(response.encoded(), response.status, dict(response.headers), response.content_type)
+def _to_starlette(response: Response) -> StarletteResponse:
+    return StarletteResponse(response.encode(), response.status, dict(response.headers), response.content_type)
 
 
-async def _follow(table: Scheduler, brain: Brain, wait: Callable[[float], Any] = asyncio.sleep) -> None:
-    """Run each job when its schedule comes round on the Brain's clock, as Cloud Scheduler would."""
-    done: dict[str, datetime] = {job: last_due(row.schedule, brain.clock.now()) for job, row in table.scheduled.items()}
+async def _run_schedules(table: Scheduler, brain: Brain) -> None:
+    """Run each job when it is due by the clock of the Brain, as Cloud Scheduler would."""
+    last_runs: dict[str, datetime] = {
+        job: last_due(row.schedule, brain.clock.now()) for job, row in table.scheduled.items()
+    }
     while True:
         for job, row in table.scheduled.items():
-            due = last_due(row.schedule, brain.clock.now())
-            if due > done[job]:
-                done[job] = due
-                figures = await run_in_threadpool(brain.run_job, job, due)
-                brain.log("scheduled_job_done", job=job, scheduled_at=due.isoformat(), status=figures["status"])
-        await wait(TICK_SECONDS)
+            scheduled_at = last_due(row.schedule, brain.clock.now())
+            if scheduled_at > last_runs[job]:
+                last_runs[job] = scheduled_at
+                answer = await run_in_threadpool(brain.run_job, job, scheduled_at)
+                brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])
+        await asyncio.sleep(TICK_SECONDS)

@@ -230,7 +230,7 @@ def test_the_wired_brain_advises_predicts_shares_and_reports():
     """Dispatched for all clients, as deployed: the daily job, the learning that follows it, and the weekly report."""
     monday = MONDAY + timedelta(days=35)
     secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key"})
-    brain = bootstrap.build(
+    brain = bootstrap.build_brain(
         read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(monday), secrets=secrets
     )
     put(brain.store, *posts("acme", monday - timedelta(days=30), 30, ratio=1.8))

@@ -156,7 +156,7 @@ OUTAGE = simulate_days(1, 60, lambda day, metric: 0.05 if (day, metric) == (59, 
 def run_daily_analysis(client=ACME):
     """The figures of a deployed daily analysis on the morning after the outage."""
     clock = ManualClock(morning_after(60))
-    brain = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=SECRETS)
+    brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=SECRETS)
     Clients(brain.store).put(client)
     brain.store.set(paths.state("acme", RECENT), {"days": OUTAGE})
     return brain.run_job("brainDailyAnalysis", clock.now(), client_id="acme")["totals"]

@@ -195,7 +195,7 @@ def test_one_failing_client_stops_no_other():
 @pytest.fixture
 def brain(clock):
     """A whole Brain in memory."""
-    built = bootstrap.build(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=SECRETS)
+    built = bootstrap.build_brain(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=clock, secrets=SECRETS)
     yield built
     built.store.close()
 
@@ -369,7 +369,7 @@ def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):
     for count in (24, 48):
         seed(embedded, days=count, a_day=6)
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-    built = bootstrap.build(settings, clock=clock, secrets=SECRETS)
+    built = bootstrap.build_brain(settings, clock=clock, secrets=SECRETS)
     counting = FaultyStore(embedded)
     built.store = counting
     built.run_job("brainHourlyScores", MONDAY + timedelta(hours=8), client_id=CLIENT)

@@ -168,7 +168,7 @@ def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:
     store, writer = FaultyStore(brain.store), FaultyWriter(SqliteWriter(brain.store))
     brain.ingest.store = store
     brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(writer)
-    brain.ingest.record_warnings = RecordWarnings(brain.ingest.writer, brain.clock, brain.failed)
+    brain.ingest.record_warnings = RecordWarnings(brain.ingest.writer, brain.clock, brain.report_error)
     for number in range(200):
         asyncio.run(brain.ingest(received([post(number)], name=f"r{number}"), FeedContext(CLIENT, NOW)))
     assert (writer.writes, store.reads) == (200 + 2, 0)

@@ -85,8 +85,8 @@ def test_a_storm_is_written_once_a_second_and_loses_no_count() -> None:
     clock = ManualClock(NOW)
     brain = whole_brain(clock)
     writer = Counting(SqliteWriter(brain.store))
-    keep = RecordWarnings(writer, clock, brain.failed)
-    other = RecordWarnings(Counting(SqliteWriter(brain.store)), clock, brain.failed)
+    keep = RecordWarnings(writer, clock, brain.report_error)
+    other = RecordWarnings(Counting(SqliteWriter(brain.store)), clock, brain.report_error)
     for _ in range(40):
         asyncio.run(keep(CLIENT, [FeedWarning("conflict", "evt_1", "m")] * 5))
         clock.advance(timedelta(milliseconds=100))

@@ -69,7 +69,7 @@ def _open(clock: VirtualClock, *, fresh: bool = True) -> Brain:
         if fresh:
             _remove(STORE_FILE)
         settings = replace(settings, store=f"sqlite:///{STORE_FILE}?synchronous=off")
-    brain = bootstrap.build(settings, clock=clock, secrets=EnvironmentSecrets(build_secrets(SHOP_FILE)))
+    brain = bootstrap.build_brain(settings, clock=clock, secrets=EnvironmentSecrets(build_secrets(SHOP_FILE)))
     if fresh and brain.store.get(paths.client(CLIENTS[0].client_id)):
         raise InvalidInputError(f"BRAIN_STORE must be empty, got {settings.store} with a demonstration in it")
     return brain

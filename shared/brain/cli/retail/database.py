@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from brain.adapters.sql_warehouse.names import WarehouseConfig
-from brain.bootstrap.adapters import sales_warehouse
+from brain.bootstrap.adapters import open_sales_warehouse
 from brain.ports.sales_warehouse import SalesWarehouse
 from brain.settings.files import load_config
 
@@ -36,5 +36,5 @@ def open_warehouse(url: str | None) -> Iterator[SalesWarehouse]:
     if not chosen:
         FIRST_TRY.parent.mkdir(exist_ok=True)
         chosen = f"sqlite:///{FIRST_TRY}"
-    with closing(sales_warehouse(chosen)) as warehouse:
+    with closing(open_sales_warehouse(chosen)) as warehouse:
         yield warehouse

@@ -58,7 +58,7 @@ class IngestHttp:
         headers = {**response.headers, http.CORRELATION_HEADER: correlation_id}
         if response.status == 401:  # noqa: PLR2004 - HTTP's own number
             headers["WWW-Authenticate"] = http.KEY_OR_BASIC
-        return StarletteResponse(response.encoded(), response.status, headers, response.content_type)
+        return StarletteResponse(response.encode(), response.status, headers, response.content_type)
 
     async def _respond(self, head: Request, request: StarletteRequest, correlation_id: str) -> Response:
         if head.path == CONTRACT_PATH:

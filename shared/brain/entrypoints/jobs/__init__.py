@@ -1,1 +1,1 @@
-"""HTTP for schedules and tasks."""
+"""HTTP handlers of schedules and tasks."""

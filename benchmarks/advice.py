@@ -13,13 +13,13 @@ from brain.domain.predictions import weekly_grid
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.outlook import NOMINAL_LEVEL, ContentOutlook
 from brain.domain.predictions.recent_content import MAX_CONTENT, build_content_row
-from brain.domain.recommendations import drawing
+from brain.domain.recommendations import move_records
 from brain.domain.recommendations.advice import Advice, advise
 from brain.domain.recommendations.advice_config import AdviceConfig
-from brain.domain.recommendations.conditions import Verdict
-from brain.domain.recommendations.from_facts import context_of
-from brain.domain.recommendations.standing import Standing
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.advice_state import AdviceState
+from brain.domain.recommendations.catalogue import MoveCatalogue
+from brain.domain.recommendations.conditions import ConditionStatus
+from brain.domain.recommendations.context_builder import build_context
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.files import load_config
@@ -27,7 +27,7 @@ from tests.unit.advice_loop.planted_posts import MONDAY, posts
 
 UTC_ZONE = ZoneInfo("UTC")
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)
-TRIGGERS = load_config("triggers", Triggers)
+TRIGGERS = load_config("triggers", MoveCatalogue)
 ADVICE = load_config("brain_advice", AdviceConfig)
 WEEKS, SEEDS, CLIENTS, PAST_DAYS = 26, 8, 300, 35
 CLAIMS = ("format_wins", "format_loses", "hour_wins", "weekday_wins", "engagement_falling", "engagement_rising")
@@ -77,11 +77,11 @@ def _slates(name: str, ratio: float) -> None:
     started = time.perf_counter()
     slates = [_advice(facts) for facts in worlds]
     for slate in slates:
-        drawing.moves_of(slate, ["linkedin"], timedelta(days=ADVICE.policy_before_days))
+        move_records.build_move_records(slate, ["linkedin"], timedelta(days=ADVICE.policy_before_days))
     seconds = time.perf_counter() - started
-    places = [place for slate in slates for place in slate.places]
+    places = [place for slate in slates for place in slate.slots]
     drawn = [place for place in places if place.drawn]
-    sure = [{c.reason_code for c in slate.eligible if c.verdict is Verdict.HOLDS} for slate in slates]
+    sure = [{c.reason_code for c in slate.eligible if c.conditions is ConditionStatus.HOLDS} for slate in slates]
     claimed = sum(bool(codes & set(CLAIMS)) for codes in sure)
     found = sum("format_wins" in codes for codes in sure)
     print(
@@ -114,5 +114,5 @@ def _facts(client_id: str, events: list[Event], at: datetime) -> ReportFacts:
 
 
 def _advice(facts: ReportFacts) -> Advice:
-    context = context_of(facts, Standing(), {}, TRIGGERS, ADVICE.readings)
-    return advise(context, TRIGGERS, seed=drawing.seed_of(facts.client.client_id, context.named_period))
+    context = build_context(facts, AdviceState(), {}, TRIGGERS, ADVICE.readings)
+    return advise(context, TRIGGERS, seed=move_records.derive_seed(facts.client.client_id, context.named_period))

@@ -13,8 +13,8 @@ from statistics import mean
 from typing import Any
 
 from brain.domain.recommendations.advice import Advice, advise
-from brain.domain.recommendations.context import Context, read_context
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.catalogue import MoveCatalogue
+from brain.domain.recommendations.context import AdviceContext, parse_context
 from brain.settings.files import load_config
 
 DRAWS = int(os.environ.get("BRAIN_BENCH_DRAWS", "3000"))
@@ -34,13 +34,13 @@ ERROR = 0.05
 
 def run() -> None:
     """Print the three tables."""
-    triggers = load_config("triggers", Triggers)
+    triggers = load_config("triggers", MoveCatalogue)
     _shares(triggers)
     _frequencies(triggers)
     _weeks(triggers)
 
 
-def _context(triggers: Triggers, at: datetime, history: list[dict[str, Any]]) -> Context:
+def _context(triggers: MoveCatalogue, at: datetime, history: list[dict[str, Any]]) -> AdviceContext:
     stated = {
         "client_id": "bench",
         "as_of": at.isoformat(),
@@ -48,10 +48,10 @@ def _context(triggers: Triggers, at: datetime, history: list[dict[str, Any]]) ->
         "confidence": 0.8,
         "history": history,
     }
-    return read_context(stated, triggers.metrics)
+    return parse_context(stated, triggers.metrics)
 
 
-def _shares(triggers: Triggers) -> None:
+def _shares(triggers: MoveCatalogue) -> None:
     context = _context(triggers, FIRST, [])
     known = 5
     print(
@@ -61,25 +61,25 @@ def _shares(triggers: Triggers) -> None:
         start = time.process_time()
         advices = [advise(context, triggers, limit=limit, seed=seed) for seed in range(DRAWS // limit)]
         spent = 1000 * (time.process_time() - start) / len(advices)
-        places = [place for advice in advices for place in advice.places]
+        places = [place for advice in advices for place in advice.slots]
         explored, held = (100 * mean(getattr(p, name) for p in places) for name in ("explored", "held_back"))
         print(f"{limit:>6}{min(limit, known):>9}{explored:>9.1f}%{held:>10.1f}%{spent:>12.1f}")
 
 
-def _frequencies(triggers: Triggers) -> None:
+def _frequencies(triggers: MoveCatalogue) -> None:
     context = _context(triggers, FIRST, [])
     shown: Counter[str] = Counter()
-    first = advise(context, triggers, limit=1, seed=0).places[0]
+    first = advise(context, triggers, limit=1, seed=0).slots[0]
     for seed in range(DRAWS):
-        place = advise(context, triggers, limit=1, seed=seed).places[0]
+        place = advise(context, triggers, limit=1, seed=seed).slots[0]
         shown[place.drawn.candidate.reason_code] += bool(place.drawn and not place.held_back)
     print(f"\n{'first place':<24}{'said':>8}{'shown':>8}   ({DRAWS} seeds)")
-    for chance in sorted(first.chances, key=lambda each: -each.shown):
+    for chance in sorted(first.odds, key=lambda each: -each.shown):
         code = chance.candidate.reason_code
         print(f"{code:<24}{100 * chance.shown:>7.1f}%{100 * shown[code] / DRAWS:>7.1f}%")
 
 
-def _weeks(triggers: Triggers) -> None:
+def _weeks(triggers: MoveCatalogue) -> None:
     print(f"\n{CLIENTS} clients, {WEEKS} weeks, one move a week; {WINNER} works in 80 % of weeks, others in 40 %")
     print(f"{'':<24}{'winner, first 10 weeks':>24}{'last 10 weeks':>16}{'worked':>9}{'best score alone':>18}")
     for name, chances in (("planted", {WINNER: 0.8}), ("null (all 40 %)", {})):
@@ -88,7 +88,7 @@ def _weeks(triggers: Triggers) -> None:
         print(f"{100 * mean(worked):>8.0f}%{100 * mean(alone):>17.0f}%", flush=True)
 
 
-def _client(triggers: Triggers, chances: dict[str, float], seed: int) -> tuple[float, float, float, float]:
+def _client(triggers: MoveCatalogue, chances: dict[str, float], seed: int) -> tuple[float, float, float, float]:
     """Return the winner's share early and late, how often the shown move worked, and the best by score alone."""
     rng = random.Random(seed)  # noqa: S311 - a simulation, not a secret
     free = triggers.model_copy(
@@ -101,7 +101,7 @@ def _client(triggers: Triggers, chances: dict[str, float], seed: int) -> tuple[f
         advice = advise(_context(free, at, history), free, limit=1, seed=seed)
         best = max(advice.eligible, key=lambda candidate: candidate.score)
         alone.append(rng.random() < chances.get(best.reason_code, 0.4))
-        place = advice.places[0]
+        place = advice.slots[0]
         if place.drawn is None or place.held_back:
             continue
         code = place.drawn.candidate.reason_code
@@ -114,7 +114,7 @@ def _client(triggers: Triggers, chances: dict[str, float], seed: int) -> tuple[f
 
 
 def _record(advice: Advice, at: datetime, *, works: bool) -> dict[str, Any]:
-    place = advice.places[0]
+    place = advice.slots[0]
     assert place.drawn is not None
     candidate = place.drawn.candidate
     return {

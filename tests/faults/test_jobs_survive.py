@@ -44,7 +44,7 @@ def raised(what: str, error: Exception) -> None:
 def work(job: str, store: DocumentStore) -> Callable[..., Any]:
     """Make a job on a store; the hourly one in small pages, so that there are several."""
     if job == "brainHourlyScores":
-        return HourlyScores(store, SCORING, LEARNING.outcomes, page=20)
+        return HourlyScores(store, SCORING, LEARNING.outcomes, page_size=20)
     if job == "brainDailyAnalysis":
         return DailyAnalysis(store, ANALYSIS, DETECTOR, raised)
     return WeeklyReport(store, ANALYSIS, DETECTOR, raised, render)

@@ -55,8 +55,8 @@ def no_failures(_weights: object) -> tuple[str, ...]:
 def work(job: str, store: Any) -> Callable[..., Any]:
     """Make a job on a store, in small pages, so that there are several commits."""
     if job == RECORDING:
-        return RecordOutcomes(store, CONFIG.outcomes, SCORING, nothing_more, page=34)
-    return Learn(store, CONFIG, no_failures, page=14, batch_outcomes=20)
+        return RecordOutcomes(store, CONFIG.outcomes, SCORING, nothing_more, page_size=34)
+    return Learn(store, CONFIG, no_failures, page_size=14, batch_outcomes=20)
 
 
 def run(job: str, store: Any, clock: ManualClock) -> Any:

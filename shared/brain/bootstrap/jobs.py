@@ -107,10 +107,10 @@ def _daily_analysis(brain: "Brain", definition: JobDefinition, _next_step: Work)
 
 
 def _share_moves(brain: "Brain", _definition: JobDefinition, next_step: Work) -> Work:
-    from brain.domain.recommendations.triggers import Triggers
+    from brain.domain.recommendations.catalogue import MoveCatalogue
     from brain.services.analysis.share_moves import ShareMoves
 
-    return ShareMoves(brain.store, load_config("triggers", Triggers).policy, next_step)
+    return ShareMoves(brain.store, load_config("triggers", MoveCatalogue).policy, next_step)
 
 
 def _learn(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:

@@ -31,26 +31,26 @@ def _predictions(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
 
 def _recommendations(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.recommendations.advice_config import AdviceConfig
-    from brain.domain.recommendations.triggers import Triggers
+    from brain.domain.recommendations.catalogue import MoveCatalogue
     from brain.services.analysis.recommend import Recommend
 
-    triggers = load_config("triggers", Triggers)
-    return ("recommendations",), Recommend(brain.store, triggers, load_config("brain_advice", AdviceConfig))
+    catalogue = load_config("triggers", MoveCatalogue)
+    return ("recommendations",), Recommend(brain.store, catalogue, load_config("brain_advice", AdviceConfig))
 
 
 def _learning(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.learning.config import LearningConfig
-    from brain.services.analysis.read_learned import ReadLearned
+    from brain.services.analysis.read_learning import ReadLearning
 
-    return ("learning",), ReadLearned(brain.store, load_config("brain_learning", LearningConfig))
+    return ("learning",), ReadLearning(brain.store, load_config("brain_learning", LearningConfig))
 
 
 def _stored_advice(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
     from brain.domain.learning.config import LearningConfig
-    from brain.services.analysis.stored_advice import StoredAdvice
+    from brain.services.analysis.read_advice import ReadAdvice
 
     evaluation = load_config("brain_learning", LearningConfig).policy_evaluation
-    return ("predictions", "recommendations", "policy"), StoredAdvice(brain.store, evaluation)
+    return ("predictions", "recommendations", "policy"), ReadAdvice(brain.store, evaluation)
 
 
 def _shop_pages(brain: "Brain") -> "tuple[tuple[str, ...], Part]":

@@ -20,8 +20,8 @@ from brain.domain.learning.config import LearningConfig
 from brain.domain.predictions import recent_content
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.recommendations.advice_config import AdviceConfig
-from brain.domain.recommendations.standing import Standing, standing_from
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.advice_state import AdviceState
+from brain.domain.recommendations.catalogue import MoveCatalogue
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.ports.document_store import DocumentStore
@@ -34,8 +34,8 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.parts import Parts
 from brain.services.analysis.predict_content import PredictContent
+from brain.services.analysis.read_advice import ReadAdvice
 from brain.services.analysis.recommend import Recommend
-from brain.services.analysis.stored_advice import StoredAdvice
 from brain.services.analysis.stored_aggregates import StoredAggregates
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
@@ -45,7 +45,7 @@ SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
 DETECTOR = load_config("brain_anomaly", AnomalyConfig)
 ADVICE = load_config("brain_advice", AdviceConfig)
-TRIGGERS = load_config("triggers", Triggers)
+TRIGGERS = load_config("triggers", MoveCatalogue)
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)
 EVALUATION = load_config("brain_learning", LearningConfig).policy_evaluation
 
@@ -97,9 +97,10 @@ def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) ->
 
 def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
     """Report a client's week with all parts."""
-    parts: Parts = {("predictions", "recommendations", "policy"): StoredAdvice(store, EVALUATION)}
-    report = WeeklyReport(store, ANALYSIS, DETECTOR, raised, render, parts)
-    return run_job(report, WEEKLY_REPORT, store, client_id, at, **how)
+    parts: Parts = {("predictions", "recommendations", "policy"): ReadAdvice(store, EVALUATION)}
+    return run_job(
+        WeeklyReport(store, ANALYSIS, DETECTOR, raised, render, parts), WEEKLY_REPORT, store, client_id, at, **how
+    )
 
 
 def run_job(
@@ -124,7 +125,7 @@ def raised(what: str, error: Exception) -> None:
 
 def facts_of(known: StoredAggregates, at: datetime) -> ReportFacts:
     """Return the facts of a client's last complete day."""
-    end = known.today(at)
+    end = known.local_day(at)
     return ReportFacts(
         client=known.client,
         start=end - timedelta(days=1),
@@ -132,7 +133,7 @@ def facts_of(known: StoredAggregates, at: datetime) -> ReportFacts:
         as_of=at,
         days=known.days,
         breakdowns=known.breakdowns,
-        incidents=known.known,
+        incidents=known.incidents,
         series_ready=1,
         series_warming=0,
         config=ANALYSIS,
@@ -145,10 +146,10 @@ def answer(store: SqliteStore, client_id: str, recommendation_id: str, status: s
     store.set(paths.feedback(client_id, recommendation_id), given | {"status": status, "updated_at": at} | more)
 
 
-def standing(store: SqliteStore, client_id: str) -> Standing:
+def standing(store: SqliteStore, client_id: str) -> AdviceState:
     """Return a client's advice as it stands."""
     found = store.get(paths.state(client_id, ADVICE_STATE))
-    return standing_from(found.data if found else {})
+    return AdviceState.from_document(found.data if found else {})
 
 
 def section(store: SqliteStore, client_id: str, page: str, name: str) -> dict[str, Any]:

@@ -64,6 +64,16 @@ def test_a_format_that_wins_is_recommended_with_its_numbers(store):
     assert shown >= 8
 
 
+def test_the_first_day_of_a_client_is_advised_without_a_failure(store):
+    """Events of today alone: there is nothing to say yet, and no part fails."""
+    remember(store, "acme", [post("acme", FIRST - timedelta(hours=1), "photo", 12)])
+    figures = run_daily(store, "acme", FIRST)
+    assert figures["status"] == "success"
+    assert "failed_parts" not in figures
+    assert section(store, "acme", "day", "recommendations")["status"] == "not_enough_data"
+    assert standing(store, "acme").period == "2026-W41"
+
+
 def test_a_client_without_any_truth_is_told_of_none(store):
     """What fires in thirty null clients is a fact of theirs; no difference is claimed that is not there."""
     claimed = 0

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from unit.advice_loop.advice_worlds import (
     ADVICE,
     ANALYSIS,
+    DETECTOR,
     TRIGGERS,
     Books,
     facts_of,
@@ -28,20 +29,23 @@ from worlds import put
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.recommendations import drawing, follow_up
+from brain.domain.jobs.steps import DAILY_ANALYSIS, WEEKLY_REPORT
+from brain.domain.recommendations import follow_up, move_records
 from brain.domain.recommendations.advice_config import AdviceConfig
-from brain.domain.recommendations.class_priors import class_priors
-from brain.domain.recommendations.measured import change, is_measurable
-from brain.domain.recommendations.standing import Standing
+from brain.domain.recommendations.advice_state import AdviceState
+from brain.domain.recommendations.class_priors import pool_class_priors
+from brain.domain.recommendations.outcome_measurement import is_measurable, measure_change
 from brain.errors import StoreUnavailableError
 from brain.repositories import paths
 from brain.repositories.analysis.recommendations import ADVICE as STATE
 from brain.repositories.analysis.recommendations import Recommendations
 from brain.repositories.gateway import ingest_counters
-from brain.services.analysis.parts import Done, do_parts
+from brain.services.analysis.daily_analysis import DailyAnalysis
+from brain.services.analysis.parts import PartResult, run_parts
 from brain.services.analysis.recommend import Recommend
 from brain.services.analysis.share_moves import ShareMoves
 from brain.services.analysis.stored_aggregates import read_aggregates
+from brain.services.analysis.weekly_report import WeeklyReport
 from brain.settings.environment import read_settings
 
 SHOWN = MONDAY + timedelta(days=30)
@@ -55,7 +59,7 @@ def day(k):
 
 def told(days, metric, platform="email"):
     """The change of a metric around the move."""
-    return change(days, metric, platform, SHOWN.date(), ADVICE.outcomes, LEAST)
+    return measure_change(days, metric, platform, SHOWN.date(), ADVICE.outcomes, LEAST)
 
 
 def rated(logs):
@@ -126,12 +130,12 @@ def test_some_metrics_cannot_be_measured_from_what_is_stored():
     """And moves on them say so once."""
     assert not is_measurable("comment_rate")
     facts = replace(bare_facts(), end=(MONDAY + timedelta(days=15)).date())
-    (closed,) = follow_up.with_outcomes([move(1, metric="comment_rate")], facts, ADVICE)
+    (closed,) = follow_up.measure_outcomes([move(1, metric="comment_rate")], facts, ADVICE)
     assert closed.closed == "comment_rate cannot be measured from what is stored"
-    assert follow_up.with_outcomes([closed], facts, ADVICE) == [closed]
-    (little,) = follow_up.with_outcomes([move(1)], facts, ADVICE)
+    assert follow_up.measure_outcomes([closed], facts, ADVICE) == [closed]
+    (little,) = follow_up.measure_outcomes([move(1)], facts, ADVICE)
     assert little.closed.startswith("too little was reported")
-    (waiting,) = follow_up.with_outcomes([move(1)], replace(facts, end=(MONDAY + timedelta(days=14)).date()), ADVICE)
+    (waiting,) = follow_up.measure_outcomes([move(1)], replace(facts, end=(MONDAY + timedelta(days=14)).date()), ADVICE)
     assert waiting == move(1)
 
 
@@ -139,7 +143,9 @@ def test_answers_are_looked_for_while_they_matter():
     """Eight weeks, and never to what was not shown."""
     old = move(1, shown_at=MONDAY - timedelta(days=60))
     facts = replace(bare_facts(), as_of=MONDAY + timedelta(days=1))
-    assert follow_up.asked([old, move(2), move(3, held_back=True)], facts, ADVICE) == [move(2).recommendation_id]
+    assert follow_up.list_answerable([old, move(2), move(3, held_back=True)], facts, ADVICE) == [
+        move(2).recommendation_id
+    ]
 
 
 def test_last_months_policy_believes_what_was_known_then():
@@ -151,16 +157,16 @@ def test_last_months_policy_believes_what_was_known_then():
         for k in range(4)
     )
     first = MONDAY + timedelta(days=35, hours=6)
-    store.set(paths.state("acme", STATE), Standing("2026-W30", (), moves).document())
+    store.set(paths.state("acme", STATE), AdviceState("2026-W30", (), moves).to_document())
     facts = facts_of(read_aggregates(store, "acme"), first)
     done = Recommend(store, TRIGGERS, ADVICE)(read_aggregates(store, "acme"), facts)
-    new = [m for m in done.facts["advice"].moves if m.period == "2026-W41"]
+    new = [m for m in done.report_fields["advice"].moves if m.period == "2026-W41"]
     winners = [m for m in new if m.reason_code == "format_wins"]
     assert all(m.chance_before < m.chance for m in winners)
     fresh = SqliteStore(":memory:", ManualClock(MONDAY))
     remember(fresh, "acme", posts("acme", MONDAY, 35, ratio=1.8))
     again = Recommend(fresh, TRIGGERS, ADVICE)(read_aggregates(fresh, "acme"), facts)
-    assert all(m.chance_before == pytest.approx(m.chance) for m in again.facts["advice"].moves)
+    assert all(m.chance_before == pytest.approx(m.chance) for m in again.report_fields["advice"].moves)
     store.close()
     fresh.close()
 
@@ -171,7 +177,7 @@ def test_last_months_policy_believes_what_was_known_then():
 )
 def test_a_move_is_measured_where_its_subject_is(subject, platform):
     """Or on all that publish."""
-    assert drawing.platform_of(subject, ["email", "linkedin"]) == platform
+    assert move_records.parse_subject_platform(subject, ["email", "linkedin"]) == platform
 
 
 def test_a_class_shares_what_five_clients_saw_and_no_less():
@@ -180,10 +186,10 @@ def test_a_class_shares_what_five_clients_saw_and_no_less():
     refused = (move(9, outcome=measured(0.3), answer={"status": "dismissed", "at": MONDAY}),)
     held = (move(9, outcome=measured(0.3), held_back=True),)
     records = {f"c{k}": ("agency", good) for k in range(4)} | {"r": ("agency", refused), "h": ("agency", held)}
-    assert class_priors(records, TRIGGERS.policy) == {}
-    shared = class_priors(records | {"other": (None, good)}, TRIGGERS.policy)
+    assert pool_class_priors(records, TRIGGERS.policy) == {}
+    shared = pool_class_priors(records | {"other": (None, good)}, TRIGGERS.policy)
     assert set(shared) == {"all"}
-    both = class_priors(records | {"fifth": ("agency", good)}, TRIGGERS.policy)
+    both = pool_class_priors(records | {"fifth": ("agency", good)}, TRIGGERS.policy)
     assert set(both) == {"all", "agency"}
     prior = both["agency"]["format_wins"]
     assert (prior.clients, prior.effect_mean) == (5, pytest.approx(0.3))
@@ -200,7 +206,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
             store.set(mark.path, mark.data, merge=True)
         if k < 5:
             own = tuple(move(10 * k + n, outcome=measured(0.4)) for n in range(4))
-            store.set(paths.state(client, STATE), Standing("2026-W30", (), own).document())
+            store.set(paths.state(client, STATE), AdviceState("2026-W30", (), own).to_document())
     follows = []
 
     def then(lease):
@@ -222,7 +228,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
     works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
     assert works["successes"] / sum(works.values()) > 0.8
-    assert standing(store, "agency5") == Standing()
+    assert standing(store, "agency5") == AdviceState()
     store.close()
 
 
@@ -250,10 +256,10 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
         raise KeyError("a fault of ours")
 
     def whole(_known, _facts):
-        return Done({"advice": Standing("2026-W41")}, (), {"moves_drawn": 0})
+        return PartResult({"advice": AdviceState("2026-W41")}, (), {"moves_drawn": 0})
 
     parts = {("predictions",): broken, ("recommendations",): whole}
-    facts, done = do_parts(parts, None, bare_facts(), lambda what, _error: failed.append(what))
+    facts, done = run_parts(parts, None, bare_facts(), lambda what, _error: failed.append(what))
     assert (facts.failed_sections, facts.advice.period) == ({"predictions"}, "2026-W41")
     assert (failed, done.figures) == (["predictions"], {"moves_drawn": 0})
 
@@ -261,7 +267,28 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
         raise StoreUnavailableError("of this test")
 
     with pytest.raises(StoreUnavailableError):
-        do_parts({("policy",): away}, None, bare_facts(), raised)
+        run_parts({("policy",): away}, None, bare_facts(), raised)
+
+
+@pytest.mark.parametrize(("job", "analysis"), [(DAILY_ANALYSIS, DailyAnalysis), (WEEKLY_REPORT, WeeklyReport)])
+def test_a_run_with_a_failed_part_names_it_in_its_figures(job, analysis):
+    """An operator sees it in the run's record, without reading the report."""
+    store = SqliteStore(":memory:", ManualClock(MONDAY))
+    failed = []
+
+    def broken(_aggregates, _facts):
+        raise ValueError("an error of this test")
+
+    def report_error(part, error):
+        failed.append((part, type(error)))
+
+    rendering = (lambda _report: "",) if analysis is WeeklyReport else ()
+    work = analysis(store, ANALYSIS, DETECTOR, report_error, *rendering, {("predictions", "recommendations"): broken})
+    figures = run_job(work, job, store, "acme", MONDAY)
+    assert figures["status"] == "success"
+    assert figures["failed_parts"] == ["predictions", "recommendations"]
+    assert failed == [("predictions", ValueError)]
+    store.close()
 
 
 def test_a_wrong_file_of_constants_is_named():

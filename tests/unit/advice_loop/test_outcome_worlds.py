@@ -11,7 +11,7 @@ from unit.advice_loop.planted_posts import MONDAY, posts
 
 from brain.domain.days.scorer import Scorer
 from brain.domain.predictions.outlook import ContentOutlook, JudgedContent
-from brain.domain.recommendations.measured import change
+from brain.domain.recommendations.outcome_measurement import measure_change
 from brain.domain.scoring import Weights
 from brain.domain.statistics.pooling import Normal
 
@@ -24,7 +24,7 @@ def measured(client, level):
     scorer = Scorer({}, Weights(), as_of=SHOWN, time_zone=ZoneInfo("UTC"), config=SCORING)
     scorer.score_all([*posts(client, MONDAY, 28), *posts(client, SHOWN, 14, level=level)])
     least = ANALYSIS.comparisons.minimum_events
-    return change(scorer.days, "engagement_rate", "linkedin", SHOWN.date(), ADVICE.outcomes, least)
+    return measure_change(scorer.days, "engagement_rate", "linkedin", SHOWN.date(), ADVICE.outcomes, least)
 
 
 @pytest.mark.parametrize("level", [1.0, 1.25], ids=["null", "planted"])

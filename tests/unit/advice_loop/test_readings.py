@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from unit.advice_loop.advice_worlds import ADVICE, SCORING, TRIGGERS
 from unit.advice_loop.planted_posts import MONDAY, post, posts
 from unit.advice_loop.test_sections import bare_facts
@@ -12,9 +14,9 @@ from unit.advice_loop.test_sections import bare_facts
 from brain.domain.anomaly.incidents import Incident
 from brain.domain.days.scorer import Scorer
 from brain.domain.days.sums import Days
-from brain.domain.recommendations.context import read_context
-from brain.domain.recommendations.from_facts import context_of
-from brain.domain.recommendations.standing import Standing
+from brain.domain.recommendations.advice_state import AdviceState
+from brain.domain.recommendations.context import parse_context
+from brain.domain.recommendations.context_builder import build_context
 from brain.domain.scoring import Weights
 
 END = MONDAY + timedelta(days=70)
@@ -27,9 +29,9 @@ def at(days_before):
 
 def metrics(days=None, **facts):
     """The readings of a client at six on the morning of the end, by metric and subject."""
-    given = replace(bare_facts(), end=END.date(), as_of=END + timedelta(hours=6), days=days or {}, **facts)
-    context = context_of(given, Standing(), {}, TRIGGERS, ADVICE.readings)
-    read_context(context.model_dump(mode="json"), TRIGGERS.metrics)
+    client_facts = replace(bare_facts(), end=END.date(), as_of=END + timedelta(hours=6), days=days or {}, **facts)
+    context = build_context(client_facts, AdviceState(), {}, TRIGGERS, ADVICE.readings)
+    parse_context(context.model_dump(mode="json"), TRIGGERS.metrics)
     return {(metric, r.subject): r for metric, found in context.metrics.items() for r in found}
 
 
@@ -48,6 +50,35 @@ def sent(**sums):
 def test_of_a_client_without_days_nothing_is_known():
     """Nothing at all is left in the context, and no zero."""
     assert metrics() == {}
+
+
+def test_a_platform_first_seen_today_has_no_readings_yet():
+    """Its first day is not over: it has no past, beside a platform that has one or alone."""
+    today = [post("acme", END + timedelta(hours=3), "photo", 12)]
+    assert metrics(**booked(today)) == {}
+    past = booked(posts("acme", END - timedelta(days=40), 40))
+    newcomer = {at(0): {"mastodon|photo": {"events": 1, "engaged": 1, "engagements": 3}}}
+    assert metrics(days=past["days"] | newcomer, breakdowns=past["breakdowns"]) == metrics(**past)
+
+
+@given(
+    st.dictionaries(
+        st.integers(-3, 120).map(at),
+        st.dictionaries(
+            st.sampled_from(["linkedin|photo", "linkedin|video", "email|email", "facebook|ad", "other|other"]),
+            st.dictionaries(
+                st.sampled_from(["engaged", "engagements", "rated", "sends", "opens", "spend_micros"]),
+                st.integers(1, 500),
+            ).map(lambda sums: {**sums, "events": 500}),
+            min_size=1,
+        ),
+        max_size=12,
+    )
+)
+def test_readings_exist_whatever_days_are_stored(days):
+    """Today alone, days too old, days ahead of the clock: readings are missing then, and never an error."""
+    known = {subject for _, subject in metrics(days)}
+    assert "other" not in known
 
 
 def test_habits_are_counted_where_four_weeks_are_known():

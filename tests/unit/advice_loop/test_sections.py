@@ -9,7 +9,7 @@ from unit.advice_loop.planted_posts import MONDAY
 
 from brain.domain.clients.client import Client
 from brain.domain.predictions.outlook import ContentOutlook, GridCell, PredictionGrid
-from brain.domain.recommendations.standing import Move, Standing
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
 from brain.domain.reports import predictions, recommendations
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.periodic_reports import build_weekly_report
@@ -61,7 +61,7 @@ def card(**more):
 
 def drawn(name="rec_1", **more):
     """A move as it is recorded."""
-    return Move(
+    return MoveRecord(
         **{
             "recommendation_id": name,
             "reason_code": "format_wins",
@@ -91,7 +91,7 @@ def advised(standing, days=None):
 def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
     """And a table beside it."""
     effect = {"metric": "engagement_rate", "estimate": 0.3, "lower": 0.1, "upper": 0.5, "basis": "best_format_lift"}
-    found = advised(Standing("2026-W41", (card(expected_effect=effect),), (drawn(),)))
+    found = advised(AdviceState("2026-W41", (card(expected_effect=effect),), (drawn(),)))
     assert found.lines[0] == "1. More of the format video. Turn two posts into videos."
     assert found.lines[1] == (
         "Why: Videos bring +30 %. Expected: engagement rate +30% (between +10% and +50%), from best format lift."
@@ -102,13 +102,13 @@ def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
 def test_an_effect_that_rounds_to_nothing_has_no_sign():
     """Neither +0 % nor -0 %."""
     effect = {"metric": "engagement_rate", "estimate": -0.003, "lower": -0.1, "upper": 0.1, "basis": "one outcome"}
-    found = advised(Standing("2026-W41", (card(expected_effect=effect),), ()))
+    found = advised(AdviceState("2026-W41", (card(expected_effect=effect),), ()))
     assert found.rows[0][4] == "0% (between -10% and +10%)"
 
 
 def test_a_try_claims_nothing():
     """It says that it is one."""
-    found = advised(Standing("2026-W41", (card(title="A try: publish a video", subject=None),), ()))
+    found = advised(AdviceState("2026-W41", (card(title="A try: publish a video", subject=None),), ()))
     assert found.lines[0] == "1. A try: publish a video."
     assert "whether it helps you is not known" in found.lines[1]
     assert found.rows[0][1] == "your content"
@@ -116,12 +116,12 @@ def test_a_try_claims_nothing():
 
 def test_what_is_kept_back_is_mentioned_and_not_named():
     """A control that is known is none."""
-    one = advised(Standing("2026-W41", (card(),), (drawn(), drawn("rec_2", held_back=True, title="Secret"))))
+    one = advised(AdviceState("2026-W41", (card(),), (drawn(), drawn("rec_2", held_back=True, title="Secret"))))
     assert any("one move is kept back" in line for line in one.lines)
     assert not any("Secret" in line for line in one.lines)
     held = tuple(drawn(f"rec_{k}", held_back=True) for k in range(2))
     full = {(AT - timedelta(days=1)).date().isoformat(): {"linkedin|photo": {"events": 20}}}
-    assert any("2 moves are kept back" in line for line in advised(Standing("2026-W41", (), held), full).lines)
+    assert any("2 moves are kept back" in line for line in advised(AdviceState("2026-W41", (), held), full).lines)
 
 
 @pytest.mark.parametrize(
@@ -133,21 +133,21 @@ def test_outcomes_of_the_week_are_said_in_a_sentence(held, effect, words):
     outcome = {"measured_at": AT, "effect": effect, "standard_error": 0.05}
     (line,) = [
         line
-        for line in advised(Standing("2026-W43", (card(),), (drawn(held_back=held, outcome=outcome),))).lines
+        for line in advised(AdviceState("2026-W43", (card(),), (drawn(held_back=held, outcome=outcome),))).lines
         if "two weeks after" in line
     ]
     assert all(word in line for word in words)
     old = {**outcome, "measured_at": AT - timedelta(days=8)}
-    assert not [x for x in advised(Standing("2026-W43", (), (drawn(outcome=old),))).lines if "two weeks after" in x]
+    assert not [x for x in advised(AdviceState("2026-W43", (), (drawn(outcome=old),))).lines if "two weeks after" in x]
 
 
 def test_no_advice_yet_nothing_to_advise_and_too_little_are_three_things():
     """Each is said."""
     assert "No advice was made yet" in recommendations.build_section(bare_facts()).lines[0]
     day = (AT - timedelta(days=1)).date().isoformat()
-    quiet = advised(Standing("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
+    quiet = advised(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
     assert (quiet.status, "No move's conditions hold" in quiet.lines[0]) == (SectionStatus.OK, True)
-    few = advised(Standing("2026-W41"), {day: {"linkedin|photo": {"events": 3}}})
+    few = advised(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 3}}})
     assert few.status is SectionStatus.NOT_ENOUGH_DATA
     assert few.lines[0].startswith("Not enough data yet: 3 events in 28 days")
 

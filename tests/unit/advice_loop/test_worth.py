@@ -10,8 +10,8 @@ from unit.advice_loop.planted_posts import MONDAY
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.policy_evaluation import PolicyVerdict
-from brain.domain.recommendations.standing import Move, Standing, standing_from
-from brain.domain.recommendations.worth import reward, worth_of
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
+from brain.domain.recommendations.advice_value import compute_reward, estimate_advice_value
 from brain.domain.reports import policy
 from brain.domain.reports.report import SectionStatus
 
@@ -38,7 +38,7 @@ def move(number, **more):
         "chance_even": 0.25,
         "chance_before": 0.5,
     }
-    return Move(**given | more)
+    return MoveRecord(**given | more)
 
 
 def measured(effect, error=0.05):
@@ -70,15 +70,17 @@ def logged(count, lift, seed=1):
 
 def test_a_choice_that_is_better_than_chance_is_found():
     """Its favourite works, the others do not."""
-    worth = worth_of(logged(800, 0.15), MONDAY + timedelta(days=900), EVALUATION)
-    assert worth.over_random.verdict is PolicyVerdict.WORSE
-    assert worth.over_before.verdict is PolicyVerdict.CANNOT_TELL
-    assert worth.over_random.interval[0] < (0.5 * 3 + 0.96) / 4 < worth.over_random.interval[1]
+    worth = estimate_advice_value(logged(800, 0.15), MONDAY + timedelta(days=900), EVALUATION)
+    assert worth.random_policy.verdict is PolicyVerdict.WORSE
+    assert worth.earlier_policy.verdict is PolicyVerdict.CANNOT_TELL
+    assert worth.random_policy.interval[0] < (0.5 * 3 + 0.96) / 4 < worth.random_policy.interval[1]
 
 
 def test_where_nothing_works_nothing_is_claimed():
     """Fifty null logs, looked at once each."""
-    verdicts = [worth_of(logged(300, 0.0, seed), MONDAY, EVALUATION).over_random.verdict for seed in range(50)]
+    verdicts = [
+        estimate_advice_value(logged(300, 0.0, seed), MONDAY, EVALUATION).random_policy.verdict for seed in range(50)
+    ]
     assert sum(v in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) for v in verdicts) <= 2
 
 
@@ -86,30 +88,30 @@ def test_control_says_what_happens_without_advice():
     """Moves that were shown improved their metric, those held back did not."""
     shown = [move(k, outcome=measured(0.3)) for k in range(40)]
     held = [move(100 + k, held_back=True, outcome=measured(-0.3)) for k in range(10)]
-    worth = worth_of([*shown, *held], MONDAY, EVALUATION)
-    assert (worth.controls, worth.better_by.is_significant) == (10, True)
-    assert worth_of([*shown, *held[:3]], MONDAY, EVALUATION).better_by is None
+    worth = estimate_advice_value([*shown, *held], MONDAY, EVALUATION)
+    assert (worth.controls, worth.lift_over_control.is_significant) == (10, True)
+    assert estimate_advice_value([*shown, *held[:3]], MONDAY, EVALUATION).lift_over_control is None
 
 
 def test_waiting_and_unmeasured_moves_are_counted_and_the_date_is_said():
     """At the pace so far."""
     moves = [move(k, outcome=measured(0.1), shown_at=MONDAY + timedelta(days=k)) for k in range(10)]
     moves += [move(50), move(51, closed="too little was reported")]
-    worth = worth_of(moves, MONDAY + timedelta(days=20), EVALUATION)
-    assert (worth.measured, worth.waiting, worth.unmeasured, worth.needed) == (10, 1, 1, 100)
+    worth = estimate_advice_value(moves, MONDAY + timedelta(days=20), EVALUATION)
+    assert (worth.measured, worth.waiting, worth.unmeasurable, worth.required) == (10, 1, 1, 100)
     assert worth.enough_by == (MONDAY + timedelta(days=20 + 180)).date()
-    assert worth_of([], MONDAY, EVALUATION).enough_by is None
+    assert estimate_advice_value([], MONDAY, EVALUATION).enough_by is None
 
 
 def test_the_reward_is_the_chance_that_it_really_improved():
     """One half where nothing changed."""
-    assert reward(move(1, outcome=measured(0.0))) == pytest.approx(0.5)
-    assert reward(move(1, outcome=measured(0.2))) > 0.99
+    assert compute_reward(move(1, outcome=measured(0.0))) == pytest.approx(0.5)
+    assert compute_reward(move(1, outcome=measured(0.2))) > 0.99
 
 
 def said(moves, as_of=MONDAY + timedelta(days=900)):
     """The section on these moves."""
-    return policy.build_section(replace(bare_facts(), worth=worth_of(moves, as_of, EVALUATION)))
+    return policy.build_section(replace(bare_facts(), advice_value=estimate_advice_value(moves, as_of, EVALUATION)))
 
 
 def test_the_section_says_plainly_what_is_known():
@@ -151,14 +153,14 @@ def test_advice_against_none_is_claimed_with_its_side(effect, word):
 def test_a_standing_is_read_as_it_was_written():
     """With answers, outcomes, cards and all."""
     moves = (move(1, answer={"status": "done", "at": MONDAY}, outcome=measured(0.1)), move(2, held_back=True))
-    written = Standing("2026-W36", ({"id": "rec"},), moves)
-    assert standing_from(written.document()) == written
-    assert written.current == list(moves)
-    assert standing_from({}) == Standing()
+    written = AdviceState("2026-W36", ({"id": "rec"},), moves)
+    assert AdviceState.from_document(written.to_document()) == written
+    assert written.current_moves == list(moves)
+    assert AdviceState.from_document({}) == AdviceState()
 
 
 def test_a_dismissed_moves_outcome_says_nothing_of_it():
     """It was not done."""
     refused = move(1, answer={"status": "dismissed", "at": MONDAY}, outcome=measured(0.4))
-    assert refused.past().outcome is None
-    assert replace(refused, answer={"status": "done", "at": MONDAY}).past().outcome.effect == 0.4
+    assert refused.to_past_move().outcome is None
+    assert replace(refused, answer={"status": "done", "at": MONDAY}).to_past_move().outcome.effect == 0.4

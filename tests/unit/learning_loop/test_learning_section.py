@@ -21,7 +21,7 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.daily_analysis import DailyAnalysis
-from brain.services.analysis.read_learned import ReadLearned
+from brain.services.analysis.read_learning import ReadLearning
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
 
@@ -182,7 +182,7 @@ def daily(store, client):
     """Return the day's section on learning, as stored, and what failed."""
     scheduled_at = START + timedelta(days=4, hours=6)
     failed = []
-    parts = {("learning",): ReadLearned(store, LEARNING_CONFIG)}
+    parts = {("learning",): ReadLearning(store, LEARNING_CONFIG)}
     analysis = DailyAnalysis(store, ANALYSIS, DETECTOR, lambda what, error: failed.append((what, error)), parts)
     task = Task("brainDailyAnalysis", client, scheduled_at, scheduled_at)
     run_once(Runs(store), task, analysis, time_limit=LIMIT, clock=ManualClock(scheduled_at))
@@ -212,7 +212,7 @@ def test_answers_to_the_periods_alarms_are_read():
     store = SqliteStore(":memory:", ManualClock(AS_OF))
     store.set(paths.feedback("acme", "ano_1"), {"status": "dismissed"})
     known = type("Known", (), {"client": Client("acme", "Acme")})()
-    part = ReadLearned(store, LEARNING_CONFIG)
+    part = ReadLearning(store, LEARNING_CONFIG)
     facts = ReportFacts(
         client=Client("acme", "Acme"),
         start=MONDAY,
@@ -224,7 +224,7 @@ def test_answers_to_the_periods_alarms_are_read():
         series_warming=0,
         config=ANALYSIS,
     )
-    assert part(known, facts).facts["learning"].alarm_answers == {"ano_1": "dismissed"}
+    assert part(known, facts).report_fields["learning"].alarm_answers == {"ano_1": "dismissed"}
 
 
 def test_a_broken_model_fails_the_section_and_spares_the_report():

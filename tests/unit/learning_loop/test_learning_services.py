@@ -332,7 +332,7 @@ def test_a_score_from_before_first_scores_were_kept_predicts_nothing():
 def backlog(store, clock, *, dry_run=False):
     """Learn in pages of seven outcomes and batches of sixteen, as from a long backlog."""
     scheduled_at = START + timedelta(days=4)
-    job = Learn(store, LEARNING_CONFIG, GOLD, page=7, batch_outcomes=16)
+    job = Learn(store, LEARNING_CONFIG, GOLD, page_size=7, batch_outcomes=16)
     return run_once(
         Runs(store),
         Task(LEARNING, ALL_CLIENTS, scheduled_at, scheduled_at, dry_run),

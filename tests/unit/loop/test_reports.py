@@ -183,7 +183,7 @@ def test_the_chart_is_a_picture_with_words_for_those_who_cannot_see_it():
 
 def test_the_same_facts_make_the_same_bytes():
     """Twice."""
-    one, other = (build_weekly_report(facts(days(9)), broken).document() for _ in range(2))
+    one, other = (build_weekly_report(facts(days(9)), broken).to_document() for _ in range(2))
     assert one == other
     assert render(build_weekly_report(facts(days(9)), broken)) == render(build_weekly_report(facts(days(9)), broken))
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from brain.domain.recommendations.context import Context, read_context
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.catalogue import MoveCatalogue
+from brain.domain.recommendations.context import AdviceContext, parse_context
 from brain.settings.files import config_directory
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -17,13 +17,13 @@ def catalogue_text() -> dict[str, Any]:
     return yaml.safe_load((config_directory() / "triggers.yaml").read_text(encoding="utf-8"))
 
 
-CATALOGUE: Triggers = Triggers.model_validate(catalogue_text())
+CATALOGUE: MoveCatalogue = MoveCatalogue.model_validate(catalogue_text())
 
 
-def context(metrics: dict[str, Any] | None = None, **more: Any) -> Context:
+def context(metrics: dict[str, Any] | None = None, **more: Any) -> AdviceContext:
     """A client of the catalogue with these metrics, at nine on a Monday."""
     stated = {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": metrics or {}, "confidence": 0.8, **more}
-    return read_context(stated, CATALOGUE.metrics)
+    return parse_context(stated, CATALOGUE.metrics)
 
 
 def days_ago(days: float) -> str:

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.recommendations.advice_cases import BUSY, CATALOGUE, context, days_ago
 
-from brain.domain.recommendations.advice import advise, as_document
-from brain.domain.recommendations.triggers import Unit
-from brain.domain.recommendations.wording import number
+from brain.domain.recommendations.advice import advise
+from brain.domain.recommendations.catalogue import MetricUnit
+from brain.domain.recommendations.wording import format_quantity
 from brain.errors import InvalidInputError
 
 FORMATS = {name: BUSY[name] for name in ("best_format_lift", "click_rate")}
 
 
 def _document(metrics=BUSY, *, limit=10, seed=1, **more):
-    return as_document(advise(context(metrics, **more), CATALOGUE, limit=limit, seed=seed))
+    return advise(context(metrics, **more), CATALOGUE, limit=limit, seed=seed).to_document()
 
 
 def _all_cards(metrics=BUSY, **more):
@@ -44,7 +44,7 @@ def test_a_limit_out_of_range_is_refused(limit):
 def test_the_limit_is_five_unless_it_is_given():
     """Five places by default."""
     advice = advise(context(BUSY), CATALOGUE, seed=0)
-    assert (advice.limit, len(advice.places)) == (5, 5)
+    assert (advice.limit, len(advice.slots)) == (5, 5)
 
 
 def test_the_log_holds_all_that_an_evaluation_needs():
@@ -126,21 +126,21 @@ def test_what_is_kept_back_is_no_recommendation():
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.0123, Unit.FRACTION, "1.23 %"),
-        (0.18, Unit.LIFT, "+18 %"),
-        (-0.05, Unit.LIFT, "-5 %"),
-        (0.72, Unit.RATIO, "28 % below usual"),
-        (1.3, Unit.RATIO, "30 % above usual"),
-        (36.0, Unit.HOURS, "36 h"),
-        (1234.5, Unit.MONEY, "1,234.50 EUR"),
-        (3.0, Unit.COUNT, "3"),
-        (3.25, Unit.COUNT, "3.25"),
-        (12345.6, Unit.COUNT, "12,346"),
+        (0.0123, MetricUnit.FRACTION, "1.23 %"),
+        (0.18, MetricUnit.LIFT, "+18 %"),
+        (-0.05, MetricUnit.LIFT, "-5 %"),
+        (0.72, MetricUnit.RATIO, "28 % below usual"),
+        (1.3, MetricUnit.RATIO, "30 % above usual"),
+        (36.0, MetricUnit.HOURS, "36 h"),
+        (1234.5, MetricUnit.MONEY, "1,234.50 EUR"),
+        (3.0, MetricUnit.COUNT, "3"),
+        (3.25, MetricUnit.COUNT, "3.25"),
+        (12345.6, MetricUnit.COUNT, "12,346"),
     ],
 )
 def test_numbers_are_written_as_a_marketer_reads_them(value, unit, text):
     """Each unit has its usual form."""
-    assert number(value, unit, "EUR") == text
+    assert format_quantity(value, unit, "EUR") == text
 
 
 VALUES = st.floats(min_value=-1e9, max_value=1e9)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.recommendations.advice_cases import CATALOGUE, context, days_ago
 
-from brain.domain.recommendations.arms import arm, probability_better, share_prior
+from brain.domain.recommendations.beliefs import build_belief, pool_outcomes, probability_better
 
 POLICY = CATALOGUE.policy
 
@@ -25,7 +25,7 @@ def _past(number, effect=None, *, move_type="exploit", held_back=False):
 
 
 def _believed(**more):
-    return arm("format_wins", context(**more), POLICY)
+    return build_belief("format_wins", context(**more), POLICY)
 
 
 def test_nothing_measured_is_the_policys_prior_and_no_effect():
@@ -94,12 +94,12 @@ def test_own_outcomes_are_pooled_with_those_of_others():
 def test_a_prior_is_shared_by_five_clients_and_not_by_four():
     """What is shared is the class's, never a client's."""
     records = {f"client-{k}": [(0.1 + 0.02 * k, 0.05), (0.12, 0.05)] for k in range(5)}
-    shared = share_prior(records, POLICY)
+    shared = pool_outcomes(records, POLICY)
     assert shared is not None
     assert shared.clients == 5
     assert shared.successes > shared.failures
     assert 0.1 < shared.effect_mean < 0.2
-    assert share_prior(dict(list(records.items())[:4]) | {"client-9": []}, POLICY) is None
+    assert pool_outcomes(dict(list(records.items())[:4]) | {"client-9": []}, POLICY) is None
 
 
 @given(st.floats(min_value=-1, max_value=1), st.floats(min_value=0.01, max_value=1))

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 from unit.recommendations.advice_cases import CATALOGUE, catalogue_text
 
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.catalogue import MoveCatalogue
 
 
 def test_the_catalogue_has_enough_moves_and_the_specified_weights():
@@ -47,7 +47,7 @@ def _move(**change):
 def test_a_wrong_move_is_an_error_when_the_catalogue_is_loaded(change, said):
     """Unknown triggers, metrics, fields of a text and settings are named; nothing is counted as met."""
     with pytest.raises(ValidationError) as error:
-        Triggers.model_validate(_move(**change))
+        MoveCatalogue.model_validate(_move(**change))
     assert said in str(error.value)
 
 
@@ -56,4 +56,4 @@ def test_weights_that_do_not_add_up_are_refused():
     stated = catalogue_text()
     stated["policy"]["score_weights"]["effort"] = 0.5
     with pytest.raises(ValidationError, match="add up to 1"):
-        Triggers.model_validate(stated)
+        MoveCatalogue.model_validate(stated)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.recommendations.advice_cases import CATALOGUE, NOW, context, days_ago
 
-from brain.domain.recommendations.advice import advise, as_document
-from brain.domain.recommendations.context import read_context
+from brain.domain.recommendations.advice import advise
+from brain.domain.recommendations.context import parse_context
 from brain.errors import BrainError, InvalidInputError
 
 
@@ -46,9 +46,9 @@ def test_the_period_is_the_format_week_unless_it_is_named():
         ({"metrics": {"click_rate": "0.01"}}, "click_rate"),
         ({"metrics": {"click_rate": math.nan}}, "click_rate"),
         ({"metrics": {"click_rate": True}}, "click_rate"),
-        ({"metrics": {"click_rate": {"value": 1.0, "lower": 3.0, "upper": 2.0}}}, "lower end"),
-        ({"metrics": {"click_rate": {"value": 1.0, "observed_at": "2026-12-01T00:00:00Z"}}}, "future"),
-        ({"metrics": {"click_rate": [{"value": 1.0}, {"value": 2.0}]}}, "two readings"),
+        ({"metrics": {"click_rate": {"value": 1.0, "lower": 3.0, "upper": 2.0}}}, "lower must not exceed"),
+        ({"metrics": {"click_rate": {"value": 1.0, "observed_at": "2026-12-01T00:00:00Z"}}}, "later 'observed_at'"),
+        ({"metrics": {"click_rate": [{"value": 1.0}, {"value": 2.0}]}}, "one reading per subject"),
         ({"metrics": [1, 2]}, "metrics"),
         ({"confidence": 1.5}, "confidence"),
         ({"feedback": [{"recommendation_id": "r", "status": "snoozed", "at": days_ago(1)}]}, "until"),
@@ -60,7 +60,7 @@ def test_a_wrong_context_is_refused_with_the_place_and_the_reason(change, said):
     """One sentence says where and what."""
     stated = {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | change
     with pytest.raises(InvalidInputError) as error:
-        read_context(stated, CATALOGUE.metrics)
+        parse_context(stated, CATALOGUE.metrics)
     assert said in error.value.message
 
 
@@ -68,7 +68,7 @@ def test_a_wrong_context_is_refused_with_the_place_and_the_reason(change, said):
 def test_what_is_no_object_is_no_context(stated):
     """A list, a text or a number is refused, and told apart."""
     with pytest.raises(InvalidInputError, match="one JSON object"):
-        read_context(stated, CATALOGUE.metrics)
+        parse_context(stated, CATALOGUE.metrics)
 
 
 JSON = st.recursive(
@@ -83,5 +83,7 @@ JSON = st.recursive(
 def test_no_context_breaks_the_reader(stated):
     """Whatever is sent is either advised on or refused with an error of ours."""
     with suppress(BrainError):
-        known = read_context({"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | stated, CATALOGUE.metrics)
-        assert as_document(advise(known, CATALOGUE, limit=1, seed=0))["places"]
+        known = parse_context(
+            {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | stated, CATALOGUE.metrics
+        )
+        assert advise(known, CATALOGUE, limit=1, seed=0).to_document()["places"]

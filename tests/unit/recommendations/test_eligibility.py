@@ -7,49 +7,57 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.recommendations.advice_cases import CATALOGUE, NOW, context, days_ago
 
-from brain.domain.recommendations.candidates import candidates, freshness
-from brain.domain.recommendations.conditions import Verdict, judge
-from brain.domain.recommendations.context import Reading
-from brain.domain.recommendations.identity import recommendation_id
-from brain.domain.recommendations.triggers import Condition, Direction
+from brain.domain.recommendations.candidates import compute_freshness, rank_candidates
+from brain.domain.recommendations.catalogue import TriggerCondition, TriggerDirection
+from brain.domain.recommendations.conditions import ConditionStatus, evaluate_condition
+from brain.domain.recommendations.context import MetricReading
+from brain.domain.recommendations.recommendation_ids import derive_recommendation_id
 
 LOW_CLICKS = {"click_rate": 0.01}
 
 
 def _found(known, code):
-    eligible, excluded = candidates(known, CATALOGUE)
+    eligible, excluded = rank_candidates(known, CATALOGUE)
     shown = [candidate for candidate in eligible if candidate.reason_code == code]
-    return (shown[0] if shown else None), [each.why for each in excluded if each.reason_code == code]
+    return (shown[0] if shown else None), [each.reason for each in excluded if each.reason_code == code]
 
 
 @pytest.mark.parametrize(
     ("direction", "value", "verdict"),
     [
-        (Direction.ABOVE, 2.0, Verdict.HOLDS),
-        (Direction.ABOVE, 1.9, Verdict.FAILS),
-        (Direction.BELOW, 2.0, Verdict.HOLDS),
-        (Direction.BELOW, 2.1, Verdict.FAILS),
-        (Direction.BELOW, 0.0, Verdict.HOLDS),
-        (Direction.BELOW, None, Verdict.UNKNOWN),
-        (Direction.ABOVE, None, Verdict.UNKNOWN),
+        (TriggerDirection.ABOVE, 2.0, ConditionStatus.HOLDS),
+        (TriggerDirection.ABOVE, 1.9, ConditionStatus.FAILS),
+        (TriggerDirection.BELOW, 2.0, ConditionStatus.HOLDS),
+        (TriggerDirection.BELOW, 2.1, ConditionStatus.FAILS),
+        (TriggerDirection.BELOW, 0.0, ConditionStatus.HOLDS),
+        (TriggerDirection.BELOW, None, ConditionStatus.UNKNOWN),
+        (TriggerDirection.ABOVE, None, ConditionStatus.UNKNOWN),
     ],
 )
 def test_a_threshold_met_exactly_counts_and_an_absent_metric_never_does(direction, value, verdict):
     """0 is a value; unknown is unknown."""
-    assert judge(Condition(metric="spend", direction=direction, threshold=2.0), Reading(value=value)) is verdict
+    assert (
+        evaluate_condition(
+            TriggerCondition(metric="spend", direction=direction, threshold=2.0), MetricReading(value=value)
+        )
+        is verdict
+    )
 
 
 def test_no_reading_is_unknown():
     """A metric that was not reported meets no trigger and fails none."""
-    assert judge(Condition(metric="spend", direction=Direction.BELOW, threshold=2.0), None) is Verdict.UNKNOWN
+    assert (
+        evaluate_condition(TriggerCondition(metric="spend", direction=TriggerDirection.BELOW, threshold=2.0), None)
+        is ConditionStatus.UNKNOWN
+    )
 
 
 def test_nothing_known_leaves_only_moves_that_do_no_harm():
     """For a client of whom nothing is known, every candidate is safe and unknown."""
-    eligible, excluded = candidates(context(), CATALOGUE)
+    eligible, excluded = rank_candidates(context(), CATALOGUE)
     assert eligible
-    assert all(c.verdict is Verdict.UNKNOWN and c.move.safe_to_explore for c in eligible)
-    assert any("may do harm" in each.why for each in excluded)
+    assert all(c.conditions is ConditionStatus.UNKNOWN and c.move.safe_to_explore for c in eligible)
+    assert any("may do harm" in each.reason for each in excluded)
 
 
 def test_one_failed_condition_decides_and_one_unknown_prevents():
@@ -58,13 +66,16 @@ def test_one_failed_condition_decides_and_one_unknown_prevents():
         "its conditions are not met"
     ]
     assert "not known: conversions" in _found(context({"spend": 60.0}), "ad_spends_for_nothing")[1][0]
-    assert _found(context({"spend": 50.0, "conversions": 0}), "ad_spends_for_nothing")[0].verdict is Verdict.HOLDS
+    assert (
+        _found(context({"spend": 50.0, "conversions": 0}), "ad_spends_for_nothing")[0].conditions
+        is ConditionStatus.HOLDS
+    )
 
 
 def test_each_subject_of_a_metric_is_a_candidate_of_its_own():
     """Two formats that win are two pieces of advice with two ids."""
     lifts = {"best_format_lift": [{"subject": "video", "value": 0.4}, {"subject": "photo", "value": 0.3}]}
-    eligible, _ = candidates(context(lifts), CATALOGUE)
+    eligible, _ = rank_candidates(context(lifts), CATALOGUE)
     wins = [candidate for candidate in eligible if candidate.reason_code == "format_wins"]
     assert {candidate.subject for candidate in wins} == {"video", "photo"}
     assert len({candidate.recommendation_id for candidate in wins}) == 2
@@ -74,21 +85,21 @@ def test_the_score_is_the_weighted_sum():
     """Medium priority 0.5, low effort 1, confidence 0.9, fresh 1."""
     found, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.9}}), "email_clicks_low")
     assert found.score == pytest.approx(0.35 * 0.5 + 0.25 * 1 + 0.25 * 0.9 + 0.15 * 1)
-    assert not found.validates
+    assert not found.is_validation
 
 
 def test_weak_evidence_makes_a_validation_move_with_a_bonus():
     """Below 0.6 confidence a move is worth checking; at 0.6 it is not weak."""
     weak, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.59}}), "email_clicks_low")
     sure, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.6}}), "email_clicks_low")
-    assert (weak.validates, sure.validates) == (True, False)
+    assert (weak.is_validation, sure.is_validation) == (True, False)
     assert weak.score - sure.score == pytest.approx(0.1 - 0.25 * 0.01)
 
 
 @given(st.floats(min_value=0, max_value=1000))
 def test_freshness_falls_from_one_to_a_half_in_a_week(days):
     """Straight down over seven days, and never below the floor."""
-    value = freshness(timedelta(days=days), CATALOGUE.policy)
+    value = compute_freshness(timedelta(days=days), CATALOGUE.policy)
     assert value == pytest.approx(max(0.5, 1 - 0.5 * days / 7))
 
 
@@ -101,18 +112,18 @@ def test_freshness_is_that_of_the_evidence_and_not_of_the_advice():
 def test_the_same_advice_has_the_same_id_and_other_advice_another():
     """Client, reason, subject and period make the id; an empty subject is not none."""
     ids = {
-        recommendation_id(client, reason, subject, period)
+        derive_recommendation_id(client, reason, subject, period)
         for client in ("acme", "bolt")
         for reason in ("format_wins", "hour_wins")
         for subject in (None, "", "video")
         for period in ("2026-W48", "2026-W49")
     }
     assert len(ids) == 24
-    assert recommendation_id("acme", "format_wins", None, "2026-W48") in ids
+    assert derive_recommendation_id("acme", "format_wins", None, "2026-W48") in ids
 
 
 def _past(days, *, period, **more):
-    name = recommendation_id("acme", "email_clicks_low", None, period)
+    name = derive_recommendation_id("acme", "email_clicks_low", None, period)
     return {"recommendation_id": name, "reason_code": "email_clicks_low", "shown_at": days_ago(days), **more}
 
 
@@ -161,7 +172,7 @@ def test_only_the_newest_answer_counts():
 
 def test_what_is_done_in_this_period_is_not_shown_again():
     """An answer to this very advice needs no history to count; one to other advice changes nothing."""
-    own = recommendation_id("acme", "email_clicks_low", None, "2026-W48")
+    own = derive_recommendation_id("acme", "email_clicks_low", None, "2026-W48")
     answers = [
         {"recommendation_id": "rec_other", "status": "dismissed", "at": days_ago(1)},
         {"recommendation_id": own, "status": "done", "at": days_ago(1)},

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from unit.recommendations.advice_cases import BUSY, CATALOGUE, context
 
 from brain.domain.recommendations.advice import advise
-from brain.domain.recommendations.candidates import candidates
-from brain.domain.recommendations.conditions import Verdict
-from brain.domain.recommendations.slate import draw_place, draw_slate
-from brain.domain.recommendations.thompson import probabilities_of_being_best, worths
+from brain.domain.recommendations.candidates import rank_candidates
+from brain.domain.recommendations.conditions import ConditionStatus
+from brain.domain.recommendations.slate import draw_slate, draw_slot
+from brain.domain.recommendations.thompson_sampling import compute_best_probabilities, compute_value_distributions
 from brain.domain.statistics.pooling import Beta
 
 POLICY = CATALOGUE.policy
@@ -24,14 +24,14 @@ def _chance(seed):
 
 
 def _slate(seed, *, limit=10, metrics=BUSY):
-    eligible, _ = candidates(context(metrics), CATALOGUE)
+    eligible, _ = rank_candidates(context(metrics), CATALOGUE)
     return draw_slate(eligible, POLICY, limit=limit, rng=_chance(seed))
 
 
 def test_the_probability_of_being_best_is_that_of_sampling():
     """Quadrature agrees with sixty thousand Thompson samples to a point."""
     scores, beliefs = [0.8, 0.6, 0.7, 0.3], [Beta(3, 4), Beta(6, 3), Beta(2, 2), Beta(30, 2)]
-    computed = probabilities_of_being_best(worths(scores, beliefs))
+    computed = compute_best_probabilities(compute_value_distributions(scores, beliefs))
     rng = _chance(7)
     best = Counter()
     for _ in range(60_000):
@@ -47,35 +47,35 @@ BELIEFS = st.builds(Beta, st.floats(min_value=0.2, max_value=80), st.floats(min_
 @given(st.lists(st.tuples(st.floats(min_value=0, max_value=1), BELIEFS), min_size=1, max_size=6))
 def test_probabilities_add_up_to_one(moves):
     """Whatever scores and beliefs there are."""
-    computed = probabilities_of_being_best(worths([s for s, _ in moves], [b for _, b in moves]))
+    computed = compute_best_probabilities(compute_value_distributions([s for s, _ in moves], [b for _, b in moves]))
     assert sum(computed) == pytest.approx(1)
     assert min(computed) >= 0
 
 
 def test_nobody_and_one_are_easy():
     """No candidate has no probability, the only one has all of it."""
-    assert probabilities_of_being_best([]) == []
-    assert probabilities_of_being_best(worths([0.5], [Beta(2, 2)])) == [1]
+    assert compute_best_probabilities([]) == []
+    assert compute_best_probabilities(compute_value_distributions([0.5], [Beta(2, 2)])) == [1]
 
 
 def test_each_place_gives_every_candidate_its_formula():
     """(1 - ε)·p_TS + ε/K, shown with 95 % of it; together 1."""
     for place in _slate(3):
-        safe = [c for c in place.chances if c.candidate.move.safe_to_explore]
-        for chance in place.chances:
+        safe = [c for c in place.odds if c.candidate.move.safe_to_explore]
+        for chance in place.odds:
             even = 1 / len(safe) if chance in safe else 0
             assert chance.drawn == pytest.approx(0.85 * chance.thompson + 0.15 * even)
             assert chance.shown == pytest.approx(0.95 * chance.drawn)
-        assert sum(chance.drawn for chance in place.chances) == pytest.approx(1)
+        assert sum(chance.drawn for chance in place.odds) == pytest.approx(1)
 
 
 def test_drawn_as_often_as_was_said():
     """Forty thousand draws of a first place agree with the logged probabilities within a point."""
-    chances = _slate(0, limit=1)[0].chances
+    chances = _slate(0, limit=1)[0].odds
     rng = _chance(11)
     drawn, shown, explored = Counter(), Counter(), 0
     for _ in range(40_000):
-        place = draw_place(1, chances, POLICY, rng)
+        place = draw_slot(1, chances, POLICY, rng)
         drawn[place.drawn.candidate.recommendation_id] += 1
         shown[place.drawn.candidate.recommendation_id] += not place.held_back
         explored += place.explored
@@ -103,13 +103,13 @@ class _Scripted(random.Random):
 @pytest.mark.parametrize("limit", LIMITS)
 def test_each_place_can_explore_whatever_the_limit(limit):
     """With safe moves left each place explores with exactly ε, so a slate of any length does in expectation."""
-    eligible, _ = candidates(context(BUSY), CATALOGUE)
+    eligible, _ = rank_candidates(context(BUSY), CATALOGUE)
     always = draw_slate(eligible, POLICY, limit=limit, rng=_Scripted(5, explores=True))
     never = draw_slate(eligible, POLICY, limit=limit, rng=_Scripted(5, explores=False))
     assert len(always) == len(never) == limit
     assert all(place.explored for place in always)
     assert not any(place.explored for place in never)
-    assert all(sum(c.even for c in place.chances) == pytest.approx(1) for place in (*always, *never))
+    assert all(sum(c.uniform for c in place.odds) == pytest.approx(1) for place in (*always, *never))
 
 
 def test_the_share_of_exploration_is_fifteen_percent_at_every_limit():
@@ -124,13 +124,13 @@ def test_the_share_of_exploration_is_fifteen_percent_at_every_limit():
 
 def test_only_safe_moves_are_explored_and_each_can_be():
     """In two thousand draws of a place every safe candidate is explored, and no other is."""
-    eligible, _ = candidates(context(BUSY), CATALOGUE)
-    chances, rng = _slate(0, limit=1)[0].chances, _chance(1)
-    places = [draw_place(1, chances, POLICY, rng) for _ in range(2000)]
+    eligible, _ = rank_candidates(context(BUSY), CATALOGUE)
+    chances, rng = _slate(0, limit=1)[0].odds, _chance(1)
+    places = [draw_slot(1, chances, POLICY, rng) for _ in range(2000)]
     explored = {place.drawn.candidate.reason_code: place.drawn.candidate for place in places if place.explored}
     safe = {candidate.reason_code for candidate in eligible if candidate.move.safe_to_explore}
     assert set(explored) == safe
-    assert all(c.verdict is not Verdict.FAILS for c in explored.values())
+    assert all(c.conditions is not ConditionStatus.FAILS for c in explored.values())
 
 
 def test_a_move_is_drawn_once_a_slate():
@@ -150,12 +150,12 @@ def test_where_nothing_holds_a_place_is_empty_but_for_exploration():
 
 def test_where_nothing_is_safe_nothing_is_explored():
     """Two moves hold, neither may be explored: the whole probability follows Thompson sampling."""
-    eligible, _ = candidates(context(BUSY), CATALOGUE)
+    eligible, _ = rank_candidates(context(BUSY), CATALOGUE)
     unsafe = [candidate for candidate in eligible if not candidate.move.safe_to_explore]
     places = draw_slate(unsafe, POLICY, limit=10, rng=_Scripted(5, explores=True))
     assert len(places) == len(unsafe)
     assert not any(place.explored for place in places)
-    assert all(chance.drawn == chance.thompson for chance in places[0].chances)
+    assert all(chance.drawn == chance.thompson for chance in places[0].odds)
 
 
 def _learned(effects):
@@ -170,8 +170,8 @@ def _learned(effects):
         for reason, subject, effect in effects
         for k in range(12)
     ]
-    place = advise(context(BUSY, history=history), CATALOGUE, limit=1, seed=0).places[0]
-    return {chance.candidate.reason_code: chance.thompson for chance in place.chances}
+    place = advise(context(BUSY, history=history), CATALOGUE, limit=1, seed=0).slots[0]
+    return {chance.candidate.reason_code: chance.thompson for chance in place.odds}
 
 
 def test_what_works_for_a_client_rises_and_what_does_not_sinks():

@@ -117,7 +117,7 @@ def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
     assert section.lines[-1] == "160 more are left out here; the dashboard has them."
     assert len({row["store_id"] for row in section.figures["rows"]}) == 12
     report = build_weekly_report(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raised)
-    assert len(render_html(report).encode()) + 2 * len(str(report.document()).encode()) < 600_000
+    assert len(render_html(report).encode()) + 2 * len(str(report.to_document()).encode()) < 600_000
 
 
 def test_a_finding_without_an_interval_has_no_figures() -> None:

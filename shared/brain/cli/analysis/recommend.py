@@ -8,9 +8,9 @@ import typer
 
 from brain.cli.analysis.csv_input import describe_source
 from brain.cli.gateway.payload_files import read_bytes
-from brain.domain.recommendations.advice import advise, as_document
-from brain.domain.recommendations.context import read_context
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.advice import advise
+from brain.domain.recommendations.catalogue import MoveCatalogue
+from brain.domain.recommendations.context import parse_context
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -31,9 +31,9 @@ def recommend(
     The output is JSON with the moves, their reasons and propensities, and
     the full set they were drawn from.
     """
-    triggers = load_config("triggers", Triggers)
-    context = read_context(_read_json(file), triggers.metrics)
-    typer.echo(json.dumps(as_document(advise(context, triggers, limit=limit, seed=seed)), indent=2))
+    catalogue = load_config("triggers", MoveCatalogue)
+    context = parse_context(_read_json(file), catalogue.metrics)
+    typer.echo(json.dumps(advise(context, catalogue, limit=limit, seed=seed).to_document(), indent=2))
 
 
 def _read_json(file: Path | None) -> object:

@@ -14,7 +14,7 @@ REPORT_SECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RateComparison:
     """Some events of a platform compared with its other events, within strata that are alike in all else known.
 
     ``subject`` names the events in the report's figures, such as ``{"content_type": "photo"}``. Each stratum has two
@@ -41,7 +41,7 @@ def significance_level(comparisons: int, config: ComparisonConfig) -> float:
     return config.false_claims / REPORT_SECTIONS / max(comparisons, 1)
 
 
-def select_comparable(comparisons: Iterable[Comparison], config: ComparisonConfig) -> list[Comparison]:
+def select_comparable(comparisons: Iterable[RateComparison], config: ComparisonConfig) -> list[RateComparison]:
     """Return the comparisons with enough events on either side."""
     return [
         comparison
@@ -51,8 +51,8 @@ def select_comparable(comparisons: Iterable[Comparison], config: ComparisonConfi
 
 
 def estimate_differences(
-    comparisons: Iterable[Comparison], config: ComparisonConfig
-) -> list[tuple[Comparison, Difference]]:
+    comparisons: Iterable[RateComparison], config: ComparisonConfig
+) -> list[tuple[RateComparison, Difference]]:
     """Return each comparison with enough events and its difference of log rates, jointly at the section's level."""
     comparable = select_comparable(comparisons, config)
     alpha = significance_level(len(comparable), config)
@@ -60,7 +60,7 @@ def estimate_differences(
     return [(comparison, estimate) for comparison, estimate in estimates if estimate]
 
 
-def _estimate_difference(comparison: Comparison, alpha: float) -> Difference | None:
+def _estimate_difference(comparison: RateComparison, alpha: float) -> Difference | None:
     if len(comparison.strata) == 1:
         ((own, others),) = comparison.strata
         return welch_difference(own, others, alpha=alpha)
@@ -87,7 +87,7 @@ def build_strata(cells: Iterable[tuple[object, bool, Sums]]) -> list[tuple[Sampl
     return [(sample_log_rates(own), sample_log_rates(others)) for own, others in sums_by_stratum.values()]
 
 
-def effect_figures(comparison: Comparison, estimate: Difference) -> dict[str, object]:
+def effect_figures(comparison: RateComparison, estimate: Difference) -> dict[str, object]:
     """Return a comparison's figures for machines: ratios of engagement rates."""
     return {
         "platform": comparison.platform,

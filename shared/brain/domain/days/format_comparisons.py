@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from brain.domain.days.comparisons import Comparison, sample_log_rates
+from brain.domain.days.comparisons import RateComparison, sample_log_rates
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums, parse_platform
 
 
-def compare_formats(facts: ClientFacts) -> Iterator[Comparison]:
+def compare_formats(facts: ClientFacts) -> Iterator[RateComparison]:
     """Yield a comparison per content type that shares its platform with others in the comparison window."""
     groups = _collect_sums_by_group(facts)
     for group, sums in sorted(groups.items()):
@@ -21,7 +21,7 @@ def compare_formats(facts: ClientFacts) -> Iterator[Comparison]:
         ]
         if others:
             strata = [(sample_log_rates(sums), sample_log_rates(others))]
-            yield Comparison(platform, {"content_type": content_type}, strata)
+            yield RateComparison(platform, {"content_type": content_type}, strata)
 
 
 def _collect_sums_by_group(facts: ClientFacts) -> dict[str, list[Sums]]:

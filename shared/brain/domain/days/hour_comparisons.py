@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from brain.domain.days import breakdowns
 from brain.domain.days.breakdowns import PostingHour
-from brain.domain.days.comparisons import Comparison, build_strata
+from brain.domain.days.comparisons import RateComparison, build_strata
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
 
@@ -17,7 +17,7 @@ def has_hours(facts: ClientFacts) -> bool:
     return any(True for _ in _iterate_hours(facts))
 
 
-def compare_hours(facts: ClientFacts) -> Iterator[Comparison]:
+def compare_hours(facts: ClientFacts) -> Iterator[RateComparison]:
     """Yield a comparison per platform and band of three local hours in the comparison window."""
     hourly_sums = [(hour, sums) for _, hour, sums in _iterate_hours(facts)]
     bands = sorted({(hour.platform, _band_start(hour)) for hour, _ in hourly_sums})
@@ -27,7 +27,7 @@ def compare_hours(facts: ClientFacts) -> Iterator[Comparison]:
             for hour, sums in hourly_sums
             if hour.platform == platform
         ]
-        yield Comparison(platform, {"from_hour": start, "to_hour": start + BAND_HOURS}, build_strata(cells))
+        yield RateComparison(platform, {"from_hour": start, "to_hour": start + BAND_HOURS}, build_strata(cells))
 
 
 def format_band(subject: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""The shape of ``config/brain_advice.yaml``: which days a reading is from, and when an outcome can be measured."""
+"""The model of ``config/brain_advice.yaml``: the windows of readings, and when an outcome can be measured."""
 
 from typing import Annotated
 
@@ -6,35 +6,35 @@ from pydantic import Field
 
 from brain.domain.types import StrictModel
 
-Days = Annotated[int, Field(ge=1, le=150)]
+WindowDays = Annotated[int, Field(ge=1, le=150)]
 
 
-class Readings(StrictModel):
-    """The windows of readings, and how much a rate must rest on."""
+class ReadingWindows(StrictModel):
+    """The windows of readings in days, and how much data a rate needs."""
 
-    recent_days: Days
-    usual_days: Days
-    weekday_days: Days
+    recent_days: WindowDays
+    usual_days: WindowDays
+    weekday_days: WindowDays
     weeks: Annotated[int, Field(ge=8, le=21)]
-    remembered_days: Days
+    remembered_days: WindowDays
     minimum_trials: Annotated[int, Field(ge=2)]
     silence_chance: Annotated[float, Field(gt=0, lt=0.5)]
 
 
-class Measuring(StrictModel):
+class OutcomeWindows(StrictModel):
     """The days before and after a move that its outcome compares."""
 
-    before_days: Days
-    after_days: Days
+    before_days: WindowDays
+    after_days: WindowDays
     settle_days: Annotated[int, Field(ge=0, le=14)]
     minimum_days: Annotated[int, Field(ge=2)]
 
 
 class AdviceConfig(StrictModel):
-    """All constants of advice that the policy itself does not state."""
+    """All constants of advice that are not part of the policy."""
 
-    readings: Readings
-    outcomes: Measuring
-    answers_days: Days
+    readings: ReadingWindows
+    outcomes: OutcomeWindows
+    answers_days: WindowDays
     kept_moves: Annotated[int, Field(ge=10, le=1000)]
-    policy_before_days: Days
+    policy_before_days: WindowDays

@@ -1,56 +1,73 @@
-"""Why a move may not be shown now: its conditions, what it did here before, the reader's answers, its rest."""
+"""Why a move may not be shown now: its conditions, its measured effect here, the reader's answers, its cooldown."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from brain.domain.recommendations.arms import Arm
-from brain.domain.recommendations.conditions import Verdict
-from brain.domain.recommendations.context import Context, Feedback, PastMove, Status
-from brain.domain.recommendations.identity import recommendation_id
-from brain.domain.recommendations.triggers import Move, Policy
+from brain.domain.recommendations.beliefs import MoveBelief
+from brain.domain.recommendations.catalogue import MoveDefinition, MovePolicy
+from brain.domain.recommendations.conditions import ConditionStatus
+from brain.domain.recommendations.context import AdviceContext, AnswerStatus, MoveAnswer, PastMove
+from brain.domain.recommendations.recommendation_ids import derive_recommendation_id
 
 
-def why_not(
-    code: str, subject: str | None, move: Move, verdict: Verdict, belief: Arm, context: Context, policy: Policy
+def find_exclusion_reason(
+    code: str,
+    subject: str | None,
+    move: MoveDefinition,
+    conditions: ConditionStatus,
+    belief: MoveBelief,
+    context: AdviceContext,
+    policy: MovePolicy,
 ) -> str | None:
-    """Return the first reason against showing the move about the subject, None where nothing speaks against it."""
-    if verdict is Verdict.FAILS:
+    """Return the first reason against showing the move about the subject, None if there is none."""
+    if conditions is ConditionStatus.FAILS:
         return "its conditions are not met"
-    if verdict is Verdict.UNKNOWN and not move.safe_to_explore:
-        return f"not known: {', '.join(_unreported(move, context, subject))}; it may do harm where they are not met"
+    if conditions is ConditionStatus.UNKNOWN and not move.safe_to_explore:
+        unknown = ", ".join(_list_unknown_metrics(move, context, subject))
+        return f"not known: {unknown}; it may do harm where they are not met"
     if belief.harms(policy.interval_level):
         return "its measured effect here was below 0"
-    own = recommendation_id(context.client_id, code, subject, context.named_period)
-    past = [each for each in context.history if (each.reason_code, each.subject) == (code, subject)]
-    answers = _answers(own, past, context)
-    return next(_answered(own, answers, context, policy), None) or next(_resting(own, past, move, context), None)
+    own_id = derive_recommendation_id(context.client_id, code, subject, context.named_period)
+    past_moves = [past for past in context.history if (past.reason_code, past.subject) == (code, subject)]
+    answers = _select_newest_answers(own_id, past_moves, context)
+    reasons = (
+        *_list_answer_reasons(own_id, answers, context, policy),
+        *_list_cooldown_reasons(own_id, past_moves, move, context),
+    )
+    return next(iter(reasons), None)
 
 
-def _answers(own: str, past: list[PastMove], context: Context) -> list[Feedback]:
-    """Return the newest answer to this advice and to each earlier one of the same kind."""
-    names = {own, *(each.recommendation_id for each in past)}
-    newest = {answer.recommendation_id: answer for answer in sorted(context.feedback, key=lambda answer: answer.at)}
-    return [answer for name, answer in newest.items() if name in names]
+def _select_newest_answers(own_id: str, past_moves: list[PastMove], context: AdviceContext) -> list[MoveAnswer]:
+    """Return the newest answer to this recommendation and to each earlier one of the same move and subject."""
+    ids = {own_id, *(past.recommendation_id for past in past_moves)}
+    newest_last = sorted(context.feedback, key=lambda answer: answer.at)
+    newest = {answer.recommendation_id: answer for answer in newest_last}
+    return [answer for recommendation_id, answer in newest.items() if recommendation_id in ids]
 
 
-def _answered(own: str, answers: list[Feedback], context: Context, policy: Policy) -> Iterator[str]:
+def _list_answer_reasons(
+    own_id: str, answers: list[MoveAnswer], context: AdviceContext, policy: MovePolicy
+) -> Iterator[str]:
     for answer in answers:
-        if answer.until is not None and answer.status is Status.SNOOZED and answer.until > context.as_of:
+        answered_on = answer.at.date().isoformat()
+        if answer.until is not None and answer.status is AnswerStatus.SNOOZED and answer.until > context.as_of:
             yield f"snoozed until {answer.until.date().isoformat()}"
-        back = answer.at + timedelta(days=policy.dismissed_days)
-        if answer.status is Status.DISMISSED and back > context.as_of:
-            yield f"dismissed on {answer.at.date().isoformat()}, rests until {back.date().isoformat()}"
-        if answer.status is Status.DONE and answer.recommendation_id == own:
-            yield f"done on {answer.at.date().isoformat()}"
+        returns_at = answer.at + timedelta(days=policy.dismissed_days)
+        if answer.status is AnswerStatus.DISMISSED and returns_at > context.as_of:
+            yield f"dismissed on {answered_on}, rests until {returns_at.date().isoformat()}"
+        if answer.status is AnswerStatus.DONE and answer.recommendation_id == own_id:
+            yield f"done on {answered_on}"
 
 
-def _resting(own: str, past: list[PastMove], move: Move, context: Context) -> Iterator[str]:
-    for each in past:
-        back = each.shown_at + timedelta(days=move.cooldown_days)
-        if each.recommendation_id != own and back > context.as_of:
-            yield f"shown on {each.shown_at.date().isoformat()}, rests until {back.date().isoformat()}"
+def _list_cooldown_reasons(
+    own_id: str, past_moves: list[PastMove], move: MoveDefinition, context: AdviceContext
+) -> Iterator[str]:
+    for past in past_moves:
+        returns_at = past.shown_at + timedelta(days=move.cooldown_days)
+        if past.recommendation_id != own_id and returns_at > context.as_of:
+            yield f"shown on {past.shown_at.date().isoformat()}, rests until {returns_at.date().isoformat()}"
 
 
-def _unreported(move: Move, context: Context, subject: str | None) -> list[str]:
+def _list_unknown_metrics(move: MoveDefinition, context: AdviceContext, subject: str | None) -> list[str]:
     readings = {condition.metric: context.reading(condition.metric, subject) for condition in move.conditions}
     return [metric for metric, reading in readings.items() if reading is None or reading.value is None]

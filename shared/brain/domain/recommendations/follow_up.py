@@ -1,4 +1,4 @@
-"""What happens to moves after they were shown: answers are noted, outcomes measured once, and the rest is closed."""
+"""What happens to moves after they were shown: answers are applied, outcomes measured once, the others closed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,73 +8,81 @@ from typing import Any
 from brain.domain.days import sums
 from brain.domain.days.facts import ClientFacts
 from brain.domain.recommendations.advice_config import AdviceConfig
-from brain.domain.recommendations.context import Feedback
-from brain.domain.recommendations.measured import change, is_measurable
-from brain.domain.recommendations.standing import Move
+from brain.domain.recommendations.advice_state import MoveRecord
+from brain.domain.recommendations.context import MoveAnswer
+from brain.domain.recommendations.outcome_measurement import is_measurable, measure_change
 
-OUTCOME = ("measured_at", "effect", "standard_error", "observations_before", "observations_after")
+OUTCOME_FIELDS = ("measured_at", "effect", "standard_error", "observations_before", "observations_after")
 
 
-def asked(moves: Sequence[Move], facts: ClientFacts, config: AdviceConfig) -> list[str]:
+def list_answerable(moves: Sequence[MoveRecord], facts: ClientFacts, config: AdviceConfig) -> list[str]:
     """Return the ids of shown moves that a reader may still answer."""
     since = facts.as_of - timedelta(days=config.answers_days)
     return [move.recommendation_id for move in moves if not move.held_back and move.shown_at > since]
 
 
-def with_answers(moves: Sequence[Move], answers: Mapping[str, Feedback]) -> list[Move]:
-    """Return the moves with the newest answers; what a reader writes beside one stays where it was written."""
+def apply_answers(moves: Sequence[MoveRecord], answers: Mapping[str, MoveAnswer]) -> list[MoveRecord]:
+    """Return the moves with the readers' newest answers; free text of an answer is not copied."""
     return [
-        replace(move, answer=_kept(answers[move.recommendation_id])) if move.recommendation_id in answers else move
+        replace(move, answer=_answer_to_document(answers[move.recommendation_id]))
+        if move.recommendation_id in answers
+        else move
         for move in moves
     ]
 
 
-def with_outcomes(moves: Sequence[Move], facts: ClientFacts, config: AdviceConfig) -> list[Move]:
-    """Return the moves with the outcomes that can be measured as of the facts' end."""
-    return [_followed(move, facts, config) for move in moves]
+def measure_outcomes(moves: Sequence[MoveRecord], facts: ClientFacts, config: AdviceConfig) -> list[MoveRecord]:
+    """Return the moves with the outcomes that can be measured by the end of the facts."""
+    return [_measure_outcome(move, facts, config) for move in moves]
 
 
-def as_recorded(moves: Sequence[Move], recorded: Mapping[str, Mapping[str, Any]]) -> list[Move]:
-    """Return the moves with the outcomes that are recorded, which stand whatever would be measured now."""
+def apply_recorded_outcomes(moves: Sequence[MoveRecord], recorded: Mapping[str, Mapping[str, Any]]) -> list[MoveRecord]:
+    """Return the moves with their recorded outcomes, which stay valid whatever would be measured now.
+
+    Args:
+        moves: All moves of a client.
+        recorded: The stored outcome documents, by recommendation id.
+    """
     return [
-        replace(move, outcome={name: recorded[move.recommendation_id][name] for name in OUTCOME})
+        replace(move, outcome={name: recorded[move.recommendation_id][name] for name in OUTCOME_FIELDS})
         if move.recommendation_id in recorded
         else move
         for move in moves
     ]
 
 
-def outcome_document(move: Move, client_id: str) -> dict[str, Any]:
-    """Return the outcome of a measured move as it is recorded."""
-    kept = ("recommendation_id", "reason_code", "subject", "platform", "metric", "period", "shown_at", "move_type")
-    named = {name: getattr(move, name) for name in (*kept, "held_back", "policy_version", "propensity")}
+def outcome_to_document(move: MoveRecord, client_id: str) -> dict[str, Any]:
+    """Return the outcome of a measured move as a document."""
+    names = (
+        "recommendation_id", "reason_code", "subject", "platform", "metric", "period", "shown_at", "move_type",
+        "held_back", "policy_version", "propensity",
+    )  # fmt: skip
+    fields = {name: getattr(move, name) for name in names}
     status = move.answer["status"] if move.answer else None
-    return {"kind": "move", "client_id": client_id, **named, "answer": status, **(move.outcome or {})}
+    return {"kind": "move", "client_id": client_id, **fields, "answer": status, **(move.outcome or {})}
 
 
-def _followed(move: Move, facts: ClientFacts, config: AdviceConfig) -> Move:
-    shown = sums.to_local_day(move.shown_at, facts.client.time_zone)
-    matured = shown + timedelta(days=config.outcomes.after_days + config.outcomes.settle_days)
-    if move.outcome or move.closed or facts.end < matured:
+def _measure_outcome(move: MoveRecord, facts: ClientFacts, config: AdviceConfig) -> MoveRecord:
+    shown_on = sums.to_local_day(move.shown_at, facts.client.time_zone)
+    matures_on = shown_on + timedelta(days=config.outcomes.after_days + config.outcomes.settle_days)
+    if move.outcome or move.closed or facts.end < matures_on:
         return move
     if not is_measurable(move.metric):
         return replace(move, closed=f"{move.metric} cannot be measured from what is stored")
-    least = facts.config.comparisons.minimum_events
-    found = change(facts.days, move.metric, move.platform, shown, config.outcomes, least)
-    if found is None:
+    minimum_events = facts.config.comparisons.minimum_events
+    change = measure_change(facts.days, move.metric, move.platform, shown_on, config.outcomes, minimum_events)
+    if change is None:
         return replace(move, closed=f"too little was reported of {move.metric} before or after it")
-    return replace(
-        move,
-        outcome={
-            "measured_at": facts.as_of,
-            "effect": found.effect,
-            "standard_error": found.standard_error,
-            "observations_before": found.observations_before,
-            "observations_after": found.observations_after,
-        },
-    )
+    outcome = {
+        "measured_at": facts.as_of,
+        "effect": change.effect,
+        "standard_error": change.standard_error,
+        "observations_before": change.observations_before,
+        "observations_after": change.observations_after,
+    }
+    return replace(move, outcome=outcome)
 
 
-def _kept(answer: Feedback) -> dict[str, Any]:
-    known: dict[str, Any] = {"status": str(answer.status), "at": answer.at}
-    return known | ({"until": answer.until} if answer.until else {})
+def _answer_to_document(answer: MoveAnswer) -> dict[str, Any]:
+    document: dict[str, Any] = {"status": str(answer.status), "at": answer.at}
+    return document | ({"until": answer.until} if answer.until else {})

@@ -1,61 +1,61 @@
-"""Numbers and sentences as a marketer reads them, filled from the readings and never invented."""
+"""Numbers and sentences as a marketer reads them, filled from the readings."""
 
 from collections.abc import Mapping
 
-from brain.domain.recommendations.arms import Arm
-from brain.domain.recommendations.candidates import Candidate
-from brain.domain.recommendations.conditions import Verdict
-from brain.domain.recommendations.context import Context, Reading
-from brain.domain.recommendations.triggers import Metric, Triggers, Unit
+from brain.domain.recommendations.beliefs import MoveBelief
+from brain.domain.recommendations.candidates import MoveCandidate
+from brain.domain.recommendations.catalogue import MetricDefinition, MetricUnit, MoveCatalogue
+from brain.domain.recommendations.conditions import ConditionStatus
+from brain.domain.recommendations.context import AdviceContext, MetricReading
 
-EVERYTHING = "your content"
-TRY = "A try: "
-_MANY = 1000
-
-
-def number(value: float, unit: Unit, currency: str | None = None) -> str:
-    """Return a value in its unit's usual form: 1.2 %, +18 %, 28 % below usual, 3.5, 36 h, 120.50 EUR."""
-    if unit is Unit.FRACTION:
-        return f"{value * 100:.3g} %"
-    if unit is Unit.LIFT:
-        return f"{value * 100:+.3g} %"
-    if unit is Unit.RATIO:
-        return f"{abs(value - 1) * 100:.3g} % {'above' if value >= 1 else 'below'} usual"
-    if unit is Unit.HOURS:
-        return f"{value:.3g} h"
-    if unit is Unit.MONEY:
-        return f"{value:,.2f} {currency or ''}".strip()
-    return f"{value:,.0f}" if abs(value) >= _MANY or value == int(value) else f"{value:.3g}"
+WHOLE_CLIENT = "your content"
+TRIAL_PREFIX = "A try: "
+_THOUSAND = 1000
 
 
-def sentence(template: str, candidate: Candidate, context: Context, triggers: Triggers) -> str:
-    """Return the template with subject, threshold and the readings of its triggers filled in."""
+def format_quantity(amount: float, unit: MetricUnit, currency: str | None = None) -> str:
+    """Return an amount in its unit's usual form: 1.2 %, +18 %, 28 % below usual, 3.5, 36 h, 120.50 EUR."""
+    if unit is MetricUnit.FRACTION:
+        return f"{amount * 100:.3g} %"
+    if unit is MetricUnit.LIFT:
+        return f"{amount * 100:+.3g} %"
+    if unit is MetricUnit.RATIO:
+        return f"{abs(amount - 1) * 100:.3g} % {'above' if amount >= 1 else 'below'} usual"
+    if unit is MetricUnit.HOURS:
+        return f"{amount:.3g} h"
+    if unit is MetricUnit.MONEY:
+        return f"{amount:,.2f} {currency or ''}".strip()
+    return f"{amount:,.0f}" if abs(amount) >= _THOUSAND or amount == int(amount) else f"{amount:.3g}"
+
+
+def fill_template(template: str, candidate: MoveCandidate, context: AdviceContext, catalogue: MoveCatalogue) -> str:
+    """Return the template with the subject, the threshold and the readings of its triggers filled in."""
     first = candidate.move.conditions[0]
-    filled = {
-        "subject": candidate.subject or EVERYTHING,
-        "threshold": number(first.threshold, triggers.metrics[first.metric].unit, context.currency),
+    values = {
+        "subject": candidate.subject or WHOLE_CLIENT,
+        "threshold": format_quantity(first.threshold, catalogue.metrics[first.metric].unit, context.currency),
     }
     for condition in candidate.move.conditions:
         reading = context.reading(condition.metric, candidate.subject)
-        filled[condition.metric] = _read(reading, triggers.metrics[condition.metric], context.currency)
-    return template.format(**filled)
+        values[condition.metric] = _format_reading(reading, catalogue.metrics[condition.metric], context.currency)
+    return template.format(**values)
 
 
-def title(candidate: Candidate, context: Context, triggers: Triggers) -> str:
-    """Return the move's title; one whose conditions are not known claims nothing and is titled by what is tried."""
+def format_title(candidate: MoveCandidate, context: AdviceContext, catalogue: MoveCatalogue) -> str:
+    """Return the move's title, or its trial's title if its conditions are unknown."""
     move = candidate.move
-    if candidate.verdict is Verdict.HOLDS or not move.trial:
-        return sentence(move.title, candidate, context, triggers)
-    tried = sentence(move.trial, candidate, context, triggers)
-    return f"{TRY}{tried[0].lower()}{tried[1:].rstrip('.')}"
+    if candidate.conditions is ConditionStatus.HOLDS or not move.trial:
+        return fill_template(move.title, candidate, context, catalogue)
+    trial = fill_template(move.trial, candidate, context, catalogue)
+    return f"{TRIAL_PREFIX}{trial[0].lower()}{trial[1:].rstrip('.')}"
 
 
-def evidence(candidate: Candidate, context: Context) -> list[Mapping[str, object]]:
-    """Return each trigger with what was measured against it, for machines and for tables."""
-    rows: list[Mapping[str, object]] = []
+def list_evidence(candidate: MoveCandidate, context: AdviceContext) -> list[Mapping[str, object]]:
+    """Return each trigger with the reading it was compared with, for machines and for tables."""
+    evidence: list[Mapping[str, object]] = []
     for condition in candidate.move.conditions:
         reading = context.reading(condition.metric, candidate.subject)
-        rows.append(
+        evidence.append(
             {
                 "metric": condition.metric,
                 "trigger": f"{condition.metric}_{condition.direction}",
@@ -67,46 +67,47 @@ def evidence(candidate: Candidate, context: Context) -> list[Mapping[str, object
                 "observed_at": reading.observed_at.isoformat() if reading and reading.observed_at else None,
             }
         )
-    return rows
+    return evidence
 
 
-def expected_effect(candidate: Candidate, context: Context, triggers: Triggers) -> Mapping[str, object]:
-    """Return what the move should change, by how much, with an interval, and what that rests on.
+def estimate_effect(candidate: MoveCandidate, context: AdviceContext, catalogue: MoveCatalogue) -> Mapping[str, object]:
+    """Return the metric that the move should improve, the expected change with its interval, and its basis.
 
-    Measured outcomes of the move come first (own, pooled with other clients'), then the lift that triggered it;
-    with neither, the size is unknown and says so.
+    Measured outcomes of the move come first (own, pooled with other clients'), then the lift that triggered it. With
+    neither, the estimate is None.
     """
-    level = triggers.policy.interval_level
-    known: dict[str, object] = {"metric": candidate.move.improves, "level": level}
-    arm = candidate.arm
-    if arm.effect is not None:
-        lower, upper = arm.effect.interval(level)
-        return known | {"estimate": arm.effect.mean, "lower": lower, "upper": upper, "basis": _basis(arm)}
+    level = catalogue.policy.interval_level
+    effect: dict[str, object] = {"metric": candidate.move.improves, "level": level}
+    belief = candidate.belief
+    if belief.effect is not None:
+        lower, upper = belief.effect.interval(level)
+        return effect | {"estimate": belief.effect.mean, "lower": lower, "upper": upper, "basis": _name_basis(belief)}
     source = candidate.move.effect_from
-    reading = context.reading(source, candidate.subject) if source and candidate.verdict is Verdict.HOLDS else None
+    holds = candidate.conditions is ConditionStatus.HOLDS
+    reading = context.reading(source, candidate.subject) if source and holds else None
     if reading and reading.value is not None and reading.lower is not None and reading.upper is not None:
-        return known | {
+        return effect | {
             "estimate": reading.value,
             "lower": reading.lower,
             "upper": reading.upper,
             "basis": f"{source} as measured, if it holds for what you publish next",
         }
     unknown = "unknown: no measured outcome of this move yet"
-    return known | {"estimate": None, "lower": None, "upper": None, "basis": unknown}
+    return effect | {"estimate": None, "lower": None, "upper": None, "basis": unknown}
 
 
-def _basis(arm: Arm) -> str:
-    own = f"{arm.own_outcomes} measured outcome{'' if arm.own_outcomes == 1 else 's'} of yours"
-    return f"{own} and those of {arm.other_clients} others" if arm.other_clients else own
+def _name_basis(belief: MoveBelief) -> str:
+    own = f"{belief.own_outcomes} measured outcome{'' if belief.own_outcomes == 1 else 's'} of yours"
+    return f"{own} and those of {belief.other_clients} others" if belief.other_clients else own
 
 
-def _read(reading: Reading | None, metric: Metric, currency: str | None) -> str:
+def _format_reading(reading: MetricReading | None, metric: MetricDefinition, currency: str | None) -> str:
     if reading is None or reading.value is None:
         return "not measured yet"
-    text = number(reading.value, metric.unit, currency)
+    text = format_quantity(reading.value, metric.unit, currency)
     notes = []
     if reading.lower is not None and reading.upper is not None:
-        low, high = (number(end, metric.unit, currency) for end in (reading.lower, reading.upper))
+        low, high = (format_quantity(bound, metric.unit, currency) for bound in (reading.lower, reading.upper))
         notes.append(f"between {low} and {high}")
     if reading.observations is not None:
         notes.append(f"from {reading.observations:,}")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.days import breakdowns
-from brain.domain.days.comparisons import Comparison, build_strata, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, build_strata, effect_figures, estimate_differences
 from brain.domain.days.facts import ClientFacts
 from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
 from brain.domain.reports.report import Section, SectionStatus
@@ -51,7 +51,7 @@ def build_section(facts: ClientFacts) -> Section | None:
 
 def _compare_campaign(
     campaign: Campaign, campaigns: Sequence[Campaign], facts: ClientFacts, start: date
-) -> Iterator[Comparison]:
+) -> Iterator[RateComparison]:
     """Yield a comparison per platform; days of other campaigns are left out."""
     posts = list(breakdowns.iterate_hours(facts.breakdowns, start, facts.end))
     for platform in sorted({hour.platform for _, hour, _ in posts}):
@@ -62,10 +62,10 @@ def _compare_campaign(
             and (campaign.covers(platform, day) or not any(other.covers(platform, day) for other in campaigns))
         ]
         if any(in_campaign for _, in_campaign, _ in cells):
-            yield Comparison(platform, {"campaign": campaign.name}, build_strata(cells))
+            yield RateComparison(platform, {"campaign": campaign.name}, build_strata(cells))
 
 
-def _describe(comparison: Comparison, estimate: Difference) -> str:
+def _describe(comparison: RateComparison, estimate: Difference) -> str:
     name = comparison.subject["campaign"]
     if not estimate.is_significant:
         return f"{name}: no change on {comparison.platform} beyond what chance explains."

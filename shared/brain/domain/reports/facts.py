@@ -8,8 +8,8 @@ from brain.domain.anomaly.incidents import Incident
 from brain.domain.days.facts import ClientFacts
 from brain.domain.learning.summary import LearningSummary
 from brain.domain.predictions.outlook import ContentOutlook
-from brain.domain.recommendations.standing import Standing
-from brain.domain.recommendations.worth import AdviceWorth
+from brain.domain.recommendations.advice_state import AdviceState
+from brain.domain.recommendations.advice_value import AdviceValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class ReportFacts(ClientFacts):
 
     incidents: Sequence[Incident]
     learning: LearningSummary | None = None
-    advice: Standing | None = None
+    advice: AdviceState | None = None
     outlook: ContentOutlook | None = None
-    worth: AdviceWorth | None = None
+    advice_value: AdviceValue | None = None
     failed_sections: frozenset[str] = frozenset()
     shop: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from brain.domain.days.comparisons import Comparison, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, effect_figures, estimate_differences
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.format_comparisons import compare_formats
 from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
@@ -30,12 +30,12 @@ def build_section(facts: ClientFacts) -> Section:
     return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, {"effects": effects})
 
 
-def _largest_comparison(comparisons: list[Comparison]) -> int:
+def _largest_comparison(comparisons: list[RateComparison]) -> int:
     """Return the most events that any comparison has on both sides."""
     return max((min(c.subject_events, c.other_events) for c in comparisons), default=0)
 
 
-def _explain_missing_events(comparisons: list[Comparison], facts: ClientFacts) -> str:
+def _explain_missing_events(comparisons: list[RateComparison], facts: ClientFacts) -> str:
     """Say when there will be enough, from how fast events with a known rate came in the window."""
     config = facts.config.comparisons
     largest = _largest_comparison(comparisons)
@@ -49,7 +49,7 @@ def _explain_missing_events(comparisons: list[Comparison], facts: ClientFacts) -
     )
 
 
-def _claim(comparison: Comparison, estimate: Difference) -> str:
+def _claim(comparison: RateComparison, estimate: Difference) -> str:
     direction = "more" if estimate.estimate > 0 else "less"
     content_type = comparison.subject["content_type"]
     return (

@@ -1,18 +1,17 @@
-"""What the advice is worth: the choice of moves against chance, against last month's, and moves against none."""
+"""What the advice is worth: the choice of moves against chance and against last month's, and moves against none."""
 
 from collections.abc import Iterator
 
 from brain.domain.policy_evaluation import PolicyValue, PolicyVerdict
-from brain.domain.recommendations.worth import FEWEST_CONTROLS, AdviceWorth
+from brain.domain.recommendations.advice_value import MIN_CONTROLS, AdviceValue
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
-from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "policy", "What the advice is worth"
 COLUMNS = ("moves chosen", "worked", "between", "decisions", "worth of them", "verdict")
-RANDOM, BEFORE = "at random", "by last month's beliefs"
+RANDOM, EARLIER = "at random", "by last month's beliefs"
 # The verdict is on the other policy; the reader asks about the one that advised.
-SAID = {
+VERDICTS = {
     PolicyVerdict.BETTER: "yours is worse",
     PolicyVerdict.WORSE: "yours is better",
     PolicyVerdict.CANNOT_TELL: "cannot tell",
@@ -21,83 +20,92 @@ SAID = {
 
 
 def build_section(facts: ReportFacts) -> Section:
-    """Return the value of the policy beside two others; ``worked`` is the share of moves whose metric improved."""
-    worth = facts.worth
-    if worth is None or worth.over_random is None or worth.over_before is None:
-        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, tuple(_too_early(worth)))
-    if worth.measured < worth.needed:
-        early = (*_counted(worth), *_unmeasured(worth), _control(worth))
-        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, early, figures=_both(worth))
-    verdicts = (_verdict(RANDOM, worth.over_random), _verdict(BEFORE, worth.over_before), _control(worth))
+    """Return the value of the policy and of two others; ``worked`` is the share of moves whose metric improved."""
+    advice_value = facts.advice_value
+    if advice_value is None or advice_value.random_policy is None or advice_value.earlier_policy is None:
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, tuple(_explain_no_outcome(advice_value)))
+    if advice_value.measured < advice_value.required:
+        lines = (_count_missing(advice_value), *_count_unmeasurable(advice_value), _compare_with_control(advice_value))
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, lines, figures=_list_figures(advice_value))
+    logged_value, measured = f"{advice_value.random_policy.logged_value:.0%}", f"{advice_value.measured}"
     return Section(
         NAME,
         TITLE,
         SectionStatus.OK,
-        (*verdicts, *_unmeasured(worth)),
+        (
+            _compare_with_policy(RANDOM, advice_value.random_policy),
+            _compare_with_policy(EARLIER, advice_value.earlier_policy),
+            _compare_with_control(advice_value),
+            *_count_unmeasurable(advice_value),
+        ),
         COLUMNS,
         (
-            ("as they were", f"{worth.over_random.logged_value:.0%}", "", f"{worth.measured}", f"{worth.measured}", ""),
-            _row(RANDOM, worth.over_random),
-            _row(BEFORE, worth.over_before),
+            ("as they were", logged_value, "", measured, measured, ""),
+            _build_row(RANDOM, advice_value.random_policy),
+            _build_row(EARLIER, advice_value.earlier_policy),
         ),
-        _both(worth),
+        _list_figures(advice_value),
     )
 
 
-def _too_early(worth: AdviceWorth | None) -> Iterator[str]:
-    waiting = worth.waiting if worth else 0
+def _explain_no_outcome(advice_value: AdviceValue | None) -> Iterator[str]:
+    waiting = advice_value.waiting if advice_value else 0
     yield "Not enough data yet: no move's outcome is measured; that takes two weeks from the day on which it was shown."
     if waiting:
         yield f"{waiting} {'move waits' if waiting == 1 else 'moves wait'} for an outcome."
 
 
-def _counted(worth: AdviceWorth) -> Iterator[str]:
-    when = f"; at the present pace enough by {worth.enough_by.isoformat()}" if worth.enough_by else ""
-    yield f"Not enough data yet: {worth.measured} moves were measured, {worth.needed} are needed{when}."
+def _count_missing(advice_value: AdviceValue) -> str:
+    enough_by = advice_value.enough_by
+    when = f"; at the present pace enough by {enough_by.isoformat()}" if enough_by else ""
+    measured = f"{advice_value.measured} {'move was' if advice_value.measured == 1 else 'moves were'} measured"
+    return f"Not enough data yet: {measured}, {advice_value.required} are needed{when}."
 
 
-def _unmeasured(worth: AdviceWorth) -> Iterator[str]:
-    if worth.unmeasured:
-        yield f"{worth.unmeasured} more could not be measured: too little was reported of what they should improve."
+def _count_unmeasurable(advice_value: AdviceValue) -> Iterator[str]:
+    if advice_value.unmeasurable:
+        reason = "too little was reported of what they should improve"
+        yield f"{advice_value.unmeasurable} more could not be measured: {reason}."
 
 
-def _verdict(name: str, value: PolicyValue) -> str:
-    ours = f"{value.logged_value:.0%} of the moves worked"
+def _compare_with_policy(name: str, value: PolicyValue) -> str:
+    worked = f"{value.logged_value:.0%} of the moves worked"
     if value.verdict in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) and value.difference_interval:
         low, high = value.difference_interval
         side = "worse" if value.verdict is PolicyVerdict.BETTER else "better"
         gap = f"between {min(abs(low), abs(high)):.0%} and {max(abs(low), abs(high)):.0%} of the moves"
-        return f"Chosen as they were, {ours}: {side} than chosen {name}, by {gap}."
-    return f"Against moves chosen {name}: {SAID[value.verdict]}; {value.reason}."
+        return f"Chosen as they were, {worked}: {side} than chosen {name}, by {gap}."
+    return f"Against moves chosen {name}: {VERDICTS[value.verdict]}; {value.reason}."
 
 
-def _control(worth: AdviceWorth) -> str:
-    found: Difference | None = worth.better_by
-    if found is None:
+def _compare_with_control(advice_value: AdviceValue) -> str:
+    lift, controls = advice_value.lift_over_control, advice_value.controls
+    if lift is None:
         return (
-            f"Against no advice: not enough data yet; of moves that were kept back, {worth.controls} "
-            f"{'is' if worth.controls == 1 else 'are'} measured, {FEWEST_CONTROLS} are needed."
+            f"Against no advice: not enough data yet; of moves that were kept back, {controls} "
+            f"{'is' if controls == 1 else 'are'} measured, {MIN_CONTROLS} are needed."
         )
-    between = f"between {found.lower:+.0%} and {found.upper:+.0%}, {worth.controls} kept back"
-    if not found.is_significant:
+    between = f"between {lift.lower:+.0%} and {lift.upper:+.0%}, {controls} kept back"
+    if not lift.is_significant:
         return f"Against no advice: cannot tell ({between})."
-    side = "more" if found.estimate > 0 else "less"
+    side = "more" if lift.estimate > 0 else "less"
     return f"Against no advice: a move that was shown worked {side} often than one that was kept back ({between})."
 
 
-def _row(name: str, value: PolicyValue) -> tuple[str, ...]:
+def _build_row(name: str, value: PolicyValue) -> tuple[str, ...]:
     between = "" if value.interval is None else f"{value.interval[0]:.0%} to {value.interval[1]:.0%}"
     worked = "unknown" if value.dr is None else f"{value.dr:.0%}"
-    return (name, worked, between, f"{value.n}", f"{value.effective_sample_size:.0f}", SAID[value.verdict])
+    return (name, worked, between, f"{value.n}", f"{value.effective_sample_size:.0f}", VERDICTS[value.verdict])
 
 
-def _both(worth: AdviceWorth) -> dict[str, object]:
-    values = {"random": worth.over_random, "before": worth.over_before}
-    told = {name: _figures(value) for name, value in values.items() if value}
-    return {**told, "measured": worth.measured, "controls": worth.controls, "waiting": worth.waiting}
+def _list_figures(advice_value: AdviceValue) -> dict[str, object]:
+    values = {"random": advice_value.random_policy, "before": advice_value.earlier_policy}
+    policies = {name: _value_to_document(value) for name, value in values.items() if value}
+    counts = {"measured": advice_value.measured, "controls": advice_value.controls, "waiting": advice_value.waiting}
+    return {**policies, **counts}
 
 
-def _figures(value: PolicyValue) -> dict[str, object]:
+def _value_to_document(value: PolicyValue) -> dict[str, object]:
     return {
         "n": value.n,
         "ips": value.ips,

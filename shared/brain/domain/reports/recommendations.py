@@ -5,112 +5,120 @@ from datetime import timedelta
 from typing import Any
 
 from brain.domain.days import sums
-from brain.domain.recommendations.standing import Move, Standing
-from brain.domain.recommendations.wording import EVERYTHING, TRY
+from brain.domain.days.facts import ClientFacts
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
+from brain.domain.recommendations.wording import TRIAL_PREFIX, WHOLE_CLIENT
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.pooling import Normal
 
 NAME, TITLE = "recommendations", "Next best moves"
 COLUMNS = ("move", "about", "priority", "effort", "expected", "your answer")
-NEWS = timedelta(days=7)
-MOST_NEWS = 3
-LEVEL = 0.8
+NEWS_AGE = timedelta(days=7)
+MAX_NEWS = 3
+INTERVAL_LEVEL = 0.8
 WINDOW_DAYS = 28
 UNKNOWN = "not known yet"
 
 
 def build_section(facts: ReportFacts) -> Section:
-    """Return the newest slate with its reasons, and the outcomes that came in during the last week."""
-    standing = facts.advice
-    if standing is None or standing.period is None:
+    """Return the newest slate with its reasons, and the outcomes measured during the last week."""
+    advice = facts.advice
+    if advice is None or advice.period is None:
         line = "No advice was made yet; it is made once a week, by the first daily analysis."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
-    answers = {move.recommendation_id: move.answer for move in standing.moves if move.answer}
-    lines = [*_moves(standing), *_control(standing), *_news(standing, facts)]
-    rows = tuple(_row(n, card, answers.get(card["id"])) for n, card in enumerate(standing.cards, start=1))
+    answers = {move.recommendation_id: move.answer for move in advice.moves if move.answer}
     figures = {
-        "period": standing.period,
-        "moves": [card["id"] for card in standing.cards],
-        "measured": sum(move.outcome is not None for move in standing.moves),
+        "period": advice.period,
+        "moves": [card["id"] for card in advice.cards],
+        "measured": sum(move.outcome is not None for move in advice.moves),
     }
-    if not standing.cards and (few := _few_events(facts)):
-        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (few,), figures=figures)
-    return Section(NAME, TITLE, SectionStatus.OK, tuple(lines), COLUMNS, rows, figures)
+    if not advice.cards and (shortage := _explain_too_few_events(facts)):
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (shortage,), figures=figures)
+    lines = (*_describe_moves(advice), *_describe_controls(advice), *_describe_news(advice, facts))
+    rows = tuple(
+        _build_row(position, card, answers.get(card["id"])) for position, card in enumerate(advice.cards, start=1)
+    )
+    return Section(NAME, TITLE, SectionStatus.OK, lines, COLUMNS, rows, figures)
 
 
-def outcome_line(move: Move) -> str:
+def describe_outcome(move: MoveRecord) -> str:
     """Return what became of a measured move, in a sentence."""
     outcome = move.outcome or {}
-    low, high = Normal(outcome["effect"], outcome["standard_error"]).interval(LEVEL)
-    which = "Kept back from you, to compare" if move.held_back else "Measured"
+    low, high = Normal(outcome["effect"], outcome["standard_error"]).interval(INTERVAL_LEVEL)
+    kind = "Kept back from you, to compare" if move.held_back else "Measured"
+    metric = _format_metric(move.metric)
     return (
-        f"{which}: “{move.title}” ({move.shown_at.date().isoformat()}). In the two weeks after, {_named(move.metric)} "
-        f"was {_better(outcome['effect'])} than before (between {_better(low)} and {_better(high)})."
+        f"{kind}: “{move.title}” ({move.shown_at.date().isoformat()}). In the two weeks after, {metric} was "
+        f"{_format_better(outcome['effect'])} than before (between {_format_better(low)} and {_format_better(high)})."
     )
 
 
-def _moves(standing: Standing) -> Iterator[str]:
-    if not standing.cards:
+def _describe_moves(advice: AdviceState) -> Iterator[str]:
+    if not advice.cards:
         yield "No move's conditions hold this week: nothing that was measured calls for a change."
-    for place, card in enumerate(standing.cards, start=1):
-        if card["title"].startswith(TRY):
-            yield f"{place}. {card['title']}."
-            yield f"Why: whether it helps you is not known, and a small try will tell. {_effect(card)}"
+    for position, card in enumerate(advice.cards, start=1):
+        if card["title"].startswith(TRIAL_PREFIX):
+            yield f"{position}. {card['title']}."
+            yield f"Why: whether it helps you is not known, and a small try will tell. {_describe_effect(card)}"
         else:
-            yield f"{place}. {card['title']}. {card['action']}"
-            yield f"Why: {card['evidence']} {_effect(card)}"
+            yield f"{position}. {card['title']}. {card['action']}"
+            yield f"Why: {card['evidence']} {_describe_effect(card)}"
 
 
-def _effect(card: Mapping[str, Any]) -> str:
+def _describe_effect(card: Mapping[str, Any]) -> str:
     effect = card["expected_effect"]
     if effect["estimate"] is None:
         return "What it will change is not known yet: nothing like it was measured."
-    return f"Expected: {_named(effect['metric'])} {_sized(effect)}, from {effect['basis'].replace('_', ' ')}."
+    basis = effect["basis"].replace("_", " ")
+    return f"Expected: {_format_metric(effect['metric'])} {_format_effect(effect)}, from {basis}."
 
 
-def _sized(effect: Mapping[str, Any]) -> str:
-    estimate, low, high = (_signed(effect[name]) for name in ("estimate", "lower", "upper"))
+def _format_effect(effect: Mapping[str, Any]) -> str:
+    estimate, low, high = (_format_signed(effect[name]) for name in ("estimate", "lower", "upper"))
     return f"{estimate} (between {low} and {high})"
 
 
-def _control(standing: Standing) -> Iterator[str]:
-    held = sum(move.held_back for move in standing.current)
-    if held:
-        moves = "one move is" if held == 1 else f"{held} moves are"
+def _describe_controls(advice: AdviceState) -> Iterator[str]:
+    held_back = sum(move.held_back for move in advice.current_moves)
+    if held_back:
+        moves = "one move is" if held_back == 1 else f"{held_back} moves are"
         yield f"This week {moves} kept back and only measured, so that what advice changes can be told."
 
 
-def _news(standing: Standing, facts: ReportFacts) -> Iterator[str]:
-    since = facts.as_of - NEWS
-    news = [m for m in standing.moves if m.outcome and m.outcome["measured_at"] > since]
-    yield from (outcome_line(move) for move in news[:MOST_NEWS])
+def _describe_news(advice: AdviceState, facts: ClientFacts) -> Iterator[str]:
+    since = facts.as_of - NEWS_AGE
+    news = [move for move in advice.moves if move.outcome and move.outcome["measured_at"] > since]
+    yield from (describe_outcome(move) for move in news[:MAX_NEWS])
 
 
-def _row(place: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _build_row(position: int, card: Mapping[str, Any], answer: Mapping[str, Any] | None) -> tuple[str, ...]:
     effect = card["expected_effect"]
-    expected = UNKNOWN if effect["estimate"] is None else _sized(effect)
-    answered = answer["status"] if answer else "none yet"
-    return (f"{place}.", card["subject"] or EVERYTHING, card["priority"], card["effort"], expected, answered)
+    expected = UNKNOWN if effect["estimate"] is None else _format_effect(effect)
+    status = answer["status"] if answer else "none yet"
+    return (f"{position}.", card["subject"] or WHOLE_CLIENT, card["priority"], card["effort"], expected, status)
 
 
-def _few_events(facts: ReportFacts) -> str | None:
+def _explain_too_few_events(facts: ClientFacts) -> str | None:
     start = facts.end - timedelta(days=WINDOW_DAYS)
     events = sums.sum_metric([s for _, s in sums.select_range(facts.days, start, facts.end)], "events")
-    least = facts.config.comparisons.minimum_events
-    if events >= least:
+    minimum_events = facts.config.comparisons.minimum_events
+    if events >= minimum_events:
         return None
-    return f"Not enough data yet: {events} events in {WINDOW_DAYS} days; advice needs {least} or more to stand on."
+    return (
+        f"Not enough data yet: {events} events in {WINDOW_DAYS} days; advice needs {minimum_events} or more to stand "
+        "on."
+    )
 
 
-def _signed(effect: float) -> str:
-    """Return an effect in whole per cent; what rounds to nothing has no sign."""
+def _format_signed(effect: float) -> str:
+    """Return an effect in whole per cent, without a sign if it rounds to 0."""
     return f"{effect:+.0%}" if round(effect, 2) else "0%"
 
 
-def _better(effect: float) -> str:
+def _format_better(effect: float) -> str:
     return f"{abs(effect):.0%} {'better' if effect >= 0 else 'worse'}"
 
 
-def _named(metric: str) -> str:
+def _format_metric(metric: str) -> str:
     return metric.replace("_", " ")

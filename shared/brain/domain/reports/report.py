@@ -42,7 +42,7 @@ class Report:
     sections: tuple[Section, ...]
     series: tuple[tuple[str, float, bool], ...] = ()
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """Return the report as a document; rows are maps, since documents nest no lists in lists."""
         sections = [
             asdict(section)

@@ -1,6 +1,6 @@
 """When it works: each part of the day against the rest of its platform, within the same content type."""
 
-from brain.domain.days.comparisons import Comparison, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, effect_figures, estimate_differences
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.hour_comparisons import compare_hours, format_band, has_hours
 from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
@@ -32,7 +32,7 @@ def build_section(facts: ClientFacts) -> Section | None:
     return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, {"effects": effects})
 
 
-def _claim(comparison: Comparison, estimate: Difference) -> str:
+def _claim(comparison: RateComparison, estimate: Difference) -> str:
     direction = "more" if estimate.estimate > 0 else "less"
     return (
         f"On {comparison.platform}, posts between {format_band(comparison.subject)} get {direction} engagement than "

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
 from brain.domain.recommendations.class_priors import EVERY_CLASS
-from brain.domain.recommendations.context import Feedback, SharedPrior
-from brain.domain.recommendations.standing import Move, Standing
+from brain.domain.recommendations.context import MoveAnswer, SharedPrior
 from brain.ports.document_store import Create, Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import paths
 
@@ -20,7 +20,7 @@ class Recommendations:
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
 
-    def load_answers(self, client_id: str, recommendation_ids: Sequence[str]) -> dict[str, Feedback]:
+    def load_answers(self, client_id: str, recommendation_ids: Sequence[str]) -> dict[str, MoveAnswer]:
         """Return the readers' answers to these moves, by id."""
         snapshots = self._store.get_all([paths.feedback(client_id, name) for name in recommendation_ids])
         return {snapshot.id: _feedback_from_snapshot(snapshot) for snapshot in snapshots if snapshot}
@@ -67,20 +67,20 @@ def slate_writes(client_id: str, document: Mapping[str, Any], context: Mapping[s
     return [log, *cards]
 
 
-def status_writes(client_id: str, before: Standing, after: Standing) -> list[Write]:
+def status_writes(client_id: str, before: AdviceState, after: AdviceState) -> list[Write]:
     """Return the writes that add the readers' new answers to their moves."""
     answers_before = {move.recommendation_id: move.answer for move in before.moves}
     changed = [m for m in after.moves if m.answer and answers_before.get(m.recommendation_id) != m.answer]
     return [Set(paths.recommendation(client_id, m.recommendation_id), _status_fields(m), merge=True) for m in changed]
 
 
-def view_write(client_id: str, standing: Standing) -> Write:
+def view_write(client_id: str, advice: AdviceState) -> Write:
     """Return the write of the page that lists the moves of the latest slate."""
-    answered = {move.recommendation_id: move for move in standing.moves if move.answer}
+    answered = {move.recommendation_id: move for move in advice.moves if move.answer}
     cards = [
-        {**card, **(_status_fields(answered[card["id"]]) if card["id"] in answered else {})} for card in standing.cards
+        {**card, **(_status_fields(answered[card["id"]]) if card["id"] in answered else {})} for card in advice.cards
     ]
-    return Set(paths.view(client_id, "moves"), {"period": standing.period, "moves": cards})
+    return Set(paths.view(client_id, "moves"), {"period": advice.period, "moves": cards})
 
 
 def outcome_write(client_id: str, recommendation_id: str, document: Document) -> Write:
@@ -93,12 +93,12 @@ def build_outcome_id(recommendation_id: str) -> str:
     return f"move-{recommendation_id}"
 
 
-def _status_fields(move: Move) -> dict[str, Any]:
+def _status_fields(move: MoveRecord) -> dict[str, Any]:
     answer = move.answer or {}
     return {"status": answer["status"], "answered_at": answer["at"]}
 
 
-def _feedback_from_snapshot(snapshot: Snapshot) -> Feedback:
+def _feedback_from_snapshot(snapshot: Snapshot) -> MoveAnswer:
     document = snapshot.data
     fields = {"status": document.get("status"), "at": document.get("updated_at"), "until": document.get("until")}
-    return Feedback.model_validate({"recommendation_id": snapshot.id, **fields})
+    return MoveAnswer.model_validate({"recommendation_id": snapshot.id, **fields})

@@ -1,1 +1,1 @@
-"""What the hourly, daily and weekly jobs do for one client: scores, incidents, learning, advice, reports."""
+"""What the scheduled jobs do for one client: scores, incidents, outcomes, learning, predictions, advice and reports."""

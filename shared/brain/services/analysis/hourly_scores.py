@@ -1,4 +1,4 @@
-"""Scores what is new or revised since the last run; reads grow with new events, never with history."""
+"""Score the events that are new or revised since the last run; reads grow with new events, never with history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from brain.domain.clients.client import Client
 from brain.domain.days import hot_now, sums
 from brain.domain.days.scorer import ScoredEvent, Scorer
-from brain.domain.days.sums import Days
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.predictions import recent_content
 from brain.domain.scoring import ScoringConfig
@@ -27,22 +26,23 @@ from brain.repositories.clients import Clients
 from brain.repositories.gateway.events import StoredEvents, build_scoring_writes
 from brain.services.jobs.lease import Figures, Lease
 
-PAGE = 200
+PAGE_SIZE = 200
 RECENT_DAYS = 31
 ARCHIVED_DAYS = 150
+HOT_NOW_ENTRIES = 10
 
 
 @dataclass(slots=True)
 class HourlyScores:
-    """Scores one client's new events, a page an atomic commit: scores, marks, state and checkpoint together."""
+    """Scores one client's new events, one page per atomic commit of scores, state and checkpoint together."""
 
     store: DocumentStore
     config: ScoringConfig
     rule: OutcomeRule
-    page: int = PAGE
+    page_size: int = PAGE_SIZE
 
     def __call__(self, lease: Lease) -> Figures:
-        """Score until nothing is new or the time is nearly up."""
+        """Score until no event is unscored or the time is nearly up."""
         client = Clients(self.store).get(lease.client_id)
         model = self.store.get(paths.model("score"))
         state, learning = StateDocuments(self.store).read(client.client_id, RECENT, LEARNING)
@@ -54,12 +54,12 @@ class HourlyScores:
             config=self.config,
             breakdowns=copy_breakdowns(state),
         )
-        return _Pages(self, lease, client, scorer, state).run()
+        return _ScoringRun(self, lease, client, scorer, state).run()
 
 
 @dataclass(slots=True)
-class _Pages:
-    """One run over a client's pages; ``state.version`` follows each commit."""
+class _ScoringRun:
+    """One run over a client's pages; ``state.version`` is updated after each commit."""
 
     job: HourlyScores
     lease: Lease
@@ -70,69 +70,75 @@ class _Pages:
     def run(self) -> Figures:
         events = StoredEvents(self.job.store)
         figures = {"scored": 0, "revised": 0, **self.lease.checkpoint}
-        after: Snapshot | None = None
-        while page := events.unscored(self.client.client_id, limit=self.job.page, after=after):
+        last_event: Snapshot | None = None
+        while page := events.unscored(self.client.client_id, limit=self.job.page_size, after=last_event):
             if self.lease.out_of_time():
                 return self.lease.stop(figures)
             revised = [event for event in page if event.data["revision"]]
-            before = events.previous_scores(self.client.client_id, revised)
-            booked = {event_id: codec.contribution_from_document(score) for event_id, score in before.items()}
-            scored = self.scorer.score_all([codec.event_from_document(event.data) for event in page], booked)
+            stored_scores = events.previous_scores(self.client.client_id, revised)
+            contributions = {
+                event_id: codec.contribution_from_document(score) for event_id, score in stored_scores.items()
+            }
+            scored_events = self.scorer.score_all(
+                [codec.event_from_document(event.data) for event in page], contributions
+            )
             figures = {"scored": figures["scored"] + len(page), "revised": figures["revised"] + len(revised)}
-            self._commit(page, scored, self._first_scores(page, scored, before), figures)
-            if len(page) < self.job.page:  # nothing is behind it, and to ask would cost a read
+            first_scores = self._build_first_scores(page, scored_events, stored_scores)
+            self._commit(page, scored_events, first_scores, figures)
+            if len(page) < self.job.page_size:  # a short page is the last one; asking again would cost a read
                 break
-            after = page[-1]
-        return self.lease.finish([self._view()], figures)
+            last_event = page[-1]
+        return self.lease.finish([self._build_view()], figures)
 
-    def _first_scores(
-        self, page: Sequence[Snapshot], scored: Sequence[ScoredEvent], before: Mapping[str, Document]
+    def _build_first_scores(
+        self, page: Sequence[Snapshot], scored_events: Sequence[ScoredEvent], stored_scores: Mapping[str, Document]
     ) -> dict[str, Document]:
+        """Return the fields of each event's first score, by event id."""
         job = self.job
         return {
             event.id: first_score_fields(
-                one, before.get(event.id), job.rule, job.config, cumulative=event.data["cumulative"]
+                scored_event, stored_scores.get(event.id), job.rule, job.config, cumulative=event.data["cumulative"]
             )
-            for event, one in zip(page, scored, strict=True)
+            for event, scored_event in zip(page, scored_events, strict=True)
         }
 
     def _commit(
         self,
         page: Sequence[Snapshot],
-        scored: Sequence[ScoredEvent],
-        kept: Mapping[str, Document],
+        scored_events: Sequence[ScoredEvent],
+        first_scores: Mapping[str, Document],
         figures: dict[str, int],
     ) -> None:
-        top = hot_now.merge_hot_events(self.state.data.get("top", []), scored, self.lease.scheduled_at)
-        archive = self._archive()
-        latest = recent_content.merge_content(self.state.data.get("content", []), scored)
-        document = {"days": self.scorer.days, "breakdowns": self.scorer.breakdowns, "top": top, "content": latest}
-        writes = [
-            self.state.write(document),
-            *archive,
-            *build_scoring_writes(self.client.client_id, page, scored, kept),
-        ]
-        self.state.version = self.lease.commit(writes, figures)[0]
-        self.state.data = document
+        archive_writes = self._archive_old_days()
+        stored = self.state.data
+        document = {
+            "days": self.scorer.days,
+            "breakdowns": self.scorer.breakdowns,
+            "top": hot_now.merge_hot_events(stored.get("top", []), scored_events, self.lease.scheduled_at),
+            "content": recent_content.merge_content(stored.get("content", []), scored_events),
+        }
+        score_writes = build_scoring_writes(self.client.client_id, page, scored_events, first_scores)
+        versions = self.lease.commit([self.state.write(document), *archive_writes, *score_writes], figures)
+        self.state.version, self.state.data = versions[0], document
 
-    def _archive(self) -> list[Write]:
+    def _archive_old_days(self) -> list[Write]:
         """Move days that left the window into the archive; most runs move none and read nothing more."""
-        newest = max(map(sums.parse_day, self.scorer.days))
-        retired = sums.remove_old_days(self.scorer.days, newest, RECENT_DAYS)
-        sums.remove_old_days(self.scorer.breakdowns, newest, RECENT_DAYS)
-        if not retired:
+        newest_day = max(map(sums.parse_day, self.scorer.days))
+        removed_days = sums.remove_old_days(self.scorer.days, newest_day, RECENT_DAYS)
+        sums.remove_old_days(self.scorer.breakdowns, newest_day, RECENT_DAYS)
+        if not removed_days:
             return []
         (archive,) = StateDocuments(self.job.store).read(self.client.client_id, ARCHIVE)
-        kept: Days = sums.merge_into_archive(copy_days(archive), retired, ARCHIVED_DAYS)
-        return [archive.write({"days": kept})]
+        return [archive.write({"days": sums.merge_into_archive(copy_days(archive), removed_days, ARCHIVED_DAYS)})]
 
-    def _view(self) -> Write:
+    def _build_view(self) -> Write:
         now = self.lease.scheduled_at
         today = sums.to_local_day(now, self.client.time_zone).isoformat()
-        page = {
+        entries = hot_now.rank_by_attention(self.state.data.get("top", []), now, self.job.config)
+        view = {
             "as_of": now,
             "client": self.client.name,
             "today": self.scorer.days.get(today, {}),
-            "hot_now": hot_now.rank_by_attention(self.state.data.get("top", []), now, self.job.config)[:10],
+            "hot_now": entries[:HOT_NOW_ENTRIES],
         }
-        return Set(paths.view(self.client.client_id, "now"), page)
+        return Set(paths.view(self.client.client_id, "now"), view)

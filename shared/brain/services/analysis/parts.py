@@ -1,11 +1,12 @@
-"""Parts of an analysis: each adds its facts, and says what to write in the analysis's own commit."""
+"""Parts of an analysis: each adds results to the report's facts, and writes to the analysis's own commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from brain.domain.days.facts import ClientFacts
 from brain.domain.reports.facts import ReportFacts
+from brain.domain.reports.report import Report, SectionStatus
 from brain.errors import BrainError
 from brain.ports.document_store import Write
 from brain.ports.logger import ErrorReporter
@@ -13,39 +14,55 @@ from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a part made: fields of the facts, writes, and figures of the run."""
+class PartResult:
+    """The result of a part: fields of the report's facts, writes, and figures of the run."""
 
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    report_fields: Mapping[str, Any] = field(default_factory=dict)
     writes: Sequence[Write] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-Part: TypeAlias = Callable[[StoredAggregates, ClientFacts], Done]
-# By the sections of the report that the part fills.
+class Part(Protocol):
+    """A part of an analysis."""
+
+    def __call__(self, aggregates: StoredAggregates, facts: ClientFacts) -> PartResult:
+        """Return what the part adds for these facts."""
+
+
 Parts: TypeAlias = Mapping[tuple[str, ...], Part]
+"""Parts by the names of the report sections that they fill."""
 
 
-def do_parts(
-    parts: Parts, known: StoredAggregates, facts: ReportFacts, report_error: ErrorReporter
-) -> tuple[ReportFacts, Done]:
-    """Return the facts with what all parts found, their writes and their figures.
+def run_parts(
+    parts: Parts, aggregates: StoredAggregates, facts: ReportFacts, report_error: ErrorReporter
+) -> tuple[ReportFacts, PartResult]:
+    """Return the facts with the results of all parts, and the parts' writes and figures.
 
-    A part that fails is told to ``failed``, writes nothing and its sections say so; the others stand. What another
-    attempt may heal stops them all.
+    A part that fails is reported, writes nothing, and marks its sections as failed; the others run all the same.
+
+    Raises:
+        BrainError: A part failed with an error that another attempt may heal; no further part runs.
     """
     writes: list[Write] = []
     figures: dict[str, Any] = {}
     for sections, part in parts.items():
         try:
-            done = part(known, facts)
+            part_result = part(aggregates, facts)
         except Exception as exc:
             if isinstance(exc, BrainError) and exc.retryable:
                 raise
             report_error(sections[0], exc)
             facts = replace(facts, failed_sections=facts.failed_sections.union(sections))
             continue
-        facts = replace(facts, **done.facts)
-        writes += done.writes
-        figures |= done.figures
-    return facts, Done({}, writes, figures)
+        facts = replace(facts, **part_result.report_fields)
+        writes += part_result.writes
+        figures |= part_result.figures
+    return facts, PartResult({}, writes, figures)
+
+
+def list_failures(facts: ReportFacts, report: Report) -> dict[str, Any]:
+    """Return ``failed_parts`` for the run's figures: the sections whose part or builder failed; empty if none did."""
+    failed = facts.failed_sections | {
+        section.name for section in report.sections if section.status is SectionStatus.FAILED
+    }
+    return {"failed_parts": sorted(failed)} if failed else {}

@@ -1,4 +1,4 @@
-"""Predicts a client's usual content once a week and judges each piece by the interval that was there before it."""
+"""Predict a client's usual content once a week, and judge each piece by the interval that was predicted before it."""
 
 from dataclasses import dataclass, replace
 
@@ -10,32 +10,32 @@ from brain.domain.predictions.outlook import NOMINAL_LEVEL, ContentOutlook
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.predictions import OUTLOOK, grid_writes
 from brain.repositories.analysis.state import StateDocuments
-from brain.services.analysis.parts import Done
+from brain.services.analysis.parts import PartResult
 from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
 class PredictContent:
-    """Judges first, then predicts: no grid is made from what it is judged by."""
+    """Judges first and predicts afterwards, so that no grid is made from the content it is judged by."""
 
     store: DocumentStore
     config: PredictionConfig
 
-    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
+    def __call__(self, aggregates: StoredAggregates, facts: ClientFacts) -> PartResult:
         """Return the client's outlook as of the facts."""
-        client_id, zone = known.client.client_id, known.client.time_zone
+        client_id, zone = aggregates.client.client_id, aggregates.client.time_zone
         (state,) = StateDocuments(self.store).read(client_id, OUTLOOK)
-        before = ContentOutlook.from_document(state.data)
-        judged = weekly_grid.judge_content(known.content, before, facts.as_of, zone)
-        after = before.with_judged(judged)
+        stored_outlook = ContentOutlook.from_document(state.data)
+        judged = weekly_grid.judge_content(aggregates.content, stored_outlook, facts.as_of, zone)
+        outlook = stored_outlook.with_judged(judged)
         grid, period = None, format_week(facts.as_of.date())
-        if before.period is None or period > before.period:
+        if stored_outlook.period is None or period > stored_outlook.period:
             grid, shortage = weekly_grid.predict_week(
-                known.content, period, facts.as_of, zone, self.config, after.level
+                aggregates.content, period, facts.as_of, zone, self.config, outlook.level
             )
-            after = after.with_grid(grid) if grid else replace(after, shortage=shortage)
+            outlook = outlook.with_grid(grid) if grid else replace(outlook, shortage=shortage)
         writes: list[Write] = grid_writes(client_id, grid, NOMINAL_LEVEL) if grid else []
-        if after != before:
-            writes.append(state.write(after.to_document()))
+        if outlook != stored_outlook:
+            writes.append(state.write(outlook.to_document()))
         figures = {"predicted": len(grid.cells) if grid else 0, "predictions_judged": len(judged)}
-        return Done({"outlook": after}, writes, figures)
+        return PartResult({"outlook": outlook}, writes, figures)

@@ -1,4 +1,4 @@
-"""Follows up the moves of a client and draws its slate once a week, as part of the daily analysis."""
+"""Follow up a client's moves and draw its slate once a week, as part of the daily analysis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +7,14 @@ from typing import Any
 
 from brain.domain.days.facts import ClientFacts
 from brain.domain.periods import format_week
-from brain.domain.recommendations import drawing, follow_up
-from brain.domain.recommendations.advice import Advice, advise, as_document
+from brain.domain.recommendations import follow_up
+from brain.domain.recommendations.advice import Advice, advise
 from brain.domain.recommendations.advice_config import AdviceConfig
-from brain.domain.recommendations.from_facts import context_of
-from brain.domain.recommendations.readings.past import Past
-from brain.domain.recommendations.standing import Move, Standing, standing_from
-from brain.domain.recommendations.triggers import Triggers
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
+from brain.domain.recommendations.catalogue import MoveCatalogue
+from brain.domain.recommendations.context_builder import build_context
+from brain.domain.recommendations.move_records import build_move_records, derive_seed
+from brain.domain.recommendations.readings.metric_history import MetricHistory
 from brain.ports.document_store import DocumentStore, Write
 from brain.repositories.analysis.recommendations import (
     ADVICE,
@@ -24,71 +25,79 @@ from brain.repositories.analysis.recommendations import (
     view_write,
 )
 from brain.repositories.analysis.state import StateDocuments
-from brain.services.analysis.parts import Done
+from brain.services.analysis.parts import PartResult
 from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
 @dataclass(frozen=True, slots=True)
 class Recommend:
-    """Notes answers, measures what moves did, and draws the week's slate where it is not drawn yet.
+    """Applies answers, measures the outcomes of moves, and draws the week's slate unless it is drawn already.
 
-    A week is the ISO week of the run's time in UTC. The first run in it draws; the others find it drawn.
+    A week is the ISO week of the run's time in UTC. The first run of a week draws its slate.
     """
 
     store: DocumentStore
-    triggers: Triggers
+    catalogue: MoveCatalogue
     config: AdviceConfig
 
-    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
+    def __call__(self, aggregates: StoredAggregates, facts: ClientFacts) -> PartResult:
         """Return the client's advice as of the facts."""
-        client_id = known.client.client_id
+        client_id = aggregates.client.client_id
         (state,) = StateDocuments(self.store).read(client_id, ADVICE)
-        before = standing_from(state.data)
-        followed, outcomes = self._followed(before, facts)
-        advice = self._advised(followed, facts)
-        after = self._standing(followed, advice, facts) if advice else followed
+        stored_advice = AdviceState.from_document(state.data)
+        followed_up, measured = self._follow_up(stored_advice, facts)
+        advice = self._advise(followed_up, facts)
+        new_advice = self._add_slate(followed_up, advice, facts) if advice else followed_up
         writes: list[Write] = [
-            *status_writes(client_id, before, followed),
+            *status_writes(client_id, stored_advice, followed_up),
             *(
-                outcome_write(client_id, m.recommendation_id, follow_up.outcome_document(m, client_id))
-                for m in outcomes
+                outcome_write(client_id, move.recommendation_id, follow_up.outcome_to_document(move, client_id))
+                for move in measured
             ),
         ]
         if advice:
-            writes += slate_writes(client_id, as_document(advice), advice.context.model_dump(mode="json"))
-        if after != before:
-            writes += [state.write(after.document()), view_write(client_id, after)]
-        return Done({"advice": after}, writes, _figures(advice, outcomes))
+            writes += slate_writes(client_id, advice.to_document(), advice.context.model_dump(mode="json"))
+        if new_advice != stored_advice:
+            writes += [state.write(new_advice.to_document()), view_write(client_id, new_advice)]
+        return PartResult({"advice": new_advice}, writes, _count_moves(advice, measured))
 
-    def _followed(self, before: Standing, facts: ClientFacts) -> tuple[Standing, list[Move]]:
-        """Return the standing with new answers and outcomes, and the moves whose outcome is to be recorded.
+    def _follow_up(self, stored_advice: AdviceState, facts: ClientFacts) -> tuple[AdviceState, list[MoveRecord]]:
+        """Return the advice with new answers and outcomes, and the moves whose outcome is to be recorded.
 
-        A standing that was lost or restored measures again what is recorded already; the record stands.
+        If the state was lost or restored, outcomes that are recorded already are measured again; the record wins.
         """
-        stored, client_id = Recommendations(self.store), facts.client.client_id
-        asked = follow_up.asked(before.moves, facts, self.config)
-        answers = stored.load_answers(client_id, asked) if asked else {}
-        moves = follow_up.with_outcomes(follow_up.with_answers(before.moves, answers), facts, self.config)
-        measured = [now for then, now in zip(before.moves, moves, strict=True) if now.outcome and not then.outcome]
-        recorded = stored.load_outcomes(client_id, [move.recommendation_id for move in measured]) if measured else {}
-        new = [move for move in measured if move.recommendation_id not in recorded]
-        return replace(before, moves=tuple(follow_up.as_recorded(moves, recorded))), new
+        recommendations, client_id = Recommendations(self.store), facts.client.client_id
+        answerable = follow_up.list_answerable(stored_advice.moves, facts, self.config)
+        answers = recommendations.load_answers(client_id, answerable) if answerable else {}
+        moves = follow_up.apply_answers(stored_advice.moves, answers)
+        moves = follow_up.measure_outcomes(moves, facts, self.config)
+        measured = [
+            move
+            for stored_move, move in zip(stored_advice.moves, moves, strict=True)
+            if move.outcome and not stored_move.outcome
+        ]
+        measured_ids = [move.recommendation_id for move in measured]
+        recorded = recommendations.load_outcomes(client_id, measured_ids) if measured else {}
+        moves = follow_up.apply_recorded_outcomes(moves, recorded)
+        unrecorded = [move for move in measured if move.recommendation_id not in recorded]
+        return replace(stored_advice, moves=tuple(moves)), unrecorded
 
-    def _advised(self, standing: Standing, facts: ClientFacts) -> Advice | None:
+    def _advise(self, advice: AdviceState, facts: ClientFacts) -> Advice | None:
         period = format_week(facts.as_of.date())
-        if standing.period is not None and period <= standing.period:
+        if advice.period is not None and period <= advice.period:
             return None
         priors = Recommendations(self.store).load_priors(facts.client.vertical)
-        context = context_of(facts, standing, priors, self.triggers, self.config.readings)
-        return advise(context, self.triggers, seed=drawing.seed_of(facts.client.client_id, period))
+        context = build_context(facts, advice, priors, self.catalogue, self.config.readings)
+        return advise(context, self.catalogue, seed=derive_seed(facts.client.client_id, period))
 
-    def _standing(self, standing: Standing, advice: Advice, facts: ClientFacts) -> Standing:
-        platforms = Past(facts, self.config.readings, self.triggers.policy.interval_level).platforms()
-        drawn = drawing.moves_of(advice, platforms, timedelta(days=self.config.policy_before_days))
-        moves = (*standing.moves, *drawn)[-self.config.kept_moves :]
-        return Standing(advice.context.named_period, tuple(as_document(advice)["recommendations"]), moves)
+    def _add_slate(self, advice_state: AdviceState, advice: Advice, facts: ClientFacts) -> AdviceState:
+        history = MetricHistory(facts, self.config.readings, self.catalogue.policy.interval_level)
+        earlier_by = timedelta(days=self.config.policy_before_days)
+        records = build_move_records(advice, history.list_platforms(), earlier_by)
+        moves = (*advice_state.moves, *records)[-self.config.kept_moves :]
+        return AdviceState(advice.context.named_period, tuple(advice.to_document()["recommendations"]), moves)
 
 
-def _figures(advice: Advice | None, outcomes: Sequence[Move]) -> dict[str, Any]:
-    shown = [place for place in advice.places if place.drawn and not place.held_back] if advice else []
-    return {"moves_drawn": len(shown), "moves_measured": len(outcomes)}
+def _count_moves(advice: Advice | None, measured: Sequence[MoveRecord]) -> dict[str, Any]:
+    shown = [slot for slot in advice.slots if slot.drawn and not slot.held_back] if advice else []
+    return {"moves_drawn": len(shown), "moves_measured": len(measured)}

@@ -1,12 +1,12 @@
-"""Says once a week what clients of a class saw of each move, before the day's learning goes on."""
+"""Pool once a week what the clients of a class saw of each move, before the day's learning continues."""
 
 from dataclasses import dataclass
 
 from brain.domain.jobs.steps import ACTIVE_WINDOW
 from brain.domain.periods import format_week
-from brain.domain.recommendations.class_priors import class_priors
-from brain.domain.recommendations.standing import Move, standing_from
-from brain.domain.recommendations.triggers import Policy
+from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
+from brain.domain.recommendations.catalogue import MovePolicy
+from brain.domain.recommendations.class_priors import pool_class_priors
 from brain.ports.document_store import DocumentStore
 from brain.repositories.analysis.recommendations import ADVICE, Recommendations, priors_write
 from brain.repositories.analysis.state import StateDocuments
@@ -18,25 +18,27 @@ from brain.services.jobs.run_once import Work
 
 @dataclass(frozen=True, slots=True)
 class ShareMoves:
-    """Reads two documents a client once a week, writes one for all, and goes on to the rest of the work.
+    """Reads two documents per client once a week, writes one for all, and continues with the next step.
 
     Only figures of whole classes are written: no client's move, outcome or name leaves it.
     """
 
     store: DocumentStore
-    policy: Policy
-    then: Work
+    policy: MovePolicy
+    next_step: Work
 
     def __call__(self, lease: Lease) -> Figures:
-        """Share what the week before brought, unless it is shared already; then work on."""
+        """Pool the outcomes of moves unless that is done for this week, then run the next step."""
         period = format_week(lease.scheduled_at.date())
         if Recommendations(self.store).load_priors_period() < period:
-            clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
-            classes = class_priors({client_id: self._record(client_id) for client_id in clients}, self.policy)
-            lease.commit([priors_write(period, classes)], lease.checkpoint)
-        return self.then(lease)
+            counters = IngestCounters(self.store)
+            client_ids = counters.active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
+            records = {client_id: self._read_moves(client_id) for client_id in client_ids}
+            lease.commit([priors_write(period, pool_class_priors(records, self.policy))], lease.checkpoint)
+        return self.next_step(lease)
 
-    def _record(self, client_id: str) -> tuple[str | None, tuple[Move, ...]]:
+    def _read_moves(self, client_id: str) -> tuple[str | None, tuple[MoveRecord, ...]]:
+        """Return the client's vertical and moves."""
         (state,) = StateDocuments(self.store).read(client_id, ADVICE)
-        moves = tuple(standing_from(state.data).moves)
+        moves = tuple(AdviceState.from_document(state.data).moves)
         return (Clients(self.store).get(client_id).vertical if moves else None), moves

@@ -1,4 +1,4 @@
-"""Reads what the daily analysis and the reports are built from: four documents a client, however many events."""
+"""Reads what the daily analysis and the reports are built from: four documents per client, however many events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,18 +27,21 @@ from brain.repositories.clients import Clients
 
 @dataclass(frozen=True, slots=True)
 class StoredAggregates:
-    """A client's stored aggregates, its latest content, and known incidents."""
+    """A client's stored sums and incidents, and its latest content.
+
+    ``incidents_state`` is the document that ``incidents`` were read from, to be written at the version it was read.
+    """
 
     client: Client
     days: Days
     breakdowns: Days
-    known: tuple[Incident, ...]
-    incidents: StateDocument
+    incidents: tuple[Incident, ...]
+    incidents_state: StateDocument
     content: Sequence[Mapping[str, Any]] = ()
 
-    def today(self, at: datetime) -> date:
-        """Return the client's local day at a moment; days before it are complete."""
-        return sums.to_local_day(at, self.client.time_zone)
+    def local_day(self, moment: datetime) -> date:
+        """Return the client's local day at a moment; the days before it are complete."""
+        return sums.to_local_day(moment, self.client.time_zone)
 
     def scan_incidents(self, as_of: datetime, alarms: AlarmConfig, detector: AnomalyConfig) -> IncidentScan:
         """Find the incidents in the client's series as of a moment."""
@@ -46,12 +49,15 @@ class StoredAggregates:
 
 
 def read_aggregates(store: DocumentStore, client_id: str) -> StoredAggregates:
-    """Return the client's facts, empty where nothing was stored yet."""
+    """Return the client's aggregates, empty ones before anything was stored."""
     client = Clients(store).get(client_id)
-    recent, archive, incidents = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
-    known = tuple(Incident.from_document(document) for document in incidents.data.get("known", []))
-    days = copy_days(archive)
-    for day, groups in copy_days(recent).items():
-        days[day] = groups
-    latest = recent.data.get("content", ())
-    return StoredAggregates(client, dict(sorted(days.items())), copy_breakdowns(recent), known, incidents, latest)
+    recent, archive, incidents_state = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
+    days = copy_days(archive) | copy_days(recent)
+    return StoredAggregates(
+        client=client,
+        days=dict(sorted(days.items())),
+        breakdowns=copy_breakdowns(recent),
+        incidents=tuple(Incident.from_document(document) for document in incidents_state.data.get("known", [])),
+        incidents_state=incidents_state,
+        content=recent.data.get("content", ()),
+    )

@@ -1,8 +1,8 @@
-"""Writes a client's report on its last complete week, from stored aggregates alone."""
+"""Write a client's report on its last complete week, from stored aggregates alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from brain.domain.anomaly.config import AnomalyConfig
 from brain.domain.days.config import AnalysisConfig
@@ -13,9 +13,16 @@ from brain.domain.reports.report import Report
 from brain.ports.document_store import DocumentStore, Set
 from brain.ports.logger import ErrorReporter
 from brain.repositories import paths
-from brain.services.analysis.parts import Parts, do_parts
+from brain.services.analysis.parts import Parts, list_failures, run_parts
 from brain.services.analysis.stored_aggregates import read_aggregates
 from brain.services.jobs.lease import Figures, Lease
+
+
+class ReportRenderer(Protocol):
+    """Renders a report as an HTML page."""
+
+    def __call__(self, report: Report, /) -> str:
+        """Return the page."""
 
 
 @dataclass(slots=True)
@@ -26,31 +33,34 @@ class WeeklyReport:
     config: AnalysisConfig
     detector: AnomalyConfig
     report_error: ErrorReporter
-    render_html: Callable[[Report], str]
+    render_html: ReportRenderer
     parts: Parts = field(default_factory=dict)
 
     def __call__(self, lease: Lease) -> Figures:
-        """Report on the week that ended before the scheduled time where the client is."""
-        known = read_aggregates(self.store, lease.client_id)
-        today = known.today(lease.scheduled_at)
-        end = today - timedelta(days=today.weekday())
-        scan = known.scan_incidents(lease.scheduled_at, self.config.alarms, self.detector)
+        """Report on the week that ended before the scheduled time in the client's time zone."""
+        aggregates = read_aggregates(self.store, lease.client_id)
+        today = aggregates.local_day(lease.scheduled_at)
+        monday = today - timedelta(days=today.weekday())
+        scan = aggregates.scan_incidents(lease.scheduled_at, self.config.alarms, self.detector)
         facts = ReportFacts(
-            client=known.client,
-            start=end - timedelta(days=7),
-            end=end,
+            client=aggregates.client,
+            start=monday - timedelta(days=7),
+            end=monday,
             as_of=lease.scheduled_at,
-            days=known.days,
-            breakdowns=known.breakdowns,
-            incidents=known.known,
+            days=aggregates.days,
+            breakdowns=aggregates.breakdowns,
+            incidents=aggregates.incidents,
             series_ready=scan.ready,
             series_warming=scan.warming,
             config=self.config,
         )
-        facts, done = do_parts(self.parts, known, facts, self.report_error)
+        facts, parts_result = run_parts(self.parts, aggregates, facts, self.report_error)
         report = build_weekly_report(facts, self.report_error)
-        document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
-        place = paths.report(lease.client_id, report.kind, report.period)
-        view = Set(paths.view(lease.client_id, "week"), report.document())
+        renderings = {"text": text.render(report), "html": self.render_html(report)}
+        writes = [
+            Set(paths.report(lease.client_id, report.kind, report.period), report.to_document() | renderings),
+            Set(paths.view(lease.client_id, "week"), report.to_document()),
+            *parts_result.writes,
+        ]
         figures = {"week": report.period, "headline": report.headline, "sections": len(report.sections)}
-        return lease.finish([Set(place, document), view, *done.writes], {**figures, **done.figures})
+        return lease.finish(writes, {**figures, **parts_result.figures, **list_failures(facts, report)})

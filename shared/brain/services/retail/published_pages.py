@@ -6,7 +6,7 @@ from brain.domain.days.facts import ClientFacts
 from brain.domain.reports import shop
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
-from brain.services.analysis.parts import Done
+from brain.services.analysis.parts import PartResult
 from brain.services.analysis.stored_aggregates import StoredAggregates
 
 
@@ -16,12 +16,12 @@ class PublishedShopPages:
 
     store: DocumentStore
 
-    def __call__(self, known: StoredAggregates, facts: ClientFacts) -> Done:
+    def __call__(self, aggregates: StoredAggregates, facts: ClientFacts) -> PartResult:
         """Add the published pages to the facts."""
         del facts
-        if not known.client.stores:
-            return Done()
+        if not aggregates.client.stores:
+            return PartResult()
         names = list(shop.PAGES.values())
-        documents = self.store.get_all([paths.view(known.client.client_id, name) for name in names])
+        documents = self.store.get_all([paths.view(aggregates.client.client_id, name) for name in names])
         pages = {name: page.data for name, page in zip(names, documents, strict=True) if page is not None}
-        return Done({"shop": pages})
+        return PartResult({"shop": pages})

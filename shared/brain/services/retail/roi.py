@@ -118,7 +118,7 @@ class RoiReport:
 
     def _build_writes(self, lease: Lease, report: Report, valuation: RoiStatement | str) -> list[Write]:
         """Return the report and its page; the page only if no later run has published it already."""
-        document = report.document() | {"text": text.render(report), "html": self.render_html(report)}
+        document = report.to_document() | {"text": text.render(report), "html": self.render_html(report)}
         writes: list[Write] = [Set(paths.report(lease.client_id, report.kind, report.period), document)]
         page_path = paths.view(lease.client_id, PAGE)
         published = self.store.get(page_path)

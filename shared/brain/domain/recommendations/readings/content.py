@@ -1,153 +1,162 @@
-"""Readings of what is published: how often, where, to whom, in which form and when, and what that brings."""
+"""Readings of published content: how often, where, to whom, in which form and when, and what that brings."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from brain.domain.days import sums
-from brain.domain.days.comparisons import Comparison, estimate_differences, sample_log_rates, significance_level
+from brain.domain.days.comparisons import RateComparison, estimate_differences, sample_log_rates, significance_level
 from brain.domain.days.format_comparisons import compare_formats
 from brain.domain.days.hour_comparisons import compare_hours, format_band
-from brain.domain.days.sums import OTHER, Sums
-from brain.domain.recommendations.context import Reading
-from brain.domain.recommendations.readings.past import FAMILIES, Past
+from brain.domain.days.sums import OTHER
+from brain.domain.recommendations.context import MetricReading
+from brain.domain.recommendations.readings.metric_history import LogRatio, MetricHistory
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Difference, Sample, t_quantile
 
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 AUDIENCE_DAYS_BEFORE = 28
-LEAST_RANGE = 1.5
+MIN_COUNT_RATIO = 1.5
 
 
-def readings(past: Past) -> Iterator[tuple[str, Reading]]:
-    """Yield (metric, reading) of content, as far as the sums tell."""
-    platforms = past.publishing()
+def read_content_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricReading]]:
+    """Yield (metric, reading) of everything about content that the sums cover."""
+    platforms = history.list_publishing()
     for platform in platforms:
-        yield from _habit(past, platform)
-        yield from _trend(past, platform, len(platforms))
-        yield from _fatigue(past, platform, len(platforms))
-        yield from _audience(past, platform, len(platforms))
-    yield from _where(past, platforms)
-    yield from _weekdays(past, platforms)
-    comparisons = past.facts.config.comparisons
-    formats = estimate_differences(compare_formats(past.facts), comparisons)
-    yield from _lifts(past, formats, "best_format_lift", "worst_format_lift")
-    yield from _format_shares(past, platforms)
-    yield from _lifts(past, estimate_differences(compare_hours(past.facts), comparisons), "best_hour_lift", None)
+        yield from _read_habits(history, platform)
+        yield from _read_trend(history, platform, len(platforms))
+        yield from _read_fatigue(history, platform, len(platforms))
+        yield from _read_audience_growth(history, platform, len(platforms))
+    yield from _read_top_platform(history, platforms)
+    yield from _read_weekdays(history, platforms)
+    config = history.facts.config.comparisons
+    format_estimates = estimate_differences(compare_formats(history.facts), config)
+    yield from _read_lifts(history, format_estimates, "best_format_lift", "worst_format_lift")
+    yield from _read_format_shares(history, platforms)
+    hour_estimates = estimate_differences(compare_hours(history.facts), config)
+    yield from _read_lifts(history, hour_estimates, "best_hour_lift", None)
 
 
-def _habit(past: Past, platform: str) -> Iterator[tuple[str, Reading]]:
-    usual = past.config.usual_days
-    day_sums = [s for _, s in past.sums(platform, usual)]
+def _read_habits(history: MetricHistory, platform: str) -> Iterator[tuple[str, MetricReading]]:
+    usual_days = history.windows.usual_days
+    day_sums = [s for _, s in history.select_sums(platform, usual_days)]
     events = sums.sum_metric(day_sums, "events")
-    if day_sums and past.first_day(platform) <= past.facts.end - timedelta(days=usual):
-        yield "posting_frequency_per_week", past.reading(events * 7 / usual, platform, events)
-    silent = (past.facts.end - past.newest(platform)).days - 1
-    yield "days_since_last_post", past.reading(float(silent), platform, max(events, 1))
-    rated, audience = sums.sum_metric(day_sums, "rated_engagements"), sums.sum_metric(day_sums, "rated_audience")
+    if day_sums and history.first_day(platform) <= history.facts.end - timedelta(days=usual_days):
+        yield "posting_frequency_per_week", history.build_reading(events * 7 / usual_days, platform, events)
+    silent_days = (history.facts.end - history.newest_day(platform)).days - 1
+    yield "days_since_last_post", history.build_reading(float(silent_days), platform, max(events, 1))
+    rated = sums.sum_metric(day_sums, "rated")
+    engagements, audience = sums.sum_metric(day_sums, "rated_engagements"), sums.sum_metric(day_sums, "rated_audience")
     engaged = sums.sum_metric(day_sums, "engaged")
     if audience:
-        yield "engagement_rate", past.reading(rated / audience, platform, sums.sum_metric(day_sums, "rated"))
+        yield "engagement_rate", history.build_reading(engagements / audience, platform, rated)
     if engaged:
-        known = sums.sum_metric(day_sums, "rated")
-        yield "audience_known_share", past.reading(known / engaged, platform, engaged)
+        yield "audience_known_share", history.build_reading(rated / engaged, platform, engaged)
 
 
-def _trend(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
-    recent, usual = past.config.recent_days, past.config.usual_days
-    now = sample_log_rates([s for _, s in past.sums(platform, recent)])
-    then = sample_log_rates([s for _, s in past.sums(platform, recent + usual, recent)])
-    if changed := past.change(now, then, many):
-        value, lower, upper = changed
-        ratio = None if value is None else math.exp(value)
-        yield (
-            "engagement_trend_7d",
-            past.reading(ratio, platform, now.count + then.count, (math.exp(lower), math.exp(upper))),
-        )
+def _read_trend(history: MetricHistory, platform: str, comparisons: int) -> Iterator[tuple[str, MetricReading]]:
+    recent_days, usual_days = history.windows.recent_days, history.windows.usual_days
+    recent = sample_log_rates([s for _, s in history.select_sums(platform, recent_days)])
+    usual = sample_log_rates([s for _, s in history.select_sums(platform, recent_days + usual_days, recent_days)])
+    if log_ratio := history.estimate_log_ratio(recent, usual, comparisons):
+        ratio = None if log_ratio.estimate is None else math.exp(log_ratio.estimate)
+        interval = (math.exp(log_ratio.lower), math.exp(log_ratio.upper))
+        yield "engagement_trend_7d", history.build_reading(ratio, platform, recent.count + usual.count, interval)
 
 
-def _fatigue(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
-    """Yield how engagement a post goes with the number of posts, week by week, for each doubling of that number.
+def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> Iterator[tuple[str, MetricReading]]:
+    """Yield how engagement per post changes with each doubling of the posts per week.
 
-    Weeks that are much alike in number tell nothing of a doubling.
+    Nothing is yielded if all weeks have similar numbers of posts.
     """
-    weeks = [sample_log_rates([s for _, s in past.sums(platform, 7 * k + 7, 7 * k)]) for k in range(past.config.weeks)]
-    told = [week for week in weeks if week.count]
-    points = [(math.log2(week.count), week.mean, float(week.count)) for week in told]
-    comparisons = past.facts.config.comparisons
-    counts = [week.count for week in told]
-    if len(points) < comparisons.minimum_events or max(counts) < LEAST_RANGE * min(counts):
+    windows = [(7 * week + 7, 7 * week) for week in range(history.windows.weeks)]
+    weeks = [sample_log_rates([s for _, s in history.select_sums(platform, *window)]) for window in windows]
+    weeks = [week for week in weeks if week.count]
+    points = [(math.log2(week.count), week.mean, float(week.count)) for week in weeks]
+    counts = [week.count for week in weeks]
+    minimum_weeks = history.facts.config.comparisons.minimum_events
+    if len(points) < minimum_weeks or max(counts) < MIN_COUNT_RATIO * min(counts):
         return
-    sure = weighted_slope(points, alpha=comparisons.false_claims / FAMILIES / many)
-    shown = weighted_slope(points, alpha=1 - past.level)
-    if sure and shown:
-        value = math.expm1(sure.estimate) if sure.is_significant else None
-        interval = (math.expm1(shown.lower), math.expm1(shown.upper))
-        yield "fatigue", past.reading(value, platform, sum(counts), interval)
+    significance = weighted_slope(points, alpha=history.significance_level(comparisons))
+    slope = weighted_slope(points, alpha=1 - history.level)
+    if significance and slope:
+        lift = math.expm1(significance.estimate) if significance.is_significant else None
+        interval = (math.expm1(slope.lower), math.expm1(slope.upper))
+        yield "fatigue", history.build_reading(lift, platform, sum(counts), interval)
 
 
-def _audience(past: Past, platform: str, many: int) -> Iterator[tuple[str, Reading]]:
+def _read_audience_growth(
+    history: MetricHistory, platform: str, comparisons: int
+) -> Iterator[tuple[str, MetricReading]]:
     """Compare the mean audiences of the last days with those of as many days four weeks before."""
-    recent = past.config.recent_days
-    now = _audiences(past, platform, recent, 0)
-    then = _audiences(past, platform, recent + AUDIENCE_DAYS_BEFORE, AUDIENCE_DAYS_BEFORE)
-    if changed := past.change(now, then, many):
-        value, lower, upper = changed
-        lift = None if value is None else math.expm1(value)
-        interval = (math.expm1(lower), math.expm1(upper))
-        yield "audience_growth_28d", past.reading(lift, platform, now.count + then.count, interval)
+    recent_days = history.windows.recent_days
+    recent = _sample_log_audiences(history, platform, recent_days, 0)
+    earlier = _sample_log_audiences(history, platform, recent_days + AUDIENCE_DAYS_BEFORE, AUDIENCE_DAYS_BEFORE)
+    if log_ratio := history.estimate_log_ratio(recent, earlier, comparisons):
+        observations = recent.count + earlier.count
+        reading = history.build_reading(log_ratio.lift, platform, observations, log_ratio.lift_interval)
+        yield "audience_growth_28d", reading
 
 
-def _audiences(past: Past, platform: str, first: int, last: int) -> Sample:
-    days: dict[str, tuple[int, int]] = {}
-    for day, day_sums in past.sums(platform, first, last):
-        audience, rated = days.get(day, (0, 0))
-        days[day] = audience + day_sums.get("rated_audience", 0), rated + day_sums.get("rated", 0)
-    logs = [math.log(audience / rated) for audience, rated in days.values() if rated and audience]
-    return Sample.of(logs)
+def _sample_log_audiences(history: MetricHistory, platform: str, first: int, last: int) -> Sample:
+    """Return the log mean audience of each day as a sample."""
+    by_day: dict[str, tuple[int, int]] = {}
+    for day, day_sums in history.select_sums(platform, first, last):
+        audience, rated = by_day.get(day, (0, 0))
+        by_day[day] = audience + day_sums.get("rated_audience", 0), rated + day_sums.get("rated", 0)
+    return Sample.of([math.log(audience / rated) for audience, rated in by_day.values() if rated and audience])
 
 
-def _where(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
-    day_sums = {p: [s for _, s in past.sums(p, past.config.usual_days)] for p in platforms}
-    engaged = {p: sums.sum_metric(many, "engagements") for p, many in day_sums.items()}
-    events = sum(sums.sum_metric(many, "engaged") for many in day_sums.values())
-    total = sum(engaged.values())
-    if total and events >= past.facts.config.comparisons.minimum_events:
-        top = max(sorted(engaged), key=lambda p: engaged[p])
-        yield "top_platform_share", past.reading(engaged[top] / total, top, events)
+def _read_top_platform(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
+    usual_days = history.windows.usual_days
+    day_sums = {platform: [s for _, s in history.select_sums(platform, usual_days)] for platform in platforms}
+    engagements = {platform: sums.sum_metric(day_sums[platform], "engagements") for platform in platforms}
+    events = sum(sums.sum_metric(day_sums[platform], "engaged") for platform in platforms)
+    total = sum(engagements.values())
+    if total and events >= history.facts.config.comparisons.minimum_events:
+        top = max(sorted(engagements), key=lambda platform: engagements[platform])
+        yield "top_platform_share", history.build_reading(engagements[top] / total, top, events)
 
 
-def _weekdays(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
-    """Compare each weekday with the platform's others; one reading without a value where none stands out."""
-    compared = []
+def _read_weekdays(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
+    """Yield each weekday that is better than the platform's others; one reading without a value if none is."""
+    samples = []
     for platform in platforms:
-        day_sums = past.sums(platform, past.config.weekday_days)
+        day_sums = history.select_sums(platform, history.windows.weekday_days)
         for weekday, name in enumerate(WEEKDAYS):
             own = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
-            rest = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
-            compared.append((f"{name} on {platform}", own, rest))
-    found = [(subject, own, past.change(own, rest, len(compared))) for subject, own, rest in compared]
-    yield from _lifts_above(past, "best_weekday_lift", [(s, own.count, change) for s, own, change in found if change])
+            others = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
+            samples.append((f"{name} on {platform}", own, others))
+    log_ratios = [
+        (subject, own.count, log_ratio)
+        for subject, own, others in samples
+        if (log_ratio := history.estimate_log_ratio(own, others, len(samples)))
+    ]
+    yield from _read_positive_lifts(history, "best_weekday_lift", log_ratios)
 
 
-def _lifts_above(
-    past: Past, metric: str, found: Sequence[tuple[str, int, tuple[float | None, float, float]]]
-) -> Iterator[tuple[str, Reading]]:
-    sure = [(s, n, value, low, high) for s, n, (value, low, high) in found if value is not None and value > 0]
-    for subject, count, value, low, high in sure:
-        yield metric, past.reading(math.expm1(value), subject, count, (math.expm1(low), math.expm1(high)))
-    if found and not sure:
-        yield metric, past.reading(None, None, sum(n for _, n, _ in found))
+def _read_positive_lifts(
+    history: MetricHistory, metric: str, log_ratios: Sequence[tuple[str, int, LogRatio]]
+) -> Iterator[tuple[str, MetricReading]]:
+    positive = [
+        (subject, count, log_ratio)
+        for subject, count, log_ratio in log_ratios
+        if log_ratio.estimate is not None and log_ratio.estimate > 0
+    ]
+    for subject, count, log_ratio in positive:
+        yield metric, history.build_reading(log_ratio.lift, subject, count, log_ratio.lift_interval)
+    if log_ratios and not positive:
+        yield metric, history.build_reading(None, None, sum(count for _, count, _ in log_ratios))
 
 
-def _lifts(
-    past: Past, estimates: Sequence[tuple[Comparison, Difference]], best: str, worst: str | None
-) -> Iterator[tuple[str, Reading]]:
+def _read_lifts(
+    history: MetricHistory, estimates: Sequence[tuple[RateComparison, Difference]], best: str, worst: str | None
+) -> Iterator[tuple[str, MetricReading]]:
     """Yield the differences that the report claims, with the numbers that it states.
 
     Their intervals are narrowed from the section's level to the level of readings.
     """
-    alpha = significance_level(len(estimates), past.facts.config.comparisons)
+    alpha = significance_level(len(estimates), history.facts.config.comparisons)
     claimed = [
         (comparison, estimate)
         for comparison, estimate in estimates
@@ -156,43 +165,46 @@ def _lifts(
     for metric, sign in ((best, 1), (worst, -1)):
         if metric is None:
             continue
-        on_this_side = [pair for pair in claimed if sign * pair[1].estimate > 0]
-        for comparison, estimate in on_this_side:
-            yield metric, _lift(past, comparison, estimate, alpha)
-        if estimates and not on_this_side:
-            yield metric, past.reading(None, None, max(comparison.subject_events for comparison, _ in estimates))
+        same_sign = [(comparison, estimate) for comparison, estimate in claimed if sign * estimate.estimate > 0]
+        for comparison, estimate in same_sign:
+            yield metric, _build_lift(history, comparison, estimate, alpha)
+        if estimates and not same_sign:
+            yield metric, history.build_reading(None, None, max(c.subject_events for c, _ in estimates))
 
 
-def _lift(past: Past, comparison: Comparison, estimate: Difference, alpha: float) -> Reading:
+def _build_lift(
+    history: MetricHistory, comparison: RateComparison, estimate: Difference, alpha: float
+) -> MetricReading:
     count = comparison.subject_events
-    freedom = max(count + comparison.other_events - 2, 2)
-    narrower = t_quantile((1 + past.level) / 2, freedom) / t_quantile(1 - alpha / 2, freedom)
+    degrees_of_freedom = max(count + comparison.other_events - 2, 2)
+    reading_quantile = t_quantile((1 + history.level) / 2, degrees_of_freedom)
+    narrowing = reading_quantile / t_quantile(1 - alpha / 2, degrees_of_freedom)
     ratio, lower, upper = (math.exp(bound) for bound in (estimate.estimate, estimate.lower, estimate.upper))
     centre = math.log(ratio)
-    low = centre - (centre - math.log(lower)) * narrower
-    high = centre + (math.log(upper) - centre) * narrower
+    low = centre - (centre - math.log(lower)) * narrowing
+    high = centre + (math.log(upper) - centre) * narrowing
     interval = (math.expm1(low), math.expm1(high))
-    return past.reading(ratio - 1, _describe_subject(comparison), count, interval)
+    return history.build_reading(ratio - 1, _describe_subject(comparison), count, interval)
 
 
-def _describe_subject(comparison: Comparison) -> str:
-    """Return what a comparison is about, as a marketer says it: carousel on linkedin, 09:00 to 12:00 on linkedin."""
+def _describe_subject(comparison: RateComparison) -> str:
+    """Return a comparison's subject as a marketer says it: carousel on linkedin, 09:00 to 12:00 on linkedin."""
     subject = comparison.subject
     name = format_band(subject) if "from_hour" in subject else subject["content_type"]
     return f"{name} on {comparison.platform}"
 
 
-def _format_shares(past: Past, platforms: Sequence[str]) -> Iterator[tuple[str, Reading]]:
+def _read_format_shares(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
     """Yield each content type's share of what is published on its platform."""
-    counts: dict[str, int] = {}
-    first = past.facts.end - timedelta(days=past.config.usual_days)
-    for offset in range(past.config.usual_days):
-        groups: Mapping[str, Sums] = past.facts.days.get((first + timedelta(days=offset)).isoformat(), {})
-        for group, day_sums in groups.items():
-            counts[group] = counts.get(group, 0) + day_sums.get("events", 0)
+    events_by_group: dict[str, int] = {}
+    first_day = history.facts.end - timedelta(days=history.windows.usual_days)
+    for offset in range(history.windows.usual_days):
+        groups = history.facts.days.get((first_day + timedelta(days=offset)).isoformat(), {})
+        for group, group_sums in groups.items():
+            events_by_group[group] = events_by_group.get(group, 0) + group_sums.get("events", 0)
     for platform in platforms:
-        own = {group: n for group, n in counts.items() if sums.parse_platform(group) == platform}
-        whole = sum(own.values())
-        for group, count in sorted(own.items()):
+        own = {group: events for group, events in events_by_group.items() if sums.parse_platform(group) == platform}
+        total = sum(own.values())
+        for group, events in sorted(own.items()):
             content_type = group.partition("|")[2]
-            yield "format_share", past.reading(count / whole, f"{content_type} on {platform}", whole)
+            yield "format_share", history.build_reading(events / total, f"{content_type} on {platform}", total)

@@ -1,1 +1,1 @@
-"""How much each signal moves sales: regression, pooling and the effect ledger."""
+"""How much each signal moves sales: regression, partial pooling, and the ledger of claimed effects."""

@@ -10,7 +10,7 @@ from brain.domain.retail.lifts.signal_lifts import SignalLift
 
 
 class EffectState(StrEnum):
-    """``watched``: measured, its sign not sure; ``claimed``: sure; ``retired``: was claimed and no longer holds."""
+    """``watched``: the sign is not sure yet; ``claimed``: it is; ``retired``: it was claimed and no longer holds."""
 
     WATCHED = "watched"
     CLAIMED = "claimed"
@@ -19,7 +19,7 @@ class EffectState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EffectEntry:
-    """One signal in one series, as it stands. ``since`` is the day it entered its state, ``reason`` why."""
+    """The current state of one signal in one series, entered on the day ``since`` because of ``reason``."""
 
     store_id: str
     product_id: str | None
@@ -37,61 +37,60 @@ class EffectEntry:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What the entry is about; one entry a key."""
+        """The natural key: a ledger has one entry per key."""
         return (self.store_id, self.product_id or "", self.signal_class, self.signal)
 
 
 def update_effect_ledger(
-    ledger: Iterable[EffectEntry], measured: Sequence[SignalLift], as_of: date, settings: LiftConfig
+    ledger: Iterable[EffectEntry], lifts: Sequence[SignalLift], as_of: date, settings: LiftConfig
 ) -> list[EffectEntry]:
-    """The ledger after the measurements of ``as_of``, sorted by key; the same measurements twice change nothing.
+    """Return the ledger after the lifts measured on ``as_of``, sorted by key; idempotent for the same lifts.
 
-    A lift is claimed when its sign is sure enough, and stays so until its sign turns, its confidence falls below
-    ``retire_below``, or it has not acted for ``retire_unseen_days``. A retired effect may earn its claim again.
+    A lift is claimed when its sign is sure enough, and stays claimed until its sign changes, its confidence falls
+    below ``retire_below``, or it was not active for ``retire_unseen_days``. A retired effect may be claimed again.
     """
-    before = {entry.key: entry for entry in ledger}
-    after = dict(before)
-    for one in measured:
-        key = (one.store_id, one.product_id or "", one.signal_class, one.signal)
-        after[key] = _judged(before.get(key), one, as_of, settings)
-    for key, entry in after.items():
+    previous = {entry.key: entry for entry in ledger}
+    updated = dict(previous)
+    for lift in lifts:
+        key = (lift.store_id, lift.product_id or "", lift.signal_class, lift.signal)
+        updated[key] = _update_entry(previous.get(key), lift, as_of, settings)
+    for key, entry in updated.items():
         unseen = (as_of - entry.last_seen).days
         if entry.state is EffectState.CLAIMED and unseen > settings.retire_unseen_days:
             reason = f"not seen for {unseen} days"
-            after[key] = replace(entry, state=EffectState.RETIRED, since=as_of, reason=reason)
-    return [after[key] for key in sorted(after)]
+            updated[key] = replace(entry, state=EffectState.RETIRED, since=as_of, reason=reason)
+    return [updated[key] for key in sorted(updated)]
 
 
-def _judged(entry: EffectEntry | None, one: SignalLift, as_of: date, settings: LiftConfig) -> EffectEntry:
-    was = entry.state if entry else EffectState.WATCHED
-    state, reason = _next(entry, one, settings)
-    unchanged = entry is not None and state is was
+def _update_entry(entry: EffectEntry | None, lift: SignalLift, as_of: date, settings: LiftConfig) -> EffectEntry:
+    state, reason = _decide_state(entry, lift, settings)
+    unchanged = entry is not None and state is entry.state
     return EffectEntry(
-        store_id=one.store_id,
-        product_id=one.product_id,
-        signal=one.signal,
-        signal_class=one.signal_class,
+        store_id=lift.store_id,
+        product_id=lift.product_id,
+        signal=lift.signal,
+        signal_class=lift.signal_class,
         state=state,
         since=entry.since if unchanged and entry else as_of,
         reason=entry.reason if unchanged and entry else reason,
-        lift=one.lift,
-        lower=one.lower,
-        upper=one.upper,
-        occurrences=one.occurrences,
-        confidence=one.confidence,
-        last_seen=one.last_seen,
+        lift=lift.lift,
+        lower=lift.lower,
+        upper=lift.upper,
+        occurrences=lift.occurrences,
+        confidence=lift.confidence,
+        last_seen=lift.last_seen,
     )
 
 
-def _next(entry: EffectEntry | None, one: SignalLift, settings: LiftConfig) -> tuple[EffectState, str]:
-    sure = one.confidence >= settings.claim_sign_at
+def _decide_state(entry: EffectEntry | None, lift: SignalLift, settings: LiftConfig) -> tuple[EffectState, str]:
+    """Return the state after ``lift``, and the reason if the state changes."""
     if entry is None or entry.state is not EffectState.CLAIMED:
-        if sure:
-            return EffectState.CLAIMED, f"sign {one.confidence:.0%} sure after {one.occurrences} occurrences"
-        state = EffectState.WATCHED if entry is None else entry.state
-        return state, f"sign {one.confidence:.0%} sure after {one.occurrences} occurrences"
-    if (one.lift > 0) != (entry.lift > 0):
-        return EffectState.RETIRED, f"the sign turned: {entry.lift:+.1%} became {one.lift:+.1%}"
-    if one.confidence < settings.retire_below:
-        return EffectState.RETIRED, f"only {one.confidence:.0%} sure of its sign now"
+        previous_state = EffectState.WATCHED if entry is None else entry.state
+        state = EffectState.CLAIMED if lift.confidence >= settings.claim_sign_at else previous_state
+        occurrences = "1 occurrence" if lift.occurrences == 1 else f"{lift.occurrences} occurrences"
+        return state, f"sign {lift.confidence:.0%} sure after {occurrences}"
+    if (lift.lift > 0) != (entry.lift > 0):
+        return EffectState.RETIRED, f"the sign turned: {entry.lift:+.1%} became {lift.lift:+.1%}"
+    if lift.confidence < settings.retire_below:
+        return EffectState.RETIRED, f"only {lift.confidence:.0%} sure of its sign now"
     return EffectState.CLAIMED, ""

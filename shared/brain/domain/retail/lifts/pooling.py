@@ -1,9 +1,9 @@
-"""Partial pooling of lifts: a signal seen few times leans on its class, by as much as its class holds together.
+"""Partial pooling of lifts: a signal with few occurrences is shrunk to its class, as far as the class agrees.
 
 A hierarchical normal model with the spread between signals integrated out on a grid (Gelman 2006), so that intervals
-know that the spread itself is uncertain; its prior keeps away from zero, since a few signals cannot prove that they
-agree (Chung et al. 2013). A sign is judged by its local false sign rate (Stephens 2017): the probability, given
-everything, that the effect has the other sign.
+account for the uncertainty of the spread. The prior of the spread avoids zero, since a few signals cannot prove that
+they agree (Chung et al. 2013). A sign is judged by its local false sign rate (Stephens 2017): the posterior probability
+of the opposite sign.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BISECTIONS = 40
 
 
 def approximate_normal_cdf(standard: Floats) -> Floats:
-    """The standard normal's distribution function, to 1e-7 (Abramowitz, Stegun 1964, 26.2.17)."""
+    """Approximate the standard normal distribution function to 1e-7 (Abramowitz, Stegun 1964, 26.2.17)."""
     size = np.abs(standard)
     step = 1.0 / (1.0 + 0.2316419 * size)
     series = step * (
@@ -33,7 +33,7 @@ def approximate_normal_cdf(standard: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class EffectSummary:
-    """One effect on the model scale: posterior mean, bounds, and how sure its sign is."""
+    """One effect on the model scale: posterior mean, interval, and the probability of its sign."""
 
     effect: float
     lower: float
@@ -51,37 +51,37 @@ class NormalMixture:
 
     @property
     def mean(self) -> Floats:
-        """Posterior means, (effects,)."""
-        found: Floats = self.weights @ self.means
-        return found
+        """The posterior means, (effects,)."""
+        means: Floats = self.weights @ self.means
+        return means
 
-    def below(self, points: Floats) -> Floats:
-        """The probability that each effect lies below its point, (effects,)."""
-        found: Floats = self.weights @ approximate_normal_cdf((points - self.means) / np.sqrt(self.variances))
-        return found
+    def cdf(self, points: Floats) -> Floats:
+        """Return the probability that each effect lies below its point, (effects,)."""
+        probabilities: Floats = self.weights @ approximate_normal_cdf((points - self.means) / np.sqrt(self.variances))
+        return probabilities
 
     def quantile(self, probability: float) -> Floats:
-        """The point that each effect is below with ``probability``, by bisection, (effects,)."""
+        """Return the quantile of each effect by bisection, (effects,)."""
         spread = 12.0 * np.sqrt(self.variances.max(axis=0)) + 1e-12
         low, high = self.means.min(axis=0) - spread, self.means.max(axis=0) + spread
         for _ in range(BISECTIONS):
             middle = (low + high) / 2.0
-            under = self.below(middle) < probability
-            low, high = np.where(under, middle, low), np.where(under, high, middle)
+            is_below = self.cdf(middle) < probability
+            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
         point: Floats = (low + high) / 2.0
         return point
 
     @property
     def false_sign_rate(self) -> Floats:
         """The probability that the effect does not have the sign of its mean, (effects,)."""
-        negative = self.below(np.zeros(self.means.shape[1]))
+        negative = self.cdf(np.zeros(self.means.shape[1]))
         return np.where(self.mean >= 0, negative, 1.0 - negative)
 
-    def stated(self, interval: float) -> list[EffectSummary]:
-        """What is said of each effect, with bounds that hold it with probability ``interval``."""
+    def summarize(self, interval: float) -> list[EffectSummary]:
+        """Summarize each effect, with bounds that contain it with probability ``interval``."""
         tail = (1.0 - interval) / 2.0
         columns = (self.mean, self.quantile(tail), self.quantile(1.0 - tail), 1.0 - self.false_sign_rate)
-        return [EffectSummary(*(float(value) for value in row)) for row in zip(*columns, strict=True)]
+        return [EffectSummary(*(float(figure) for figure in row)) for row in zip(*columns, strict=True)]
 
 
 def pool_effects(
@@ -89,8 +89,8 @@ def pool_effects(
 ) -> NormalMixture:
     """Pool ``estimates`` (effects,) with known sampling ``variances`` into posteriors of the effects.
 
-    The class mean is believed to be ``center`` ± ``center_sd``, the spread of effects around it Rayleigh with mode
-    ``between_sd``.
+    The prior of the class mean is normal with ``center`` and ``center_sd``, that of the spread of effects around it
+    Rayleigh with mode ``between_sd``.
     """
     spread = between_sd * np.linspace(0.0, REACH, GRID + 1)[1:]
     between = spread**2
@@ -107,29 +107,29 @@ def pool_effects(
         - 0.5 * misfit
     )
     weights = np.exp(log_evidence - log_evidence.max())
-    kept = between[:, None] / total
+    own_weight = between[:, None] / total
     return NormalMixture(
         weights / weights.sum(),
-        means=kept * estimates + (1.0 - kept) * mean[:, None],
-        variances=kept * variances + (1.0 - kept) ** 2 / center_precision[:, None],
+        means=own_weight * estimates + (1.0 - own_weight) * mean[:, None],
+        variances=own_weight * variances + (1.0 - own_weight) ** 2 / center_precision[:, None],
     )
 
 
 def pool_store_effects(
     shared: NormalMixture, member: int, estimates: Floats, variances: Floats, between: float
 ) -> NormalMixture:
-    """Effects of the stores that share effect ``member``: each keeps of its own estimate what it can prove.
+    """Shrink the store estimates of effect ``member`` to its posterior over all stores, by their variances.
 
-    ``between`` is the variance of stores around the shared effect; the shared posterior already holds all stores.
+    ``between`` is the variance of stores around the shared effect; the shared posterior already includes all stores.
     """
-    kept = between / (between + variances)
-    means = (1.0 - kept) * shared.means[:, member : member + 1] + kept * estimates
-    spread = kept * variances + (1.0 - kept) ** 2 * shared.variances[:, member : member + 1]
+    own_weight = between / (between + variances)
+    means = (1.0 - own_weight) * shared.means[:, member : member + 1] + own_weight * estimates
+    spread = own_weight * variances + (1.0 - own_weight) ** 2 * shared.variances[:, member : member + 1]
     return NormalMixture(shared.weights, means, np.maximum(spread, 1e-12))
 
 
 def estimate_store_variance(estimates: list[Floats], variances: list[Floats]) -> float:
-    """The variance of stores around what they share, by moments over all signals (DerSimonian, Laird 1986), ≥ 0."""
+    """Estimate the variance of stores around shared effects by moments over all signals (DerSimonian, Laird 1986)."""
     excess = freedom = 0.0
     for values, noise in zip(estimates, variances, strict=True):
         weight = 1.0 / noise

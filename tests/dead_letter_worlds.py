@@ -14,20 +14,11 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult
+from brain.services.gateway.rate_limits import UnlimitedBudgets
 from brain.settings.environment import read_settings
 
 CLIENT = "acme"
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
-
-
-class NoLimits:
-    """Budgets that never end."""
-
-    async def take_events(self, client_id: str, amount: int) -> None:
-        """Take nothing."""
-
-    def give_back_events(self, client_id: str, amount: int) -> None:
-        """Return nothing."""
 
 
 class Vault:
@@ -48,7 +39,7 @@ def whole_brain(clock: ManualClock | None = None, vault: Vault | None = None) ->
     """Return a Brain on an empty store in memory that refuses nobody for sending much."""
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
     brain = bootstrap.build_brain(settings, clock=clock or ManualClock(NOW), secrets=vault or Vault())
-    brain.ingest.limits = NoLimits()
+    brain.ingest.limits = UnlimitedBudgets()
     return brain
 
 

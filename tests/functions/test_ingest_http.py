@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyWriter, Mode
+from faults.faulty_store import FaultyStore, FaultyWriter, Mode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from manual_clock import ManualClock
@@ -209,11 +209,24 @@ def test_a_revoked_key_is_refused_within_a_minute(sender: Sender) -> None:
     """Instances remember a key for a minute at most."""
     assert sender.send(post(1)).status_code == 201
     ring = sender.brain.key_ring
-    ring.revoke("acme", ring.all("acme")[0].key_id)
+    ring.revoke("acme", ring.list_all("acme")[0].key_id)
     clock = sender.brain.clock
     assert isinstance(clock, ManualClock)
     clock.advance(timedelta(seconds=61))
     assert sender.send(post(2)).status_code == 401
+
+
+def test_an_address_that_guessed_too_often_is_429_before_the_store_is_read(sender: Sender) -> None:
+    """Even with a valid key: whoever guesses on must neither find one nor cost a read."""
+    sender.brain.limits.requests_an_address = 3
+    for number in range(3):
+        assert sender.send(post(), Authorization=f"Bearer guess-{number}").status_code == 401
+    assert sender.send(post(), Authorization="Bearer guess-3").status_code == 429
+    sender.brain.authenticator.store = store = FaultyStore(sender.brain.store)
+    refused = sender.send(post())
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert store.reads == 0
+    assert sender.stored() == 0
 
 
 @pytest.mark.parametrize("client", ["a%0a", "__x__", "a b", "x" * 65, "a.b"])

@@ -268,7 +268,7 @@ def test_whoever_has_nothing_to_show_is_refused_before_the_body_is_read(address:
 
 
 def replayed(answer: Any) -> bool:
-    """Whether an answer says that a request was taken before."""
+    """Whether an answer says that a request was already accepted."""
     return bool(answer.status_code == 409 and answer.json()["code"] == "replayed")
 
 
@@ -279,7 +279,7 @@ def test_a_replay_is_refused_here_and_by_another_instance(address: Address, prov
     assert address.send(signed, source).status_code == 201
     again = address.send(signed, source)
     assert replayed(again), again.text
-    assert "taken before" in again.json()["detail"]
+    assert "already accepted" in again.json()["detail"]
     elsewhere = bootstrap.Brain(address.brain.settings, address.clock, address.secrets, address.brain.store)
     assert replayed(Address(elsewhere, address.secrets, []).send(signed, source))
     assert address.stored() == 1
@@ -309,7 +309,7 @@ def test_a_retry_that_fails_leaves_what_was_remembered(address: Address) -> None
     """The first one was taken, whatever becomes of those after it."""
     assert address.send(signers.standard(SECRET, BODY)).status_code == 201
     retry = address.brain.verify_sender.check("acme", "custom", signers.standard(SECRET, BODY, NOW + MINUTE))
-    asyncio.run(address.brain.verify_sender.end(retry, durable=False))
+    asyncio.run(address.brain.verify_sender.finish(retry, durable=False))
     assert replayed(address.send(signers.standard(SECRET, BODY)))
 
 
@@ -354,18 +354,18 @@ def test_while_a_request_is_on_its_way_no_other_body_comes_under_its_token(addre
     """The same body may: its events are stored once."""
     verify, config = address.brain.verify_sender, ("acme", "email")
     first = verify.check(*config, signers.mailgun(body=MAILGUN))
-    assert verify.check(*config, signers.mailgun(body=MAILGUN)).taken == first.taken
+    assert verify.check(*config, signers.mailgun(body=MAILGUN)).delivery == first.delivery
     other = signers.mailgun(body=MAILGUN.replace(b"m-1", b"m-2"))
     with pytest.raises(ReplayedRequestError):
         verify.check(*config, other)
-    asyncio.run(verify.end(first, durable=False))
-    assert verify.check(*config, other).taken
+    asyncio.run(verify.finish(first, durable=False))
+    assert verify.check(*config, other).delivery
 
 
 def test_a_writer_that_breaks_altogether_spoils_no_answer(address: Address) -> None:
     """What is durable is told so."""
     told: list[str] = []
-    address.brain.verify_sender.failed = lambda what, _error: told.append(what)
+    address.brain.verify_sender.report_error = lambda what, _error: told.append(what)
 
     class Broken:
         async def write(self, writes: Any) -> Any:
@@ -376,17 +376,17 @@ def test_a_writer_that_breaks_altogether_spoils_no_answer(address: Address) -> N
 
     address.brain.verify_sender.writer = Broken()
     assert address.send(signers.standard(SECRET, BODY)).status_code == 201
-    assert told == ["remember a signed request"]
+    assert told == ["store an accepted delivery"]
 
 
 def test_a_delivery_that_cannot_be_remembered_is_answered_as_it_is(address: Address) -> None:
     """It is durable, and the operator is told; this instance remembers it all the same."""
     told: list[str] = []
-    address.brain.verify_sender.failed = lambda what, _error: told.append(what)
+    address.brain.verify_sender.report_error = lambda what, _error: told.append(what)
     address.brain.verify_sender.writer = FaultyWriter(address.brain.writer, fail_at=1)
     signed = signers.standard(SECRET, BODY)
     assert address.send(signed).status_code == 201
-    assert told == ["remember a signed request"]
+    assert told == ["store an accepted delivery"]
     assert replayed(address.send(signed))
 
 
@@ -406,7 +406,7 @@ def test_a_ping_makes_no_event_and_is_told_to_the_operator(address: Address) -> 
     for signed in (ping, test, signers.basic(body=json.dumps(confirmation).encode())):
         answer = address.send(signed, "email")
         assert (answer.status_code, answer.json()["counts"]["ignored"]) == (200, 1), answer.text
-    assert answer.json()["results"][0]["message"].endswith("if it is yours, open SubscribeURL")
+    assert answer.json()["results"][0]["message"].endswith("if you requested it, open SubscribeURL")
     url = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
     answer = address.send(signers.basic(body=json.dumps(confirmation | {"SubscribeURL": url}).encode()), "email")
     assert answer.json()["results"][0]["message"].endswith(f"open SubscribeURL: {url}")
@@ -496,8 +496,8 @@ def test_where_secrets_are_kept_being_away_is_503_and_nobody_is_refused(address:
 def test_a_secret_that_cannot_be_used_is_told_to_the_operator_alone(address: Address, wrong: str) -> None:
     """The sender gets the answer of any stranger, so that nobody learns who is a client."""
     told: list[str] = []
-    address.brain.verify_sender.failed = address.brain.verify_sender.secrets.failed = lambda what, error: told.append(
-        f"{what}: {error}"
+    address.brain.verify_sender.report_error = address.brain.verify_sender.secrets.report_error = lambda what, error: (
+        told.append(f"{what}: {error}")
     )
     address.secrets.put("acme", "sendgrid", wrong)
     answer = address.send(*GENUINE["sendgrid"])

@@ -11,7 +11,8 @@ from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, send, 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
-from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import DeadLetter, derive_dead_letter_id
+from brain.domain.gateway.requests import IngestRequest
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
@@ -75,3 +76,36 @@ def test_the_same_request_again_is_the_same_letter_and_another_attempt() -> None
     letter = only(brain)
     assert (letter.attempts, letter.retries, letter.first_seen) == (3, 0, NOW)
     assert letter.last_seen == NOW + timedelta(minutes=2)
+
+
+def test_the_same_bytes_have_one_letter_per_client_and_feed() -> None:
+    """A shared letter would show one client the request of another, or let one replay settle both."""
+    body = b'{"half'
+    ids = [
+        derive_dead_letter_id(client_id, source, body)
+        for client_id in ("acme", "other")
+        for source in ("custom", "email")
+    ]
+    assert len(set(ids)) == 4
+    brain = whole_brain()
+    for client_id in ("acme", "other"):
+        request = IngestRequest(client_id, "custom", "application/json", body, "corr")
+        asyncio.run(brain.ingest(request, FeedContext(client_id, NOW, correlation_id="corr")))
+    letters = DeadLetters(brain.store).list(NOW)
+    assert {(letter.client_id, letter.attempts) for letter in letters} == {("acme", 1), ("other", 1)}
+
+
+def test_a_replay_that_ends_in_a_conflict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event was stored with other content meanwhile; the letter stays for the operator."""
+    broken = BrokenReader(ingest_service.normalize)
+    monkeypatch.setattr(ingest_service, "normalize", broken)
+    brain = whole_brain()
+    brain.log = lambda *_, **__: None
+    send(brain, [post(1), post(2)])
+    broken.broken = False
+    send(brain, post(1, likes=99))
+    result = asyncio.run(brain.replay(only(brain)))
+    assert (result.conflict_count, result.is_final) == (1, False)
+    counts = result.count_outcomes()
+    assert (counts["stored"], counts["dead_lettered"]) == (1, 1)
+    assert (only(brain).error_code, only(brain).taken) == ("conflict", 1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, NoLimits, Vault, post, received
+from dead_letter_worlds import CLIENT, NOW, BrokenReader, UnlimitedBudgets, Vault, post, received
 from manual_clock import ManualClock
 
 from brain.bootstrap import Brain
@@ -33,7 +33,7 @@ def brain(store: DocumentStore, store_kind: str, request: pytest.FixtureRequest,
     project = request.getfixturevalue("project") if store_kind == "firestore" else ""
     where = f"firestore://{project}" if project else "sqlite:///:memory:"
     one = Brain(read_settings({"BRAIN_STORE": where}), clock, Vault(), store)
-    one.ingest.limits = NoLimits()
+    one.ingest.limits = UnlimitedBudgets()
     one.log = lambda *_, **__: None
     return one
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from brain.bootstrap import sales_warehouse
 from brain.cli.retail.output import print_table
 from brain.domain.retail.series import Store
-from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from tests import postgres
 
 LINES = 1_000_000
@@ -72,9 +72,9 @@ def _once(verb: str, url: str, path: str) -> None:
     begun = time.perf_counter()
     if verb == "import":
         with Path(path).open(encoding="utf-8") as stream:
-            file = ImportFile(Kind.SALES, "sales.csv", stream)
+            file = ImportFile(ImportKind.SALES, "sales.csv", stream)
             (count,) = import_files(warehouse, [file], Store("", "Europe/Berlin"), ImportLimits()).tables
-        lines = count.new + count.already_there
+        lines = count.new + count.existing
     else:
         lines = sum(1 for _ in warehouse.daily_sales())
     seconds = time.perf_counter() - begun

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.clients.client import Client
 from brain.domain.jobs.steps import BACKTESTING, CURIOSITY, PRODUCT_WEATHER, SIGNAL_MAGNITUDE
@@ -23,14 +23,14 @@ from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import Store
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
-from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, Shop
+from brain.ports.sales_warehouse import ResultTable, SalesWarehouse, ShopDatabase
 from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.run_once import run_once
 from brain.services.retail.backtest import build_product_backtest_step, build_store_backtest_step
 from brain.services.retail.cross_store import build_cross_store_step
 from brain.services.retail.curiosity import build_curiosity_step
-from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.services.retail.predictive_calendar import build_calendar_step
 from brain.services.retail.product_weather import build_product_weather_step
 from brain.services.retail.resumable_job import ResumableShopJob, ShopStep
@@ -82,14 +82,21 @@ def wet_days(count: int, seed: int = 3) -> list[bool]:
 
 def import_lines(warehouse: SalesWarehouse, **files: Sequence[str]) -> None:
     """Import lines by kind; each is a file with its heading first."""
-    named = [ImportFile(Kind(kind), f"{kind}.csv", list(lines)) for kind, lines in files.items()]
+    named = [ImportFile(ImportKind(kind), f"{kind}.csv", list(lines)) for kind, lines in files.items()]
     assert import_files(warehouse, named, Store(""), ImportLimits()).bad == 0
+
+
+def describe_stores(warehouse: SalesWarehouse, stores: Sequence[Store]) -> None:
+    """Describe stores before their first sales."""
+    with warehouse.importing() as session:
+        session.add_stores(stores)
+        session.apply()
 
 
 def fill(warehouse: SalesWarehouse, days: int = 200, last: date = LAST_DAY) -> None:
     """Fill a warehouse with ``days`` days of the three stores up to ``last``, weather and a market included."""
     warehouse.upgrade()
-    warehouse.put_stores(STORES)
+    describe_stores(warehouse, STORES)
     dates = [last - timedelta(days=days - 1 - at) for at in range(days)]
     wet = wet_days(days)
     rng = np.random.default_rng(11)
@@ -131,13 +138,13 @@ class ShopWorld:
         client: str = BAKER.client_id,
         dry_run: bool = False,
         store: DocumentStore | None = None,
-        around: Callable[[Shop], Shop] = lambda shop: shop,
+        around: Callable[[ShopDatabase], ShopDatabase] = lambda shop: shop,
         limit: timedelta = LIMIT,
     ) -> Any:
         """Perform a job's task, with another store or with something around the warehouse."""
 
         @contextmanager
-        def opened() -> Iterator[Shop]:
+        def opened() -> Iterator[ShopDatabase]:
             with self.opened() as warehouse:
                 yield around(warehouse)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import postgres
 import pytest
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from brain.adapters.sql_warehouse.connection import database_url, open_engine
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
+from brain.adapters.sql_warehouse.connection import open_engine, parse_database_url
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import BrainError, MisconfiguredError, StoreUnavailableError
 
@@ -21,7 +21,7 @@ def counts(url: str) -> dict[str, int]:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_postgresql_is_reached_by_the_driver_we_ship(scheme: str) -> None:
     """Whatever the URL's habit, it is psycopg 3."""
-    assert database_url(f"{scheme}://u:p@h/d") == make_url("postgresql+psycopg://u:p@h/d")
+    assert parse_database_url(f"{scheme}://u:p@h/d") == make_url("postgresql+psycopg://u:p@h/d")
 
 
 @pytest.mark.parametrize(

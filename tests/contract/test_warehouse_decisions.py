@@ -7,7 +7,7 @@ from pathlib import Path
 import postgres
 from shop_worlds import FIRST, shop_config, usual_sales
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.shop_decision import parse_decision
@@ -16,7 +16,7 @@ from brain.domain.retail.roi.statement_document import statement_to_document
 from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import list_decisions, record_decisions
-from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.services.retail.roi import RoiConstants, value_decisions
 from brain.settings.files import load_config
 
@@ -39,7 +39,7 @@ def answers(url: str) -> list[object]:
     ]
     with closing(SqlWarehouse(url, WarehouseConfig())) as shop:
         shop.upgrade()
-        import_files(shop, [ImportFile(Kind.SALES, "sales.csv", lines)], Store(""), ImportLimits())
+        import_files(shop, [ImportFile(ImportKind.SALES, "sales.csv", lines)], Store(""), ImportLimits())
         counts = [record_decisions(shop, [parse_decision(one, TOLD) for one in decided]) for _ in range(2)]
         said = statement_to_document(value_decisions(shop, constants, StatementPeriod()))
         return [counts, list_decisions(shop), shop.results(ResultTable.DECISIONS), said]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import postgres
+from shop_job_worlds import describe_stores
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.curiosity.config import CuriosityConfig
@@ -15,7 +16,7 @@ from brain.domain.retail.series import Store
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
 from brain.services.retail.backtest import BacktestPeriod, run_backtest
 from brain.services.retail.curiosity import run_curiosity
-from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.services.retail.predictive_calendar import forecast_calendar
 from brain.services.retail.signal_lifts import update_signal_lifts
 from brain.settings.files import load_config
@@ -40,9 +41,9 @@ def files() -> list[ImportFile]:
         sales.append(f"kiel,{day:%Y-%m-%d},cake,sweet,,{rng.gamma(3, 17.77):.2f}\n")
     events = ["event,class,start,end\n", "fair,festival,2026-05-01,2026-05-09\n", "broken,festival,soon,\n"]
     return [
-        ImportFile(Kind.SALES, "sales.csv", [*sales, "kiel,soon,bread,,1,1\n"]),
-        ImportFile(Kind.WEATHER, "weather.csv", weather),
-        ImportFile(Kind.EVENTS, "events.csv", events),
+        ImportFile(ImportKind.SALES, "sales.csv", [*sales, "kiel,soon,bread,,1,1\n"]),
+        ImportFile(ImportKind.WEATHER, "weather.csv", weather),
+        ImportFile(ImportKind.EVENTS, "events.csv", events),
     ]
 
 
@@ -51,7 +52,7 @@ def answers(url: str) -> list[object]:
     config = load_config("brain_retail", RetailConfig)
     with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
         warehouse.upgrade()
-        warehouse.put_stores([Store("auckland", "Pacific/Auckland", "NZ"), Store("kiel", "Europe/Berlin", "DE")])
+        describe_stores(warehouse, [Store("auckland", "Pacific/Auckland", "NZ"), Store("kiel", "Europe/Berlin", "DE")])
         report = import_files(warehouse, files(), Store(""), ImportLimits(batch_lines=97))
         assert report.bad == BAD_LINES
         said = [

@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 import pytest
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 
-from brain.adapters.sql_warehouse import migrating
-from brain.adapters.sql_warehouse.connection import database_url as with_driver
-from brain.adapters.sql_warehouse.names import WarehouseConfig
-from brain.adapters.sql_warehouse.tables import KEYS, brain_table
+from brain.adapters.sql_warehouse import schema_migration
+from brain.adapters.sql_warehouse.config import WarehouseConfig
+from brain.adapters.sql_warehouse.connection import parse_database_url as with_driver
+from brain.adapters.sql_warehouse.tables import NATURAL_KEYS, build_brain_table
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import MisconfiguredError
 
@@ -45,7 +45,7 @@ def test_a_fresh_database_gets_every_revision_and_a_second_time_none(database_ur
 def test_every_revision_leads_to_the_newest(database_url: str, start: str) -> None:
     """Whatever an installation was left at, it is brought up to date."""
     with connected(database_url) as connection:
-        assert migrating.upgrade(connection, (), start) == REVISIONS[: REVISIONS.index(start) + 1]
+        assert schema_migration.upgrade_schema(connection, (), start) == REVISIONS[: REVISIONS.index(start) + 1]
     assert upgraded(database_url) == REVISIONS[REVISIONS.index(start) + 1 :]
 
 
@@ -55,8 +55,8 @@ def test_the_revisions_make_the_tables_the_code_reads(database_url: str) -> None
     upgraded(database_url)
     with connected(database_url) as connection:
         inspector = inspect(connection)
-        for name, key in KEYS.items():
-            expected = brain_table(name, MetaData())
+        for name, key in NATURAL_KEYS.items():
+            expected = build_brain_table(name, MetaData())
             found = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
             assert found == {column.name: column.nullable for column in expected.columns}, name
             assert set(inspector.get_pk_constraint(name)["constrained_columns"]) == set(key), name
@@ -87,7 +87,7 @@ def test_a_database_of_a_newer_brain_is_not_touched(database_url: str) -> None:
 def test_tables_behind_the_code_are_a_fault_with_its_command(database_url: str) -> None:
     """A check before the migration names what is missing and the command that makes it."""
     with connected(database_url) as connection:
-        migrating.upgrade(connection, (), "0003")
+        schema_migration.upgrade_schema(connection, (), "0003")
     with closing(SqlWarehouse(database_url, WarehouseConfig())) as warehouse:
         (fault,) = warehouse.check()
-    assert (fault.table, fault.mend) == ("brain_decisions", "brain retail check --upgrade")
+    assert (fault.table, fault.fix) == ("brain_decisions", "brain retail check --upgrade")

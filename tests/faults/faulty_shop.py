@@ -6,13 +6,13 @@ from typing import Any
 from faults.faulty_store import Killed, Mode
 
 from brain.errors import StoreUnavailableError
-from brain.ports.sales_warehouse import ResultTable, Row, Shop
+from brain.ports.sales_warehouse import ResultRow, ResultTable, ShopDatabase
 
 
 class FaultyShop:
-    """A ``Shop`` over ``inner``; reads pass, the ``fail_at``-th write breaks as ``mode`` says (None: never)."""
+    """A ``ShopDatabase`` over ``inner``; reads pass, the ``fail_at``-th write breaks as ``mode`` says (None: never)."""
 
-    def __init__(self, inner: Shop, *, fail_at: int | None = None, mode: Mode = Mode.KILL) -> None:
+    def __init__(self, inner: ShopDatabase, *, fail_at: int | None = None, mode: Mode = Mode.KILL) -> None:
         self._inner = inner
         self._fail_at = fail_at
         self._mode = mode
@@ -22,7 +22,7 @@ class FaultyShop:
         """Pass reads on."""
         return getattr(self._inner, name)
 
-    def put_results(self, table: ResultTable, rows: Sequence[Row]) -> None:
+    def put_results(self, table: ResultTable, rows: Sequence[ResultRow]) -> None:
         """Write, unless it is this write's turn to break."""
         self.writes += 1
         breaks = self.writes == self._fail_at

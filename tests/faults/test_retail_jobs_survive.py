@@ -17,7 +17,7 @@ from shop_job_worlds import BAKER, LIMIT, RIVAL, STEPS, SUNDAY, ShopWorld, copie
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError, LeaseLostError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 from brain.repositories.clients import Clients
 
 JOBS = tuple(STEPS)
@@ -80,7 +80,7 @@ def broken(world: ShopWorld, job: str, **fault: Any) -> ShopWorld:
     return world
 
 
-def writing(fail_at: int, mode: Mode) -> Callable[[Shop], Shop]:
+def writing(fail_at: int, mode: Mode) -> Callable[[ShopDatabase], ShopDatabase]:
     """Put a breaking database around the shop's."""
     return lambda shop: FaultyShop(shop, fail_at=fail_at, mode=mode)
 

@@ -20,7 +20,7 @@ def open_sales_warehouse(database_url: str) -> "SalesWarehouse":
     Raises:
         MisconfiguredError: The database URL is empty or no driver supports it.
     """
-    from brain.adapters.sql_warehouse.names import WarehouseConfig
+    from brain.adapters.sql_warehouse.config import WarehouseConfig
     from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 
     return SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))

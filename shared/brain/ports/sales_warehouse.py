@@ -1,24 +1,25 @@
-"""The shop's own sales database, as the retail services need it."""
+"""A shop's own sales database, as the retail services need it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from brain.domain.retail.imports.lines import EventLine, SaleLine, WeatherLine
+from brain.domain.retail.imports.import_lines import EventLine, SaleLine, WeatherLine
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
 from brain.domain.retail.weather_days import WeatherRow
 
-Row: TypeAlias = Mapping[str, object]
+ResultRow: TypeAlias = Mapping[str, object]
+"""A row of a result table by column."""
 
 
 class ResultTable(StrEnum):
-    """Where the Brain writes what it found, and what it was told was decided."""
+    """A table in which the Brain stores its results or the decisions of the shop."""
 
     BACKTESTS = "brain_backtest_results"
-    MAGNITUDES = "brain_signal_magnitudes"
+    SIGNAL_LIFTS = "brain_signal_magnitudes"
     PREDICTIONS = "brain_predictions"
     HYPOTHESES = "brain_hypotheses"
     DECISIONS = "brain_decisions"
@@ -26,26 +27,26 @@ class ResultTable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchemaFault:
-    """Something the database lacks or holds wrongly; ``mend`` is the command or SQL that puts it right."""
+    """Something that the database lacks or contains wrongly; ``fix`` is the command or SQL that corrects it."""
 
     table: str
     column: str | None
     message: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """How an import changed one table: rows that are new, and rows that were there and now hold the file's values."""
+    """How an import changed a table: the number of new rows, and of existing rows that hold the file's values now."""
 
     table: str
     new: int
-    already_there: int
+    existing: int
 
 
 @dataclass(frozen=True, slots=True)
 class HourlySale:
-    """What one store sold on one local day in one local hour (0 to 23), net of returns; ``tickets`` counts lines."""
+    """Sales of a store in one local hour (0 to 23) of a local day, net of returns; ``tickets`` counts lines."""
 
     store_id: str
     day: date
@@ -56,11 +57,16 @@ class HourlySale:
 
 @dataclass(frozen=True, slots=True)
 class LedgerQuery:
-    """Which hypotheses to read; every condition that is given must hold.
+    """Which hypotheses to read; all given conditions must hold.
 
-    ``text`` is looked for in the id, the question and the note, whatever the case. ``latest`` keeps each hypothesis'
-    last night (of those before ``before``); ``confirmations`` keeps the nights on which a lead was tested; ``stores``
-    keeps those of any of these stores ("*" is the chain).
+    Attributes:
+        text: text to find in the id, the question or the note, in upper or lower case.
+        state: state of the hypothesis.
+        store_id: the store that it is about.
+        before: only nights before this day.
+        latest: only the last of these nights of each hypothesis.
+        confirmations: only nights on which a lead was tested.
+        stores: only hypotheses about one of these stores; "*" is the chain.
     """
 
     text: str | None = None
@@ -73,36 +79,36 @@ class LedgerQuery:
 
 
 class ImportSession(Protocol):
-    """One import: lines are set aside as they come and take effect together, or not at all."""
+    """An open import: lines are staged as they come and take effect together, or not at all."""
 
     def add_stores(self, stores: Sequence[Store]) -> None:
         """Describe stores that were not known before."""
 
     def add_sales(self, lines: Sequence[SaleLine]) -> None:
-        """Set sales lines aside, in the order of the file."""
+        """Stage sales lines in the order of the file."""
 
     def add_weather(self, lines: Sequence[WeatherLine]) -> None:
-        """Set weather lines aside; of two lines for the same hour and knowledge time the later wins."""
+        """Stage weather lines; of two lines for the same time and time of knowledge the later wins."""
 
     def add_events(self, lines: Sequence[EventLine]) -> None:
-        """Set calendar events aside; of two lines for the same event and start the later wins."""
+        """Stage calendar events; of two lines for the same event and start the later wins."""
 
     def apply(self) -> list[TableCount]:
-        """Write everything set aside, by natural key, in one transaction."""
+        """Write everything that was staged by natural key, in one transaction."""
 
 
-class Shop(Protocol):
-    """What the engines read of a shop, and where they keep what they found.
+class ShopDatabase(Protocol):
+    """The sales, weather and calendar that analyses read, and the tables in which they store their results.
 
-    All methods raise MisconfiguredError when a table or column is missing (the message says how to mend it) and
+    All methods raise MisconfiguredError when a table or column is missing (the message says how to fix it) and
     StoreUnavailableError when the database does not answer.
     """
 
     def stores(self) -> list[Store]:
-        """Return the known stores by id, those that have sales but were never described included."""
+        """Return the stores by id, including those that have sales but were never described."""
 
     def daily_sales(self, store_ids: Sequence[str] | None = None, until: date | None = None) -> Iterator[DailySale]:
-        """Yield sales by store, product and local day, in that order, up to and with ``until``."""
+        """Yield sales by store, product and local day, in that order, up to and including ``until``."""
 
     def hourly_sales(self, store_ids: Sequence[str] | None = None) -> Iterator[HourlySale]:
         """Yield sales by store, local day and hour, in that order; daily totals have no hour and are left out."""
@@ -113,8 +119,8 @@ class Shop(Protocol):
     def events(self) -> list[CalendarEvent]:
         """Return the calendar by start, event and store."""
 
-    def put_results(self, table: ResultTable, rows: Sequence[Row]) -> None:
-        """Write results by natural key: the same rows again change nothing."""
+    def put_results(self, table: ResultTable, rows: Sequence[ResultRow]) -> None:
+        """Write results by natural key; writing the same rows again changes nothing."""
 
     def results(
         self,
@@ -124,10 +130,13 @@ class Shop(Protocol):
         *,
         latest: bool = False,
     ) -> list[dict[str, object]]:
-        """Return results whose columns equal ``where`` (a tuple: are one of these), in the order of the key.
+        """Return result rows in the order of the key.
 
-        ``before`` keeps the rows whose day (``as_of`` of a magnitude, for one) is earlier; ``latest`` keeps of those
-        only the rows of the last such day.
+        Args:
+            table: the table to read.
+            where: values that columns must equal; a tuple means any of its members.
+            before: only rows whose day (for example ``as_of`` of a signal's lift) is before this one.
+            latest: only the rows of the last such day.
         """
 
     def ledger(self, query: LedgerQuery) -> list[dict[str, object]]:
@@ -137,12 +146,12 @@ class Shop(Protocol):
 class WarehouseOpener(Protocol):
     """Opens the shop's database for one run and closes it again."""
 
-    def __call__(self) -> AbstractContextManager[Shop]:
+    def __call__(self) -> AbstractContextManager[ShopDatabase]:
         """Return a context manager that yields the database."""
 
 
-class SalesWarehouse(Shop, Protocol):
-    """The whole database: every shop in it, its tables, and the way in."""
+class SalesWarehouse(ShopDatabase, Protocol):
+    """The whole database with its schema and imports."""
 
     def upgrade(self) -> list[str]:
         """Create or migrate the Brain's tables; return the revisions applied (none when up to date)."""
@@ -151,13 +160,10 @@ class SalesWarehouse(Shop, Protocol):
         """Return every missing table or column, and days that are counted twice."""
 
     def row_counts(self) -> dict[str, int]:
-        """Return the number of rows of each table that is there."""
-
-    def put_stores(self, stores: Iterable[Store]) -> None:
-        """Describe stores. Raises InvalidInputError when a store with data would change its time zone."""
+        """Return the number of rows of each existing table."""
 
     def importing(self) -> AbstractContextManager[ImportSession]:
         """Open an import; leaving without ``apply`` leaves nothing behind."""
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Release all connections."""

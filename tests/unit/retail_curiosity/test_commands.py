@@ -114,8 +114,8 @@ def test_bad_lines_are_named_and_skipped_or_refuse_everything(retail: Shop) -> N
     [
         (("import",), "nothing to import"),
         (("import", "--sales", "nowhere.csv"), "cannot read nowhere.csv"),
-        (("import", "--sales", "{empty}"), "lacks store_id, sold_at, product_id"),
-        (("import", "--sales", "{heading}"), "has a heading and no lines"),
+        (("import", "--sales", "{empty}"), "without store_id, sold_at, product_id"),
+        (("import", "--sales", "{heading}"), "must have lines below the header"),
         (("import", "--sales", "{good}", "--time-zone", "Mars/Olympus"), "Mars/Olympus"),
         (("signals",), "there is no database file"),
         (("curiosity", "--as-of", "soon"), "soon"),

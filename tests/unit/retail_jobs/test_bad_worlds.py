@@ -21,6 +21,7 @@ from shop_job_worlds import (
     SUNDAY,
     WEATHER,
     ShopWorld,
+    describe_stores,
     import_lines,
     open_sql,
     sales_lines,
@@ -163,7 +164,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     one = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'shop.db'}"
     with closing(open_sql(one)) as warehouse:
         warehouse.upgrade()
-        warehouse.put_stores([Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
+        describe_stores(warehouse, [Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
         request.param(warehouse)
     return one
 
@@ -278,7 +279,7 @@ def test_a_job_without_its_tables_fails_and_says_which(tmp_path: Path, job: str)
         world.run(job)
     assert world.documents() == {}
     with world.opened() as warehouse:
-        names = [fault.mend for fault in warehouse.check()]
+        names = [fault.fix for fault in warehouse.check()]
     assert names == ["brain retail check --upgrade"]
 
 
@@ -314,7 +315,7 @@ def test_days_on_which_clocks_change_hold_their_own_sales(tmp_path: Path) -> Non
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     with closing(open_sql(url)) as warehouse:
         warehouse.upgrade()
-        warehouse.put_stores([Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
+        describe_stores(warehouse, [Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
         clocks_change(warehouse)
         rolls: dict[str, Any] = {
             f"{row.store_id} {row.day}": row.revenue for row in warehouse.daily_sales() if row.product_id == "roll"

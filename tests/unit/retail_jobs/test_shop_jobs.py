@@ -19,6 +19,7 @@ from shop_job_worlds import (
     SUNDAY,
     ShopWorld,
     copied,
+    describe_stores,
     fill,
     import_lines,
     open_sql,
@@ -227,7 +228,7 @@ def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopWor
 def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopWorld) -> None:
     """At 04:00 UTC it is Sunday in Berlin and still Saturday in New York, whose evening's sales are not in yet."""
     with empty.opened() as warehouse:
-        warehouse.put_stores([Store("north", "Europe/Berlin"), Store("south", NEW_YORK)])
+        describe_stores(warehouse, [Store("north", "Europe/Berlin"), Store("south", NEW_YORK)])
         lines = [f"{store},{LAST_DAY - timedelta(days=at)},bread,,1,10\n" for store in BAKER.stores for at in range(40)]
         import_lines(warehouse, sales=[SALES, *lines])
     assert empty.run("brainCuriosity", at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"

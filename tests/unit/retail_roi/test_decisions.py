@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shop_job_worlds import describe_stores
 from shop_worlds import FIRST, day_at, usual_sales
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.cli.app import app
 from brain.cli.failures import run_app
@@ -72,7 +73,7 @@ def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) 
     """Changed, it takes the new time; the same file twice leaves the same rows."""
     with closing(SqlWarehouse(f"sqlite:///{tmp_path / 'shop.db'}", WarehouseConfig())) as shop:
         shop.upgrade()
-        shop.put_stores([Store("kiel")])
+        describe_stores(shop, [Store("kiel")])
         first = parse_decision(GIVEN | {"store_id": "kiel"}, NOW)
         later = parse_decision(GIVEN | {"store_id": "kiel"}, NOW + timedelta(days=3))
         dearer = parse_decision(GIVEN | {"store_id": "kiel", "cost": "50"}, NOW + timedelta(days=5))

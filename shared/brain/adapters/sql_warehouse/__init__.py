@@ -1,1 +1,1 @@
-"""The shop's warehouse over SQLAlchemy Core: SQLite, PostgreSQL (psycopg 3) and, to read, BigQuery."""
+"""The sales warehouse on SQLAlchemy Core: SQLite, PostgreSQL (psycopg 3) and, for reading and results, BigQuery."""

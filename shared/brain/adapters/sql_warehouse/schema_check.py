@@ -1,41 +1,41 @@
-"""Says what a database lacks for the Brain to work on it, and how each gap is mended."""
+"""Find what a database lacks for the Brain to work on it, and how to fix each fault."""
 
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
-from brain.adapters.sql_warehouse import migrating
-from brain.adapters.sql_warehouse.names import WarehouseConfig
-from brain.adapters.sql_warehouse.tables import AMOUNTS, RESULTS, SHOP, Present
-from brain.domain.retail.imports.lines import BY_DAY, BY_TIME
+from brain.adapters.sql_warehouse.config import WarehouseConfig
+from brain.adapters.sql_warehouse.schema_migration import VERSION_TABLE, find_latest_revision, read_revision
+from brain.adapters.sql_warehouse.tables import AMOUNT_COLUMNS, RESULT_COLUMNS, SHOP_COLUMNS, PresentColumns
+from brain.domain.retail.imports.import_lines import BY_DAY, BY_TIME
 from brain.ports.sales_warehouse import SchemaFault
 
-MIGRATE = "brain retail check --upgrade"
+UPGRADE_COMMAND = "brain retail check --upgrade"
 
 
-def present_columns(connection: Connection, config: WarehouseConfig) -> dict[str, set[str]]:
-    """The columns of each table the Brain reads or writes, as far as it is there."""
+def read_present_columns(connection: Connection, config: WarehouseConfig) -> dict[str, set[str]]:
+    """Return the columns of each existing table that the Brain reads or writes."""
     inspector = inspect(connection)
-    there = {*inspector.get_table_names(), *inspector.get_view_names()}
-    wanted = {*SHOP, *RESULTS, *(theirs.name for theirs in config.tables.values())}
-    return {name: {column["name"] for column in inspector.get_columns(name)} for name in sorted(wanted & there)}
+    existing = {*inspector.get_table_names(), *inspector.get_view_names()}
+    used = {*SHOP_COLUMNS, *RESULT_COLUMNS, *(mapping.name for mapping in config.tables.values())}
+    return {name: {column["name"] for column in inspector.get_columns(name)} for name in sorted(used & existing)}
 
 
-def schema_faults(
-    connection: Connection, tables: dict[str, Table], present: Present, config: WarehouseConfig
+def find_schema_faults(
+    connection: Connection, tables: dict[str, Table], present: PresentColumns, config: WarehouseConfig
 ) -> list[SchemaFault]:
-    """Missing tables and columns, in the order of the tables."""
+    """Return missing tables and columns in the order of the tables, or else an outdated schema."""
     faults: list[SchemaFault] = []
     for name, table in tables.items():
         if table.name not in present:
-            faults.append(_missing_table(name, table, config))
+            faults.append(_describe_missing_table(name, table, config))
         else:
-            faults.extend(_missing_columns(connection, name, table, present[table.name]))
-    return faults or _behind(connection)
+            faults.extend(_find_missing_columns(connection, name, table, present[table.name]))
+    return faults or _find_outdated_schema(connection)
 
 
-def double_counts(connection: Connection, sales: Table) -> list[SchemaFault]:
-    """Stores with days that hold both a total and single tickets: their sales would count twice."""
+def find_double_counts(connection: Connection, sales: Table) -> list[SchemaFault]:
+    """Return stores with days that have both a total and single tickets, whose sales would count twice."""
     if "granularity" not in sales.c or "sold_on" not in sales.c:
         return []
     days = (
@@ -50,46 +50,48 @@ def double_counts(connection: Connection, sales: Table) -> list[SchemaFault]:
         SchemaFault(
             "sales",
             None,
-            f"store {store} has a day's total and single tickets on {count} days (first {first}), which count twice",
-            f"DELETE FROM sales WHERE store_id = '{store}' AND granularity = '{BY_DAY}'",  # noqa: S608 - shown, not run
+            f"store {store_id} has both a daily total and single tickets on {count} days (first {first_day}), so these "
+            "sales count twice",
+            f"DELETE FROM sales WHERE store_id = '{store_id}' AND granularity = '{BY_DAY}'",  # noqa: S608 - only shown
         )
-        for store, count, first in connection.execute(query.order_by(days.c.store_id))
+        for store_id, count, first_day in connection.execute(query.order_by(days.c.store_id))
     ]
 
 
-def _missing_table(name: str, table: Table, config: WarehouseConfig) -> SchemaFault:
+def _describe_missing_table(name: str, table: Table, config: WarehouseConfig) -> SchemaFault:
     if name in config.tables:
         return SchemaFault(
             table.name,
             None,
-            f"config/warehouse.yaml says that {name} is called {table.name}, and there is no such table",
+            f"config/warehouse.yaml maps {name} to the table {table.name}, which does not exist",
             f"correct tables.{name}.name in config/warehouse.yaml",
         )
-    return SchemaFault(table.name, None, f"the table {table.name} is missing", MIGRATE)
+    return SchemaFault(table.name, None, f"the table {table.name} is missing", UPGRADE_COMMAND)
 
 
-def _missing_columns(
+def _find_missing_columns(
     connection: Connection, name: str, table: Table, present: Collection[str]
 ) -> Iterator[SchemaFault]:
     preparer = connection.dialect.identifier_preparer
     for column in table.columns:
         if column.name not in present:
-            kind = column.type.compile(connection.dialect)
-            mend = f"ALTER TABLE {preparer.format_table(table)} ADD COLUMN {preparer.quote(column.name)} {kind}"
-            if name in SHOP:
-                mend += f", or say what {column.key} is called there under tables.{name} in config/warehouse.yaml"
-            yield SchemaFault(table.name, column.name, f"the table {table.name} has no column {column.name}", mend)
-    if name == "sales" and not AMOUNTS & set(table.columns.keys()):
+            column_type = column.type.compile(connection.dialect)
+            fix = f"ALTER TABLE {preparer.format_table(table)} ADD COLUMN {preparer.quote(column.name)} {column_type}"
+            if name in SHOP_COLUMNS:
+                fix += f", or map {column.key} to its name there under tables.{name} in config/warehouse.yaml"
+            yield SchemaFault(table.name, column.name, f"the table {table.name} has no column {column.name}", fix)
+    if name == "sales" and not AMOUNT_COLUMNS & set(table.columns.keys()):
         yield SchemaFault(
             table.name,
             "revenue",
             f"the table {table.name} has neither a column revenue nor quantity",
-            "say which column holds the amount under tables.sales in config/warehouse.yaml",
+            "map revenue or quantity to the column with the amount under tables.sales in config/warehouse.yaml",
         )
 
 
-def _behind(connection: Connection) -> list[SchemaFault]:
-    at, newest = migrating.current(connection), migrating.head()
-    if at == newest:
+def _find_outdated_schema(connection: Connection) -> list[SchemaFault]:
+    revision, latest = read_revision(connection), find_latest_revision()
+    if revision == latest:
         return []
-    return [SchemaFault("brain_schema_version", None, f"the tables are at revision {at}, not {newest}", MIGRATE)]
+    message = f"the tables must be at revision {latest}, got {revision}"
+    return [SchemaFault(VERSION_TABLE, None, message, UPGRADE_COMMAND)]

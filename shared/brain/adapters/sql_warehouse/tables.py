@@ -1,22 +1,22 @@
-"""The tables as SQLAlchemy sees them; a column's ``key`` is the Brain's name, its ``name`` the shop's."""
+"""The tables for SQLAlchemy; a column's ``key`` is the Brain's name for it, its ``name`` that in the database."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import Boolean, Column, Date, Double, Integer, MetaData, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
-from brain.adapters.sql_warehouse.instants import Instant
-from brain.adapters.sql_warehouse.names import TableNames, WarehouseConfig
+from brain.adapters.sql_warehouse.config import TableMapping, WarehouseConfig
+from brain.adapters.sql_warehouse.instant import Instant
 from brain.ports.sales_warehouse import ResultTable
 
 NAME = String(128)
 WORD = String(32)
 
-Spec: TypeAlias = tuple[str, TypeEngine[Any], bool]
-"""A column: name, type, whether a row may lack it."""
+ColumnSpec: TypeAlias = tuple[str, TypeEngine[Any], bool]
+"""The name of a column, its type, and whether it may be NULL."""
 
-SHOP: dict[str, tuple[Spec, ...]] = {
+SHOP_COLUMNS: dict[str, tuple[ColumnSpec, ...]] = {
     "stores": (
         ("store_id", NAME, False),
         ("time_zone", String(64), False),
@@ -55,7 +55,7 @@ SHOP: dict[str, tuple[Spec, ...]] = {
     ),
 }
 
-RESULTS: dict[str, tuple[Spec, ...]] = {
+RESULT_COLUMNS: dict[str, tuple[ColumnSpec, ...]] = {
     ResultTable.BACKTESTS: (
         ("store_id", NAME, False),
         ("product_id", NAME, False),
@@ -68,7 +68,7 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
         *((metric, Double(), True) for metric in ("coverage_80", "coverage_95")),
         ("days", Integer(), False),
     ),
-    ResultTable.MAGNITUDES: (
+    ResultTable.SIGNAL_LIFTS: (
         ("store_id", NAME, False),
         ("product_id", NAME, False),
         ("signal", NAME, False),
@@ -137,76 +137,83 @@ RESULTS: dict[str, tuple[Spec, ...]] = {
     ),
 }
 
-KEYS: dict[str, tuple[str, ...]] = {
+NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "stores": ("store_id",),
     "sales": ("store_id", "sold_at", "granularity", "product_id", "line"),
     "weather_hourly": ("store_id", "observed_at", "granularity", "known_at"),
     "calendar_events": ("event", "starts_on", "store_id"),
     ResultTable.BACKTESTS: ("store_id", "product_id", "starts_on", "ends_on", "horizon", "model"),
-    ResultTable.MAGNITUDES: ("store_id", "product_id", "signal", "as_of"),
+    ResultTable.SIGNAL_LIFTS: ("store_id", "product_id", "signal", "as_of"),
     ResultTable.PREDICTIONS: ("store_id", "product_id", "cutoff", "day"),
     ResultTable.HYPOTHESES: ("hypothesis_id", "night"),
     ResultTable.DECISIONS: ("store_id", "decision_id"),
 }
-"""The natural key of each table: what makes a row that comes again the same row."""
+"""The natural key of each table, by which a row is replaced when it is written again."""
 
-NIGHT_COLUMNS = {
+DAY_COLUMNS = {
     ResultTable.BACKTESTS: "ends_on",
-    ResultTable.MAGNITUDES: "as_of",
+    ResultTable.SIGNAL_LIFTS: "as_of",
     ResultTable.PREDICTIONS: "cutoff",
     ResultTable.HYPOTHESES: "night",
     ResultTable.DECISIONS: "starts_on",
 }
-"""The day to which each row belongs."""
+"""The column of each result table with the day that a row belongs to."""
 
-OPTIONAL = {
+OPTIONAL_COLUMNS = {
     "sales": {"granularity", "line", "sold_on", "category", "quantity", "revenue"},
     "weather_hourly": {"granularity", "known_at", "precipitation_mm", "wind_kmh", "cloud_cover", "condition"},
     "calendar_events": {"known_at", "store_id", "ends_on"},
     "stores": {"time_zone", "country", "subdivision"},
 }
-"""Columns that a table of the shop's own may lack; the Brain then reads it and never writes to it."""
+"""Columns that an external table may lack."""
 
-AMOUNTS = frozenset({"quantity", "revenue"})
-"""Of these a sales table needs at least one."""
+AMOUNT_COLUMNS = frozenset({"quantity", "revenue"})
+"""Columns of which a sales table needs at least one."""
 
-Present: TypeAlias = Mapping[str, Collection[str]]
-"""The columns that each table of the database has, by the table's name there."""
-
-
-def brain_table(name: str, metadata: MetaData) -> Table:
-    """A table under the Brain's own names, with its natural key as primary key."""
-    return Table(name, metadata, *_columns(SHOP[name] if name in SHOP else RESULTS[name], KEYS[name]))
+PresentColumns: TypeAlias = Mapping[str, Collection[str]]
+"""The columns of each existing table, by its name in the database."""
 
 
-def tables(config: WarehouseConfig, present: Present) -> dict[str, Table]:
-    """Every table by the Brain's name for it; the shop's own ones under the shop's names, without what they lack."""
+def build_brain_table(name: str, metadata: MetaData) -> Table:
+    """Return a table under the Brain's own names, with its natural key as primary key."""
+    specs = SHOP_COLUMNS[name] if name in SHOP_COLUMNS else RESULT_COLUMNS[name]
+    key = NATURAL_KEYS[name]
+    columns = [
+        Column(column_name, column_type, nullable=nullable, primary_key=column_name in key)
+        for column_name, column_type, nullable in specs
+    ]
+    return Table(name, metadata, *columns)
+
+
+def build_tables(config: WarehouseConfig, present: PresentColumns) -> dict[str, Table]:
+    """Return every table by the Brain's name for it; external tables without the columns that they lack."""
     metadata = MetaData()
     return {
-        name: _shop_s_own(name, config, present, metadata)
-        if name in SHOP and is_shop_s_own(name, config, present)
-        else brain_table(name, metadata)
-        for name in (*SHOP, *RESULTS)
+        name: _build_external_table(name, config, present, metadata)
+        if name in SHOP_COLUMNS and is_external(name, config, present)
+        else build_brain_table(name, metadata)
+        for name in (*SHOP_COLUMNS, *RESULT_COLUMNS)
     }
 
 
-def is_shop_s_own(name: str, config: WarehouseConfig, present: Present) -> bool:
-    """Whether a table was made by the shop: mapped in the configuration, or there without the Brain's own columns."""
-    return name in config.tables or (name in present and not {spec[0] for spec in SHOP[name]} <= set(present[name]))
+def is_external(name: str, config: WarehouseConfig, present: PresentColumns) -> bool:
+    """Return whether a table is the shop's own: mapped in the configuration, or without some of the Brain's columns.
+
+    The Brain reads external tables and never writes to them.
+    """
+    columns = {column_name for column_name, _, _ in SHOP_COLUMNS[name]}
+    return name in config.tables or (name in present and not columns <= set(present[name]))
 
 
-def _columns(specs: Sequence[Spec], key: Sequence[str]) -> list[Column[Any]]:
-    return [Column(name, kind, nullable=nullable, primary_key=name in key) for name, kind, nullable in specs]
-
-
-def _shop_s_own(name: str, config: WarehouseConfig, present: Present, metadata: MetaData) -> Table:
-    theirs = config.tables.get(name, TableNames(name=name))
-    local = theirs.times_are == "local"
-    there = present.get(theirs.name, ())
+def _build_external_table(name: str, config: WarehouseConfig, present: PresentColumns, metadata: MetaData) -> Table:
+    mapping = config.tables.get(name, TableMapping(name=name))
+    local = mapping.times_are == "local"
+    present_columns = present.get(mapping.name, ())
     columns: list[Column[Any]] = []
-    for ours, kind, _ in SHOP[name]:
-        called = theirs.columns.get(ours, ours)
-        lacking = called is None or (ours in OPTIONAL[name] and called not in there and ours not in theirs.columns)
-        if not lacking:
-            columns.append(Column(called, Instant(local=local) if isinstance(kind, Instant) else kind, key=ours))
-    return Table(theirs.name, metadata, *columns)
+    for key, column_type, _ in SHOP_COLUMNS[name]:
+        column_name = mapping.columns.get(key, key)
+        is_optional = key in OPTIONAL_COLUMNS[name] and key not in mapping.columns
+        if column_name is not None and (column_name in present_columns or not is_optional):
+            external_type = Instant(local=local) if isinstance(column_type, Instant) else column_type
+            columns.append(Column(column_name, external_type, key=key))
+    return Table(mapping.name, metadata, *columns)

@@ -23,7 +23,7 @@ from brain.errors import BrainError
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.retail.decisions import record_decisions
-from brain.services.retail.import_files import ImportFile, ImportLimits, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.settings.scheduler import read_scheduler
 
 RESENT_EVERY_DAYS = 7
@@ -88,7 +88,7 @@ class Simulation:
         report(activity="shop, import of two years of sales")
         Clients(self._brain.store).put(CAFES)
         with open_warehouse(self._brain.secrets) as warehouse:
-            files = [ImportFile(kind, kind, getattr(self.shop, kind)()) for kind in Kind]
+            files = [ImportFile(kind, kind, getattr(self.shop, kind)()) for kind in ImportKind]
             default_store = Store("", str(CAFES.time_zone), "DE")
             import_files(warehouse, files, default_store, ImportLimits(), strict=True)
             record_decisions(warehouse, DECISIONS)

@@ -25,6 +25,6 @@ def check(
     else:
         print_table("Tables", ("table", "rows>"), [(name, f"{count:,}") for name, count in counts.items()])
         for fault in faults:
-            say(f"- {fault.message}. Mend: {fault.mend}")
+            say(f"- {fault.message}. Fix: {fault.fix}")
         say(f"{len(faults)} faults" if faults else "Everything the Brain needs is there.")
     raise typer.Exit(FAULTS_FOUND if faults else 0)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from brain.adapters.sql_warehouse.names import WarehouseConfig
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.bootstrap.adapters import open_sales_warehouse
 from brain.ports.sales_warehouse import SalesWarehouse
 from brain.settings.files import load_config

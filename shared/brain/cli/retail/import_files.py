@@ -11,10 +11,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from brain.cli.retail.database import AsJson, Database, open_warehouse, warehouse_config
 from brain.cli.retail.output import print_json, print_table, say
-from brain.domain.retail.imports.tally import Tally
+from brain.domain.retail.imports.file_summary import FileSummary
 from brain.domain.retail.series import Store
 from brain.errors import InvalidInputError
-from brain.services.retail.import_files import ImportFile, ImportLimits, ImportReport, Kind, import_files
+from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, ImportReport, import_files
 
 LINES_PER_PROGRESS = 5000
 FAULTS_FOUND = 1
@@ -40,7 +40,7 @@ def import_csv(  # noqa: PLR0913, PLR0917 - one argument an option
 
     A `sold_at` that is a date is a day's total; a time without a zone is the store's own clock; returns are negative.
     """
-    named = {Kind.SALES: sales, Kind.WEATHER: weather, Kind.EVENTS: events}
+    named = {ImportKind.SALES: sales, ImportKind.WEATHER: weather, ImportKind.EVENTS: events}
     paths = {kind: path for kind, path in named.items() if path is not None}
     if not paths:
         raise InvalidInputError("nothing to import; name a file with --sales, --weather or --events")
@@ -63,7 +63,7 @@ def _progress(as_json: bool) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal)
 
 
-def _opened(kind: Kind, path: Path, progress: Progress, opened: ExitStack) -> ImportFile:
+def _opened(kind: ImportKind, path: Path, progress: Progress, opened: ExitStack) -> ImportFile:
     try:
         # What is not UTF-8 becomes unprintable, so that only its line is refused.
         stream = opened.enter_context(path.open(encoding="utf-8", errors="surrogateescape"))
@@ -85,7 +85,7 @@ def _watched(stream: Iterator[str], name: str, total: int, progress: Progress) -
 def _document(report: ImportReport) -> dict[str, object]:
     return {
         "refused": report.refused,
-        "tables": [{"table": t.table, "new": t.new, "already_there": t.already_there} for t in report.tables],
+        "tables": [{"table": t.table, "new": t.new, "already_there": t.existing} for t in report.tables],
         "files": [_file(tally) for tally in report.files],
         "new_stores": [
             {"store_id": store.store_id, "time_zone": store.timezone, "country": store.country}
@@ -94,7 +94,7 @@ def _document(report: ImportReport) -> dict[str, object]:
     }
 
 
-def _file(tally: Tally) -> dict[str, object]:
+def _file(tally: FileSummary) -> dict[str, object]:
     bad_lines = [{"line": line.line_number, "reason": line.reason} for line in tally.bad_lines]
     return {"file": tally.source, "read": tally.read, "good": tally.good, "bad": tally.bad, "bad_lines": bad_lines}
 
@@ -110,7 +110,7 @@ def _print(report: ImportReport) -> None:
             f"Nothing was imported: {report.bad} bad lines and --strict. Mend them, or leave --strict out to skip them."
         )
         return
-    rows = [(t.table, f"{t.new:,}", f"{t.already_there:,}") for t in report.tables]
+    rows = [(t.table, f"{t.new:,}", f"{t.existing:,}") for t in report.tables]
     print_table("Imported", ("table", "new>", "already there>"), rows, f"{report.bad} bad lines skipped")
     for store in report.new_stores:
         say(

@@ -11,7 +11,7 @@ from brain.domain.retail.forecast.backtest import RULES, BacktestReport, SeriesS
 from brain.domain.retail.series import sum_by_store
 from brain.domain.retail.wildcards import ALL_PRODUCTS
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.ports.sales_warehouse import ResultTable, ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, read_shop_history
@@ -31,7 +31,7 @@ class BacktestPeriod:
 
 
 def run_backtest(
-    warehouse: Shop,
+    warehouse: ShopDatabase,
     config: RetailConfig,
     period: BacktestPeriod,
     store_id: str | None = None,
@@ -49,7 +49,7 @@ def run_backtest(
 
 
 def backtest_from_history(
-    warehouse: Shop,
+    warehouse: ShopDatabase,
     history: ShopHistory,
     config: RetailConfig,
     period: BacktestPeriod,

@@ -12,7 +12,7 @@ from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zon
 from brain.domain.retail.weather_days import WeatherRow
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import StoreRefusedError
-from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultTable, Row, Shop
+from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultRow, ResultTable, ShopDatabase
 
 
 class WritePermission(Protocol):
@@ -24,13 +24,13 @@ class WritePermission(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClientShop:
-    """A ``Shop`` limited to the stores of one client, with sales up to ``day``.
+    """A ``ShopDatabase`` limited to the stores of one client, with sales up to ``day``.
 
     The database may hold the stores of several clients. Results about all stores of the client are stored under
     ``chain_id``. Events without a store apply to the whole database, so every client reads them.
     """
 
-    database: Shop
+    database: ShopDatabase
     client_id: str
     store_ids: tuple[str, ...]
     day: date
@@ -61,7 +61,7 @@ class ClientShop:
         """Return the events of the client's stores and those of all stores."""
         return [event for event in self.database.events() if event.store_id in {None, *self.store_ids}]
 
-    def put_results(self, table: ResultTable, rows: Sequence[Row]) -> None:
+    def put_results(self, table: ResultTable, rows: Sequence[ResultRow]) -> None:
         """Write results if ``may_write`` allows it. Raises StoreRefusedError for another client's store."""
         renamed_rows = [self._rename_chain(table, row, ALL_STORES, self.chain_id) for row in rows]
         foreign_ids = {str(row["store_id"]) for row in renamed_rows} - {self.chain_id, *self.store_ids}
@@ -104,7 +104,7 @@ class ClientShop:
             if store_id == ALL_STORES or store_id in self.store_ids
         )
 
-    def _rename_chain(self, table: ResultTable, row: Row, old_id: str, new_id: str) -> dict[str, object]:
+    def _rename_chain(self, table: ResultTable, row: ResultRow, old_id: str, new_id: str) -> dict[str, object]:
         """Return ``row`` with the store id ``old_id`` replaced by ``new_id``, in its hypothesis id too."""
         renamed = dict(row)
         if row["store_id"] == old_id:
@@ -114,7 +114,9 @@ class ClientShop:
         return renamed
 
 
-def select_client_shop(database: Shop, client: Client, as_of: datetime, may_write: WritePermission) -> ClientShop:
+def select_client_shop(
+    database: ShopDatabase, client: Client, as_of: datetime, may_write: WritePermission
+) -> ClientShop:
     """Return the client's part of ``database``, up to the last day that had ended in all its time zones."""
     zones = [load_zone(store.timezone) for store in database.stores() if store.store_id in client.stores]
     day = last_ended_day(as_of, [client.time_zone, *zones])

@@ -6,13 +6,13 @@ from brain.domain.retail.cross_store import StorePair, measure_store_pairs
 from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.series import sum_by_store
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists, read_shop_history
 
 
-def compare_stores(warehouse: Shop, as_of: date | None = None, store_id: str | None = None) -> list[StorePair]:
+def compare_stores(warehouse: ShopDatabase, as_of: date | None = None, store_id: str | None = None) -> list[StorePair]:
     """Compare every pair of stores up to ``as_of``; ``store_id`` returns the pairs of that store only.
 
     All pairs are tested together in either case. Raises InvalidInputError for an unknown store, without sales, or

@@ -17,7 +17,7 @@ from brain.domain.retail.curiosity.question_subjects import build_question_batch
 from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.wildcards import ALL_STORES
-from brain.ports.sales_warehouse import LedgerQuery, ResultTable, Shop
+from brain.ports.sales_warehouse import LedgerQuery, ResultTable, ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, read_shop_history
@@ -50,7 +50,7 @@ class CuriosityNight:
 
 
 def run_curiosity(
-    warehouse: Shop, config: CuriosityConfig, as_of: date | None = None, *, dry_run: bool = False
+    warehouse: ShopDatabase, config: CuriosityConfig, as_of: date | None = None, *, dry_run: bool = False
 ) -> CuriosityNight:
     """Run the night of the last day with sales (at most ``as_of``) and store its entries unless ``dry_run``.
 
@@ -60,7 +60,7 @@ def run_curiosity(
 
 
 def run_curiosity_from_history(
-    warehouse: Shop, history: ShopHistory, config: CuriosityConfig, *, dry_run: bool = False
+    warehouse: ShopDatabase, history: ShopHistory, config: CuriosityConfig, *, dry_run: bool = False
 ) -> CuriosityNight:
     """Run the night of the last day of ``history`` and store its entries unless ``dry_run``."""
     check_signal_names(template.signal for template in config.templates)
@@ -111,7 +111,7 @@ def _rank(entry: HypothesisEntry) -> float:
     return 1.0 if entry.p_value is None else entry.p_value
 
 
-def _read_ledger(warehouse: Shop, night: date, store_ids: tuple[str, ...]) -> LedgerHistory:
+def _read_ledger(warehouse: ShopDatabase, night: date, store_ids: tuple[str, ...]) -> LedgerHistory:
     """Return the ledger as it was before ``night``."""
     latest_rows = warehouse.ledger(LedgerQuery(before=night, latest=True, stores=store_ids))
     tested_rows = warehouse.ledger(LedgerQuery(before=night, confirmations=True, stores=store_ids))

@@ -7,7 +7,7 @@ from typing import Any
 
 from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision, merge_decision
 from brain.domain.retail.wildcards import ALL_STORES
-from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.ports.sales_warehouse import ResultTable, ShopDatabase
 from brain.services.retail.shop_history import check_store_exists
 
 COPIED_COLUMNS = ("decision_id", "product_id", "category", "cost", "expected", "note", "recorded_at")
@@ -23,7 +23,7 @@ class RecordCounts:
     unchanged: int
 
 
-def record_decisions(warehouse: Shop, decisions: Sequence[ShopDecision]) -> RecordCounts:
+def record_decisions(warehouse: ShopDatabase, decisions: Sequence[ShopDecision]) -> RecordCounts:
     """Store ``decisions``; an unchanged decision retains the time at which it was first recorded.
 
     Raises InvalidInputError when a decision names a store that does not exist; nothing is stored then.
@@ -40,7 +40,7 @@ def record_decisions(warehouse: Shop, decisions: Sequence[ShopDecision]) -> Reco
     return RecordCounts(new, len(changed) - new, len(merged) - len(changed))
 
 
-def list_decisions(warehouse: Shop, recorded_by: datetime | None = None) -> list[ShopDecision]:
+def list_decisions(warehouse: ShopDatabase, recorded_by: datetime | None = None) -> list[ShopDecision]:
     """Return the decisions recorded up to ``recorded_by`` (None: all), by start and id."""
     decisions = decisions_from_rows(warehouse.results(ResultTable.DECISIONS))
     return [decision for decision in decisions if recorded_by is None or decision.recorded_at <= recorded_by]

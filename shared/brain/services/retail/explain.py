@@ -8,14 +8,14 @@ from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.series import DailySeries, sum_by_store
 from brain.domain.retail.week_explanation import explain_week
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists, read_shop_history
 
 
 def explain(
-    warehouse: Shop, config: RetailConfig, day: date | None = None, store_id: str | None = None
+    warehouse: ShopDatabase, config: RetailConfig, day: date | None = None, store_id: str | None = None
 ) -> list[DayExplanation]:
     """Explain ``day`` (by default the last day with sales) of one store, or of every store that traded on it.
 

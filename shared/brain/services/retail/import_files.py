@@ -1,22 +1,22 @@
-"""Takes the shop's files into the warehouse: good lines by natural key in one transaction, bad ones by number."""
+"""Import a shop's CSV files: good lines by natural key in one transaction, bad lines reported by number."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Protocol
 
-from brain.domain.retail.imports import reading
-from brain.domain.retail.imports.lines import BadLine
-from brain.domain.retail.imports.tally import Tally
+from brain.domain.retail.imports.csv_reader import read_events, read_sales, read_weather
+from brain.domain.retail.imports.file_summary import FileSummary
+from brain.domain.retail.imports.import_lines import BadLine, ImportLine
 from brain.domain.retail.series import Store, load_zone
+from brain.domain.retail.store_zones import StoreZones
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import ImportSession, SalesWarehouse, TableCount
 
 
-class Kind(StrEnum):
+class ImportKind(StrEnum):
     """What a file holds."""
 
     SALES = "sales"
@@ -24,21 +24,32 @@ class Kind(StrEnum):
     EVENTS = "events"
 
 
-READERS = {Kind.SALES: reading.sales, Kind.WEATHER: reading.weather, Kind.EVENTS: reading.events}
+class LineReader(Protocol):
+    """Reads the lines of one kind of file."""
+
+    def __call__(self, source: str, lines: Iterable[str], zones: StoreZones, /) -> Iterator[ImportLine | BadLine]:
+        """Yield a record or a bad line per line."""
+
+
+READERS: Mapping[ImportKind, LineReader] = {
+    ImportKind.SALES: read_sales,
+    ImportKind.WEATHER: read_weather,
+    ImportKind.EVENTS: read_events,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """A file to import: its name for messages and its lines, read once and never held together."""
+    """A file to import: its kind, its name for messages, and its lines, which are read once and one at a time."""
 
-    kind: Kind
+    kind: ImportKind
     source: str
-    text: Iterable[str]
+    lines: Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    """``batch_lines`` are held in memory at a time; ``bad_lines_shown`` are reported one by one."""
+    """``batch_lines`` lines are held in memory at a time; ``bad_lines_shown`` bad lines per file are reported."""
 
     batch_lines: int = 10_000
     bad_lines_shown: int = 20
@@ -46,17 +57,17 @@ class ImportLimits:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of each file and table. ``refused``: a strict import met a bad line and changed nothing."""
+    """The counts of each file and table; ``refused`` means that a strict import had a bad line and changed nothing."""
 
-    files: tuple[Tally, ...]
+    files: tuple[FileSummary, ...]
     tables: tuple[TableCount, ...]
     new_stores: tuple[Store, ...]
     refused: bool
 
     @property
     def bad(self) -> int:
-        """Lines not taken, over all files."""
-        return sum(tally.bad for tally in self.files)
+        """The number of bad lines of all files."""
+        return sum(summary.bad for summary in self.files)
 
 
 def import_files(
@@ -67,65 +78,55 @@ def import_files(
     *,
     strict: bool = False,
 ) -> ImportReport:
-    """Import ``files`` together or not at all; a store met for the first time is described like ``new_store``.
+    """Import ``files`` together or not at all; importing the same files again changes nothing.
 
-    The same files again change nothing. With ``strict`` a single bad line refuses them all.
+    Args:
+        warehouse: the shop's database.
+        files: the files to import.
+        new_store: time zone, country and subdivision of stores that the database does not know yet.
+        limits: lines held in memory and bad lines reported.
+        strict: refuse all files when there is a single bad line.
 
     Raises:
-        InvalidInputError: a heading lacks columns, or a file has no lines.
+        InvalidInputError: a header lacks columns, or a file has no lines.
     """
     warehouse.upgrade()
-    zones = _Zones(warehouse.stores(), load_zone(new_store.timezone))
-    tallies = tuple(Tally(file.source, limits.bad_lines_shown) for file in files)
+    zones = StoreZones(warehouse.stores(), load_zone(new_store.timezone))
+    new_store_ids: set[str] = set()
+    summaries = tuple(FileSummary(file.source, limits.bad_lines_shown) for file in files)
     with warehouse.importing() as session:
-        for file, tally in zip(files, tallies, strict=True):
-            for batch in _batches(_good(file, tally, zones), limits.batch_lines):
-                _add(session, file.kind, batch)
-            if not tally.read:
-                raise InvalidInputError(f"{file.source} has a heading and no lines; there is nothing to import")
-        if strict and any(tally.bad for tally in tallies):
-            return ImportReport(tallies, (), (), refused=True)
-        new_stores = tuple(replace(new_store, store_id=store_id) for store_id in sorted(zones.unknown))
+        for file, summary in zip(files, summaries, strict=True):
+            for batch in _split_batches(_read_good_lines(file, summary, zones), limits.batch_lines):
+                new_store_ids.update(line.store_id for line in batch if line.store_id not in zones)
+                _stage(session, file.kind, batch)
+            if not summary.read:
+                raise InvalidInputError(f"{file.source} must have lines below the header, got none; check the file")
+        if strict and any(summary.bad for summary in summaries):
+            return ImportReport(summaries, (), (), refused=True)
+        new_stores = tuple(replace(new_store, store_id=store_id) for store_id in sorted(new_store_ids - {ALL_STORES}))
         session.add_stores(new_stores)
-        return ImportReport(tallies, tuple(session.apply()), new_stores, refused=False)
+        return ImportReport(summaries, tuple(session.apply()), new_stores, refused=False)
 
 
-class _Zones:
-    """Each store's time zone; remembers which stores were never described."""
-
-    def __init__(self, known: Iterable[Store], default: ZoneInfo) -> None:
-        self._zones = {store.store_id: load_zone(store.timezone) for store in known}
-        self._default = default
-        self.unknown: set[str] = set()
-
-    def __call__(self, store_id: str) -> ZoneInfo:
-        return self._zones.get(store_id, self._default)
-
-    def meet(self, store_id: str) -> None:
-        """Remember a store that a good line named."""
-        if store_id not in self._zones and store_id != ALL_STORES:
-            self.unknown.add(store_id)
-
-
-def _good(file: ImportFile, tally: Tally, zones: _Zones) -> Iterator[Any]:
-    for line in READERS[file.kind](file.source, file.text, zones):
+def _read_good_lines(file: ImportFile, summary: FileSummary, zones: StoreZones) -> Iterator[ImportLine]:
+    """Yield the good lines of a file and count all of them."""
+    for line in READERS[file.kind](file.source, file.lines, zones):
         if isinstance(line, BadLine):
-            tally.refuse(line)
+            summary.add_bad_line(line)
         else:
-            tally.good += 1
-            zones.meet(line.store_id)
+            summary.good += 1
             yield line
 
 
-def _batches(lines: Iterator[Any], size: int) -> Iterator[list[Any]]:
+def _split_batches(lines: Iterator[ImportLine], size: int) -> Iterator[list[Any]]:
     while batch := list(islice(lines, size)):
         yield batch
 
 
-def _add(session: ImportSession, kind: Kind, batch: list[Any]) -> None:
-    if kind is Kind.SALES:
+def _stage(session: ImportSession, kind: ImportKind, batch: list[Any]) -> None:
+    if kind is ImportKind.SALES:
         session.add_sales(batch)
-    elif kind is Kind.WEATHER:
+    elif kind is ImportKind.WEATHER:
         session.add_weather(batch)
     else:
         session.add_events(batch)

@@ -11,7 +11,7 @@ from brain.domain.retail.rush import RushLevel
 from brain.domain.retail.series import sum_by_store
 from brain.domain.retail.wildcards import ALL_PRODUCTS
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.ports.sales_warehouse import ResultTable, ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists, read_shop_history
@@ -36,7 +36,7 @@ STALE_AFTER_DAYS = 28
 
 
 def forecast_calendar(
-    warehouse: Shop,
+    warehouse: ShopDatabase,
     config: RetailConfig,
     horizon: int,
     as_of: date | None = None,
@@ -52,7 +52,7 @@ def forecast_calendar(
 
 
 def forecast_calendar_from_history(
-    warehouse: Shop, history: ShopHistory, config: RetailConfig, horizon: int, *, dry_run: bool = False
+    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig, horizon: int, *, dry_run: bool = False
 ) -> list[CalendarDay]:
     """Forecast the ``horizon`` days after ``history`` and store the predictions unless ``dry_run``."""
     days = build_calendar(sum_by_store(history.series), history.shop_data, history.last_day, horizon, config)

@@ -5,14 +5,14 @@ from datetime import date
 from brain.domain.retail.documents import to_json_value
 from brain.domain.retail.product_weather import WeatherElasticity, estimate_weather_elasticities
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists, read_shop_history
 
 
 def measure_product_weather(
-    warehouse: Shop, as_of: date | None = None, store_id: str | None = None
+    warehouse: ShopDatabase, as_of: date | None = None, store_id: str | None = None
 ) -> list[WeatherElasticity]:
     """Measure every product up to ``as_of``; ``store_id`` returns the effects of that store only.
 

@@ -19,7 +19,7 @@ from brain.domain.retail.roi.statement_document import statement_to_document
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.ports.document_store import DocumentStore, Set, Write
-from brain.ports.sales_warehouse import ResultTable, Shop, WarehouseOpener
+from brain.ports.sales_warehouse import ResultTable, ShopDatabase, WarehouseOpener
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.jobs.lease import Figures, Lease
@@ -53,7 +53,7 @@ class HtmlRenderer(Protocol):
 
 
 def value_decisions(
-    warehouse: Shop, constants: RoiConstants, period: StatementPeriod, as_of: date | None = None
+    warehouse: ShopDatabase, constants: RoiConstants, period: StatementPeriod, as_of: date | None = None
 ) -> RoiStatement | None:
     """Value the recorded decisions of ``period`` by sales up to ``as_of``; None when no decision was ever recorded.
 
@@ -103,7 +103,9 @@ class RoiReport:
         report = monthly_report.monthly(client, period.first, lease.scheduled_at, valuation, pages)
         return lease.finish(self._build_writes(lease, report, valuation), _build_figures(report, valuation))
 
-    def _value(self, shop: ClientShop, database: Shop, lease: Lease, period: StatementPeriod) -> RoiStatement | str:
+    def _value(
+        self, shop: ClientShop, database: ShopDatabase, lease: Lease, period: StatementPeriod
+    ) -> RoiStatement | str:
         """Return the statement on what was recorded and sold by the scheduled time, or why there is none."""
         decisions = list_client_decisions(shop, database, lease.scheduled_at)
         try:
@@ -131,7 +133,7 @@ class RoiReport:
         return writes
 
 
-def list_client_decisions(shop: ClientShop, database: Shop, recorded_by: datetime) -> list[ShopDecision]:
+def list_client_decisions(shop: ClientShop, database: ShopDatabase, recorded_by: datetime) -> list[ShopDecision]:
     """Return the client's decisions; those for all stores only if the database holds no other client's stores."""
     decisions = list_decisions(shop, recorded_by)
     if {store.store_id for store in database.stores()} <= set(shop.store_ids):
@@ -143,7 +145,7 @@ def list_client_decisions(shop: ClientShop, database: Shop, recorded_by: datetim
 
 
 def _build_statement(
-    warehouse: Shop,
+    warehouse: ShopDatabase,
     constants: RoiConstants,
     period: StatementPeriod,
     decisions: Sequence[ShopDecision],

@@ -9,7 +9,7 @@ from brain.domain.retail.series import DailySeries, Store, build_daily_series, l
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.weather_days import WeatherDays, WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 
 STORES_LISTED = 10
 
@@ -27,7 +27,7 @@ class ShopHistory:
         return max(product_series.last_day for product_series in self.series)
 
 
-def read_shop_history(warehouse: Shop, store_id: str | None = None, until: date | None = None) -> ShopHistory:
+def read_shop_history(warehouse: ShopDatabase, store_id: str | None = None, until: date | None = None) -> ShopHistory:
     """Read the history of one store, or of all stores, with sales up to and including ``until``.
 
     Raises:

@@ -15,7 +15,7 @@ from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, up
 from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_lifts
 from brain.domain.retail.series import sum_by_store
 from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
-from brain.ports.sales_warehouse import ResultTable, Shop
+from brain.ports.sales_warehouse import ResultTable, ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, read_shop_history
@@ -31,7 +31,7 @@ class SignalLifts:
 
 
 def update_signal_lifts(
-    warehouse: Shop, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False
+    warehouse: ShopDatabase, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False
 ) -> SignalLifts:
     """Measure every signal on the store totals up to the last day with sales (at most ``as_of``).
 
@@ -42,16 +42,16 @@ def update_signal_lifts(
 
 
 def update_signal_lifts_from_history(
-    warehouse: Shop, history: ShopHistory, config: RetailConfig, *, dry_run: bool = False
+    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig, *, dry_run: bool = False
 ) -> SignalLifts:
     """Measure every signal on ``history`` and update the ledger of its stores and their chain."""
     day = history.last_day
     lifts = measure_signal_lifts(sum_by_store(history.series), history.shop_data, day, config)
     own_stores = {"store_id": (ALL_STORES, *history.shop_data.stores)}
-    previous = warehouse.results(ResultTable.MAGNITUDES, own_stores, before=day, latest=True)
+    previous = warehouse.results(ResultTable.SIGNAL_LIFTS, own_stores, before=day, latest=True)
     ledger = update_effect_ledger([_from_row(row) for row in previous], lifts, day, config.magnitudes)
     if not dry_run:
-        warehouse.put_results(ResultTable.MAGNITUDES, list(_to_rows(ledger, day)))
+        warehouse.put_results(ResultTable.SIGNAL_LIFTS, list(_to_rows(ledger, day)))
     return SignalLifts(day, tuple(lifts), tuple(ledger))
 
 

@@ -17,7 +17,7 @@ from brain.domain.retail.time_of_day import (
 )
 from brain.domain.retail.weather_days import VARIABLES, build_weather_days
 from brain.errors import InvalidInputError
-from brain.ports.sales_warehouse import Shop
+from brain.ports.sales_warehouse import ShopDatabase
 from brain.services.retail.client_shop import ClientShop
 from brain.services.retail.resumable_job import ShopStep, StepFindings
 from brain.services.retail.shop_history import ShopHistory, check_store_exists
@@ -34,7 +34,7 @@ class TimeOfDay:
     rain: tuple[RainShift, ...]
 
 
-def measure_time_of_day(warehouse: Shop, store_id: str | None = None) -> TimeOfDay:
+def measure_time_of_day(warehouse: ShopDatabase, store_id: str | None = None) -> TimeOfDay:
     """Measure the hour profiles of one store or of all.
 
     Raises InvalidInputError for an unknown store, or when all sales are daily totals, which have no hour.
@@ -69,7 +69,7 @@ def _publish_hours(shop: ClientShop, _: ShopHistory) -> StepFindings:
     )
 
 
-def _read_wet_days(warehouse: Shop, store_id: str, timezone: str) -> dict[date, bool]:
+def _read_wet_days(warehouse: ShopDatabase, store_id: str, timezone: str) -> dict[date, bool]:
     """Return for each day with known rain whether it was wet, by the last reading of it."""
     weather = build_weather_days(store_id, warehouse.weather([store_id]), load_zone(timezone))
     rain = weather.values[:, RAIN_COLUMN]

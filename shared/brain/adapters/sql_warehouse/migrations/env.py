@@ -1,9 +1,9 @@
-"""Alembic's entry: runs the revisions on the connection it is handed, in that connection's transaction."""
+"""Alembic environment: run the revisions on the given connection, in its transaction."""
 
 from alembic import context
 
 VERSION_TABLE = "brain_schema_version"
-"""Not alembic's own name, which the shop's database may already use for its own history."""
+"""Not alembic's default, which the shop's database may already use for its own history."""
 
 context.configure(
     connection=context.config.attributes["connection"],

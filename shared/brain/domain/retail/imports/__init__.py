@@ -1,1 +1,1 @@
-"""Reading the shop's CSV files: every line becomes a record or a sentence that says what is wrong with it."""
+"""Read a shop's CSV files: every line becomes a record, or a bad line with the reason."""

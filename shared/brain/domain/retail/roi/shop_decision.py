@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from brain.domain.retail.imports import fields
-from brain.domain.retail.imports.fields import UnreadableFieldError
+from brain.domain.retail.imports.fields import InvalidFieldError
 from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 from brain.errors import InvalidInputError
 
@@ -77,7 +77,7 @@ def parse_decision(texts: Mapping[str, str], recorded_at: datetime) -> ShopDecis
     try:
         decision = _parse(texts, recorded_at)
         _check(decision)
-    except UnreadableFieldError as exc:
+    except InvalidFieldError as exc:
         raise InvalidInputError(str(exc)) from exc
     return decision
 
@@ -91,19 +91,19 @@ def merge_decision(decision: ShopDecision, stored: ShopDecision | None) -> ShopD
 
 def _parse(texts: Mapping[str, str], recorded_at: datetime) -> ShopDecision:
     kind = _parse_kind(texts.get("kind", ""))
-    start = fields.day("start", texts.get("start", ""))
-    end = fields.day("end", texts["end"]) if texts.get("end", "").strip() else start
-    store_id = fields.optional_name("store_id", texts.get("store_id", ""))
+    start = fields.parse_date("start", texts.get("start", ""))
+    end = fields.parse_date("end", texts["end"]) if texts.get("end", "").strip() else start
+    store_id = fields.parse_optional_name("store_id", texts.get("store_id", ""))
     store_id = None if store_id == ALL_STORES else store_id
-    product_id = fields.optional_name("product_id", texts.get("product_id", ""))
-    category = fields.optional_name("category", texts.get("category", ""))
-    cost = fields.amount("cost", texts.get("cost", ""))
+    product_id = fields.parse_optional_name("product_id", texts.get("product_id", ""))
+    category = fields.parse_optional_name("category", texts.get("category", ""))
+    cost = fields.parse_amount("cost", texts.get("cost", ""))
     if cost is None:
-        raise UnreadableFieldError("cost is required, got none; give 0 for no cost or a negative number for savings")
+        raise InvalidFieldError("cost is required, got none; give 0 for no cost or a negative number for savings")
     subject = product_id or category or ALL_PRODUCTS
     default_id = ":".join((kind, store_id or ALL_STORES, subject, start.isoformat()))
     return ShopDecision(
-        decision_id=fields.optional_name("id", texts.get("id", "")) or default_id,
+        decision_id=fields.parse_optional_name("id", texts.get("id", "")) or default_id,
         kind=kind,
         start=start,
         end=end,
@@ -112,7 +112,7 @@ def _parse(texts: Mapping[str, str], recorded_at: datetime) -> ShopDecision:
         store_id=store_id,
         product_id=product_id,
         category=category,
-        expected=fields.amount("expected", texts.get("expected", "")),
+        expected=fields.parse_amount("expected", texts.get("expected", "")),
         note=texts.get("note", "").strip(),
     )
 
@@ -121,21 +121,21 @@ def _parse_kind(text: str) -> DecisionKind:
     try:
         return DecisionKind(text.strip().lower())
     except ValueError:
-        raise UnreadableFieldError(f"kind must be one of {', '.join(DecisionKind)}, got {text!r}") from None
+        raise InvalidFieldError(f"kind must be one of {', '.join(DecisionKind)}, got {text!r}") from None
 
 
 def _check(decision: ShopDecision) -> None:
-    """Raise UnreadableFieldError when the fields contradict each other."""
+    """Raise InvalidFieldError when the fields contradict each other."""
     if decision.end < decision.start:
-        raise UnreadableFieldError(
+        raise InvalidFieldError(
             f"end must not be before start {decision.start}, got {decision.end}; both are days on which it runs"
         )
     if decision.product_id and decision.category:
-        raise UnreadableFieldError(
+        raise InvalidFieldError(
             f"a decision is about a product or a category, got product {decision.product_id!r} and category "
             f"{decision.category!r}; leave one out"
         )
     if len(decision.note) > MAX_NOTE_LENGTH or not decision.note.isprintable():
-        raise UnreadableFieldError(
+        raise InvalidFieldError(
             f"note must be one line of at most {MAX_NOTE_LENGTH} printable characters, got {len(decision.note)}"
         )

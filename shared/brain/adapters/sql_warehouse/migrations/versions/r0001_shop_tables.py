@@ -1,9 +1,9 @@
-"""The shop's tables: stores, sales, hourly weather, calendar; those that the shop already has are left alone."""
+"""Create the shop tables: stores, sales, hourly weather and calendar, except those that the shop already has."""
 
 import sqlalchemy as sa
 from alembic import context, op
 
-from brain.adapters.sql_warehouse.instants import Instant
+from brain.adapters.sql_warehouse.instant import Instant
 
 revision = "0001"
 down_revision = None
@@ -12,14 +12,14 @@ NAME = sa.String(128)
 
 
 def upgrade() -> None:
-    """Create each table that is neither there nor mapped to one of the shop's own."""
-    left_alone = {*sa.inspect(op.get_bind()).get_table_names(), *context.config.attributes["mapped"]}
-    for name, columns in _tables().items():
-        if name not in left_alone:
+    """Create each table that neither exists nor is mapped to a table of the shop's own."""
+    skipped_tables = {*sa.inspect(op.get_bind()).get_table_names(), *context.config.attributes["external_tables"]}
+    for name, columns in _build_columns().items():
+        if name not in skipped_tables:
             op.create_table(name, *columns, sqlite_with_rowid=False)
 
 
-def _tables() -> dict[str, list[sa.schema.SchemaItem]]:
+def _build_columns() -> dict[str, list[sa.schema.SchemaItem]]:
     return {
         "stores": [
             sa.Column("store_id", NAME, primary_key=True),

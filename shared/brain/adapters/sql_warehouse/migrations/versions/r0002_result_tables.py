@@ -1,4 +1,4 @@
-"""What the Brain measured and expects: signal magnitudes, backtests, predictions."""
+"""Create the result tables: signal lifts, backtests and predictions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The curiosity ledger: every test of every night, those that found nothing included."""
+"""Create the hypothesis ledger: every test of every night, null results included."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,9 +1,9 @@
-"""What the shop decided, so that its worth can be told."""
+"""Create the table of the decisions that the shop wants valued."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from brain.adapters.sql_warehouse.instants import Instant
+from brain.adapters.sql_warehouse.instant import Instant
 
 revision = "0004"
 down_revision = "0003"

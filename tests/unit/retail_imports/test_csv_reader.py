@@ -8,25 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.retail.imports import reading
-from brain.domain.retail.imports.lines import BadLine, EventLine, SaleLine
-from brain.domain.retail.imports.tally import Tally
+from brain.domain.retail.imports.csv_reader import read_events, read_sales, read_weather
+from brain.domain.retail.imports.file_summary import FileSummary
+from brain.domain.retail.imports.import_lines import BadLine, EventLine, SaleLine
+from brain.domain.retail.store_zones import StoreZones
 from brain.errors import InvalidInputError
 
-BERLIN = ZoneInfo("Europe/Berlin")
+IN_BERLIN = StoreZones([], ZoneInfo("Europe/Berlin"))
 SALES = "store_id,sold_at,product_id,category,quantity,revenue"
 WEATHER = "store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition,known_at"
 EVENTS = "event,class,start,end,store_id,known_at"
 
 
-def in_berlin(_: str) -> ZoneInfo:
-    """Every store stands in Berlin."""
-    return BERLIN
-
-
 def sales(*lines: str, heading: str = SALES) -> list[object]:
     """Read sales lines under a heading."""
-    return list(reading.sales("sales.csv", lines_of(heading, *lines), in_berlin))
+    return list(read_sales("sales.csv", lines_of(heading, *lines), IN_BERLIN))
 
 
 def lines_of(*lines: str) -> Iterable[str]:
@@ -62,12 +58,12 @@ def test_a_daily_total_names_its_day_and_a_ticket_its_moment() -> None:
         ("kiel,2026-07-01,bread,,1,1e13", "within"),
         ("kiel,2026-07-01,bread,,1_0,2", "within"),
         ("kiel,2026-07-01,bread,,one,2", "decimal point"),
-        ("kiel,2026-07-01,bread,,,", "both empty"),
-        (",2026-07-01,bread,,1,2", "store_id is empty"),
-        ("kiel,2026-07-01, ,,1,2", "product_id is empty"),
+        ("kiel,2026-07-01,bread,,,", "quantity or revenue is required, got neither"),
+        (",2026-07-01,bread,,1,2", "store_id must not be empty"),
+        ("kiel,2026-07-01, ,,1,2", "product_id must not be empty"),
         (f"kiel,2026-07-01,{'x' * 129},,1,2", "1 to 128 printable"),
         ("kiel,2026-07-01,br\x00ead,,1,2", "printable"),
-        ("kiel,2026-07-01,bread,,1", "expected 6 fields as in the heading, got 5"),
+        ("kiel,2026-07-01,bread,,1", "expected 6 fields as in the header, got 5"),
         ("kiel,2026-07-01,bread,,1,2,5", "got 7"),
         ('kiel,2026-07-01,"bread,,1,2', "unexpected end"),
         ('kiel,2026-07-01,"bread"x,,1,2', "expected after"),
@@ -106,13 +102,13 @@ def test_empty_lines_are_no_lines_but_count_in_the_numbers() -> None:
 )
 def test_a_heading_without_its_columns_refuses_the_file(heading: str, lacking: str) -> None:
     """The sentence names the file, what it needs and what it lacks."""
-    with pytest.raises(InvalidInputError, match=rf"sales\.csv needs .* lacks {lacking}"):
+    with pytest.raises(InvalidInputError, match=rf"first line of sales\.csv must name .* without {lacking}"):
         sales(heading=heading)
 
 
 def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
     """Unless the file says when: a date is its end in the store's zone."""
-    found = reading.weather(
+    found = read_weather(
         "weather.csv",
         lines_of(
             WEATHER,
@@ -122,7 +118,7 @@ def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
             "kiel,2026-07-03,20,,,,,2026-07-01T18:00:00Z",
             "kiel,2026-07-01,20,-1,,,,",
         ),
-        in_berlin,
+        IN_BERLIN,
     )
     *known, bad = found
     assert [str(line.known_at) for line in known if not isinstance(line, BadLine)] == [
@@ -131,17 +127,17 @@ def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
         "2026-07-01 22:00:00+00:00",
         "2026-07-01 18:00:00+00:00",
     ]
-    assert "cannot be negative" in reason([bad])
+    assert "must not be negative" in reason([bad])
 
 
 def test_an_event_lasts_a_day_unless_it_says_otherwise() -> None:
     """Both days are included; an end before the start is refused."""
-    found = reading.events(
-        "events.csv", lines_of(EVENTS, "derby,home_game,2026-05-02,,,", "x,y,2026-05-02,2026-05-01,,"), in_berlin
+    found = read_events(
+        "events.csv", lines_of(EVENTS, "derby,home_game,2026-05-02,,,", "x,y,2026-05-02,2026-05-01,,"), IN_BERLIN
     )
     first, second = found
     assert first == EventLine("derby", "home_game", date(2026, 5, 2), date(2026, 5, 2), "*", None)
-    assert "is before start" in reason([second])
+    assert "end must not be before start" in reason([second])
 
 
 @given(st.lists(st.text(max_size=40), max_size=8))
@@ -155,7 +151,7 @@ def test_no_text_breaks_the_reader(lines: list[str]) -> None:
 
 def test_only_as_many_bad_lines_are_kept_as_are_shown() -> None:
     """All of them are counted."""
-    tally = Tally("sales.csv", shown=2, good=5)
+    summary = FileSummary("sales.csv", max_bad_lines=2, good=5)
     for number in range(9):
-        tally.refuse(BadLine(number, "no"))
-    assert (tally.bad, tally.read, len(tally.bad_lines)) == (9, 14, 2)
+        summary.add_bad_line(BadLine(number, "no"))
+    assert (summary.bad, summary.read, len(summary.bad_lines)) == (9, 14, 2)

@@ -1,19 +1,19 @@
-"""What a line of an import says, as tuples: a million of them pass through, so they carry no more than they must."""
+"""The lines of an import as tuples: an import may have millions of them, so they hold no more than they must."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 BY_DAY = "day"
-"""Granularity of a line whose time is a date: it speaks of the whole day."""
+"""Granularity of a line whose time is a date: it is about the whole day."""
 
 BY_TIME = "time"
 """Granularity of a line whose time is a moment."""
 
 
 class SaleLine(NamedTuple):
-    """One line of sales: a ticket's (``BY_TIME``) or a day's total (``BY_DAY``).
+    """A line of sales: a ticket (``BY_TIME``) or the total of a day (``BY_DAY``).
 
-    ``sold_at`` is aware, in UTC; for a day's total it is that date's midnight in UTC, a name and not a moment.
+    ``sold_at`` is aware, in UTC; for the total of a day it is midnight UTC of that date, a label rather than a moment.
     ``sold_on`` is the store's local date. Returns are negative. ``revenue`` is in the currency's major unit.
     """
 
@@ -28,7 +28,7 @@ class SaleLine(NamedTuple):
 
 
 class WeatherLine(NamedTuple):
-    """One reading or forecast; ``observed_at`` as ``sold_at`` above, ``known_at`` aware, in UTC."""
+    """A weather reading or forecast; ``observed_at`` as ``sold_at`` above, ``known_at`` aware, in UTC."""
 
     store_id: str
     observed_at: datetime
@@ -42,7 +42,7 @@ class WeatherLine(NamedTuple):
 
 
 class EventLine(NamedTuple):
-    """One planned event, first and last day included; ``store_id`` ``*`` means every store."""
+    """A planned event with its first and last day, both included; ``store_id`` ``*`` means every store."""
 
     event: str
     event_class: str
@@ -52,8 +52,11 @@ class EventLine(NamedTuple):
     known_at: datetime | None
 
 
+ImportLine: TypeAlias = SaleLine | WeatherLine | EventLine
+
+
 class BadLine(NamedTuple):
-    """A line that was not taken, by its number in the file (the heading is line 1), and why."""
+    """A line that cannot be imported, by its number in the file (the header is line 1), and the reason."""
 
     line_number: int
     reason: str

@@ -1,7 +1,6 @@
 """Replays a dead letter by the same path as any request; events that are stored already stay as they are."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
@@ -15,17 +14,10 @@ from brain.errors import InvalidInputError, NotFoundError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
-from brain.ports.task_queue import Task
 from brain.repositories.gateway.dead_letters import DeadLetters, task_from_dead_letter
 from brain.services.gateway.ingest import Ingest
 from brain.services.jobs.lease import Figures
-
-
-class TaskPerformer(Protocol):
-    """Performs one client's task of a job."""
-
-    def __call__(self, task: Task) -> Figures:
-        """Return the figures of the run; raises as the job does."""
+from brain.services.jobs.perform import TaskPerformer
 
 
 @dataclass(slots=True)

@@ -12,3 +12,10 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait; the clock of a test advances instead."""
+
+
+class Sleep(Protocol):
+    """Waits, such as ``time.sleep``."""
+
+    def __call__(self, seconds: float, /) -> None:
+        """Return after ``seconds``."""

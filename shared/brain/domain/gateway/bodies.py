@@ -41,13 +41,13 @@ def parse_body(body: bytes, content_type: str) -> Sequence[Any]:
 
 def _parse_json(body: bytes) -> Sequence[Any]:
     try:
-        value = parse_json(body)
+        document = parse_json(body)
     except InvalidInputError:
         lines = list(parse_json_lines(body))
         if len(lines) > 1 and isinstance(lines[0], dict):
             return lines
         raise
-    return value if isinstance(value, list) else [value]
+    return document if isinstance(document, list) else [document]
 
 
 def _parse_form(body: bytes) -> dict[str, str]:

@@ -72,15 +72,15 @@ def _compile_pattern(subject: str) -> "re.Pattern[str] | None":
     return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)
 
 
-def redact_value(value: Any, person: Person) -> Any:
+def redact_value(stored: Any, person: Person) -> Any:
     """Return a stored value, however nested, without the person; equal to ``value`` when it does not name them."""
-    if isinstance(value, str):
-        return person.redact(value) if person.occurs_in(value) else value
-    if isinstance(value, Mapping):
-        return {redact_value(name, person): redact_value(inner, person) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact_value(inner, person) for inner in value]
-    return value
+    if isinstance(stored, str):
+        return person.redact(stored) if person.occurs_in(stored) else stored
+    if isinstance(stored, Mapping):
+        return {redact_value(name, person): redact_value(inner, person) for name, inner in stored.items()}
+    if isinstance(stored, list | tuple):
+        return [redact_value(inner, person) for inner in stored]
+    return stored
 
 
 def find_redactions(document: Mapping[str, Any], person: Person) -> dict[str, Any]:

@@ -25,29 +25,29 @@ class FeedWarning:
 
 
 def find_warnings(
-    source: str, delivery_id: str, events: Sequence[IdentifiedEvent], items: Sequence[ItemResult]
+    source: str, delivery_id: str, events: Sequence[IdentifiedEvent], results: Sequence[ItemResult]
 ) -> list[FeedWarning]:
     """Return the warnings of one request; none while the sender has to send the request again.
 
     A sample is identified by its event, its dead letter or its delivery, never by anything the sender wrote.
     """
-    if any(item.outcome is IngestStatus.UNAVAILABLE for item in items):
+    if any(result.outcome is IngestStatus.UNAVAILABLE for result in results):
         return []
-    return [*_item_warnings(delivery_id, items), *_event_warnings(source, events, items)]
+    return [*_item_warnings(delivery_id, results), *_event_warnings(source, events, results)]
 
 
-def _item_warnings(delivery_id: str, items: Sequence[ItemResult]) -> Iterator[FeedWarning]:
-    for item in items:
-        if item.outcome in (IngestStatus.REJECTED, IngestStatus.DEAD_LETTERED):
-            code = item.error_code or "internal"
-            kind = code if code == CONFLICT_CODE else f"{item.outcome}_{code}"
-            yield FeedWarning(kind, item.event_id or item.dead_letter_id or delivery_id, item.message or "")
+def _item_warnings(delivery_id: str, results: Sequence[ItemResult]) -> Iterator[FeedWarning]:
+    for result in results:
+        if result.outcome in (IngestStatus.REJECTED, IngestStatus.DEAD_LETTERED):
+            code = result.error_code or "internal"
+            kind = code if code == CONFLICT_CODE else f"{result.outcome}_{code}"
+            yield FeedWarning(kind, result.event_id or result.dead_letter_id or delivery_id, result.message or "")
 
 
 def _event_warnings(
-    source: str, events: Sequence[IdentifiedEvent], items: Sequence[ItemResult]
+    source: str, events: Sequence[IdentifiedEvent], results: Sequence[ItemResult]
 ) -> Iterator[FeedWarning]:
-    new_ids = {item.event_id for item in items if item.outcome in (IngestStatus.STORED, IngestStatus.REVISED)}
+    new_ids = {result.event_id for result in results if result.outcome in (IngestStatus.STORED, IngestStatus.REVISED)}
     for event in (identified.event for identified in events):
         if event.event_id in new_ids:
             if event.occurred_at > event.received_at + CLOCK_TOLERANCE:

@@ -64,7 +64,7 @@ class IngestResult:
     @property
     def http_status(self) -> int:
         """503 when anything must be sent again, the items' status where all agree, else 207."""
-        statuses = {item.http_status for item in self.items} or {200}
+        statuses = {result.http_status for result in self.items} or {200}
         if 503 in statuses:  # noqa: PLR2004 - HTTP's own number
             return 503
         return statuses.pop() if len(statuses) == 1 else 207
@@ -72,14 +72,16 @@ class IngestResult:
     @property
     def is_final(self) -> bool:
         """Whether no item is in a dead letter or has to be sent again."""
-        return all(item.outcome not in (IngestStatus.DEAD_LETTERED, IngestStatus.UNAVAILABLE) for item in self.items)
+        return all(
+            result.outcome not in (IngestStatus.DEAD_LETTERED, IngestStatus.UNAVAILABLE) for result in self.items
+        )
 
     @property
     def conflict_count(self) -> int:
         """How many items have the id of a stored event and other content."""
-        return sum(item.error_code == CONFLICT_CODE for item in self.items)
+        return sum(result.error_code == CONFLICT_CODE for result in self.items)
 
     def count_outcomes(self) -> dict[str, int]:
         """Return the number of items per outcome, those to be sent again left out."""
-        counts = Counter(item.outcome for item in self.items)
+        counts = Counter(result.outcome for result in self.items)
         return {str(outcome): counts[outcome] for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE}

@@ -1,9 +1,8 @@
 """The ingest endpoint: checks method, path, size and sender, calls the service, and responds to every outcome."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect
@@ -33,6 +32,13 @@ _EVENTS_PATH = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]
 _TOO_LARGE = f"at most {MAX_BODY_BYTES} bytes per request, got more; split the request"
 
 
+class SenderVerifierFactory(Protocol):
+    """Returns the service that verifies signed requests, built on first use."""
+
+    def __call__(self) -> "VerifySender":
+        """Return the service."""
+
+
 @dataclass(slots=True)
 class IngestHttp:
     """Translates between HTTP and the ingest service."""
@@ -42,7 +48,7 @@ class IngestHttp:
     limits: RateLimits
     clock: Clock
     log: EventLogger
-    senders: "Callable[[], VerifySender] | None" = None  # built by the first request that needs it
+    senders: "SenderVerifierFactory | None" = None  # built by the first request that needs it
 
     async def __call__(self, request: StarletteRequest) -> StarletteResponse:
         """Respond to one request; no exception escapes."""
@@ -80,10 +86,12 @@ class IngestHttp:
         context = FeedContext(
             client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id
         )
-        result = await self._ingest(ingest_request, context, sender)
-        for reason in {item.message for item in result.items if item.outcome is IngestStatus.IGNORED}:
+        ingest_result = await self._ingest(ingest_request, context, sender)
+        for reason in {
+            item_result.message for item_result in ingest_result.items if item_result.outcome is IngestStatus.IGNORED
+        }:
             self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
-        return _response(result, correlation_id)
+        return _response(ingest_result, correlation_id)
 
     async def _ingest(
         self, request: IngestRequest, context: FeedContext, sender: "VerifiedSender | None"
@@ -91,12 +99,12 @@ class IngestHttp:
         """Ingest the request; a signed one that is durable then is not accepted again."""
         durable = False
         try:
-            result = await self.ingest(request, context)
-            durable = result.http_status < 300  # noqa: PLR2004 - HTTP's own number
+            ingest_result = await self.ingest(request, context)
+            durable = ingest_result.http_status < 300  # noqa: PLR2004 - HTTP's own number
         finally:
             if self.senders and sender:
                 await self.senders().finish(sender, durable=durable)
-        return result
+        return ingest_result
 
     def _serve_contract(self, head: Request, correlation_id: str) -> Response:
         """Return the OpenAPI document, to anyone."""
@@ -151,11 +159,11 @@ class IngestHttp:
             raise
 
 
-def _response(result: IngestResult, correlation_id: str) -> Response:
-    items = [item.to_document(index) for index, item in enumerate(result.items)]
-    body = {"correlation_id": correlation_id, "counts": result.count_outcomes(), "results": items}
-    headers = {"Retry-After": "1"} if result.http_status == 503 else {}  # noqa: PLR2004 - HTTP's own number
-    return Response(result.http_status, body, headers)
+def _response(ingest_result: IngestResult, correlation_id: str) -> Response:
+    item_results = [item_result.to_document(index) for index, item_result in enumerate(ingest_result.items)]
+    body = {"correlation_id": correlation_id, "counts": ingest_result.count_outcomes(), "results": item_results}
+    headers = {"Retry-After": "1"} if ingest_result.http_status == 503 else {}  # noqa: PLR2004 - HTTP's own number
+    return Response(ingest_result.http_status, body, headers)
 
 
 def _remote_address(request: StarletteRequest) -> str:

@@ -1,7 +1,7 @@
 """Signed requests and challenges of providers, from HTTP into the service and back."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -18,12 +18,19 @@ from brain.services.gateway.verify_sender import VerifiedSender, VerifySender
 _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 
 
+class BodyReader(Protocol):
+    """Reads the body of the request."""
+
+    async def __call__(self) -> bytes:
+        """Return the body; raises ``PayloadTooLargeError``."""
+
+
 async def admit(
     verify: VerifySender,
     request: StarletteRequest,
     client_id: str,
     source: str,
-    read_body: Callable[[], Awaitable[bytes]],
+    read_body: BodyReader,
 ) -> tuple[bytes, VerifiedSender]:
     """Return the body and its sender; the body is read only when a provider of this source may have signed it.
 

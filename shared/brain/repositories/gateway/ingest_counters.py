@@ -57,18 +57,18 @@ def build_activity_marks(client_id: str, now: datetime) -> list[Write]:
 
 
 def build_delivery_counter(
-    client_id: str, delivery_id: str, received_at: datetime, items: Sequence[ItemResult]
+    client_id: str, delivery_id: str, received_at: datetime, results: Sequence[ItemResult]
 ) -> Write | None:
     """Return the write that counts a delivery's items by outcome.
 
     None when every item became an event, or when the sender has to send the request again. Each delivery has a document
     of its own, so that writing it twice changes nothing and no document is contended.
     """
-    totals = Counter(str(item.outcome) for item in items)
+    totals = Counter(str(result.outcome) for result in results)
     counts = {outcome: totals[outcome] for outcome in COUNTED_OUTCOMES if totals[outcome]}
     if not counts or totals[IngestStatus.UNAVAILABLE]:
         return None
-    letter = next(({"dead_letter_id": item.dead_letter_id} for item in items if item.dead_letter_id), {})
+    letter = next(({"dead_letter_id": result.dead_letter_id} for result in results if result.dead_letter_id), {})
     hour = {"client_id": client_id, "hour": periods.format_hour(received_at), "expires_at": received_at + RETENTION}
     return Set(paths.counter(client_id, delivery_id), hour | counts | letter)
 

@@ -1,8 +1,8 @@
 """Creates, rotates and revokes API keys, and authenticates senders by them."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cachetools import TTLCache
 
@@ -16,13 +16,20 @@ CACHE_SECONDS = 60
 CACHE_SIZE = 10_000
 
 
+class RandomBytes(Protocol):
+    """A cryptographically secure source of random bytes, such as ``os.urandom``."""
+
+    def __call__(self, size: int, /) -> bytes:
+        """Return ``size`` random bytes."""
+
+
 @dataclass(slots=True)
 class KeyRing:
     """The keys of clients, as an operator manages them."""
 
     store: DocumentStore
     clock: Clock
-    random_bytes: Callable[[int], bytes]
+    random_bytes: RandomBytes
 
     def create(self, client_id: str, label: str = "") -> tuple[str, ApiKey]:
         """Return the text of a new key, which is never shown again, and the key as it is stored.

@@ -56,11 +56,25 @@ class BackfillProgress(NamedTuple):
     end: FilePosition
 
 
-class PayloadReader(Protocol):
+class FilePayloadReader(Protocol):
     """Reads a file's payloads."""
 
     def __call__(self, start: FilePosition, /) -> Iterable[FilePayload]:
         """Return the payloads from ``start`` on."""
+
+
+class RunIdFactory(Protocol):
+    """Creates the id of a run."""
+
+    def __call__(self) -> str:
+        """Return an id that no other run has."""
+
+
+class AsyncSleep(Protocol):
+    """Waits without blocking the event loop."""
+
+    async def __call__(self, seconds: float, /) -> None:
+        """Return after ``seconds``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class BackfillFile:
 
     key: str
     source: str
-    read: PayloadReader
+    read: FilePayloadReader
 
 
 _Batch: TypeAlias = list[tuple[FilePayload, list[ReadItem]]]
@@ -86,8 +100,8 @@ class Backfill:
     """
 
     ingest: Ingest
-    new_run_id: Callable[[], str] = field(default=lambda: uuid4().hex)
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    new_run_id: RunIdFactory = field(default=lambda: uuid4().hex)
+    sleep: AsyncSleep = asyncio.sleep
 
     async def __call__(self, file: BackfillFile, context: FeedContext) -> AsyncIterator[BackfillProgress]:
         """Yield the progress of an earlier attempt, and then that of each batch.
@@ -154,32 +168,32 @@ class _BackfillRun:
         batch: _Batch = []
         size = 0
         for payload in payloads:
-            items = self.backfill.ingest.read_payload(self.source, payload.payload, self.context)
-            if batch and size + len(items) > MAX_EVENTS:
+            read_items = self.backfill.ingest.read_payload(self.source, payload.payload, self.context)
+            if batch and size + len(read_items) > MAX_EVENTS:
                 yield batch
                 batch, size = [], 0
-            batch.append((payload, items))
-            size += len(items)
+            batch.append((payload, read_items))
+            size += len(read_items)
         if batch:
             yield batch
 
     async def _send_batch(self, batch: _Batch) -> BackfillProgress:
         """Send what can be stored together, and each failing payload alone, so that no dead letter has a good one."""
-        storable = [(payload, items) for payload, items in batch if not _has_dead_letter(items)]
-        failing = [[(payload, items)] for payload, items in batch if _has_dead_letter(items)]
+        storable = [(payload, read_items) for payload, read_items in batch if not _has_dead_letter(read_items)]
+        failing = [[(payload, read_items)] for payload, read_items in batch if _has_dead_letter(read_items)]
         results: list[_PayloadResult] = []
         for part in [storable, *failing]:
             for first_index, chunk in _split(part):
                 results += await self._send_chunk(first_index, chunk)
-        counts = Counter(str(item.outcome) for _, item in results)
-        faults = sorted(_fault(payload, item) for payload, item in results if item.error_code)
+        counts = Counter(str(result.outcome) for _, result in results)
+        faults = sorted(_fault(payload, result) for payload, result in results if result.error_code)
         return BackfillProgress(counts, faults, batch[-1][0].end)
 
     async def _send_chunk(self, first_index: int, chunk: _Chunk) -> list[_PayloadResult]:
         """Send a chunk as a whole; if the store finds conflicts, send the rest, and then the conflicts one by one."""
         has_several_payloads = chunk[0][0].line != chunk[-1][0].line
         results = await self._send(chunk, chunk, first_index, abort_on_dead_letter=has_several_payloads)
-        conflicts = [i for i, (_, item) in enumerate(results) if item.outcome is IngestStatus.DEAD_LETTERED]
+        conflicts = [i for i, (_, result) in enumerate(results) if result.outcome is IngestStatus.DEAD_LETTERED]
         if not (has_several_payloads and conflicts):
             return results
         storable = [pair for i, pair in enumerate(chunk) if i not in conflicts]
@@ -200,27 +214,31 @@ class _BackfillRun:
         request = IngestRequest(self.context.client_id, self.source, content_type, body, CORRELATION_ID, delivery_id)
 
         async def ingest_chunk() -> Sequence[ItemResult]:
-            result = await self.backfill.ingest.ingest_items(
+            ingest_result = await self.backfill.ingest.ingest_items(
                 request, [item for _, item in chunk], self.context, abort_on_dead_letter=abort_on_dead_letter
             )
-            if any(item.outcome is IngestStatus.UNAVAILABLE for item in result.items):
+            if any(result.outcome is IngestStatus.UNAVAILABLE for result in ingest_result.items):
                 raise StoreUnavailableError("the store did not accept a whole batch; run the same command to continue")
-            return result.items
+            return ingest_result.items
 
         try:
-            items = await self.backfill.retry(ingest_chunk)
+            item_results = await self.backfill.retry(ingest_chunk)
         except PayloadTooLargeError as error:
-            items = [ItemResult(IngestStatus.REJECTED, error_code=error.code, message=error.message)] * len(chunk)
-        return [(payload, item) for (payload, _), item in zip(chunk, items, strict=True)]
+            rejection = ItemResult(IngestStatus.REJECTED, error_code=error.code, message=error.message)
+            item_results = [rejection] * len(chunk)
+        return [(payload, result) for (payload, _), result in zip(chunk, item_results, strict=True)]
 
 
-def _has_dead_letter(items: Sequence[ReadItem]) -> bool:
-    return any(isinstance(item, ItemResult) and item.outcome is IngestStatus.DEAD_LETTERED for item in items)
+def _has_dead_letter(read_items: Sequence[ReadItem]) -> bool:
+    return any(
+        isinstance(read_item, ItemResult) and read_item.outcome is IngestStatus.DEAD_LETTERED
+        for read_item in read_items
+    )
 
 
 def _split(part: _Batch) -> Iterator[tuple[int, list[tuple[FilePayload, ReadItem]]]]:
     """Yield at most 500 items at a time, each with its payload; a page of a provider may hold more."""
-    pairs = [(payload, item) for payload, items in part for item in items]
+    pairs = [(payload, read_item) for payload, read_items in part for read_item in read_items]
     for first_index in range(0, len(pairs), MAX_EVENTS):
         yield first_index, pairs[first_index : first_index + MAX_EVENTS]
 
@@ -233,8 +251,8 @@ def _body(chunk: _Chunk) -> tuple[bytes, str]:
     return json.dumps([payload.payload for payload in payloads], ensure_ascii=False).encode(), "application/json"
 
 
-def _fault(payload: FilePayload, item: ItemResult) -> BackfillFault:
-    return BackfillFault(payload.line, str(item.outcome), item.error_code or "internal", item.message or "")
+def _fault(payload: FilePayload, result: ItemResult) -> BackfillFault:
+    return BackfillFault(payload.line, str(result.outcome), result.error_code or "internal", result.message or "")
 
 
 def _advance(checkpoint: BackfillCheckpoint, position: FilePosition, counts: Mapping[str, int]) -> BackfillCheckpoint:

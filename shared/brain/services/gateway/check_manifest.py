@@ -1,18 +1,18 @@
 """Checks a sender's manifest against the store: the outcome of each id, and what is missing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from brain.domain.events import Draft, FeedType
 from brain.domain.gateway.identity import identify
 from brain.domain.gateway.manifests import ManifestLine
-from brain.domain.privacy.keys import IdentityKeys
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.services.gateway.identity_key_source import IdentityKeyProvider
 
 PAGE_SIZE = 300
 DEAD_LETTER_PREFIX = "dl_"
@@ -25,7 +25,7 @@ class CheckManifest:
 
     store: DocumentStore
     sealer: Sealer
-    keys: Callable[[], IdentityKeys]
+    keys: IdentityKeyProvider
 
     def __call__(self, client_id: str, lines: Sequence[ManifestLine], source: FeedType) -> dict[str, Any]:
         """Return the number of items per outcome, ``sent``, ``difference`` (what is missing), and the ``missing`` ids.

@@ -1,13 +1,12 @@
 """Erases a person from everything stored of one client, and leaves a receipt that does not name them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
 from brain.domain.gateway.erasure import Person, find_redactions, redact_body
-from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock
@@ -18,11 +17,19 @@ from brain.repositories import paths
 from brain.repositories.gateway import erasures, ingest_counters
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.gateway.erasures import PURGED, REDUCED, ErasureReceipts
+from brain.services.gateway.identity_key_source import IdentityKeyProvider
 from brain.services.gateway.replay_dead_letter import context_from_dead_letter
 
 MAX_ATTEMPTS = 5
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_BATCH_SIZE = 100
+
+
+class ErasureProgress(Protocol):
+    """Follows an erasure."""
+
+    def __call__(self) -> None:
+        """Count one more document that was searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Erase:
 
     store: DocumentStore
     sealer: Sealer
-    keys: Callable[[], IdentityKeys]
+    keys: IdentityKeyProvider
     clock: Clock
 
     def __call__(
@@ -45,7 +52,7 @@ class Erase:
         correlation_id: str,
         *,
         dry_run: bool = False,
-        progress: Callable[[], None] = lambda: None,
+        progress: ErasureProgress = lambda: None,
     ) -> dict[str, Any]:
         """Erase the person and return the receipt; a dry run returns what it would erase.
 
@@ -90,7 +97,7 @@ class _Erasure:
     erasure_id: str
     counts: Counter[str]
 
-    def find_changes(self, progress: Callable[[], None]) -> Iterable[_Change]:
+    def find_changes(self, progress: ErasureProgress) -> Iterable[_Change]:
         """Yield a change for every document that names the person."""
         for document in erasures.iterate_documents(self.service.store, self.person.client_id):
             progress()

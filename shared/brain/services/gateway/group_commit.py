@@ -27,8 +27,8 @@ class _Call:
         self.missing = size
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def set_result(self, index: int, result: WriteResult) -> None:
-        self.results[index] = result
+    def set_result(self, index: int, write_result: WriteResult) -> None:
+        self.results[index] = write_result
         self.missing -= 1
         if not self.missing and not self.future.done():
             self.future.set_result(None)
@@ -45,9 +45,9 @@ class _QueuedWrite:
     write: Write
     waiters: list[tuple[_Call, int]]
 
-    def set_result(self, result: WriteResult) -> None:
+    def set_result(self, write_result: WriteResult) -> None:
         for call, index in self.waiters:
-            call.set_result(index, result)
+            call.set_result(index, write_result)
 
     def set_exception(self, error: BaseException) -> None:
         for call, _ in self.waiters:
@@ -119,9 +119,9 @@ class _WriteQueue:
 
     async def _send(self, batch: list[_QueuedWrite]) -> None:
         try:
-            results = await self._writer.write([queued.write for queued in batch])
-            for queued, result in zip(batch, results, strict=True):
-                queued.set_result(result)
+            write_results = await self._writer.write([queued.write for queued in batch])
+            for queued, write_result in zip(batch, write_results, strict=True):
+                queued.set_result(write_result)
         except StoreUnavailableError as error:
             unavailable = WriteResult(WriteStatus.UNAVAILABLE, error)
             for queued in batch:
@@ -178,7 +178,7 @@ class GroupCommit:
         queue.waiting.extend(_QueuedWrite(write, [(call, index)]) for index, write in enumerate(writes))
         queue.schedule()
         await call.future
-        return [result for result in call.results if result is not None]
+        return [write_result for write_result in call.results if write_result is not None]
 
     async def aclose(self) -> None:
         """Close the writer."""

@@ -1,6 +1,7 @@
 """The keys of ids and pseudonyms in their latest version, so that a rotation needs no restart."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from brain.domain.privacy.keys import IdentityKeys, parse_identity_keys
 from brain.errors import BrainError, MisconfiguredError
@@ -8,6 +9,13 @@ from brain.ports.logger import ErrorReporter
 from brain.ports.secrets import Secrets
 
 SECRET = "BRAIN_HASH_SALT"  # noqa: S105 - the secret's name
+
+
+class IdentityKeyProvider(Protocol):
+    """Provides the keys of ids and pseudonyms."""
+
+    def __call__(self) -> IdentityKeys:
+        """Return the current keys."""
 
 
 @dataclass(slots=True)

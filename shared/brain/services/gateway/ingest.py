@@ -1,7 +1,7 @@
 """Ingests a request: read, identify, pseudonymize, validate and store each event once; answered only when durable."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -16,13 +16,13 @@ from brain.domain.gateway.feed_warnings import find_warnings
 from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus, ItemResult
-from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_store import Create, DocumentStore, EventWriter, WriteResult, WriteStatus
 from brain.ports.logger import ErrorReporter
 from brain.repositories import codec, paths
 from brain.repositories.gateway import ingest_counters
+from brain.services.gateway.identity_key_source import IdentityKeyProvider
 from brain.services.gateway.rate_limits import EventBudgets
 from brain.services.gateway.record_warnings import RecordWarnings
 from brain.services.gateway.resolve_existing import ResolveExisting, build_unavailable_item
@@ -40,7 +40,7 @@ class Ingest:
 
     writer: EventWriter
     store: DocumentStore
-    keys: Callable[[], IdentityKeys]
+    keys: IdentityKeyProvider
     store_dead_letter: StoreDeadLetter
     limits: EventBudgets
     clock: Clock
@@ -58,18 +58,20 @@ class Ingest:
         """
         await self.limits.take_events(request.client_id, 1)
         try:
-            items = self._read_body(request, context)
+            read_items = self._read_body(request, context)
         except InvalidInputError as error:
-            items = [_unreadable(error)]
-        if len(items) > MAX_EVENTS:
-            raise PayloadTooLargeError(f"at most {MAX_EVENTS} events per request, got {len(items)}; split the request")
-        await self._take_further_events(request.client_id, len(items) - 1)
-        return await self.ingest_items(request, items, context)
+            read_items = [_unreadable(error)]
+        if len(read_items) > MAX_EVENTS:
+            raise PayloadTooLargeError(
+                f"at most {MAX_EVENTS} events per request, got {len(read_items)}; split the request"
+            )
+        await self._take_further_events(request.client_id, len(read_items) - 1)
+        return await self.ingest_items(request, read_items, context)
 
     async def ingest_items(
         self,
         request: IngestRequest,
-        items: Sequence[ReadItem],
+        read_items: Sequence[ReadItem],
         context: FeedContext,
         *,
         abort_on_dead_letter: bool = False,
@@ -79,11 +81,11 @@ class Ingest:
         With ``abort_on_dead_letter`` a request that would need a dead letter gets neither a dead letter nor a counter:
         the caller splits it and sends the parts again under the same delivery id.
         """
-        stored_items = await self._store_events(request, items, context)
-        if abort_on_dead_letter and any(item.outcome is IngestStatus.DEAD_LETTERED for item in stored_items):
-            return IngestResult(stored_items)
-        results = await self._store_failed(request, stored_items, context)
-        warning = self._warn(request, items, results)
+        results_so_far = await self._store_events(request, read_items, context)
+        if abort_on_dead_letter and any(result.outcome is IngestStatus.DEAD_LETTERED for result in results_so_far):
+            return IngestResult(results_so_far)
+        results = await self._store_failed(request, results_so_far, context)
+        warning = self._warn(request, read_items, results)
         counting = self._count(request, results, context)
         await (asyncio.gather(counting, warning) if warning else counting)
         return IngestResult(results)
@@ -99,12 +101,12 @@ class Ingest:
             raise
 
     def _read_body(self, request: IngestRequest, context: FeedContext) -> list[ReadItem]:
-        items: list[ReadItem] = []
+        read_items: list[ReadItem] = []
         for payload in parse_body(request.body, request.content_type):
-            items += self.read_payload(request.source, payload, context)
-            if len(items) > MAX_EVENTS:
+            read_items += self.read_payload(request.source, payload, context)
+            if len(read_items) > MAX_EVENTS:
                 break
-        return items
+        return read_items
 
     def read_payload(self, source: str, payload: Any, context: FeedContext) -> list[ReadItem]:
         """Return for each item of one payload the event to store, or the result of an item that makes none."""
@@ -128,32 +130,34 @@ class Ingest:
         return ItemResult(outcome, error_code=identified.error_code, message=identified.message)
 
     async def _store_events(
-        self, request: IngestRequest, items: Sequence[ReadItem], context: FeedContext
+        self, request: IngestRequest, read_items: Sequence[ReadItem], context: FeedContext
     ) -> list[ItemResult]:
         """Write all events at once; only those that exist already cost more, to resolve them."""
-        events = [item for item in items if isinstance(item, IdentifiedEvent)]
+        events = [read_item for read_item in read_items if isinstance(read_item, IdentifiedEvent)]
         results = iter(await self._write(request, events, context) if events else [])
-        return [next(results) if isinstance(item, IdentifiedEvent) else item for item in items]
+        return [next(results) if isinstance(read_item, IdentifiedEvent) else read_item for read_item in read_items]
 
     async def _write(
         self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
     ) -> list[ItemResult]:
         first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
         writes = [_create_event(identified, request.delivery_id) for identified in first_by_id.values()]
-        results, _ = await asyncio.gather(self.writer.write(writes), self._mark_active(request.client_id))
-        result_by_id = dict(zip(first_by_id, results, strict=True))
-        own = {event_id for event_id, result in result_by_id.items() if result.status is WriteStatus.WRITTEN}
+        write_results, _ = await asyncio.gather(self.writer.write(writes), self._mark_active(request.client_id))
+        result_by_id = dict(zip(first_by_id, write_results, strict=True))
+        own = {
+            event_id for event_id, write_result in result_by_id.items() if write_result.status is WriteStatus.WRITTEN
+        }
         written: list[tuple[IdentifiedEvent, WriteResult]] = []
         for identified in events:
             event_id = identified.event.event_id
             is_first = first_by_id[event_id] is identified
             written.append((identified, _occurrence_result(result_by_id[event_id], is_first)))
-        existing = [identified for identified, result in written if result.status is WriteStatus.EXISTS]
+        existing = [identified for identified, write_result in written if write_result.status is WriteStatus.EXISTS]
         resolve = ResolveExisting(self.store, request.delivery_id, own, is_history=context.backfill)
         resolved = iter(await asyncio.to_thread(resolve, existing) if existing else [])
         return [
-            next(resolved) if result.status is WriteStatus.EXISTS else _item_result(identified, result)
-            for identified, result in written
+            next(resolved) if write_result.status is WriteStatus.EXISTS else _item_result(identified, write_result)
+            for identified, write_result in written
         ]
 
     async def _mark_active(self, client_id: str) -> None:
@@ -162,47 +166,47 @@ class Ingest:
         mark = (client_id, periods.truncate_to_hour(now))
         if mark in self._marked:
             return
-        results = await self.writer.write(ingest_counters.build_activity_marks(client_id, now))
-        if any(result.status is not WriteStatus.WRITTEN for result in results):
+        write_results = await self.writer.write(ingest_counters.build_activity_marks(client_id, now))
+        if any(write_result.status is not WriteStatus.WRITTEN for write_result in write_results):
             raise StoreUnavailableError("the activity mark could not be stored; send again", retry_after_seconds=1)
         if len(self._marked) >= MAX_REMEMBERED_MARKS:
             self._marked.clear()
         self._marked.add(mark)
 
     async def _store_failed(
-        self, request: IngestRequest, items: list[ItemResult], context: FeedContext
+        self, request: IngestRequest, results: list[ItemResult], context: FeedContext
     ) -> list[ItemResult]:
         """Store the request as a dead letter if any item failed, and add its id to the results."""
-        failed_items = [item for item in items if item.outcome is IngestStatus.DEAD_LETTERED]
-        if not failed_items:
-            return items
-        stage = "store" if failed_items[0].event_id else "read"
-        letter_id = await self.store_dead_letter(request, stage, failed_items, context)
+        failed_results = [result for result in results if result.outcome is IngestStatus.DEAD_LETTERED]
+        if not failed_results:
+            return results
+        stage = "store" if failed_results[0].event_id else "read"
+        letter_id = await self.store_dead_letter(request, stage, failed_results, context)
         return [
-            replace(item, dead_letter_id=letter_id) if item.outcome is IngestStatus.DEAD_LETTERED else item
-            for item in items
+            replace(result, dead_letter_id=letter_id) if result.outcome is IngestStatus.DEAD_LETTERED else result
+            for result in results
         ]
 
     def _warn(
-        self, request: IngestRequest, items: Sequence[ReadItem], results: Sequence[ItemResult]
+        self, request: IngestRequest, read_items: Sequence[ReadItem], results: Sequence[ItemResult]
     ) -> Awaitable[None] | None:
         """Return the recording of warnings about the feed, None without any; a replay warns of nothing again."""
         if self.record_warnings is None or request.replay_of:
             return None
-        events = [item for item in items if isinstance(item, IdentifiedEvent)]
+        events = [read_item for read_item in read_items if isinstance(read_item, IdentifiedEvent)]
         warnings = find_warnings(request.source, request.delivery_id, events, results)
         return self.record_warnings(request.client_id, warnings) if warnings else None
 
-    async def _count(self, request: IngestRequest, items: Sequence[ItemResult], context: FeedContext) -> None:
+    async def _count(self, request: IngestRequest, results: Sequence[ItemResult], context: FeedContext) -> None:
         """Count the items that made no event before the answer, and give their part of the budget back."""
-        counts = IngestResult(items).count_outcomes()
+        counts = IngestResult(results).count_outcomes()
         self.limits.give_back_events(request.client_id, counts["duplicate"] + counts["ignored"])
         delivery_id = request.delivery_id or uuid4().hex
-        counter = ingest_counters.build_delivery_counter(request.client_id, delivery_id, context.received_at, items)
+        counter = ingest_counters.build_delivery_counter(request.client_id, delivery_id, context.received_at, results)
         if counter is None or request.replay_of:
             return
-        (result,) = await self.writer.write([counter])
-        if result.status is not WriteStatus.WRITTEN:
+        (write_result,) = await self.writer.write([counter])
+        if write_result.status is not WriteStatus.WRITTEN:
             raise StoreUnavailableError("the ingest counter could not be stored; send again", retry_after_seconds=1)
 
 
@@ -217,17 +221,17 @@ def _create_event(identified: IdentifiedEvent, delivery_id: str) -> Create:
     return Create(paths.event(event.client_id, event.event_id), document | delivery)
 
 
-def _occurrence_result(result: WriteResult, is_first: bool) -> WriteResult:
+def _occurrence_result(write_result: WriteResult, is_first: bool) -> WriteResult:
     """Return the write result of one occurrence of an event in a request; a later one meets what the first wrote."""
-    is_repeated = not is_first and result.status is WriteStatus.WRITTEN
-    return WriteResult(WriteStatus.EXISTS) if is_repeated else result
+    is_repeated = not is_first and write_result.status is WriteStatus.WRITTEN
+    return WriteResult(WriteStatus.EXISTS) if is_repeated else write_result
 
 
-def _item_result(identified: IdentifiedEvent, result: WriteResult) -> ItemResult:
+def _item_result(identified: IdentifiedEvent, write_result: WriteResult) -> ItemResult:
     event_id = identified.event.event_id
-    if result.status is WriteStatus.WRITTEN:
+    if write_result.status is WriteStatus.WRITTEN:
         return ItemResult(IngestStatus.STORED, event_id)
-    if result.status is WriteStatus.REFUSED:
+    if write_result.status is WriteStatus.REFUSED:
         message = "the store refused this event; it is stored as a dead letter for the operator"
         return ItemResult(IngestStatus.DEAD_LETTERED, event_id, "store_refused", message)
-    return build_unavailable_item(result.error or BrainError("the store did not answer"))
+    return build_unavailable_item(write_result.error or BrainError("the store did not answer"))

@@ -1,14 +1,14 @@
 """One rate budget as this instance sees it: its share, what it has spent of it, and how it leases more."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from brain.domain.rates.shares import RateBudget, RateShare
 from brain.domain.rates.window import SlidingWindow
 from brain.errors import AlreadyExistsError, ConflictError, StoreUnavailableError
+from brain.ports.clock import Sleep
 from brain.repositories.gateway.rate_shares import BudgetShares, RateShares
 
 REQUEST_INTERVAL_SECONDS = 20.0
@@ -24,6 +24,13 @@ class ClockReading(NamedTuple):
 
     wall: float
     monotonic: float
+
+
+class ClockReader(Protocol):
+    """Reads the clock."""
+
+    def __call__(self) -> ClockReading:
+        """Return the present time."""
 
 
 @dataclass(slots=True)
@@ -77,8 +84,8 @@ class ShareLeaser:
     rate_shares: RateShares
     holder: str
     lock: threading.Lock
-    now: Callable[[], ClockReading]
-    sleep: Callable[[float], None]
+    now: ClockReader
+    sleep: Sleep
 
     def request(self, key: str, leased: LeasedBudget, amount: int) -> None:
         """Request a share with room for ``amount`` (0 to renew the lease), or learn that there is none yet.

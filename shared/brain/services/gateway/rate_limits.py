@@ -6,7 +6,7 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil, inf
 from typing import Protocol
@@ -16,7 +16,7 @@ import anyio.to_thread
 from brain.domain.rates.shares import RateBudget
 from brain.domain.rates.window import WINDOW_SECONDS, MonotonicTime
 from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError, StoreUnavailableError
-from brain.ports.clock import Clock
+from brain.ports.clock import Clock, Sleep
 from brain.ports.document_store import DocumentStore
 from brain.ports.logger import ErrorReporter
 from brain.repositories.gateway.rate_shares import RateShares
@@ -73,7 +73,7 @@ class RateLimits:
     requests_an_address: int = 100
     instances: int = 4
     address_key: bytes = b""
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Sleep = time.sleep
     _budgets: OrderedDict[str, LeasedBudget] = field(default_factory=OrderedDict)
     _monotonic: MonotonicTime = field(default_factory=MonotonicTime)
     _lock: threading.Lock = field(default_factory=threading.Lock)

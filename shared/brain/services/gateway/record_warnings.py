@@ -66,8 +66,8 @@ class RecordWarnings:
         )
         existing = {
             key: count
-            for (key, count), result in zip(new.items(), created, strict=True)
-            if result.status is WriteStatus.EXISTS
+            for (key, count), write_result in zip(new.items(), created, strict=True)
+            if write_result.status is WriteStatus.EXISTS
         }
         repeated = existing | {key: count for key, count in due.items() if key not in new}
         repeated_warnings = [build_repeated_warning(client_id, count) for (client_id, _), count in repeated.items()]
@@ -78,16 +78,18 @@ class RecordWarnings:
     def _apply_results(
         self,
         counts: Mapping[WarningKey, WarningCount],
-        results: Sequence[WriteResult],
+        write_results: Sequence[WriteResult],
         now: datetime,
         *expected: WriteStatus,
     ) -> None:
         """Remember the counts that were written, and keep the others pending unless their status is ``expected``."""
         if len(self._written_at) >= MAX_REMEMBERED_KEYS:
             self._written_at.clear()
-        for (key, count), result in zip(counts.items(), results, strict=True):
-            if result.status is WriteStatus.WRITTEN:
+        for (key, count), write_result in zip(counts.items(), write_results, strict=True):
+            if write_result.status is WriteStatus.WRITTEN:
                 self._written_at[key] = now
-            elif result.status not in expected:
+            elif write_result.status not in expected:
                 self._add(key, count)
-                self.report_error("warnings", result.error or StoreUnavailableError("a warning could not be written"))
+                self.report_error(
+                    "warnings", write_result.error or StoreUnavailableError("a warning could not be written")
+                )

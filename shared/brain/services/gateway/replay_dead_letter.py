@@ -50,9 +50,9 @@ class ReplayDeadLetter:
             if isinstance(payload, InvalidInputError):
                 counts["unreadable"] += 1
                 continue
-            for item in normalize(letter.source, payload, context_from_dead_letter(letter)):
-                accepted = "events" if isinstance(item, Draft) else "ignored"
-                counts["rejected" if isinstance(item, Rejected) else accepted] += 1
+            for outcome in normalize(letter.source, payload, context_from_dead_letter(letter)):
+                accepted = "events" if isinstance(outcome, Draft) else "ignored"
+                counts["rejected" if isinstance(outcome, Rejected) else accepted] += 1
         return counts
 
     async def __call__(self, letter: DeadLetter) -> IngestResult:
@@ -73,15 +73,15 @@ class ReplayDeadLetter:
             letter_id,
             replay_of=letter_id,
         )
-        result = await self.ingest(request, context_from_dead_letter(letter))
-        counts = result.count_outcomes()
+        ingest_result = await self.ingest(request, context_from_dead_letter(letter))
+        counts = ingest_result.count_outcomes()
         event_count = counts[IngestStatus.STORED] + counts[IngestStatus.REVISED]
         letters = DeadLetters(self.store)
-        if result.is_final:
+        if ingest_result.is_final:
             letters.settle(letter, "replayed", event_count, self.clock.now())
         elif event_count:
             letters.set_event_count(letter_id, event_count)
-        return result
+        return ingest_result
 
     def rerun_job(self, letter: DeadLetter) -> Figures:
         """Perform a job's task again and remove the letter; if the job raises, the letter stays."""

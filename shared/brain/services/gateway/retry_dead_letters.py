@@ -75,7 +75,7 @@ class RetryDeadLetters:
 
     async def _replay(self, letter: DeadLetter) -> bool:
         try:
-            result = await self.replay(letter)
+            ingest_result = await self.replay(letter)
         finally:
             await self.replay.ingest.writer.aclose()  # this event loop ends with the letter
-        return result.is_final
+        return ingest_result.is_final

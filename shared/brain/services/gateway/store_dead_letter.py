@@ -33,7 +33,7 @@ class StoreDeadLetter:
     policy: RetryPolicy
 
     async def __call__(
-        self, request: IngestRequest, stage: str, failed_items: Sequence[ItemResult], context: FeedContext
+        self, request: IngestRequest, stage: str, failed_results: Sequence[ItemResult], context: FeedContext
     ) -> str:
         """Return the id of the dead letter that holds the request.
 
@@ -41,22 +41,24 @@ class StoreDeadLetter:
             StoreUnavailableError: it could not be stored now; the sender must send the request again.
             PayloadTooLargeError: the request is too large to be stored, even compressed.
         """
-        letter = self._build_letter(request, stage, failed_items, context)
+        letter = self._build_letter(request, stage, failed_results, context)
         path = paths.dead_letter(letter.dead_letter_id)
         write: Create | Update
         if request.replay_of:
-            write = Update(path, self._changes_of_replay(letter, failed_items))
+            write = Update(path, self._changes_of_replay(letter, failed_results))
         else:
             write = Create(path, letter.to_document())
-        (result,) = await self.writer.write([write])
-        if result.status is WriteStatus.EXISTS:
-            (result,) = await self.writer.write([Update(path, _changes_of_resend(letter))])
-        if result.status is not WriteStatus.WRITTEN:
-            raise StoreUnavailableError("the dead letter could not be stored; send the request again") from result.error
+        (write_result,) = await self.writer.write([write])
+        if write_result.status is WriteStatus.EXISTS:
+            (write_result,) = await self.writer.write([Update(path, _changes_of_resend(letter))])
+        if write_result.status is not WriteStatus.WRITTEN:
+            raise StoreUnavailableError(
+                "the dead letter could not be stored; send the request again"
+            ) from write_result.error
         return letter.dead_letter_id
 
     def _build_letter(
-        self, request: IngestRequest, stage: str, failed_items: Sequence[ItemResult], context: FeedContext
+        self, request: IngestRequest, stage: str, failed_results: Sequence[ItemResult], context: FeedContext
     ) -> DeadLetter:
         sealed = self.sealer.seal(request.body)
         if len(sealed) > MAX_SEALED_BYTES:
@@ -72,12 +74,12 @@ class StoreDeadLetter:
             source=request.source if request.source in FEEDS else UNKNOWN_FEED,
             content_type=kind if _MEDIA_TYPE.fullmatch(kind) else "",
             stage=stage,
-            error_code=failed_items[0].error_code or "internal",
-            message=failed_items[0].message or "",
+            error_code=failed_results[0].error_code or "internal",
+            message=failed_results[0].message or "",
             sealed=sealed,
             first_seen=now,
             last_seen=now,
-            next_try_at=self.policy.next_try(stage, _error_codes(failed_items), 0, now),
+            next_try_at=self.policy.next_try(stage, _error_codes(failed_results), 0, now),
             correlation_id=request.correlation_id,
             signed_at=context.signed_at,
             backfill=context.backfill,
@@ -85,10 +87,10 @@ class StoreDeadLetter:
             field_map=context.field_map.model_dump_json() if context.field_map else None,
         )
 
-    def _changes_of_replay(self, letter: DeadLetter, failed_items: Sequence[ItemResult]) -> dict[str, Any]:
+    def _changes_of_replay(self, letter: DeadLetter, failed_results: Sequence[ItemResult]) -> dict[str, Any]:
         """Return what a failed replay changes; its caller counts the attempt, a permanent error parks the letter."""
         changes = {"last_seen": letter.last_seen, "error_code": letter.error_code, "message": letter.message}
-        next_try_at = self.policy.next_try(letter.stage, _error_codes(failed_items), 0, letter.last_seen)
+        next_try_at = self.policy.next_try(letter.stage, _error_codes(failed_results), 0, letter.last_seen)
         return changes if next_try_at is not None else changes | {"next_try_at": None}
 
 
@@ -101,5 +103,5 @@ def _changes_of_resend(letter: DeadLetter) -> dict[str, Any]:
     return {name: getattr(letter, name) for name in names} | {"attempts": Increment(1)}
 
 
-def _error_codes(failed_items: Sequence[ItemResult]) -> set[str]:
-    return {item.error_code or "internal" for item in failed_items}
+def _error_codes(failed_results: Sequence[ItemResult]) -> set[str]:
+    return {result.error_code or "internal" for result in failed_results}

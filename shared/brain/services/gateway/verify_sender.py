@@ -97,12 +97,12 @@ class VerifySender:
 
     async def _store_delivery(self, delivery: AcceptedDelivery) -> None:
         try:
-            (result,) = await self.writer.write([accepted_deliveries.build_write(delivery)])
+            (write_result,) = await self.writer.write([accepted_deliveries.build_write(delivery)])
         except Exception as exc:  # noqa: BLE001 - the events are durable, and the sender must be told so
             self.report_error("store an accepted delivery", exc)
             return
-        if result.status is not WriteStatus.WRITTEN and result.error:
-            self.report_error("store an accepted delivery", result.error)
+        if write_result.status is not WriteStatus.WRITTEN and write_result.error:
+            self.report_error("store an accepted delivery", write_result.error)
 
     def respond(self, client_id: str, source: str, challenge: Challenge, query: Mapping[str, str]) -> ChallengeResponse:
         """Return the response to a provider's challenge whether the address is its customer's.

@@ -113,7 +113,7 @@ def test_a_slate_that_another_run_of_the_week_drew_meanwhile_stands() -> None:
     moves = standing(store, CLIENT)
     names = [move.recommendation_id for move in moves.moves]
     assert len(names) == len(set(names))
-    assert {m.recommendation_id for m in moves.current if not m.held_back} == {c["id"] for c in moves.cards}
+    assert {m.recommendation_id for m in moves.current_moves if not m.held_back} == {c["id"] for c in moves.cards}
 
 
 class Interrupted:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tests.unit.advice_loop.planted_posts import MONDAY, posts
+
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scorer import Scorer
@@ -23,7 +25,6 @@ from brain.domain.recommendations.context_builder import build_context
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.files import load_config
-from tests.unit.advice_loop.planted_posts import MONDAY, posts
 
 UTC_ZONE = ZoneInfo("UTC")
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)

@@ -19,8 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from brain.domain.anomaly import AlarmBudget, AnomalyConfig
 from tests.unit.anomaly.series_worlds import CONFIG, NOISES, daily, detect, hourly
+
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
 POINTS = 365_000

@@ -9,14 +9,32 @@ from typing import Any
 from brain.domain.reports import campaigns, fatigue, timing
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section
-from tests.claim_worlds import CONFIG, SPRING, ads, claims, facts, posts
+from brain.testing.simulations.claims import CONFIG, SPRING, build_facts, read_claims, simulate_ads, simulate_hours
 
 NULL_WORLDS, PLANTED_WORLDS = 1000, 300
 Judge = Callable[[ReportFacts], Section | None]
 ROWS: tuple[tuple[str, Judge, Callable[[int], ReportFacts], float, Mapping[str, Any]], ...] = (
-    ("evening 1.8 times", timing.build_section, lambda seed: facts(posts(seed, evening=1.8)), 1.8, {"from_hour": 18}),
-    ("campaign 1.7 times", campaigns.build_section, lambda seed: facts(posts(seed, sale=1.7), [SPRING]), 1.7, {}),
-    ("ad 3 % less a day", fatigue.build_section, lambda seed: facts(ads(seed, tired=0.97)), 0.97, {"ad": "0"}),
+    (
+        "evening 1.8 times",
+        timing.build_section,
+        lambda seed: build_facts(simulate_hours(seed, evening=1.8)),
+        1.8,
+        {"from_hour": 18},
+    ),
+    (
+        "campaign 1.7 times",
+        campaigns.build_section,
+        lambda seed: build_facts(simulate_hours(seed, sale=1.7), [SPRING]),
+        1.7,
+        {},
+    ),
+    (
+        "ad 3 % less a day",
+        fatigue.build_section,
+        lambda seed: build_facts(simulate_ads(seed, fatigue=0.97)),
+        0.97,
+        {"ad": "0"},
+    ),
 )
 
 
@@ -34,9 +52,9 @@ def run() -> None:
 
 
 def _claims_anything(seed: int) -> bool:
-    world, shown = facts(posts(seed), [SPRING]), facts(ads(seed))
+    world, shown = build_facts(simulate_hours(seed), [SPRING]), build_facts(simulate_ads(seed))
     sections = (timing.build_section(world), campaigns.build_section(world), fatigue.build_section(shown))
-    return any(claims(section) for section in sections)
+    return any(read_claims(section) for section in sections)
 
 
 def _effect(section: Section | None, named: Mapping[str, Any]) -> Mapping[str, Any]:

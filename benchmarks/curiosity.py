@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from scipy import stats
+from tests.retail_worlds import FIRST_DAY, World, chain, shop
 
 from brain.cli.retail.output import print_table
 from brain.domain.retail.curiosity.config import CuriosityConfig
@@ -18,7 +19,6 @@ from brain.domain.retail.curiosity.night import LedgerHistory, run_night
 from brain.domain.retail.curiosity.question import QuestionSubject
 from brain.domain.retail.curiosity.question_subjects import build_question_batches
 from brain.settings.files import load_config
-from tests.retail_worlds import FIRST_DAY, World, chain, shop
 
 WORLDS = 200
 YEARS = 20

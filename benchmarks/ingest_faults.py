@@ -24,10 +24,11 @@ from brain.services.gateway.reconcile import Reconcile
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from emulator import running
-from faults.faulty_store import RandomFaults
-from ingest_storms import World, events, sending, shuffled
-from ingest_worlds import CLIENT, START, unlimited
-from manual_clock import ManualClock
+
+from brain.testing.faulty_store import RandomFaults
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.senders import CLIENT, START, unlimited
+from brain.testing.simulations.storms import World, events, sending, shuffled
 
 SHARE = 0.05
 THRICE = 10_000

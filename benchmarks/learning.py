@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from tests.unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
 from brain.domain.learning.challenger import fit_challenger, mean_error
 from brain.domain.learning.fold import fold_outcomes
@@ -17,7 +18,6 @@ from brain.domain.learning.gram import sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
-from tests.unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
 SEEDS = range(20)
 CHECKPOINTS = (100, 500, 2000, 5000)

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 import grpc
 from google.cloud.firestore_v1.types import firestore
+from tests.faults.faulty_store import FaultyStore
+from tests.worlds import CLIENT, MONDAY, event, put
 
 from benchmarks.measure import interleaved, print_table
 from brain import bootstrap
@@ -29,8 +31,6 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
-from tests.faults.faulty_store import FaultyStore
-from tests.worlds import CLIENT, MONDAY, event, put
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
 NEW_EVENTS = 100

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from tests.unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import PolicyLog, PolicyVerdict, build_policy_log, evaluate_policy
 from brain.domain.policy_evaluation.reward_model import predict_rewards
 from brain.settings.files import load_config
-from tests.unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 World = Callable[[int, np.random.Generator], tuple[PolicyLog, float]]

@@ -7,11 +7,11 @@ on 2 to 8 days each; the truths of a class lie around a centre. Each row is a ki
 import time
 
 import numpy as np
+from tests.shop_worlds import lift_world
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
 from brain.settings.files import load_config
-from tests.shop_worlds import lift_world
 
 WORLDS = 60
 KINDS = (

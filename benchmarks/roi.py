@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, told, world
+from tests.shop_worlds import shop_config
 
 from benchmarks.retail_data import DATA, Shop, bakery, bikes
 from brain.domain.retail.roi.shop_decision import ShopDecision
 from brain.domain.retail.roi.statement import StatementPeriod, build_statement
-from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, told, world
-from tests.shop_worlds import shop_config
 
 WORLDS = 20
 KINDS = (

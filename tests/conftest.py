@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from emulator import HOST_VARIABLE, EmulatorMissingError, running
 from hypothesis import HealthCheck, settings
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import DocumentStore
+from brain.testing.manual_clock import ManualClock
 
 if TYPE_CHECKING:
     from raw_firestore import RawFirestore

@@ -7,12 +7,12 @@ from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from ingest_worlds import CLIENT
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
 
 from brain.entrypoints.gateway.openapi_ingest import ADDRESS
+from brain.testing.simulations.senders import CLIENT
 
 load_all_checks()
 HELD_TO = [

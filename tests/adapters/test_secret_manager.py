@@ -10,10 +10,10 @@ from adapters.loopback import grpc_server
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
 from google.cloud.secretmanager_v1.types import AccessSecretVersionRequest, AccessSecretVersionResponse
-from manual_clock import ManualClock
 
 from brain.adapters.secret_manager import SecretManagerSecrets
 from brain.errors import MissingSecretError
+from brain.testing.manual_clock import ManualClock
 
 
 class Vault:

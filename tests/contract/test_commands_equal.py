@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import postgres
 import pytest
-from shop_job_worlds import EVENTS, LAST_DAY, SALES, WEATHER, sales_lines, wet_days
 
 from brain.cli.app import app
 from brain.cli.failures import run_app
+from brain.testing.simulations.shop_clients import EVENTS, LAST_DAY, SALES, WEATHER, sales_lines, wet_days
 
 DAYS = 140
 DATES = [LAST_DAY - timedelta(days=DAYS - 1 - at) for at in range(DAYS)]

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import pytest
-from shop_job_worlds import describe_stores
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
@@ -12,6 +11,7 @@ from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import InvalidInputError
 from brain.ports.sales_warehouse import HourlySale, ResultTable
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, ImportReport, import_files
+from brain.testing.simulations.shop_clients import describe_stores
 
 BERLIN = Store("", "Europe/Berlin", "DE")
 HEADING = "store_id,sold_at,product_id,category,quantity,revenue"

@@ -4,12 +4,12 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from manual_clock import ManualClock
-from shop_job_worlds import BAKER, STEPS, SUNDAY, ShopWorld, fill, open_sql
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import BAKER, STEPS, SUNDAY, ShopWorld, fill, open_sql
 
 DAYS = 95
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import postgres
-from shop_worlds import FIRST, shop_config, usual_sales
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -19,6 +18,7 @@ from brain.services.retail.decisions import list_decisions, record_decisions
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.services.retail.roi import RoiConstants, value_decisions
 from brain.settings.files import load_config
+from brain.testing.simulations.shop import FIRST, shop_config, usual_sales
 
 DAYS = 400
 TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)

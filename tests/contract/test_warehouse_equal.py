@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import postgres
-from shop_job_worlds import describe_stores
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -20,6 +19,7 @@ from brain.services.retail.import_files import ImportFile, ImportKind, ImportLim
 from brain.services.retail.predictive_calendar import forecast_calendar
 from brain.services.retail.signal_lifts import update_signal_lifts
 from brain.settings.files import load_config
+from brain.testing.simulations.shop_clients import describe_stores
 
 DAYS = 150
 BAD_LINES = 2

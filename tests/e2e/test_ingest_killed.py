@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-from ingest_worlds import CLIENT, Request, Sender, busy_phases, documents, timeless, unlimited
 
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
@@ -22,6 +21,7 @@ from brain.bootstrap import Brain
 from brain.entrypoints.local import LocalServer
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
+from brain.testing.simulations.senders import CLIENT, Request, Sender, busy_phases, documents, timeless, unlimited
 
 BRAIN = Path(sys.executable).with_name("brain")
 SECRETS = {"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"}

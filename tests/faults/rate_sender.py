@@ -12,12 +12,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from faults.faulty_store import FaultyStore
-
 from brain.bootstrap.adapters import open_document_store
 from brain.errors import RateLimitedError, StoreUnavailableError
 from brain.services.gateway.rate_limits import RateLimits
 from brain.settings.environment import read_settings
+from brain.testing.faulty_store import FaultyStore
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, Killed, Mode
-from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import Books, answer, run_daily, run_weekly, standing
-from unit.advice_loop.planted_posts import MONDAY, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import RecentDays, answer_recommendation, read_standing, run_daily, run_weekly
+from brain.testing.simulations.posts import MONDAY, simulate_posts
 
 CLIENT = "acme"
 COLLECTIONS = ("state", "feedback", "anomalies", "recommendations", "predictions", "outcomes", "views", "reports")
@@ -32,12 +32,12 @@ def documents(store: SqliteStore) -> dict[str, dict[str, Any]]:
 def past() -> Mapping[str, Any]:
     """A client with a slate three weeks old that was answered, and four weeks of new content since."""
     store = SqliteStore(":memory:", ManualClock(FIRST))
-    books = Books(store, CLIENT)
-    books.add(posts(CLIENT, MONDAY, 21, ratio=1.8))
+    books = RecentDays(store, CLIENT)
+    books.add(simulate_posts(CLIENT, MONDAY, 21, ratio=1.8))
     run_daily(store, CLIENT, FIRST)
-    card = standing(store, CLIENT).cards[0]
-    books.add(posts(CLIENT, MONDAY + timedelta(days=21), 21, ratio=1.8))
-    answer(store, CLIENT, card["id"], "done", NOW - timedelta(days=1))
+    card = read_standing(store, CLIENT).cards[0]
+    books.add(simulate_posts(CLIENT, MONDAY + timedelta(days=21), 21, ratio=1.8))
+    answer_recommendation(store, CLIENT, card["id"], "done", NOW - timedelta(days=1))
     found = documents(store)
     store.close()
     return found
@@ -110,7 +110,7 @@ def test_a_slate_that_another_run_of_the_week_drew_meanwhile_stands() -> None:
     tuesday = NOW + timedelta(days=1)
     overlapping = Interrupted(store, lambda: run_daily(store, CLIENT, tuesday))
     run_daily(overlapping, CLIENT, NOW)
-    moves = standing(store, CLIENT)
+    moves = read_standing(store, CLIENT)
     names = [move.recommendation_id for move in moves.moves]
     assert len(names) == len(set(names))
     assert {m.recommendation_id for m in moves.current_moves if not m.held_back} == {c["id"] for c in moves.cards}

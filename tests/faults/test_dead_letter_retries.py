@@ -6,9 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, Vault, post, send, whole_brain
-from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
@@ -24,6 +21,9 @@ from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters
 from brain.services.jobs.perform import InProcessQueue
 from brain.services.jobs.run_once import run_once
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, Vault, post, send, whole_brain
 
 LIMIT = timedelta(minutes=5)
 

@@ -4,13 +4,13 @@ import asyncio
 from collections import Counter
 
 import pytest
-from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Create, WriteStatus
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.manual_clock import ManualClock
 
 
 @pytest.fixture

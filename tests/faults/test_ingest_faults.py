@@ -13,9 +13,6 @@ from typing import Any
 import httpx
 import pytest
 from emulator import HOST_VARIABLE
-from faults.fault_proxy import Fault, fault_proxy
-from ingest_worlds import CLIENT, START, Sender, documents, mixed_phases
-from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.firestore.store import FirestoreStore
@@ -27,6 +24,9 @@ from brain.repositories.gateway.api_keys import ApiKeys
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
+from brain.testing.firestore_proxy import Fault, fault_proxy
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.senders import CLIENT, START, Sender, documents, mixed_phases
 
 pytestmark = pytest.mark.emulator
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})

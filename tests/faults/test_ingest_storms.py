@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults.faulty_store import RandomFaults
-from ingest_storms import World, events, sending, shuffled
-from ingest_worlds import CLIENT, START, unlimited
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.services.gateway.reconcile import Reconcile
+from brain.testing.faulty_store import RandomFaults
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.senders import CLIENT, START, unlimited
+from brain.testing.simulations.storms import World, events, sending, shuffled
 
 EVENTS = 1000
 SHARE = 0.05

@@ -7,9 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, Killed, Mode
-from manual_clock import ManualClock
-from worlds import CLIENT, MONDAY, documents, event, put, seed
 
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
@@ -27,6 +24,9 @@ from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.client import CLIENT, MONDAY, build_event, fill_store, read_documents, store_events
 
 SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
@@ -60,11 +60,13 @@ def world(job: str) -> tuple[SqliteStore, ManualClock]:
     """Make a store in which a job has something to do: events, one of them revised after it was scored."""
     clock = ManualClock(MONDAY + timedelta(hours=9))
     store = SqliteStore(":memory:", clock)
-    seed(store, days=16)
+    fill_store(store, days=16)
     run("brainHourlyScores", store, clock, hours=1)
-    late = event(1, MONDAY - timedelta(days=2), engagements=999)
+    late = build_event(1, MONDAY - timedelta(days=2), engagements=999)
     store.update(paths.event(CLIENT, "e1"), {"engagements": 999, "revision": 1, "unscored": True})
-    put(store, *(event(500 + k, MONDAY - timedelta(days=1, hours=k % 12)) for k in range(45)), late_sibling(late))
+    store_events(
+        store, *(build_event(500 + k, MONDAY - timedelta(days=1, hours=k % 12)) for k in range(45)), late_sibling(late)
+    )
     if job != "brainHourlyScores":
         run("brainHourlyScores", store, clock, hours=8)
     return store, clock
@@ -72,7 +74,7 @@ def world(job: str) -> tuple[SqliteStore, ManualClock]:
 
 def late_sibling(late: Any) -> Any:
     """Make an event of a day that left the window long ago."""
-    return event(900, late.occurred_at - timedelta(days=60))
+    return build_event(900, late.occurred_at - timedelta(days=60))
 
 
 @pytest.fixture(params=JOBS)
@@ -86,7 +88,7 @@ def faultless(job: str) -> tuple[dict[str, Any], int]:
     store, clock = world(job)
     counting = FaultyStore(store)
     run(job, counting, clock)
-    return documents(store), counting.calls.total()
+    return read_documents(store), counting.calls.total()
 
 
 def broken_runs(job: str, calls: int, mode: Mode) -> Iterator[tuple[int, SqliteStore, ManualClock]]:
@@ -107,17 +109,17 @@ def test_a_job_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(
     for k, store, clock in broken_runs(job, calls, mode):
         answer = run(job, store, clock)
         assert answer["status"] == "success", k
-        assert documents(store) == expected, f"{mode} at call {k} of {calls}"
+        assert read_documents(store) == expected, f"{mode} at call {k} of {calls}"
 
 
 def test_a_run_done_twice_changes_nothing_and_answers_the_same(job: str) -> None:
     """The same scheduled time is the same run."""
     store, clock = world(job)
     first = run(job, store, clock)
-    after = documents(store)
+    after = read_documents(store)
     second = run(job, store, clock)
     assert second == first | {"repeated": True}
-    assert documents(store) == after
+    assert read_documents(store) == after
 
 
 def test_a_worker_that_was_overtaken_writes_nothing_more(job: str) -> None:
@@ -133,7 +135,7 @@ def test_a_worker_that_was_overtaken_writes_nothing_more(job: str) -> None:
         sleeper = Interrupted(store, at_call=k, hook=overtake)
         with contextlib.suppress(LeaseLostError, LeaseHeldError, ConflictError):
             run(job, sleeper, clock)
-        assert documents(store) == expected, f"overtaken before call {k} of {calls}"
+        assert read_documents(store) == expected, f"overtaken before call {k} of {calls}"
 
 
 def test_two_workers_at_once_do_the_work_once(job: str) -> None:
@@ -156,20 +158,20 @@ def test_two_workers_at_once_do_the_work_once(job: str) -> None:
         thread.join()
     assert len(done) + len(held) == 8
     assert sum("repeated" not in answer for answer in done) == 1
-    assert documents(store) == expected
+    assert read_documents(store) == expected
 
 
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(job: str) -> None:
     """Not even the run's own record."""
     store, clock = world(job)
-    before = documents(store)
+    before = read_documents(store)
     at = MONDAY + timedelta(hours=9)
     task = Task(job, CLIENT, at, at, dry_run=True)
     counting = FaultyStore(store)
     answer = run_once(Runs(counting), task, work(job, counting), time_limit=LIMIT, clock=clock)
     assert sum(answer["would_write"].values()) > 1
     assert counting.writes == 0
-    assert documents(store) == before
+    assert read_documents(store) == before
 
 
 def test_a_run_near_its_time_limit_stops_cleanly_and_is_resumed() -> None:
@@ -184,7 +186,7 @@ def test_a_run_near_its_time_limit_stops_cleanly_and_is_resumed() -> None:
     assert run("brainHourlyScores", slow, clock)["status"] == "stopped"
     answer = run("brainHourlyScores", store, clock)
     assert (answer["scored"], answer["revised"]) == (47, 1)
-    assert documents(store) == expected
+    assert read_documents(store) == expected
 
 
 class Interrupted:

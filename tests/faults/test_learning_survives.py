@@ -10,19 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, Killed, Mode
 from faults.test_jobs_survive import Interrupted
-from manual_clock import ManualClock
-from unit.learning_loop.agency_worlds import (
-    LEARNING_CONFIG,
-    LIMIT,
-    SCORING,
-    START,
-    learn,
-    learned_documents,
-    nothing_more,
-    play_day,
-)
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.clients.client import Client
@@ -35,6 +23,18 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.analysis.record_outcomes import RecordOutcomes
 from brain.services.jobs.run_once import run_once
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.agency import (
+    LEARNING_CONFIG,
+    LIMIT,
+    SCORING,
+    START,
+    read_learned_documents,
+    run_learning,
+    simulate_day,
+    skip_analysis,
+)
 
 CLIENTS = ("acme", "blue")
 RECORDING = "brainDailyAnalysis"
@@ -55,7 +55,7 @@ def no_failures(_weights: object) -> tuple[str, ...]:
 def work(job: str, store: Any) -> Callable[..., Any]:
     """Make a job on a store, in small pages, so that there are several commits."""
     if job == RECORDING:
-        return RecordOutcomes(store, CONFIG.outcomes, SCORING, nothing_more, page_size=34)
+        return RecordOutcomes(store, CONFIG.outcomes, SCORING, skip_analysis, page_size=34)
     return Learn(store, CONFIG, no_failures, page_size=14, batch_outcomes=20)
 
 
@@ -75,9 +75,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for client in CLIENTS:
             Clients(store).put(Client(client, client.title(), "agency"))
         for day in range(4):
-            play_day(store, clock, day, CLIENTS, 36 if day < TAUGHT else 14, slope=0.1, learning=False)
+            simulate_day(store, clock, day, CLIENTS, 36 if day < TAUGHT else 14, slope=0.1, learning=False)
             if day < TAUGHT:
-                learn(store, clock, day + 1, config=CONFIG, gold=no_failures)
+                run_learning(store, clock, day + 1, config=CONFIG, gold=no_failures)
         if job == RECORDING:
             store.delete(paths.state(CLIENTS[0], "outcomes"))
             for outcome in store.query(paths.outcomes(CLIENTS[0])):
@@ -110,7 +110,7 @@ def world(files: dict[str, Path], tmp_path: Path) -> Iterator[Callable[[str], tu
 
 def documents(store: SqliteStore) -> str:
     """Return everything that learning left, as text."""
-    return json.dumps(learned_documents(store, CLIENTS, ("outcomes", "state")), sort_keys=True, default=str)
+    return json.dumps(read_learned_documents(store, CLIENTS, ("outcomes", "state")), sort_keys=True, default=str)
 
 
 @pytest.fixture(params=[RECORDING, LEARNING])

@@ -10,15 +10,15 @@ from typing import Any
 
 import postgres
 import pytest
-from faults.faulty_shop import FaultyShop
-from faults.faulty_store import FaultyStore, Killed, Mode
-from manual_clock import ManualClock
-from shop_job_worlds import BAKER, LIMIT, RIVAL, STEPS, SUNDAY, ShopWorld, copied, fill, open_sql
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError, LeaseLostError
 from brain.ports.sales_warehouse import ShopDatabase
 from brain.repositories.clients import Clients
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_warehouse import FaultyShop
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import BAKER, LIMIT, RIVAL, STEPS, SUNDAY, ShopWorld, copied, fill, open_sql
 
 JOBS = tuple(STEPS)
 SQL_WRITES = {"brainSignalMagnitude": 2, "brainProductWeather": 0, "brainBacktesting": 2, "brainCuriosity": 1}

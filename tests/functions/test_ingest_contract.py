@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 import schemathesis
 from ingest_contract import conform
-from ingest_worlds import CLIENT, unlimited
-from manual_clock import ManualClock
 from starlette.testclient import TestClient
 
 from brain import bootstrap
@@ -21,6 +19,8 @@ from brain.domain.gateway.results import CONFLICT_CODE
 from brain.entrypoints.gateway.openapi_schemas import ITEM_CODES
 from brain.entrypoints.local import LocalServer
 from brain.settings.environment import read_settings
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.senders import CLIENT, unlimited
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi-ingest.json"

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, FaultyWriter, Mode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from manual_clock import ManualClock
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -26,6 +24,8 @@ from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode
+from brain.testing.manual_clock import ManualClock
 
 HOLDER = "0f"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

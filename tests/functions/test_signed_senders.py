@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, FaultyWriter, Mode
-from manual_clock import ManualClock
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -30,6 +28,8 @@ from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedRequestError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
 from brain.settings.environment import read_settings
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode
+from brain.testing.manual_clock import ManualClock
 
 POST = {"event_id": "post-1", "occurred_at": "2026-11-22T08:00:00Z", "platform": "linkedin", "likes": 3}
 BODY = json.dumps([POST]).encode()

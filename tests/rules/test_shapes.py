@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from manual_clock import ManualClock
 from rules.documents import FEATURES, GOLD_STANDARDS, Case, Kind
 from rules.rest import SERVER_TIME
 
@@ -12,6 +11,7 @@ from brain.domain.jobs.features import FeatureFlags
 from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
 from brain.repositories.jobs.features import AUDIT_FIELDS, Features
+from brain.testing.manual_clock import ManualClock
 
 
 def written(kind: Kind, case: Case, clock: ManualClock) -> dict[str, Any]:

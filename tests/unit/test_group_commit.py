@@ -3,15 +3,15 @@
 import asyncio
 
 import pytest
-from faults.faulty_store import FaultyWriter, Killed, Mode
-from gated_writer import WRITTEN, GatedWriter, run, settled
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import AlreadyExistsError, StoreUnavailableError
 from brain.ports.document_store import Create, Increment, Set, Write, WriteResult, WriteStatus
 from brain.services.gateway.group_commit import GroupCommit
+from brain.testing.faulty_store import FaultyWriter, Killed, Mode
+from brain.testing.gated_writer import WRITTEN, GatedWriter, run, settled
+from brain.testing.manual_clock import ManualClock
 
 
 def creates(*names: str) -> list[Write]:

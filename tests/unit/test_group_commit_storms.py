@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gated_writer import GatedWriter, run, settled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Set, WriteResult, WriteStatus
 from brain.services.gateway.group_commit import GroupCommit
+from brain.testing.gated_writer import GatedWriter, run, settled
 
 Key = tuple[int, int]
 STATUS = {"ok": WriteStatus.WRITTEN, "unavailable": WriteStatus.UNAVAILABLE}

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import Create, Delete, Increment, Set, Transform, Update, Write
 from brain.services.gateway.merge_writes import merge_writes
+from brain.testing.manual_clock import ManualClock
 
 CLOCK = ManualClock(datetime(2026, 11, 22, 7, 30, tzinfo=UTC))
 fields = st.sampled_from("abc")

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from faults.faulty_store import FaultyStore, FaultyWriter
-from manual_clock import ManualClock
 
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.firestore.writer import FirestoreWriter
@@ -14,6 +12,8 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.ports.document_store import DocumentStore, EventWriter, Write, WriteResult
 from brain.services.gateway.group_commit import GroupCommit
+from brain.testing.faulty_store import FaultyStore, FaultyWriter
+from brain.testing.manual_clock import ManualClock
 
 KINDS = ["sqlite", "faulty", pytest.param("firestore", marks=pytest.mark.emulator)]
 Send = Callable[[Sequence[Write]], list[WriteResult]]

@@ -11,7 +11,6 @@ from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 from google.cloud.firestore_v1.types import firestore, write
 from google.rpc.status_pb2 import Status
-from loopback_firestore import loopback
 
 from brain.adapters.firestore.error_translation import error_from_status, translate_error
 from brain.adapters.firestore.store import FirestoreStore
@@ -26,6 +25,7 @@ from brain.errors import (
     StoreUnavailableError,
 )
 from brain.ports.document_store import Create, Delete, Increment, Set, Update, Write, WriteResult, WriteStatus
+from brain.testing.loopback_firestore import loopback
 
 CREATE, SET, UPDATE = Create("c/d", {}), Set("c/d", {}), Update("c/d", {})
 GUARDED, GUARDED_DELETE = Update("c/d", {}, "1.000001000"), Delete("c/d", "1.000001000")

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from manual_clock import ManualClock
 
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import StoreRefusedError
 from brain.ports.document_store import DocumentStore, Filter, Set, Snapshot
+from brain.testing.manual_clock import ManualClock
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACE = "clients/acme/events"

@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite import schema
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import StoreRefusedError, StoreUnavailableError
 from brain.ports.document_store import Create, Filter, Increment, Set, Snapshot, Transform, Update, WriteStatus
 from brain.repositories.queried_fields import QUERIED_FIELDS, QueriedField
+from brain.testing.manual_clock import ManualClock
 
 SHARED = str(Path(__file__).resolve().parents[3] / "shared")
 PREAMBLE = f"""

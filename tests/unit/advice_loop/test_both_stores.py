@@ -1,10 +1,10 @@
 """Advice on Firestore and on the embedded store: the same documents to the last digit."""
 
 from faults.test_advice_survives import CLIENT, NOW, documents, past
-from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import run_daily, run_weekly
 
 from brain.adapters.sqlite.store import SqliteStore
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import run_daily, run_weekly
 
 
 def test_both_stores_end_in_the_same_documents(store):

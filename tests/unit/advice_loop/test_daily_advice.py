@@ -3,28 +3,28 @@
 from datetime import timedelta
 
 import pytest
-from faults.faulty_store import FaultyStore
-from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import (
-    ADVICE,
-    TRIGGERS,
-    Books,
-    answer,
-    facts_of,
-    remember,
-    run_daily,
-    run_weekly,
-    section,
-    set_up,
-    standing,
-    twins,
-)
-from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.repositories import paths
 from brain.services.analysis.recommend import Recommend
 from brain.services.analysis.stored_aggregates import read_aggregates
+from brain.testing.faulty_store import FaultyStore
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import (
+    ADVICE,
+    TRIGGERS,
+    RecentDays,
+    answer_recommendation,
+    build_facts,
+    copy_recent_days,
+    read_section,
+    read_standing,
+    run_daily,
+    run_weekly,
+    store_client,
+    store_recent_days,
+)
+from brain.testing.simulations.posts import MONDAY, build_post, simulate_posts
 
 FIVE_WEEKS = 35
 FIRST = MONDAY + timedelta(days=FIVE_WEEKS, hours=6)
@@ -49,13 +49,13 @@ def test_a_format_that_wins_is_recommended_with_its_numbers(store):
     shown = 0
     for number in range(12):
         client = f"c{number}"
-        remember(store, client, posts(client, MONDAY, FIVE_WEEKS, ratio=1.8))
+        store_recent_days(store, client, simulate_posts(client, MONDAY, FIVE_WEEKS, ratio=1.8))
         run_daily(store, client, FIRST)
         log = store.get(paths.slate(client, "2026-W41")).data
         names = {c["reason_code"]: c for c in log["candidates"]}
         assert names["format_wins"]["subject"] == "carousel on linkedin"
         assert names["format_wins"]["verdict"] == "holds"
-        cards = {card["reason_code"]: card for card in standing(store, client).cards}
+        cards = {card["reason_code"]: card for card in read_standing(store, client).cards}
         if "format_wins" in cards:
             effect = cards["format_wins"]["expected_effect"]
             assert effect["lower"] < 0.8 < effect["upper"] or effect["estimate"] > 0.4
@@ -66,12 +66,12 @@ def test_a_format_that_wins_is_recommended_with_its_numbers(store):
 
 def test_the_first_day_of_a_client_is_advised_without_a_failure(store):
     """Events of today alone: there is nothing to say yet, and no part fails."""
-    remember(store, "acme", [post("acme", FIRST - timedelta(hours=1), "photo", 12)])
+    store_recent_days(store, "acme", [build_post("acme", FIRST - timedelta(hours=1), "photo", 12)])
     figures = run_daily(store, "acme", FIRST)
     assert figures["status"] == "success"
     assert "failed_parts" not in figures
-    assert section(store, "acme", "day", "recommendations")["status"] == "not_enough_data"
-    assert standing(store, "acme").period == "2026-W41"
+    assert read_section(store, "acme", "day", "recommendations")["status"] == "not_enough_data"
+    assert read_standing(store, "acme").period == "2026-W41"
 
 
 def test_a_client_without_any_truth_is_told_of_none(store):
@@ -79,12 +79,12 @@ def test_a_client_without_any_truth_is_told_of_none(store):
     claimed = 0
     for number in range(30):
         client = f"n{number}"
-        remember(store, client, posts(client, MONDAY, FIVE_WEEKS))
+        store_recent_days(store, client, simulate_posts(client, MONDAY, FIVE_WEEKS))
         run_daily(store, client, FIRST)
         log = store.get(paths.slate(client, "2026-W41")).data
         lifts = {"format_wins", "format_loses", "hour_wins", "weekday_wins", "engagement_falling", "engagement_rising"}
         claimed += sum(c["verdict"] == "holds" and c["reason_code"] in lifts for c in log["candidates"])
-        for card in standing(store, client).cards:
+        for card in read_standing(store, client).cards:
             if card["move_type"] != "self_generated":
                 assert card["expected_effect"]["estimate"] is None
     assert claimed <= 2  # of 30 slates, each of which may claim something false with a chance of a few per cent
@@ -92,24 +92,24 @@ def test_a_client_without_any_truth_is_told_of_none(store):
 
 def test_a_slate_is_drawn_once_a_week_and_stays_the_same(store):
     """The first run of the week draws; the others find it drawn, and the next week has its own."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     run_daily(store, "acme", FIRST)
-    drawn = standing(store, "acme")
+    drawn = read_standing(store, "acme")
     for day in range(1, 7):
         run_daily(store, "acme", FIRST + timedelta(days=day))
-    assert standing(store, "acme") == drawn
+    assert read_standing(store, "acme") == drawn
     assert len(store.query("clients/acme/recommendations")) == len(drawn.cards)
     run_daily(store, "acme", FIRST + timedelta(days=7))
-    assert standing(store, "acme").period == "2026-W42"
+    assert read_standing(store, "acme").period == "2026-W42"
     run_daily(store, "acme", FIRST - timedelta(days=7))
-    assert standing(store, "acme").period == "2026-W42"
+    assert read_standing(store, "acme").period == "2026-W42"
 
 
 def test_the_same_world_gives_the_same_slate(store):
     """The seed is made of client and week, and the whole log can be made again."""
     other = SqliteStore(":memory:", ManualClock(FIRST))
     for place in (store, other):
-        remember(place, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+        store_recent_days(place, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
         run_daily(place, "acme", FIRST)
     assert everything(store) == everything(other)
     other.close()
@@ -117,13 +117,13 @@ def test_the_same_world_gives_the_same_slate(store):
 
 def test_what_is_held_back_is_seen_by_no_reader(store):
     """It is in the log, which the rules close, and nowhere else until it was measured."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     clients = [f"h{number}" for number in range(30)]
-    twins(store, "acme", clients)
+    copy_recent_days(store, "acme", clients)
     found = 0
     for client in clients:
         run_daily(store, client, FIRST)
-        for move in standing(store, client).moves:
+        for move in read_standing(store, client).moves:
             visible = store.get(paths.recommendation(client, move.recommendation_id))
             assert (visible is None) == move.held_back
             found += move.held_back
@@ -132,14 +132,14 @@ def test_what_is_held_back_is_seen_by_no_reader(store):
 
 def test_exploration_and_control_have_their_share_over_clients(store):
     """Of 150 clients alike: 15 % of places explore and 5 % of drawn moves are held back, as far as draws can tell."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     clients = [f"x{number}" for number in range(150)]
-    twins(store, "acme", clients)
+    copy_recent_days(store, "acme", clients)
     explored, held, places, drawn = 0, 0, 0, 0
     part = Recommend(store, TRIGGERS, ADVICE)
     for client in clients:
         known = read_aggregates(store, client)
-        done = part(known, facts_of(known, FIRST))
+        done = part(known, build_facts(known, FIRST))
         log = next(w.data for w in done.writes if w.path == paths.slate(client, "2026-W41"))
         places += len(log["places"])
         explored += sum(place["explored"] for place in log["places"])
@@ -151,9 +151,9 @@ def test_exploration_and_control_have_their_share_over_clients(store):
 
 def shown_winner(store):
     """Draw a first slate that shows the format that wins, and return its card; a first client without it is left."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     run_daily(store, "acme", FIRST)
-    return next(card for card in standing(store, "acme").cards if card["reason_code"] == "format_wins")
+    return next(card for card in read_standing(store, "acme").cards if card["reason_code"] == "format_wins")
 
 
 def judged(store, period, code="format_wins"):
@@ -168,14 +168,14 @@ def judged(store, period, code="format_wins"):
 def test_a_dismissed_move_rests_and_is_shown_as_dismissed(store):
     """For eight weeks, longer than its cooldown."""
     card = shown_winner(store)
-    answer(store, "acme", card["id"], "dismissed", FIRST + timedelta(hours=3), reason="not our style")
+    answer_recommendation(store, "acme", card["id"], "dismissed", FIRST + timedelta(hours=3), reason="not our style")
     run_daily(store, "acme", FIRST + timedelta(days=1))
     shown = store.get(paths.recommendation("acme", card["id"])).data
     assert shown["status"] == "dismissed"
-    rows = section(store, "acme", "day", "recommendations")["rows"]
+    rows = read_section(store, "acme", "day", "recommendations")["rows"]
     assert next(row["cells"][-1] for row in rows if row["cells"][1] == card["subject"]) == "dismissed"
-    books = Books(store, "acme")
-    books.add(posts("acme", MONDAY, FIVE_WEEKS + 28, ratio=1.8))
+    books = RecentDays(store, "acme")
+    books.add(simulate_posts("acme", MONDAY, FIVE_WEEKS + 28, ratio=1.8))
     run_daily(store, "acme", FIRST + timedelta(days=28))
     assert judged(store, "2026-W45").startswith("dismissed on 2026-10-05, rests until")
 
@@ -184,9 +184,9 @@ def test_a_snoozed_move_comes_back_when_its_reader_said(store):
     """Not before."""
     card = shown_winner(store)
     until = FIRST + timedelta(days=40)
-    answer(store, "acme", card["id"], "snoozed", FIRST + timedelta(hours=3), until=until)
-    books = Books(store, "acme")
-    books.add(posts("acme", MONDAY, FIVE_WEEKS + 42, ratio=1.8))
+    answer_recommendation(store, "acme", card["id"], "snoozed", FIRST + timedelta(hours=3), until=until)
+    books = RecentDays(store, "acme")
+    books.add(simulate_posts("acme", MONDAY, FIVE_WEEKS + 42, ratio=1.8))
     run_daily(store, "acme", FIRST + timedelta(days=35))
     assert judged(store, "2026-W46").startswith("snoozed until")
     run_daily(store, "acme", FIRST + timedelta(days=42))
@@ -196,10 +196,10 @@ def test_a_snoozed_move_comes_back_when_its_reader_said(store):
 def test_a_move_that_was_done_and_worked_raises_its_arm(store):
     """Engagement is half as much again after it; the belief that it works rises, and the outcome is recorded once."""
     card = shown_winner(store)
-    answer(store, "acme", card["id"], "done", FIRST + timedelta(days=2))
-    books = Books(store, "acme")
-    books.add(posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
-    books.add(posts("acme", MONDAY + timedelta(days=FIVE_WEEKS), 21, ratio=1.8, level=1.5))
+    answer_recommendation(store, "acme", card["id"], "done", FIRST + timedelta(days=2))
+    books = RecentDays(store, "acme")
+    books.add(simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    books.add(simulate_posts("acme", MONDAY + timedelta(days=FIVE_WEEKS), 21, ratio=1.8, level=1.5))
     run_daily(store, "acme", FIRST + timedelta(days=13))
     assert not store.query("clients/acme/outcomes")
     answered = run_daily(store, "acme", FIRST + timedelta(days=21))
@@ -211,59 +211,59 @@ def test_a_move_that_was_done_and_worked_raises_its_arm(store):
     assert len(store.query("clients/acme/outcomes")) == answered["moves_measured"]
     before, after = judged(store, "2026-W41"), judged(store, "2026-W44")
     assert after > before
-    assert "“" in " ".join(section(store, "acme", "day", "recommendations")["lines"])
+    assert "“" in " ".join(read_section(store, "acme", "day", "recommendations")["lines"])
 
 
 def test_a_standing_that_was_restored_keeps_what_is_recorded(store):
     """An older copy of the state comes back; the outcome is measured no second time, and the run does not fail."""
     card = shown_winner(store)
     old = store.get(paths.state("acme", "advice")).data
-    Books(store, "acme").add(posts("acme", MONDAY, FIVE_WEEKS + 21, ratio=1.8))
+    RecentDays(store, "acme").add(simulate_posts("acme", MONDAY, FIVE_WEEKS + 21, ratio=1.8))
     run_daily(store, "acme", FIRST + timedelta(days=21))
     recorded = {o.path: o.data for o in store.query("clients/acme/outcomes")}
     store.set(paths.state("acme", "advice"), old)
     run_daily(store, "acme", FIRST + timedelta(days=22))
     assert {o.path: o.data for o in store.query("clients/acme/outcomes")} == recorded
-    again = next(m for m in standing(store, "acme").moves if m.recommendation_id == card["id"])
+    again = next(m for m in read_standing(store, "acme").moves if m.recommendation_id == card["id"])
     assert again.outcome["measured_at"] == FIRST + timedelta(days=21)
 
 
 def test_two_clients_know_nothing_of_each_other(store):
     """The other's answers, outcomes and posts change no byte of a client's own."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     run_daily(store, "acme", FIRST)
     alone = everything(store)
-    remember(store, "rival", posts("rival", MONDAY, FIVE_WEEKS, ratio=3.0))
+    store_recent_days(store, "rival", simulate_posts("rival", MONDAY, FIVE_WEEKS, ratio=3.0))
     run_daily(store, "rival", FIRST)
-    card = next(iter(standing(store, "rival").cards))
-    answer(store, "rival", card["id"], "dismissed", FIRST, reason="no")
+    card = next(iter(read_standing(store, "rival").cards))
+    answer_recommendation(store, "rival", card["id"], "dismissed", FIRST, reason="no")
     run_daily(store, "rival", FIRST + timedelta(days=1))
     assert everything(store) == alone
 
 
 def test_a_client_with_five_events_is_told_to_wait(store):
     """By predictions, by advice and by the worth of it; with a date where there is a pace."""
-    set_up(store, "acme")
-    events = [post("acme", MONDAY + timedelta(days=d, hours=9), "photo", 90 + d) for d in range(0, 10, 2)]
-    remember(store, "acme", events)
+    store_client(store, "acme")
+    events = [build_post("acme", MONDAY + timedelta(days=d, hours=9), "photo", 90 + d) for d in range(0, 10, 2)]
+    store_recent_days(store, "acme", events)
     at = MONDAY + timedelta(days=14, hours=6)
     run_daily(store, "acme", at)
     run_weekly(store, "acme", at + timedelta(hours=3))
-    predictions = section(store, "acme", "week", "predictions")
+    predictions = read_section(store, "acme", "week", "predictions")
     assert predictions["status"] == "not_enough_data"
     assert "enough by 2026-09-" in " ".join(predictions["lines"])
-    policy = section(store, "acme", "week", "policy")
+    policy = read_section(store, "acme", "week", "policy")
     assert (policy["status"], "Not enough data yet" in policy["lines"][0]) == ("not_enough_data", True)
-    recommendations = section(store, "acme", "day", "recommendations")
-    claims = [c for c in standing(store, "acme").cards if c["move_type"] != "self_generated"]
+    recommendations = read_section(store, "acme", "day", "recommendations")
+    claims = [c for c in read_standing(store, "acme").cards if c["move_type"] != "self_generated"]
     assert recommendations["status"] == "not_enough_data" or not [c for c in claims if c["expected_effect"]["estimate"]]
 
 
 @pytest.mark.parametrize("weeks", [8, 26])
 def test_reads_of_the_report_stay_the_same_however_long_the_history(store, weeks):
     """Two documents more than without advice; the daily run reads an answer a move that may still get one."""
-    books = Books(store, "acme")
-    books.add(posts("acme", MONDAY, 7 * weeks))
+    books = RecentDays(store, "acme")
+    books.add(simulate_posts("acme", MONDAY, 7 * weeks))
     for week in range(5, weeks + 1):
         run_daily(store, "acme", MONDAY + timedelta(days=7 * week, hours=6))
     counting = FaultyStore(store)
@@ -277,7 +277,7 @@ def test_reads_of_the_report_stay_the_same_however_long_the_history(store, weeks
 
 def test_a_dry_run_draws_nothing(store):
     """It says what it would write."""
-    remember(store, "acme", posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     before = everything(store)
     answered = run_daily(store, "acme", FIRST, dry_run=True)
     assert answered["would_write"]["recommendations"] >= 1

@@ -5,26 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from manual_clock import ManualClock
 from pydantic import ValidationError
-from unit.advice_loop.advice_worlds import (
-    ADVICE,
-    ANALYSIS,
-    DETECTOR,
-    TRIGGERS,
-    Books,
-    facts_of,
-    raised,
-    remember,
-    run_job,
-    section,
-    set_up,
-    standing,
-)
-from unit.advice_loop.planted_posts import MONDAY, posts
 from unit.advice_loop.test_sections import bare_facts
 from unit.advice_loop.test_worth import measured, move
-from worlds import put
 
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
@@ -47,6 +30,23 @@ from brain.services.analysis.share_moves import ShareMoves
 from brain.services.analysis.stored_aggregates import read_aggregates
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.settings.environment import read_settings
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import (
+    ADVICE,
+    ANALYSIS,
+    DETECTOR,
+    TRIGGERS,
+    RecentDays,
+    build_facts,
+    fail_on_error,
+    read_section,
+    read_standing,
+    run_job,
+    store_client,
+    store_recent_days,
+)
+from brain.testing.simulations.client import store_events
+from brain.testing.simulations.posts import MONDAY, simulate_posts
 
 SHOWN = MONDAY + timedelta(days=30)
 LEAST = ANALYSIS.comparisons.minimum_events
@@ -151,20 +151,20 @@ def test_answers_are_looked_for_while_they_matter():
 def test_last_months_policy_believes_what_was_known_then():
     """An outcome measured since is not there, an answer since neither, and a move since neither."""
     store = SqliteStore(":memory:", ManualClock(MONDAY))
-    remember(store, "acme", posts("acme", MONDAY, 35, ratio=1.8))
+    store_recent_days(store, "acme", simulate_posts("acme", MONDAY, 35, ratio=1.8))
     moves = tuple(
         move(k, shown_at=MONDAY - timedelta(days=7 * k), outcome=measured(0.3), answer={"status": "done", "at": MONDAY})
         for k in range(4)
     )
     first = MONDAY + timedelta(days=35, hours=6)
     store.set(paths.state("acme", STATE), AdviceState("2026-W30", (), moves).to_document())
-    facts = facts_of(read_aggregates(store, "acme"), first)
+    facts = build_facts(read_aggregates(store, "acme"), first)
     done = Recommend(store, TRIGGERS, ADVICE)(read_aggregates(store, "acme"), facts)
     new = [m for m in done.report_fields["advice"].moves if m.period == "2026-W41"]
     winners = [m for m in new if m.reason_code == "format_wins"]
     assert all(m.chance_before < m.chance for m in winners)
     fresh = SqliteStore(":memory:", ManualClock(MONDAY))
-    remember(fresh, "acme", posts("acme", MONDAY, 35, ratio=1.8))
+    store_recent_days(fresh, "acme", simulate_posts("acme", MONDAY, 35, ratio=1.8))
     again = Recommend(fresh, TRIGGERS, ADVICE)(read_aggregates(fresh, "acme"), facts)
     assert all(m.chance_before == pytest.approx(m.chance) for m in again.report_fields["advice"].moves)
     store.close()
@@ -201,7 +201,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     store = SqliteStore(":memory:", ManualClock(at))
     for k in range(6):
         client = f"agency{k}"
-        set_up(store, client)
+        store_client(store, client)
         for mark in ingest_counters.build_activity_marks(client, at):
             store.set(mark.path, mark.data, merge=True)
         if k < 5:
@@ -222,13 +222,13 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     assert "agency0" not in str(stored)
     assert Recommendations(store).load_priors("agency")["format_wins"].clients == 5
     assert Recommendations(store).load_priors("unheard of")["format_wins"].clients == 5
-    Books(store, "agency5").add(posts("agency5", MONDAY, 35, ratio=1.8))
+    RecentDays(store, "agency5").add(simulate_posts("agency5", MONDAY, 35, ratio=1.8))
     known = read_aggregates(store, "agency5")
-    done = Recommend(store, TRIGGERS, ADVICE)(known, facts_of(known, at))
+    done = Recommend(store, TRIGGERS, ADVICE)(known, build_facts(known, at))
     log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
     works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
     assert works["successes"] / sum(works.values()) > 0.8
-    assert standing(store, "agency5") == AdviceState()
+    assert read_standing(store, "agency5") == AdviceState()
     store.close()
 
 
@@ -239,12 +239,12 @@ def test_the_wired_brain_advises_predicts_shares_and_reports():
     brain = bootstrap.build_brain(
         read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(monday), secrets=secrets
     )
-    put(brain.store, *posts("acme", monday - timedelta(days=30), 30, ratio=1.8))
+    store_events(brain.store, *simulate_posts("acme", monday - timedelta(days=30), 30, ratio=1.8))
     for job, hours in (("brainHourlyScores", 0), ("brainDailyAnalysis", 6), ("brainWeeklyReport", 9)):
         assert brain.run_job(job, monday + timedelta(hours=hours))["status"] == "success"
     assert brain.store.get(paths.model("moves")).data["period"] == "2026-W41"
     for name, status in (("predictions", "ok"), ("recommendations", "ok"), ("policy", "not_enough_data")):
-        assert section(brain.store, "acme", "week", name)["status"] == status
+        assert read_section(brain.store, "acme", "week", name)["status"] == status
     brain.store.close()
 
 
@@ -267,7 +267,7 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
         raise StoreUnavailableError("of this test")
 
     with pytest.raises(StoreUnavailableError):
-        run_parts({("policy",): away}, None, bare_facts(), raised)
+        run_parts({("policy",): away}, None, bare_facts(), fail_on_error)
 
 
 @pytest.mark.parametrize(("job", "analysis"), [(DAILY_ANALYSIS, DailyAnalysis), (WEEKLY_REPORT, WeeklyReport)])

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.advice_loop.advice_worlds import ADVICE, ANALYSIS, SCORING
-from unit.advice_loop.planted_posts import MONDAY, posts
 
 from brain.domain.days.scorer import Scorer
 from brain.domain.predictions.outlook import ContentOutlook, JudgedContent
 from brain.domain.recommendations.outcome_measurement import measure_change
 from brain.domain.scoring import Weights
 from brain.domain.statistics.pooling import Normal
+from brain.testing.simulations.advice import ADVICE, ANALYSIS, SCORING
+from brain.testing.simulations.posts import MONDAY, simulate_posts
 
 CLIENTS = 100
 SHOWN = MONDAY + timedelta(days=28)
@@ -22,7 +22,7 @@ SHOWN = MONDAY + timedelta(days=28)
 def measured(client, level):
     """The change of a client's engagement after a move, the world having changed by ``level`` on that day."""
     scorer = Scorer({}, Weights(), as_of=SHOWN, time_zone=ZoneInfo("UTC"), config=SCORING)
-    scorer.score_all([*posts(client, MONDAY, 28), *posts(client, SHOWN, 14, level=level)])
+    scorer.score_all([*simulate_posts(client, MONDAY, 28), *simulate_posts(client, SHOWN, 14, level=level)])
     least = ANALYSIS.comparisons.minimum_events
     return measure_change(scorer.days, "engagement_rate", "linkedin", SHOWN.date(), ADVICE.outcomes, least)
 

@@ -5,9 +5,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import PREDICTIONS, SCORING, Books, run_daily, run_weekly, section
-from unit.advice_loop.planted_posts import MONDAY, post, posts
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.days.scorer import Scorer
@@ -17,6 +14,9 @@ from brain.domain.predictions.outlook import MAX_JUDGED, ContentOutlook, GridCel
 from brain.domain.predictions.recent_content import MAX_CONTENT, build_content_row, merge_content
 from brain.domain.scoring import Weights
 from brain.repositories import paths
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import PREDICTIONS, SCORING, RecentDays, read_section, run_daily, run_weekly
+from brain.testing.simulations.posts import MONDAY, build_post, simulate_posts
 
 UTC_ZONE = ZoneInfo("UTC")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -29,7 +29,7 @@ def scored(*events):
 
 def rows(weeks, **world):
     """The latest content of so many weeks."""
-    return [row for event in posts("acme", MONDAY, 7 * weeks, **world) if (row := build_content_row(event))]
+    return [row for event in simulate_posts("acme", MONDAY, 7 * weeks, **world) if (row := build_content_row(event))]
 
 
 def played(everything, weeks):
@@ -76,7 +76,7 @@ def test_content_meets_its_interval_once_and_only_when_it_has_settled():
     at = MONDAY + timedelta(days=28, hours=6)
     known = rows(4)
     grid, _ = weekly_grid.predict_week(known, "w", at, UTC_ZONE, PREDICTIONS)
-    new = build_content_row(post("acme", at + timedelta(hours=3), "photo", 120))
+    new = build_content_row(build_post("acme", at + timedelta(hours=3), "photo", 120))
     outlook = ContentOutlook((grid,))
     assert not weekly_grid.judge_content([*known, new], outlook, at + timedelta(hours=50), UTC_ZONE)
     (judged,) = weekly_grid.judge_content([*known, new], outlook, at + timedelta(hours=51), UTC_ZONE)
@@ -91,7 +91,7 @@ def test_what_was_never_predicted_is_not_judged():
     cell = GridCell("linkedin", "photo", 2, 9, 100.0, 10.0, None, 0.5, None)
     outlook = ContentOutlook((PredictionGrid("w", at, (cell,)),))
     new = [
-        build_content_row(post("acme", at + timedelta(hours=k), kind, 50))
+        build_content_row(build_post("acme", at + timedelta(hours=k), kind, 50))
         for k, kind in enumerate(("photo", "poll"), 1)
     ]
     assert weekly_grid.judge_content(new, outlook, at + timedelta(days=5), UTC_ZONE) == []
@@ -108,7 +108,9 @@ def test_predictions_are_for_the_clients_own_clock():
     ten = datetime(2026, 10, 5, 10, tzinfo=UTC)
     assert weekly_grid.to_local(ten, BERLIN).hour == 12
     assert weekly_grid.to_local(datetime(2026, 10, 5, tzinfo=UTC), BERLIN).day == 5
-    known = [build_content_row(post("acme", MONDAY + timedelta(days=d, hours=10), "photo", 80 + d)) for d in range(25)]
+    known = [
+        build_content_row(build_post("acme", MONDAY + timedelta(days=d, hours=10), "photo", 80 + d)) for d in range(25)
+    ]
     grid, _ = weekly_grid.predict_week(known, "w", MONDAY + timedelta(days=28), BERLIN, PREDICTIONS)
     assert {cell.hour for cell in grid.cells} == {12}
     assert sorted(cell.weekday for cell in grid.cells) == list(range(7))
@@ -117,7 +119,8 @@ def test_predictions_are_for_the_clients_own_clock():
 def test_ten_pieces_are_needed_and_the_date_is_said():
     """By the pace of the client."""
     known = [
-        build_content_row(post("acme", MONDAY + timedelta(days=2 * d, hours=9), "photo", 80 + d)) for d in range(5)
+        build_content_row(build_post("acme", MONDAY + timedelta(days=2 * d, hours=9), "photo", 80 + d))
+        for d in range(5)
     ]
     grid, shortage = weekly_grid.predict_week(known, "w", MONDAY + timedelta(days=14), UTC_ZONE, PREDICTIONS)
     assert grid is None
@@ -144,18 +147,18 @@ def test_a_client_that_stopped_publishing_is_told_so():
 )
 def test_only_content_that_people_engage_with_is_kept(fields, kept):
     """Neither messages to one reader nor rows of ads, nor what told no engagements."""
-    assert (build_content_row(replace(post("acme", MONDAY, "photo", 10), **fields)) is not None) == kept
+    assert (build_content_row(replace(build_post("acme", MONDAY, "photo", 10), **fields)) is not None) == kept
 
 
 def test_the_list_is_short_and_a_revision_replaces_its_entry():
     """The latest 400, oldest first; what turns out to be no content leaves."""
-    one = post("acme", MONDAY, "photo", 10)
-    kept = merge_content([], scored(one, post("acme", MONDAY - timedelta(days=1), "text", 5)))
+    one = build_post("acme", MONDAY, "photo", 10)
+    kept = merge_content([], scored(one, build_post("acme", MONDAY - timedelta(days=1), "text", 5)))
     assert [row["engagements"] for row in kept] == [5, 10]
     kept = merge_content(kept, scored(replace(one, engagements=40)))
     assert [row["engagements"] for row in kept] == [5, 40]
     assert len(merge_content(kept, scored(replace(one, content_type=None)))) == 1
-    many = [post("acme", MONDAY + timedelta(minutes=k), "photo", k) for k in range(MAX_CONTENT + 50)]
+    many = [build_post("acme", MONDAY + timedelta(minutes=k), "photo", k) for k in range(MAX_CONTENT + 50)]
     assert [row["engagements"] for row in merge_content([], scored(*many))] == list(range(50, MAX_CONTENT + 50))
 
 
@@ -184,7 +187,7 @@ def store():
 
 def test_the_reader_sees_what_is_expected_and_how_often_that_was_right(store):
     """Four weeks through the jobs: a document a platform's content type and week, and the record in both reports."""
-    books, events = Books(store, "acme"), list(posts("acme", MONDAY, 35, ratio=1.8))
+    books, events = RecentDays(store, "acme"), list(simulate_posts("acme", MONDAY, 35, ratio=1.8))
     for day in range(1, 36):
         at = MONDAY + timedelta(days=day)
         books.add(event for event in events if at - timedelta(days=1) <= event.occurred_at < at)
@@ -192,7 +195,7 @@ def test_the_reader_sees_what_is_expected_and_how_often_that_was_right(store):
     run_weekly(store, "acme", MONDAY + timedelta(days=35, hours=9))
     assert len(store.query("clients/acme/predictions")) in (15, 18)
     for page in ("day", "week"):
-        found = section(store, "acme", page, "predictions")
+        found = read_section(store, "acme", page, "predictions")
         assert (found["status"], len(found["rows"])) == ("ok", 3)
         assert found["figures"]["judged"] > 50
         assert found["lines"][0].startswith("Intervals that said 80% held ")

@@ -7,8 +7,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.advice_loop.advice_worlds import ADVICE, SCORING, TRIGGERS
-from unit.advice_loop.planted_posts import MONDAY, post, posts
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.anomaly.incidents import Incident
@@ -18,6 +16,8 @@ from brain.domain.recommendations.advice_state import AdviceState
 from brain.domain.recommendations.context import parse_context
 from brain.domain.recommendations.context_builder import build_context
 from brain.domain.scoring import Weights
+from brain.testing.simulations.advice import ADVICE, SCORING, TRIGGERS
+from brain.testing.simulations.posts import MONDAY, build_post, simulate_posts
 
 END = MONDAY + timedelta(days=70)
 
@@ -54,9 +54,9 @@ def test_of_a_client_without_days_nothing_is_known():
 
 def test_a_platform_first_seen_today_has_no_readings_yet():
     """Its first day is not over: it has no past, beside a platform that has one or alone."""
-    today = [post("acme", END + timedelta(hours=3), "photo", 12)]
+    today = [build_post("acme", END + timedelta(hours=3), "photo", 12)]
     assert metrics(**booked(today)) == {}
-    past = booked(posts("acme", END - timedelta(days=40), 40))
+    past = booked(simulate_posts("acme", END - timedelta(days=40), 40))
     newcomer = {at(0): {"mastodon|photo": {"events": 1, "engaged": 1, "engagements": 3}}}
     assert metrics(days=past["days"] | newcomer, breakdowns=past["breakdowns"]) == metrics(**past)
 
@@ -83,20 +83,20 @@ def test_readings_exist_whatever_days_are_stored(days):
 
 def test_habits_are_counted_where_four_weeks_are_known():
     """A client of ten days has no posts a week yet."""
-    found = metrics(**booked(posts("acme", END - timedelta(days=40), 40)))
+    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
     assert found["posting_frequency_per_week", "linkedin"].value == 21
     assert found["days_since_last_post", "linkedin"].value == 0
     assert found["top_platform_share", "linkedin"].value == 1
     assert found["audience_known_share", "linkedin"].value == 1
     assert 0.01 < found["engagement_rate", "linkedin"].value < 0.04
     assert found["engagement_rate", "linkedin"].confidence == pytest.approx(84 / 92)
-    young = metrics(**booked(posts("acme", END - timedelta(days=10), 10)))
+    young = metrics(**booked(simulate_posts("acme", END - timedelta(days=10), 10)))
     assert ("posting_frequency_per_week", "linkedin") not in young
 
 
 def test_a_platform_that_went_quiet_counts_its_whole_days():
     """And keeps no share of the last weeks."""
-    found = metrics(**booked(posts("acme", END - timedelta(days=60), 20)))
+    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=60), 20)))
     assert found["days_since_last_post", "linkedin"].value == 40
     assert ("engagement_rate", "linkedin") not in found
     assert ("top_platform_share", "linkedin") not in found
@@ -104,20 +104,20 @@ def test_a_platform_that_went_quiet_counts_its_whole_days():
 
 def test_a_fall_is_told_with_its_interval_and_noise_is_not():
     """The last week at half the usual, and at the usual."""
-    usual = list(posts("acme", END - timedelta(days=40), 33))
-    fell = metrics(**booked([*usual, *posts("acme", END - timedelta(days=7), 7, level=0.5)]))
+    usual = list(simulate_posts("acme", END - timedelta(days=40), 33))
+    fell = metrics(**booked([*usual, *simulate_posts("acme", END - timedelta(days=7), 7, level=0.5)]))
     reading = fell["engagement_trend_7d", "linkedin"]
     assert reading.lower < 0.5 < reading.upper < 0.8
-    same = metrics(**booked([*usual, *posts("acme", END - timedelta(days=7), 7)]))
+    same = metrics(**booked([*usual, *simulate_posts("acme", END - timedelta(days=7), 7)]))
     assert same["engagement_trend_7d", "linkedin"].value is None
     assert same["engagement_trend_7d", "linkedin"].lower < 1 < same["engagement_trend_7d", "linkedin"].upper
-    few = booked([*usual[:60], post("acme", END - timedelta(days=2), "photo", 90)])
+    few = booked([*usual[:60], build_post("acme", END - timedelta(days=2), "photo", 90)])
     assert ("engagement_trend_7d", "linkedin") not in metrics(**few)
 
 
 def test_formats_are_what_the_report_proves():
     """A winner and the others' deficit where there is one; one reading without a value where there is none."""
-    found = metrics(**booked(posts("acme", END - timedelta(days=40), 40, ratio=2.0)))
+    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40, ratio=2.0)))
     winner = found["best_format_lift", "carousel on linkedin"]
     assert winner.lower < 1.0 < winner.upper
     assert winner.value > 0.5
@@ -125,7 +125,7 @@ def test_formats_are_what_the_report_proves():
     assert set(losers) <= {"photo on linkedin", "text on linkedin"}
     shares = [found["format_share", f"{kind} on linkedin"].value for kind in ("carousel", "photo", "text")]
     assert sum(shares) == pytest.approx(1)
-    null = metrics(**booked(posts("acme", END - timedelta(days=40), 40)))
+    null = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
     assert null["best_format_lift", None].value is None
     assert null["worst_format_lift", None].value is None
 
@@ -134,7 +134,7 @@ def test_an_hour_that_wins_is_told_as_a_part_of_the_day():
     """Noon at twice the rest."""
     lifted = [
         replace(e, engagements=e.engagements * (2 if e.occurred_at.hour == 12 else 1))
-        for e in posts("acme", END - timedelta(days=40), 40)
+        for e in simulate_posts("acme", END - timedelta(days=40), 40)
     ]
     found = metrics(**booked(lifted))
     assert found["best_hour_lift", "12:00 to 15:00 on linkedin"].value > 0.5
@@ -144,10 +144,10 @@ def test_a_weekday_that_wins_is_told_and_none_where_none_does():
     """Tuesdays at twice the rest."""
     lifted = [
         replace(e, engagements=e.engagements * (2 if e.occurred_at.weekday() == 1 else 1))
-        for e in posts("acme", END - timedelta(days=56), 56)
+        for e in simulate_posts("acme", END - timedelta(days=56), 56)
     ]
     assert metrics(**booked(lifted))["best_weekday_lift", "Tuesdays on linkedin"].value > 0.5
-    null = metrics(**booked(posts("acme", END - timedelta(days=56), 56)))
+    null = metrics(**booked(simulate_posts("acme", END - timedelta(days=56), 56)))
     assert null["best_weekday_lift", None].value is None
 
 
@@ -161,7 +161,7 @@ def test_fatigue_is_told_where_more_posts_bring_less_each(tires, sure):
         for k in range(count):
             moment = END - timedelta(days=7 * week + 1 + k % 7, minutes=k)
             engaged = 120 * (8 / count) ** tires * rng.lognormvariate(0, 0.3)
-            events.append(post("acme", moment, "photo", round(engaged)))
+            events.append(build_post("acme", moment, "photo", round(engaged)))
     reading = metrics(**booked(events))["fatigue", "linkedin"]
     expected = 2**-tires - 1
     assert reading.lower - 0.05 < expected < reading.upper + 0.05
@@ -170,8 +170,8 @@ def test_fatigue_is_told_where_more_posts_bring_less_each(tires, sure):
 
 def test_fatigue_needs_weeks_that_differ():
     """Twenty-one posts each week say nothing of more or fewer; neither do five weeks."""
-    assert ("fatigue", "linkedin") not in metrics(**booked(posts("acme", END - timedelta(days=70), 70)))
-    assert ("fatigue", "linkedin") not in metrics(**booked(posts("acme", END - timedelta(days=35), 35)))
+    assert ("fatigue", "linkedin") not in metrics(**booked(simulate_posts("acme", END - timedelta(days=70), 70)))
+    assert ("fatigue", "linkedin") not in metrics(**booked(simulate_posts("acme", END - timedelta(days=35), 35)))
 
 
 @pytest.mark.parametrize(("growth", "sign"), [(1.0, None), (1.01, 1), (0.99, -1)])
@@ -180,7 +180,7 @@ def test_an_audience_grows_or_shrinks_beyond_its_own_scatter(growth, sign):
     rng = random.Random(1)  # noqa: S311 - a test's world
     changed = [
         replace(e, audience_size=round(e.audience_size * growth ** (k / 3) * rng.uniform(0.98, 1.02)))
-        for k, e in enumerate(posts("acme", END - timedelta(days=40), 40))
+        for k, e in enumerate(simulate_posts("acme", END - timedelta(days=40), 40))
     ]
     reading = metrics(**booked(changed))["audience_growth_28d", "linkedin"]
     assert (reading.value is None) if sign is None else reading.value * sign > 0
@@ -188,7 +188,7 @@ def test_an_audience_grows_or_shrinks_beyond_its_own_scatter(growth, sign):
 
 def test_posts_without_an_audience_leave_rates_unknown():
     """And say how many tell one."""
-    bare = [replace(e, audience_size=None) for e in posts("acme", END - timedelta(days=40), 40)]
+    bare = [replace(e, audience_size=None) for e in simulate_posts("acme", END - timedelta(days=40), 40)]
     found = metrics(**booked(bare))
     assert ("engagement_rate", "linkedin") not in found
     assert ("audience_growth_28d", "linkedin") not in found
@@ -283,5 +283,5 @@ def test_alarms_of_the_last_week_are_open():
 
 def test_nothing_is_observed_in_the_future():
     """Not even where the client's day ends after the run."""
-    found = metrics(**booked(posts("acme", END - timedelta(days=40), 40)))
+    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
     assert all(reading.observed_at <= END + timedelta(hours=6) for reading in found.values())

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit.advice_loop.advice_worlds import ANALYSIS
-from unit.advice_loop.planted_posts import MONDAY
 
 from brain.domain.clients.client import Client
 from brain.domain.predictions.outlook import ContentOutlook, GridCell, PredictionGrid
@@ -14,6 +12,8 @@ from brain.domain.reports import predictions, recommendations
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.periodic_reports import build_weekly_report
 from brain.domain.reports.report import SectionStatus
+from brain.testing.simulations.advice import ANALYSIS
+from brain.testing.simulations.posts import MONDAY
 
 AT = datetime(2026, 10, 5, 6, tzinfo=UTC)
 GRID_AT = MONDAY + timedelta(days=35)

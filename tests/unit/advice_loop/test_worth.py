@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.advice_loop.advice_worlds import EVALUATION
-from unit.advice_loop.planted_posts import MONDAY
 from unit.advice_loop.test_sections import bare_facts
 
 from brain.domain.policy_evaluation import PolicyVerdict
@@ -14,6 +12,8 @@ from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
 from brain.domain.recommendations.advice_value import compute_reward, estimate_advice_value
 from brain.domain.reports import policy
 from brain.domain.reports.report import SectionStatus
+from brain.testing.simulations.advice import EVALUATION
+from brain.testing.simulations.posts import MONDAY
 
 NAMES = ("a", "b", "c", "d")
 CHANCES = (0.7, 0.1, 0.1, 0.1)

@@ -5,9 +5,16 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
-from unit.anomaly.series_worlds import CONFIG, MONDAY, changed, daily, detect, hourly
 
 from brain.domain.anomaly import AnomalyConfig
+from brain.testing.simulations.series import (
+    CONFIG,
+    MONDAY,
+    change_rows,
+    detect_anomalies,
+    simulate_daily,
+    simulate_hourly,
+)
 
 CONSTANTS = CONFIG.model_dump()
 NAMES = [
@@ -31,7 +38,7 @@ def with_constant(name, change):
 def scaled(series, *spans):
     """A series with a factor on each span (first row, last row, factor)."""
     for first, last, factor in spans:
-        series = changed(series, first, last, lambda value, factor=factor: value * factor)
+        series = change_rows(series, first, last, lambda value, factor=factor: value * factor)
     return series
 
 
@@ -43,10 +50,10 @@ def noisy_minutes(days):
 
 
 SERIES = [
-    scaled(daily(1, 150), (60, 66, 0.1)),
-    scaled(daily(2, 200), (100, 200, 3.0)),
-    scaled(hourly(1, 40), (500, 520, 0.0)),
-    hourly(3, 20, minutes=15),
+    scaled(simulate_daily(1, 150), (60, 66, 0.1)),
+    scaled(simulate_daily(2, 200), (100, 200, 3.0)),
+    scaled(simulate_hourly(1, 40), (500, 520, 0.0)),
+    simulate_hourly(3, 20, minutes=15),
     scaled(noisy_minutes(12), (2000, 2300, 0.5), (2500, 2503, 1.5), (2692, 2695, 1.5), (2788, 2791, 5.0)),
     [(MONDAY + timedelta(hours=row), 45.0 if row != 300 else 45.03) for row in range(400)],
 ]
@@ -54,7 +61,7 @@ SERIES = [
 
 def readings(config):
     """What the detector says about all series."""
-    return [list(detect(series, config=config)) for series in SERIES]
+    return [list(detect_anomalies(series, config=config)) for series in SERIES]
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from unit.anomaly.series_worlds import changed, daily, hourly
 
 from brain.cli.app import main
+from brain.testing.simulations.series import change_rows, simulate_daily, simulate_hourly
 
 HEADER = "timestamp,value\n"
 
@@ -18,7 +18,7 @@ def text_of(series, stamp=str):
     return HEADER + "".join(f"{stamp(timestamp)},{value}\n" for timestamp, value in series)
 
 
-OUTAGE = text_of(changed(daily(1, 60), 45, 46, lambda _value: 0.0))
+OUTAGE = text_of(change_rows(simulate_daily(1, 60), 45, 46, lambda _value: 0.0))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_every_row_comes_back_in_order_with_a_score_and_an_alarm(run):
 
 def test_the_budget_is_the_only_setting(run):
     """A large one alarms more often than a small one."""
-    series = text_of(hourly(2, 60))
+    series = text_of(simulate_hourly(2, 60))
     counts = [sum(row["alarm"] == "1" for row in run(series, "--budget", text)[1]) for text in ("20/1w", "1/20w")]
     assert counts[0] > 10
     assert counts[1] <= 1
@@ -69,7 +69,7 @@ def test_the_budget_is_the_only_setting(run):
 )
 def test_stamps_come_in_several_forms(run, stamp):
     """ISO 8601 with and without zone, seconds and milliseconds since 1970 give the same alarms."""
-    series = changed(daily(1, 60), 45, 46, lambda _value: 0.0)
+    series = change_rows(simulate_daily(1, 60), 45, 46, lambda _value: 0.0)
     code, rows, _ = run(text_of(series, stamp))
     assert (code, rows[45]["alarm"], rows[45]["timestamp"]) == (0, "1", stamp(series[45][0]))
 
@@ -84,7 +84,9 @@ def test_columns_may_stand_anywhere_and_a_byte_order_mark_does_not_matter(run):
 @pytest.mark.parametrize("word", ["", "NaN", "null", "n/a"])
 def test_missing_values_are_said_and_never_taken_for_zero(run, word):
     """Their rows come back, unjudged."""
-    series = [(timestamp, word if row in (40, 41) else value) for row, (timestamp, value) in enumerate(daily(3, 60))]
+    series = [
+        (timestamp, word if row in (40, 41) else value) for row, (timestamp, value) in enumerate(simulate_daily(3, 60))
+    ]
     code, rows, err = run(text_of(series))
     assert code == 0
     assert [rows[row]["alarm"] for row in (40, 41)] == ["0", "0"]
@@ -96,8 +98,8 @@ def test_missing_values_are_said_and_never_taken_for_zero(run, word):
     [
         (HEADER, "not enough data: 0 values; two days of several values per day, or two weeks of daily values"),
         (HEADER + "2026-01-05,3\n", "not enough data: 1 value; two days"),
-        (text_of(daily(4, 12)), "not enough data: 12 values; enough by 2026-01-18 12:00"),
-        (text_of(hourly(4, 1)), "not enough data: 24 values; enough by 2026-01-07 00:00"),
+        (text_of(simulate_daily(4, 12)), "not enough data: 12 values; enough by 2026-01-18 12:00"),
+        (text_of(simulate_hourly(4, 1)), "not enough data: 24 values; enough by 2026-01-07 00:00"),
     ],
 )
 def test_short_files_are_answered_with_not_enough_data(run, text, message):
@@ -111,9 +113,9 @@ def test_short_files_are_answered_with_not_enough_data(run, text, message):
 
 def test_a_constant_series_and_duplicates_and_gaps_are_answered(run):
     """Without an alarm and without a word."""
-    constant = [(timestamp, 45.0) for timestamp, _ in hourly(5, 20)]
-    doubled = [point for point in hourly(5, 20) for _ in range(2)]
-    gaps = hourly(5, 10) + hourly(5, 30)[600:]
+    constant = [(timestamp, 45.0) for timestamp, _ in simulate_hourly(5, 20)]
+    doubled = [point for point in simulate_hourly(5, 20) for _ in range(2)]
+    gaps = simulate_hourly(5, 10) + simulate_hourly(5, 30)[600:]
     for series in (constant, doubled, gaps):
         code, rows, err = run(text_of(series))
         assert (code, err, len(rows)) == (0, "", len(series))
@@ -122,7 +124,7 @@ def test_a_constant_series_and_duplicates_and_gaps_are_answered(run):
 
 def test_a_few_late_rows_are_passed_over_and_said(run):
     """One row in a hundred may come late, as when clocks are set back; it is neither judged nor learnt."""
-    series = hourly(6, 20)
+    series = simulate_hourly(6, 20)
     series.insert(400, series[390])
     code, rows, err = run(text_of(series))
     assert (code, rows[400]["anomaly_score"], rows[400]["alarm"]) == (0, "0", "0")
@@ -142,7 +144,7 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
         (HEADER + "2026-01-05,many\n", "line 2: value must be a number, got 'many'"),
         (HEADER + "2026-01-05,inf\n", "line 2: value must be finite, got 'inf'"),
         (HEADER + "2026-01-05,1\n2026-01-06T00:00Z,1\n", "must all have a time zone or none, got both"),
-        (text_of(daily(7, 20)[::-1]), "line 3: timestamps must ascend"),
+        (text_of(simulate_daily(7, 20)[::-1]), "line 3: timestamps must ascend"),
         (b"timestamp,value\n\xff,2\n", "UTF-8"),
     ],
 )

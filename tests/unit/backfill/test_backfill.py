@@ -7,8 +7,6 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, Vault, post, received, whole_brain
-from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
 
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.domain.feeds.context import FeedContext
@@ -21,6 +19,8 @@ from brain.services.gateway.backfill import Backfill, BackfillFile, FilePayload,
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, received, whole_brain
 
 OLD = "2019-05-01T08:00:00Z"
 ENDS = ("stored", "revised", "duplicate", "rejected", "dead_lettered")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received
 
 from brain.bootstrap import Brain
 from brain.cli import local_brain
@@ -17,6 +16,7 @@ from brain.cli.failures import run_app
 from brain.domain.feeds.context import FeedContext
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
+from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received
 
 Run = Callable[..., int]
 OLD = post(1, occurred_at="2020-01-01T00:00:00Z")  # whenever this test runs, it is history

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, send, whole_brain
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
@@ -16,6 +15,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
+from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received, send, whole_brain
 
 CANARY = "ada.canary@example.org"
 

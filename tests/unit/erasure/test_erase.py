@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, Vault, post, received, send, whole_brain
-from faults.faulty_store import FaultyStore, Killed, Mode
-from manual_clock import ManualClock
 from unit.feeds.feed_cases import FeedCase, load_cases
 
 from brain.bootstrap import Brain
@@ -31,6 +28,9 @@ from brain.repositories.gateway import erasures
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, received, send, whole_brain
 
 ADA = "ada.lind@example.org"
 CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click", "sg_event_id": "x1", "ip": "203.0.113.77"}

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, Vault, post, send, whole_brain
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.domain.privacy.keys import IdentityKeys
 from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
 from brain.services.gateway.identity_key_source import IdentityKeySource
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, send, whole_brain
 
 CLICK = {"email": "ada.lind@example.org", "timestamp": 1795330000, "event": "click", "sg_event_id": "x1"}
 FIRST = "1:the first key of a test"

@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, UnlimitedBudgets, Vault, post, received
-from manual_clock import ManualClock
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
@@ -22,6 +20,16 @@ from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import (
+    CLIENT,
+    NOW,
+    BrokenReader,
+    UnlimitedBudgets,
+    Vault,
+    post,
+    received,
+)
 
 ADA = "ada.lind@example.org"
 CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click"}

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
 from brain.domain.learning.challenger import (
     fit_challenger,
@@ -16,6 +15,7 @@ from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.trial import Trial, observe_outcomes
+from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, measure_distance, simulate_outcomes
 
 FIRST = initial_state(CONFIG)
 
@@ -36,9 +36,9 @@ def test_a_challenger_is_due_every_fifty_outcomes_with_a_high_error(before, afte
 
 def test_in_a_planted_world_the_challenger_is_near_the_truth():
     """From 400 outcomes with 20 % noise it comes closer than a tenth, and halves the error on later outcomes."""
-    challenger = fit_challenger(outcomes(400, TRUTH, noise=0.2), FIRST, CONFIG)
-    later = outcomes(400, TRUTH, noise=0.2, seed=2, first=400)
-    assert distance(challenger.weights) < 0.1
+    challenger = fit_challenger(simulate_outcomes(400, TRUTH, noise=0.2), FIRST, CONFIG)
+    later = simulate_outcomes(400, TRUTH, noise=0.2, seed=2, first=400)
+    assert measure_distance(challenger.weights) < 0.1
     assert mean_error(later, challenger.weights) < 0.6 * mean_error(later, ONES)
     assert challenger.challenger_error < challenger.champion_error
     assert sum(challenger.champion_error_by_component.values()) == pytest.approx(challenger.champion_error)
@@ -48,44 +48,46 @@ def test_in_a_planted_world_the_challenger_is_near_the_truth():
 @pytest.mark.parametrize("seed", range(8))
 def test_in_a_null_world_there_is_no_challenger(seed):
     """Where the champion is right, noise does not make a challenger that would block the next one."""
-    assert fit_challenger(outcomes(200, noise=0.3, seed=seed), FIRST, CONFIG) is None
+    assert fit_challenger(simulate_outcomes(200, noise=0.3, seed=seed), FIRST, CONFIG) is None
 
 
 def test_a_champion_without_error_has_no_challenger():
     """Nothing can be won against outcomes that were met exactly."""
-    exact = [replace(o, components=dict.fromkeys(COMPONENTS, 0.0), constant=0.0, observed=1.0) for o in outcomes(20)]
+    exact = [
+        replace(o, components=dict.fromkeys(COMPONENTS, 0.0), constant=0.0, observed=1.0) for o in simulate_outcomes(20)
+    ]
     assert fit_challenger(exact, FIRST, CONFIG) is None
 
 
 def test_too_few_outcomes_fit_nothing():
     """Nine outcomes cannot be held out five ways."""
-    assert fit_challenger(outcomes(9, TRUTH), FIRST, CONFIG) is None
+    assert fit_challenger(simulate_outcomes(9, TRUTH), FIRST, CONFIG) is None
 
 
 def test_a_component_that_never_varied_keeps_the_champions_weight():
     """What the outcomes say nothing about stays."""
     constant_growth = [
-        replace(o, components={**o.components, "growth": 0.0}) for o in outcomes(200, {**TRUTH, "growth": 0.0})
+        replace(o, components={**o.components, "growth": 0.0}) for o in simulate_outcomes(200, {**TRUTH, "growth": 0.0})
     ]
     assert fit_challenger(constant_growth, FIRST, CONFIG).weights["growth"] == 1.0
 
 
 def test_fitted_weights_stay_within_bounds():
     """A world whose truth lies outside is met at the bound."""
-    challenger = fit_challenger(outcomes(400, {**ONES, "engagement": 15.0, "quality": -3.0}), FIRST, CONFIG)
+    challenger = fit_challenger(simulate_outcomes(400, {**ONES, "engagement": 15.0, "quality": -3.0}), FIRST, CONFIG)
     assert challenger.weights["engagement"] == 10
     assert challenger.weights["quality"] == 0.1
 
 
 def test_the_order_of_the_outcomes_does_not_matter():
     """The same outcomes the other way round give the same bytes."""
-    batch = outcomes(200, TRUTH)
+    batch = simulate_outcomes(200, TRUTH)
     assert repr(fit_challenger(batch, FIRST, CONFIG)) == repr(fit_challenger(batch[::-1], FIRST, CONFIG))
 
 
 def test_only_outcomes_after_the_fit_judge_the_challenger():
     """Outcomes it was fitted to would flatter it and are left out."""
-    batch = outcomes(300, TRUTH)
+    batch = simulate_outcomes(300, TRUTH)
     challenger = fit_challenger(batch[:200], FIRST, CONFIG)
     assert challenger.fitted_through == batch[199].recorded_at
     _, pairs = observe_outcomes(trial_of(challenger), batch[::-1], ONES, ())
@@ -107,7 +109,7 @@ def trial_of(challenger):
 
 def test_a_planted_world_ends_in_a_promotion():
     """Due, fitted, shadowed on later outcomes, promoted: the champion goes on from the challenger's weights."""
-    batch = outcomes(900, TRUTH, noise=0.2)
+    batch = simulate_outcomes(900, TRUTH, noise=0.2)
     challenger = fit_challenger(batch[:200], FIRST, CONFIG)
     trial, _ = observe_outcomes(trial_of(challenger), batch, ONES, ())
     assert trial.comparison.decision is PromotionDecision.PROMOTE
@@ -118,5 +120,5 @@ def test_a_planted_world_ends_in_a_promotion():
 
 def test_a_fit_cut_short_is_within_bounds():
     """After one sweep the weights may not be the best, but they are allowed."""
-    sums = sum_outcomes(outcomes(100, {**ONES, "engagement": 15.0}), CONFIG.move_weights)
+    sums = sum_outcomes(simulate_outcomes(100, {**ONES, "engagement": 15.0}), CONFIG.move_weights)
     assert all(0.1 <= weight <= 10 for weight in fit_bounded(sums, [1.0] * 6, 1.0, 0.1, 10.0, sweeps=1))

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
 from brain.domain.learning.fold import apply_outcome, compute_learning_rate, fold_outcomes
 from brain.domain.learning.outcome_rule import MoveType
@@ -16,6 +15,7 @@ from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.state import initial_state, state_from_document
 from brain.domain.scoring import DEFAULT_WEIGHTS, Weights
 from brain.errors import InvalidInputError, MisconfiguredError
+from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, measure_distance, simulate_outcomes
 
 FIRST = initial_state(CONFIG)
 
@@ -33,15 +33,15 @@ def test_learning_starts_from_the_score_as_it_was_specified():
 
 def test_in_a_planted_world_the_error_falls_and_the_weights_move_to_the_truth():
     """After 5 000 outcomes most of the way is gone, and later outcomes are met better."""
-    learned = fold_outcomes(FIRST, outcomes(5000, TRUTH), CONFIG)
-    later = outcomes(500, TRUTH, seed=2, first=5000)
-    assert distance(learned.weights) < 0.3 * distance(ONES)
+    learned = fold_outcomes(FIRST, simulate_outcomes(5000, TRUTH), CONFIG)
+    later = simulate_outcomes(500, TRUTH, seed=2, first=5000)
+    assert measure_distance(learned.weights) < 0.3 * measure_distance(ONES)
     assert mean_error(later, learned.weights) < 0.5 * mean_error(later, ONES)
 
 
 def test_in_a_null_world_the_weights_stay():
     """Where the weights are right already, noise of 20 % moves none by more than 0.1."""
-    learned = fold_outcomes(FIRST, outcomes(5000, noise=0.2), CONFIG)
+    learned = fold_outcomes(FIRST, simulate_outcomes(5000, noise=0.2), CONFIG)
     assert max(abs(weight - 1) for weight in learned.weights.values()) < 0.1
 
 
@@ -52,7 +52,7 @@ def test_in_a_null_world_the_weights_stay():
 def test_weights_stay_within_bounds_and_steps_within_their_limit(wild):
     """Whatever the outcomes, no weight leaves 0.1 to 10 nor moves by more than 0.1 at once."""
     state = FIRST
-    for template, (observed, logs) in zip(outcomes(len(wild)), wild, strict=True):
+    for template, (observed, logs) in zip(simulate_outcomes(len(wild)), wild, strict=True):
         components = dict(zip(COMPONENTS, logs, strict=True))
         after = apply_outcome(state, replace(template, observed=observed, components=components), CONFIG)
         for name in COMPONENTS:
@@ -65,7 +65,7 @@ def test_weights_stay_within_bounds_and_steps_within_their_limit(wild):
 @given(st.randoms(use_true_random=False), st.integers(0, 3))
 def test_the_order_and_repetition_within_a_batch_do_not_matter(chance: random.Random, repeated):
     """A batch in any order, with outcomes twice or more, gives the same state to the last byte."""
-    batch = outcomes(40, TRUTH) + outcomes(20, TRUTH, seed=2, client="other")
+    batch = simulate_outcomes(40, TRUTH) + simulate_outcomes(20, TRUTH, seed=2, client="other")
     shuffled = batch + batch[:repeated] * 2
     chance.shuffle(shuffled)
     assert json.dumps(fold_outcomes(FIRST, shuffled, CONFIG).to_document()) == json.dumps(
@@ -75,7 +75,7 @@ def test_the_order_and_repetition_within_a_batch_do_not_matter(chance: random.Ra
 
 def test_outcomes_outcome_count_before_change_nothing():
     """A batch that comes again is skipped and leaves the same state."""
-    batch = outcomes(50, TRUTH)
+    batch = simulate_outcomes(50, TRUTH)
     state = fold_outcomes(FIRST, batch, CONFIG)
     assert state.outcomes == 50
     assert fold_outcomes(state, batch, CONFIG) == state
@@ -83,7 +83,7 @@ def test_outcomes_outcome_count_before_change_nothing():
 
 def test_batches_may_be_cut_anywhere():
     """Learning in one batch or in three gives the same weights."""
-    batch = outcomes(60, TRUTH)
+    batch = simulate_outcomes(60, TRUTH)
     state = FIRST
     for part in (batch[:10], batch[5:30], batch[30:]):
         state = fold_outcomes(state, part, CONFIG)
@@ -94,7 +94,7 @@ def test_batches_may_be_cut_anywhere():
 
 def test_learning_goes_on_from_its_document_to_the_same_bytes():
     """Saved as JSON in the middle and read again, the end is the same to the last byte."""
-    batch = outcomes(60, TRUTH)
+    batch = simulate_outcomes(60, TRUTH)
     half = fold_outcomes(FIRST, batch[:30], CONFIG)
     resumed = state_from_document(json.loads(json.dumps(half.to_document())), CONFIG)
     assert resumed == half
@@ -105,14 +105,14 @@ def test_learning_goes_on_from_its_document_to_the_same_bytes():
 
 def test_one_id_with_two_contents_is_refused():
     """An outcome is recorded once; a second version of it is a fault, not a choice."""
-    outcome = outcomes(1)[0]
+    outcome = simulate_outcomes(1)[0]
     with pytest.raises(InvalidInputError, match="two"):
         fold_outcomes(FIRST, [outcome, replace(outcome, observed=1.0)], CONFIG)
 
 
 def test_the_running_error_is_unbiased_from_the_first_outcome():
     """A constant error of 0.3 is known as 0.3 after one outcome, not after 69."""
-    outcome = replace(outcomes(1)[0], components=dict.fromkeys(COMPONENTS, 0.0), constant=0.3, observed=1.0)
+    outcome = replace(simulate_outcomes(1)[0], components=dict.fromkeys(COMPONENTS, 0.0), constant=0.3, observed=1.0)
     state = apply_outcome(FIRST, outcome, CONFIG)
     assert state.average_error == pytest.approx(0.3)
     assert apply_outcome(state, outcome, CONFIG).average_error == pytest.approx(0.3)
@@ -137,7 +137,7 @@ def test_the_rate_has_a_ceiling():
 
 def test_exploration_teaches_less():
     """The same outcome of a self-generated move moves the weights half as far."""
-    usual = outcomes(1, TRUTH)[0]
+    usual = simulate_outcomes(1, TRUTH)[0]
     explored = replace(usual, move=MoveType.SELF_GENERATED)
     for name in COMPONENTS:
         moved = apply_outcome(FIRST, usual, CONFIG).weights[name] - 1
@@ -146,7 +146,7 @@ def test_exploration_teaches_less():
 
 def test_learned_weights_are_what_the_score_reads():
     """The state hands its weights and its version to the score."""
-    state = fold_outcomes(FIRST, outcomes(10, TRUTH), CONFIG)
+    state = fold_outcomes(FIRST, simulate_outcomes(10, TRUTH), CONFIG)
     weights = state.to_weights()
     assert isinstance(weights, Weights)
     assert weights.exponents == state.weights
@@ -172,7 +172,9 @@ def test_a_state_that_cannot_be_read_is_an_error_and_no_new_start(change):
 
 def test_an_older_outcome_that_comes_late_is_skipped():
     """An outcome recorded before its client's cursor changes nothing; that of another client is learned."""
-    state = fold_outcomes(FIRST, outcomes(5), CONFIG)
-    late = replace(outcomes(1)[0], outcome_id="late", recorded_at=outcomes(1)[0].recorded_at - timedelta(hours=1))
+    state = fold_outcomes(FIRST, simulate_outcomes(5), CONFIG)
+    late = replace(
+        simulate_outcomes(1)[0], outcome_id="late", recorded_at=simulate_outcomes(1)[0].recorded_at - timedelta(hours=1)
+    )
     assert fold_outcomes(state, [late], CONFIG) == state
     assert fold_outcomes(state, [late, replace(late, client_id="other")], CONFIG).outcomes == 6

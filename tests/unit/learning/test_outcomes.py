@@ -7,23 +7,23 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
 from brain.domain.learning.outcomes import COMPONENTS, log_error, outcome_from_document, split_error
 from brain.errors import InvalidInputError
+from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, simulate_outcomes
 
 RULE = CONFIG.outcomes
 
 
 def test_an_outcome_survives_its_document():
     """Written as JSON and read again it is the same outcome."""
-    outcome = outcomes(1)[0]
+    outcome = simulate_outcomes(1)[0]
     assert outcome_from_document(json.loads(json.dumps(outcome.to_document(), default=str)), RULE) == outcome
 
 
 def document(**changes):
     """Return a good outcome's document with changes."""
-    return {**outcomes(1)[0].to_document(), **changes}
+    return {**simulate_outcomes(1)[0].to_document(), **changes}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_is_no_outcome_is_refused_with_the_reason(change, message):
 
 def test_an_observation_must_come_five_minutes_after_its_prediction():
     """At exactly five minutes it counts; a second sooner it might have been known."""
-    predicted_at = outcomes(1)[0].predicted_at
+    predicted_at = simulate_outcomes(1)[0].predicted_at
     assert outcome_from_document(document(observed_at=predicted_at + timedelta(minutes=5)), RULE)
     with pytest.raises(InvalidInputError, match="5 minutes"):
         outcome_from_document(document(observed_at=predicted_at + timedelta(minutes=5) - timedelta(seconds=1)), RULE)
@@ -55,14 +55,14 @@ def test_an_observation_must_come_five_minutes_after_its_prediction():
 
 def test_an_observation_cannot_come_from_the_future():
     """What is observed after it was recorded is refused."""
-    recorded_at = outcomes(1)[0].recorded_at
+    recorded_at = simulate_outcomes(1)[0].recorded_at
     with pytest.raises(InvalidInputError, match="later than recorded_at"):
         outcome_from_document(document(observed_at=recorded_at + timedelta(seconds=1)), RULE)
 
 
 def test_the_error_is_the_log_of_predicted_over_observed():
     """With the true weights and no noise there is none; a score twice the observed one errs by log 2."""
-    outcome = outcomes(1, TRUTH, noise=0)[0]
+    outcome = simulate_outcomes(1, TRUTH, noise=0)[0]
     assert log_error(outcome, TRUTH) == pytest.approx(0, abs=1e-12)
     halved = outcome_from_document({**outcome.to_document(), "observed": outcome.observed / 2}, RULE)
     assert log_error(halved, TRUTH) == pytest.approx(math.log(2))
@@ -72,7 +72,7 @@ def test_the_error_is_the_log_of_predicted_over_observed():
 @given(st.integers(0, 1000))
 def test_the_parts_of_an_error_add_up(seed):
     """Divided among the components, nothing is lost and none goes against the whole."""
-    outcome = outcomes(1, TRUTH, seed=seed)[0]
+    outcome = simulate_outcomes(1, TRUTH, seed=seed)[0]
     parts = split_error(outcome, ONES)
     error = log_error(outcome, ONES)
     assert math.fsum(parts.values()) == pytest.approx(error)

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from unit.learning.worlds import CONFIG, ONES, TRUTH, distance, outcomes
 
 from brain.domain.learning.gram import sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
 from brain.domain.statistics.linear_system import invert, multiply
+from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, measure_distance, simulate_outcomes
 
 FAR = {**TRUTH, "engagement": 2.0}
 
@@ -21,7 +21,8 @@ def estimate(client_id, vertical, batch):
 def estimates(count, vertical="d2c", truth=TRUTH, n=60, noise=0.3, first=0):
     """Return estimates of so many clients of a vertical that share one truth."""
     return [
-        estimate(f"{vertical}-{i}", vertical, outcomes(n, truth, noise=noise, seed=first + i)) for i in range(count)
+        estimate(f"{vertical}-{i}", vertical, simulate_outcomes(n, truth, noise=noise, seed=first + i))
+        for i in range(count)
     ]
 
 
@@ -32,12 +33,12 @@ def means(weights):
 
 def test_a_client_with_few_outcomes_has_no_estimate_of_its_own():
     """Nineteen outcomes are not enough."""
-    assert estimate("acme", "d2c", outcomes(19)) is None
+    assert estimate("acme", "d2c", simulate_outcomes(19)) is None
 
 
 def test_a_component_that_never_varied_has_no_say():
     """Its estimate stays at the centre with the vague variance."""
-    flat = [replace(o, components={**o.components, "growth": 0.0}) for o in outcomes(40, TRUTH)]
+    flat = [replace(o, components={**o.components, "growth": 0.0}) for o in simulate_outcomes(40, TRUTH)]
     estimated = estimate("acme", "d2c", flat)
     assert estimated.weights["growth"] == pytest.approx(1.0)
     assert estimated.variances["growth"] == pytest.approx(CONFIG.pooling.vague_sd**2)
@@ -55,21 +56,21 @@ def test_with_four_clients_nothing_crosses():
 def test_with_five_clients_a_new_one_starts_from_its_kind():
     """Its weights are nearer to the truth that the five share than the default is."""
     priors = fit_priors(estimates(5), CONFIG)
-    assert distance(means(pool_weights(None, "d2c", priors, CONFIG))) < 0.3 * distance(ONES)
+    assert measure_distance(means(pool_weights(None, "d2c", priors, CONFIG))) < 0.3 * measure_distance(ONES)
 
 
 def test_pooling_beats_going_alone_and_going_along():
     """Clients with little data of their own come nearer to the truth with the others than without."""
     own = estimates(8, n=25, noise=0.6)
     priors = fit_priors(own, CONFIG)
-    alone = sum(distance(e.weights) for e in own)
-    pooled = sum(distance(means(pool_weights(e, "d2c", priors, CONFIG))) for e in own)
+    alone = sum(measure_distance(e.weights) for e in own)
+    pooled = sum(measure_distance(means(pool_weights(e, "d2c", priors, CONFIG))) for e in own)
     assert pooled < 0.7 * alone
 
 
 def test_a_client_with_much_data_keeps_its_own_truth():
     """A client that is different and has the outcomes to show it is hardly drawn to the others."""
-    different = estimate("other", "d2c", outcomes(2000, FAR, noise=0.1))
+    different = estimate("other", "d2c", simulate_outcomes(2000, FAR, noise=0.1))
     priors = fit_priors([*estimates(6), different], CONFIG)
     assert pool_weights(different, "d2c", priors, CONFIG)["engagement"].mean == pytest.approx(2.0, abs=0.05)
 
@@ -97,7 +98,7 @@ def test_the_order_of_the_clients_does_not_matter():
 
 def test_pooled_weights_stay_within_bounds():
     """An estimate far outside is held at the bound."""
-    wild = estimate("acme", "d2c", outcomes(500, {**ONES, "engagement": 30.0}))
+    wild = estimate("acme", "d2c", simulate_outcomes(500, {**ONES, "engagement": 30.0}))
     priors = fit_priors([wild], CONFIG)
     assert pool_weights(wild, "d2c", priors, CONFIG)["engagement"].mean == 10.0
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.learning_loop.agency_worlds import LEARNING_CONFIG, SCORING, START, post
 
 from brain.domain.learning.first_score import build_first_score, compute_ageless_logs, compute_maturity_age
 from brain.domain.learning.group_baseline import GroupBaseline
@@ -17,6 +16,7 @@ from brain.domain.learning.outcome_register import MAX_WEEKS, OutcomeRegister, r
 from brain.domain.learning.outcomes import outcome_from_document
 from brain.domain.scoring import Weights, score
 from brain.errors import MisconfiguredError
+from brain.testing.simulations.agency import LEARNING_CONFIG, SCORING, START, simulate_post
 
 RULE = LEARNING_CONFIG.outcomes
 RECORDED_AT = START + timedelta(days=3)
@@ -29,7 +29,7 @@ def score_event(event, hours=2.0, weights=None):
 
 def content(number=0, *, seen_hours=20.0, **world):
     """Return matured content of the world of posts."""
-    early, late = post("acme", 0, number, 1, **world)
+    early, late = simulate_post("acme", 0, number, 1, **world)
     last = score_event(late, 21)
     return MaturedContent(
         client_id="acme",
@@ -63,7 +63,7 @@ def test_content_is_mature_when_age_has_taken_all_it_takes_or_after_a_week(platf
 
 def test_a_first_score_keeps_what_was_known_then():
     """The moment, the shown score, the logs of its components, and what it may be compared with."""
-    early, _ = post("acme", 0, 0, 1)
+    early, _ = simulate_post("acme", 0, 0, 1)
     first_shown = score_event(early)
     first = build_first_score(early, first_shown, RULE, SCORING)
     assert (first.scored_at, first.performance, first.comparison_group) == (
@@ -81,14 +81,14 @@ def test_a_first_score_keeps_what_was_known_then():
 )
 def test_what_comes_too_late_or_tells_no_engagement_predicts_nothing(changes, hours):
     """A number that was known already is no prediction."""
-    early, _ = post("acme", 0, 0, 1)
+    early, _ = simulate_post("acme", 0, 0, 1)
     event = replace(early, **changes)
     assert build_first_score(event, score_event(event, hours), RULE, SCORING) is None
 
 
 def test_a_score_for_a_time_before_the_event_was_known_is_a_prediction_from_then_on():
     """An hourly run may meet events that came while it ran."""
-    early, _ = post("acme", 0, 0, 1)
+    early, _ = simulate_post("acme", 0, 0, 1)
     event = replace(early, received_at=START + timedelta(hours=3))
     assert build_first_score(event, score_event(event, 2), RULE, SCORING).scored_at == event.received_at
 
@@ -96,7 +96,7 @@ def test_a_score_for_a_time_before_the_event_was_known_is_a_prediction_from_then
 @pytest.mark.parametrize(("age_hours", "named"), [(0.2, "under 2 h"), (3.9, "under 4 h"), (4, "under 8 h")])
 def test_content_is_compared_with_content_of_its_age(age_hours, named):
     """Ages are told apart by doublings: counters grow fast while content is young."""
-    event, _ = post("acme", 0, 0, 1)
+    event, _ = simulate_post("acme", 0, 0, 1)
     event = replace(event, platform=None, occurred_at=START, received_at=START)
     first = build_first_score(event, score_event(event, age_hours), RULE, SCORING)
     assert first.comparison_group == f"custom|{named}|engagement"
@@ -116,7 +116,7 @@ def test_the_first_ten_of_a_kind_teach_what_is_usual_and_the_next_is_compared_wi
 def test_the_observation_is_the_matured_score_under_neutral_weights():
     """Whatever was learned when the content was first scored, it means the same."""
     baselines = observe_all([content(k) for k in range(10)])[1]
-    early, late = post("acme", 0, 10, 1)
+    early, late = simulate_post("acme", 0, 10, 1)
     odd = build_first_score(early, score_event(early, weights=Weights(engagement=3.0, version="odd")), RULE, SCORING)
     plain = content(10)
     for first in (odd, plain.first):
@@ -216,4 +216,4 @@ def test_half_a_year_of_weeks_is_kept():
 
 def test_the_logs_of_a_score_leave_age_out():
     """They are the terms that a weight multiplies."""
-    assert compute_ageless_logs(score_event(post("acme", 0, 0, 1)[0]).components, SCORING)["growth"] == 0.0
+    assert compute_ageless_logs(score_event(simulate_post("acme", 0, 0, 1)[0]).components, SCORING)["growth"] == 0.0

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from manual_clock import ManualClock
-from unit.learning_loop.agency_worlds import LEARNING_CONFIG, LIMIT, START, world
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.anomaly import AnomalyConfig
@@ -24,6 +22,8 @@ from brain.services.analysis.daily_analysis import DailyAnalysis
 from brain.services.analysis.read_learning import ReadLearning
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.agency import LEARNING_CONFIG, LIMIT, START, simulate_agency
 
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
 DETECTOR = load_config("brain_anomaly", AnomalyConfig)
@@ -175,7 +175,7 @@ def test_what_is_not_known_is_said():
 @pytest.fixture(scope="module")
 def taught():
     """One client that was learned from alone, and a store in which nothing happened."""
-    return world(days=3, posts=30, slope=0.5)[0]
+    return simulate_agency(days=3, posts=30, slope=0.5)[0]
 
 
 def daily(store, client):

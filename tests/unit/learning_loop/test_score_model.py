@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.learning.worlds import CONFIG, ONES, START, TRUTH, distance, outcomes
-from unit.learning_loop.agency_worlds import GOLD
 
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.gram import EMPTY, Gram, sum_outcomes
@@ -25,6 +23,8 @@ from brain.domain.learning.score_model import (
 from brain.domain.learning.trial import observe_outcomes
 from brain.domain.learning.weight_pooling import fit_priors
 from brain.errors import MisconfiguredError
+from brain.testing.simulations.agency import GOLD
+from brain.testing.simulations.outcomes import CONFIG, ONES, START, TRUTH, measure_distance, simulate_outcomes
 
 NOW = START + timedelta(days=30)
 PRIORS = fit_priors([], CONFIG)
@@ -42,7 +42,7 @@ def fails(_weights):
 
 def on_trial(gold=no_failures, truth=TRUTH):
     """Return a model that learned from 200 outcomes and the challenger they led to, on trial."""
-    batch = outcomes(200, truth, noise=0.2)
+    batch = simulate_outcomes(200, truth, noise=0.2)
     model = update_model(initial_model(CONFIG), batch, NOW, gold, CONFIG).model
     return start_trial(model, fit_challenger(batch, initial_model(CONFIG).state, CONFIG), gold, CONFIG)
 
@@ -56,7 +56,7 @@ def update_and_decide(model, batch, gold=no_failures):
 def test_a_batch_judges_the_models_before_it_teaches_them():
     """Each pair is of the champion's weights from before the batch, in the order in which outcomes were recorded."""
     model = on_trial()
-    batch = outcomes(50, TRUTH, seed=3, first=300)
+    batch = simulate_outcomes(50, TRUTH, seed=3, first=300)
     update = update_model(model, batch[::-1], NOW, no_failures, CONFIG)
     ((trial, pairs),) = update.evidence
     assert pairs[0] == (
@@ -69,7 +69,7 @@ def test_a_batch_judges_the_models_before_it_teaches_them():
 
 def test_the_order_of_a_batch_changes_no_byte():
     """Nor does coming again change anything but the version of nothing."""
-    batch = outcomes(120, TRUTH, seed=4, first=300)
+    batch = simulate_outcomes(120, TRUTH, seed=4, first=300)
     first, second = (update_model(on_trial(), part, NOW, no_failures, CONFIG).model for part in (batch, batch[::-1]))
     assert json.dumps(first.to_document(CONFIG)) == json.dumps(second.to_document(CONFIG))
     again = update_model(first, batch, NOW, no_failures, CONFIG).model
@@ -79,15 +79,15 @@ def test_the_order_of_a_batch_changes_no_byte():
 def test_outcomes_from_before_the_fit_are_no_evidence():
     """They would flatter the challenger."""
     model = on_trial()
-    trial, pairs = observe_outcomes(model.trial, outcomes(200, TRUTH), ONES, ())
+    trial, pairs = observe_outcomes(model.trial, simulate_outcomes(200, TRUTH), ONES, ())
     assert (trial, pairs) == (model.trial, [])
-    assert update_model(model, outcomes(10, TRUTH), NOW, no_failures, CONFIG).evidence == ()
+    assert update_model(model, simulate_outcomes(10, TRUTH), NOW, no_failures, CONFIG).evidence == ()
 
 
 def test_a_better_challenger_takes_over_and_is_watched():
     """The old champion shadows the new one from the next outcome on."""
     weak = replace(on_trial(), state=replace(initial_model(CONFIG).state, cursors=on_trial().state.cursors))
-    model, trial = update_and_decide(weak, outcomes(600, TRUTH, noise=0.2, seed=5, first=300))
+    model, trial = update_and_decide(weak, simulate_outcomes(600, TRUTH, noise=0.2, seed=5, first=300))
     assert trial.comparison.decision is PromotionDecision.PROMOTE
     after = conclude_trial(model, trial, NOW, CONFIG)
     assert (after.trial, after.state.weights) == (None, trial.weights)
@@ -102,7 +102,7 @@ def test_a_better_challenger_takes_over_and_is_watched():
 def test_a_challenger_that_fails_a_gold_standard_is_kept_out_and_the_case_is_named():
     """However much better it predicts."""
     weak = replace(on_trial(fails), state=replace(initial_model(CONFIG).state, cursors=on_trial().state.cursors))
-    model, trial = update_and_decide(weak, outcomes(600, TRUTH, noise=0.2, seed=5, first=300), fails)
+    model, trial = update_and_decide(weak, simulate_outcomes(600, TRUTH, noise=0.2, seed=5, first=300), fails)
     after = conclude_trial(model, trial, NOW, CONFIG)
     assert (after.trial, after.watch, after.state) == (None, None, model.state)
     assert "model-that-no-weights-meet" in after.comparisons[-1].reason
@@ -111,14 +111,14 @@ def test_a_challenger_that_fails_a_gold_standard_is_kept_out_and_the_case_is_nam
 @pytest.mark.parametrize(("truth", "goes_back"), [(ONES, True), (TRUTH, False)])
 def test_a_regression_rolls_back_and_a_proven_model_is_watched_no_more(truth, goes_back):
     """The promoted model meets the world it was fitted to, or one in which the old model was right."""
-    batch = outcomes(200, TRUTH, noise=0.2)
+    batch = simulate_outcomes(200, TRUTH, noise=0.2)
     model = update_model(initial_model(CONFIG), batch, NOW, no_failures, CONFIG).model
     old = replace(model, state=replace(model.state, weights=ONES))
     trial = start_trial(old, fit_challenger(batch, old.state, CONFIG), no_failures, CONFIG).trial
     decided = replace(trial, comparison=replace(trial.comparison, decision=PromotionDecision.PROMOTE, decided_at=500))
     new = conclude_trial(old, decided, NOW, CONFIG)
     slow = CONFIG.model_copy(update={"step": CONFIG.step.model_copy(update={"rate": 1e-9, "rate_floor": 1e-9})})
-    update = update_model(new, outcomes(400, truth, noise=0.2, seed=8, first=300), NOW, no_failures, slow)
+    update = update_model(new, simulate_outcomes(400, truth, noise=0.2, seed=8, first=300), NOW, no_failures, slow)
     watch = update.evidence[0][0]
     assert watch.is_decided
     after = conclude_trial(update.model, watch, NOW, CONFIG)
@@ -129,10 +129,10 @@ def test_a_regression_rolls_back_and_a_proven_model_is_watched_no_more(truth, go
 
 def test_weights_that_fail_a_gold_standard_are_learned_on_but_never_used():
     """Scores stay with the last weights that met all standards."""
-    model = update_model(initial_model(CONFIG), outcomes(50, TRUTH), NOW, no_failures, CONFIG).model
+    model = update_model(initial_model(CONFIG), simulate_outcomes(50, TRUTH), NOW, no_failures, CONFIG).model
     good = publish_weights(model, NOW, no_failures)
     assert good.served == model.state.weights
-    later = update_model(good, outcomes(50, TRUTH, seed=9, first=300), NOW, no_failures, CONFIG).model
+    later = update_model(good, simulate_outcomes(50, TRUTH, seed=9, first=300), NOW, no_failures, CONFIG).model
     held = publish_weights(later, NOW, fails)
     assert held.served == model.state.weights
     assert (held.gold_failures, held.weights_history[-1].version) == (("model-that-no-weights-meet",), "learned-1")
@@ -144,7 +144,7 @@ def test_the_shared_weights_serve_one_client_alone_or_all_of_at_least_five():
     """With two to four clients each would learn of the others, so none is served."""
     model = initial_model(CONFIG)
     for count in range(1, 6):
-        batch = outcomes(30, TRUTH, client=f"c{count}", seed=count, first=100 * count)
+        batch = simulate_outcomes(30, TRUTH, client=f"c{count}", seed=count, first=100 * count)
         model = publish_weights(update_model(model, batch, NOW, no_failures, CONFIG).model, NOW, no_failures)
         document = model.to_document(CONFIG)
         assert document["serves_all"] is (count == 5)
@@ -156,7 +156,7 @@ def test_the_shared_weights_serve_one_client_alone_or_all_of_at_least_five():
 def test_the_model_survives_its_document_with_trials_beliefs_and_duels():
     """Read again it is the same, and anything else is an error instead of a new start."""
     weak = replace(on_trial(), state=replace(initial_model(CONFIG).state, cursors=on_trial().state.cursors))
-    model, trial = update_and_decide(weak, outcomes(600, TRUTH, noise=0.2, seed=5, first=300))
+    model, trial = update_and_decide(weak, simulate_outcomes(600, TRUTH, noise=0.2, seed=5, first=300))
     model = publish_weights(conclude_trial(model, trial, NOW, CONFIG), NOW, no_failures)
     for stored in (model, on_trial(), initial_model(CONFIG)):
         assert model_from_document(json.loads(json.dumps(stored.to_document(CONFIG))), CONFIG) == stored
@@ -184,7 +184,7 @@ def test_what_is_kept_is_bounded():
         now = START + timedelta(days=day, hours=1)
         fresh = [
             replace(o, predicted_at=now, observed_at=now + timedelta(minutes=6), recorded_at=now + timedelta(minutes=7))
-            for o in outcomes(1, client="often" if day else "once", first=day)
+            for o in simulate_outcomes(1, client="often" if day else "once", first=day)
         ]
         model = publish_weights(update_model(model, fresh, now, no_failures, CONFIG).model, now, no_failures)
     assert len(model.weights_history) == MAX_SNAPSHOTS
@@ -193,7 +193,7 @@ def test_what_is_kept_is_bounded():
 
 def test_sums_survive_a_list_and_fade():
     """What a document holds of a client's outcomes."""
-    sums = sum_outcomes(outcomes(30, TRUTH), CONFIG.move_weights)
+    sums = sum_outcomes(simulate_outcomes(30, TRUTH), CONFIG.move_weights)
     assert Gram.from_list(sums.to_list()) == sums
     assert sums.scale(0.5).mass == 15
     assert EMPTY.scale(3.0) == EMPTY
@@ -205,7 +205,7 @@ def own_after(truth, days=12, shared=ONES, gold=no_failures):
     """Return a client's own weights after so many days of 50 outcomes each."""
     own = OwnWeights(vertical="d2c")
     for day in range(days):
-        batch = outcomes(50, truth, noise=0.2, seed=20 + day, first=100 * day)
+        batch = simulate_outcomes(50, truth, noise=0.2, seed=20 + day, first=100 * day)
         own = update_own_weights(own, batch, shared, PRIORS, NOW, gold, CONFIG)
     return own
 
@@ -215,7 +215,7 @@ def test_own_weights_serve_once_they_are_proven_on_later_outcomes():
     assert not own_after(TRUTH, days=1).serves
     own = own_after(TRUTH)
     assert own.serves
-    assert distance(own.pooled) < 0.1
+    assert measure_distance(own.pooled) < 0.1
     assert own.last_comparison.decision == "promote"
     assert own.to_document()["weights"] == own.pooled
 
@@ -225,7 +225,7 @@ def test_where_the_shared_weights_are_right_own_ones_do_not_serve(seed):
     """A null client stays with what all others have."""
     own = OwnWeights()
     for day in range(12):
-        batch = outcomes(50, noise=0.2, seed=1000 * seed + day, first=100 * day)
+        batch = simulate_outcomes(50, noise=0.2, seed=1000 * seed + day, first=100 * day)
         own = update_own_weights(own, batch, ONES, PRIORS, NOW, no_failures, CONFIG)
     assert not own.serves
 
@@ -234,7 +234,7 @@ def test_own_weights_stop_serving_when_they_help_no_more():
     """The shared weights caught up: the next comparison says so."""
     own = own_after(TRUTH)
     for day in range(12, 40):
-        batch = outcomes(50, TRUTH, noise=0.2, seed=20 + day, first=100 * day)
+        batch = simulate_outcomes(50, TRUTH, noise=0.2, seed=20 + day, first=100 * day)
         own = update_own_weights(own, batch, TRUTH, PRIORS, NOW, no_failures, CONFIG)
     assert not own.serves
     assert own.last_comparison.decision == "keep"
@@ -249,7 +249,7 @@ def test_own_weights_that_fail_a_gold_standard_do_not_serve():
 
 def test_too_few_outcomes_give_no_weights_of_their_own():
     """Nineteen say nothing; nor is anything compared."""
-    own = update_own_weights(OwnWeights(), outcomes(19, TRUTH), ONES, PRIORS, NOW, no_failures, CONFIG)
+    own = update_own_weights(OwnWeights(), simulate_outcomes(19, TRUTH), ONES, PRIORS, NOW, no_failures, CONFIG)
     assert (own.pooled, own.comparison, own.summarize_open_comparison(NOW), own.estimate("acme", CONFIG)) == (
         None,
         None,

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import event
 
 from brain.domain.days import sums
 from brain.domain.days.scorer import Scorer
 from brain.domain.days.sums import EventContribution
 from brain.domain.scoring import ScoringConfig, Weights, score
 from brain.settings.files import load_config
+from brain.testing.simulations.client import build_event
 
 CONFIG = load_config("brain_scoring", ScoringConfig)
 UTC_ZONE = ZoneInfo("UTC")
@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 def contribute(number=1, occurred_at=NOON, zone=UTC_ZONE, **fields):
     """What an event adds to its day."""
-    post = event(number, occurred_at, **fields)
+    post = build_event(number, occurred_at, **fields)
     return sums.build_contribution(post, score(post, as_of=occurred_at, config=CONFIG), zone)
 
 
@@ -138,7 +138,7 @@ def test_the_archive_keeps_what_leaves_the_window_by_platform():
 
 def test_events_score_the_same_in_any_order_of_arrival_within_a_day():
     """Each is judged against the days before its own."""
-    events = [event(n, NOON - timedelta(days=n // 4, hours=n % 4)) for n in range(40)]
+    events = [build_event(n, NOON - timedelta(days=n // 4, hours=n % 4)) for n in range(40)]
 
     def scores(order):
         scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
@@ -153,9 +153,9 @@ def test_events_score_the_same_in_any_order_of_arrival_within_a_day():
 def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
     """Histories of later days see the new figures."""
     scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
-    first = scorer.score_all([event(1, NOON, engagements=100)])[0]
-    later = event(1, NOON, engagements=300)
-    scorer.score_all([event(2, NOON + timedelta(days=1), engagements=5)])
+    first = scorer.score_all([build_event(1, NOON, engagements=100)])[0]
+    later = build_event(1, NOON, engagements=300)
+    scorer.score_all([build_event(2, NOON + timedelta(days=1), engagements=5)])
     again = scorer.score_all([later], {"e1": first.contribution})[0]
     assert again.contribution.sums["late_seconds"] == first.contribution.sums["late_seconds"]
     assert (
@@ -164,5 +164,5 @@ def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
         )
         == 300
     )
-    newest = scorer.score_all([event(3, NOON + timedelta(days=2), engagements=5)])[0]
+    newest = scorer.score_all([build_event(3, NOON + timedelta(days=2), engagements=5)])[0]
     assert newest.score.inputs["history_engagements"] == 305

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from manual_clock import ManualClock
 
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
@@ -24,6 +23,7 @@ from brain.repositories.analysis.state import RECENT
 from brain.repositories.clients import Clients
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
+from brain.testing.manual_clock import ManualClock
 
 ALARMS = load_config("brain_analysis", AnalysisConfig).alarms
 DETECTOR = load_config("brain_anomaly", AnomalyConfig)

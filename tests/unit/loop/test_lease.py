@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.jobs.runs import Run, RunStatus
@@ -14,6 +13,7 @@ from brain.ports.document_store import Create
 from brain.repositories import paths
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import LEASE_MARGIN, Lease
+from brain.testing.manual_clock import ManualClock
 
 SCHEDULED_AT = datetime(2026, 11, 22, 5, tzinfo=UTC)
 TIME_LIMIT = timedelta(minutes=5)

@@ -6,9 +6,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from faults.faulty_store import FaultyStore
-from manual_clock import ManualClock
-from worlds import CLIENT, MONDAY, event, put, seed
 
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets, create_secrets_file
@@ -41,6 +38,9 @@ from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
+from brain.testing.faulty_store import FaultyStore
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.client import CLIENT, MONDAY, build_event, fill_store, store_events
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
 
@@ -152,9 +152,9 @@ def dispatched(store, job, at, **options):
 
 def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
     """From the books: no event is read, and no client without work is listed."""
-    put(embedded, event(1, MONDAY))
+    store_events(embedded, build_event(1, MONDAY))
     old = MONDAY - timedelta(days=2)
-    put(embedded, event(2, old))
+    store_events(embedded, build_event(2, old))
     counting = FaultyStore(embedded)
     figures, tasks = dispatched(counting, "brainHourlyScores", MONDAY + timedelta(hours=1))
     assert figures == {"status": "success", "clients": 1, "enqueued": 1}
@@ -166,7 +166,7 @@ def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
 
 def test_a_client_that_fell_silent_is_still_analysed(embedded):
     """Silence is a finding; after five weeks it is goodbye."""
-    put(embedded, event(1, MONDAY))
+    store_events(embedded, build_event(1, MONDAY))
     for days, clients in ((3, 1), (30, 1), (45, 0)):
         assert dispatched(embedded, "brainDailyAnalysis", MONDAY + timedelta(days=days))[0]["clients"] == clients
 
@@ -367,7 +367,7 @@ def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):
     """From aggregates alone."""
     clock = ManualClock(MONDAY + timedelta(hours=9))
     for count in (24, 48):
-        seed(embedded, days=count, a_day=6)
+        fill_store(embedded, days=count, posts_per_day=6)
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
     built = bootstrap.build_brain(settings, clock=clock, secrets=SECRETS)
     counting = FaultyStore(embedded)

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from unit.policy_evaluation.bandits import CLICKS
 
 from brain.cli.app import main
+from brain.testing.simulations.bandits import CLICKS
 
 HEADER = "action,reward,propensity,target_probability"
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import PolicyLog, PolicyVerdict, build_policy_log, evaluate_policy
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
+from brain.testing.simulations.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, simulate_contextual_log
 
 CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 
@@ -58,7 +58,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(world):
 @pytest.mark.parametrize("levels", [True, False])
 def test_contexts_are_used_and_the_truth_is_met(levels):
     """With context as levels or as numbers, DR is within 10 % of the truth and finds the better policy."""
-    log, truth = contextual(10_000, np.random.default_rng(7), levels=levels)
+    log, truth = simulate_contextual_log(10_000, np.random.default_rng(7), levels=levels)
     policy_value = evaluate(log)
     assert policy_value.dr == pytest.approx(truth, rel=0.1)
     assert policy_value.interval[0] < truth < policy_value.interval[1]
@@ -151,7 +151,7 @@ def test_the_logging_policy_itself_is_worth_what_it_earned():
 
 def test_the_same_log_gives_the_same_bytes():
     """Nothing is drawn by chance."""
-    log, _ = contextual(1000, np.random.default_rng(15))
+    log, _ = simulate_contextual_log(1000, np.random.default_rng(15))
     assert repr(evaluate(log)) == repr(evaluate(log))
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from unit.predictions.content import CONFIG, FIRST, posts, without_results
 
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.planned_content import predict_planned
 from brain.domain.predictions.scale import LogScale, choose_log_scale
 from brain.domain.predictions.sufficiency import estimate_scatter, estimate_sufficiency
 from brain.errors import InvalidInputError
+from brain.testing.simulations.content import CONFIG, FIRST, drop_results, simulate_posts
 
 
 def _ask(history, planned, *, time=None):
@@ -26,7 +26,7 @@ def _days(count, every):
 
 def test_six_posts_are_not_enough_and_the_date_is_told():
     """Six posts, one every two days; the pace says when there are enough."""
-    history = posts(6, 1, every_hours=48)
+    history = simulate_posts(6, 1, every_hours=48)
     answer = _ask(history, [{"type": "photo"}], time="published")
     assert answer.predictions == (None,)
     assert answer.model is None
@@ -36,7 +36,7 @@ def test_six_posts_are_not_enough_and_the_date_is_told():
 
 def test_without_times_there_is_no_date():
     """The pace is not known, and is not guessed."""
-    answer = _ask(posts(6, 1), [{"type": "photo"}])
+    answer = _ask(simulate_posts(6, 1), [{"type": "photo"}])
     assert "the pace is not known" in answer.missing[0]
 
 
@@ -79,17 +79,19 @@ def test_scatter_needs_four_results():
 
 def test_low_confidence_says_what_is_missing():
     """Wild content lacks a column, young content time, unknown content a precedent; sure content nothing."""
-    wild = _ask(posts(300, 2, noise=1.5), [{"type": "photo"}, {"type": "reel"}])
+    wild = _ask(simulate_posts(300, 2, noise=1.5), [{"type": "photo"}, {"type": "reel"}])
     assert "a column that tells it apart" in wild.missing[0]
     assert wild.missing[1] == "nothing with this type was published before"
-    young = _ask(posts(14, 3, noise=1.5, every_hours=48), without_results(posts(1, 4)), time="published")
+    young = _ask(simulate_posts(14, 3, noise=1.5, every_hours=48), drop_results(simulate_posts(1, 4)), time="published")
     assert "enough by" in young.missing[0]
-    assert _ask(posts(200, 5, noise=0.2), [{"type": "photo"}]).missing == (None,)
+    assert _ask(simulate_posts(200, 5, noise=0.2), [{"type": "photo"}]).missing == (None,)
 
 
 def test_a_client_with_little_history_is_told_so():
     """Others lend their experience, and the client still learns when its own will do."""
-    rows = [{**row, "client": "old"} for row in posts(60, 6)] + [{**row, "client": "new"} for row in posts(5, 7)]
+    rows = [{**row, "client": "old"} for row in simulate_posts(60, 6)] + [
+        {**row, "client": "new"} for row in simulate_posts(5, 7)
+    ]
     ahead = [{"client": "old", "published": "2026-03-01"}, {"client": "new", "published": "2026-03-01"}, {}]
     answer = _ask(rows, ahead, time="published")
     assert answer.missing[0] is None or "client" not in answer.missing[0]
@@ -100,7 +102,7 @@ def test_a_client_with_little_history_is_told_so():
 
 def test_rows_without_a_result_or_a_time_are_left_out_and_counted():
     """An unknown result is not 0."""
-    rows = [*posts(20, 8), {"type": "photo", "likes": "", "published": "2026-01-01"}]
+    rows = [*simulate_posts(20, 8), {"type": "photo", "likes": "", "published": "2026-01-01"}]
     rows.append({"type": "photo", "likes": "5", "published": "soon"})
     assert _ask(rows, [], time="published").excluded_rows == 2
     assert _ask(rows, []).excluded_rows == 1
@@ -115,7 +117,7 @@ def test_only_what_is_known_beforehand_is_used():
 
 def test_a_plan_without_times_is_taken_to_follow_at_once():
     """A planned time that cannot be read leaves weekday and hour unknown."""
-    answer = _ask(posts(120, 10), [{"type": "photo", "published": "soon"}], time="published")
+    answer = _ask(simulate_posts(120, 10), [{"type": "photo", "published": "soon"}], time="published")
     assert answer.predictions[0].predicted > 0
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.predictions.content import CONFIG, FIRST, posts, results, without_results
 
 from brain.domain.predictions.candidates import build_candidates
 from brain.domain.predictions.columns import CategoryColumn, parse_text
@@ -14,6 +13,7 @@ from brain.domain.predictions.effects import BinEffect
 from brain.domain.predictions.planned_content import predict_planned
 from brain.domain.predictions.prediction_model import ContentHistory, fit_model
 from brain.errors import InvalidInputError
+from brain.testing.simulations.content import CONFIG, FIRST, drop_results, read_results, simulate_posts
 
 NULL = {"photo": 0.0, "video": 0.0, "link": 0.0}
 
@@ -23,25 +23,25 @@ def _ask(history, planned, *, time=None):
 
 
 def _coverage(answer, planned):
-    pairs = zip(answer.predictions, results(planned), strict=True)
+    pairs = zip(answer.predictions, read_results(planned), strict=True)
     return np.mean([prediction.lower <= result <= prediction.upper for prediction, result in pairs])
 
 
 def _log_errors(answer, planned):
     predicted = np.array([prediction.predicted for prediction in answer.predictions])
-    return np.abs(np.log1p(predicted) - np.log1p(results(planned)))
+    return np.abs(np.log1p(predicted) - np.log1p(read_results(planned)))
 
 
 def test_a_planted_format_is_learned():
     """Types that differ by a factor are predicted so, within a quarter, and closer than one value for all."""
-    history, planned = posts(300, 1), posts(300, 2)
-    answer = _ask(history, without_results(planned))
+    history, planned = simulate_posts(300, 1), simulate_posts(300, 2)
+    answer = _ask(history, drop_results(planned))
     typical = {
         row["type"]: np.log1p(prediction.predicted) for row, prediction in zip(planned, answer.predictions, strict=True)
     }
     assert typical["video"] - typical["photo"] == pytest.approx(0.8, abs=0.2)
     assert typical["link"] - typical["photo"] == pytest.approx(-0.6, abs=0.2)
-    one_for_all = np.abs(np.median(np.log1p(results(history))) - np.log1p(results(planned)))
+    one_for_all = np.abs(np.median(np.log1p(read_results(history))) - np.log1p(read_results(planned)))
     assert np.median(_log_errors(answer, planned)) < 0.8 * np.median(one_for_all)
 
 
@@ -49,7 +49,9 @@ def test_nothing_is_learned_from_nothing():
     """In twenty null worlds predictions hardly spread: what is chance is not taken for an effect."""
     spreads = []
     for seed in range(20):
-        answer = _ask(posts(200, seed, effects=NULL), without_results(posts(50, 100 + seed, effects=NULL)))
+        answer = _ask(
+            simulate_posts(200, seed, effects=NULL), drop_results(simulate_posts(50, 100 + seed, effects=NULL))
+        )
         spreads.append(np.std([np.log1p(prediction.predicted) for prediction in answer.predictions]))
     assert np.median(spreads) < 0.05
     assert np.mean(spreads) < 0.12
@@ -60,8 +62,8 @@ def test_intervals_cover_four_in_five(count, noise):
     """Over thirty worlds the 80 % interval covers 77 to 83 %."""
     covered = []
     for seed in range(30):
-        planned = posts(100, 500 + seed, noise=noise)
-        covered.append(_coverage(_ask(posts(count, seed, noise=noise), without_results(planned)), planned))
+        planned = simulate_posts(100, 500 + seed, noise=noise)
+        covered.append(_coverage(_ask(simulate_posts(count, seed, noise=noise), drop_results(planned)), planned))
     assert np.mean(covered) == pytest.approx(0.8, abs=0.03)
 
 
@@ -69,11 +71,13 @@ def test_intervals_cover_what_comes_after_in_a_drifting_world():
     """Level rising by e in a year: predictions made ahead follow it and still cover about four in five."""
     covered, bias = [], []
     for seed in range(15):
-        rows = posts(360, seed, drift=1.0)
+        rows = simulate_posts(360, seed, drift=1.0)
         history, planned = rows[:300], rows[300:]
-        answer = _ask(history, without_results(planned), time="published")
+        answer = _ask(history, drop_results(planned), time="published")
         covered.append(_coverage(answer, planned))
-        bias.append(np.mean([np.log1p(e.predicted) for e in answer.predictions]) - np.mean(np.log1p(results(planned))))
+        bias.append(
+            np.mean([np.log1p(e.predicted) for e in answer.predictions]) - np.mean(np.log1p(read_results(planned)))
+        )
     assert np.mean(covered) == pytest.approx(0.8, abs=0.05)
     assert abs(np.mean(bias)) < 0.25
 
@@ -83,8 +87,8 @@ def test_confidence_is_how_often_results_come_within_a_factor_of_two():
     for noise in (0.4, 1.2):
         stated, true = [], []
         for seed in range(15):
-            planned = posts(100, 900 + seed, noise=noise)
-            answer = _ask(posts(120, seed, noise=noise), without_results(planned))
+            planned = simulate_posts(100, 900 + seed, noise=noise)
+            answer = _ask(simulate_posts(120, seed, noise=noise), drop_results(planned))
             stated += [prediction.confidence for prediction in answer.predictions]
             true += (_log_errors(answer, planned) <= np.log(2)).tolist()
         assert np.mean(stated) == pytest.approx(np.mean(true), abs=0.03)
@@ -105,7 +109,7 @@ def test_wild_formats_get_wider_intervals():
 
 def test_one_viral_post_changes_little():
     """A result a thousand times the usual moves the prediction of its type by less than a tenth."""
-    history, planned = posts(100, 3), [{"type": "photo"}]
+    history, planned = simulate_posts(100, 3), [{"type": "photo"}]
     viral = [*history, {**history[0], "type": "photo", "likes": "9999999"}]
     before, after = (_ask(rows, planned).predictions[0].predicted for rows in (history, viral))
     assert after == pytest.approx(before, rel=0.1)
@@ -113,9 +117,9 @@ def test_one_viral_post_changes_little():
 
 def test_unknown_categories_fall_back_on_what_all_have_in_common():
     """A type never seen gets the middle of all types and a wider interval, and is named."""
-    history = posts(300, 5)
+    history = simulate_posts(300, 5)
     video, reel = _ask(history, [{"type": "video"}, {"type": "reel"}]).predictions
-    middle = np.median(np.log1p(results(history)))
+    middle = np.median(np.log1p(read_results(history)))
     assert np.log1p(reel.predicted) == pytest.approx(middle, abs=0.35)
     assert np.log(reel.upper / reel.lower) > 1.1 * np.log(video.upper / video.lower)
     assert (video.unknown, reel.unknown) == ((), ("type",))
@@ -186,7 +190,7 @@ def test_numbers_count_at_the_resolution_that_tells():
 
 def test_only_effects_that_explain_something_are_added():
     """The type matters and the length does not; where the length matters, it is cut into bins."""
-    answer = _ask(posts(300, 1), [{"type": "video", "length": "100"}])
+    answer = _ask(simulate_posts(300, 1), [{"type": "video", "length": "100"}])
     assert {column_names(effect) for effect, _ in answer.model.effects} == {("type",)}
     lengths = [{"length": k, "likes": 10 if k < 300 else 1000} for k in range(600)]
     assert isinstance(_ask(lengths, [{"length": 3}]).model.effects[0][0], BinEffect)
@@ -241,7 +245,7 @@ def test_a_history_without_columns_predicts_its_middle():
 
 def test_the_order_of_columns_and_of_timed_rows_changes_nothing():
     """The same facts give the same numbers."""
-    rows, ahead = posts(120, 12), without_results(posts(5, 13))
+    rows, ahead = simulate_posts(120, 12), drop_results(simulate_posts(5, 13))
     turned = [dict(reversed(row.items())) for row in reversed(rows)]
     one = _ask(rows, ahead, time="published").predictions
     two = _ask(turned, ahead, time="published").predictions
@@ -251,9 +255,9 @@ def test_the_order_of_columns_and_of_timed_rows_changes_nothing():
 
 def test_a_plan_within_the_history_is_no_plan_ahead():
     """Rows left out of the middle are judged by folds, and the time itself may tell."""
-    rows = posts(200, 14, drift=4.0)
+    rows = simulate_posts(200, 14, drift=4.0)
     left_out = rows[90:110]
-    answer = _ask(rows[:90] + rows[110:], without_results(left_out), time="published")
+    answer = _ask(rows[:90] + rows[110:], drop_results(left_out), time="published")
     assert np.median(_log_errors(answer, left_out)) < 0.6
 
 

@@ -6,9 +6,9 @@ import json
 import sys
 
 import pytest
-from unit.predictions.content import posts, without_results
 
 from brain.cli.app import main
+from brain.testing.simulations.content import drop_results, simulate_posts
 
 
 def _csv(rows, delimiter=","):
@@ -39,8 +39,8 @@ def run(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_planned_rows_come_back_with_four_columns_more(run, delimiter):
     """In the plan's own form, in its order, with what it said and what is expected."""
-    ahead = without_results(posts(5, 2))
-    code, out, err = run(_csv(posts(80, 1), delimiter), _csv(ahead, delimiter), "--time", "published")
+    ahead = drop_results(simulate_posts(5, 2))
+    code, out, err = run(_csv(simulate_posts(80, 1), delimiter), _csv(ahead, delimiter), "--time", "published")
     rows = list(csv.DictReader(io.StringIO(out), delimiter=delimiter))
     assert code == 0
     assert list(rows[0]) == ["type", "length", "published", "predicted", "lower", "upper", "confidence"]
@@ -53,14 +53,14 @@ def test_planned_rows_come_back_with_four_columns_more(run, delimiter):
 
 def test_a_byte_order_mark_and_quoted_cells_are_read(run):
     """As spreadsheets save them."""
-    history = b"\xef\xbb\xbf" + _csv([{**row, "type": f"{row['type']}, with text"} for row in posts(40, 1)])
+    history = b"\xef\xbb\xbf" + _csv([{**row, "type": f"{row['type']}, with text"} for row in simulate_posts(40, 1)])
     code, out, _ = run(history, b'type\n"photo, with text"\n')
     assert (code, out.splitlines()[0]) == (0, "type,predicted,lower,upper,confidence")
 
 
 def test_too_little_history_is_an_answer(run):
     """Blank predictions, confidence 0, the reason and the date on standard error, exit 0."""
-    code, out, err = run(_csv(posts(4, 1)), b"type,published\nphoto,2026-03-01\n", "--time", "published")
+    code, out, err = run(_csv(simulate_posts(4, 1)), b"type,published\nphoto,2026-03-01\n", "--time", "published")
     assert code == 0
     assert out.splitlines()[1] == "photo,2026-03-01,,,,0.0"
     assert "not enough data yet: 4 observations" in err
@@ -69,7 +69,7 @@ def test_too_little_history_is_an_answer(run):
 
 def test_machines_get_what_is_missing_row_by_row(run):
     """JSON with the same four numbers, what is missing, and how many rows were left out."""
-    history = _csv([*posts(60, 1, noise=1.5), {**posts(1, 1)[0], "likes": ""}])
+    history = _csv([*simulate_posts(60, 1, noise=1.5), {**simulate_posts(1, 1)[0], "likes": ""}])
     code, out, _ = run(history, b"type\nphoto\n", "--json")
     document = json.loads(out)
     assert (code, document["left_out"]) == (0, 1)
@@ -86,11 +86,11 @@ def test_the_plan_may_come_from_standard_input(run, monkeypatch):
 
 def test_rows_that_were_left_out_are_told(run):
     """On standard error, since the output is for the next program."""
-    history = _csv([*posts(60, 1), {**posts(1, 1)[0], "likes": ""}])
+    history = _csv([*simulate_posts(60, 1), {**simulate_posts(1, 1)[0], "likes": ""}])
     assert "excluded 1 row of the history without likes or time" in run(history, b"type\nphoto\n")[2]
 
 
-GOOD, PLAN = _csv(posts(30, 1)), b"type\nphoto\n"
+GOOD, PLAN = _csv(simulate_posts(30, 1)), b"type\nphoto\n"
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from faults.faulty_store import FaultyStore, Mode
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import PayloadTooLargeError, RateLimitedError, StoreUnavailableError
 from brain.repositories import paths
 from brain.services.gateway import rate_limits
 from brain.services.gateway.rate_limits import RateLimits, UnlimitedBudgets
+from brain.testing.faulty_store import FaultyStore, Mode
+from brain.testing.manual_clock import ManualClock
 
 
 @pytest.fixture

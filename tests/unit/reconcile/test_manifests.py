@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, post, send, whole_brain
 
 from brain.bootstrap import Brain
 from brain.domain.events import FeedType
 from brain.domain.gateway.manifests import ManifestLine, parse_manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
+from brain.testing.simulations.dead_letters import CLIENT, post, send, whole_brain
 
 
 @pytest.mark.parametrize(

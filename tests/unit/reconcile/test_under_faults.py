@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, post, received, whole_brain
-from faults.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +21,8 @@ from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.record_warnings import RecordWarnings
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received, whole_brain
 
 ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 LONGEST = 8

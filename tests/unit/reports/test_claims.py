@@ -9,7 +9,15 @@ from brain.domain.days.comparisons import REPORT_SECTIONS, significance_level
 from brain.domain.reports import campaigns, fatigue, timing
 from brain.domain.reports.report import SectionStatus
 from brain.errors import MisconfiguredError
-from tests.claim_worlds import CONFIG, MONDAY, SPRING, ads, claims, facts, posts
+from brain.testing.simulations.claims import (
+    CONFIG,
+    MONDAY,
+    SPRING,
+    build_facts,
+    read_claims,
+    simulate_ads,
+    simulate_hours,
+)
 
 NULL_WORLDS = 400
 
@@ -18,19 +26,23 @@ def test_null_clients_are_told_nothing():
     """At most 2 % of the reports claim anything, over all hours, campaigns and ads together."""
     wrong = 0
     for seed in range(NULL_WORLDS):
-        world = facts(posts(seed), [SPRING])
-        tired = facts(ads(seed))
+        world = build_facts(simulate_hours(seed), [SPRING])
+        tired = build_facts(simulate_ads(seed))
         wrong += bool(
-            claims(timing.build_section(world))
-            + claims(campaigns.build_section(world))
-            + claims(fatigue.build_section(tired))
+            read_claims(timing.build_section(world))
+            + read_claims(campaigns.build_section(world))
+            + read_claims(fatigue.build_section(tired))
         )
     assert wrong <= 0.02 * NULL_WORLDS
 
 
 def test_a_planted_hour_is_found_and_its_interval_covers_it():
     """The evening gets 1.8 times; that videos are posted in the evening does not count for it."""
-    found = [effect for seed in range(60) for effect in claims(timing.build_section(facts(posts(seed, evening=1.8))))]
+    found = [
+        effect
+        for seed in range(60)
+        for effect in read_claims(timing.build_section(build_facts(simulate_hours(seed, evening=1.8))))
+    ]
     evenings = [effect for effect in found if effect["from_hour"] == 18]
     assert len(evenings) >= 50
     assert all(effect["lower"] <= 1.8 <= effect["upper"] for effect in evenings[:50])
@@ -38,8 +50,8 @@ def test_a_planted_hour_is_found_and_its_interval_covers_it():
 
 def test_a_planted_campaign_is_found_and_its_interval_covers_it():
     """The week of the sale gets 1.7 times."""
-    sections = [campaigns.build_section(facts(posts(seed, sale=1.7), [SPRING])) for seed in range(40)]
-    found = [effect for section in sections for effect in claims(section)]
+    sections = [campaigns.build_section(build_facts(simulate_hours(seed, sale=1.7), [SPRING])) for seed in range(40)]
+    found = [effect for section in sections for effect in read_claims(section)]
     assert len(found) >= 30
     assert all(effect["lower"] <= 1.7 <= effect["upper"] for effect in found)
     assert "spring sale" in sections[0].lines[0]
@@ -47,7 +59,11 @@ def test_a_planted_campaign_is_found_and_its_interval_covers_it():
 
 def test_a_planted_tired_ad_is_found_among_ads_that_are_not():
     """3 % fewer clicks a view each day, while a mood moves all ads of a day alike."""
-    found = [effect for seed in range(40) for effect in claims(fatigue.build_section(facts(ads(seed, tired=0.97))))]
+    found = [
+        effect
+        for seed in range(40)
+        for effect in read_claims(fatigue.build_section(build_facts(simulate_ads(seed, fatigue=0.97))))
+    ]
     assert sum(effect["ad"] == "0" for effect in found) >= 38
     assert sum(effect["ad"] != "0" for effect in found) <= 1
     mine = [effect for effect in found if effect["ad"] == "0"]
@@ -56,37 +72,37 @@ def test_a_planted_tired_ad_is_found_among_ads_that_are_not():
 
 def test_an_ad_that_gets_better_is_not_tired():
     """Only a falling rate is a reason to replace an ad."""
-    section = fatigue.build_section(facts(ads(1, tired=1.05)))
-    assert not claims(section)
+    section = fatigue.build_section(build_facts(simulate_ads(1, fatigue=1.05)))
+    assert not read_claims(section)
     assert section.lines == ("No ad's click rate falls by more than chance explains.",)
 
 
 @pytest.mark.parametrize("section", [timing.build_section, campaigns.build_section, fatigue.build_section])
 def test_a_section_that_does_not_concern_the_client_is_left_out(section):
     """No hours, no campaign, no ads."""
-    assert section(facts({})) is None
+    assert section(build_facts({})) is None
 
 
 def test_too_little_is_said():
     """Two days, a campaign without posts, ads of three days."""
-    few = posts(1, days=1)
-    assert timing.build_section(facts(few)).status is SectionStatus.NOT_ENOUGH_DATA
+    few = simulate_hours(1, days=1)
+    assert timing.build_section(build_facts(few)).status is SectionStatus.NOT_ENOUGH_DATA
     before = Campaign("kick-off", MONDAY - timedelta(days=27), MONDAY - timedelta(days=27))
-    assert campaigns.build_section(facts(few, [before])).status is SectionStatus.NOT_ENOUGH_DATA
-    assert "kick-off" in campaigns.build_section(facts(few, [before])).lines[0]
-    assert fatigue.build_section(facts(ads(1, days=3))).status is SectionStatus.NOT_ENOUGH_DATA
+    assert campaigns.build_section(build_facts(few, [before])).status is SectionStatus.NOT_ENOUGH_DATA
+    assert "kick-off" in campaigns.build_section(build_facts(few, [before])).lines[0]
+    assert fatigue.build_section(build_facts(simulate_ads(1, days=3))).status is SectionStatus.NOT_ENOUGH_DATA
 
 
 def test_one_ad_alone_cannot_be_compared():
     """Without others nothing tells the ad's fatigue from the audience's mood."""
-    alone = {day: {key: s for key, s in keys.items() if key.endswith("|0")} for day, keys in ads(1).items()}
-    assert fatigue.build_section(facts(alone)).status is SectionStatus.NOT_ENOUGH_DATA
+    alone = {day: {key: s for key, s in keys.items() if key.endswith("|0")} for day, keys in simulate_ads(1).items()}
+    assert fatigue.build_section(build_facts(alone)).status is SectionStatus.NOT_ENOUGH_DATA
 
 
 def test_a_campaign_is_not_compared_with_the_days_of_another():
     """Two sales in one month: each against the days of neither."""
     other = Campaign("flash sale", MONDAY - timedelta(days=20), MONDAY - timedelta(days=14), "linkedin")
-    section = campaigns.build_section(facts(posts(2), [SPRING, other]))
+    section = campaigns.build_section(build_facts(simulate_hours(2), [SPRING, other]))
     neither = 4 * sum(not SPRING.covers("linkedin", day) and not other.covers("linkedin", day) for day in window())
     assert [effect["against"] for effect in section.figures["effects"]] == [neither, neither]
 

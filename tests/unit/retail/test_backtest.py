@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 from brain.domain.retail.forecast.backtest import BacktestRow, backtest_series
 from brain.domain.retail.forecast.metrics import ScoredDays, score_by_series, score_overall
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError
+from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 CONFIG = shop_config()
 DAYS = 600

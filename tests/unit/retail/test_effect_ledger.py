@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from shop_worlds import shop_config
 
 from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_effect_ledger
 from brain.domain.retail.lifts.signal_lifts import SignalLift
+from brain.testing.simulations.shop import shop_config
 
 SETTINGS = shop_config().magnitudes
 DAY = date(2024, 6, 1)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shop_worlds import day_at, event, series_of, shop_config, usual_sales
 
 from brain.domain.retail.day_explanation import allocate_cents, explain_day, round_to_cents
 from brain.domain.retail.forecast.day_forecasts import DayForecast
@@ -15,6 +14,7 @@ from brain.domain.retail.forecast.predictive_calendar import build_calendar, wri
 from brain.domain.retail.series import Store
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
+from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales
 
 CONFIG = shop_config()
 DAYS = 420

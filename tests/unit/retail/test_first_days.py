@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from shop_worlds import day_at, series_of, shop_config, usual_sales
 
 from brain.domain.retail.day_explanation import explain_day
 from brain.domain.retail.forecast.day_forecasts import forecast_days
 from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
 from brain.domain.retail.shop_data import ShopData
+from brain.testing.simulations.shop import day_at, series_of, shop_config, usual_sales
 
 CONFIG = shop_config()
 DAYS = 150

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from shop_worlds import FIRST, day_at, event, series_of, shop_config, usual_sales, weather_of
 
 from brain.domain.retail.config import SchoolTerm
 from brain.domain.retail.forecast.day_forecasts import DayForecast, forecast_days
@@ -13,6 +12,7 @@ from brain.domain.retail.series import DailySeries, Store, load_zone
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.weather_days import WeatherRow, build_weather_days
 from brain.errors import InvalidInputError
+from brain.testing.simulations.shop import FIRST, day_at, event, series_of, shop_config, usual_sales, weather_of
 
 CONFIG = shop_config()
 DAYS = 420

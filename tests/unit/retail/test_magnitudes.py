@@ -4,7 +4,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-from shop_worlds import day_at, event, lift_world, series_of, shop_config, usual_sales
 
 from brain.domain.retail.lifts.pooling import (
     approximate_normal_cdf,
@@ -16,6 +15,7 @@ from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_li
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
+from brain.testing.simulations.shop import day_at, event, lift_world, series_of, shop_config, usual_sales
 
 CONFIG = shop_config()
 PLANTED_WORLDS = 24

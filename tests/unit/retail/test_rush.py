@@ -2,11 +2,11 @@
 
 import pytest
 from pydantic import ValidationError
-from shop_worlds import shop_config
 
 from brain.domain.reports.shop_words import is_rush_day
 from brain.domain.retail.config import ForecastConfig
 from brain.domain.retail.rush import RushLevel, classify_rush
+from brain.testing.simulations.shop import shop_config
 
 CONFIG = shop_config()
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from shop_worlds import series_of
 
 from brain.domain.retail.series import (
     DailySale,
@@ -23,6 +22,7 @@ from brain.domain.retail.series import (
 )
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
+from brain.testing.simulations.shop import series_of
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 MONDAY = date(2024, 1, 1)

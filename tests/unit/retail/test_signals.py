@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from shop_worlds import FIRST, day_at, event, shop_config, weather_of
 
 from brain.domain.retail.config import RetailConfig, SchoolTerm
 from brain.domain.retail.series import CalendarEvent, Store, load_zone
@@ -19,6 +18,7 @@ from brain.domain.retail.signals.event_signals import build_signal_spans, flag_k
 from brain.domain.retail.signals.weather_signals import flag_weather_signals, select_known_values
 from brain.domain.retail.weather_days import VARIABLES
 from brain.errors import InvalidInputError
+from brain.testing.simulations.shop import FIRST, day_at, event, shop_config, weather_of
 
 CONFIG = shop_config()
 GERMANY = Store("kiel", "Europe/Berlin", "DE", "SH")

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from retail_worlds import FIRST_DAY, shop
 
 from brain.cli.app import app
 from brain.cli.failures import run_app
+from brain.testing.simulations.curiosity import FIRST_DAY, shop
 
 DAYS = 420
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from retail_worlds import FIRST_DAY, World, chain, shop
 
 from brain.domain.retail.curiosity import refuters
 from brain.domain.retail.curiosity.config import CuriosityConfig
@@ -19,6 +18,7 @@ from brain.domain.retail.curiosity.question_subjects import build_question_batch
 from brain.domain.retail.curiosity.screening import compute_level_weights
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.shop_data import ShopData
+from brain.testing.simulations.curiosity import FIRST_DAY, World, chain, shop
 
 CONFIG = CuriosityConfig.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "config" / "hypotheses.yaml").read_text(encoding="utf-8"))

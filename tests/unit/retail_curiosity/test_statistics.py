@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from retail_worlds import memory_noise, wet_spells
 from scipy import stats
 
 from brain.domain.statistics.circular_shift import correlate_shifts, run_shift_tests
 from brain.domain.statistics.false_discovery import benjamini_yekutieli, harmonic_number, single_discovery_level
 from brain.domain.statistics.online_false_discovery import compute_test_level
 from brain.domain.statistics.whitening import fit_autoregression, whiten, winsorize
+from brain.testing.simulations.curiosity import memory_noise, wet_spells
 
 DAYS = 540
 SEEN = np.ones(DAYS)

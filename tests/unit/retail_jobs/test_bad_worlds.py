@@ -10,8 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from manual_clock import ManualClock
-from shop_job_worlds import (
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.cli.app import app
+from brain.cli.failures import run_app
+from brain.domain.retail.series import Store
+from brain.errors import MisconfiguredError
+from brain.ports.sales_warehouse import SalesWarehouse
+from brain.repositories.clients import Clients
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import (
     BAKER,
     BERLIN,
     LAST_DAY,
@@ -27,14 +35,6 @@ from shop_job_worlds import (
     sales_lines,
     wet_days,
 )
-
-from brain.adapters.sqlite.store import SqliteStore
-from brain.cli.app import app
-from brain.cli.failures import run_app
-from brain.domain.retail.series import Store
-from brain.errors import MisconfiguredError
-from brain.ports.sales_warehouse import SalesWarehouse
-from brain.repositories.clients import Clients
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from shop_job_worlds import BAKER, LAST_DAY, RIVAL, SUNDAY, fill, open_sql
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.documents import MAX_DOCUMENT_BYTES, fit_rows, to_json_value
@@ -15,6 +14,7 @@ from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
 from brain.services.retail.client_shop import ClientShop, last_ended_day, select_client_shop
+from brain.testing.simulations.shop_clients import BAKER, LAST_DAY, RIVAL, SUNDAY, fill, open_sql
 
 DAY = LAST_DAY - timedelta(days=1)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manual_clock import ManualClock
-from shop_job_worlds import BAKER, RIVAL, SUNDAY, fill, open_sql
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.cli.app import app
 from brain.cli.failures import run_app
 from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import BAKER, RIVAL, SUNDAY, fill, open_sql
 
 JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity")
 NAMES = {

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from faults.faulty_store import FaultyStore
-from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
@@ -21,6 +19,8 @@ from brain.repositories.jobs.features import Features
 from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import InProcessQueue
+from brain.testing.faulty_store import FaultyStore
+from brain.testing.manual_clock import ManualClock
 
 SHOP_JOBS = {name for name, job in JOBS.items() if job.clients is ClientSelection.SHOP}
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)

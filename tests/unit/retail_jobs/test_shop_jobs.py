@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manual_clock import ManualClock
-from shop_job_worlds import (
+
+from brain.adapters.sqlite.store import SqliteStore
+from brain.domain.clients.client import Client
+from brain.domain.retail.series import Store
+from brain.repositories import paths
+from brain.repositories.clients import Clients
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import (
     BAKER,
     LAST_DAY,
     NEW_YORK,
@@ -24,12 +30,6 @@ from shop_job_worlds import (
     import_lines,
     open_sql,
 )
-
-from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.clients.client import Client
-from brain.domain.retail.series import Store
-from brain.repositories import paths
-from brain.repositories.clients import Clients
 
 JOBS = tuple(STEPS)
 CALENDAR, SIGNALS, BACKTEST, FINDINGS = "shop-calendar", "shop-signals", "shop-backtest", "shop-findings"

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shop_job_worlds import describe_stores
-from shop_worlds import FIRST, day_at, usual_sales
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -25,6 +23,8 @@ from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import decisions_from_rows, list_decisions, record_decisions
 from brain.services.retail.roi import parse_month
 from brain.settings.files import load_config
+from brain.testing.simulations.shop import FIRST, day_at, usual_sales
+from brain.testing.simulations.shop_clients import describe_stores
 
 NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)
 DAYS = 420

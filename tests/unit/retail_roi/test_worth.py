@@ -7,8 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from roi_worlds import EVER, MARGIN, Making, World, decision, figures, roi_constants, told, world
-from shop_worlds import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 from brain.domain.reports import monthly_report
 from brain.domain.retail.roi import statement_wording
@@ -19,6 +17,18 @@ from brain.domain.retail.roi.valuation import DecisionValuation, DecisionVerdict
 from brain.domain.retail.roi.value_estimate import adjust_for_control
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
+from brain.testing.simulations.decisions import (
+    EVER,
+    MARGIN,
+    Making,
+    World,
+    decision,
+    figures,
+    roi_constants,
+    told,
+    world,
+)
+from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales, weather_of
 
 DAYS = 480
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from retail_worlds import FIRST_DAY, memory_noise
 
 from brain.domain.retail.cross_store import StorePair, StoreRelation, measure_store_pairs
 from brain.domain.retail.series import DailySeries
+from brain.testing.simulations.curiosity import FIRST_DAY, memory_noise
 
 DAYS = 540
 

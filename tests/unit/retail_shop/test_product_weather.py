@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from retail_worlds import FIRST_DAY, memory_noise, shop
 
 from brain.domain.retail.product_weather import WeatherElasticity, estimate_weather_elasticities
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
+from brain.testing.simulations.curiosity import FIRST_DAY, memory_noise, shop
 
 DAYS = 540
 PRODUCTS = 6

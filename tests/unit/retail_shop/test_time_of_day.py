@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from retail_worlds import FIRST_DAY
 
 from brain.domain.retail.time_of_day import StoreHours, build_store_hours, measure_rain_shifts, profile_hours
+from brain.testing.simulations.curiosity import FIRST_DAY
 
 PROFILE = np.array([0.1, 0.3, 0.2, 0.4])
 OPENS = 8

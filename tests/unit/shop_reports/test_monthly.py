@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.faulty_store import FaultyStore, Killed, Mode
-from manual_clock import ManualClock
-from shop_job_worlds import BAKER, RETAIL, RIVAL, copied, fill, open_sql
 
 from brain.adapters.html_report import render
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -29,6 +26,9 @@ from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record_decisions
 from brain.services.retail.roi import RoiConstants, RoiReport
 from brain.settings.files import load_config
+from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.shop_clients import BAKER, RETAIL, RIVAL, copied, fill, open_sql
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)
 TOLD = datetime(2026, 9, 20, tzinfo=UTC)

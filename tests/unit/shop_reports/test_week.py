@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from shop_worlds import day_at, event, series_of, shop_config, usual_sales
 
 from brain.domain.retail.day_explanation import explain_day
 from brain.domain.retail.series import Store
@@ -10,6 +9,7 @@ from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.week_explanation import explain_week
 from brain.services.retail.explain import build_week_step
 from brain.services.retail.shop_history import ShopHistory
+from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales
 
 DAYS = 200
 

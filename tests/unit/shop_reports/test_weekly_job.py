@@ -1,8 +1,6 @@
 """The weekly job of a client with a shop: it reads what the nights published and opens no database."""
 
 import pytest
-from manual_clock import ManualClock
-from unit.advice_loop.advice_worlds import DETECTOR, run_job
 from unit.shop_reports.shop_published import AGENCY, AS_OF, CONFIG, SHOP, pages
 
 from brain.adapters.html_report import render
@@ -13,6 +11,8 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.retail.published_pages import PublishedShopPages
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import DETECTOR, run_job
 
 
 def failed(what: str, error: Exception) -> None:

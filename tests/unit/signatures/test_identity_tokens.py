@@ -11,7 +11,6 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manual_clock import ManualClock
 from unit.signatures.identity_tokens import ACCOUNT, AUDIENCE, Issuer, google_claims, issuer, public_jwk, sign_token
 from unit.signatures.signers import NOW
 
@@ -20,6 +19,7 @@ from brain.domain.senders.signatures import openid
 from brain.domain.senders.signatures.registry import SCHEMES, verify
 from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 from brain.errors import MisconfiguredError, SenderCheckUnavailableError
+from brain.testing.manual_clock import ManualClock
 
 TOLERANCE = timedelta(minutes=5)
 GOOGLE = ("https://accounts.google.com", "accounts.google.com")

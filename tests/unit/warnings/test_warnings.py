@@ -5,9 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dead_letter_worlds import CLIENT, NOW, post, send, whole_brain
-from faults.faulty_store import FaultyWriter, Mode
-from manual_clock import ManualClock
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
@@ -18,6 +15,9 @@ from brain.ports.document_store import Delete, EventWriter, Write, WriteResult
 from brain.services.gateway import record_warnings
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.record_warnings import RecordWarnings
+from brain.testing.faulty_store import FaultyWriter, Mode
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import CLIENT, NOW, post, send, whole_brain
 
 
 def told(brain: Brain) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
-"""Simulated worlds whose true weights are known, for the tests of learning."""
+"""Simulated outcomes whose true weights are known."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,11 +21,20 @@ TRUTH = {
 ONES = dict.fromkeys(COMPONENTS, 1.0)
 
 
-def outcomes(n, truth=ONES, *, noise=0.1, seed=1, client="acme", first=0, move=MoveType.EXPLOIT):
-    """Return ``n`` outcomes of a world with these weights and this noise of the log score, one every ten minutes."""
-    chance = np.random.default_rng(seed)
-    logs = chance.uniform(LOWEST, HIGHEST, (n, len(COMPONENTS)))
-    observed = CONSTANT + logs @ np.array([truth[k] for k in COMPONENTS]) + chance.normal(0, noise, n)
+def simulate_outcomes(
+    count: int,
+    truth: Mapping[str, float] = ONES,
+    *,
+    noise: float = 0.1,
+    seed: int = 1,
+    client: str = "acme",
+    first: int = 0,
+    move: MoveType = MoveType.EXPLOIT,
+) -> list[ScoreOutcome]:
+    """Simulate outcomes under the weights ``truth`` and this noise of the log score, one every ten minutes."""
+    rng = np.random.default_rng(seed)
+    logs = rng.uniform(LOWEST, HIGHEST, (count, len(COMPONENTS)))
+    observed = CONSTANT + logs @ np.array([truth[name] for name in COMPONENTS]) + rng.normal(0, noise, count)
     return [
         ScoreOutcome(
             outcome_id=f"o{first + i:06}",
@@ -38,10 +48,10 @@ def outcomes(n, truth=ONES, *, noise=0.1, seed=1, client="acme", first=0, move=M
             constant=CONSTANT,
             move=move,
         )
-        for i in range(n)
+        for i in range(count)
     ]
 
 
-def distance(weights, truth=TRUTH):
-    """Return the mean distance of the weights from the truth."""
-    return sum(abs(weights[k] - truth[k]) for k in COMPONENTS) / len(COMPONENTS)
+def measure_distance(weights: Mapping[str, float], truth: Mapping[str, float] = TRUTH) -> float:
+    """Return the mean absolute distance of the weights from the truth."""
+    return sum(abs(weights[name] - truth[name]) for name in COMPONENTS) / len(COMPONENTS)

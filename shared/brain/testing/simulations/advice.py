@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from manual_clock import ManualClock
-from unit.advice_loop.planted_posts import MONDAY
-
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.anomaly import AnomalyConfig
@@ -40,6 +37,8 @@ from brain.services.analysis.stored_aggregates import StoredAggregates
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.posts import MONDAY
 
 SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
@@ -50,17 +49,17 @@ PREDICTIONS = load_config("brain_predictions", PredictionConfig)
 EVALUATION = load_config("brain_learning", LearningConfig).policy_evaluation
 
 
-def set_up(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:
+def store_client(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:
     """Store who a client is."""
     Clients(store).put(Client(client_id, client_id.title(), vertical))
 
 
-def remember(store: SqliteStore, client_id: str, events: Iterable[Event]) -> None:
+def store_recent_days(store: SqliteStore, client_id: str, events: Iterable[Event]) -> None:
     """Leave in the store what the hourly job leaves of these events: daily sums and the latest content."""
-    Books(store, client_id).add(events)
+    RecentDays(store, client_id).add(events)
 
 
-def twins(store: SqliteStore, client_id: str, others: Iterable[str]) -> None:
+def copy_recent_days(store: SqliteStore, client_id: str, others: Iterable[str]) -> None:
     """Give other clients the same past, so that only their draws differ."""
     state = store.get(paths.state(client_id, RECENT))
     assert state is not None
@@ -68,7 +67,7 @@ def twins(store: SqliteStore, client_id: str, others: Iterable[str]) -> None:
         store.set(paths.state(other, RECENT), state.data)
 
 
-class Books:
+class RecentDays:
     """A client's hourly state, to which events are added as they come."""
 
     def __init__(self, store: SqliteStore, client_id: str) -> None:
@@ -92,14 +91,21 @@ def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) ->
         ("predictions",): PredictContent(store, PREDICTIONS),
         ("recommendations",): Recommend(store, TRIGGERS, ADVICE),
     }
-    return run_job(DailyAnalysis(store, ANALYSIS, DETECTOR, raised, parts), DAILY_ANALYSIS, store, client_id, at, **how)
+    return run_job(
+        DailyAnalysis(store, ANALYSIS, DETECTOR, fail_on_error, parts), DAILY_ANALYSIS, store, client_id, at, **how
+    )
 
 
 def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
     """Report a client's week with all parts."""
     parts: Parts = {("predictions", "recommendations", "policy"): ReadAdvice(store, EVALUATION)}
     return run_job(
-        WeeklyReport(store, ANALYSIS, DETECTOR, raised, render, parts), WEEKLY_REPORT, store, client_id, at, **how
+        WeeklyReport(store, ANALYSIS, DETECTOR, fail_on_error, render, parts),
+        WEEKLY_REPORT,
+        store,
+        client_id,
+        at,
+        **how,
     )
 
 
@@ -118,12 +124,12 @@ def run_job(
     return run_once(Runs(store), task, work, time_limit=timedelta(minutes=5), clock=clock or ManualClock(at))
 
 
-def raised(what: str, error: Exception) -> None:
+def fail_on_error(part: str, error: Exception) -> None:
     """No part of these worlds may fail."""
-    raise AssertionError(what) from error
+    raise AssertionError(part) from error
 
 
-def facts_of(known: StoredAggregates, at: datetime) -> ReportFacts:
+def build_facts(known: StoredAggregates, at: datetime) -> ReportFacts:
     """Return the facts of a client's last complete day."""
     end = known.local_day(at)
     return ReportFacts(
@@ -140,19 +146,21 @@ def facts_of(known: StoredAggregates, at: datetime) -> ReportFacts:
     )
 
 
-def answer(store: SqliteStore, client_id: str, recommendation_id: str, status: str, at: datetime, **more: Any) -> None:
+def answer_recommendation(
+    store: SqliteStore, client_id: str, recommendation_id: str, status: str, at: datetime, **more: Any
+) -> None:
     """Answer a recommendation as a reader's browser does."""
     given = {"client_id": client_id, "recommendation_id": recommendation_id, "user_id": "reader"}
     store.set(paths.feedback(client_id, recommendation_id), given | {"status": status, "updated_at": at} | more)
 
 
-def standing(store: SqliteStore, client_id: str) -> AdviceState:
+def read_standing(store: SqliteStore, client_id: str) -> AdviceState:
     """Return a client's advice as it stands."""
     found = store.get(paths.state(client_id, ADVICE_STATE))
     return AdviceState.from_document(found.data if found else {})
 
 
-def section(store: SqliteStore, client_id: str, page: str, name: str) -> dict[str, Any]:
+def read_section(store: SqliteStore, client_id: str, page: str, name: str) -> dict[str, Any]:
     """Return a section of a page."""
     view = store.get(paths.view(client_id, page))
     assert view is not None

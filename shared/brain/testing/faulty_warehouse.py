@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from faults.faulty_store import Killed, Mode
-
 from brain.errors import StoreUnavailableError
 from brain.ports.sales_warehouse import ResultRow, ResultTable, ShopDatabase
+from brain.testing.faulty_store import Killed, Mode
 
 
 class FaultyShop:

@@ -14,7 +14,7 @@ import grpc
 from google.cloud.firestore_v1.types import firestore
 
 SERVICE = "/google.firestore.v1.Firestore/"
-REQUESTS = {
+REQUESTS: dict[str, Any] = {
     "Commit": firestore.CommitRequest,
     "BatchWrite": firestore.BatchWriteRequest,
     "BatchGetDocuments": firestore.BatchGetDocumentsRequest,
@@ -26,7 +26,7 @@ Answer = Any
 Script = Callable[[str, Any, int], Answer | grpc.StatusCode]
 
 
-class Loopback(grpc.GenericRpcHandler):
+class Loopback(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     """Answers each call as ``script(method, request, number of that method's call, from 1)`` says.
 
     A status code fails the call with it, anything else is the answer.
@@ -41,7 +41,7 @@ class Loopback(grpc.GenericRpcHandler):
         """Return the handler of one method."""
         method = handler_call_details.method.removeprefix(SERVICE)
 
-        def one(request: Any, context: grpc.ServicerContext) -> Any:
+        def answer_call(request: Any, context: grpc.ServicerContext) -> Any:
             with self._lock:
                 self.calls[method] += 1
                 number = self.calls[method]
@@ -50,14 +50,15 @@ class Loopback(grpc.GenericRpcHandler):
                 context.abort(answer, f"scripted {answer.name}")
             return answer
 
-        def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-            yield one(request, context)
+        def stream_answer(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            yield answer_call(request, context)
 
-        kind = REQUESTS[method]
-        made = grpc.unary_stream_rpc_method_handler if method in STREAMED else grpc.unary_unary_rpc_method_handler
-        return made(
-            stream if method in STREAMED else one,
-            request_deserializer=kind.deserialize,
+        request_type = REQUESTS[method]
+        streamed = method in STREAMED
+        build_handler = grpc.unary_stream_rpc_method_handler if streamed else grpc.unary_unary_rpc_method_handler
+        return build_handler(
+            stream_answer if streamed else answer_call,
+            request_deserializer=request_type.deserialize,
             response_serializer=lambda answer: type(answer).serialize(answer),
         )
 

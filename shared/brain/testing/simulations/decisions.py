@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from retail_worlds import memory_noise
-from shop_worlds import WEEKDAY_LOG, day_at, series_of, shop_config
 
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision
@@ -14,6 +12,8 @@ from brain.domain.retail.roi.statement import RoiStatement, StatementPeriod, bui
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.settings.files import load_config
+from brain.testing.simulations.curiosity import memory_noise
+from brain.testing.simulations.shop import WEEKDAY_LOG, day_at, series_of, shop_config
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MARGIN = 0.4

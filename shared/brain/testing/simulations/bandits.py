@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from brain.domain.policy_evaluation import PolicyLog, build_policy_log
+from brain.domain.types import Floats
 
 
 @dataclass(frozen=True)
 class Bandit:
-    """A world without context: chances of logging and target policy, chance of a reward, and its size's log sd."""
+    """A simulation without context: probabilities of both policies and of a reward, and the log sd of its size."""
 
-    logging: np.ndarray
-    target: np.ndarray
-    rewarded: np.ndarray
+    logging: Floats
+    target: Floats
+    rewarded: Floats
     size_sd: float = 0.0
 
     @property
@@ -21,11 +22,11 @@ class Bandit:
         """The target policy's true mean reward; sizes have mean 1."""
         return float(self.target @ self.rewarded)
 
-    def log(self, n: int, chance: np.random.Generator) -> PolicyLog:
+    def log(self, n: int, rng: np.random.Generator) -> PolicyLog:
         """Return ``n`` logged decisions."""
-        actions = chance.choice(len(self.logging), n, p=self.logging)
-        sizes = np.exp(chance.normal(-(self.size_sd**2) / 2, self.size_sd, n)) if self.size_sd else np.ones(n)
-        rewards = (chance.random(n) < self.rewarded[actions]) * sizes
+        actions = rng.choice(len(self.logging), n, p=self.logging)
+        sizes = np.exp(rng.normal(-(self.size_sd**2) / 2, self.size_sd, n)) if self.size_sd else np.ones(n)
+        rewards = (rng.random(n) < self.rewarded[actions]) * sizes
         return build_policy_log(
             [f"a{action}" for action in actions],
             rewards.tolist(),
@@ -34,10 +35,11 @@ class Bandit:
         )
 
 
-def softmax(values: np.ndarray) -> np.ndarray:
-    """Return chances in proportion to e^values, along the last axis."""
-    raised = np.exp(values)
-    return raised / raised.sum(axis=-1, keepdims=True)
+def softmax(values: Floats) -> Floats:
+    """Return probabilities in proportion to e^values, along the last axis."""
+    exponentials = np.exp(values)
+    probabilities: Floats = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return probabilities
 
 
 CLICKS = Bandit(softmax(np.linspace(0.5, 0, 10)), softmax(np.linspace(0, 2, 10)), np.linspace(0.05, 0.3, 10))
@@ -47,21 +49,21 @@ RARE = Bandit(np.full(34, 1 / 34), softmax(np.linspace(0, 3, 34)), np.linspace(0
 SAME = Bandit(np.full(5, 0.2), np.array([0.05, 0.05, 0.1, 0.2, 0.6]), np.full(5, 0.2))
 
 
-def contextual(n: int, chance: np.random.Generator, *, levels: bool = False) -> tuple[PolicyLog, float]:
+def simulate_contextual_log(n: int, rng: np.random.Generator, *, levels: bool = False) -> tuple[PolicyLog, float]:
     """Return a log whose policies and rewards depend on three numbers (or levels) of context, and the true value.
 
     The value is that of the contexts in the log, so that it has no noise of its own.
     """
-    world = np.random.default_rng(99)
-    rewards_by, logging_by = world.normal(0, 0.8, (3, 6)), world.normal(0, 0.5, (3, 6))
-    contexts = chance.normal(size=(n, 3))
+    truth = np.random.default_rng(99)
+    rewards_by, logging_by = truth.normal(0, 0.8, (3, 6)), truth.normal(0, 0.5, (3, 6))
+    contexts = rng.normal(size=(n, 3))
     if levels:
         contexts = np.clip(np.round(contexts), -1, 1)
     rewarded = 1 / (1 + np.exp(1 - contexts @ rewards_by))
     logging, target = softmax(contexts @ logging_by), softmax(1.2 * contexts @ rewards_by)
-    actions = np.minimum((logging.cumsum(axis=1) < chance.random((n, 1))).sum(axis=1), 5)
+    actions = np.minimum((logging.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1), 5)
     rows = np.arange(n)
-    rewards = (chance.random(n) < rewarded[rows, actions]).astype(float)
+    rewards = (rng.random(n) < rewarded[rows, actions]).astype(float)
     log = build_policy_log(
         [f"a{action}" for action in actions],
         rewards.tolist(),

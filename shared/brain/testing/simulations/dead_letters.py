@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from manual_clock import ManualClock
-
 from brain import bootstrap
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
@@ -16,6 +14,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult
 from brain.services.gateway.rate_limits import UnlimitedBudgets
 from brain.settings.environment import read_settings
+from brain.testing.manual_clock import ManualClock
 
 CLIENT = "acme"
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)

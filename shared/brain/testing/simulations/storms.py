@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from faults.faulty_store import FaultyStore, FaultyWriter, Mode, RandomFaults
-from ingest_worlds import CLIENT, START, Request, Sender, ad, array, post
-from manual_clock import ManualClock
 
 from brain.adapters.environment import EnvironmentSecrets
 from brain.bootstrap import Brain
@@ -21,6 +18,9 @@ from brain.ports.document_store import DocumentStore, EventWriter, Snapshot, Wri
 from brain.repositories import paths
 from brain.services.gateway.group_commit import GroupCommit
 from brain.settings.environment import read_settings
+from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode, RandomFaults
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.senders import CLIENT, START, Request, Sender, ad, array, post
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
 AT_ONCE = 16
@@ -162,7 +162,7 @@ def events(amount: int) -> list[tuple[str, dict[str, Any]]]:
 
 def shuffled(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: int) -> list[Request]:
     """Return the events as requests of 1 to ``largest``, in a random order."""
-    rng = random.Random(seed)  # noqa: S311 - a test's order
+    rng = random.Random(seed)
     requests = []
     for source in sorted({source for source, _ in items}):
         mine = [item for feed, item in items if feed == source]

@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import Any
 
 import grpc
-from loopback_firestore import SERVICE, STREAMED
+
+from brain.testing.loopback_firestore import SERVICE, STREAMED
 
 THREADS = 16
 PATIENCE_SECONDS = 20.0
@@ -122,7 +123,7 @@ class FaultProxy:
                 context.abort(error.code(), error.details())
 
 
-class _Handler(grpc.GenericRpcHandler):
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     """Hands every method of every service over as raw bytes."""
 
     def __init__(self, call: Callable[[str, bytes, grpc.ServicerContext], Iterator[bytes]]) -> None:

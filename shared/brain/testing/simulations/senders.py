@@ -17,6 +17,7 @@ import yaml
 from brain.ports.document_store import DocumentStore, Filter
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
+from brain.settings.files import config_directory
 
 CLIENT = "acme"
 START = datetime(2026, 11, 22, 7, 59, 30, tzinfo=UTC)  # two minutes later it is another hour of the books
@@ -95,7 +96,7 @@ class Sender:
 def unlimited(folder: Path) -> Path:
     """Return a copy of the configuration in ``folder`` whose budgets no test reaches; BRAIN_CONFIG names it."""
     config = folder / "config"
-    shutil.copytree(Path(__file__).parents[1] / "config", config)
+    shutil.copytree(config_directory(), config)
     file = config / "brain_limits.yaml"
     file.write_text(yaml.safe_dump(dict.fromkeys(yaml.safe_load(file.read_text()), 10**9)))
     return config
@@ -129,7 +130,7 @@ def busy_phases(seed: int, at: datetime, *, posts: int = 120, ads: int = 20) -> 
 
     Each event is first sent in one request only, so that it does not matter which of two at once comes first.
     """
-    rng = random.Random(seed)  # noqa: S311 - a test's world
+    rng = random.Random(seed)
     day = at - timedelta(days=1)
     events = [post(n, day) for n in range(posts)]
     first, again = events.copy(), [*events, *rng.sample(events, posts // 4)]

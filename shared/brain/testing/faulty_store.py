@@ -63,7 +63,7 @@ class RandomFaults(_Fault):
         super().__init__(None, Mode.REFUSE)
         self.broken = 0
         self._share = share
-        self._rng = random.Random(seed)  # noqa: S311 - a test's weather
+        self._rng = random.Random(seed)
 
     def next_call(self, method: str) -> Mode | None:
         """Count a call and return how it breaks, if it does."""

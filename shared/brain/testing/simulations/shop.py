@@ -2,27 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
-import yaml
-from numpy.typing import NDArray
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.series import CalendarEvent, DailySeries, Store, load_zone
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.weather_days import WeatherDays, WeatherRow, build_weather_days
-
-Floats = NDArray[np.float64]
+from brain.domain.types import Floats
+from brain.settings.files import load_config
 
 FIRST = date(2022, 1, 3)
 WEEKDAY_LOG = np.array([0.0, -0.05, -0.05, 0.0, 0.15, 0.35, 0.2])
-CONFIG_FILE = Path(__file__).parents[1] / "config" / "brain_retail.yaml"
 
 
 def shop_config() -> RetailConfig:
     """The product's own constants."""
-    return RetailConfig.model_validate(yaml.safe_load(CONFIG_FILE.read_text(encoding="utf-8")))
+    return load_config("brain_retail", RetailConfig)
 
 
 def day_at(index: int) -> date:
@@ -40,7 +36,8 @@ def usual_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0)
     rng = np.random.default_rng(seed)
     at = np.arange(days)
     wave = 0.15 * np.sin(2 * np.pi * at / 365.25)
-    return level * np.exp(WEEKDAY_LOG[at % 7] + wave + 0.05 * at / 365.25 + rng.normal(0, noise, days))
+    sales: Floats = level * np.exp(WEEKDAY_LOG[at % 7] + wave + 0.05 * at / 365.25 + rng.normal(0, noise, days))
+    return sales
 
 
 def event(name: str, index: int, event_class: str = "concert", days: int = 1, **rest: object) -> CalendarEvent:

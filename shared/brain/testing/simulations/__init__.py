@@ -1,0 +1,1 @@
+"""Simulated clients, senders and shops with known effects, each reproducible from a seed."""

@@ -11,6 +11,7 @@ from brain.domain.jobs.features import FeatureFlags
 from brain.domain.scoring.gold_standards import GoldCase
 from brain.repositories import paths
 from brain.repositories.jobs.features import AUDIT_FIELDS, Features
+from brain.settings.files import load_config
 from brain.testing.manual_clock import ManualClock
 
 
@@ -25,7 +26,7 @@ def test_a_flag_written_by_an_admin_is_read(case: Case, clock: ManualClock) -> N
     """With its signature, which is for people and not for the flag."""
     store = SqliteStore(":memory:", clock)
     store.set(paths.feature("some-id"), written(FEATURES, case, clock))
-    flag = Features(store, FeatureFlags({})).get_flag("some-id")
+    flag = Features(store, load_config("brain_features", FeatureFlags)).get_flag("some-id")
     assert flag.enabled is case.changes.get("enabled", True)
     assert flag.percentage == case.changes.get("percentage", 100)
 

@@ -82,7 +82,7 @@ class Brain:
         from brain.domain.privacy.keys import derive_client_key
         from brain.domain.rates.config import LimitsConfig
         from brain.services.gateway.rate_limits import RateLimits
-        from brain.settings.scheduler import read_scheduler
+        from brain.settings.scheduler import INGEST, read_scheduler
 
         config = load_config("brain_limits", LimitsConfig)
         return RateLimits(
@@ -92,7 +92,7 @@ class Brain:
             config.events_a_client_a_minute,
             config.events_in_all_a_minute,
             config.requests_an_address_a_minute,
-            read_scheduler().functions["ingest"].max_instances if self.settings.deployed else LOCAL_INSTANCES,
+            read_scheduler().functions[INGEST].max_instances if self.settings.deployed else LOCAL_INSTANCES,
             derive_client_key(self.identity_keys.oldest_salt, "", b"address"),
         )
 

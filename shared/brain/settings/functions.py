@@ -61,7 +61,6 @@ class SmokeTest(StrictModel):
 
 
 class _FunctionSettings(StrictModel):
-    description: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)]
     memory_mb: MemoryMegabytes
     cpu: Literal[1, 2, 4] | None = None  # None: the platform's share for this memory
@@ -107,6 +106,7 @@ class ScheduledFunction(_FunctionSettings):
     """A function that Cloud Scheduler calls; it spreads its tasks over ``jitter_seconds``."""
 
     trigger: Literal["schedule"]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     short_name: ShortName
     schedule: str
     time_zone: Literal["UTC"] = "UTC"  # the job itself takes the client's local days into account

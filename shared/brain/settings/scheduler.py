@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from brain.domain.jobs.steps import JOBS
 from brain.domain.types import StrictModel
 from brain.settings.files import load_config
 from brain.settings.functions import (
@@ -22,14 +23,15 @@ FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,61
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.googleapis\.com$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^roles/[A-Za-z.]+$")]
+INGEST = "ingest"  # the function whose instances share the rate limits
 REGION = r"^[a-z]+-[a-z]+\d+$"
 
 
 class SecretDefinition(StrictModel):
     """The purpose of a secret and a command whose output may become its first value."""
 
-    purpose: str
-    generate: str
+    purpose: Annotated[str, StringConstraints(pattern=r"^[^\n']+$")]  # shown as a comment behind a shell command
+    generate: Annotated[str, StringConstraints(min_length=1)]
 
 
 class ServiceAccount(StrictModel):
@@ -74,6 +76,14 @@ class Scheduler(StrictModel):
 
     @model_validator(mode="after")
     def _check_services(self) -> Self:
+        jobs = {name for name, job in JOBS.items() if job.enqueued_with is None}
+        if set(self.scheduled) != jobs:
+            raise ValueError(
+                f"functions with trigger 'schedule' must be {', '.join(sorted(jobs))}, got "
+                f"{', '.join(sorted(self.scheduled))}"
+            )
+        if INGEST not in self.functions:
+            raise ValueError(f"functions must include {INGEST}, got {', '.join(self.functions)}")
         services = {format_service_name(name) for name in self.functions}
         if len(services) < len(self.functions):
             raise ValueError("functions must not have names that differ only in case; service names are in lower case")

@@ -135,7 +135,7 @@ def test_a_case_that_makes_no_sense_is_refused(wrong):
 def test_two_cases_of_one_name_are_refused():
     """A failure must name one case."""
     with pytest.raises(ValidationError, match="got duplicates: x"):
-        GoldStandards.model_validate({"events": {}, "cases": [case(), case()]})
+        GoldStandards.model_validate({"cases": [case(), case()]})
 
 
 def test_failures_say_what_was_expected_and_what_came():
@@ -145,7 +145,7 @@ def test_failures_say_what_was_expected_and_what_came():
         case(id="y", expect={}, compared_with={"event": {}}, ratio={"performance": [2, 3]}),
         case(id="z", neutral=[], given={"event": {}, "history": {"events": 2, "engagements": 2, "recent_events": 1}}),
     ]
-    first, second, third = check_cases(GoldStandards.model_validate({"events": {}, "cases": wrong}).cases, scorer())
+    first, second, third = check_cases(GoldStandards.model_validate({"cases": wrong}).cases, scorer())
     assert "performance: expected 1 to 2, got 1054" in first.failures
     assert "neutral components: expected growth, got engagement, impressions, growth" in first.failures
     assert second.failures == (
@@ -157,7 +157,7 @@ def test_failures_say_what_was_expected_and_what_came():
 def test_a_ratio_to_nothing_is_infinite():
     """A score compared with 0 is no division by zero."""
     vanishing = [case(expect={}, compared_with={"event": {}}, ratio={"confidence": [2, 3]})]
-    (case_result,) = check_cases(GoldStandards.model_validate({"events": {}, "cases": vanishing}).cases, scorer())
+    (case_result,) = check_cases(GoldStandards.model_validate({"cases": vanishing}).cases, scorer())
     assert not case_result.passed
 
 

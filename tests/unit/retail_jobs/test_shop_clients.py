@@ -37,9 +37,8 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
 def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
     queue = InProcessQueue(lambda _: {})
-    Dispatch(store, queue, Features(store, FeatureFlags({job: FeatureFlag(enabled=True)})), enqueue_retries)(
-        job, SUNDAY
-    )
+    flags = FeatureFlags({name: FeatureFlag(enabled=name == job) for name in JOBS})
+    Dispatch(store, queue, Features(store, flags), enqueue_retries)(job, SUNDAY)
     return [task.client_id for task in queue.tasks]
 
 

@@ -25,7 +25,7 @@ def require_secrets(table: Scheduler, target: DeploymentTarget) -> Iterator[Plan
         words = ["gcloud", "secrets", "versions", "list", name, "--filter=state=ENABLED", "--limit=1"]
         yield build_line("require", name, *words, "--format=value(name)", f"--project={target.project}")
         create = f"gcloud secrets create {name} --data-file=- --replication-policy=automatic --project={target.project}"
-        yield PlanLine("remedy", name, f"{secret.generate} | {create}")
+        yield PlanLine("remedy", name, f"{secret.generate} | {create}  # {secret.purpose}")
 
 
 def create_accounts(table: Scheduler, target: DeploymentTarget) -> Iterator[PlanLine]:

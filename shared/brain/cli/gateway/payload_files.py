@@ -92,5 +92,6 @@ def find_field_map(name: str) -> FieldMap:
     """Return a field map of ``config/feeds.yaml``; raises ``InvalidInputError`` when there is none of that name."""
     maps = load_config("feeds", FeedsConfig).field_maps
     if name not in maps:
-        raise InvalidInputError(f"--map must be one of {', '.join(maps)}; got {name!r}")
+        lines = "".join(f"\n  {other}: {field_map.description}" for other, field_map in maps.items())
+        raise InvalidInputError(f"--map must be a field map of config/feeds.yaml, got {name!r}; there are:{lines}")
     return maps[name]

@@ -14,7 +14,7 @@ from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.errors import NotFoundError
 from brain.settings.environment import Settings
 from brain.settings.files import load_config
-from brain.settings.scheduler import read_scheduler
+from brain.settings.scheduler import INGEST, read_scheduler
 
 INSTRUCTIONS = """\
 {secret}: {purpose}. It authenticates requests for: {sources}.
@@ -94,5 +94,5 @@ def _format_sources(sources: str | tuple[str, ...]) -> str:
 
 
 def _format_instructions(secret: SenderSecret, settings: Settings) -> str:
-    account = read_scheduler().functions["ingest"].account
+    account = read_scheduler().functions[INGEST].account
     return INSTRUCTIONS.format(**secret._asdict(), account=account, project=settings.project or "PROJECT")

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, RootModel
+from pydantic import Field, RootModel, model_validator
 
+from brain.domain.jobs.steps import JOBS
 from brain.domain.types import StrictModel
 
 
@@ -24,11 +25,20 @@ class FeatureFlag(StrictModel):
 
 
 class FeatureFlags(RootModel[Mapping[str, FeatureFlag]]):
-    """The flags of ``config/brain_features.yaml`` by the name of the job or feature."""
+    """The flags of ``config/brain_features.yaml``, one for each job of the table and no others."""
 
-    def get_flag(self, name: str) -> FeatureFlag:
-        """Return the flag; one that is not configured is off."""
-        return self.root.get(name, FeatureFlag(enabled=False))
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        unknown, missing = sorted(set(self.root) - set(JOBS)), sorted(set(JOBS) - set(self.root))
+        if unknown:
+            raise ValueError(f"flags must be of {', '.join(JOBS)}, got {', '.join(unknown)}")
+        if missing:
+            raise ValueError(f"every job must have a flag, got none for {', '.join(missing)}; add enabled: false")
+        return self
+
+    def get_flag(self, job: str) -> FeatureFlag:
+        """Return the flag of a job."""
+        return self.root[job]
 
 
 def _percentile(name: str, client_id: str) -> float:

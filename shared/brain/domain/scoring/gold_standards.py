@@ -79,9 +79,8 @@ class GoldCase(StrictModel):
 
 
 class GoldStandards(StrictModel):
-    """The file: named events that cases build on, and the cases."""
+    """The file: the cases, each with an id of its own."""
 
-    events: Mapping[str, Mapping[str, Any]]
     cases: tuple[GoldCase, ...]
 
     @model_validator(mode="after")

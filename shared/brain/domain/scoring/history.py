@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import ConfigDict
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformHistory:
@@ -10,6 +12,8 @@ class PlatformHistory:
     ``events`` counts those with known engagements in the last 30 days, ``recent_events`` those of the last 7;
     ``rated_*`` cover the events whose audience was known too.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     events: int = 0
     engagements: int = 0

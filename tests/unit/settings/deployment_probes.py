@@ -4,7 +4,6 @@ import contextlib
 import io
 from unittest.mock import patch
 
-from dead_letter_worlds import NOW, whole_brain
 from flask import Request
 from unit.settings.changed_files import CONFIG, read_tree
 from unit.settings.gateway_probes import run_command
@@ -18,6 +17,7 @@ from brain.entrypoints import deployed
 from brain.repositories.gateway import ingest_counters
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.scheduler import Scheduler
+from brain.testing.simulations.dead_letters import NOW, whole_brain
 
 TARGET = ("--project", "my-brain-1", "--project-number", "123456789012", "--root", str(CONFIG.parent))
 

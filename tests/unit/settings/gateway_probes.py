@@ -9,8 +9,6 @@ from functools import cache, partial
 from typing import Any
 from unittest.mock import patch
 
-from dead_letter_worlds import CLIENT, NOW, BrokenReader, Vault, post, received, whole_brain
-from brain.testing.manual_clock import ManualClock
 from starlette.requests import Request
 from typer.testing import CliRunner
 from unit.settings.settings_file import SettingsFile
@@ -41,6 +39,8 @@ from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.verify_sender import VerifySender
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.files import load_config
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, Vault, post, received, whole_brain
 
 # ---- brain_dead_letters: how long a letter waits before each of its retries
 

@@ -184,7 +184,7 @@ def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("decide",), "give one decision"),
+        (("decide",), "expected one decision"),
         (
             ("decide", "promotion", "--start", "2023-02-01", "--cost", "1", "--store", "rome"),
             "expected an existing store, got 'rome'",

@@ -28,12 +28,12 @@ def read_text(file: Path | None) -> str:
 
 
 def read_csv_rows(
-    file: Path, required: Sequence[str], *, prefix: str | None = None
+    file: Path, required: Sequence[str], *, optional: Sequence[str] = (), prefix: str | None = None
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and the trimmed cells by column of each row.
 
-    The rows hold the required columns and those whose name starts with ``prefix``; other columns and empty lines are
-    ignored.
+    The rows hold the required columns, the optional ones that the file has, and those whose name starts with
+    ``prefix``; other columns and empty lines are ignored.
 
     Raises:
         InvalidInputError: the file cannot be read, is not CSV, has no header, lacks a column, has a column twice, or a
@@ -42,7 +42,7 @@ def read_csv_rows(
     source = describe_source(file)
     reader = csv.reader(io.StringIO(read_text(file), newline=""), strict=True)
     try:
-        positions = _find_columns(source, next(reader, []), required, prefix)
+        positions = _find_columns(source, next(reader, []), required, optional, prefix)
         for row in filter(None, reader):
             if len(row) <= max(positions.values()):
                 raise InvalidInputError(
@@ -65,7 +65,9 @@ def parse_number(text: str, column: str, file: Path, line: int) -> float:
     return number
 
 
-def _find_columns(source: str, header: Sequence[str], required: Sequence[str], prefix: str | None) -> dict[str, int]:
+def _find_columns(
+    source: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str], prefix: str | None
+) -> dict[str, int]:
     """Return the position of each column to read."""
     names = [name.strip() for name in header]
     if not names:
@@ -75,7 +77,8 @@ def _find_columns(source: str, header: Sequence[str], required: Sequence[str], p
         raise InvalidInputError(
             f"{source} must have the columns {', '.join(required)}, got {', '.join(names)}; add {', '.join(missing)}"
         )
-    selected = [*required, *(name for name in names if prefix and name.startswith(prefix))]
+    present = (name for name in optional if name in names)
+    selected = [*required, *present, *(name for name in names if prefix and name.startswith(prefix))]
     repeated = next((name for name in selected if names.count(name) > 1), None)
     if repeated:
         raise InvalidInputError(f"{source}: column {repeated} must appear once, got it twice; remove one")

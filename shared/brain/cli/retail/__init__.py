@@ -1,1 +1,1 @@
-"""``brain retail …``: the shop's brain on the shop's own database."""
+"""``brain retail …``: analyse a shop on its own database."""

@@ -1,100 +1,122 @@
-"""``brain retail backtest``: how good the forecast would have been, always beside the naive rules."""
+"""``brain retail backtest``: score the forecast on past days next to naive rules."""
 
 import csv
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
-from brain.cli.retail.output import print_json, print_table, say
+from brain.cli.options import JsonOption
+from brain.cli.retail.database import open_warehouse
+from brain.cli.retail.options import DatabaseOption, StoreOption, parse_day
+from brain.cli.retail.output import open_for_writing, print_json, print_table, print_text
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
 from brain.domain.retail.forecast.metrics import Metrics
 from brain.domain.retail.wildcards import ALL_STORES
-from brain.errors import InvalidInputError
-from brain.services.retail.backtest import BacktestPeriod, run_backtest
+from brain.services.retail.backtest import DEFAULT_DAYS, BacktestPeriod, run_backtest
 from brain.settings.files import load_config
 
+COLUMNS = ("series", "rule", "MAPE>", "WAPE>", "MASE>", "bias>", "direction>", "rush found>", "80 % holds>")
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
 DECIMALS = 6
-Day = typer.Option(formats=["%Y-%m-%d"])
 
 
-def backtest(  # noqa: PLR0913, PLR0917 - one argument an option
+def backtest(  # noqa: PLR0913, PLR0917 - one parameter per option
     start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By default 180 days before the end.")
+        date | None,
+        typer.Option(
+            parser=parse_day,
+            metavar="DATE",
+            help=f"The first day to forecast, such as 2026-01-31. By default {DEFAULT_DAYS} days before the end.",
+        ),
     ] = None,
     end: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="By default the last day with sales.")
+        date | None,
+        typer.Option(
+            parser=parse_day, metavar="DATE", help="The last day to forecast. By default the last day with sales."
+        ),
     ] = None,
-    horizon: Annotated[int, typer.Option(min=1, max=90, help="Days ahead; each day is forecast once.")] = 7,
+    horizon: Annotated[
+        int,
+        typer.Option(min=1, max=90, help="Number of days that a forecast looks ahead; each day is forecast once."),
+    ] = 7,
     forecasts: Annotated[
-        Path | None, typer.Option(help=f"Write every forecast to this CSV: {','.join(FORECAST_COLUMNS)}.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help=f"Write every forecast to this CSV file, with columns {', '.join(FORECAST_COLUMNS)}."
+        ),
     ] = None,
     products: Annotated[
-        bool, typer.Option("--products", help="Each product of each store, not the stores' totals.")
+        bool, typer.Option("--products", help="Score each product of each store instead of the stores' totals.")
     ] = False,
-    store: OneStore = None,
-    database: Database = None,
-    as_json: AsJson = False,
+    store: StoreOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Forecast the past as it was known then, and score it beside the same day of last week and of last year."""
+    """Score the forecast on past days, next to the same day of last week and of last year.
+
+    Each day is forecast from what was known before it. The scores are
+    stored in brain_backtest_results.
+    """
     config = load_config("brain_retail", RetailConfig)
-    period = BacktestPeriod(start.date() if start else None, end.date() if end else None, horizon)
-    with open_warehouse(database) as warehouse, Console(stderr=True).status("Replaying the past"):
+    period = BacktestPeriod(start, end, horizon)
+    with open_warehouse(database) as warehouse, Console(stderr=True).status("Forecasting past days"):
         report = run_backtest(warehouse, config, period, store, by_product=products)
     if forecasts is not None:
-        _write(forecasts, report, with_products=products)
+        _write_forecasts(forecasts, report, with_products=products)
     if as_json:
         print_json(backtest_to_document(report))
     else:
         _print(report)
 
 
-def _write(path: Path, report: BacktestReport, *, with_products: bool) -> None:
+def _write_forecasts(file: Path, report: BacktestReport, *, with_products: bool) -> None:
     columns = ("store_id", "product_id", *FORECAST_COLUMNS[1:]) if with_products else FORECAST_COLUMNS
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(columns)
-            writer.writerows([_plain(getattr(row, column)) for column in columns] for row in report.rows())
-    except OSError as exc:
-        raise InvalidInputError(f"cannot write {path}: {exc.strerror}; choose another file") from exc
+    with open_for_writing(file) as stream:
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        writer.writerows([_round(getattr(row, column)) for column in columns] for row in report.rows())
 
 
-def _plain(value: object) -> object:
-    return round(value, DECIMALS) if isinstance(value, float) else value
+def _round(cell: object) -> object:
+    return round(cell, DECIMALS) if isinstance(cell, float) else cell
 
 
 def _print(report: BacktestReport) -> None:
-    columns = ("series", "rule", "MAPE>", "WAPE>", "MASE>", "bias>", "direction>", "rush found>", "80 % holds>")
     scores = [*report.scores, report.overall] if len(report.scores) > 1 else list(report.scores)
     rows = [
-        (_name(score), rule.replace("_", " "), *_figures(getattr(score, rule)))
+        (_name_series(score), rule.replace("_", " "), *_format_metrics(getattr(score, rule)))
         for score in scores
         for rule in ("forecast", *NAIVE_RULES)
     ]
-    print_table(f"Backtest {report.start} to {report.end}, {report.horizon} days ahead", columns, rows)
-    ours, naive = report.overall.forecast.mape, report.overall.seasonal_naive.mape
-    if ours is not None and naive:
-        say(f"The forecast's error is {ours:.1%} of a day's sales; repeating last week's has {naive:.1%}.")
+    print_table(f"Backtest {report.start} to {report.end}, {report.horizon} days ahead", COLUMNS, rows)
+    error, naive_error = report.overall.forecast.mape, report.overall.seasonal_naive.mape
+    if error is not None and naive_error:
+        print_text(
+            f"The forecast's error is {error:.1%} of a day's sales; repeating last week's has {naive_error:.1%}."
+        )
 
 
-def _name(score: SeriesScore) -> str:
+def _name_series(score: SeriesScore) -> str:
     store = score.store_id.replace(ALL_STORES, "all")
     return f"{store}: {score.product_id}" if score.product_id else store
 
 
-def _figures(metrics: Metrics) -> tuple[str, ...]:
-    shares = (metrics.mape, metrics.wape)
-    tail = (metrics.directional_accuracy, metrics.rush_recall, metrics.coverage_80)
-    mase = "" if metrics.mase is None else f"{metrics.mase:.2f}"
-    return (*map(_share, shares), mase, _share(metrics.bias), *map(_share, tail))
+def _format_metrics(metrics: Metrics) -> tuple[str, ...]:
+    return (
+        _format_share(metrics.mape),
+        _format_share(metrics.wape),
+        "" if metrics.mase is None else f"{metrics.mase:.2f}",
+        _format_share(metrics.bias),
+        _format_share(metrics.directional_accuracy),
+        _format_share(metrics.rush_recall),
+        _format_share(metrics.coverage_80),
+    )
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
+def _format_share(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"

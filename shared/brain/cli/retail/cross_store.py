@@ -1,13 +1,11 @@
-"""``brain retail cross-store``: which store leads another, and which take customers from each other."""
+"""``brain retail cross-store``: find stores whose sales lead, follow or replace those of another store."""
 
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated
 
-import typer
-
-from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
-from brain.cli.retail.output import print_json, print_table, say
+from brain.cli.options import JsonOption
+from brain.cli.retail.database import open_warehouse
+from brain.cli.retail.options import AsOfOption, DatabaseOption, StoreOption
+from brain.cli.retail.output import print_json, print_table, print_text
 from brain.domain.retail.cross_store import MIN_COMMON_DAYS
 from brain.services.retail.cross_store import compare_stores
 
@@ -15,14 +13,18 @@ COLUMNS = ("store", "relation", "other store", "days later>", "correlation>", "p
 
 
 def cross_store(
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to know.")] = None,
-    store: OneStore = None,
-    database: Database = None,
-    as_json: AsJson = False,
+    as_of: AsOfOption = None,
+    store: StoreOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Tell which store foretells another and which replace each other, apart from what moves them all."""
+    """Find stores whose sales predict another store's, or take customers from it.
+
+    Trend, weekday, season and whatever moves all stores alike are removed
+    first.
+    """
     with open_warehouse(database) as warehouse:
-        pairs = compare_stores(warehouse, as_of.date() if as_of else None, store)
+        pairs = compare_stores(warehouse, as_of, store)
     if as_json:
         print_json([asdict(pair) for pair in pairs])
         return
@@ -34,6 +36,6 @@ def cross_store(
         ]
         print_table("Stores and each other", COLUMNS, rows)
     if pairs:
-        say(f"{len(claimed)} of {len(pairs)} possible relations stand out from what moves all stores alike.")
+        print_text(f"{len(claimed)} of {len(pairs)} possible relations stand out from what moves all stores alike.")
     else:
-        say(f"Not enough data yet: two stores need {MIN_COMMON_DAYS} days on which both were open.")
+        print_text(f"Not enough data yet: two stores need {MIN_COMMON_DAYS} days on which both were open.")

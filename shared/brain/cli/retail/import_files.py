@@ -1,6 +1,8 @@
-"""``brain retail import``: the shop's CSV files into its database."""
+"""``brain retail import``: import a shop's CSV files into its database."""
 
-from collections.abc import Iterator
+import io
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -9,84 +11,159 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from brain.cli.retail.database import AsJson, Database, open_warehouse, warehouse_config
-from brain.cli.retail.output import print_json, print_table, say
+from brain.adapters.sql_warehouse.config import WarehouseConfig
+from brain.cli.analysis.csv_input import describe_source
+from brain.cli.gateway.payload_files import STANDARD_INPUT
+from brain.cli.options import JsonOption
+from brain.cli.retail.database import open_warehouse
+from brain.cli.retail.options import DatabaseOption
+from brain.cli.retail.output import print_json, print_table, print_text
+from brain.domain.retail.imports.csv_reader import EVENT_COLUMNS, SALES_COLUMNS, WEATHER_COLUMNS
 from brain.domain.retail.imports.file_summary import FileSummary
 from brain.domain.retail.series import Store
+from brain.domain.retail.signals.calendar_days import list_holiday_names
 from brain.errors import InvalidInputError
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, ImportReport, import_files
+from brain.settings.files import load_config
 
-LINES_PER_PROGRESS = 5000
+LINES_PER_UPDATE = 5000
 FAULTS_FOUND = 1
+HOLIDAY_YEAR = 2026
+"""A year to look up holidays for, to see whether they are known for a country."""
 
 
-def import_csv(  # noqa: PLR0913, PLR0917 - one argument an option
-    sales: Annotated[Path | None, typer.Option(help="store_id,sold_at,product_id,category,quantity,revenue")] = None,
+def import_csv(  # noqa: PLR0913, PLR0917 - one parameter per option
+    sales: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"CSV of sales with the columns {', '.join(SALES_COLUMNS)}; - reads stdin."),
+    ] = None,
     weather: Annotated[
         Path | None,
         typer.Option(
-            help="store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition[,known_at]"
+            metavar="FILE", help=f"CSV of weather with the columns {', '.join(WEATHER_COLUMNS)}; - reads stdin."
         ),
     ] = None,
-    events: Annotated[Path | None, typer.Option(help="event,class,start,end[,store_id][,known_at]")] = None,
-    time_zone: Annotated[str | None, typer.Option(help="Of stores not met before, such as Europe/Berlin.")] = None,
-    country: Annotated[str | None, typer.Option(help="Of stores not met before, for holidays, such as DE.")] = None,
-    subdivision: Annotated[str | None, typer.Option(help="Of stores not met before, for holidays, such as SH.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse everything when a single line is bad.")] = False,
-    database: Database = None,
-    as_json: AsJson = False,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=f"CSV of events with the columns {', '.join(EVENT_COLUMNS)}; - reads stdin."),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="IANA time zone of new stores, such as Europe/Berlin.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="CODE", help="ISO 3166 country of new stores, such as DE, for holidays.")
+    ] = None,
+    subdivision: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="ISO 3166-2 subdivision of new stores, such as SH, for regional holidays."),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Import nothing if a single line is bad. By default bad lines are skipped."),
+    ] = False,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Import CSV files by natural key: the same file again changes nothing.
+    """Import CSV files of sales, weather and events; importing the same file again changes nothing.
 
-    A `sold_at` that is a date is a day's total; a time without a zone is the store's own clock; returns are negative.
+    The first line of a file names its columns, in any order; the
+    delimiter is a comma, semicolon or tab.
+
+    Sales: sold_at is a date for a day's total (2026-01-31), or the time
+    of a ticket (2026-01-31T09:30:00, in the store's time zone unless it
+    has a UTC offset). category may be missing, and one of quantity and
+    revenue. Numbers have a decimal point; returns are negative.
+
+    Weather: observed_at is a date or a time. temperature_c is in °C,
+    precipitation_mm in mm, wind_kmh in km/h, cloud_cover in percent,
+    eighths or as a share; any of them may be missing. known_at is when a
+    forecast was made.
+
+    Events: class is a class of config/brain_retail.yaml, such as
+    home_game. end is included. Without store_id an event is every
+    store's. known_at is when the event was announced.
+
+    Exits with 1 when lines were bad; they are listed with the reason.
     """
-    named = {ImportKind.SALES: sales, ImportKind.WEATHER: weather, ImportKind.EVENTS: events}
-    paths = {kind: path for kind, path in named.items() if path is not None}
-    if not paths:
-        raise InvalidInputError("nothing to import; name a file with --sales, --weather or --events")
-    config = warehouse_config()
-    new_store = Store("", time_zone or config.default_time_zone, country or config.default_country, subdivision)
+    candidates = {ImportKind.SALES: sales, ImportKind.WEATHER: weather, ImportKind.EVENTS: events}
+    paths = {kind: path for kind, path in candidates.items() if path is not None}
+    _check_paths(paths)
+    config = load_config("warehouse", WarehouseConfig)
+    new_store = _describe_new_store(config, time_zone, country, subdivision)
     limits = ImportLimits(config.batch_lines, config.bad_lines_shown)
-    with open_warehouse(database) as warehouse, _progress(as_json) as progress, ExitStack() as opened:
-        files = [_opened(kind, path, progress, opened) for kind, path in paths.items()]
+    with open_warehouse(database) as warehouse, _create_progress(as_json) as progress, ExitStack() as stack:
+        files = [_open_file(kind, path, progress, stack) for kind, path in paths.items()]
         report = import_files(warehouse, files, new_store, limits, strict=strict)
     if as_json:
-        print_json(_document(report))
+        print_json(_report_to_document(report))
     else:
         _print(report)
     raise typer.Exit(FAULTS_FOUND if report.bad else 0)
 
 
-def _progress(as_json: bool) -> Progress:
+def _check_paths(paths: Mapping[ImportKind, Path]) -> None:
+    if not paths:
+        raise InvalidInputError("nothing to import; name a file with --sales, --weather or --events")
+    piped = [f"--{kind}" for kind, path in paths.items() if path == STANDARD_INPUT]
+    if len(piped) > 1:
+        raise InvalidInputError(f"only one file can be standard input, got {' and '.join(piped)}; name a file")
+
+
+def _describe_new_store(
+    config: WarehouseConfig, time_zone: str | None, country: str | None, subdivision: str | None
+) -> Store:
+    """Return time zone and place of new stores. Raises InvalidInputError when holidays are not known for the place."""
+    store = Store(
+        "",
+        time_zone or config.default_time_zone,
+        country.upper() if country else config.default_country,
+        subdivision.upper() if subdivision else None,
+    )
+    if subdivision and store.country is None:
+        raise InvalidInputError(f"--subdivision needs a country, got {subdivision!r} alone; add --country")
+    list_holiday_names(store.country, store.subdivision, (HOLIDAY_YEAR,))
+    return store
+
+
+def _create_progress(as_json: bool) -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=as_json or not console.is_terminal)
 
 
-def _opened(kind: ImportKind, path: Path, progress: Progress, opened: ExitStack) -> ImportFile:
+def _open_file(kind: ImportKind, path: Path, progress: Progress, stack: ExitStack) -> ImportFile:
+    """Open a file or standard input; bytes that are not UTF-8 become unprintable, so that only their line is bad."""
+    if path == STANDARD_INPUT:
+        stream = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape")
+        stack.callback(stream.detach)
+        return ImportFile(kind, describe_source(path), _track(stream, describe_source(path), None, progress))
     try:
-        # What is not UTF-8 becomes unprintable, so that only its line is refused.
-        stream = opened.enter_context(path.open(encoding="utf-8", errors="surrogateescape"))
-        total = path.stat().st_size
+        file = stack.enter_context(path.open(encoding="utf-8", errors="surrogateescape"))
+        size = path.stat().st_size
     except OSError as exc:
         raise InvalidInputError(f"cannot read {path}: {exc.strerror}; check the path") from exc
-    return ImportFile(kind, path.name, _watched(stream, path.name, total, progress))
+    return ImportFile(kind, path.name, _track(file, path.name, size, progress))
 
 
-def _watched(stream: Iterator[str], name: str, total: int, progress: Progress) -> Iterator[str]:
-    task = progress.add_task(name, total=total)
-    for number, line in enumerate(stream):
-        if number % LINES_PER_PROGRESS == 0:
-            progress.update(task, completed=stream.buffer.tell())  # type: ignore[attr-defined]  # a text file has one
+def _track(lines: Iterable[str], name: str, size: int | None, progress: Progress) -> Iterator[str]:
+    """Yield the lines and show how much of the file has been read."""
+    task = progress.add_task(name, total=size)
+    characters = 0
+    for number, line in enumerate(lines):
+        characters += len(line)
+        if number % LINES_PER_UPDATE == 0:
+            progress.update(task, completed=characters)
         yield line
-    progress.update(task, completed=total)
+    progress.update(task, completed=size if size is not None else characters)
 
 
-def _document(report: ImportReport) -> dict[str, object]:
+def _report_to_document(report: ImportReport) -> dict[str, object]:
     return {
         "refused": report.refused,
-        "tables": [{"table": t.table, "new": t.new, "already_there": t.existing} for t in report.tables],
-        "files": [_file(tally) for tally in report.files],
+        "tables": [
+            {"table": count.table, "new": count.new, "already_there": count.existing} for count in report.tables
+        ],
+        "files": [_summary_to_document(summary) for summary in report.files],
         "new_stores": [
             {"store_id": store.store_id, "time_zone": store.timezone, "country": store.country}
             for store in report.new_stores
@@ -94,26 +171,31 @@ def _document(report: ImportReport) -> dict[str, object]:
     }
 
 
-def _file(tally: FileSummary) -> dict[str, object]:
-    bad_lines = [{"line": line.line_number, "reason": line.reason} for line in tally.bad_lines]
-    return {"file": tally.source, "read": tally.read, "good": tally.good, "bad": tally.bad, "bad_lines": bad_lines}
+def _summary_to_document(summary: FileSummary) -> dict[str, object]:
+    return {
+        "file": summary.source,
+        "read": summary.read,
+        "good": summary.good,
+        "bad": summary.bad,
+        "bad_lines": [{"line": line.line_number, "reason": line.reason} for line in summary.bad_lines],
+    }
 
 
 def _print(report: ImportReport) -> None:
-    for tally in report.files:
-        for line in tally.bad_lines:
-            say(f"{tally.source}, line {line.line_number}: {line.reason}")
-        if tally.bad > len(tally.bad_lines):
-            say(f"{tally.source}: {tally.bad - len(tally.bad_lines)} more bad lines")
+    for summary in report.files:
+        for line in summary.bad_lines:
+            print_text(f"{summary.source}, line {line.line_number}: {line.reason}")
+        if summary.bad > len(summary.bad_lines):
+            print_text(f"{summary.source}: {summary.bad - len(summary.bad_lines)} more bad lines")
     if report.refused:
-        say(
-            f"Nothing was imported: {report.bad} bad lines and --strict. Mend them, or leave --strict out to skip them."
+        print_text(
+            f"Nothing was imported: {report.bad} bad lines with --strict. Correct them, or omit --strict to skip them."
         )
         return
-    rows = [(t.table, f"{t.new:,}", f"{t.existing:,}") for t in report.tables]
+    rows = [(count.table, f"{count.new:,}", f"{count.existing:,}") for count in report.tables]
     print_table("Imported", ("table", "new>", "already there>"), rows, f"{report.bad} bad lines skipped")
     for store in report.new_stores:
-        say(
+        print_text(
             f"New store {store.store_id}: time zone {store.timezone}, country {store.country or 'unknown'} "
-            "(--time-zone and --country describe stores not met before)"
+            "(--time-zone and --country set those of new stores)"
         )

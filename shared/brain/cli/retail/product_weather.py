@@ -1,48 +1,52 @@
-"""``brain retail product-weather``: which products rain, warmth, wind and clouds sell or spoil."""
+"""``brain retail product-weather``: measure how weather changes the sales of each product."""
 
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated
 
-import typer
-
-from brain.cli.retail.database import AsJson, Database, OneStore, open_warehouse
-from brain.cli.retail.output import percent, print_json, print_table, say
-from brain.domain.retail.product_weather import MIN_DAYS
+from brain.cli.options import JsonOption
+from brain.cli.retail.database import open_warehouse
+from brain.cli.retail.options import AllOption, AsOfOption, DatabaseOption, StoreOption
+from brain.cli.retail.output import format_interval, format_percent, print_json, print_table, print_text
+from brain.domain.retail.product_weather import MIN_DAYS, WeatherElasticity
 from brain.services.retail.product_weather import measure_product_weather
 
 COLUMNS = ("store", "product", "reading", "effect>", "90 % interval>", "sure>", "claimed")
 
 
 def product_weather(
-    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day to know.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Also what cannot be claimed.")] = False,
-    store: OneStore = None,
-    database: Database = None,
-    as_json: AsJson = False,
+    as_of: AsOfOption = None,
+    list_all: AllOption = False,
+    store: StoreOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Measure how each product answers rain, warmth, wind and clouds, products leaning on each other."""
+    """Measure how rain, temperature, wind and clouds change the sales of each product.
+
+    Estimates of products with few sales are pulled towards those of the
+    others. An effect is claimed when its sign is 95 % certain.
+    """
     with open_warehouse(database) as warehouse:
-        rows = measure_product_weather(warehouse, as_of.date() if as_of else None, store)
+        effects = measure_product_weather(warehouse, as_of, store)
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json([asdict(effect) for effect in effects])
         return
-    shown = [row for row in rows if every or row.claimed]
-    if shown:
-        table = [
-            (
-                row.store_id,
-                row.product_id,
-                row.reading,
-                percent(row.effect),
-                f"{percent(row.lower)} to {percent(row.upper)}",
-                f"{row.confidence:.0%}",
-                "yes" if row.claimed else "",
-            )
-            for row in sorted(shown, key=lambda row: -abs(row.effect))
-        ]
-        print_table("What weather does to products", COLUMNS, table, "rain: a wet day; others: one standard deviation")
-    if rows:
-        say(f"{sum(row.claimed for row in rows)} of {len(rows)} answers have a sign that is 95 % sure.")
+    listed = [effect for effect in effects if list_all or effect.claimed]
+    if listed:
+        rows = [_build_row(effect) for effect in sorted(listed, key=lambda effect: -abs(effect.effect))]
+        print_table("What weather does to products", COLUMNS, rows, "rain: a wet day; others: one standard deviation")
+    if effects:
+        claimed = sum(effect.claimed for effect in effects)
+        print_text(f"{claimed} of {len(effects)} effects are significant: their sign is 95 % certain.")
     else:
-        say(f"Not enough data yet: a product needs {MIN_DAYS} open days whose weather is known.")
+        print_text(f"Not enough data yet: a product needs {MIN_DAYS} open days with known weather.")
+
+
+def _build_row(effect: WeatherElasticity) -> tuple[object, ...]:
+    return (
+        effect.store_id,
+        effect.product_id,
+        effect.reading,
+        format_percent(effect.effect),
+        format_interval(effect.lower, effect.upper),
+        f"{effect.confidence:.0%}",
+        "yes" if effect.claimed else "",
+    )

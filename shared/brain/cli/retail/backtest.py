@@ -23,36 +23,41 @@ from brain.settings.files import load_config
 COLUMNS = ("series", "rule", "MAPE>", "WAPE>", "MASE>", "bias>", "direction>", "rush found>", "80 % holds>")
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
 DECIMALS = 6
+FirstDayOption = Annotated[
+    date | None,
+    typer.Option(
+        parser=parse_day,
+        metavar="DATE",
+        help=f"The first day to forecast, such as 2026-01-31. By default {DEFAULT_DAYS} days before the end.",
+    ),
+]
+LastDayOption = Annotated[
+    date | None,
+    typer.Option(
+        parser=parse_day, metavar="DATE", help="The last day to forecast. By default the last day with sales."
+    ),
+]
+HorizonOption = Annotated[
+    int,
+    typer.Option(min=1, max=90, help="Number of days that a forecast looks ahead; each day is forecast once."),
+]
+ForecastsOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=f"Write every forecast to this CSV file, with columns {', '.join(FORECAST_COLUMNS)}."
+    ),
+]
+ProductsOption = Annotated[
+    bool, typer.Option("--products", help="Score each product of each store instead of the stores' totals.")
+]
 
 
 def backtest(  # noqa: PLR0913, PLR0917 - one parameter per option
-    start: Annotated[
-        date | None,
-        typer.Option(
-            parser=parse_day,
-            metavar="DATE",
-            help=f"The first day to forecast, such as 2026-01-31. By default {DEFAULT_DAYS} days before the end.",
-        ),
-    ] = None,
-    end: Annotated[
-        date | None,
-        typer.Option(
-            parser=parse_day, metavar="DATE", help="The last day to forecast. By default the last day with sales."
-        ),
-    ] = None,
-    horizon: Annotated[
-        int,
-        typer.Option(min=1, max=90, help="Number of days that a forecast looks ahead; each day is forecast once."),
-    ] = 7,
-    forecasts: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help=f"Write every forecast to this CSV file, with columns {', '.join(FORECAST_COLUMNS)}."
-        ),
-    ] = None,
-    products: Annotated[
-        bool, typer.Option("--products", help="Score each product of each store instead of the stores' totals.")
-    ] = False,
+    start: FirstDayOption = None,
+    end: LastDayOption = None,
+    horizon: HorizonOption = 7,
+    forecasts: ForecastsOption = None,
+    products: ProductsOption = False,
     store: StoreOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,

@@ -23,45 +23,56 @@ from brain.errors import InvalidInputError
 from brain.services.retail.decisions import record_decisions
 
 OPTIONAL_COLUMNS = tuple(column for column in COLUMNS if column not in REQUIRED_COLUMNS)
+KindArgument = Annotated[
+    str | None, typer.Argument(metavar="KIND", help=f"What was decided: {', '.join(DecisionKind)}.")
+]
+StartOption = Annotated[
+    str | None, typer.Option(metavar="DATE", help="The first day on which it runs, such as 2026-10-02.")
+]
+EndOption = Annotated[
+    str | None, typer.Option(metavar="DATE", help="The last day, included. By default the first day.")
+]
+CostOption = Annotated[
+    str | None,
+    typer.Option(metavar="AMOUNT", help="What it costs: 0 for nothing, negative when it saves money. Required."),
+]
+DecisionStoreOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="The store it is about. By default all stores.")
+]
+ProductOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="The product it is about. By default the whole shop.")
+]
+CategoryOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The category it is about, instead of a product.")
+]
+ExpectedOption = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What you expect to earn by it.")]
+NoteOption = Annotated[str | None, typer.Option(metavar="TEXT", help="A line to remember it by.")]
+IdOption = Annotated[
+    str | None,
+    typer.Option("--id", metavar="ID", help="Its id. By default built from kind, store, product and first day."),
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=f"Record many from a CSV file with the columns {', '.join(REQUIRED_COLUMNS)} and optionally "
+        f"{', '.join(OPTIONAL_COLUMNS)}; - reads standard input.",
+    ),
+]
 
 
 def decide(  # noqa: PLR0913, PLR0917 - one parameter per option
-    kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help=f"What was decided: {', '.join(DecisionKind)}.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The first day on which it runs, such as 2026-10-02.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The last day, included. By default the first day.")
-    ] = None,
-    cost: Annotated[
-        str | None,
-        typer.Option(metavar="AMOUNT", help="What it costs: 0 for nothing, negative when it saves money. Required."),
-    ] = None,
-    store: Annotated[
-        str | None, typer.Option(metavar="ID", help="The store it is about. By default all stores.")
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="ID", help="The product it is about. By default the whole shop.")
-    ] = None,
-    category: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The category it is about, instead of a product.")
-    ] = None,
-    expected: Annotated[str | None, typer.Option(metavar="AMOUNT", help="What you expect to earn by it.")] = None,
-    note: Annotated[str | None, typer.Option(metavar="TEXT", help="A line to remember it by.")] = None,
-    decision_id: Annotated[
-        str | None,
-        typer.Option("--id", metavar="ID", help="Its id. By default built from kind, store, product and first day."),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"Record many from a CSV file with the columns {', '.join(REQUIRED_COLUMNS)} and optionally "
-            f"{', '.join(OPTIONAL_COLUMNS)}; - reads standard input.",
-        ),
-    ] = None,
+    kind: KindArgument = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    cost: CostOption = None,
+    store: DecisionStoreOption = None,
+    product: ProductOption = None,
+    category: CategoryOption = None,
+    expected: ExpectedOption = None,
+    note: NoteOption = None,
+    decision_id: IdOption = None,
+    file: FileOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,19 +84,8 @@ def decide(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Example: brain retail decide promotion --start 2026-10-05 --cost 150
     """
-    texts = {
-        "kind": kind,
-        "start": start,
-        "end": end,
-        "cost": cost,
-        "store_id": store,
-        "product_id": product,
-        "category": category,
-        "expected": expected,
-        "note": note,
-        "id": decision_id,
-    }
-    given = {column: text for column, text in texts.items() if text is not None}
+    texts = (kind, start, end, cost, store, product, category, expected, note, decision_id)
+    given = {column: text for column, text in zip(COLUMNS, texts, strict=True) if text is not None}
     if bool(given) == bool(file):
         raise InvalidInputError(
             f"expected one decision, such as `promotion --start 2026-10-02 --cost 120`, or --file F.csv, got "

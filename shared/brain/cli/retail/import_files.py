@@ -30,37 +30,42 @@ LINES_PER_UPDATE = 5000
 FAULTS_FOUND = 1
 HOLIDAY_YEAR = 2026
 """A year to look up holidays for, to see whether they are known for a country."""
+SalesOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=f"CSV of sales with the columns {', '.join(SALES_COLUMNS)}; - reads stdin."),
+]
+WeatherOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=f"CSV of weather with the columns {', '.join(WEATHER_COLUMNS)}; - reads stdin."),
+]
+EventsOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=f"CSV of events with the columns {', '.join(EVENT_COLUMNS)}; - reads stdin."),
+]
+TimeZoneOption = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="IANA time zone of new stores, such as Europe/Berlin.")
+]
+CountryOption = Annotated[
+    str | None, typer.Option(metavar="CODE", help="ISO 3166 country of new stores, such as DE, for holidays.")
+]
+SubdivisionOption = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help="ISO 3166-2 subdivision of new stores, such as SH, for regional holidays."),
+]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", help="Import nothing if a single line is bad. By default bad lines are skipped."),
+]
 
 
 def import_csv(  # noqa: PLR0913, PLR0917 - one parameter per option
-    sales: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help=f"CSV of sales with the columns {', '.join(SALES_COLUMNS)}; - reads stdin."),
-    ] = None,
-    weather: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help=f"CSV of weather with the columns {', '.join(WEATHER_COLUMNS)}; - reads stdin."
-        ),
-    ] = None,
-    events: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help=f"CSV of events with the columns {', '.join(EVENT_COLUMNS)}; - reads stdin."),
-    ] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="IANA time zone of new stores, such as Europe/Berlin.")
-    ] = None,
-    country: Annotated[
-        str | None, typer.Option(metavar="CODE", help="ISO 3166 country of new stores, such as DE, for holidays.")
-    ] = None,
-    subdivision: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="ISO 3166-2 subdivision of new stores, such as SH, for regional holidays."),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Import nothing if a single line is bad. By default bad lines are skipped."),
-    ] = False,
+    sales: SalesOption = None,
+    weather: WeatherOption = None,
+    events: EventsOption = None,
+    time_zone: TimeZoneOption = None,
+    country: CountryOption = None,
+    subdivision: SubdivisionOption = None,
+    strict: StrictOption = False,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

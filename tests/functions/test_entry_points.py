@@ -17,12 +17,12 @@ RETAIL = ("brainCuriosity", "brainSignalMagnitude", "brainProductWeather", "brai
 
 def in_fresh_process(script: str, **environment: str) -> list[Any]:
     """Run a script as a function's own instance would run, and return the JSON lines it prints."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith("BRAIN_")}
-    given |= {"PYTHONPATH": str(ROOT / "shared"), "BRAIN_STORE": "sqlite:///:memory:"} | environment
-    given |= {"BRAIN_HASH_SALT": "a salt for this test alone", "BRAIN_SEAL_KEY": "a key for this test alone"}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("BRAIN_")}
+    variables |= {"PYTHONPATH": str(ROOT / "shared"), "BRAIN_STORE": "sqlite:///:memory:"} | environment
+    variables |= {"BRAIN_HASH_SALT": "a salt for this test alone", "BRAIN_SEAL_KEY": "a key for this test alone"}
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
-        env=given,
+        env=variables,
         capture_output=True,
         text=True,
         timeout=120,
@@ -61,33 +61,33 @@ def test_a_job_without_work_answers_with_figures(target: str) -> None:
 @pytest.mark.parametrize("target", JOBS[:1])
 def test_a_bad_body_is_a_problem(target: str) -> None:
     """With a code and a sentence, never a traceback."""
-    found = answers(
+    responses = answers(
         target,
         "post('/', data='[')",
         "post('/', json={'scheduled_at': 'soon'})",
         "post('/', json={'client_id': '../x'})",
     )
-    assert [status for status, _ in found] == [422, 422, 422]
-    assert all(body["code"] == "invalid_input" and body["detail"] for _, body in found)
+    assert [status for status, _ in responses] == [422, 422, 422]
+    assert all(body["code"] == "invalid_input" and body["detail"] for _, body in responses)
 
 
 def test_the_worker_does_a_task_once_and_refuses_what_is_none() -> None:
     """The queue may deliver a task twice."""
     task = "post('/', json={'job': 'brainHourlyScores', 'client_id': 'acme', 'scheduled_at': '2026-11-22T08:00:00Z'})"
-    found = answers(
+    responses = answers(
         "brainWorker", task, task, "post('/', json={'job': 'nothing', 'client_id': 'a'})", "post('/', data='{')"
     )
-    assert found[0] == [200, {"status": "success", "scored": 0, "revised": 0}]
-    assert found[1][1]["repeated"] is True
-    assert [status for status, _ in found[2:]] == [422, 422]
+    assert responses[0] == [200, {"status": "success", "scored": 0, "revised": 0}]
+    assert responses[1][1]["repeated"] is True
+    assert [status for status, _ in responses[2:]] == [422, 422]
 
 
 def test_health_is_alive_without_asking_the_store_and_ready_with_it() -> None:
     """Strangers get no detail of either."""
-    found = answers("brainApi", "get('/health')", "get('/health/ready')", "post('/health')", "get('/else')")
-    assert found[0] == [200, {"status": "ok"}]
-    assert found[1] == [200, {"status": "ready"}]
-    assert [status for status, _ in found[2:]] == [405, 404]
+    responses = answers("brainApi", "get('/health')", "get('/health/ready')", "post('/health')", "get('/else')")
+    assert responses[0] == [200, {"status": "ok"}]
+    assert responses[1] == [200, {"status": "ready"}]
+    assert [status for status, _ in responses[2:]] == [405, 404]
 
 
 HEAVY = ("numpy", "scipy", "sqlalchemy", "alembic", "holidays", "typer", "httpx", "google.cloud.tasks_v2")
@@ -130,8 +130,8 @@ def test_ingest_stores_through_the_asynchronous_framework() -> None:
             answer = client.post("/v1/clients/acme/events/custom", json=event, headers=headers)
             print(json.dumps([answer.status_code, answer.json()]), file=out)
     """
-    found = in_fresh_process(script)
-    assert [status for status, _ in found] == [201, 200, 401]
+    responses = in_fresh_process(script)
+    assert [status for status, _ in responses] == [201, 200, 401]
 
 
 @pytest.mark.parametrize("execution_ids", ["true", "false"])
@@ -143,7 +143,7 @@ def test_log_lines_keep_cloud_loggings_fields_whether_the_framework_rewrites_the
     client.post("/", data="[", headers={{"X-Correlation-Id": "corr-1", "Function-Execution-Id": "run-1"}})
     """
     lines = in_fresh_process(script, LOG_EXECUTION_ID=execution_ids, BRAIN_PROJECT="demo-project")
-    (line,) = [one for one in lines if one.get("message") == "dispatch_failed"]
+    (line,) = [line for line in lines if line.get("message") == "dispatch_failed"]
     assert (line["severity"], line["error_code"]) == ("INFO", "invalid_input")
     labels = line["logging.googleapis.com/labels"]
     assert labels["correlation_id"] == "corr-1"
@@ -153,5 +153,7 @@ def test_log_lines_keep_cloud_loggings_fields_whether_the_framework_rewrites_the
 
 def test_a_deployed_function_never_trusts_an_emulator() -> None:
     """Set together, the two mean that any unsigned token would be believed."""
-    (found,) = answers("brainApi", "get('/health')", K_SERVICE="brainapi", FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099")
-    assert found[0] == 500
+    (responses,) = answers(
+        "brainApi", "get('/health')", K_SERVICE="brainapi", FIREBASE_AUTH_EMULATOR_HOST="127.0.0.1:9099"
+    )
+    assert responses[0] == 500

@@ -37,12 +37,12 @@ def brain() -> Iterator[Brain]:
 
 def made() -> Iterator[Brain]:
     """Make one, and close it after the test."""
-    one = bootstrap.build_brain(
+    brain = bootstrap.build_brain(
         read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock=ManualClock(NOW), secrets=SECRETS
     )
-    one.log = lambda *_, **__: None
-    yield one
-    one.store.close()
+    brain.log = lambda *_, **__: None
+    yield brain
+    brain.store.close()
 
 
 def test_the_committed_contract_is_the_one_that_is_served(brain: Brain) -> None:
@@ -58,10 +58,10 @@ def test_every_code_that_an_item_can_get_is_in_the_contract() -> None:
     """Found in the code itself, so that a new one cannot be forgotten."""
     code = re.compile(r'(?:Rejected\(\s*|error_code=|ItemResult\([\w.]+, [\w.]+, )"([a-z_]+)"')
     rooms = [LIBRARY / room for room in ("domain", "services")]
-    found = {one for room in rooms for file in room.rglob("*.py") for one in code.findall(file.read_text("utf-8"))}
-    found |= {CONFLICT_CODE}
-    assert found - ITEM_CODES.keys() == set()
-    assert ITEM_CODES.keys() - found == {"store_unavailable"}  # the store's own word
+    codes = {match for room in rooms for file in room.rglob("*.py") for match in code.findall(file.read_text("utf-8"))}
+    codes |= {CONFLICT_CODE}
+    assert codes - ITEM_CODES.keys() == set()
+    assert ITEM_CODES.keys() - codes == {"store_unavailable"}  # the store's own word
 
 
 @pytest.fixture
@@ -76,6 +76,6 @@ def test_nothing_made_from_the_contract_breaks_it(unlimited_brain: Brain) -> Non
     app = LocalServer(unlimited_brain, schedule=False).app()
     schema = schemathesis.openapi.from_asgi("/ingest/openapi.json", app)
     key, _ = unlimited_brain.key_ring.create(CLIENT)
-    told = conform(schema, key, cases=CASES, at=NOW, base_url="http://testserver/ingest")
-    assert told.total() >= 0.9 * CASES
-    assert told.keys() >= {200, 201, 207, 401, 422}
+    statuses = conform(schema, key, cases=CASES, at=NOW, base_url="http://testserver/ingest")
+    assert statuses.total() >= 0.9 * CASES
+    assert statuses.keys() >= {200, 201, 207, 401, 422}

@@ -47,9 +47,9 @@ class Sender:
 
     def send(self, body: Any, source: str = "custom", client: str = "acme", **headers: str) -> Any:
         """Send a body, JSON unless it is bytes already."""
-        given = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | headers
+        all_headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | headers
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.http.post(f"/v1/clients/{client}/events/{source}", content=content, headers=given)
+        return self.http.post(f"/v1/clients/{client}/events/{source}", content=content, headers=all_headers)
 
     def stored(self) -> int:
         """How many events the store has of the client."""
@@ -69,16 +69,16 @@ def sender() -> Iterator[Sender]:
 def _sender() -> Iterator[Sender]:
     environment = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
     brain = bootstrap.build_brain(environment, clock=ManualClock(NOW), secrets=SECRETS)
-    one = Sender(brain)
-    with one.http:
-        yield one
+    sender = Sender(brain)
+    with sender.http:
+        yield sender
     brain.store.close()
 
 
 def post(number: int = 1, **fields: Any) -> dict[str, Any]:
     """A canonical event."""
-    given = {"event_id": f"post-{number}", "occurred_at": "2026-11-22T08:00:00Z", "platform": "linkedin", "likes": 3}
-    return given | fields
+    event = {"event_id": f"post-{number}", "occurred_at": "2026-11-22T08:00:00Z", "platform": "linkedin", "likes": 3}
+    return event | fields
 
 
 def test_a_new_event_is_201_and_the_same_again_is_200_and_stored_once(sender: Sender) -> None:
@@ -156,8 +156,8 @@ def test_new_values_of_a_running_total_are_a_revision_with_its_increments(sender
     assert sender.send([ad(140)], "ads_meta").json()["counts"]["revised"] == 1
     assert sender.send([ad(140)], "ads_meta").json()["counts"]["duplicate"] == 1
     event_id = first.json()["results"][0]["event_id"]
-    known = sender.brain.store.query(paths.revisions("acme", event_id))
-    assert [(r.data["impressions"], r.data["increments"].get("impressions")) for r in known] == [
+    revisions = sender.brain.store.query(paths.revisions("acme", event_id))
+    assert [(r.data["impressions"], r.data["increments"].get("impressions")) for r in revisions] == [
         (100, None),
         (150, 50),
         (140, -10),
@@ -171,8 +171,8 @@ def test_forms_of_a_running_total_in_one_request_are_known_one_after_the_other(s
     answer = sender.send([ad(100), ad(150), ad(150), ad(90)], "ads_meta")
     assert answer.json()["counts"] | {"stored": 1} == answer.json()["counts"]
     event_id = answer.json()["results"][0]["event_id"]
-    known = [r.data["impressions"] for r in sender.brain.store.query(paths.revisions("acme", event_id))]
-    assert sorted(set(known)) == [90, 100, 150]
+    revisions = [r.data["impressions"] for r in sender.brain.store.query(paths.revisions("acme", event_id))]
+    assert sorted(set(revisions)) == [90, 100, 150]
     counts = answer.json()["counts"]
     assert counts["revised"] + counts["duplicate"] == 3
 
@@ -195,8 +195,8 @@ def test_whoever_is_not_the_client_gets_one_and_the_same_answer(
     answer = sender.send(post(), client=client, **headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer, Basic realm="ingest"'
-    told = {name: value for name, value in answer.json().items() if name != "correlation_id"}
-    assert told == {
+    body = {name: value for name, value in answer.json().items() if name != "correlation_id"}
+    assert body == {
         "type": "urn:brain:problem:unauthenticated",
         "title": "Not authenticated",
         "status": 401,
@@ -384,9 +384,9 @@ def test_people_are_nowhere_in_the_store_or_in_the_answers(sender: Sender) -> No
         sender.send(f'[{{"email": "{person}"'.encode(), "email"),
     ]
     assert [a.status_code for a in answers] == [201, 422, 422]
-    kept = json.dumps([r.data for r in sender.brain.store.query(paths.events("acme"))], default=str)
+    stored_json = json.dumps([r.data for r in sender.brain.store.query(paths.events("acme"))], default=str)
     letters = json.dumps([r.data for r in sender.brain.store.query(paths.DEAD_LETTERS)], default=str)
-    for text in (kept, letters, *(a.text for a in answers)):
+    for text in (stored_json, letters, *(a.text for a in answers)):
         assert "canary" not in text
         assert "203.0.113.77" not in text
 
@@ -427,8 +427,8 @@ def test_whatever_json_comes_it_is_never_our_fault(strangers_target: Sender, bod
     """No payload makes a 500, and every item comes to an end that is told."""
     answer = strangers_target.send(body, source)
     assert answer.status_code in (200, 201, 207, 409, 413, 422), answer.text
-    told = answer.json()
-    assert sum(told["counts"].values()) == len(told["results"]) if "counts" in told else told["code"]
+    body = answer.json()
+    assert sum(body["counts"].values()) == len(body["results"]) if "counts" in body else body["code"]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

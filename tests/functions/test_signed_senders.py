@@ -79,8 +79,8 @@ class Address:
 
     def send(self, signed: SignedRequest, source: str = "custom", client: str = "acme", **headers: str) -> Any:
         """Deliver a signed request."""
-        given = {"content-type": "application/json"} | dict(signed.headers) | headers
-        return self.http.post(f"/v1/clients/{client}/events/{source}", content=signed.body, headers=given)
+        all_headers = {"content-type": "application/json"} | dict(signed.headers) | headers
+        return self.http.post(f"/v1/clients/{client}/events/{source}", content=signed.body, headers=all_headers)
 
     def stored(self) -> int:
         """How many events the store has of the client."""
@@ -103,19 +103,19 @@ def address() -> Iterator[Address]:
     secrets.put("acme", "sendgrid", SENDGRID_KEYS.public)
     secrets.put("acme", "postmark", USER)
     secrets.put("acme", "google", EXPECTED)
-    one = Address(brain, secrets, [])
-    with one.http:
-        yield one
+    address = Address(brain, secrets, [])
+    with address.http:
+        yield address
     brain.store.close()
 
 
 def opened(number: int = 1) -> dict[str, Any]:
     """SendGrid's event of a message that was opened."""
-    at = int(NOW.timestamp()) - 60
+    timestamp = int(NOW.timestamp()) - 60
     return {
         "event": "open",
         "email": "ann@example.com",
-        "timestamp": at,
+        "timestamp": timestamp,
         "sg_event_id": f"e{number}",
         "sg_message_id": "m",
     }
@@ -225,8 +225,8 @@ def test_whoever_is_not_known_gets_one_and_the_same_answer(address: Address, str
     address.secrets.put("other", "standard_webhooks", OTHER)
     signed, source, client = STRANGERS[stranger]
     answer = address.send(signed, source, client)
-    told = {name: value for name, value in answer.json().items() if name != "correlation_id"}
-    assert (answer.status_code, told) == (
+    reported = {name: value for name, value in answer.json().items() if name != "correlation_id"}
+    assert (answer.status_code, reported) == (
         401,
         {
             "type": "urn:brain:problem:unauthenticated",
@@ -364,8 +364,8 @@ def test_while_a_request_is_on_its_way_no_other_body_comes_under_its_token(addre
 
 def test_a_writer_that_breaks_altogether_spoils_no_answer(address: Address) -> None:
     """What is durable is told so."""
-    told: list[str] = []
-    address.brain.verify_sender.report_error = lambda what, _error: told.append(what)
+    reported: list[str] = []
+    address.brain.verify_sender.report_error = lambda part, _error: reported.append(part)
 
     class Broken:
         async def write(self, writes: Any) -> Any:
@@ -376,17 +376,17 @@ def test_a_writer_that_breaks_altogether_spoils_no_answer(address: Address) -> N
 
     address.brain.verify_sender.writer = Broken()
     assert address.send(signers.standard(SECRET, BODY)).status_code == 201
-    assert told == ["store an accepted delivery"]
+    assert reported == ["store an accepted delivery"]
 
 
 def test_a_delivery_that_cannot_be_remembered_is_answered_as_it_is(address: Address) -> None:
     """It is durable, and the operator is told; this instance remembers it all the same."""
-    told: list[str] = []
-    address.brain.verify_sender.report_error = lambda what, _error: told.append(what)
+    reported: list[str] = []
+    address.brain.verify_sender.report_error = lambda part, _error: reported.append(part)
     address.brain.verify_sender.writer = FaultyWriter(address.brain.writer, fail_at=1)
     signed = signers.standard(SECRET, BODY)
     assert address.send(signed).status_code == 201
-    assert told == ["store an accepted delivery"]
+    assert reported == ["store an accepted delivery"]
     assert replayed(address.send(signed))
 
 
@@ -495,27 +495,27 @@ def test_where_secrets_are_kept_being_away_is_503_and_nobody_is_refused(address:
 @pytest.mark.parametrize("wrong", ["[not JSON", "no key"])
 def test_a_secret_that_cannot_be_used_is_told_to_the_operator_alone(address: Address, wrong: str) -> None:
     """The sender gets the answer of any stranger, so that nobody learns who is a client."""
-    told: list[str] = []
-    address.brain.verify_sender.report_error = address.brain.verify_sender.secrets.report_error = lambda what, error: (
-        told.append(f"{what}: {error}")
+    reported: list[str] = []
+    address.brain.verify_sender.report_error = address.brain.verify_sender.secrets.report_error = lambda part, error: (
+        reported.append(f"{part}: {error}")
     )
     address.secrets.put("acme", "sendgrid", wrong)
     answer = address.send(*GENUINE["sendgrid"])
     assert (answer.status_code, answer.json()["detail"]) == (401, NOT_AUTHENTICATED)
-    assert len(told) == 1
-    assert wrong not in told[0]
+    assert len(reported) == 1
+    assert wrong not in reported[0]
 
 
 def test_no_secret_is_in_an_answer_a_log_or_a_repr(address: Address) -> None:
     """Neither whole nor in another writing."""
     answers = [address.send(signed, source, client) for signed, source, client in STRANGERS.values()]
-    said = "".join(answer.text + str(answer.headers) for answer in answers) + repr(address.log)
-    said += repr(address.brain.verify_sender) + repr(address.brain.verify_sender.secrets)
+    output = "".join(answer.text + str(answer.headers) for answer in answers) + repr(address.log)
+    output += repr(address.brain.verify_sender) + repr(address.brain.verify_sender.secrets)
     raw = base64.b64decode(SECRET.removeprefix("whsec_"))
     for text in (SECRET, SECRET.removeprefix("whsec_"), raw.decode(), USER, "a password", OTHER):
-        assert text not in said
-    assert "too old" not in said
-    assert "more than 0:05:00 from now" in said
+        assert text not in output
+    assert "too old" not in output
+    assert "more than 0:05:00 from now" in output
 
 
 def test_a_signed_request_costs_one_read_and_one_write_and_a_key_none(address: Address) -> None:

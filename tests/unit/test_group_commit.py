@@ -118,7 +118,7 @@ def test_a_bad_write_is_not_merged_with_a_good_one(clock: ManualClock) -> None:
     store = SqliteStore(":memory:", clock)
     shared = GroupCommit(SqliteWriter(store))
     results = asyncio.run(shared.write([_count(1), Set("c/counter", {"__bad__": 1}, merge=True), _count(2), _count(3)]))
-    assert [one.status.value for one in results] == ["written", "refused", "written", "written"]
+    assert [result.status.value for result in results] == ["written", "refused", "written", "written"]
     counter = store.get("c/counter")
     assert counter is not None
     assert counter.data == {"n": 6}
@@ -143,7 +143,7 @@ def test_a_failed_batch_reaches_its_own_callers_only() -> None:
         writer.let_go(3)
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert results[:2] == [[WriteResult(WriteStatus.UNAVAILABLE, error)]] * 2
-        assert [type(one) for one in results[2:4]] == [ZeroDivisionError] * 2
+        assert [type(result) for result in results[2:4]] == [ZeroDivisionError] * 2
         assert results[4] == [WRITTEN]
         assert isinstance(results[5], ValueError)
         assert results[6:] == [[WRITTEN]] * 2
@@ -206,8 +206,8 @@ def test_a_full_queue_answers_at_once() -> None:
         second = asyncio.create_task(shared.write(creates("b", "c")))
         await settled()
         refused = await shared.write(creates("d", "e"))
-        assert [one.status for one in refused] == [WriteStatus.UNAVAILABLE] * 2
-        assert all(one.error is not None and one.error.retry_after_seconds for one in refused)
+        assert [result.status for result in refused] == [WriteStatus.UNAVAILABLE] * 2
+        assert all(result.error is not None and result.error.retry_after_seconds for result in refused)
         third = asyncio.create_task(shared.write(creates("f")))
         while not third.done():
             await settled()
@@ -262,6 +262,6 @@ def test_every_answer_is_true_when_a_batch_breaks(clock: ManualClock, mode: Mode
             assert answer[0].status is WriteStatus.UNAVAILABLE
     assert sum(answer != [WRITTEN] for answer in answers) == 4
     again = asyncio.run(send())
-    statuses = {one[0].status for one in again if not isinstance(one, BaseException)}
+    statuses = {result[0].status for result in again if not isinstance(result, BaseException)}
     assert statuses <= {WriteStatus.WRITTEN, WriteStatus.EXISTS}
     assert store.count("c") == 12

@@ -37,15 +37,15 @@ class Storm:
 
     async def rage(self, shared: GroupCommit) -> list[asyncio.Task[list[WriteResult]]]:
         """Run until every caller has heard or given up."""
-        tasks = [await self._come(shared, at, call) for at, call in enumerate(self.calls)]
+        tasks = [await self._come(shared, call_index, call) for call_index, call in enumerate(self.calls)]
         while not all(task.done() for task in tasks):
             await settled()
             self._end_oldest()
             await settled()
         return tasks
 
-    async def _come(self, shared: GroupCommit, at: int, call: Call) -> asyncio.Task[list[WriteResult]]:
-        writes = [Set(f"c/{one}", {"call": at, "place": place}) for place, one in enumerate(call.documents)]
+    async def _come(self, shared: GroupCommit, call_index: int, call: Call) -> asyncio.Task[list[WriteResult]]:
+        writes = [Set(f"c/{name}", {"call": call_index, "place": index}) for index, name in enumerate(call.documents)]
         task = asyncio.create_task(shared.write(writes))
         await asyncio.sleep(0)
         if call.cancelled:
@@ -53,31 +53,31 @@ class Storm:
         return task
 
     def _end_oldest(self) -> None:
-        waiting = (at for at, gate in enumerate(self.writer.gates) if not gate.done())
-        at = next(waiting, None)
-        if at is None:
+        waiting = (batch_index for batch_index, gate in enumerate(self.writer.gates) if not gate.done())
+        batch_index = next(waiting, None)
+        if batch_index is None:
             return
         outcome = next(self.outcomes, "ok")
-        for write in self.writer.batches[at]:
+        for write in self.writer.batches[batch_index]:
             assert isinstance(write, Set)
             key = (write.data["call"], write.data["place"])
             self.sent[write.path].append(key)
             self.fates[key] = outcome
         if outcome == "ok":
-            self.writer.let_go(at)
+            self.writer.let_go(batch_index)
         else:
             error = StoreUnavailableError("away") if outcome == "unavailable" else ZeroDivisionError()
-            self.writer.gates[at].set_exception(error)
+            self.writer.gates[batch_index].set_exception(error)
 
-    def check(self, task: asyncio.Task[list[WriteResult]], at: int) -> None:
+    def check(self, task: asyncio.Task[list[WriteResult]], call_index: int) -> None:
         """A caller that was not cancelled heard each of its writes' fates, in its order."""
         if task.cancelled():
             return
-        mine = [self.fates.get((at, place)) for place in range(len(self.calls[at].documents))]
+        fates = [self.fates.get((call_index, index)) for index in range(len(self.calls[call_index].documents))]
         if task.exception() is not None:
-            assert "defect" in mine
+            assert "defect" in fates
         else:
-            assert [one.status for one in task.result()] == [STATUS[str(fate)] for fate in mine]
+            assert [result.status for result in task.result()] == [STATUS[str(fate)] for fate in fates]
 
 
 OUTCOMES = st.lists(st.sampled_from(["ok", "ok", "ok", "unavailable", "defect"]), max_size=40)
@@ -94,8 +94,8 @@ def test_no_order_of_events_loses_or_doubles_an_answer(
 
     async def test() -> None:
         tasks = await storm.rage(GroupCommit(storm.writer, max_writes=size, max_in_flight=most))
-        for at, task in enumerate(tasks):
-            storm.check(task, at)
+        for call_index, task in enumerate(tasks):
+            storm.check(task, call_index)
 
     run(test)
     assert storm.writer.most_in_flight <= most

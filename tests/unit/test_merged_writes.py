@@ -42,10 +42,10 @@ def state_after(before: dict[str, Any] | None, *writes: Write) -> dict[str, Any]
 @given(before=st.none() | plain, first=documents, second=documents)
 def test_one_write_does_what_both_do(before: dict[str, Any] | None, first: Any, second: Any) -> None:
     """For any two merging sets and any document: the one write leaves what the two leave, one after the other."""
-    one, other = Set("c/d", first, merge=True), Set("c/d", second, merge=True)
-    both = merge_writes(one, other)
+    earlier_write, later_write = Set("c/d", first, merge=True), Set("c/d", second, merge=True)
+    both = merge_writes(earlier_write, later_write)
     if both is not None:
-        assert state_after(before, both) == state_after(before, one, other)
+        assert state_after(before, both) == state_after(before, earlier_write, later_write)
     else:
         assert any(isinstance(second[name], Increment) for name in first.keys() & second.keys())
 

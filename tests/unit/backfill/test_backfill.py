@@ -39,7 +39,7 @@ def total(number, likes):
 def history(values, key="file"):
     """A file of these payloads, a line each."""
     all_pieces = [FilePayload(n, value, FilePosition(10 * n, n)) for n, value in enumerate(values, start=1)]
-    return BackfillFile(key, "custom", lambda place: all_pieces[place.line :])
+    return BackfillFile(key, "custom", lambda start: all_pieces[start.line :])
 
 
 @pytest.fixture(autouse=True)
@@ -53,14 +53,14 @@ async def no_sleep(_seconds):
     """Wait for nothing."""
 
 
-def run(brain, values, key="file", at=NOW):
+def run(brain, values, key="file", received_at=NOW):
     """Run a backfill to its end; return the counts and the faults."""
     runs = itertools.count()
     counts, faults = Counter(), []
 
     async def go():
         work = Backfill(brain.ingest, new_run_id=lambda: f"run-{brain.clock.now()}-{next(runs)}", sleep=no_sleep)
-        async for step in work(history(values, key), FeedContext(CLIENT, at, backfill=True)):
+        async for step in work(history(values, key), FeedContext(CLIENT, received_at, backfill=True)):
             counts.update(step.counts)
             faults.extend(step.faults)
 
@@ -94,7 +94,7 @@ def test_three_runs_are_one_and_a_live_event_and_its_backfill_are_one():
     before = documents(brain)
     for _ in range(2):
         brain.clock.advance(timedelta(hours=1))
-        assert run(brain, values, at=brain.clock.now())[0] == {"duplicate": 23}
+        assert run(brain, values, received_at=brain.clock.now())[0] == {"duplicate": 23}
         assert documents(brain) == before
     asyncio.run(brain.ingest(received([post(2)]), FeedContext(CLIENT, NOW)))
     assert documents(brain) == before
@@ -111,7 +111,7 @@ def test_an_export_with_several_forms_of_one_total_sent_three_times_adds_no_revi
     before = documents(brain)
     for again in (values, values[::-1]):
         brain.clock.advance(timedelta(days=1))
-        assert run(brain, again, at=brain.clock.now())[0] == {"duplicate": 4 * apart}
+        assert run(brain, again, received_at=brain.clock.now())[0] == {"duplicate": 4 * apart}
         assert documents(brain) == before
 
 
@@ -119,13 +119,15 @@ def test_a_total_that_came_live_before_is_no_news_in_history():
     """Yesterday's value in an export of today; a new value is a revision."""
     brain = whole_brain()
     for day, likes in enumerate((1, 2, 3)):
-        at = NOW + timedelta(days=day)
+        received_at = NOW + timedelta(days=day)
         asyncio.run(
-            brain.ingest(received([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, at))
+            brain.ingest(
+                received([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, received_at)
+            )
         )
     late = NOW + timedelta(days=4)
     forms = [total(1, likes) | {"occurred_at": NOW.isoformat()} for likes in (1, 2, 3, 4, 2)]
-    assert run(brain, forms, at=late)[0] == {"duplicate": 4, "revised": 1}
+    assert run(brain, forms, received_at=late)[0] == {"duplicate": 4, "revised": 1}
     (event,) = brain.store.query(paths.events(CLIENT))
     assert (event.data["likes"], event.data["revision"]) == (4, 3)
 
@@ -160,8 +162,8 @@ def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
     faults, counts = [], Counter()
 
     async def go():
-        whole = BackfillFile("k", "custom", lambda place: pieces[place.line :])
-        async for step in Backfill(brain.ingest)(whole, FeedContext(CLIENT, NOW, backfill=True)):
+        file = BackfillFile("k", "custom", lambda start: pieces[start.line :])
+        async for step in Backfill(brain.ingest)(file, FeedContext(CLIENT, NOW, backfill=True)):
             faults.extend(step.faults)
             counts.update(step.counts)
 
@@ -172,11 +174,11 @@ def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
         (13, "dead_lettered", "unreadable_body"),
     ]  # fmt: skip
     letters = DeadLetters(brain.store).list(NOW, CLIENT)
-    kept = sorted(brain.sealer.open(letter.sealed) for letter in letters)
-    assert kept == [b'[{"nobody": "knows this"}]', b'{"a":']
+    bodies = sorted(brain.sealer.open(letter.sealed) for letter in letters)
+    assert bodies == [b'[{"nobody": "knows this"}]', b'{"a":']
     assert all(letter.backfill for letter in letters)
-    found = Reconcile(brain.store)(CLIENT, now=NOW)
-    assert (found["sent"], found["difference"]) == (13, 0)
+    figures = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (figures["sent"], figures["difference"]) == (13, 0)
 
 
 def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
@@ -187,8 +189,8 @@ def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
     counts, faults = run(brain, [old(10), old(1, likes=99), old(11), page, old(3)], key="other")
     assert counts == {"stored": 3, "dead_lettered": 2, "duplicate": 1}
     assert [(fault.line, fault.error_code) for fault in faults] == [(2, "conflict"), (4, "conflict")]
-    kept = [json.loads(brain.sealer.open(letter.sealed)) for letter in DeadLetters(brain.store).list(NOW, CLIENT)]
-    assert sorted(kept, key=len) in ([[old(1, likes=99)], [page]], [[page], [old(1, likes=99)]])
+    bodies = [json.loads(brain.sealer.open(letter.sealed)) for letter in DeadLetters(brain.store).list(NOW, CLIENT)]
+    assert sorted(bodies, key=len) in ([[old(1, likes=99)], [page]], [[page], [old(1, likes=99)]])
     assert Reconcile(brain.store)(CLIENT, now=NOW)["difference"] == 0
 
 
@@ -238,7 +240,7 @@ def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(m
     expected, _ = run(calm, values)
     resumed = 0
     for where, brain, first in broken_worlds(values, 16, mode):
-        counts = first[0] if first else run(brain, values, at=NOW + timedelta(minutes=9))[0]
+        counts = first[0] if first else run(brain, values, received_at=NOW + timedelta(minutes=9))[0]
         resumed += first is None
         assert counts == expected, where
         assert documents(brain) == documents(calm), where
@@ -289,7 +291,7 @@ def test_times_of_a_resumed_run_are_those_of_its_first_attempt():
     with pytest.raises(Killed):
         run(brain, values)
     brain.ingest.writer = writer
-    run(brain, values, at=NOW + timedelta(hours=5))
+    run(brain, values, received_at=NOW + timedelta(hours=5))
     times = {event.data["received_at"] for event in brain.store.query(paths.events(CLIENT))}
     assert len(times) <= 2
     assert min(times) == datetime(2026, 11, 22, 7, 30, tzinfo=NOW.tzinfo)

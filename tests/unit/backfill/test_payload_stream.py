@@ -46,9 +46,9 @@ def test_every_kind_of_json_file_gives_the_same_payloads(tmp_path, monkeypatch, 
 def test_reading_goes_on_from_any_place_where_a_piece_ended(tmp_path, kind):
     """With the same payloads, lines and places as without the pause."""
     file = written(tmp_path, KINDS[kind])
-    whole = list(pieces(file, None, START))
-    for n in range(0, len(whole), 7):
-        assert list(pieces(file, None, whole[n].end)) == whole[n + 1 :]
+    all_payloads = list(pieces(file, None, START))
+    for n in range(0, len(all_payloads), 7):
+        assert list(pieces(file, None, all_payloads[n].end)) == all_payloads[n + 1 :]
 
 
 def test_pieces_name_the_line_at_which_they_begin(tmp_path):
@@ -62,10 +62,10 @@ def test_pieces_name_the_line_at_which_they_begin(tmp_path):
 def test_a_bad_line_is_told_with_its_bytes_and_the_others_are_read(tmp_path):
     """Broken, no UTF-8, or a name twice."""
     file = written(tmp_path, b'{"a":1}\n{"a":\n{"a":"\xff"}\n{"a":1,"a":2}\n{"a":2}', "lines.jsonl")
-    found = list(pieces(file, None, START))
-    assert [isinstance(piece.payload, InvalidInputError) for piece in found] == [False, True, True, True, False]
-    assert found[1].raw == b'{"a":\n'
-    assert "line 3" in found[2].payload.message
+    payloads = list(pieces(file, None, START))
+    assert [isinstance(piece.payload, InvalidInputError) for piece in payloads] == [False, True, True, True, False]
+    assert payloads[1].raw == b'{"a":\n'
+    assert "line 3" in payloads[2].payload.message
 
 
 def test_behind_a_broken_value_of_an_array_nothing_can_be_read(tmp_path):
@@ -88,10 +88,10 @@ def test_a_line_that_is_too_long_for_a_payload_is_passed_over(tmp_path, monkeypa
     """Memory holds its beginning alone, and the next line is found."""
     monkeypatch.setattr(payload_stream, "MAX_PIECE_BYTES", 100)
     file = written(tmp_path, b'{"a":1}\n{"a":"' + b"x" * 1000 + b'"}\n{"a":2}\n{"a":"' + b"x" * 300, "lines.jsonl")
-    found = list(pieces(file, None, START))
-    assert [piece.line for piece in found] == [1, 2, 3, 4]
-    assert [isinstance(piece.payload, InvalidInputError) for piece in found] == [False, True, False, True]
-    assert [piece[0] for piece in pieces(file, None, found[1].end)] == [3, 4]
+    payloads = list(pieces(file, None, START))
+    assert [piece.line for piece in payloads] == [1, 2, 3, 4]
+    assert [isinstance(piece.payload, InvalidInputError) for piece in payloads] == [False, True, False, True]
+    assert [piece[0] for piece in pieces(file, None, payloads[1].end)] == [3, 4]
 
 
 FIELD_MAP = FieldMap.model_validate(
@@ -103,15 +103,15 @@ CSV = '\ufeffday;likes;text\n2020-01-01;1;"two\nlines"\n\n2020-01-02;2\n2020-01-
 def test_rows_of_csv_are_read_by_the_first_line_and_from_any_place(tmp_path):
     """Cells over several lines, empty lines, and rows with too few columns, which are told."""
     file = written(tmp_path, CSV + b"2020-01-04;4;\xff\n", "history.csv")
-    found = list(pieces(file, FIELD_MAP, START))
-    assert [piece.line for piece in found] == [2, 5, 6, 7]
-    assert found[0].payload == {"day": "2020-01-01", "likes": "1", "text": "two\nlines"}
-    assert found[2].payload["text"] == "ö"
-    assert ["3 columns" in str(found[1].payload), "UTF-8" in str(found[3].payload)] == [True, True]
-    assert found[3].raw == b"2020-01-04;4;\xff"
-    for n, piece in enumerate(found):
+    payloads = list(pieces(file, FIELD_MAP, START))
+    assert [piece.line for piece in payloads] == [2, 5, 6, 7]
+    assert payloads[0].payload == {"day": "2020-01-01", "likes": "1", "text": "two\nlines"}
+    assert payloads[2].payload["text"] == "ö"
+    assert ["3 columns" in str(payloads[1].payload), "UTF-8" in str(payloads[3].payload)] == [True, True]
+    assert payloads[3].raw == b"2020-01-04;4;\xff"
+    for n, piece in enumerate(payloads):
         assert [(p.line, str(p.payload)) for p in pieces(file, FIELD_MAP, piece.end)] == [
-            (p.line, str(p.payload)) for p in found[n + 1 :]
+            (p.line, str(p.payload)) for p in payloads[n + 1 :]
         ]
 
 

@@ -26,14 +26,14 @@ OLD = post(1, occurred_at="2020-01-01T00:00:00Z")  # whenever this test runs, it
 def brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Brain:
     """The Brain that the command works on, with a letter that may pass and one that cannot."""
     monkeypatch.setitem(os.environ, "BRAIN_STORE", f"sqlite:///{tmp_path / 'b.db'}")
-    one = local_brain.open_brain()
+    opened = local_brain.open_brain()
     broken = BrokenReader(ingest_service.normalize)
     monkeypatch.setattr(ingest_service, "normalize", broken)
-    monkeypatch.setattr(one, "log", lambda *_, **__: None)
-    send(one, [OLD])
+    monkeypatch.setattr(opened, "log", lambda *_, **__: None)
+    send(opened, [OLD])
     broken.broken = False
-    send(one, b"{")
-    return one
+    send(opened, b"{")
+    return opened
 
 
 def send(brain: Brain, body: Any) -> None:
@@ -55,7 +55,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def by_code(brain: Brain) -> dict[str, str]:
     """The letters' names by their error."""
-    return {one.error_code: one.dead_letter_id for one in DeadLetters(brain.store).list(NOW, CLIENT)}
+    return {letter.error_code: letter.dead_letter_id for letter in DeadLetters(brain.store).list(NOW, CLIENT)}
 
 
 def test_the_list_says_what_is_tried_again_and_what_is_parked(
@@ -63,10 +63,10 @@ def test_the_list_says_what_is_tried_again_and_what_is_parked(
 ) -> None:
     """For people and for machines."""
     assert run("list", "--json") == 0
-    shown = {one["error_code"]: one for one in json.loads(capsys.readouterr().out)}
-    assert (shown["internal"]["parked"], shown["unreadable_body"]["parked"]) == (False, True)
-    assert shown["internal"]["next_try_at"] > shown["internal"]["first_seen"]
-    assert (shown["internal"]["retries"], shown["unreadable_body"]["next_try_at"]) == (0, None)
+    by_error = {letter["error_code"]: letter for letter in json.loads(capsys.readouterr().out)}
+    assert (by_error["internal"]["parked"], by_error["unreadable_body"]["parked"]) == (False, True)
+    assert by_error["internal"]["next_try_at"] > by_error["internal"]["first_seen"]
+    assert (by_error["internal"]["retries"], by_error["unreadable_body"]["next_try_at"]) == (0, None)
     assert run("list", "--client", CLIENT) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in by_code(brain).values())

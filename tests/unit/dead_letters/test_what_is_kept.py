@@ -32,8 +32,8 @@ def test_no_person_stands_in_the_open_wherever_the_sender_put_them(body: bytes) 
     brain = whole_brain()
     request = received(body, CANARY, content_type=f"application/json; from={CANARY}")
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW, correlation_id="corr")))
-    every = [one.data for one in brain.store.query(paths.DEAD_LETTERS)]
-    assert CANARY not in json.dumps([one | {"sealed": None} for one in every], default=str)
+    documents = [document.data for document in brain.store.query(paths.DEAD_LETTERS)]
+    assert CANARY not in json.dumps([document | {"sealed": None} for document in documents], default=str)
     for letter in DeadLetters(brain.store).list(NOW):
         assert (letter.source, letter.content_type) == ("unknown", "application/json")
         assert asyncio.run(brain.replay(letter)) is not None

@@ -44,17 +44,21 @@ def erase(brain: Brain, subject: str = ADA, store: Any = None, **options: Any) -
 
 def everything(brain: Brain) -> str:
     """All that the store has of the client, dead letters opened, but the receipts."""
-    found = {one.path: one.data for one in erasures.iterate_documents(brain.store, CLIENT)}
+    documents = {document.path: document.data for document in erasures.iterate_documents(brain.store, CLIENT)}
     for letter in DeadLetters(brain.store).of_client(CLIENT):
-        found[letter.path] = letter.data | {"sealed": brain.sealer.open(letter.data["sealed"]).decode()}
-    found |= {one.path: one.data for one in brain.store.query(paths.COUNTERS)}
-    return json.dumps(found, default=str, ensure_ascii=False).lower()
+        documents[letter.path] = letter.data | {"sealed": brain.sealer.open(letter.data["sealed"]).decode()}
+    documents |= {document.path: document.data for document in brain.store.query(paths.COUNTERS)}
+    return json.dumps(documents, default=str, ensure_ascii=False).lower()
 
 
 def traces(brain: Brain, subject: str = ADA) -> list[str]:
     """What is still there of a person."""
-    kept = everything(brain)
-    return [one for one in (*list_pseudonyms(subject, CLIENT, brain.known_keys()), subject.lower()) if one in kept]
+    stored_json = everything(brain)
+    return [
+        identifier
+        for identifier in (*list_pseudonyms(subject, CLIENT, brain.known_keys()), subject.lower())
+        if identifier in stored_json
+    ]
 
 
 def world() -> Brain:
@@ -86,10 +90,10 @@ def test_nothing_of_the_person_stays_and_counts_do() -> None:
     before = Reconcile(brain.store)(CLIENT)
     receipt = erase(brain)
     assert traces(brain) == []
-    clicks = [one.data for one in brain.store.query(paths.events(CLIENT)) if one.data.get("clicks")]
+    clicks = [event.data for event in brain.store.query(paths.events(CLIENT)) if event.data.get("clicks")]
     assert len(clicks) == 3
-    assert sum(ERASED in one["raw_data"] for one in clicks) == 2
-    assert not re.search(r"v\d_", "".join(one["raw_data"] for one in clicks if ERASED in one["raw_data"]))
+    assert sum(ERASED in event["raw_data"] for event in clicks) == 2
+    assert not re.search(r"v\d_", "".join(event["raw_data"] for event in clicks if ERASED in event["raw_data"]))
     assert receipt["erased"] == {
         "events": 3, "revisions": 2, "scores": 1, "recommendations": 1, "feedback": 1,
         "purged_dead_letters": 1, "reduced_dead_letters": 1,
@@ -144,11 +148,11 @@ def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_re
 def test_what_stays_of_a_dead_letter_is_replayed_under_the_same_ids() -> None:
     """The others of a batch are not lost with the person, and what was stored already is not stored again."""
     brain = whole_brain()
-    known = post(1)
-    send(brain, [known, {"what": f"from {ADA}"}, post(2, likes=-1), {"what": "from nobody"}])
+    event = post(1)
+    send(brain, [event, {"what": f"from {ADA}"}, post(2, likes=-1), {"what": "from nobody"}])
     erase(brain)
     (letter,) = DeadLetters(brain.store).list(brain.clock.now())
-    assert json.loads(brain.sealer.open(letter.sealed)) == [known, post(2, likes=-1), {"what": "from nobody"}]
+    assert json.loads(brain.sealer.open(letter.sealed)) == [event, post(2, likes=-1), {"what": "from nobody"}]
     assert asyncio.run(brain.replay(letter)).count_outcomes()["duplicate"] == 1
     assert brain.store.count(paths.events(CLIENT)) == 1
 
@@ -177,8 +181,8 @@ def test_items_of_a_request_that_name_the_person_go_and_the_others_stay(
     failed = [next(iter(send(brain, {"nobody": "knows"}).items))]
     letter_id = asyncio.run(brain.ingest.store_dead_letter(request, "read", failed, FeedContext(CLIENT, NOW)))
     erase(brain)
-    found = DeadLetters(brain.store).get(letter_id, brain.clock.now())
-    assert (brain.sealer.open(found.sealed) if found else None) == left
+    stored_letter = DeadLetters(brain.store).get(letter_id, brain.clock.now())
+    assert (brain.sealer.open(stored_letter.sealed) if stored_letter else None) == left
 
 
 def test_the_same_request_sent_again_after_the_erasure_is_new_data_and_kept_whole() -> None:
@@ -219,8 +223,8 @@ def test_what_others_write_meanwhile_is_kept_and_the_person_goes_all_the_same() 
         def commit(self, writes: list[Write]) -> list[Version]:
             if self.left:
                 self.left -= 1
-                for one in self._inner.query(paths.events(CLIENT)):
-                    self._inner.update(one.path, {"likes": self.left})
+                for event in self._inner.query(paths.events(CLIENT)):
+                    self._inner.update(event.path, {"likes": self.left})
             return self._inner.commit(writes)
 
     expected = erase(world())["erased"]
@@ -285,28 +289,28 @@ def test_nobody_is_no_person(subject: str) -> None:
 def people_of(case: FeedCase, brain: Brain) -> set[str]:
     """Return those whom a fixture names, as they stand in it: addresses, numbers, names and ids."""
     context = FeedContext(CLIENT, brain.clock.now(), backfill=True)
-    found: set[str] = set()
+    people: set[str] = set()
     for draft in normalize(case.source, case.payload, context):
         if isinstance(draft, Draft):
             pseudonyms = Pseudonymizer(CLIENT, brain.known_keys(), draft.personal)
             pseudonyms.scrub_payload(draft.raw)
-            found |= set(pseudonyms.pseudonyms)
-    return {person for person in found if any(text.lower() in person.lower() for text in case.people)}
+            people |= set(pseudonyms.pseudonyms)
+    return {person for person in people if any(text.lower() in person.lower() for text in case.people)}
 
 
 @pytest.mark.parametrize("source", sorted({case.source for case in load_cases() if case.people}))
 def test_the_people_of_every_feed_can_be_erased(source: str) -> None:
     """Whoever a fixture names is found by what it has of them, and then is nowhere."""
     brain = whole_brain()
-    mine = [case for case in load_cases() if case.source == source]
-    for case in mine:
+    cases = [case for case in load_cases() if case.source == source]
+    for case in cases:
         send(brain, case.payload, source, backfill=True)
-    people = set[str]().union(*(people_of(case, brain) for case in mine))
+    people = set[str]().union(*(people_of(case, brain) for case in cases))
     assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in everything(brain)]
     for person in people:
         erase(brain, person)
-    kept = everything(brain)
-    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in kept] == []
+    stored_json = everything(brain)
+    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in stored_json] == []
 
 
 def test_every_collection_of_a_client_is_searched() -> None:

@@ -34,7 +34,7 @@ def test_a_rotation_in_the_middle_of_ingest_makes_no_event_new() -> None:
     assert send(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").count_outcomes() | {"ignored": 0} == {
         "stored": 1, "duplicate": 1, "revised": 0, "rejected": 0, "dead_lettered": 0, "ignored": 0,
     }  # fmt: skip
-    raw = sorted(json.loads(one.data["raw_data"])["email"][:3] for one in brain.store.query(paths.events(CLIENT)))
+    raw = sorted(json.loads(event.data["raw_data"])["email"][:3] for event in brain.store.query(paths.events(CLIENT)))
     assert raw == ["v1_", "v2_"]
 
 
@@ -60,7 +60,7 @@ def test_a_letter_sealed_under_the_old_key_still_opens_and_new_ones_take_the_new
     first = vault.texts["BRAIN_SEAL_KEY"]
     vault.texts["BRAIN_SEAL_KEY"] = f"the second key of a test, to seal with\n{first}"
     new = brain.replay.find(str(send(brain, [{"nobody": "knew"}]).items[0].dead_letter_id))
-    assert [json.loads(brain.sealer.open(one.sealed)) for one in (old, new)] == [
+    assert [json.loads(brain.sealer.open(event.sealed)) for event in (old, new)] == [
         [{"nobody": "knows"}],
         [{"nobody": "knew"}],
     ]
@@ -159,9 +159,9 @@ def test_keys_from_secret_manager_follow_within_five_minutes() -> None:
             vault.texts["BRAIN_HASH_SALT"] = SECOND
         send(brain, [CLICK | {"sg_event_id": f"m{minute}"}], "email")
         clock.advance(timedelta(minutes=1))
-    found = brain.store.query(paths.events(CLIENT))
+    events = brain.store.query(paths.events(CLIENT))
     versions = [
-        json.loads(one.data["raw_data"])["email"][:2] for one in sorted(found, key=lambda e: e.data["received_at"])
+        json.loads(event.data["raw_data"])["email"][:2] for event in sorted(events, key=lambda e: e.data["received_at"])
     ]
     assert versions == ["v1"] * 5 + ["v2"] * 7
     assert vault.asked == 3

@@ -40,10 +40,10 @@ def brain(store: DocumentStore, store_kind: str, request: pytest.FixtureRequest,
     """A whole Brain on each store in turn."""
     project = request.getfixturevalue("project") if store_kind == "firestore" else ""
     where = f"firestore://{project}" if project else "sqlite:///:memory:"
-    one = Brain(read_settings({"BRAIN_STORE": where}), clock, Vault(), store)
-    one.ingest.limits = UnlimitedBudgets()
-    one.log = lambda *_, **__: None
-    return one
+    brain = Brain(read_settings({"BRAIN_STORE": where}), clock, Vault(), store)
+    brain.ingest.limits = UnlimitedBudgets()
+    brain.log = lambda *_, **__: None
+    return brain
 
 
 def send(brain: Brain, body: Any, source: str = "custom", name: str = "") -> None:
@@ -64,13 +64,17 @@ def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: B
     erase = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
     receipt = erase(CLIENT, ADA, "erase-1")
     assert receipt["erased"] == {"events": 120, "purged_dead_letters": 1, "reduced_dead_letters": 1}
-    kept = json.dumps([one.data for one in erasures.iterate_documents(brain.store, CLIENT)], default=str)
-    assert [one for one in list_pseudonyms(ADA, CLIENT, brain.known_keys()) if one in kept] == []
+    stored_json = json.dumps(
+        [document.data for document in erasures.iterate_documents(brain.store, CLIENT)], default=str
+    )
+    assert [
+        pseudonym for pseudonym in list_pseudonyms(ADA, CLIENT, brain.known_keys()) if pseudonym in stored_json
+    ] == []
     brain.clock.sleep(60)
     assert erase(CLIENT, ADA, "erase-2") == receipt
-    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
+    figures = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
     ends = {"stored": 120, "dead_lettered": 2, "settled": 1, "sent": 123, "difference": 0}
-    assert {name: found[name] for name in ends} == ends
+    assert {name: figures[name] for name in ends} == ends
 
 
 def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +90,8 @@ def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypa
     assert answer["dead_letters"] == {"total": 3, "due": 2, "parked": 1, "new": 3, "enqueued": 1}
     taken = {"status": "success", "retried": 2, "taken": 2, "failed": 0, "parked": 0}
     assert answer["beside"] == {RETRY_DEAD_LETTERS: {CLIENT: taken}}
-    assert [one.error_code for one in DeadLetters(brain.store).list(brain.clock.now())] == ["unreadable_body"]
-    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
-    assert (found["stored"], found["sent"], found["difference"]) == (3, 4, 0)
-    assert found["hours"]["2026-11-22T07"]["stored"] == 3
+    assert [letter.error_code for letter in DeadLetters(brain.store).list(brain.clock.now())] == ["unreadable_body"]
+    figures = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
+    assert (figures["stored"], figures["sent"], figures["difference"]) == (3, 4, 0)
+    assert figures["hours"]["2026-11-22T07"]["stored"] == 3
     assert brain.store.count(paths.events(CLIENT)) == 3

@@ -63,9 +63,9 @@ def test_a_small_share_is_leased_for_longer():
 
 def test_a_share_whose_holder_is_gone_returns_when_its_lease_and_a_minute_are_over():
     """Until then somebody might have spent it a moment ago."""
-    gone = RateShare(1000, NOW)
-    assert BUDGET.count_free([gone], 0, NOW + 61) == 0
-    assert BUDGET.count_free([gone], 0, NOW + 62) == 1000
+    abandoned = RateShare(1000, NOW)
+    assert BUDGET.count_free([abandoned], 0, NOW + 61) == 0
+    assert BUDGET.count_free([abandoned], 0, NOW + 62) == 1000
 
 
 @pytest.mark.parametrize(

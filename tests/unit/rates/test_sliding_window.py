@@ -18,9 +18,9 @@ def test_no_minute_ever_holds_more_than_the_limit_and_the_wait_is_exact(steps):
         if wait == 0:
             window.take(now, amount)
             taken.append((now, amount))
-            assert sum(n for at, n in taken if at > now - 60) <= 100
+            assert sum(n for taken_at, n in taken if taken_at > now - 60) <= 100
         else:
-            held = sum(n for at, n in taken if at + GRAIN > now - 60)
+            held = sum(n for taken_at, n in taken if taken_at + GRAIN > now - 60)
             assert held + amount > 100
             later = SlidingWindow(window._entries.copy(), window._sum)
             assert later.wait_seconds(now + wait + 1e-6, amount, 100) == 0

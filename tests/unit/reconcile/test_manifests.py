@@ -82,8 +82,8 @@ def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() ->
     ]
     ends = {"stored": 3, "revised": 1, "duplicate": 2, "rejected": 1, "ignored": 2, "dead_lettered": 2}
     assert check(brain, *sent) == {"sent": 11, **ends, "difference": 0, "missing": []}
-    found = check(brain, *sent, ManifestLine("post-99"), ManifestLine("evt_" + "0" * 24, 2))
-    assert (found["difference"], found["missing"]) == (3, ["post-99", "evt_" + "0" * 24])
+    figures = check(brain, *sent, ManifestLine("post-99"), ManifestLine("evt_" + "0" * 24, 2))
+    assert (figures["difference"], figures["missing"]) == (3, ["post-99", "evt_" + "0" * 24])
 
 
 def test_a_settled_letter_is_not_missing() -> None:
@@ -116,9 +116,9 @@ def test_the_command_exits_with_1_when_something_is_missing_and_with_2_for_what_
     assert brain("ingest", "custom", str(lines), "--backfill", "--received-at", "2026-11-22T07:30:00Z").returncode == 0
     fine = reconcile(b"post-1\n", "--json", "--by-hour")
     assert fine.returncode == 0, fine.stderr
-    found = json.loads(fine.stdout)
-    assert (found["stored"], found["difference"], found["missing"]) == (1, 0, [])
-    assert found["hours"]["2026-11-22T07"]["sent"] == 1
+    figures = json.loads(fine.stdout)
+    assert (figures["stored"], figures["difference"], figures["missing"]) == (1, 0, [])
+    assert figures["hours"]["2026-11-22T07"]["sent"] == 1
     missing = reconcile(b"post-1\npost-2\n", "--by-hour")
     assert missing.returncode == 1
     assert "missing: post-2" in missing.stdout

@@ -49,32 +49,36 @@ def item(rng: random.Random) -> Any:
 
 def one_form_each(items: list[Any]) -> list[Any]:
     """Leave of each running total the first form, as a provider's answer has it once."""
-    seen: set[str] = set()
-    return [one for one in items if not (name := one.get("content_id")) or not (name in seen or seen.add(name))]
+    seen_ids: set[str] = set()
+    return [
+        event
+        for event in items
+        if not (name := event.get("content_id")) or not (name in seen_ids or seen_ids.add(name))
+    ]
 
 
 def requests(rng: random.Random) -> list[IngestRequest]:
     """Requests of several items and shapes; some are sent twice on purpose, as another sending."""
-    found = []
+    built = []
     for n in range(6):
         body: Any = one_form_each([item(rng) for _ in range(rng.randrange(1, LONGEST))])
         if rng.random() < 0.1:
             body = b'{"half": '
-        found.append((body, f"request-{n}"))
+        built.append((body, f"request-{n}"))
         if rng.random() < 0.3:
-            found.append((body, f"again-{n}"))
-    return [received(body, name=name) for body, name in found]
+            built.append((body, f"again-{n}"))
+    return [received(body, name=name) for body, name in built]
 
 
 def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: float) -> IngestResult:
     """Send until it is answered for good, something breaking at every other try."""
     inner, writer = brain.store, SqliteWriter(brain.store)
     for _ in range(200):
-        at = [rng.randrange(1, 6) if rng.random() < faults else None for _ in range(2)]
+        fail_at = [rng.randrange(1, 6) if rng.random() < faults else None for _ in range(2)]
         mode = rng.choice(list(Mode))
-        brain.ingest.store = FaultyStore(inner, fail_at=at[0], mode=mode)
+        brain.ingest.store = FaultyStore(inner, fail_at=fail_at[0], mode=mode)
         brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(
-            FaultyWriter(writer, fail_at=at[1], mode=mode)
+            FaultyWriter(writer, fail_at=fail_at[1], mode=mode)
         )
         context = FeedContext(CLIENT, brain.clock.now(), correlation_id=request.correlation_id)
         brain.clock.sleep(rng.choice((1, 1200)))
@@ -83,7 +87,7 @@ def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: fl
         except (BrainError, Killed):
             brain.ingest._marked.clear()  # the next process knows nothing of the last one's
             continue
-        if all(one.outcome is not IngestStatus.UNAVAILABLE for one in done.items):
+        if all(result.outcome is not IngestStatus.UNAVAILABLE for result in done.items):
             return done
     raise AssertionError("never answered")
 
@@ -94,17 +98,19 @@ def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
     """To the item and to the hour, with half of all tries broken before or after they were applied."""
     rng = random.Random(seed)  # noqa: S311 - a test's world
     brain = whole_brain()
-    told: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
     for request in requests(rng):
         done = deliver(brain, request, rng, faults=0.5)
-        told.update({name: number for name, number in done.count_outcomes().items() if number})
+        answered.update({name: number for name, number in done.count_outcomes().items() if number})
     now = brain.clock.now()
-    found = Reconcile(brain.store)(CLIENT, now=now)
-    assert {name: found[name] for name in ENDS} == {name: told[name] for name in ENDS}
-    assert (found["sent"], found["difference"]) == (sum(told.values()), 0)
+    figures = Reconcile(brain.store)(CLIENT, now=now)
+    assert {name: figures[name] for name in ENDS} == {name: answered[name] for name in ENDS}
+    assert (figures["sent"], figures["difference"]) == (sum(answered.values()), 0)
     hours = Reconcile(brain.store)(CLIENT, now=now, by_hour=True)["hours"]
-    assert sum(hour["sent"] for hour in hours.values()) == sum(told.values())
-    assert {name: sum(hour[name] for hour in hours.values()) for name in ENDS} == {name: told[name] for name in ENDS}
+    assert sum(hour["sent"] for hour in hours.values()) == sum(answered.values())
+    assert {name: sum(hour[name] for hour in hours.values()) for name in ENDS} == {
+        name: answered[name] for name in ENDS
+    }
 
 
 def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
@@ -116,8 +122,8 @@ def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
     assert asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW))).http_status == 503
     brain.ingest.writer = writer
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
-    found = Reconcile(brain.store)(CLIENT, now=NOW)
-    assert (found["stored"], found["duplicate"], found["sent"], found["difference"]) == (1, 1, 2, 0)
+    figures = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (figures["stored"], figures["duplicate"], figures["sent"], figures["difference"]) == (1, 1, 2, 0)
 
 
 def test_a_letter_that_is_gone_without_a_word_is_a_difference_until_it_would_have_expired() -> None:
@@ -127,9 +133,9 @@ def test_a_letter_that_is_gone_without_a_word_is_a_difference_until_it_would_hav
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
     for letter in brain.store.query(paths.DEAD_LETTERS):
         brain.store.delete(letter.path)
-    found = Reconcile(brain.store)(CLIENT, now=NOW, by_hour=True)
-    assert (found["sent"], found["accounted"], found["difference"]) == (2, 0, 2)
-    assert found["hours"]["2026-11-22T07"]["difference"] == 2
+    figures = Reconcile(brain.store)(CLIENT, now=NOW, by_hour=True)
+    assert (figures["sent"], figures["accounted"], figures["difference"]) == (2, 0, 2)
+    assert figures["hours"]["2026-11-22T07"]["difference"] == 2
     later = Reconcile(brain.store)(CLIENT, now=NOW + timedelta(days=31))
     assert (later["expired"], later["difference"]) == (2, 0)
 
@@ -145,9 +151,9 @@ def test_what_a_replay_makes_events_of_counts_as_those(monkeypatch: pytest.Monke
     broken.broken = False
     brain.clock.sleep(7200)
     asyncio.run(brain.replay(brain.replay.find(str(done.items[0].dead_letter_id))))
-    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
-    assert (found["stored"], found["settled"], found["sent"], found["difference"]) == (2, -1, 1, 0)
-    assert list(found["hours"]) == ["2026-11-22T07"]
+    figures = Reconcile(brain.store)(CLIENT, now=brain.clock.now(), by_hour=True)
+    assert (figures["stored"], figures["settled"], figures["sent"], figures["difference"]) == (2, -1, 1, 0)
+    assert list(figures["hours"]) == ["2026-11-22T07"]
 
 
 def test_a_purged_letter_is_settled_once() -> None:
@@ -158,8 +164,8 @@ def test_a_purged_letter_is_settled_once() -> None:
     letter = brain.replay.find(str(done.items[0].dead_letter_id))
     brain.replay.purge(letter)
     brain.replay.purge(letter)
-    found = Reconcile(brain.store)(CLIENT, now=NOW)
-    assert (found["settled"], found["sent"], found["difference"]) == (1, 1, 0)
+    figures = Reconcile(brain.store)(CLIENT, now=NOW)
+    assert (figures["settled"], figures["sent"], figures["difference"]) == (1, 1, 0)
 
 
 def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:

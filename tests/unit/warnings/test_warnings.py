@@ -22,12 +22,12 @@ from brain.testing.simulations.dead_letters import CLIENT, NOW, post, send, whol
 
 def told(brain: Brain) -> dict[str, dict[str, Any]]:
     """The client's warnings by type."""
-    return {one.id: one.data for one in brain.store.query(f"clients/{CLIENT}/warnings")}
+    return {document.id: document.data for document in brain.store.query(f"clients/{CLIENT}/warnings")}
 
 
 def counts(brain: Brain) -> dict[str, int]:
     """How often each was noticed."""
-    return {name: one["count"] for name, one in told(brain).items()}
+    return {name: document["count"] for name, document in told(brain).items()}
 
 
 def test_each_kind_of_trouble_is_told_once_a_request_with_its_count() -> None:
@@ -123,7 +123,7 @@ def test_a_warning_that_cannot_be_written_waits_and_the_answer_does_not(mode: Mo
     brain.ingest.record_warnings = RecordWarnings(
         FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=mode),
         brain.clock,
-        lambda what, _: failures.append(what),
+        lambda part, _: failures.append(part),
     )
     assert send(brain, [post(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
@@ -142,7 +142,7 @@ def test_a_writer_that_raises_costs_nobody_an_answer() -> None:
             raise StoreUnavailableError("of this test")
 
     writer = Raising(SqliteWriter(brain.store))
-    brain.ingest.record_warnings = RecordWarnings(writer, brain.clock, lambda what, _: failures.append(what))
+    brain.ingest.record_warnings = RecordWarnings(writer, brain.clock, lambda part, _: failures.append(part))
     assert send(brain, [post(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
 

@@ -58,8 +58,8 @@ def received(
 
 def send(brain: Brain, body: Any, source: str = "custom", name: str = "", **context: Any) -> IngestResult:
     """Send one request and return what became of it."""
-    given = FeedContext(CLIENT, brain.clock.now(), correlation_id=name or "corr", **context)
-    return asyncio.run(brain.ingest(received(body, source, name), given))
+    feed_context = FeedContext(CLIENT, brain.clock.now(), correlation_id=name or "corr", **context)
+    return asyncio.run(brain.ingest(received(body, source, name), feed_context))
 
 
 class BrokenReader:

@@ -69,6 +69,7 @@ def said(
     return answers
 
 
+@pytest.mark.slow
 def test_the_commands_say_the_same_on_both_databases(
     files: list[str],
     postgres_server: str,

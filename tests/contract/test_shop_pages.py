@@ -33,6 +33,7 @@ def published(url: str, store: DocumentStore) -> dict[str, object]:
     return dict(world.documents())
 
 
+@pytest.mark.slow
 def test_pages_and_ledger_are_the_same_on_both_stores(url: str, store: DocumentStore, clock: ManualClock) -> None:
     """And the clients with a shop are found on both."""
     assert published(url, store) == published(url, SqliteStore(":memory:", clock))

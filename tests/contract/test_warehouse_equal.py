@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import postgres
+import pytest
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
@@ -73,6 +74,7 @@ def answers(url: str) -> list[object]:
         return [*said, *(warehouse.results(table) for table in ResultTable), warehouse.row_counts()]
 
 
+@pytest.mark.slow
 def test_both_databases_say_the_same(tmp_path: Path, postgres_server: str) -> None:
     """Import, days, hours, weather, findings, lifts, forecasts and scores."""
     with postgres.database(postgres_server) as url:

@@ -10,6 +10,7 @@ from deploy.conftest import Deployment, check_golden
 PROJECT = ("--project", "my-brain-1")
 
 
+@pytest.mark.slow
 def test_the_first_deployment_makes_everything(deployment: Deployment) -> None:
     """In the order in which one thing needs another; the golden file is the whole list of calls."""
     done = deployment.run(*PROJECT)
@@ -18,6 +19,7 @@ def test_the_first_deployment_makes_everything(deployment: Deployment) -> None:
     assert "To roll back" not in done.out
 
 
+@pytest.mark.slow
 def test_the_second_deployment_changes_what_is_there(deployment: Deployment) -> None:
     """Nothing is created twice, and the commands to roll back to the previous revisions are printed."""
     deployment.run(*PROJECT)
@@ -85,6 +87,7 @@ def test_no_secret_is_ever_asked_for_or_printed(deployment: Deployment) -> None:
     assert "print-me" not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_a_function_that_fails_stops_there_with_its_exit_code(deployment: Deployment) -> None:
     """The others are still finished, its own last words are shown, and how to go on and how to go back."""
     deployment.run(*PROJECT, "--only", "functions")

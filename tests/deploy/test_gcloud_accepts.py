@@ -49,6 +49,7 @@ def gcloud_commands() -> list[str]:
     return sorted({call for call in (*calls, *rollbacks) if call.startswith("gcloud ")})
 
 
+@pytest.mark.slow
 def test_gcloud_knows_every_command_that_is_printed(tmp_path: Path) -> None:
     """A flag that a later gcloud drops, or that was never there, is found here and not in a deployment."""
     commands = gcloud_commands()

@@ -68,6 +68,7 @@ def check(library: Path, python: str, source: Path, target: str, *flags: str) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["ingest", "brainApi", "brainHourlyScores", "brainCuriosity", "brainWorker"])
 def test_a_function_of_each_kind_works_as_staged(staged: Path, runtime_python: str, target: str) -> None:
     """With the library and the configuration that lie beside it."""

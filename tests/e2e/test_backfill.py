@@ -49,6 +49,7 @@ def stored(folder: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_goes_on_and_ends_as_if_it_never_was(backfill, tmp_path):
     """Every row once, counted once, the bad one told by its line; a third run finds duplicates only."""
     file = tmp_path / "history.jsonl"
@@ -76,6 +77,7 @@ def test_a_run_killed_in_the_middle_goes_on_and_ends_as_if_it_never_was(backfill
     assert stored(tmp_path) == ROWS - 1
 
 
+@pytest.mark.slow
 def test_many_faults_are_counted_and_the_first_shown(backfill, tmp_path):
     """A file that is wrong throughout does not flood the terminal; one that is not there is named."""
     file = tmp_path / "bad.csv"

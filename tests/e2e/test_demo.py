@@ -51,6 +51,7 @@ def embedded():
     return simulate("sqlite:///:memory:")
 
 
+@pytest.mark.slow
 def test_every_event_that_was_sent_is_accounted_for(embedded):
     """Resent, revised and broken ones included."""
     summary, _ = embedded
@@ -59,6 +60,7 @@ def test_every_event_that_was_sent_is_accounted_for(embedded):
     assert all(summary["ends"][end] > 0 for end in STATUSES if end != "rejected")
 
 
+@pytest.mark.slow
 def test_the_same_world_again_is_the_same_to_the_last_digit(embedded):
     """Time and chance are arguments."""
     assert simulate("sqlite:///:memory:")[1] == embedded[1]
@@ -74,6 +76,7 @@ def test_both_stores_give_the_same_scores_and_reports_to_the_last_digit(embedded
     assert summary["accounted_for"]
 
 
+@pytest.mark.slow
 def test_the_cafes_truths_are_found_and_the_decoy_is_not(tmp_path):
     """Rain on the terrace, a home game, finals week, a promotion, an opening; street music does nothing."""
     clock = VirtualClock(START)

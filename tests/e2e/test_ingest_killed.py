@@ -134,6 +134,7 @@ def server(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     one.kill()
 
 
+@pytest.mark.slow
 def test_a_server_killed_again_and_again_ends_with_the_store_of_a_calm_one(url: str, server: Server) -> None:
     """The sender sends again what was not answered; documents, books and reconciliation are those of a calm run."""
     phases = busy_phases(SEED, datetime.now(UTC), posts=60, ads=12)

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,6 +20,7 @@ def blocks(heading: str) -> list[str]:
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_first_event_and_the_first_report_go_as_the_readme_says(tmp_path: Path) -> None:
     """Key, server, curl, jobs, books; only the port is another."""
     with socket.socket() as probe:

@@ -72,6 +72,7 @@ def event(number: int) -> dict[str, Any]:
     return {"event_id": f"post-{number}", "occurred_at": at, "platform": "linkedin", "likes": 12}
 
 
+@pytest.mark.slow
 def test_a_stored_event_is_there_after_kill_minus_nine(home: Path) -> None:
     """201 means durable: the process dies right after the answer and the next one has the event."""
     command(home, "clients", "set", "--client", "acme", "--json")
@@ -91,6 +92,7 @@ def test_a_stored_event_is_there_after_kill_minus_nine(home: Path) -> None:
     assert command(home, "reconcile", "--client", "acme", "--json")["stored"] == 1
 
 
+@pytest.mark.slow
 def test_the_loop_runs_over_http(home: Path) -> None:
     """Event, scores, analysis, report, page."""
     command(home, "clients", "set", "--client", "acme", "--json")

@@ -68,6 +68,7 @@ def test_the_run_has_everything_to_do() -> None:
     assert any(data.get("status") == "done" for path, data in after.items() if "/recommendations/" in path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weekly", [False, True], ids=["daily", "weekly"])
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_run_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(mode: Mode, weekly: bool) -> None:

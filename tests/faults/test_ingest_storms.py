@@ -33,6 +33,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFau
     return one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_three_times_in_any_order_through_any_weather_is_once(
     made: Callable[[RandomFaults | None], World], seed: int

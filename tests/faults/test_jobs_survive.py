@@ -102,6 +102,7 @@ def broken_runs(job: str, calls: int, mode: Mode) -> Iterator[tuple[int, SqliteS
         yield k, store, clock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_job_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(job: str, mode: Mode) -> None:
     """Refused, answered into the void, or killed before or after it was applied."""
@@ -122,6 +123,7 @@ def test_a_run_done_twice_changes_nothing_and_answers_the_same(job: str) -> None
     assert read_documents(store) == after
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_overtaken_writes_nothing_more(job: str) -> None:
     """At each of its calls it falls asleep until another worker took the run over and finished it."""
     expected, calls = faultless(job)

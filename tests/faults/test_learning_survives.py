@@ -140,6 +140,7 @@ def test_the_worlds_have_something_to_break(world: Any) -> None:
     assert store.get(paths.model("score")).data["watch"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_broken_at_any_call_and_taken_up_again_it_ends_in_the_same_documents(
     job: str, mode: Mode, faultless: tuple[str, int], world: Any

@@ -24,6 +24,7 @@ def address(request, store_kind, tmp_path):
     return address
 
 
+@pytest.mark.slow
 def test_four_processes_of_eight_threads_pass_the_limit_to_five_per_cent(address):
     """However hard they push: no minute holds more than 1.05 of the limit, and 0.95 of it passes."""
     sent = send(address, minutes=1.1, speed=SPEED)
@@ -33,6 +34,7 @@ def test_four_processes_of_eight_threads_pass_the_limit_to_five_per_cent(address
     assert sent.operations <= 0.05 * len(sent.passed)
 
 
+@pytest.mark.slow
 def test_an_uneven_overload_passes_the_limit_too(tmp_path):
     """One process sends most of it: the others give up what they do not need."""
     sent = send(f"sqlite:///{tmp_path / 'brain.db'}", minutes=2.2, speed=SPEED, paces=(110, 15, 15, 15))

@@ -85,6 +85,7 @@ def writing(fail_at: int, mode: Mode) -> Callable[[ShopDatabase], ShopDatabase]:
     return lambda shop: FaultyShop(shop, fail_at=fail_at, mode=mode)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [Mode.LOSE, Mode.KILL, Mode.KILL_AFTER])
 def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: World, job: str, mode: Mode) -> None:
     """Answered into the void, or killed before or after it was applied."""
@@ -96,6 +97,7 @@ def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: Wor
         assert left(one) == expected, f"{mode} at call {k} of {calls}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: World, job: str, mode: Mode) -> None:
     """Between the rows and the page too, which cannot be one transaction."""
@@ -172,6 +174,7 @@ def server() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", ["brainSignalMagnitude", "brainCuriosity"])
 def test_it_holds_on_postgresql_too(server: str, world: World, job: str) -> None:
     """Killed after each write and run again, and run by several at once: the rows and pages of SQLite."""

@@ -46,6 +46,7 @@ def answers(target: str, *calls: str, **environment: str) -> list[Any]:
     return in_fresh_process(script, **environment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", RETAIL)
 def test_a_retail_job_is_disabled_by_its_flag(target: str) -> None:
     """Until an operator switches it on."""
@@ -71,6 +72,7 @@ def test_a_bad_body_is_a_problem(target: str) -> None:
     assert all(body["code"] == "invalid_input" and body["detail"] for _, body in responses)
 
 
+@pytest.mark.slow
 def test_the_worker_does_a_task_once_and_refuses_what_is_none() -> None:
     """The queue may deliver a task twice."""
     task = "post('/', json={'job': 'brainHourlyScores', 'client_id': 'acme', 'scheduled_at': '2026-11-22T08:00:00Z'})"
@@ -114,6 +116,7 @@ def test_a_function_imports_nothing_heavy_that_it_does_not_use(target: str) -> N
     assert in_fresh_process(script) == [[]]
 
 
+@pytest.mark.slow
 def test_ingest_stores_through_the_asynchronous_framework() -> None:
     """The deployed name is a real coroutine function served by ASGI."""
     script = f"""

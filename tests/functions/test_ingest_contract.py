@@ -71,6 +71,7 @@ def unlimited_brain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
     yield from made()
 
 
+@pytest.mark.slow
 def test_nothing_made_from_the_contract_breaks_it(unlimited_brain: Brain) -> None:
     """No 5xx, no status, header or body that the contract does not tell; BRAIN_SCHEMATHESIS_CASES=10000 for more."""
     app = LocalServer(unlimited_brain, schedule=False).app()

@@ -418,6 +418,7 @@ def strangers_target() -> Iterator[Sender]:
     yield from _sender()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=anything | st.dictionaries(names, anything, max_size=5) | st.lists(st.dictionaries(names, anything)),
@@ -431,6 +432,7 @@ def test_whatever_json_comes_it_is_never_our_fault(strangers_target: Sender, bod
     assert sum(body["counts"].values()) == len(body["results"]) if "counts" in body else body["code"]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=300),

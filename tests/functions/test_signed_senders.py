@@ -533,6 +533,7 @@ def test_a_signed_request_costs_one_read_and_one_write_and_a_key_none(address: A
     assert (dict(store.calls), writer.writes) == ({"get": 1}, 1)
 
 
+@pytest.mark.slow
 def test_a_request_with_a_key_loads_nothing_of_signatures() -> None:
     """Cold starts stay what they were; it is loaded with the first request that needs it."""
     script = (

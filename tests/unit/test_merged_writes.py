@@ -39,6 +39,7 @@ def state_after(before: dict[str, Any] | None, *writes: Write) -> dict[str, Any]
     return read.data
 
 
+@pytest.mark.slow
 @given(before=st.none() | plain, first=documents, second=documents)
 def test_one_write_does_what_both_do(before: dict[str, Any] | None, first: Any, second: Any) -> None:
     """For any two merging sets and any document: the one write leaves what the two leave, one after the other."""

@@ -29,6 +29,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=st.dictionaries(names, values, max_size=6))
 def test_what_the_rules_let_pass_comes_back_the_same(store: DocumentStore, document: Mapping[str, Any]) -> None:

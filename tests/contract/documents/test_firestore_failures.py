@@ -239,6 +239,7 @@ def test_without_credentials_the_operator_hears_what_to_do(monkeypatch: pytest.M
         FirestoreStore("demo-x").get("c/d")
 
 
+@pytest.mark.slow
 def test_a_commit_too_large_on_the_wire_is_refused_before_it_is_sent() -> None:
     """What is small as documents are counted and large as it is sent is refused with a sentence, not retried."""
     store = FirestoreStore("demo-x")

@@ -44,6 +44,7 @@ def everything(store, client_id="acme"):
     return {s.path: s.data for name in names for s in store.query(f"clients/{client_id}/{name}")}
 
 
+@pytest.mark.slow
 def test_a_format_that_wins_is_recommended_with_its_numbers(store):
     """Carousels at 1.8 times the rest; whoever draws another place finds it among the candidates."""
     shown = 0
@@ -74,6 +75,7 @@ def test_the_first_day_of_a_client_is_advised_without_a_failure(store):
     assert read_standing(store, "acme").period == "2026-W41"
 
 
+@pytest.mark.slow
 def test_a_client_without_any_truth_is_told_of_none(store):
     """What fires in thirty null clients is a fact of theirs; no difference is claimed that is not there."""
     claimed = 0
@@ -115,6 +117,7 @@ def test_the_same_world_gives_the_same_slate(store):
     other.close()
 
 
+@pytest.mark.slow
 def test_what_is_held_back_is_seen_by_no_reader(store):
     """It is in the log, which the rules close, and nowhere else until it was measured."""
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
@@ -130,6 +133,7 @@ def test_what_is_held_back_is_seen_by_no_reader(store):
     assert found
 
 
+@pytest.mark.slow
 def test_exploration_and_control_have_their_share_over_clients(store):
     """Of 150 clients alike: 15 % of places explore and 5 % of drawn moves are held back, as far as draws can tell."""
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
@@ -259,6 +263,7 @@ def test_a_client_with_five_events_is_told_to_wait(store):
     assert recommendations["status"] == "not_enough_data" or not [c for c in claims if c["expected_effect"]["estimate"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [8, 26])
 def test_reads_of_the_report_stay_the_same_however_long_the_history(store, weeks):
     """Two documents more than without advice; the daily run reads an answer a move that may still get one."""

@@ -27,6 +27,7 @@ def measured(client, level):
     return measure_change(scorer.days, "engagement_rate", "linkedin", SHOWN.date(), ADVICE.outcomes, least)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [1.0, 1.25], ids=["null", "planted"])
 def test_an_outcomes_interval_holds_the_truth_as_often_as_it_says(level):
     """80 % intervals of 100 clients, give or take what 100 draws allow; and on the mean there is no drift."""

@@ -185,6 +185,7 @@ def store():
     opened.close()
 
 
+@pytest.mark.slow
 def test_the_reader_sees_what_is_expected_and_how_often_that_was_right(store):
     """Four weeks through the jobs: a document a platform's content type and week, and the record in both reports."""
     books, events = RecentDays(store, "acme"), list(simulate_posts("acme", MONDAY, 35, ratio=1.8))

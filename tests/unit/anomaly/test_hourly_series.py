@@ -31,6 +31,7 @@ def test_a_null_world_of_hours_stays_within_its_budget(noise):
     assert alarm_count / (5 * 120 / 30) <= 1.0
 
 
+@pytest.mark.slow
 def test_a_null_world_of_five_minutes_stays_within_twice_its_budget():
     """In the first month of quiet five-minute readings the budget is kept to a factor of two."""
     alarm_count = sum(len(alarms(simulate_hourly(seed, 32, "wide log-normal", minutes=5))) for seed in range(4))

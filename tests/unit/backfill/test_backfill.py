@@ -231,6 +231,7 @@ def broken_worlds(values, calls, mode):
             yield (k, part), brain, first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(mode):
     """Refused or answered into the void: it tries again by itself. Killed: the next run goes on where it stood."""

@@ -130,6 +130,7 @@ def test_a_dry_run_counts_and_changes_nothing() -> None:
     assert erase(brain)["erased"] == would["would_erase"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(Mode))
 def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_receipt(mode: Mode) -> None:
     """Each commit counts what it erases, so the counts are exact whatever broke."""
@@ -319,6 +320,7 @@ def test_every_collection_of_a_client_is_searched() -> None:
     assert set(re.findall(r"clients/\{client_id\}/(\w+)", text)) == set(erasures.CLIENT_COLLECTIONS)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_receipt(tmp_path: Path) -> None:
     """From standard input, so that nobody is in a shell's history."""
     environment = {**os.environ, "BRAIN_STORE": f"sqlite:///{tmp_path / 'b.db'}"}

@@ -65,6 +65,7 @@ def null():
     return simulate_agency(days=DAYS, posts=POSTS)[0]
 
 
+@pytest.mark.slow
 def test_in_a_planted_world_weights_move_to_the_truth_and_the_error_falls(planted):
     """Only what varied is learned: the rest stays as defined, and so does age, of which no outcome speaks."""
     weights = read_model(planted)["state"]["weights"]
@@ -112,6 +113,7 @@ def test_every_iteration_is_kept_and_follows_from_its_outcomes(planted):
         )
 
 
+@pytest.mark.slow
 def test_in_a_null_world_weights_stay_and_nothing_is_promoted(null):
     """Neither a challenger nor the client's own weights; noise is not believed."""
     weights = read_model(null)["state"]["weights"]

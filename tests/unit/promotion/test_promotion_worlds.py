@@ -42,6 +42,7 @@ def share_promoted(champion, challenger):
     return promoted / len(champion)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("correlation", "sigma"), [(0.0, 0.5), (0.5, 0.5), (0.9, 0.5), (0.0, 1.0)])
 def test_an_equal_model_is_hardly_ever_promoted(correlation, sigma):
     """A/A: at most 5 % false promotions over 5 000 looks, light tails and heavy ones."""
@@ -49,6 +50,7 @@ def test_an_equal_model_is_hardly_ever_promoted(correlation, sigma):
     assert share_promoted(np.exp(sigma * x), np.exp(sigma * y)) <= 0.05
 
 
+@pytest.mark.slow
 def test_neighbouring_errors_that_go_together_do_not_promote():
     """Errors correlated with the ones before them fool a plain standard error in one run of six, not the blocks'."""
     x, y = normal_pairs(0.0, RUNS, seed=12)

@@ -28,6 +28,7 @@ def _move(**change):
     return stated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [

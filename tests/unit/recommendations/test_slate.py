@@ -112,6 +112,7 @@ def test_each_place_can_explore_whatever_the_limit(limit):
     assert all(sum(c.uniform for c in place.odds) == pytest.approx(1) for place in (*always, *never))
 
 
+@pytest.mark.slow
 def test_the_share_of_exploration_is_fifteen_percent_at_every_limit():
     """Slates of ten places, cut at each limit: 15 % within what chance allows, and 5 % control."""
     slates = [_slate(seed) for seed in range(250)]

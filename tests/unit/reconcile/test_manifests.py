@@ -98,6 +98,7 @@ def test_a_settled_letter_is_not_missing() -> None:
     assert check(brain, ManifestLine("dl_" + "0" * 24))["missing"] == ["dl_" + "0" * 24]
 
 
+@pytest.mark.slow
 def test_the_command_exits_with_1_when_something_is_missing_and_with_2_for_what_is_no_manifest(tmp_path: Path) -> None:
     """And prints what, for people and for machines."""
     environment = {**os.environ, "BRAIN_STORE": f"sqlite:///{tmp_path / 'b.db'}"}

@@ -92,6 +92,7 @@ def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: fl
     raise AssertionError("never answered")
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
@@ -168,6 +169,7 @@ def test_a_purged_letter_is_settled_once() -> None:
     assert (figures["settled"], figures["sent"], figures["difference"]) == (1, 1, 0)
 
 
+@pytest.mark.slow
 def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:
     """One write an event and no read; two marks an hour; a mixed batch of 500 costs a few more, in all."""
     brain = whole_brain()

@@ -22,6 +22,7 @@ from brain.testing.simulations.claims import (
 NULL_WORLDS = 400
 
 
+@pytest.mark.slow
 def test_null_clients_are_told_nothing():
     """At most 2 % of the reports claim anything, over all hours, campaigns and ads together."""
     wrong = 0

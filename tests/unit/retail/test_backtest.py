@@ -27,6 +27,7 @@ def _rows(sales: np.ndarray, temperature: np.ndarray, last: int, events: tuple[o
     return list(backtest_series([series_of(sales)], facts, day_at(500), day_at(last), 7, CONFIG).rows())
 
 
+@pytest.mark.slow
 def test_no_forecast_reads_what_came_after_its_cutoff() -> None:
     """Change every sale and reading after a cutoff: forecasts up to it stay the same to the last bit.
 
@@ -48,6 +49,7 @@ def test_no_forecast_reads_what_came_after_its_cutoff() -> None:
         assert _said(one) == pytest.approx(_said(three), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_leak_test_would_notice_a_leak() -> None:
     """What is known a day earlier does change the forecast, so the test above can fail."""
     sales, temperature = _world()
@@ -63,6 +65,7 @@ def _said(row: BacktestRow) -> tuple[float, ...]:
     return (row.predicted, row.lower_80, row.upper_80, row.lower_95, row.upper_95)
 
 
+@pytest.mark.slow
 def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
     """By default cutoffs are a horizon apart; closed days have no row."""
     sales, temperature = _world()
@@ -74,6 +77,7 @@ def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
     assert rows[0].actual == sales[500]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("horizon", "step", "rows"), [(7, 1, 14 * 7 - 21), (1, 1, 14), (14, 14, 14), (3, 7, 6), (11, 11, 14)]
 )
@@ -85,6 +89,7 @@ def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
     assert (report.horizon, report.step_days) == (horizon, step)
 
 
+@pytest.mark.slow
 def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn() -> None:
     """Two years of weekdays, season and noise: a good fifth better than either, with honest intervals."""
     chain = [series_of(usual_sales(seed, 760), f"s{seed}") for seed in range(8)]
@@ -100,6 +105,7 @@ def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn()
     assert [score.store_id for score in report.scores] == [f"s{seed}" for seed in range(8)]
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> None:
     """A random walk: tomorrow is today, and the forecast does not pretend to know better."""
     walk = 1000 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.05, DAYS)))
@@ -107,6 +113,7 @@ def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> 
     assert (scores.forecast.wape or 1) <= 1.05 * (scores.seasonal_naive.wape or 0)
 
 
+@pytest.mark.slow
 def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
     """For one figure a week the naive season is the year, in both rules."""
     weekly = np.full(900, np.nan)
@@ -116,6 +123,7 @@ def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
     assert scores.forecast.days == 28
 
 
+@pytest.mark.slow
 def test_a_naive_rule_whose_day_was_closed_looks_a_week_further_back() -> None:
     """A closed Tuesday does not leave the next Tuesday without a rule to compare with."""
     sales = usual_sales(6, DAYS)

@@ -54,6 +54,7 @@ def test_tomorrows_observed_weather_does_not_change_todays_forecast() -> None:
     assert _ahead(sales, _facts(temperature=temperature)) == _ahead(sales, _facts(temperature=changed))
 
 
+@pytest.mark.slow
 def test_an_event_announced_tomorrow_does_not_change_todays_forecast() -> None:
     """The same event announced in time does."""
     past = [event("fair", day, known_at=datetime(2022, 1, 1, tzinfo=UTC)) for day in range(30, DAYS - 20, 40)]

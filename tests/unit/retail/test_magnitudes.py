@@ -40,6 +40,7 @@ def study() -> dict[str, np.ndarray]:
     return dict(zip(names, np.array(table).T, strict=True))
 
 
+@pytest.mark.slow
 def test_pooled_lifts_are_a_third_nearer_to_the_truth_than_raw_means(study: dict[str, np.ndarray]) -> None:
     """At a noise of 15 % and 2 to 8 occurrences, the root mean square error falls by at least 35 %."""
     pooled = np.sqrt(np.mean((study["lift"] - study["truth"]) ** 2))

@@ -257,6 +257,7 @@ def test_stores_are_compared_when_there_are_two(full: Shop) -> None:
     assert (code, "of 8 possible relations" in out) == (0, True)
 
 
+@pytest.mark.slow
 def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full: Shop) -> None:
     """Scores per series and overall, and a line a forecast."""
     path = full.folder / "forecasts.csv"
@@ -275,6 +276,7 @@ def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full:
     assert (code, "cannot write" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_calendar_advises_and_a_day_adds_up(full: Shop) -> None:
     """Fourteen days ahead; the day's parts sum to what was sold, to the cent."""
     days = full.json("calendar")

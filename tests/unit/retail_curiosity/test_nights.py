@@ -59,6 +59,7 @@ def every(days: int, first: int, last: int) -> list[date]:
     return [FIRST_DAY + timedelta(days=at) for at in range(first, last + 1, days)]
 
 
+@pytest.mark.slow
 def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
     """80 null worlds of 540 days: any lead in at most 12 % of nights."""
     nights = [asked(shop(seed)) for seed in range(80)]
@@ -67,6 +68,7 @@ def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
     assert min(sum(one.p_value is not None for one in entries) for entries in nights) >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("effect", "found"), [(0.4, 0.35), (0.8, 0.95)])
 def test_what_moves_sales_becomes_a_lead(effect: float, found: float) -> None:
     """Wet days (65 of 540) planted at 0.4 and 0.8 standard deviations, 40 worlds each."""
@@ -165,6 +167,7 @@ def test_a_lead_whose_signal_stays_away_is_postponed() -> None:
     assert waiting.due_on == night + timedelta(days=CONFIG.limits.postpone_days)
 
 
+@pytest.mark.slow
 def test_a_year_of_nights_without_anything_finds_nothing() -> None:
     """Six null shops looked at every four weeks for a year: at most one of them believes in anything."""
     believing = 0

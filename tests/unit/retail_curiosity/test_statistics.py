@@ -132,6 +132,7 @@ def test_a_discovery_earns_wealth_for_those_that_follow() -> None:
     assert compute_test_level(barren, 0.1) < compute_test_level(once, 0.1) < compute_test_level(twice, 0.1) < 0.1
 
 
+@pytest.mark.slow
 def test_findings_over_a_career_keep_their_false_discovery_rate() -> None:
     """200 confirmations in a row, a fifth of them true: at most 10 % of findings are false."""
     rng = np.random.default_rng(11)

@@ -201,6 +201,7 @@ def is_a_sentence(err: str) -> bool:
     return err.startswith("brain: ") and err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_command_answers_or_says_in_a_sentence_what_is_lacking(
     retail: Retail, url: str, command: tuple[str, ...]
@@ -224,6 +225,7 @@ def test_people_read_what_programs_read(retail: Retail, tmp_path: Path, command:
         assert out if code == ANSWERED else is_a_sentence(err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", sorted(STEPS))
 def test_a_job_does_what_can_be_done_and_notes_the_rest(url: str, job: str) -> None:
     """The run is done, every page is there and says what is missing; the same again changes nothing."""
@@ -253,6 +255,7 @@ def without(table: str | None, folder: Path) -> str:
     return url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_a_missing_table_is_named_with_the_command_that_mends_it(retail: Retail, tmp_path: Path, table: str) -> None:
     """``check`` finds it (1); what needs it stops (2) and sends to ``check``; what does not, works."""

@@ -69,6 +69,7 @@ def machine(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     one.store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_is_off_until_it_is_switched_on_live(machine: Machine, job: str) -> None:
     """Then it does its work for every client with stores, or for those whose flag is on."""

@@ -126,6 +126,7 @@ def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: Sh
     assert {data["kind"] for data in entries.values()} == {"hypothesis"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 def test_a_client_sees_no_rows_of_another(world: ShopWorld, filled: Path, tmp_path: Path, job: str) -> None:
     """Results, pages and ledger are those of a database in which the other client's stores never were."""

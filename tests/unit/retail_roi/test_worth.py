@@ -44,6 +44,7 @@ def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
     return float(np.mean((rows[:, lower] <= rows[:, 0]) & (rows[:, 0] <= rows[:, upper])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("making", [Making(), Making(shared=0.7), Making(lasts=3)], ids=["alone", "shared", "short"])
 def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: Making) -> None:
     """80 % intervals cover 77 to 83 %, and at most 5 % of decisions are wrongly said to have earned."""
@@ -54,6 +55,7 @@ def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: M
     assert np.mean(rows[:, 4] > 0) <= 0.05
 
 
+@pytest.mark.slow
 def test_a_lift_that_was_planted_is_recovered() -> None:
     """Its money lies inside the intervals as often as promised, and the estimates are right in the mean."""
     rows = worlds(Making(lift=0.3), 10)
@@ -69,6 +71,7 @@ def test_stores_without_the_decision_make_it_surer() -> None:
     assert np.mean(shared[:, 3] - shared[:, 2]) < 0.7 * np.mean(alone[:, 3] - alone[:, 2])
 
 
+@pytest.mark.slow
 def test_a_sum_knows_that_stores_err_together() -> None:
     """The total over stores that share their noise, all decided, is as unsure as that noise."""
     covering, wider = [], []

@@ -15,7 +15,7 @@ from brain.adapters.html_report import render
 from brain.domain.anomaly.incidents import Incident, MetricAlarm
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
-from brain.domain.reports import chart, figures, section_registry, text
+from brain.domain.reports import chart, number_format, section_registry, text
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.periodic_reports import build_weekly_report
 from brain.domain.reports.report import SectionStatus
@@ -174,11 +174,11 @@ def test_a_report_reads_as_text_and_as_html_that_is_escaped():
 
 def test_the_chart_is_a_picture_with_words_for_those_who_cannot_see_it():
     """Well-formed, labelled, with a mark at the incident."""
-    picture = chart.svg([("2026-11-01", 5.0, False), ("2026-11-02", 0.0, True), ("2026-11-03", 7.0, False)])
+    picture = chart.draw_svg([("2026-11-01", 5.0, False), ("2026-11-02", 0.0, True), ("2026-11-03", 7.0, False)])
     tree = ET.fromstring(picture)  # noqa: S314 - our own picture
     assert tree.attrib["aria-label"].startswith("Engagements a day from 2026-11-01")
     assert len(tree.findall("{http://www.w3.org/2000/svg}circle")) == 1
-    assert chart.svg([("2026-11-01", 5.0, False)]) == ""
+    assert chart.draw_svg([("2026-11-01", 5.0, False)]) == ""
 
 
 def test_the_same_facts_make_the_same_bytes():
@@ -218,4 +218,4 @@ def test_constant_samples_and_single_values_are_handled():
 @pytest.mark.parametrize(("value", "shown"), [(None, "unknown"), (0, "0"), (1234567, "1\u202f234\u202f567")])
 def test_counts_are_readable(value, shown):
     """Thousands apart."""
-    assert figures.count(value) == shown
+    assert number_format.format_count(value) == shown

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from brain.domain.reports.shop_words import is_rush_day
+from brain.domain.reports.shop_wording import is_rush_day
 from brain.domain.retail.config import ForecastConfig
 from brain.domain.retail.rush import RushLevel, classify_rush
 from brain.testing.simulations.shop import shop_config

@@ -417,7 +417,7 @@ def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
     """The sums leave nothing out."""
     many = [decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
     said = build_statement(*one_store(), many, EVER, shop_config(), roi_constants())
-    section = monthly_report.decisions(said)
+    section = monthly_report.build_decisions_section(said)
     assert (len(section.rows), said.unknown_count) == (60, 100)
     assert section.lines[-1].startswith("40 more")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.shop_reports.shop_published import day, two_weeks
 
-from brain.domain.reports.calendar_picture import HEAD, PLOT, WIDTH, svg
+from brain.domain.reports.calendar_picture import HEADER, PLOT, WIDTH, draw_svg
 
 NAMES = {"s": "http://www.w3.org/2000/svg"}
 AMOUNTS = st.floats(0.0, 1e9, allow_nan=False)
@@ -19,7 +19,7 @@ def parsed(picture: str) -> ET.Element:
 
 def test_there_is_a_band_a_day_a_mark_a_rush_and_an_outline_a_closed_day() -> None:
     """26 open days and one closed in north; two of them marked."""
-    root = parsed(svg(two_weeks()))
+    root = parsed(draw_svg(two_weeks()))
     found = [one.get("class") for one in root.iter("{http://www.w3.org/2000/svg}rect")]
     assert found.count("bc-band") + found.count("bc-band bc-rush") == 27
     assert found.count("bc-band bc-rush") == 2
@@ -28,7 +28,7 @@ def test_there_is_a_band_a_day_a_mark_a_rush_and_an_outline_a_closed_day() -> No
 
 def test_who_cannot_see_it_is_told_what_is_in_it() -> None:
     """Title, description, and a title a day."""
-    root = parsed(svg(two_weeks()))
+    root = parsed(draw_svg(two_weeks()))
     title, description = root.find("s:title", NAMES), root.find("s:desc", NAMES)
     assert title is not None
     assert description is not None
@@ -40,15 +40,15 @@ def test_who_cannot_see_it_is_told_what_is_in_it() -> None:
 
 def test_a_store_s_name_cannot_break_out_of_the_picture() -> None:
     """Names come from the shop's files."""
-    picture = svg([day("<script>alert('&')</script>", 0, 10.0)])
+    picture = draw_svg([day("<script>alert('&')</script>", 0, 10.0)])
     assert "<script>" not in picture
     assert parsed(picture) is not None
 
 
 def test_nothing_is_drawn_of_nothing_and_dense_days_are_named_by_weeks() -> None:
     """Ninety days have room for a label a week."""
-    assert svg([]) == ""
-    labels = parsed(svg([day("north", at, 10.0) for at in range(90)])).findall(".//s:g/s:text", NAMES)
+    assert draw_svg([]) == ""
+    labels = parsed(draw_svg([day("north", at, 10.0) for at in range(90)])).findall(".//s:g/s:text", NAMES)
     assert len(labels) == 2 * 13
 
 
@@ -59,8 +59,8 @@ def test_whatever_the_figures_are_they_stay_inside_the_picture(amounts: list[tup
     for at, three in enumerate(amounts):
         lower, predicted, upper = sorted(three)
         rows.append(day("north", at, predicted, lower_80=lower, upper_80=upper))
-    for rect in parsed(svg(rows)).findall(".//s:g/s:rect", NAMES):
+    for rect in parsed(draw_svg(rows)).findall(".//s:g/s:rect", NAMES):
         x, y, width, height = (float(str(rect.get(name))) for name in ("x", "y", "width", "height"))
         assert 0 <= x <= x + width <= WIDTH
-        assert y >= HEAD - 0.1
-        assert y + height <= HEAD + PLOT + 1.1
+        assert y >= HEADER - 0.1
+        assert y + height <= HEADER + PLOT + 1.1

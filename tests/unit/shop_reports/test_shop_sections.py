@@ -96,23 +96,23 @@ def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
     assert any("A plain rule did as well or better" in line for line in section.lines)
     nothing = {"wape": None, "coverage_80": None, "rush_recall": None, "rush_precision": None}
     unknown = pages()["shop-backtest"] | {"overall": pages()["shop-backtest"]["overall"] | nothing}
-    assert "unknown" in shop.accuracy(unknown).lines[0]
+    assert "unknown" in shop.build_accuracy(unknown).lines[0]
 
 
 def test_many_days_and_signals_are_cut_and_counted() -> None:
     """A manager reads six days and twelve names; the rest is in the table or counted."""
     busy = [day("north", at, 2000.0, rush_probability=0.9 - at / 100) for at in range(9)]
-    section = shop.calendar({"rows": busy})
+    section = shop.build_calendar({"rows": busy})
     assert section.lines[0].endswith("and 7 more below.")
     assert section.lines[-1].startswith("3 more days differ")
     rows = [{"store_id": "*", "signal": f"s{at:02d}", "claimed": False} for at in range(20)]
-    assert "and 8 more" in shop.signals({"rows": rows, "retired": []}).lines[0]
+    assert "and 8 more" in shop.build_signals({"rows": rows, "retired": []}).lines[0]
 
 
 def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
     """Twelve stores are drawn, days as usual are left out of the table, the rest is counted."""
     rows = [day(f"store {store:03d}", at, 1000.0 if at else 1300.0) for store in range(400) for at in range(14)]
-    section = shop.calendar({"rows": rows})
+    section = shop.build_calendar({"rows": rows})
     assert len(section.rows) == 240
     assert section.lines[-1] == "160 more are left out here; the dashboard has them."
     assert len({row["store_id"] for row in section.figures["rows"]}) == 12
@@ -123,7 +123,7 @@ def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
 def test_a_finding_without_an_interval_has_no_figures() -> None:
     """The question stands, the effect is only said to be there."""
     row = pages()["shop-findings"]["hypotheses"][0] | {"lower": None, "product_id": "cake"}
-    assert shop.finding(row) == "Does rain cost sales? In north, cake: an effect on 41 days."
+    assert shop.write_finding(row) == "Does rain cost sales? In north, cake: an effect on 41 days."
 
 
 def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
@@ -151,6 +151,6 @@ def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
 )
 def test_people_are_said_in_whole_persons(row: dict[str, Any], said: str) -> None:
     """Beside the usual weekday, as a manager plans."""
-    from brain.domain.reports.shop_words import people  # noqa: PLC0415 - only this test needs it
+    from brain.domain.reports.shop_wording import describe_staffing  # noqa: PLC0415 - only this test needs it
 
-    assert people(row) == said
+    assert describe_staffing(row) == said

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from brain.domain.reports import calendar_picture, chart
 from brain.domain.reports.report import Report
 from brain.domain.reports.shop import CALENDAR
-from brain.domain.reports.text import MARKS
+from brain.domain.reports.text import STATUS_SUFFIXES
 
 
 @cache
@@ -19,10 +19,10 @@ def _load_template() -> Template:
 
 def render(report: Report) -> str:
     """Return the report as one HTML page without external resources."""
-    picture = Markup(chart.svg(report.series))  # noqa: S704 - built from dates and numbers only
+    picture = Markup(chart.draw_svg(report.series))  # noqa: S704 - built from dates and numbers only
     pictures = {
-        section.name: Markup(calendar_picture.svg(section.figures["rows"]))  # noqa: S704 - the chart escapes names
+        section.name: Markup(calendar_picture.draw_svg(section.figures["rows"]))  # noqa: S704 - the chart escapes names
         for section in report.sections
         if section.name == CALENDAR and section.figures
     }
-    return _load_template().render(report=report, marks=MARKS, chart=picture, pictures=pictures)
+    return _load_template().render(report=report, marks=STATUS_SUFFIXES, chart=picture, pictures=pictures)

@@ -4,6 +4,8 @@ from typing import Any
 
 from brain.cli.demo import shop
 from brain.cli.demo.findings import Finding
+from brain.domain.retail.roi.statement_wording import VERDICTS
+from brain.domain.retail.roi.valuation import DecisionVerdict
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
@@ -62,5 +64,6 @@ def _find_worth(row: dict[str, Any], planted: str, truth: float) -> Finding:
     worth = row.get("value")
     if worth is None:
         return Finding(shop.CAFES.client_id, planted, "nothing", recovered=False)
-    learned = f"{worth:.0f} EUR ({row['lower_95']:.0f} to {row['upper_95']:.0f}): {row['verdict']}"
+    verdict = VERDICTS[DecisionVerdict(row["verdict"])]
+    learned = f"{worth:.0f} EUR ({row['lower_95']:.0f} to {row['upper_95']:.0f}): {verdict}"
     return Finding(shop.CAFES.client_id, planted, learned, recovered=bool(row["lower_95"] <= truth <= row["upper_95"]))

@@ -40,7 +40,7 @@ def calendar(
     rows = calendar_to_rows(days)
     if svg is not None:
         with open_for_writing(svg) as stream:
-            stream.write(calendar_picture.svg(rows))
+            stream.write(calendar_picture.draw_svg(rows))
     if as_json:
         print_json(rows)
     else:

@@ -67,7 +67,7 @@ def _estimate_difference(comparison: RateComparison, alpha: float) -> Difference
     return stratified_difference(comparison.strata, alpha=alpha)
 
 
-def sample_log_rates(sums: Sequence[Sums]) -> Sample:
+def build_rate_sample(sums: Sequence[Sums]) -> Sample:
     """Return the log engagement rates of events as a sample, in natural logarithms."""
     count, total, squared = (
         sum(s.get(name, 0) for s in sums) for name in ("rated", "log_rate_milli", "log_rate_milli_squared")
@@ -84,10 +84,10 @@ def build_strata(cells: Iterable[tuple[object, bool, Sums]]) -> list[tuple[Sampl
     sums_by_stratum: dict[object, tuple[list[Sums], list[Sums]]] = {}
     for stratum, is_subject, sums in cells:
         sums_by_stratum.setdefault(stratum, ([], []))[0 if is_subject else 1].append(sums)
-    return [(sample_log_rates(own), sample_log_rates(others)) for own, others in sums_by_stratum.values()]
+    return [(build_rate_sample(own), build_rate_sample(others)) for own, others in sums_by_stratum.values()]
 
 
-def effect_figures(comparison: RateComparison, estimate: Difference) -> dict[str, object]:
+def estimate_to_document(comparison: RateComparison, estimate: Difference) -> dict[str, object]:
     """Return a comparison's figures for machines: ratios of engagement rates."""
     return {
         "platform": comparison.platform,

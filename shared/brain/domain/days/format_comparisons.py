@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from brain.domain.days.comparisons import RateComparison, sample_log_rates
+from brain.domain.days.comparisons import RateComparison, build_rate_sample
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums, parse_platform
 
@@ -20,7 +20,7 @@ def compare_formats(facts: ClientFacts) -> Iterator[RateComparison]:
             for other_sums in sums_of_other
         ]
         if others:
-            strata = [(sample_log_rates(sums), sample_log_rates(others))]
+            strata = [(build_rate_sample(sums), build_rate_sample(others))]
             yield RateComparison(platform, {"content_type": content_type}, strata)
 
 

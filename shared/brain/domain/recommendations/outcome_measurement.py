@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from brain.domain.days import sums
-from brain.domain.days.comparisons import sample_log_rates
+from brain.domain.days.comparisons import build_rate_sample
 from brain.domain.days.sums import Days, Sums
 from brain.domain.recommendations.advice_config import OutcomeWindows
 from brain.domain.recommendations.readings.metric_history import is_published_content
@@ -127,7 +127,7 @@ def _measure_engagement(windows: Sequence[tuple[DaySums, DaySums]], minimum_even
 
 
 def _sample(window: DaySums) -> Sample:
-    return sample_log_rates([day_sums for _, day_sums in window])
+    return build_rate_sample([day_sums for _, day_sums in window])
 
 
 def _squared_error(sample: Sample) -> float:

@@ -5,73 +5,83 @@ from collections.abc import Sequence
 from datetime import date
 
 from brain.domain.days import sums
-from brain.domain.days.comparisons import sample_log_rates, significance_level
+from brain.domain.days.comparisons import build_rate_sample, significance_level
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
-from brain.domain.reports import figures
+from brain.domain.reports.number_format import (
+    UNKNOWN,
+    format_change,
+    format_change_range,
+    format_count,
+    format_percent,
+)
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference, welch_difference
 
-TITLE = "What happened"
+NAME, TITLE = "activity", "What happened"
+COLUMNS = ("platform", "events", "before", "engagements", "impressions", "engagement rate", "change in rate", "spend")
+MICROS = 10**6
 
 
 def build_section(facts: ClientFacts) -> Section:
-    """Return the period's figures by platform, each beside the period before of the same length."""
-    span = facts.end - facts.start
-    platforms = sorted({sums.parse_platform(g) for groups in facts.days.values() for g in groups})
-    before = facts.start - span
+    """Return the period's figures by platform, compared with the period before of the same length."""
+    platforms = sorted({sums.parse_platform(group) for groups in facts.days.values() for group in groups})
+    previous_start = facts.start - (facts.end - facts.start)
+    alpha = significance_level(len(platforms), facts.config.comparisons)
     rows = []
     lines = []
     for platform in platforms:
-        now, then = _sums(facts, platform, facts.start, facts.end), _sums(facts, platform, before, facts.start)
-        if not now and not then:
+        current = _select_sums(facts, platform, facts.start, facts.end)
+        previous = _select_sums(facts, platform, previous_start, facts.start)
+        if not current and not previous:
             continue
-        moved = _change(now, then, facts, significance_level(len(platforms), facts.config.comparisons))
-        rows.append(_row(platform, now, then, moved))
-        lines += _claims(platform, moved)
+        change = _estimate_change(current, previous, facts, alpha)
+        rows.append(_build_row(platform, current, previous, change))
+        if change is not None and change.is_significant:
+            lines.append(_claim(platform, change))
     if not rows:
-        return Section("activity", TITLE, SectionStatus.NOT_ENOUGH_DATA, ("No events in this period.",))
-    return Section("activity", TITLE, SectionStatus.OK, tuple(lines) or _nothing_claimed(facts), COLUMNS, tuple(rows))
+        return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, ("No events in this period.",))
+    return Section(NAME, TITLE, SectionStatus.OK, tuple(lines) or (_claim_nothing(facts),), COLUMNS, tuple(rows))
 
 
-COLUMNS = ("platform", "events", "before", "engagements", "impressions", "engagement rate", "change in rate", "spend")
-
-
-def _sums(facts: ClientFacts, platform: str, start: date, end: date) -> list[Sums]:
+def _select_sums(facts: ClientFacts, platform: str, start: date, end: date) -> list[Sums]:
     return [day_sums for _, day_sums in sums.select_range(facts.days, start, end, platform)]
 
 
-def _change(now: Sequence[Sums], then: Sequence[Sums], facts: ClientFacts, alpha: float) -> Difference | None:
-    one, other = sample_log_rates(now), sample_log_rates(then)
-    if min(one.count, other.count) < facts.config.comparisons.minimum_events:
+def _estimate_change(
+    current: Sequence[Sums], previous: Sequence[Sums], facts: ClientFacts, alpha: float
+) -> Difference | None:
+    current_rates, previous_rates = build_rate_sample(current), build_rate_sample(previous)
+    if min(current_rates.count, previous_rates.count) < facts.config.comparisons.minimum_events:
         return None
-    return welch_difference(one, other, alpha=alpha)
+    return welch_difference(current_rates, previous_rates, alpha=alpha)
 
 
-def _row(platform: str, now: Sequence[Sums], then: Sequence[Sums], moved: Difference | None) -> tuple[str, ...]:
-    rated, audience = sums.sum_if_reported(now, "rated_engagements"), sums.sum_if_reported(now, "rated_audience")
-    spend = sums.sum_if_reported(now, "spend_micros")
+def _build_row(
+    platform: str, current: Sequence[Sums], previous: Sequence[Sums], change: Difference | None
+) -> tuple[str, ...]:
+    engagements = sums.sum_if_reported(current, "rated_engagements")
+    audience = sums.sum_if_reported(current, "rated_audience")
+    spend = sums.sum_if_reported(current, "spend_micros")
     return (
         platform,
-        figures.count(sums.sum_metric(now, "events")),
-        figures.count(sums.sum_metric(then, "events")),
-        figures.count(sums.sum_if_reported(now, "engagements")),
-        figures.count(sums.sum_if_reported(now, "impressions")),
-        figures.percent(rated / audience if rated is not None and audience else None),
-        "not enough data" if moved is None else figures.change_range(moved.lower, moved.upper),
-        figures.UNKNOWN if spend is None else f"{spend / 10**6:.2f}",
+        format_count(sums.sum_metric(current, "events")),
+        format_count(sums.sum_metric(previous, "events")),
+        format_count(sums.sum_if_reported(current, "engagements")),
+        format_count(sums.sum_if_reported(current, "impressions")),
+        format_percent(engagements / audience if engagements is not None and audience else None),
+        "not enough data" if change is None else format_change_range(change.lower, change.upper),
+        UNKNOWN if spend is None else f"{spend / MICROS:.2f}",
     )
 
 
-def _claims(platform: str, moved: Difference | None) -> list[str]:
-    if moved is None or not moved.is_significant:
-        return []
-    word = "rose" if moved.estimate > 0 else "fell"
-    size = figures.change(math.exp(moved.estimate))
-    interval = figures.change_range(moved.lower, moved.upper)
-    return [f"Engagement on {platform} {word} by {size} (between {interval})."]
+def _claim(platform: str, change: Difference) -> str:
+    direction = "rose" if change.estimate > 0 else "fell"
+    size = format_change(math.exp(change.estimate))
+    interval = format_change_range(change.lower, change.upper)
+    return f"Engagement on {platform} {direction} by {size} (between {interval})."
 
 
-def _nothing_claimed(facts: ClientFacts) -> tuple[str, ...]:
+def _claim_nothing(facts: ClientFacts) -> str:
     level = 1 - facts.config.comparisons.false_claims
-    return (f"No platform's engagement rate changed by more than chance explains (at {level:.0%} for the report).",)
+    return f"No platform's engagement rate changed by more than chance explains (at {level:.0%} for the report)."

@@ -1,23 +1,22 @@
-"""The shop's next days as a picture: what to expect with its interval, rush days marked, closed days shown.
+"""The picture of the shop's next days: expected sales with intervals, rush days and closed days.
 
-Pure SVG without scripts, fonts or anything from outside; drawn for the width of a phone, readable in light and dark,
-with a title and a description for those who cannot see it.
+SVG without scripts, fonts or external resources, drawn for the width of a phone, readable in light and dark, with a
+title and a description for screen readers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from html import escape
-from typing import Any
 
-from brain.domain.reports.shop_words import closed, day_words, is_rush_day, money
+from brain.domain.reports.shop_wording import CalendarRow, format_day, format_money, is_closed, is_rush_day
 
 WIDTH, LEFT, RIGHT = 360.0, 34.0, 6.0
-HEAD, PLOT, FOOT, LEGEND = 22.0, 84.0, 30.0, 18.0
-PANEL = HEAD + PLOT + FOOT
-ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-DAYS = "MTWTFSS"
-NARROWEST_NAMED = 14.0
-"""Narrower days are named on Mondays only."""
+HEADER, PLOT, FOOTER, LEGEND = 22.0, 84.0, 30.0, 18.0
+PANEL = HEADER + PLOT + FOOTER
+ROUND_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+WEEKDAY_LETTERS = "MTWTFSS"
+MIN_LABELLED_WIDTH = 14.0
+"""Narrower days are labelled on Mondays only."""
 
 STYLE = (
     ".bc{--ink:#1b1f24;--soft:#5b6470;--line:#d0d7de;--band:#8fb8e8;--mean:#0b57a4;--rush:#f0a35e;--hot:#9a3b00;"
@@ -31,106 +30,107 @@ STYLE = (
     ".bc-hot{fill:var(--hot);font-size:11px;font-weight:700}.bc-shut{fill:none;stroke:var(--soft);stroke-dasharray:2 3}"
 )
 
-EXPLAINED = "Bar: where 8 of 10 such days lie. Line: expected. !: plan for a rush."
-
-Row = Mapping[str, Any]
+LEGEND_TEXT = "Bar: where 8 of 10 such days lie. Line: expected. !: plan for a rush."
 
 
-def svg(rows: Sequence[Row]) -> str:
-    """Return the picture of a published calendar's ``rows``, one panel a store; empty when there is nothing to draw."""
+def draw_svg(rows: Sequence[CalendarRow]) -> str:
+    """Return the picture of a published calendar's ``rows``, one panel per store; an empty string without rows."""
     stores = list(dict.fromkeys(str(row["store_id"]) for row in rows))
     if not stores:
         return ""
     height = PANEL * len(stores) + LEGEND
     panels = "".join(
-        _panel(store, [row for row in rows if row["store_id"] == store], at * PANEL) for at, store in enumerate(stores)
+        _draw_panel(store, [row for row in rows if row["store_id"] == store], index * PANEL)
+        for index, store in enumerate(stores)
     )
     return (
         f'<svg class="bc" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-labelledby="bc-title bc-desc" '
-        f'xmlns="http://www.w3.org/2000/svg"><title id="bc-title">{escape(_title(rows))}</title>'
-        f'<desc id="bc-desc">{escape(_description(rows, stores))}</desc><style>{STYLE}</style>'
+        f'xmlns="http://www.w3.org/2000/svg"><title id="bc-title">{escape(_write_title(rows))}</title>'
+        f'<desc id="bc-desc">{escape(_write_description(rows, stores))}</desc><style>{STYLE}</style>'
         f'<rect class="bc-page" width="{WIDTH:.0f}" height="{height:.0f}"/>{panels}'
-        f'<text class="bc-soft" x="4" y="{height - 6:.0f}">{EXPLAINED}</text></svg>'
+        f'<text class="bc-soft" x="4" y="{height - 6:.0f}">{LEGEND_TEXT}</text></svg>'
     )
 
 
-def _title(rows: Sequence[Row]) -> str:
+def _write_title(rows: Sequence[CalendarRow]) -> str:
     days = sorted(str(row["day"]) for row in rows)
-    return f"Expected sales from {day_words(days[0])} to {day_words(days[-1])}"
+    return f"Expected sales from {format_day(days[0])} to {format_day(days[-1])}"
 
 
-def _description(rows: Sequence[Row], stores: Sequence[str]) -> str:
-    parts = []
+def _write_description(rows: Sequence[CalendarRow], stores: Sequence[str]) -> str:
+    sentences = []
     for store in stores:
-        own = [row for row in rows if row["store_id"] == store]
-        busy = [day_words(row["day"]) for row in own if is_rush_day(row)]
-        shut = [day_words(row["day"]) for row in own if closed(row)]
-        said = f"rush days {', '.join(busy)}" if busy else "no rush day"
-        parts.append(f"{store}: {said}" + (f"; probably closed {', '.join(shut)}" if shut else ""))
-    return "A bar is where 8 of 10 such days lie, its line what is expected. " + ". ".join(parts) + "."
+        store_rows = [row for row in rows if row["store_id"] == store]
+        rush_days = [format_day(row["day"]) for row in store_rows if is_rush_day(row)]
+        closed_days = [format_day(row["day"]) for row in store_rows if is_closed(row)]
+        rush = f"rush days {', '.join(rush_days)}" if rush_days else "no rush day"
+        sentences.append(f"{store}: {rush}" + (f"; probably closed {', '.join(closed_days)}" if closed_days else ""))
+    return "A bar is where 8 of 10 such days lie, its line what is expected. " + ". ".join(sentences) + "."
 
 
-def _panel(store: str, rows: Sequence[Row], top: float) -> str:
-    open_rows = [row for row in rows if not closed(row)]
-    highest = _rounded(max((float(row["upper_80"]) for row in open_rows), default=1.0))
-    floor = top + HEAD + PLOT
+def _draw_panel(store: str, rows: Sequence[CalendarRow], top: float) -> str:
+    open_rows = [row for row in rows if not is_closed(row)]
+    scale_end = _round_up(max((float(row["upper_80"]) for row in open_rows), default=1.0))
+    floor = top + HEADER + PLOT
     step = (WIDTH - LEFT - RIGHT) / max(1, len(rows))
-    parts = [f'<text class="bc-text bc-name" x="4" y="{top + 14:.1f}">{escape(store)}</text>']
-    for share in (0.0, 0.5, 1.0):
-        y = floor - share * PLOT
-        parts.append(f'<line class="bc-line" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        at_scale = f'<text class="bc-soft" text-anchor="end" x="{LEFT - 4:.0f}" y="{y + 3.5:.1f}">'
-        parts.append(f"{at_scale}{_short(share * highest)}</text>")
-    for at, row in enumerate(rows):
-        parts.append(_day(row, LEFT + at * step, step, floor, highest))
-    return "".join(parts)
+    elements = [f'<text class="bc-text bc-name" x="4" y="{top + 14:.1f}">{escape(store)}</text>']
+    for fraction in (0.0, 0.5, 1.0):
+        y = floor - fraction * PLOT
+        label = f'<text class="bc-soft" text-anchor="end" x="{LEFT - 4:.0f}" y="{y + 3.5:.1f}">'
+        elements.append(f'<line class="bc-line" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        elements.append(f"{label}{_abbreviate(fraction * scale_end)}</text>")
+    elements += [_draw_day(row, LEFT + index * step, step, floor, scale_end) for index, row in enumerate(rows)]
+    return "".join(elements)
 
 
-def _day(row: Row, left: float, step: float, floor: float, highest: float) -> str:
+def _draw_day(row: CalendarRow, left: float, step: float, floor: float, scale_end: float) -> str:
+    """Return a day's bar, mean line and label, or its dashed outline if it is probably closed."""
     middle, width = left + step / 2, step * 0.62
-    on = date.fromisoformat(str(row["day"]))
-    foot = _foot(on, middle, floor) if step >= NARROWEST_NAMED or on.weekday() == 0 else ""
-    if closed(row):
-        mark = (
+    day = date.fromisoformat(str(row["day"]))
+    label = _draw_label(day, middle, floor) if step >= MIN_LABELLED_WIDTH or day.weekday() == 0 else ""
+    if is_closed(row):
+        outline = (
             f'<rect class="bc-shut" x="{middle - width / 2:.1f}" y="{floor - PLOT * 0.5:.1f}" width="{width:.1f}" '
             f'height="{PLOT * 0.5:.1f}"/><text class="bc-soft" text-anchor="middle" x="{middle:.1f}" '
             f'y="{floor - PLOT * 0.5 - 3:.1f}">shut</text>'
         )
-        return f"<g><title>{escape(day_words(row['day']))}: probably closed</title>{mark}{foot}</g>"
-    hot = " bc-rush" if is_rush_day(row) else ""
-    low, high, mean = (
-        floor - max(0.0, float(row[name])) / highest * PLOT for name in ("lower_80", "upper_80", "predicted")
+        return f"<g><title>{escape(format_day(row['day']))}: probably closed</title>{outline}{label}</g>"
+    rush_class = " bc-rush" if is_rush_day(row) else ""
+    lower, upper, mean = (
+        floor - max(0.0, float(row[name])) / scale_end * PLOT for name in ("lower_80", "upper_80", "predicted")
     )
-    between = f"8 of 10 between {money(row['lower_80'])} and {money(row['upper_80'])}"
-    said = f"{day_words(row['day'])}: {money(row['predicted'])}, {between}"
-    flag = f'<text class="bc-hot" text-anchor="middle" x="{middle:.1f}" y="{high - 4:.1f}">!</text>' if hot else ""
+    interval = f"8 of 10 between {format_money(row['lower_80'])} and {format_money(row['upper_80'])}"
+    title = f"{format_day(row['day'])}: {format_money(row['predicted'])}, {interval}"
+    flag = (
+        f'<text class="bc-hot" text-anchor="middle" x="{middle:.1f}" y="{upper - 4:.1f}">!</text>' if rush_class else ""
+    )
     return (
-        f"<g><title>{escape(said)}{'; rush day' if hot else ''}</title>"
-        f'<rect class="bc-band{hot}" x="{middle - width / 2:.1f}" y="{high:.1f}" width="{width:.1f}" '
-        f'height="{max(1.0, low - high):.1f}" rx="2"/>'
-        f'<line class="bc-mean{hot}" x1="{middle - width / 2:.1f}" x2="{middle + width / 2:.1f}" y1="{mean:.1f}" '
-        f'y2="{mean:.1f}"/>{flag}{foot}</g>'
+        f"<g><title>{escape(title)}{'; rush day' if rush_class else ''}</title>"
+        f'<rect class="bc-band{rush_class}" x="{middle - width / 2:.1f}" y="{upper:.1f}" width="{width:.1f}" '
+        f'height="{max(1.0, lower - upper):.1f}" rx="2"/>'
+        f'<line class="bc-mean{rush_class}" x1="{middle - width / 2:.1f}" x2="{middle + width / 2:.1f}" '
+        f'y1="{mean:.1f}" y2="{mean:.1f}"/>{flag}{label}</g>'
     )
 
 
-def _foot(on: date, middle: float, floor: float) -> str:
-    """The day's letter and number under its bar."""
-    letter = DAYS[on.weekday()]
+def _draw_label(day: date, middle: float, floor: float) -> str:
+    """Return the day's letter and number below its bar."""
+    letter = WEEKDAY_LETTERS[day.weekday()]
     return (
         f'<text class="bc-soft" text-anchor="middle" x="{middle:.1f}" y="{floor + 12:.1f}">{letter}</text>'
-        f'<text class="bc-text" text-anchor="middle" x="{middle:.1f}" y="{floor + 24:.1f}">{on.day}</text>'
+        f'<text class="bc-text" text-anchor="middle" x="{middle:.1f}" y="{floor + 24:.1f}">{day.day}</text>'
     )
 
 
-def _rounded(highest: float) -> float:
-    """The next round number at or above, with some air for the marks."""
-    wanted = max(highest, 1e-9) * 1.12
-    size = 10.0 ** len(str(int(wanted))) / 10.0
-    return next((size * step for step in ROUND if size * step >= wanted), wanted)
+def _round_up(highest: float) -> float:
+    """Return the next round number, with some room above the highest bar for the marks."""
+    minimum = max(highest, 1e-9) * 1.12
+    magnitude = 10.0 ** len(str(int(minimum))) / 10.0
+    return next((magnitude * step for step in ROUND_STEPS if magnitude * step >= minimum), minimum)
 
 
-def _short(value: float) -> str:
+def _abbreviate(amount: float) -> str:
     for unit, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= unit:
-            return f"{value / unit:.3g}{letter}"
-    return f"{value:.3g}"
+        if amount >= unit:
+            return f"{amount / unit:.3g}{letter}"
+    return f"{amount:.3g}"

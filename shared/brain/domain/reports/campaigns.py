@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.days import breakdowns
-from brain.domain.days.comparisons import RateComparison, build_strata, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, build_strata, estimate_differences, estimate_to_document
 from brain.domain.days.facts import ClientFacts
-from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
+from brain.domain.reports.comparison_rows import build_row, format_claim
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
@@ -42,10 +42,9 @@ def build_section(facts: ClientFacts) -> Section | None:
         tuple(_describe(comparison, estimate) for comparison, estimate in estimates),
         COLUMNS,
         tuple(
-            comparison_row(comparison, str(comparison.subject["campaign"]), estimate)
-            for comparison, estimate in estimates
+            build_row(comparison, str(comparison.subject["campaign"]), estimate) for comparison, estimate in estimates
         ),
-        {"effects": [effect_figures(comparison, estimate) for comparison, estimate in estimates]},
+        {"effects": [estimate_to_document(comparison, estimate) for comparison, estimate in estimates]},
     )
 
 
@@ -72,5 +71,5 @@ def _describe(comparison: RateComparison, estimate: Difference) -> str:
     direction = "more" if estimate.estimate > 0 else "less"
     return (
         f"During {name}, posts on {comparison.platform} got {direction} engagement than on the days around it: "
-        f"{claim_numbers(comparison, estimate)}. What else happened in these days counts too."
+        f"{format_claim(comparison, estimate)}. What else happened in these days counts too."
     )

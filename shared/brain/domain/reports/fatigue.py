@@ -1,111 +1,133 @@
-"""Which ads wear out: an ad's click rate over the days, against the middle of the platform's other ads."""
+"""Which ads wear out: an ad's click rate over the days, against the median of the platform's other ads."""
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
+from typing import TypeAlias
 
 from brain.domain.days import breakdowns
 from brain.domain.days.comparisons import significance_level
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.sums import Sums
-from brain.domain.reports import figures
+from brain.domain.reports.number_format import format_count
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "fatigue", "Which ads wear out"
 COLUMNS = ("platform", "ad", "days", "clicks", "click rate a day", "sure")
-LEAST_CLICKS = 50
-LEAST_OTHERS = 2
+MIN_CLICKS = 50
+MIN_OTHER_ADS = 2
 MEDIAN_VARIANCE = math.pi / 2  # of a median, relative to that of a mean
-Ads = Mapping[str, Mapping[date, Sums]]
+AdSums: TypeAlias = Mapping[date, Sums]
+
+
+@dataclass(frozen=True, slots=True)
+class AdSeries:
+    """An ad's days, and its points: (day number, log click rate relative to the other ads, weight)."""
+
+    platform: str
+    ad_id: str
+    sums_by_day: AdSums
+    points: list[tuple[float, float, float]]
+
+    @property
+    def clicks(self) -> int:
+        """All clicks of the ad in the window."""
+        return sum(day_sums["clicks"] for day_sums in self.sums_by_day.values())
 
 
 def build_section(facts: ClientFacts) -> Section | None:
-    """Return each ad's change of its click rate a day, relative to the other ads; claimed only when it falls.
+    """Return the daily change of each ad's click rate relative to the other ads; only a fall is claimed.
 
-    A client without ads has no such section.
+    Returns:
+        None for a client without ads.
     """
-    start = facts.end - timedelta(days=facts.config.comparisons.window_days)
-    platforms = _platforms(facts, start)
-    if not platforms:
+    ads_by_platform = _collect_ads(facts)
+    if not ads_by_platform:
         return None
-    series = [(p, ad, own, points) for p, ads in platforms.items() for ad, own, points in _series(ads, facts)]
+    series = [ad for platform, ads in ads_by_platform.items() for ad in _select_series(platform, ads, facts)]
     alpha = significance_level(len(series), facts.config.comparisons)
-    slopes = [(p, ad, own, weighted_slope(pts, alpha=alpha, min_dispersion=1.0)) for p, ad, own, pts in series]
-    found = [(p, ad, own, slope) for p, ad, own, slope in slopes if slope]
-    if not found:
+    estimates = [(ad, weighted_slope(ad.points, alpha=alpha, min_dispersion=1.0)) for ad in series]
+    slopes = [(ad, slope) for ad, slope in estimates if slope]
+    if not slopes:
         line = "Not enough data yet: no ad ran long enough beside two others to compare their click rates."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
-    lines = tuple(_claim(p, ad, slope) for p, ad, _, slope in found if slope.upper < 0)
-    rows = tuple(_row(p, ad, own, slope) for p, ad, own, slope in found)
-    effects = [_effect(p, ad, slope) for p, ad, _, slope in found]
-    none = ("No ad's click rate falls by more than chance explains.",)
-    return Section(NAME, TITLE, SectionStatus.OK, lines or none, COLUMNS, rows, {"effects": effects})
+    lines = tuple(_claim(ad, slope) for ad, slope in slopes if slope.upper < 0)
+    rows = tuple(_build_row(ad, slope) for ad, slope in slopes)
+    figures = {"effects": [_slope_to_document(ad, slope) for ad, slope in slopes]}
+    nothing = ("No ad's click rate falls by more than chance explains.",)
+    return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, figures)
 
 
-def _platforms(facts: ClientFacts, start: date) -> dict[str, dict[str, dict[date, Sums]]]:
-    found: dict[str, dict[str, dict[date, Sums]]] = {}
-    for day, platform, ad, sums in breakdowns.iterate_ads(facts.breakdowns, start, facts.end):
-        if "clicks" in sums and sums["impressions"] > 0:
-            found.setdefault(platform, {}).setdefault(ad, {})[day] = sums
-    return found
+def _collect_ads(facts: ClientFacts) -> dict[str, dict[str, dict[date, Sums]]]:
+    """Return the daily sums of each ad, by platform and ad id."""
+    start = facts.end - timedelta(days=facts.config.comparisons.window_days)
+    ads: dict[str, dict[str, dict[date, Sums]]] = {}
+    for day, platform, ad_id, ad_sums in breakdowns.iterate_ads(facts.breakdowns, start, facts.end):
+        if "clicks" in ad_sums and ad_sums["impressions"] > 0:
+            ads.setdefault(platform, {}).setdefault(ad_id, {})[day] = ad_sums
+    return ads
 
 
-def _series(
-    ads: Ads, facts: ClientFacts
-) -> Iterator[tuple[str, Mapping[date, Sums], list[tuple[float, float, float]]]]:
-    """Yield each ad that has enough days and clicks, with its points against the other ads of the same days."""
-    for ad, own in sorted(ads.items()):
-        points = list(_points(ad, ads))
-        clicks = sum(sums["clicks"] for sums in own.values())
-        if len(points) >= facts.config.comparisons.minimum_events and clicks >= LEAST_CLICKS:
-            yield ad, own, points
+def _select_series(platform: str, ads: Mapping[str, AdSums], facts: ClientFacts) -> Iterator[AdSeries]:
+    """Yield the series of each ad with enough days and clicks."""
+    for ad_id, sums_by_day in sorted(ads.items()):
+        series = AdSeries(platform, ad_id, sums_by_day, list(_build_points(ad_id, ads)))
+        if len(series.points) >= facts.config.comparisons.minimum_events and series.clicks >= MIN_CLICKS:
+            yield series
 
 
-def _points(ad: str, ads: Ads) -> Iterator[tuple[float, float, float]]:
+def _build_points(ad_id: str, ads: Mapping[str, AdSums]) -> Iterator[tuple[float, float, float]]:
     """Yield (day number, log click rate relative to the others, weight: the inverse variance of the counts).
 
-    The others are their median, each measured from its own middle: one that gets better makes no other tired. Whom a
-    difference of two ads belongs to nobody can tell, so it takes two others.
+    The reference is the median of the other ads, each relative to its own median, so that an ad that improves makes no
+    other ad look tired. A difference between two ads could be due to either, hence at least two others.
     """
-    middles = {other: median(map(_log_rate, days.values())) for other, days in ads.items()}
-    for day, own in sorted(ads[ad].items()):
+    medians = {other: median(map(_log_click_rate, days.values())) for other, days in ads.items()}
+    for day, own_sums in sorted(ads[ad_id].items()):
         others = [
-            (_log_rate(days[day]) - middles[other], days[day]["clicks"])
+            (_log_click_rate(days[day]) - medians[other], days[day]["clicks"])
             for other, days in ads.items()
-            if other != ad and day in days
+            if other != ad_id and day in days
         ]
-        if len(others) >= LEAST_OTHERS:
-            clicked = sum(clicks for _, clicks in others)
-            variance = 1 / (own["clicks"] + 0.5) + MEDIAN_VARIANCE / (clicked + 0.5)
-            yield day.toordinal(), _log_rate(own) - median(rate for rate, _ in others), 1 / variance
+        if len(others) >= MIN_OTHER_ADS:
+            other_clicks = sum(clicks for _, clicks in others)
+            variance = 1 / (own_sums["clicks"] + 0.5) + MEDIAN_VARIANCE / (other_clicks + 0.5)
+            yield day.toordinal(), _log_click_rate(own_sums) - median(rate for rate, _ in others), 1 / variance
 
 
-def _log_rate(sums: Sums) -> float:
-    return math.log((sums["clicks"] + 0.5) / sums["impressions"])
+def _log_click_rate(ad_sums: Sums) -> float:
+    return math.log((ad_sums["clicks"] + 0.5) / ad_sums["impressions"])
 
 
-def _claim(platform: str, ad: str, slope: Difference) -> str:
-    per_day = f"{-math.expm1(slope.estimate):.1%} a day (between {-math.expm1(slope.upper):.1%} and "
+def _claim(ad: AdSeries, slope: Difference) -> str:
+    fall, smallest, largest = (-math.expm1(log_change) for log_change in (slope.estimate, slope.upper, slope.lower))
     return (
-        f"On {platform}, ad {ad} wears out: against the other ads its click rate falls by {per_day}"
-        f"{-math.expm1(slope.lower):.1%}). Replace it, or rest it for two weeks."
+        f"On {ad.platform}, ad {ad.ad_id} wears out: against the other ads its click rate falls by {fall:.1%} a day "
+        f"(between {smallest:.1%} and {largest:.1%}). Replace it, or rest it for two weeks."
     )
 
 
-def _row(platform: str, ad: str, own: Mapping[date, Sums], slope: Difference) -> tuple[str, ...]:
-    rate = f"{math.expm1(slope.estimate):+.1%} ({math.expm1(slope.lower):+.1%} to {math.expm1(slope.upper):+.1%})"
-    clicks = figures.count(sum(sums["clicks"] for sums in own.values()))
-    return (platform, ad, figures.count(len(own)), clicks, rate, "yes" if slope.upper < 0 else "no")
+def _build_row(ad: AdSeries, slope: Difference) -> tuple[str, ...]:
+    change, lower, upper = (math.expm1(log_change) for log_change in (slope.estimate, slope.lower, slope.upper))
+    return (
+        ad.platform,
+        ad.ad_id,
+        format_count(len(ad.sums_by_day)),
+        format_count(ad.clicks),
+        f"{change:+.1%} ({lower:+.1%} to {upper:+.1%})",
+        "yes" if slope.upper < 0 else "no",
+    )
 
 
-def _effect(platform: str, ad: str, slope: Difference) -> dict[str, object]:
+def _slope_to_document(ad: AdSeries, slope: Difference) -> dict[str, object]:
     """Return an ad's figures: the ratio of its relative click rate from one day to the next."""
     return {
-        "platform": platform,
-        "ad": ad,
+        "platform": ad.platform,
+        "ad": ad.ad_id,
         "ratio_a_day": math.exp(slope.estimate),
         "lower": math.exp(slope.lower),
         "upper": math.exp(slope.upper),

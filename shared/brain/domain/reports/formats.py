@@ -3,10 +3,10 @@
 import math
 from datetime import timedelta
 
-from brain.domain.days.comparisons import RateComparison, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, estimate_differences, estimate_to_document
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.format_comparisons import compare_formats
-from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
+from brain.domain.reports.comparison_rows import build_row, format_claim
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
@@ -22,10 +22,9 @@ def build_section(facts: ClientFacts) -> Section:
     estimates = estimate_differences(comparisons, facts.config.comparisons)
     lines = tuple(_claim(comparison, estimate) for comparison, estimate in estimates if estimate.is_significant)
     rows = tuple(
-        comparison_row(comparison, str(comparison.subject["content_type"]), estimate)
-        for comparison, estimate in estimates
+        build_row(comparison, str(comparison.subject["content_type"]), estimate) for comparison, estimate in estimates
     )
-    effects = [effect_figures(comparison, estimate) for comparison, estimate in estimates]
+    effects = [estimate_to_document(comparison, estimate) for comparison, estimate in estimates]
     nothing = ("No content type stands out from the rest of its platform by more than chance explains.",)
     return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, {"effects": effects})
 
@@ -54,5 +53,5 @@ def _claim(comparison: RateComparison, estimate: Difference) -> str:
     content_type = comparison.subject["content_type"]
     return (
         f"On {comparison.platform}, {content_type} gets {direction} engagement than other content: "
-        f"{claim_numbers(comparison, estimate)}."
+        f"{format_claim(comparison, estimate)}."
     )

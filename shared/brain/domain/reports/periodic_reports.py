@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from brain.domain.days import sums
 from brain.domain.periods import format_week
-from brain.domain.reports import figures, section_registry, shop
+from brain.domain.reports import number_format, section_registry, shop
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Report, Section, SectionStatus
 from brain.domain.reports.section_registry import SectionErrorReporter
@@ -64,7 +64,7 @@ def _summarize_period(facts: ReportFacts, sections: Sequence[Section]) -> str:
 
 
 def _pluralize(count: int, noun: str) -> str:
-    return f"{figures.count(count)} {noun}{'' if count == 1 else 's'}"
+    return f"{number_format.format_count(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _describe_silence(anomalies: Section) -> str:

@@ -1,4 +1,4 @@
-"""A report and its sections, as plain values: what is stored, rendered as text and HTML, and delivered."""
+"""A report and its sections, as plain values: stored as a document, rendered as text and HTML, and delivered."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class SectionStatus(StrEnum):
-    """What a section is worth; an engine that is not there is ``absent`` and never faked."""
+    """Whether a section has content; ``absent`` marks an engine that is not installed."""
 
     OK = "ok"
     NOT_ENOUGH_DATA = "not_enough_data"
@@ -18,7 +18,7 @@ class SectionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a report: sentences for people, a table to look at, figures for machines."""
+    """One part of a report: sentences for people, a table, and figures for machines."""
 
     name: str
     title: str
@@ -28,10 +28,22 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
 
+    def to_document(self) -> dict[str, Any]:
+        """Return the section as a document; rows are maps, because documents nest no lists in lists."""
+        return asdict(self) | {
+            "status": str(self.status),
+            "lines": list(self.lines),
+            "columns": list(self.columns),
+            "rows": [{"cells": list(row)} for row in self.rows],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A client's report for a period, such as ``weekly`` and ``2026-W47``."""
+    """A client's report for a period, such as ``weekly`` and ``2026-W47``.
+
+    ``series`` has (day, engagements, whether an incident began) for the chart.
+    """
 
     kind: str
     period: str
@@ -43,12 +55,9 @@ class Report:
     series: tuple[tuple[str, float, bool], ...] = ()
 
     def to_document(self) -> dict[str, Any]:
-        """Return the report as a document; rows are maps, since documents nest no lists in lists."""
-        sections = [
-            asdict(section)
-            | {"status": str(section.status), "lines": list(section.lines), "columns": list(section.columns)}
-            | {"rows": [{"cells": list(row)} for row in section.rows]}
-            for section in self.sections
+        """Return the report as a document."""
+        series = [
+            {"day": day, "engagements": engagements, "incident": has_incident}
+            for day, engagements, has_incident in self.series
         ]
-        days = [{"day": day, "engagements": value, "incident": incident} for day, value, incident in self.series]
-        return asdict(self) | {"sections": sections, "series": days}
+        return asdict(self) | {"sections": [section.to_document() for section in self.sections], "series": series}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from brain.domain.reports import (
     activity,
-    alarms,
+    anomalies,
     campaigns,
     coverage,
     fatigue,
@@ -68,7 +68,7 @@ SECTIONS: Mapping[str, SectionSpec] = {
     "timing": SectionSpec(timing.TITLE, timing.build_section),
     "campaigns": SectionSpec(campaigns.TITLE, campaigns.build_section),
     "fatigue": SectionSpec(fatigue.TITLE, fatigue.build_section),
-    "anomalies": SectionSpec(alarms.TITLE, alarms.build_section),
+    "anomalies": SectionSpec(anomalies.TITLE, anomalies.build_section),
     "predictions": SectionSpec(predictions.TITLE, predictions.build_section),
     "recommendations": SectionSpec(recommendations.TITLE, recommendations.build_section),
     "policy": SectionSpec(policy.TITLE, policy.build_section),

@@ -1,26 +1,27 @@
-"""The shop's sections of the weekly report, from the pages that its nightly jobs published; none without stores."""
+"""The shop's sections of the reports, from the pages that its nightly jobs published; none without stores."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
-from brain.domain.reports.shop_words import (
-    closed,
-    day_words,
+from brain.domain.reports.shop_wording import (
+    describe_staffing,
+    format_day,
+    format_difference,
+    format_lift,
+    format_money,
+    format_share,
+    format_signal,
+    format_store,
+    is_closed,
+    is_notable,
     is_rush_day,
-    lift,
-    money,
-    people,
-    place,
-    signal,
-    signed,
-    worth_saying,
 )
 from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 
-Page: TypeAlias = Mapping[str, Any]
+ShopPage: TypeAlias = Mapping[str, Any]
 
 CALENDAR, WEEK, SIGNALS, FINDINGS, ACCURACY = (
     "shop_calendar",
@@ -44,13 +45,24 @@ TITLES = {
     FINDINGS: "Findings",
     ACCURACY: "How good the forecast was",
 }
-DRAWN = ("store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability", "rush")
-MOST_STORES, MOST_LINES, MOST_ROWS = 12, 24, 240
-"""So that the report of a chain with hundreds of stores still fits into a document, and into a reader's minute."""
+PICTURE_FIELDS = (
+    "store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability", "rush",
+)  # fmt: skip
+MAX_PICTURED_STORES, MAX_LINES, MAX_ROWS = 12, 24, 240
+"""Limits that let the report of a chain with hundreds of stores fit into a document, and into a reader's minute."""
 
-DAYS_NAMED = 6
-NAMED = 12
-WORTH_A_LINE_CENTS = 100
+MAX_NAMED_DAYS = 6
+MAX_NAMED_SIGNALS = 12
+MIN_NAMED_CENTS = 100
+CENTS = 100
+AS_USUAL = "as usual"
+
+
+class PageSectionBuilder(Protocol):
+    """Builds a section from its published page."""
+
+    def __call__(self, page: ShopPage, /) -> Section:
+        """Return the section."""
 
 
 def build_section(name: str, facts: ReportFacts) -> Section | None:
@@ -58,216 +70,235 @@ def build_section(name: str, facts: ReportFacts) -> Section | None:
     if not facts.client.stores:
         return None
     page = facts.shop.get(PAGES[name])
-    return from_page(name, _from_day(page, facts.end.isoformat()) if name == CALENDAR and page else page)
+    if name == CALENDAR and page:
+        page = _drop_past_days(page, facts.end.isoformat())
+    return build_section_from_page(name, page)
 
 
-def _from_day(page: Page, first: str) -> Page:
-    """The calendar from ``first`` on: a page that the nights did not renew still has days that are over."""
-    rows = page.get("rows", [])
-    coming = [row for row in rows if row["day"] >= first]
-    if coming or not rows:
-        return {**page, "rows": coming}
-    last = max(row["day"] for row in rows)
-    return {"note": f"The calendar ends on {last}; it is drawn anew when the shop's nightly job runs again."}
-
-
-def from_page(name: str, page: Page | None) -> Section:
-    """The section called ``name`` from its published page; None means that it was never published."""
+def build_section_from_page(name: str, page: ShopPage | None) -> Section:
+    """Return the section called ``name`` from its published page, None if it was never published."""
     if page is None:
-        why = "The shop's nightly job has not published this yet."
-        return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (why,))
+        line = "The shop's nightly job has not published this yet."
+        return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (line,))
     if page.get("note"):
         return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (str(page["note"]),))
-    return SECTIONS[name](page)
+    return BUILDERS[name](page)
 
 
-def calendar(page: Page) -> Section:
-    """What to expect and how many people to plan, a row a store and day; of many stores the days that differ."""
+def _drop_past_days(page: ShopPage, first_day: str) -> ShopPage:
+    """Return the calendar from ``first_day`` on; a page that the nightly job did not renew still has past days."""
+    rows = page.get("rows", [])
+    coming = [row for row in rows if row["day"] >= first_day]
+    if coming or not rows:
+        return {**page, "rows": coming}
+    last_day = max(row["day"] for row in rows)
+    return {"note": f"The calendar ends on {last_day}; it is drawn anew when the shop's nightly job runs again."}
+
+
+def build_calendar(page: ShopPage) -> Section:
+    """Return what to expect and how many people to plan, one row per store and day; for a chain unusual days only."""
     rows = page["rows"]
-    listed = rows if len(rows) <= MOST_ROWS else [row for row in rows if people(row) != "as usual"]
-    drawn = list(dict.fromkeys(row["store_id"] for row in rows))[:MOST_STORES]
-    picture = [{name: row[name] for name in DRAWN if name in row} for row in rows if row["store_id"] in drawn]
+    listed = rows if len(rows) <= MAX_ROWS else [row for row in rows if describe_staffing(row) != AS_USUAL]
+    pictured_stores = list(dict.fromkeys(row["store_id"] for row in rows))[:MAX_PICTURED_STORES]
+    picture = [
+        {name: row[name] for name in PICTURE_FIELDS if name in row}
+        for row in rows
+        if row["store_id"] in pictured_stores
+    ]
     columns = ("day", "store", "people", "sales expected", "8 of 10 lie between", "what acts")
-    said = _listed(CALENDAR, _calendar_lines(rows), columns, [_day_cells(row) for row in listed], "")
-    return replace(said, figures={"rows": picture})
+    table = [_build_calendar_row(row) for row in listed]
+    return replace(_build_limited(CALENDAR, _write_calendar_lines(rows), columns, table), figures={"rows": picture})
 
 
-def _day_cells(row: Page) -> tuple[str, ...]:
-    shut = closed(row)
+def _build_calendar_row(row: ShopPage) -> tuple[str, ...]:
+    closed = is_closed(row)
+    signals = [signal for signal in row["signals"][:2] if is_notable(signal)]
     return (
-        day_words(row["day"]),
+        format_day(row["day"]),
         row["store_id"],
-        people(row),
-        "closed" if shut else money(row["predicted"]),
-        "" if shut else f"{money(row['lower_80'])} to {money(row['upper_80'])}",
-        ", ".join(f"{signal(one['signal'])} {lift(one['lift'])}" for one in row["signals"][:2] if worth_saying(one)),
+        describe_staffing(row),
+        "closed" if closed else format_money(row["predicted"]),
+        "" if closed else f"{format_money(row['lower_80'])} to {format_money(row['upper_80'])}",
+        ", ".join(f"{format_signal(signal['signal'])} {format_lift(signal['lift'])}" for signal in signals),
     )
 
 
-def plan(rows: Sequence[Page]) -> str:
-    """What to do about the next days, in one line."""
-    busy = sorted((row for row in rows if is_rush_day(row)), key=lambda row: -float(row["rush_probability"]))
-    if not busy:
+def write_plan(rows: Sequence[ShopPage]) -> str:
+    """Return what to do about the next days, in one line."""
+    rush_days = sorted((row for row in rows if is_rush_day(row)), key=lambda row: -float(row["rush_probability"]))
+    if not rush_days:
         return "Staff as usual: no rush day is in sight."
-    said = [f"{day_words(row['day'])} in {row['store_id']} ({float(row['rush_probability']):.0%})" for row in busy[:2]]
-    more = f", and {len(busy) - 2} more below" if len(busy) > 2 else ""  # noqa: PLR2004 - two are named
-    return f"Plan for a rush on {' and '.join(said)}{more}."
+    days = [
+        f"{format_day(row['day'])} in {row['store_id']} ({float(row['rush_probability']):.0%})" for row in rush_days[:2]
+    ]
+    more = f", and {len(rush_days) - 2} more below" if len(rush_days) > 2 else ""  # noqa: PLR2004 - two are named
+    return f"Plan for a rush on {' and '.join(days)}{more}."
 
 
-def _calendar_lines(rows: Sequence[Page]) -> list[str]:
-    other = [row for row in rows if not closed(row) and people(row) != "as usual"]
-    lines = [plan(rows)]
-    lines += [f"{day_words(row['day'])}, {row['store_id']}: {row['advice']}" for row in other[:DAYS_NAMED]]
-    if len(other) > DAYS_NAMED:
-        lines.append(f"{len(other) - DAYS_NAMED} more days differ from the usual; see the table.")
+def _write_calendar_lines(rows: Sequence[ShopPage]) -> list[str]:
+    unusual = [row for row in rows if not is_closed(row) and describe_staffing(row) != AS_USUAL]
+    lines = [write_plan(rows)]
+    lines += [f"{format_day(row['day'])}, {row['store_id']}: {row['advice']}" for row in unusual[:MAX_NAMED_DAYS]]
+    if len(unusual) > MAX_NAMED_DAYS:
+        lines.append(f"{len(unusual) - MAX_NAMED_DAYS} more days differ from the usual; see the table.")
     return lines
 
 
-def week(page: Page) -> Section:
-    """Each store's last seven days: expected, sold, and what made the difference, adding up to the cent."""
-    lines, table = [], []
+def build_week(page: ShopPage) -> Section:
+    """Return each store's last seven days: expected, sold, and what made the difference, adding up to the cent."""
     ordered = sorted(page["rows"], key=lambda row: -abs(row["actual_cents"] - row["expected_cents"]))
-    for row in ordered:
-        sold, expected = row["actual_cents"] / 100, row["expected_cents"] / 100
-        parts = [one for one in row["contributions"] if abs(one["cents"]) >= WORTH_A_LINE_CENTS]
-        causes = [one for one in parts if one["group"] == "signal"]
-        acting = sorted(causes, key=lambda one: -abs(one["cents"]))
-        named = [f"{signal(one['cause'])} {signed(one['cents'] / 100)}" for one in acting[:3]]
-        odd = row["unusual_days"]
-        lines.append(
-            f"{row['store_id']}, {day_words(row['start'])} to {day_words(row['end'])}: sold {money(sold)}, "
-            f"{signed(sold - expected)} beside the {money(expected)} expected"
-            + (f"; in what was expected: {', '.join(named)}" if named else "")
-            + (f"; {odd} of {row['open_days']} days unlike the others" if odd else "")
-            + "."
-        )
-        table += [(row["store_id"], signal(one["cause"]), signed(one["cents"] / 100)) for one in parts]
-    return _listed(WEEK, lines, ("store", "cause", "money"), table, "No store traded in these days.")
+    lines = [_write_week_line(row) for row in ordered]
+    table = [
+        (row["store_id"], format_signal(cause["cause"]), format_difference(cause["cents"] / CENTS))
+        for row in ordered
+        for cause in _list_notable_causes(row)
+    ]
+    return _build_limited(WEEK, lines, ("store", "cause", "money"), table, "No store traded in these days.")
 
 
-def signals(page: Page) -> Section:
-    """The signals whose sign is claimed, with interval and occurrences; the others by name, as not known yet."""
-    claimed = [row for row in page["rows"] if row["claimed"]]
-    shared = {row["signal"] for row in claimed if row["store_id"] == ALL_STORES}
-    shown = [row for row in claimed if row["store_id"] == ALL_STORES or row["signal"] not in shared]
+def _list_notable_causes(row: ShopPage) -> list[ShopPage]:
+    return [cause for cause in row["contributions"] if abs(cause["cents"]) >= MIN_NAMED_CENTS]
+
+
+def _write_week_line(row: ShopPage) -> str:
+    sold, expected = row["actual_cents"] / CENTS, row["expected_cents"] / CENTS
+    signals = [cause for cause in _list_notable_causes(row) if cause["group"] == "signal"]
+    strongest = sorted(signals, key=lambda cause: -abs(cause["cents"]))[:3]
+    causes = [f"{format_signal(cause['cause'])} {format_difference(cause['cents'] / CENTS)}" for cause in strongest]
+    unusual_days = row["unusual_days"]
+    return (
+        f"{row['store_id']}, {format_day(row['start'])} to {format_day(row['end'])}: sold {format_money(sold)}, "
+        f"{format_difference(sold - expected)} beside the {format_money(expected)} expected"
+        + (f"; in what was expected: {', '.join(causes)}" if causes else "")
+        + (f"; {unusual_days} of {row['open_days']} days unlike the others" if unusual_days else "")
+        + "."
+    )
+
+
+def build_signals(page: ShopPage) -> Section:
+    """Return the significant signals with interval and occurrences; the others by name, as not known yet."""
+    significant = [row for row in page["rows"] if row["claimed"]]
+    shared = {row["signal"] for row in significant if row["store_id"] == ALL_STORES}
+    listed = [row for row in significant if row["store_id"] == ALL_STORES or row["signal"] not in shared]
     table = [
         (
-            signal(r["signal"]),
-            place(r["store_id"]),
-            lift(r["lift"]),
-            f"{lift(r['lower'])} to {lift(r['upper'])}",
-            str(r["occurrences"]),
+            format_signal(row["signal"]),
+            format_store(row["store_id"]),
+            format_lift(row["lift"]),
+            f"{format_lift(row['lower'])} to {format_lift(row['upper'])}",
+            str(row["occurrences"]),
         )
-        for r in sorted(shown, key=lambda r: -abs(r["lift"]))
+        for row in sorted(listed, key=lambda row: -abs(row["lift"]))
     ]
-    sure = {row["signal"] for row in claimed}
-    unsure = sorted({signal(row["signal"]) for row in page["rows"] if row["signal"] not in sure})
     lines = [f"{len(table)} signals are sure enough to plan by; lifts are of a day's sales."] if table else []
-    if unsure:
-        more = f" and {len(unsure) - NAMED} more" if len(unsure) > NAMED else ""
-        lines.append(f"Not known yet: {', '.join(unsure[:NAMED])}{more}.")
+    lines += _write_unknown_signals(page["rows"], {row["signal"] for row in significant})
     lines += [
-        f"No longer holds: {signal(one['signal'])} in {place(one['store_id'])}, {one['reason']}."
-        for one in page["retired"]
+        f"No longer holds: {format_signal(row['signal'])} in {format_store(row['store_id'])}, {row['reason']}."
+        for row in page["retired"]
     ]
     columns = ("signal", "where", "lift", "9 of 10 between", "days seen")
-    return _listed(SIGNALS, lines, columns, table, "No signal was seen often enough yet.")
+    return _build_limited(SIGNALS, lines, columns, table, "No signal was seen often enough yet.")
 
 
-def findings(page: Page) -> Section:
-    """What the curiosity engine confirmed on later data, what it follows, and what it took back."""
-    by_state: dict[str, list[Page]] = {}
+def _write_unknown_signals(rows: Sequence[ShopPage], significant: set[str]) -> list[str]:
+    unknown = sorted({format_signal(row["signal"]) for row in rows if row["signal"] not in significant})
+    if not unknown:
+        return []
+    more = f" and {len(unknown) - MAX_NAMED_SIGNALS} more" if len(unknown) > MAX_NAMED_SIGNALS else ""
+    return [f"Not known yet: {', '.join(unknown[:MAX_NAMED_SIGNALS])}{more}."]
+
+
+def build_findings(page: ShopPage) -> Section:
+    """Return what the curiosity engine confirmed on later data, what it follows up, and what it retracted."""
+    by_state: dict[str, list[ShopPage]] = {}
     for row in page["hypotheses"]:
         by_state.setdefault(row["state"], []).append(row)
-    lines = [f"Confirmed: {finding(row)}" for row in by_state.get("finding", ())]
+    lines = [f"Confirmed: {write_finding(row)}" for row in by_state.get("finding", ())]
     lines += [
-        f"Taken back: {row['question']} ({place(row['store_id'])}): {row['note'] or 'it no longer holds'}."
+        f"Taken back: {row['question']} ({format_store(row['store_id'])}): {row['note'] or 'it no longer holds'}."
         for row in by_state.get("retired", ())
     ]
     leads = by_state.get("lead", [])
     if leads:
-        due = min((str(row["due_on"]) for row in leads if row["due_on"]), default="")
-        when = f"; the first is judged on {due}" if due else ""
+        due_on = min((str(row["due_on"]) for row in leads if row["due_on"]), default="")
+        when = f"; the first is judged on {due_on}" if due_on else ""
         lines.append(f"{len(leads)} lead{'' if len(leads) == 1 else 's'} followed, not to be acted on{when}.")
     if not by_state.get("finding"):
-        asked = sum(page["counts"].values())
-        lines.insert(0, f"Nothing new to act on: of {asked} questions none is confirmed on days after it was asked.")
-    return _listed(FINDINGS, lines, (), [], "")
+        questions = sum(page["counts"].values())
+        lines.insert(
+            0, f"Nothing new to act on: of {questions} questions none is confirmed on days after it was asked."
+        )
+    return _build_limited(FINDINGS, lines, (), [])
 
 
-def finding(row: Page) -> str:
-    """A finding in a sentence: the question, its effect, and on how many days."""
+def write_finding(row: ShopPage) -> str:
+    """Return a finding in a sentence: the question, its effect, and on how many days."""
     product = "" if row["product_id"] == ALL_PRODUCTS else f", {row['product_id']}"
     effect = (
-        f"{lift(row['effect'])} ({lift(row['lower'])} to {lift(row['upper'])})"
+        f"{format_lift(row['effect'])} ({format_lift(row['lower'])} to {format_lift(row['upper'])})"
         if row["effect"] is not None and row["lower"] is not None
         else "an effect"
     )
-    return f"{row['question']} In {place(row['store_id'])}{product}: {effect} on {row['occurrences']} days."
+    return f"{row['question']} In {format_store(row['store_id'])}{product}: {effect} on {row['occurrences']} days."
 
 
-def accuracy(page: Page) -> Section:
-    """How far the forecast was off beside the rules anyone could use, and whether its intervals held."""
-    overall = page["overall"]
-    lines = list(accuracy_lines(page))
+def build_accuracy(page: ShopPage) -> Section:
+    """Return how far the forecast was off, next to rules that anyone could use, and whether its intervals held."""
     columns = ("store", "off by", "last week's day", "last year's day", "intervals held")
     table = [
         (
-            str(one["store_id"]),
-            share(one["wape"]),
-            share(one["seasonal_naive"]["wape"]),
-            share(one["same_day_last_year"]["wape"]),
-            share(one["coverage_80"]),
+            str(row["store_id"]),
+            format_share(row["wape"]),
+            format_share(row["seasonal_naive"]["wape"]),
+            format_share(row["same_day_last_year"]["wape"]),
+            format_share(row["coverage_80"]),
         )
-        for one in page["series"]
+        for row in page["series"]
     ]
-    return _listed(ACCURACY, lines if overall else [], columns, table, "No day could be scored yet.")
+    return _build_limited(ACCURACY, _write_accuracy_lines(page), columns, table, "No day could be scored yet.")
 
 
-def accuracy_lines(page: Page) -> Sequence[str]:
-    """The overall figures in sentences."""
+def _write_accuracy_lines(page: ShopPage) -> list[str]:
     overall = page["overall"]
     if not overall:
-        return ()
-    week_rule, year_rule = overall["seasonal_naive"]["wape"], overall["same_day_last_year"]["wape"]
-    days = f"From {page['start']} to {page['end']}, {page['horizon']} days ahead"
-    rules = (("the same day last week", week_rule), ("the same day last year", year_rule))
-    beside = (
-        ", ".join(f"{rule} by {share(off)}" for rule, off in rules if off is not None) or "no plain rule could speak"
-    )
-    lines = [f"{days}, forecasts were off by {share(overall['wape'])} of sales; {beside}."]
-    rivals = [one for one in (week_rule, year_rule) if one is not None]
-    if overall["wape"] is not None and rivals and min(rivals) <= overall["wape"]:
+        return []
+    baselines = {
+        "the same day last week": overall["seasonal_naive"]["wape"],
+        "the same day last year": overall["same_day_last_year"]["wape"],
+    }
+    known_errors = {rule: error for rule, error in baselines.items() if error is not None}
+    rules = ", ".join(f"{rule} by {format_share(error)}" for rule, error in known_errors.items())
+    period = f"From {page['start']} to {page['end']}, {page['horizon']} days ahead"
+    error = format_share(overall["wape"])
+    lines = [f"{period}, forecasts were off by {error} of sales; {rules or 'no plain rule could speak'}."]
+    if overall["wape"] is not None and known_errors and min(known_errors.values()) <= overall["wape"]:
         lines.append("A plain rule did as well or better: plan by last week's or last year's day for now.")
-    lines.append(f"Intervals that said 80 % held {share(overall['coverage_80'])} of days.")
+    lines.append(f"Intervals that said 80 % held {format_share(overall['coverage_80'])} of days.")
     if overall["rush_recall"] is not None and overall["rush_precision"] is not None:
-        called, right = share(overall["rush_recall"]), share(overall["rush_precision"])
-        lines.append(f"Of rush days {called} were called; {right} of the calls were right.")
+        recall, precision = format_share(overall["rush_recall"]), format_share(overall["rush_precision"])
+        lines.append(f"Of rush days {recall} were called; {precision} of the calls were right.")
     return lines
 
 
-def share(value: float | None) -> str:
-    """A share in whole per cent."""
-    return "unknown" if value is None else f"{value * 100:.0f} %"
-
-
-def _listed(
-    name: str, lines: Sequence[str], columns: Sequence[str], table: Sequence[tuple[str, ...]], nothing: str
+def _build_limited(
+    name: str, lines: Sequence[str], columns: Sequence[str], table: Sequence[tuple[str, ...]], nothing: str = ""
 ) -> Section:
-    """The section, or that there is not enough for it yet."""
+    """Return the section with at most ``MAX_LINES`` lines and ``MAX_ROWS`` rows; without any it says ``nothing``."""
     if not lines and not table:
         return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (nothing,))
-    left = [len(given) - most for given, most in ((lines, MOST_LINES), (table, MOST_ROWS)) if len(given) > most]
-    said = (*lines[:MOST_LINES], *(f"{count} more are left out here; the dashboard has them." for count in left))
-    return Section(
-        name, TITLES[name], SectionStatus.OK, said, tuple(columns) if table else (), tuple(table[:MOST_ROWS])
+    omitted = [count for count in (len(lines) - MAX_LINES, len(table) - MAX_ROWS) if count > 0]
+    limited = (
+        *lines[:MAX_LINES],
+        *(f"{count} more are left out here; the dashboard has them." for count in omitted),
     )
+    shown_columns = tuple(columns) if table else ()
+    return Section(name, TITLES[name], SectionStatus.OK, limited, shown_columns, tuple(table[:MAX_ROWS]))
 
 
-SECTIONS: Mapping[str, Callable[[Page], Section]] = {
-    CALENDAR: calendar,
-    WEEK: week,
-    SIGNALS: signals,
-    FINDINGS: findings,
-    ACCURACY: accuracy,
+BUILDERS: Mapping[str, PageSectionBuilder] = {
+    CALENDAR: build_calendar,
+    WEEK: build_week,
+    SIGNALS: build_signals,
+    FINDINGS: build_findings,
+    ACCURACY: build_accuracy,
 }

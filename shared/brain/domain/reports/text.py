@@ -2,7 +2,7 @@
 
 from brain.domain.reports.report import Report, Section, SectionStatus
 
-MARKS = {
+STATUS_SUFFIXES = {
     SectionStatus.OK: "",
     SectionStatus.NOT_ENOUGH_DATA: " (not enough data yet)",
     SectionStatus.ABSENT: " (not switched on)",
@@ -11,23 +11,21 @@ MARKS = {
 
 
 def render(report: Report) -> str:
-    """Return the report as text, in lines of words and aligned tables."""
-    head = [f"{report.client_name}: {report.kind} report {report.period}", report.headline, ""]
-    parts = [line for section in report.sections for line in _section(section)]
-    return "\n".join([*head, *parts])
+    """Return the report as text, with sentences and aligned tables."""
+    header = [f"{report.client_name}: {report.kind} report {report.period}", report.headline, ""]
+    lines = [line for section in report.sections for line in _render_section(section)]
+    return "\n".join([*header, *lines])
 
 
-def _section(section: Section) -> list[str]:
-    title = section.title + MARKS[section.status]
-    return [title, "-" * len(title), *section.lines, *_table(section), ""]
+def _render_section(section: Section) -> list[str]:
+    title = section.title + STATUS_SUFFIXES[section.status]
+    return [title, "-" * len(title), *section.lines, *_render_table(section), ""]
 
 
-def _table(section: Section) -> list[str]:
+def _render_table(section: Section) -> list[str]:
     if not section.rows:
         return []
     table = [section.columns, *section.rows]
-    widths = [max(len(row[k]) for row in table) for k in range(len(section.columns))]
-    return [
-        "",
-        *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table),
-    ]
+    widths = [max(len(row[column]) for row in table) for column in range(len(section.columns))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
+    return ["", *lines]

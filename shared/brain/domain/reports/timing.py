@@ -1,9 +1,9 @@
 """When it works: each part of the day against the rest of its platform, within the same content type."""
 
-from brain.domain.days.comparisons import RateComparison, effect_figures, estimate_differences
+from brain.domain.days.comparisons import RateComparison, estimate_differences, estimate_to_document
 from brain.domain.days.facts import ClientFacts
 from brain.domain.days.hour_comparisons import compare_hours, format_band, has_hours
-from brain.domain.reports.comparison_rows import claim_numbers, comparison_row
+from brain.domain.reports.comparison_rows import build_row, format_claim
 from brain.domain.reports.report import Section, SectionStatus
 from brain.domain.statistics.welch import Difference
 
@@ -24,10 +24,8 @@ def build_section(facts: ClientFacts) -> Section | None:
         line = "Not enough data yet: no platform has two parts of the day with enough posts to compare."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
     lines = tuple(_claim(comparison, estimate) for comparison, estimate in estimates if estimate.is_significant)
-    rows = tuple(
-        comparison_row(comparison, format_band(comparison.subject), estimate) for comparison, estimate in estimates
-    )
-    effects = [effect_figures(comparison, estimate) for comparison, estimate in estimates]
+    rows = tuple(build_row(comparison, format_band(comparison.subject), estimate) for comparison, estimate in estimates)
+    effects = [estimate_to_document(comparison, estimate) for comparison, estimate in estimates]
     nothing = ("No part of the day stands out by more than chance explains.",)
     return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, {"effects": effects})
 
@@ -36,5 +34,5 @@ def _claim(comparison: RateComparison, estimate: Difference) -> str:
     direction = "more" if estimate.estimate > 0 else "less"
     return (
         f"On {comparison.platform}, posts between {format_band(comparison.subject)} get {direction} engagement than "
-        f"the same kind of content at other hours: {claim_numbers(comparison, estimate)}."
+        f"the same kind of content at other hours: {format_claim(comparison, estimate)}."
     )

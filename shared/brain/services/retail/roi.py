@@ -100,7 +100,7 @@ class RoiReport:
             valuation = self._value(shop, database, lease, period)
         assert period.first is not None  # noqa: S101 - a month has a first day
         pages = self._read_pages(client)
-        report = monthly_report.monthly(client, period.first, lease.scheduled_at, valuation, pages)
+        report = monthly_report.build_monthly_report(client, period.first, lease.scheduled_at, valuation, pages)
         return lease.finish(self._build_writes(lease, report, valuation), _build_figures(report, valuation))
 
     def _value(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from brain.domain.days import sums
-from brain.domain.days.comparisons import RateComparison, estimate_differences, sample_log_rates, significance_level
+from brain.domain.days.comparisons import RateComparison, build_rate_sample, estimate_differences, significance_level
 from brain.domain.days.format_comparisons import compare_formats
 from brain.domain.days.hour_comparisons import compare_hours, format_band
 from brain.domain.days.sums import OTHER
@@ -56,8 +56,8 @@ def _read_habits(history: MetricHistory, platform: str) -> Iterator[tuple[str, M
 
 def _read_trend(history: MetricHistory, platform: str, comparisons: int) -> Iterator[tuple[str, MetricReading]]:
     recent_days, usual_days = history.windows.recent_days, history.windows.usual_days
-    recent = sample_log_rates([s for _, s in history.select_sums(platform, recent_days)])
-    usual = sample_log_rates([s for _, s in history.select_sums(platform, recent_days + usual_days, recent_days)])
+    recent = build_rate_sample([s for _, s in history.select_sums(platform, recent_days)])
+    usual = build_rate_sample([s for _, s in history.select_sums(platform, recent_days + usual_days, recent_days)])
     if log_ratio := history.estimate_log_ratio(recent, usual, comparisons):
         ratio = None if log_ratio.estimate is None else math.exp(log_ratio.estimate)
         interval = (math.exp(log_ratio.lower), math.exp(log_ratio.upper))
@@ -70,7 +70,7 @@ def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> It
     Nothing is yielded if all weeks have similar numbers of posts.
     """
     windows = [(7 * week + 7, 7 * week) for week in range(history.windows.weeks)]
-    weeks = [sample_log_rates([s for _, s in history.select_sums(platform, *window)]) for window in windows]
+    weeks = [build_rate_sample([s for _, s in history.select_sums(platform, *window)]) for window in windows]
     weeks = [week for week in weeks if week.count]
     points = [(math.log2(week.count), week.mean, float(week.count)) for week in weeks]
     counts = [week.count for week in weeks]
@@ -124,8 +124,8 @@ def _read_weekdays(history: MetricHistory, platforms: Sequence[str]) -> Iterator
     for platform in platforms:
         day_sums = history.select_sums(platform, history.windows.weekday_days)
         for weekday, name in enumerate(WEEKDAYS):
-            own = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
-            others = sample_log_rates([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
+            own = build_rate_sample([s for day, s in day_sums if sums.parse_day(day).weekday() == weekday])
+            others = build_rate_sample([s for day, s in day_sums if sums.parse_day(day).weekday() != weekday])
             samples.append((f"{name} on {platform}", own, others))
     log_ratios = [
         (subject, own.count, log_ratio)

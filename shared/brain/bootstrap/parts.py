@@ -54,10 +54,10 @@ def _stored_advice(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
 
 
 def _shop_pages(brain: "Brain") -> "tuple[tuple[str, ...], Part]":
-    from brain.domain.reports import shop
+    from brain.domain.reports import shop_pages
     from brain.services.retail.published_pages import PublishedShopPages
 
-    return shop.NAMES, PublishedShopPages(brain.store)
+    return shop_pages.NAMES, PublishedShopPages(brain.store)
 
 
 PARTS: Mapping[str, PartBuilder] = {

@@ -7,7 +7,7 @@ import pytest
 from unit.shop_reports.shop_published import AGENCY, day, facts, pages
 
 from brain.adapters.html_report import render as render_html
-from brain.domain.reports import shop, text
+from brain.domain.reports import shop, shop_calendar, shop_pages, text
 from brain.domain.reports.periodic_reports import build_weekly_report
 from brain.domain.reports.report import Report, SectionStatus
 
@@ -28,7 +28,7 @@ def shop_sections(report: Report) -> str:
         report.client_name,
         report.as_of,
         report.headline,
-        tuple(one for one in report.sections if one.name in shop.NAMES),
+        tuple(one for one in report.sections if one.name in shop_pages.NAMES),
     )
     return text.render(own)
 
@@ -42,17 +42,17 @@ def test_the_weekly_report_of_a_shop_reads_as_it_should() -> None:
 def test_a_client_without_stores_reads_nothing_of_shops() -> None:
     """Not even that something is absent."""
     report = build_weekly_report(facts(AGENCY), raised)
-    assert not {one.name for one in report.sections} & set(shop.NAMES)
+    assert not {one.name for one in report.sections} & set(shop_pages.NAMES)
     assert "rush" not in text.render(report)
 
 
 def test_what_was_not_published_is_said_once_a_section() -> None:
     """Before the first night, and on a night when the shop's days did not suffice."""
     report = build_weekly_report(facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raised)
-    said = {one.name: one for one in report.sections if one.name in shop.NAMES}
+    said = {one.name: one for one in report.sections if one.name in shop_pages.NAMES}
     assert {one.status for one in said.values()} == {SectionStatus.NOT_ENOUGH_DATA}
-    assert said[shop.WEEK].lines == ("there are no sales up to 2026-11-22",)
-    assert "has not published" in said[shop.CALENDAR].lines[0]
+    assert said[shop_pages.WEEK].lines == ("there are no sales up to 2026-11-22",)
+    assert "has not published" in said[shop_pages.CALENDAR].lines[0]
     assert "has not published" in report.headline
 
 
@@ -60,10 +60,12 @@ def test_days_that_are_over_are_not_planned() -> None:
     """A calendar of three nights ago loses three days; one of a month ago is no plan at all."""
     stale = {"shop-calendar": {"note": None, "rows": [day("north", at - 3, 1000.0) for at in range(14)]}}
     report = build_weekly_report(facts(shop=stale), raised)
-    section = next(one for one in report.sections if one.name == shop.CALENDAR)
+    section = next(one for one in report.sections if one.name == shop_pages.CALENDAR)
     assert (len(section.rows), section.rows[0][0]) == (11, "Mon 23 Nov")
     old = {"shop-calendar": {"note": None, "rows": [day("north", at - 30, 1000.0) for at in range(14)]}}
-    section = next(one for one in build_weekly_report(facts(shop=old), raised).sections if one.name == shop.CALENDAR)
+    section = next(
+        one for one in build_weekly_report(facts(shop=old), raised).sections if one.name == shop_pages.CALENDAR
+    )
     assert section.status is SectionStatus.NOT_ENOUGH_DATA
     assert section.lines == (
         "The calendar ends on 2026-11-06; it is drawn anew when the shop's nightly job runs again.",
@@ -80,19 +82,21 @@ def test_empty_pages_say_what_is_missing() -> None:
         "shop-backtest": {"series": [], "overall": None},
     }
     report = build_weekly_report(facts(shop=empty), raised)
-    said = {one.name: one.lines for one in report.sections if one.name in shop.NAMES}
-    assert said[shop.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
-    assert said[shop.WEEK] == ("No store traded in these days.",)
-    assert said[shop.SIGNALS] == ("No signal was seen often enough yet.",)
-    assert said[shop.ACCURACY] == ("No day could be scored yet.",)
-    assert "none is confirmed" in said[shop.FINDINGS][0]
+    said = {one.name: one.lines for one in report.sections if one.name in shop_pages.NAMES}
+    assert said[shop_pages.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
+    assert said[shop_pages.WEEK] == ("No store traded in these days.",)
+    assert said[shop_pages.SIGNALS] == ("No signal was seen often enough yet.",)
+    assert said[shop_pages.ACCURACY] == ("No day could be scored yet.",)
+    assert "none is confirmed" in said[shop_pages.FINDINGS][0]
 
 
 def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
     """The reader is told to plan by the rule."""
     worse = pages()
     worse["shop-backtest"]["overall"]["wape"] = 0.2
-    section = next(one for one in build_weekly_report(facts(shop=worse), raised).sections if one.name == shop.ACCURACY)
+    section = next(
+        one for one in build_weekly_report(facts(shop=worse), raised).sections if one.name == shop_pages.ACCURACY
+    )
     assert any("A plain rule did as well or better" in line for line in section.lines)
     nothing = {"wape": None, "coverage_80": None, "rush_recall": None, "rush_precision": None}
     unknown = pages()["shop-backtest"] | {"overall": pages()["shop-backtest"]["overall"] | nothing}
@@ -102,7 +106,7 @@ def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
 def test_many_days_and_signals_are_cut_and_counted() -> None:
     """A manager reads six days and twelve names; the rest is in the table or counted."""
     busy = [day("north", at, 2000.0, rush_probability=0.9 - at / 100) for at in range(9)]
-    section = shop.build_calendar({"rows": busy})
+    section = shop_calendar.build_calendar({"rows": busy})
     assert section.lines[0].endswith("and 7 more below.")
     assert section.lines[-1].startswith("3 more days differ")
     rows = [{"store_id": "*", "signal": f"s{at:02d}", "claimed": False} for at in range(20)]
@@ -112,7 +116,7 @@ def test_many_days_and_signals_are_cut_and_counted() -> None:
 def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
     """Twelve stores are drawn, days as usual are left out of the table, the rest is counted."""
     rows = [day(f"store {store:03d}", at, 1000.0 if at else 1300.0) for store in range(400) for at in range(14)]
-    section = shop.build_calendar({"rows": rows})
+    section = shop_calendar.build_calendar({"rows": rows})
     assert len(section.rows) == 240
     assert section.lines[-1] == "160 more are left out here; the dashboard has them."
     assert len({row["store_id"] for row in section.figures["rows"]}) == 12

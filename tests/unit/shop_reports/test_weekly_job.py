@@ -6,7 +6,7 @@ from unit.shop_reports.shop_published import AGENCY, AS_OF, CONFIG, SHOP, pages
 from brain.adapters.html_report import render
 from brain.adapters.sqlite.store import SqliteStore
 from brain.domain.jobs.steps import WEEKLY_REPORT
-from brain.domain.reports import shop
+from brain.domain.reports import shop_pages
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.analysis.weekly_report import WeeklyReport
@@ -35,7 +35,7 @@ def store(clock: ManualClock) -> SqliteStore:
 
 def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
     """Text, HTML with the picture, and the dashboard's week."""
-    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop.NAMES: PublishedShopPages(store)})
+    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop_pages.NAMES: PublishedShopPages(store)})
     answer = run_job(work, WEEKLY_REPORT, store, SHOP.client_id, AS_OF, clock=clock)
     assert answer["headline"].startswith("Plan for a rush on Fri 27 Nov in north")
     report = store.get(paths.report(SHOP.client_id, "weekly", "2026-W47"))
@@ -44,12 +44,12 @@ def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, 
     assert view is not None
     assert '<svg class="bc"' in report.data["html"]
     assert "6 where you usually have 5" in report.data["text"]
-    assert [one["name"] for one in view.data["sections"]][: len(shop.NAMES)] == list(shop.NAMES)
+    assert [one["name"] for one in view.data["sections"]][: len(shop_pages.NAMES)] == list(shop_pages.NAMES)
 
 
 def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:
     """Even where pages of an earlier shop still lie about."""
-    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop.NAMES: PublishedShopPages(store)})
+    work = WeeklyReport(store, CONFIG, DETECTOR, failed, render, {shop_pages.NAMES: PublishedShopPages(store)})
     run_job(work, WEEKLY_REPORT, store, AGENCY.client_id, AS_OF, clock=clock)
     report = store.get(paths.report(AGENCY.client_id, "weekly", "2026-W47"))
     assert report is not None

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from brain.domain.reports import calendar_picture, chart
 from brain.domain.reports.report import Report
-from brain.domain.reports.shop import CALENDAR
+from brain.domain.reports.shop_pages import CALENDAR
 from brain.domain.reports.text import STATUS_SUFFIXES
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from brain.domain.clients.client import Client
-from brain.domain.reports import shop
+from brain.domain.reports import shop, shop_pages
 from brain.domain.reports.report import Report, Section, SectionStatus
-from brain.domain.reports.shop import ShopPage
+from brain.domain.reports.shop_pages import ShopPage
 from brain.domain.retail.roi import statement_wording
 from brain.domain.retail.roi.statement import RoiStatement
 from brain.domain.retail.roi.statement_document import statement_to_document
@@ -41,8 +41,8 @@ def build_monthly_report(
         headline=statement if isinstance(statement, str) else statement_wording.write_headline(statement),
         sections=(
             build_decisions_section(statement),
-            shop.build_section_from_page(shop.ACCURACY, pages.get(shop.PAGES[shop.ACCURACY])),
-            shop.build_section_from_page(shop.FINDINGS, pages.get(shop.PAGES[shop.FINDINGS])),
+            shop.build_section_from_page(shop_pages.ACCURACY, pages.get(shop_pages.PAGES[shop_pages.ACCURACY])),
+            shop.build_section_from_page(shop_pages.FINDINGS, pages.get(shop_pages.PAGES[shop_pages.FINDINGS])),
         ),
     )
 

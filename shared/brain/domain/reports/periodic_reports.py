@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from brain.domain.days import sums
 from brain.domain.periods import format_week
-from brain.domain.reports import number_format, section_registry, shop
+from brain.domain.reports import number_format, section_registry, shop_pages
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Report, Section, SectionStatus
 from brain.domain.reports.section_registry import SectionErrorReporter
@@ -23,7 +23,7 @@ def build_weekly_report(facts: ReportFacts, report_error: SectionErrorReporter) 
 
     A client with stores and without events gets the shop's sections only.
     """
-    names = section_registry.WEEKLY if facts.days or not facts.client.stores else shop.NAMES
+    names = section_registry.WEEKLY if facts.days or not facts.client.stores else shop_pages.NAMES
     return _build_report("weekly", format_week(facts.start), names, facts, report_error)
 
 
@@ -45,7 +45,7 @@ def _build_report(
 
 def _write_headline(facts: ReportFacts, sections: Sequence[Section]) -> str:
     """Return the shop's plan, where there is one, and what happened; for a client without events the plan alone."""
-    calendar = next((section for section in sections if section.name == shop.CALENDAR), None)
+    calendar = next((section for section in sections if section.name == shop_pages.CALENDAR), None)
     if calendar is not None and not facts.days:
         return calendar.lines[0]
     summary = _summarize_period(facts, sections)

@@ -17,6 +17,7 @@ from brain.domain.reports import (
     predictions,
     recommendations,
     shop,
+    shop_pages,
     timing,
 )
 from brain.domain.reports.facts import ReportFacts
@@ -24,7 +25,7 @@ from brain.domain.reports.report import Section, SectionStatus
 
 DAILY = ("activity", "anomalies", "predictions", "recommendations", "learning", "coverage")
 WEEKLY = (
-    *shop.NAMES,
+    *shop_pages.NAMES,
     "activity",
     "formats",
     "timing",
@@ -74,7 +75,7 @@ SECTIONS: Mapping[str, SectionSpec] = {
     "policy": SectionSpec(policy.TITLE, policy.build_section),
     "learning": SectionSpec(learning.TITLE, learning.build_section),
     "coverage": SectionSpec(coverage.TITLE, coverage.build_section),
-    **{name: SectionSpec(shop.TITLES[name], partial(shop.build_section, name)) for name in shop.NAMES},
+    **{name: SectionSpec(shop_pages.TITLES[name], partial(shop.build_section, name)) for name in shop_pages.NAMES},
 }
 
 

@@ -1,13 +1,23 @@
 """The shop's sections of the reports, from the pages that its nightly jobs published; none without stores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.reports.report import Section, SectionStatus
+from brain.domain.reports.shop_calendar import build_calendar
+from brain.domain.reports.shop_pages import (
+    ACCURACY,
+    CALENDAR,
+    FINDINGS,
+    PAGES,
+    SIGNALS,
+    TITLES,
+    WEEK,
+    ShopPage,
+    build_limited_section,
+)
 from brain.domain.reports.shop_wording import (
-    describe_staffing,
     format_day,
     format_difference,
     format_lift,
@@ -15,47 +25,12 @@ from brain.domain.reports.shop_wording import (
     format_share,
     format_signal,
     format_store,
-    is_closed,
-    is_notable,
-    is_rush_day,
 )
 from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 
-ShopPage: TypeAlias = Mapping[str, Any]
-
-CALENDAR, WEEK, SIGNALS, FINDINGS, ACCURACY = (
-    "shop_calendar",
-    "shop_week",
-    "shop_signals",
-    "shop_findings",
-    "shop_accuracy",
-)
-NAMES = (CALENDAR, WEEK, SIGNALS, FINDINGS, ACCURACY)
-PAGES = {
-    CALENDAR: "shop-calendar",
-    WEEK: "shop-week",
-    SIGNALS: "shop-signals",
-    FINDINGS: "shop-findings",
-    ACCURACY: "shop-backtest",
-}
-TITLES = {
-    CALENDAR: "The next 14 days",
-    WEEK: "What moved sales last week",
-    SIGNALS: "What acts on sales",
-    FINDINGS: "Findings",
-    ACCURACY: "How good the forecast was",
-}
-PICTURE_FIELDS = (
-    "store_id", "day", "predicted", "lower_80", "upper_80", "open_probability", "rush_probability", "rush",
-)  # fmt: skip
-MAX_PICTURED_STORES, MAX_LINES, MAX_ROWS = 12, 24, 240
-"""Limits that let the report of a chain with hundreds of stores fit into a document, and into a reader's minute."""
-
-MAX_NAMED_DAYS = 6
 MAX_NAMED_SIGNALS = 12
 MIN_NAMED_CENTS = 100
 CENTS = 100
-AS_USUAL = "as usual"
 
 
 class PageSectionBuilder(Protocol):
@@ -95,55 +70,6 @@ def _drop_past_days(page: ShopPage, first_day: str) -> ShopPage:
     return {"note": f"The calendar ends on {last_day}; it is drawn anew when the shop's nightly job runs again."}
 
 
-def build_calendar(page: ShopPage) -> Section:
-    """Return what to expect and how many people to plan, one row per store and day; for a chain unusual days only."""
-    rows = page["rows"]
-    listed = rows if len(rows) <= MAX_ROWS else [row for row in rows if describe_staffing(row) != AS_USUAL]
-    pictured_stores = list(dict.fromkeys(row["store_id"] for row in rows))[:MAX_PICTURED_STORES]
-    picture = [
-        {name: row[name] for name in PICTURE_FIELDS if name in row}
-        for row in rows
-        if row["store_id"] in pictured_stores
-    ]
-    columns = ("day", "store", "people", "sales expected", "8 of 10 lie between", "what acts")
-    table = [_build_calendar_row(row) for row in listed]
-    return replace(_build_limited(CALENDAR, _write_calendar_lines(rows), columns, table), figures={"rows": picture})
-
-
-def _build_calendar_row(row: ShopPage) -> tuple[str, ...]:
-    closed = is_closed(row)
-    signals = [signal for signal in row["signals"][:2] if is_notable(signal)]
-    return (
-        format_day(row["day"]),
-        row["store_id"],
-        describe_staffing(row),
-        "closed" if closed else format_money(row["predicted"]),
-        "" if closed else f"{format_money(row['lower_80'])} to {format_money(row['upper_80'])}",
-        ", ".join(f"{format_signal(signal['signal'])} {format_lift(signal['lift'])}" for signal in signals),
-    )
-
-
-def write_plan(rows: Sequence[ShopPage]) -> str:
-    """Return what to do about the next days, in one line."""
-    rush_days = sorted((row for row in rows if is_rush_day(row)), key=lambda row: -float(row["rush_probability"]))
-    if not rush_days:
-        return "Staff as usual: no rush day is in sight."
-    days = [
-        f"{format_day(row['day'])} in {row['store_id']} ({float(row['rush_probability']):.0%})" for row in rush_days[:2]
-    ]
-    more = f", and {len(rush_days) - 2} more below" if len(rush_days) > 2 else ""  # noqa: PLR2004 - two are named
-    return f"Plan for a rush on {' and '.join(days)}{more}."
-
-
-def _write_calendar_lines(rows: Sequence[ShopPage]) -> list[str]:
-    unusual = [row for row in rows if not is_closed(row) and describe_staffing(row) != AS_USUAL]
-    lines = [write_plan(rows)]
-    lines += [f"{format_day(row['day'])}, {row['store_id']}: {row['advice']}" for row in unusual[:MAX_NAMED_DAYS]]
-    if len(unusual) > MAX_NAMED_DAYS:
-        lines.append(f"{len(unusual) - MAX_NAMED_DAYS} more days differ from the usual; see the table.")
-    return lines
-
-
 def build_week(page: ShopPage) -> Section:
     """Return each store's last seven days: expected, sold, and what made the difference, adding up to the cent."""
     ordered = sorted(page["rows"], key=lambda row: -abs(row["actual_cents"] - row["expected_cents"]))
@@ -153,7 +79,7 @@ def build_week(page: ShopPage) -> Section:
         for row in ordered
         for cause in _list_notable_causes(row)
     ]
-    return _build_limited(WEEK, lines, ("store", "cause", "money"), table, "No store traded in these days.")
+    return build_limited_section(WEEK, lines, ("store", "cause", "money"), table, "No store traded in these days.")
 
 
 def _list_notable_causes(row: ShopPage) -> list[ShopPage]:
@@ -197,7 +123,7 @@ def build_signals(page: ShopPage) -> Section:
         for row in page["retired"]
     ]
     columns = ("signal", "where", "lift", "9 of 10 between", "days seen")
-    return _build_limited(SIGNALS, lines, columns, table, "No signal was seen often enough yet.")
+    return build_limited_section(SIGNALS, lines, columns, table, "No signal was seen often enough yet.")
 
 
 def _write_unknown_signals(rows: Sequence[ShopPage], significant: set[str]) -> list[str]:
@@ -228,7 +154,7 @@ def build_findings(page: ShopPage) -> Section:
         lines.insert(
             0, f"Nothing new to act on: of {questions} questions none is confirmed on days after it was asked."
         )
-    return _build_limited(FINDINGS, lines, (), [])
+    return build_limited_section(FINDINGS, lines, (), [])
 
 
 def write_finding(row: ShopPage) -> str:
@@ -255,7 +181,7 @@ def build_accuracy(page: ShopPage) -> Section:
         )
         for row in page["series"]
     ]
-    return _build_limited(ACCURACY, _write_accuracy_lines(page), columns, table, "No day could be scored yet.")
+    return build_limited_section(ACCURACY, _write_accuracy_lines(page), columns, table, "No day could be scored yet.")
 
 
 def _write_accuracy_lines(page: ShopPage) -> list[str]:
@@ -278,21 +204,6 @@ def _write_accuracy_lines(page: ShopPage) -> list[str]:
         recall, precision = format_share(overall["rush_recall"]), format_share(overall["rush_precision"])
         lines.append(f"Of rush days {recall} were called; {precision} of the calls were right.")
     return lines
-
-
-def _build_limited(
-    name: str, lines: Sequence[str], columns: Sequence[str], table: Sequence[tuple[str, ...]], nothing: str = ""
-) -> Section:
-    """Return the section with at most ``MAX_LINES`` lines and ``MAX_ROWS`` rows; without any it says ``nothing``."""
-    if not lines and not table:
-        return Section(name, TITLES[name], SectionStatus.NOT_ENOUGH_DATA, (nothing,))
-    omitted = [count for count in (len(lines) - MAX_LINES, len(table) - MAX_ROWS) if count > 0]
-    limited = (
-        *lines[:MAX_LINES],
-        *(f"{count} more are left out here; the dashboard has them." for count in omitted),
-    )
-    shown_columns = tuple(columns) if table else ()
-    return Section(name, TITLES[name], SectionStatus.OK, limited, shown_columns, tuple(table[:MAX_ROWS]))
 
 
 BUILDERS: Mapping[str, PageSectionBuilder] = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from brain.domain.days.facts import ClientFacts
-from brain.domain.reports import shop
+from brain.domain.reports import shop_pages
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.services.analysis.parts import PartResult
@@ -21,7 +21,7 @@ class PublishedShopPages:
         del facts
         if not aggregates.client.stores:
             return PartResult()
-        names = list(shop.PAGES.values())
+        names = list(shop_pages.PAGES.values())
         documents = self.store.get_all([paths.view(aggregates.client.client_id, name) for name in names])
         pages = {name: page.data for name, page in zip(names, documents, strict=True) if page is not None}
         return PartResult({"shop": pages})

@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from brain.domain.clients.client import Client
-from brain.domain.reports import monthly_report, text
-from brain.domain.reports import shop as shop_sections
+from brain.domain.reports import monthly_report, shop_pages, text
 from brain.domain.reports.report import Report
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import fit_rows
@@ -114,7 +113,7 @@ class RoiReport:
             return error.message
 
     def _read_pages(self, client: Client) -> dict[str, Any]:
-        names = [shop_sections.PAGES[name] for name in (shop_sections.ACCURACY, shop_sections.FINDINGS)]
+        names = [shop_pages.PAGES[name] for name in (shop_pages.ACCURACY, shop_pages.FINDINGS)]
         documents = self.store.get_all([paths.view(client.client_id, name) for name in names])
         return {name: page.data for name, page in zip(names, documents, strict=True) if page is not None}
 

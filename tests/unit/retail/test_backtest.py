@@ -169,8 +169,8 @@ def test_a_week_of_history_has_no_seasonal_scale() -> None:
 
 def _scored(**parts: list[float] | list[int] | list[bool]) -> ScoredDays:
     size = len(parts["actual"])
-    filled = {name: np.full(size, np.nan) for name in ("before", "said_before", "scale", "rush_line")}
-    filled |= {"series": np.zeros(size, dtype=int), "called": np.zeros(size, dtype=bool)}
+    filled = {name: np.full(size, np.nan) for name in ("actual_before", "predicted_before", "scale", "rush_line")}
+    filled |= {"series": np.zeros(size, dtype=int), "rush_called": np.zeros(size, dtype=bool)}
     filled |= {name: np.array(values) for name, values in parts.items()}
     return ScoredDays(**filled)  # type: ignore[arg-type]
 
@@ -180,12 +180,12 @@ def test_each_figure_is_its_definition() -> None:
     metrics = score_overall(
         _scored(
             actual=[100.0, 200.0, 0.0, 50.0],
-            said=[110.0, 180.0, 10.0, 50.0],
-            before=[90.0, 100.0, 200.0, 50.0],
-            said_before=[90.0, 110.0, 180.0, 10.0],
+            predicted=[110.0, 180.0, 10.0, 50.0],
+            actual_before=[90.0, 100.0, 200.0, 50.0],
+            predicted_before=[90.0, 110.0, 180.0, 10.0],
             scale=[20.0, 20.0, 20.0, np.nan],
             rush_line=[150.0] * 4,
-            called=[False, True, True, False],
+            rush_called=[False, True, True, False],
             bounds=[[90.0, 190.0, 0.0, 50.0], [120.0, 210.0, 20.0, 50.0], [0.0] * 4, [90.0] * 4],
         )
     )
@@ -203,7 +203,7 @@ def test_each_figure_is_its_definition() -> None:
 
 def test_a_figure_that_no_day_can_give_is_none() -> None:
     """No sales, no movement, no rush, no interval: None, not zero."""
-    metrics = score_overall(_scored(actual=[0.0], said=[1.0]))
+    metrics = score_overall(_scored(actual=[0.0], predicted=[1.0]))
     assert {name for name, value in metrics.to_document().items() if value is None} == set(metrics.to_document()) - {
         "days"
     }
@@ -211,7 +211,7 @@ def test_a_figure_that_no_day_can_give_is_none() -> None:
 
 def test_series_are_scored_apart_and_missing_forecasts_left_out() -> None:
     """A series of which the rule said nothing has no days."""
-    one, two = score_by_series(_scored(series=[0, 0, 1], actual=[10.0, 20.0, 5.0], said=[10.0, 10.0, np.nan]), 2)
+    one, two = score_by_series(_scored(series=[0, 0, 1], actual=[10.0, 20.0, 5.0], predicted=[10.0, 10.0, np.nan]), 2)
     assert (one.days, one.wape) == (2, pytest.approx(1 / 3))
     assert (two.days, two.wape) == (0, None)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from brain.domain.retail.day_explanation import allocate_cents, explain_day, round_to_cents
 from brain.domain.retail.forecast.day_forecasts import DayForecast
 from brain.domain.retail.forecast.predictive_calendar import build_calendar, write_advice
+from brain.domain.retail.rush import classify_rush
 from brain.domain.retail.series import Store
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
@@ -147,7 +148,9 @@ DAY = DayForecast(
 )
 def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: float | None, start: str) -> None:
     """Closed, rush, more, fewer, as usual, and what is not known yet."""
-    assert write_advice(replace(DAY, **change), usual, CONFIG.forecast).startswith(start)  # type: ignore[arg-type]
+    day = replace(DAY, **change)  # type: ignore[arg-type]
+    rush = classify_rush(day.rush_probability, day.open_probability, CONFIG.forecast)
+    assert write_advice(day, usual, rush).startswith(start)
 
 
 def test_a_store_without_a_day_has_no_usual() -> None:

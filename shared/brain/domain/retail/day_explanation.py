@@ -12,13 +12,12 @@ from math import exp, floor
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.calendar_columns import BASE_GROUPS
 from brain.domain.retail.forecast.contributions import decompose_forecast
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.forecast.panel import Panel, build_panel
 from brain.domain.retail.forecast.pipeline import ForecastOutcome, run_forecast
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
-
-WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The shop's forecast: a pooled robust regression, smoothed levels and naive rules, weighed by how they did."""
+"""The shop's forecast: a pooled robust regression, smoothed levels and naive rules, weighted by past errors."""

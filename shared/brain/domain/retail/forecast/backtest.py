@@ -1,4 +1,4 @@
-"""Rolling-origin backtest: what the forecast would have said, scored beside the naive rules on the same days."""
+"""Rolling-origin backtest: the forecasts at past cutoffs, scored next to the naive rules on the same days."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from brain.domain.types import Booleans, Floats, Integers
 from brain.errors import InvalidInputError
 
 RULES = ("forecast", "seasonal_naive", "same_day_last_year")
-LONGEST_CLOSURE_WEEKS = 4
-"""A naive rule whose day was closed looks this many weeks further back."""
+MAX_CLOSURE_WEEKS = 4
+"""A naive rule whose source day was closed looks this many weeks further back."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesScore:
-    """One series (or all: ``store_id`` "*") with the figures of the forecast and of both naive rules."""
+    """The figures of the forecast and of both naive rules for one series, or for all (``ALL_STORES``)."""
 
     store_id: str
     product_id: str | None
@@ -35,7 +35,7 @@ class SeriesScore:
 
 @dataclass(frozen=True, slots=True)
 class BacktestRow:
-    """One forecast beside what came; both in the currency's major unit."""
+    """One forecast next to the actual sales, both in the currency's major unit."""
 
     store_id: str
     product_id: str | None
@@ -51,7 +51,7 @@ class BacktestRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BacktestReport:
-    """Scores per series in the order given, over all of them, and every forecast that met an open day.
+    """Scores per series in the order of the input, scores over all series, and every forecast of an open day.
 
     ``seasonal_naive`` repeats the same weekday of the last week known (for weekly figures: the same week last year),
     ``same_day_last_year`` the day 364 days before; a closed source day is replaced by the week before it.
@@ -66,63 +66,66 @@ class BacktestReport:
     table: "BacktestTable"
 
     def rows(self) -> Iterator[BacktestRow]:
-        """Every forecast that met an open day, by series, cutoff and day."""
+        """Iterate over every forecast of an open day, by series, cutoff and day."""
         return self.table.rows()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BacktestTable:
-    """The forecasts as flat arrays, sorted by series, cutoff and day; ``said`` and ``called`` are (rules, rows)."""
+    """The forecasts as flat arrays, sorted by series, cutoff and day.
+
+    ``predicted``, ``predicted_before`` and ``rush_called`` have one row per rule: (rules, rows).
+    """
 
     panel: Panel
     series: Integers
     cutoff: Integers
     day: Integers
     actual: Floats
-    said: Floats
-    said_before: Floats
-    before: Floats
+    predicted: Floats
+    predicted_before: Floats
+    actual_before: Floats
     bounds: Floats
     rush_line: Floats
-    called: Booleans
+    rush_called: Booleans
     scale: Floats
 
-    def scored(self, rule: int) -> ScoredDays:
-        """The table as the scorer wants it, for one of ``RULES``."""
+    def select_rule(self, rule: int) -> ScoredDays:
+        """Return the days to score for one of ``RULES``."""
         return ScoredDays(
             series=self.series,
             actual=self.actual,
-            said=self.said[rule],
-            before=self.before,
-            said_before=self.said_before[rule],
+            predicted=self.predicted[rule],
+            actual_before=self.actual_before,
+            predicted_before=self.predicted_before[rule],
             scale=self.scale,
             rush_line=self.rush_line,
-            called=self.called[rule],
+            rush_called=self.rush_called[rule],
             bounds=self.bounds if rule == 0 else None,
         )
 
     def rows(self) -> Iterator[BacktestRow]:
-        """One value a forecast."""
-        first = self.panel.days[0].astype(object)
-        for at in range(len(self.series)):
-            row = int(self.series[at])
+        """Iterate over the forecasts."""
+        first_day = self.panel.days[0].astype(object)
+        for index in range(len(self.series)):
+            row = int(self.series[index])
             yield BacktestRow(
-                self.panel.store_ids[row],
-                self.panel.product_ids[row],
-                first + timedelta(days=int(self.cutoff[at])),
-                first + timedelta(days=int(self.day[at])),
-                float(self.said[0, at]),
-                float(self.bounds[0, at]),
-                float(self.bounds[1, at]),
-                float(self.bounds[2, at]),
-                float(self.bounds[3, at]),
-                float(self.actual[at]),
+                store_id=self.panel.store_ids[row],
+                product_id=self.panel.product_ids[row],
+                cutoff=first_day + timedelta(days=int(self.cutoff[index])),
+                date=first_day + timedelta(days=int(self.day[index])),
+                predicted=float(self.predicted[0, index]),
+                lower_80=float(self.bounds[0, index]),
+                upper_80=float(self.bounds[1, index]),
+                lower_95=float(self.bounds[2, index]),
+                upper_95=float(self.bounds[3, index]),
+                actual=float(self.actual[index]),
             )
 
 
 def backtest_series(
     series: Sequence[DailySeries],
-    facts: ShopData,
+    shop_data: ShopData,
     start: date,
     end: date,
     horizon: int,
@@ -131,29 +134,29 @@ def backtest_series(
 ) -> BacktestReport:
     """Forecast every day from ``start`` to ``end`` as it would have been, at cutoffs every ``step_days``.
 
-    By default the step is the horizon, so that each day is forecast once, one to ``horizon`` days ahead. Each
-    forecast reads only sales up to its cutoff and facts known at its end.
+    By default the step is the horizon, so that each day is forecast once, one to ``horizon`` days ahead. Each forecast
+    uses only sales up to its cutoff and facts known at its end.
 
     Raises:
         InvalidInputError: a horizon or step below 1, an empty period, or no sales before ``start`` or in the period.
     """
     step = horizon if step_days is None else step_days
     _check_period(start, end, horizon, step)
-    panel = build_panel([one.until(end) for one in series], end)
+    panel = build_panel([member.until(end) for member in series], end)
     first, last = panel.index_of(start) - 1, panel.index_of(end)
     if first < 0 or not panel.open[:, : first + 1].any():
-        begins = panel.days[0] if first < 0 else panel.days[int(np.argmax(panel.open.any(axis=0)))]
-        raise InvalidInputError(f"expected sales before the start {start}, got the first on {begins}; start later")
+        first_day = panel.days[0] if first < 0 else panel.days[int(np.argmax(panel.open.any(axis=0)))]
+        raise InvalidInputError(f"expected sales before the start {start}, got the first on {first_day}; start later")
     gap = next(days for days in range(min(step, WEEK), 0, -1) if step % days == 0)
-    result = run_forecast(panel, facts, range(first, last, gap), horizon, config, gap)
-    # the chance falls from a half at the forecast to a tenth at the upper 80 % bound, taken as a straight line
-    lean = (0.5 - config.forecast.call_rush_at) / 0.4
-    table = _table(result, step // gap, last, lean)
+    outcome = run_forecast(panel, shop_data, range(first, last, gap), horizon, config, gap)
+    # The probability falls from a half at the forecast to a tenth at the upper 80 % bound, taken as a straight line.
+    rush_reach = (0.5 - config.forecast.call_rush_at) / 0.4
+    table = _build_table(outcome, step // gap, last, rush_reach)
     if not len(table.series):
         raise InvalidInputError(f"expected an open day between {start} and {end}, got none; choose another period")
     return BacktestReport(
-        scores=_series_scores(table),
-        overall=SeriesScore(ALL_STORES, None, *(score_overall(table.scored(rule)) for rule in range(len(RULES)))),
+        scores=_score_series(table),
+        overall=SeriesScore(ALL_STORES, None, *(score_overall(table.select_rule(rule)) for rule in range(len(RULES)))),
         start=start,
         end=end,
         horizon=horizon,
@@ -164,99 +167,104 @@ def backtest_series(
 
 def _check_period(start: date, end: date, horizon: int, step: int) -> None:
     if horizon < 1 or step < 1:
-        raise InvalidInputError(f"expected a horizon and a step of at least 1 day, got {horizon} and {step}")
+        raise InvalidInputError(f"horizon and step must be at least 1 day, got {horizon} and {step}")
     if end < start:
-        raise InvalidInputError(f"expected an end on or after the start {start}, got {end}")
+        raise InvalidInputError(f"the end must not be before the start {start}, got {end}")
 
 
-def _series_scores(table: BacktestTable) -> tuple[SeriesScore, ...]:
-    by_rule = [score_by_series(table.scored(rule), len(table.panel.sales)) for rule in range(len(RULES))]
+def _score_series(table: BacktestTable) -> tuple[SeriesScore, ...]:
+    by_rule = [score_by_series(table.select_rule(rule), len(table.panel.sales)) for rule in range(len(RULES))]
     return tuple(
-        SeriesScore(table.panel.store_ids[row], table.panel.product_ids[row], *figures)
-        for row, figures in enumerate(zip(*by_rule, strict=True))
+        SeriesScore(table.panel.store_ids[row], table.panel.product_ids[row], *metrics)
+        for row, metrics in enumerate(zip(*by_rule, strict=True))
     )
 
 
-def _table(result: ForecastOutcome, every: int, last: int, lean: float) -> BacktestTable:
-    """Flatten what was said at each ``every``-th origin on open days up to column ``last``.
+def _build_table(outcome: ForecastOutcome, stride: int, last: int, rush_reach: float) -> BacktestTable:
+    """Flatten the forecasts of open days up to column ``last`` at every ``stride``-th origin.
 
-    ``lean`` is how far from the forecast to the upper 80 % bound a day is taken to reach when a rush is called.
+    A rush is called where the point ``rush_reach`` of the way from the forecast to the upper 80 % bound is a rush day.
     """
-    panel = result.panel
-    at = np.arange(0, len(result.origins), every)
-    origins = np.array(result.origins)[at]
-    horizon = result.predicted.shape[2]
+    panel = outcome.panel
+    selected = np.arange(0, len(outcome.origins), stride)
+    origins = np.array(outcome.origins)[selected]
+    horizon = outcome.predicted.shape[2]
     day = origins[:, None] + 1 + np.arange(horizon)
-    inside = np.minimum(day, last)
-    actual = np.where(day <= last, panel.sales[:, inside], np.nan)
-    said = np.stack([result.predicted[:, at], *_naive(result, origins, horizon)])
-    known = np.isfinite(actual) & np.isfinite(said[0])
-    series, origin, step = np.nonzero(known)
-    before, said_before = _days_before(panel, actual, said, origins)
-    scale = _seasonal_scale(panel, result.origins[0])
-    line = result.rush_line[:, at][series, origin]
-    bounds = result.bounds[:, :, at][:, known]
-    leaning = said[:, known]
-    leaning[0] += lean * (bounds[1] - leaning[0])
+    actual = np.where(day <= last, panel.sales[:, np.minimum(day, last)], np.nan)
+    predicted = np.stack([outcome.predicted[:, selected], *_forecast_naive_rules(outcome, origins, horizon)])
+    scorable = np.isfinite(actual) & np.isfinite(predicted[0])
+    series, origin, step = np.nonzero(scorable)
+    actual_before, predicted_before = _find_days_before(panel, actual, predicted, origins)
+    scale = _compute_seasonal_scale(panel, outcome.origins[0])
+    rush_line = outcome.rush_line[:, selected][series, origin]
+    bounds = outcome.bounds[:, :, selected][:, scorable]
+    calling_sales = predicted[:, scorable]
+    calling_sales[0] += rush_reach * (bounds[1] - calling_sales[0])
     return BacktestTable(
         panel=panel,
         series=series,
         cutoff=origins[origin],
         day=day[origin, step],
-        actual=actual[known],
-        said=said[:, known],
-        said_before=said_before[:, known],
-        before=before[known],
+        actual=actual[scorable],
+        predicted=predicted[:, scorable],
+        predicted_before=predicted_before[:, scorable],
+        actual_before=actual_before[scorable],
         bounds=bounds,
-        rush_line=line,
-        called=leaning >= line,
+        rush_line=rush_line,
+        rush_called=calling_sales >= rush_line,
         scale=scale[series],
     )
 
 
-def _naive(result: ForecastOutcome, origins: Integers, horizon: int) -> tuple[Floats, Floats]:
-    period = YEAR if result.weekly else WEEK
-    sales = result.panel.sales
-    return _repeat(sales, origins, horizon, period), _repeat(sales, origins, horizon, YEAR)
+def _forecast_naive_rules(outcome: ForecastOutcome, origins: Integers, horizon: int) -> tuple[Floats, Floats]:
+    period = YEAR if outcome.weekly else WEEK
+    sales = outcome.panel.sales
+    return _repeat_period(sales, origins, horizon, period), _repeat_period(sales, origins, horizon, YEAR)
 
 
-def _repeat(sales: Floats, origins: Integers, horizon: int, period: int) -> Floats:
-    """The naive rule of ``period`` days at each origin, (series, origins, horizon)."""
-    said = np.full((len(sales), len(origins), horizon), np.nan)
-    ahead = np.arange(1, horizon + 1)
-    source = origins[:, None] + ahead - period * -(-ahead // period)
-    for back in range(LONGEST_CLOSURE_WEEKS + 1):
-        column = source - WEEK * back
-        found = np.where(column >= 0, sales[:, np.maximum(column, 0)], np.nan)
-        said = np.where(np.isfinite(said), said, found)
-    return said
+def _repeat_period(sales: Floats, origins: Integers, horizon: int, period: int) -> Floats:
+    """Repeat the last ``period`` days at each origin, or an earlier week where closed: (series, origins, horizon)."""
+    predicted = np.full((len(sales), len(origins), horizon), np.nan)
+    steps = np.arange(1, horizon + 1)
+    source = origins[:, None] + steps - period * -(-steps // period)
+    for weeks_back in range(MAX_CLOSURE_WEEKS + 1):
+        column = source - WEEK * weeks_back
+        source_sales = np.where(column >= 0, sales[:, np.maximum(column, 0)], np.nan)
+        predicted = np.where(np.isfinite(predicted), predicted, source_sales)
+    return predicted
 
 
-def _days_before(panel: Panel, actual: Floats, said: Floats, origins: Integers) -> tuple[Floats, Floats]:
-    """Actual and said of the open day before each day: the last known sales at the first open day of an origin."""
-    last_known = np.stack([_last_open(panel.sales[:, : origin + 1]) for origin in origins], axis=1)
-    before = np.full(actual.shape, np.nan)
-    said_before = np.full(said.shape, np.nan)
-    real, expected = last_known, np.broadcast_to(last_known, (len(said), *last_known.shape)).copy()
+def _find_days_before(panel: Panel, actual: Floats, predicted: Floats, origins: Integers) -> tuple[Floats, Floats]:
+    """Return actual and predicted sales of the open day before each day.
+
+    For the first open day of an origin both are the last sales known at the origin.
+    """
+    last_sales = np.stack([_find_last_sales(panel.sales[:, : origin + 1]) for origin in origins], axis=1)
+    actual_before = np.full(actual.shape, np.nan)
+    predicted_before = np.full(predicted.shape, np.nan)
+    last_actual = last_sales
+    last_predicted = np.broadcast_to(last_sales, (len(predicted), *last_sales.shape)).copy()
     for step in range(actual.shape[2]):
-        before[:, :, step] = real
-        said_before[:, :, :, step] = expected
+        actual_before[:, :, step] = last_actual
+        predicted_before[:, :, :, step] = last_predicted
         opened: Booleans = np.isfinite(actual[:, :, step])
-        real = np.where(opened, actual[:, :, step], real)
-        expected = np.where(opened, said[:, :, :, step], expected)
-    return before, said_before
+        last_actual = np.where(opened, actual[:, :, step], last_actual)
+        last_predicted = np.where(opened, predicted[:, :, :, step], last_predicted)
+    return actual_before, predicted_before
 
 
-def _last_open(sales: Floats) -> Floats:
+def _find_last_sales(sales: Floats) -> Floats:
+    """Return the sales of each series' last open day, NaN without one."""
     opened = np.isfinite(sales)
     last = sales.shape[1] - 1 - np.argmax(opened[:, ::-1], axis=1)
     return np.where(opened.any(axis=1), sales[np.arange(len(sales)), last], np.nan)
 
 
-def _seasonal_scale(panel: Panel, cutoff: int) -> Floats:
-    known = panel.sales[:, : cutoff + 1]
-    if known.shape[1] <= WEEK:
-        return np.full(len(known), np.nan)
-    difference = np.abs(known[:, WEEK:] - known[:, :-WEEK])
+def _compute_seasonal_scale(panel: Panel, cutoff: int) -> Floats:
+    """Return the mean absolute difference to the week before up to ``cutoff``, (series,), NaN where unknown."""
+    sales = panel.sales[:, : cutoff + 1]
+    if sales.shape[1] <= WEEK:
+        return np.full(len(sales), np.nan)
+    difference = np.abs(sales[:, WEEK:] - sales[:, :-WEEK])
     days = np.isfinite(difference).sum(axis=1)
     return np.where(days > 0, np.nan_to_num(difference).sum(axis=1) / np.maximum(days, 1), np.nan)

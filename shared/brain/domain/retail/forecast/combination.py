@@ -1,28 +1,29 @@
-"""Weighs the models by how they did on days already known, and falls back to the naive rule they cannot beat."""
+"""Weigh the models by their errors on days already observed, and fall back to the naive rule when it did better."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.types import Booleans, Floats
 
-FIRST_LOSS_SHARE = 0.5
-"""Before anything is known, the members are trusted as if each had this many weeks of equal loss behind it."""
+PRIOR_WEEKS = 0.5
+"""Before any error is observed, all members count as if they had this many weeks of equal loss."""
 
 
 def list_new_observations(origins: Sequence[int], horizon: int) -> list[list[tuple[int, int]]]:
-    """For each origin, the (origin index, step) pairs whose day became known since the origin before it."""
-    ends: list[list[tuple[int, int]]] = [[] for _ in origins]
+    """List for each origin the (origin index, step) pairs whose day was observed since the origin before it."""
+    observations: list[list[tuple[int, int]]] = [[] for _ in origins]
     for index, origin in enumerate(origins):
         for step in range(horizon):
-            at = int(np.searchsorted(origins, origin + 1 + step))
-            if at < len(origins):
-                ends[at].append((index, step))
-    return ends
+            observed_at = int(np.searchsorted(origins, origin + 1 + step))
+            if observed_at < len(origins):
+                observations[observed_at].append((index, step))
+    return observations
 
 
 def combine_forecasts(
-    said: Floats,
+    forecasts: Floats,
     modelled: Floats,
     origins: Sequence[int],
     naive: int,
@@ -30,61 +31,69 @@ def combine_forecasts(
     power: float,
     ratio: Booleans,
 ) -> Floats:
-    """Join members' forecasts (members, series, origins, horizon) into (series, origins, horizon).
+    """Combine forecasts (members, series, origins, horizon) into (series, origins, horizon).
 
-    ``modelled`` (series, days) holds what came, NaN where closed. A member's weight is its discounted absolute error
-    so far, relative to the best, to the power of minus ``power`` (Bates, Granger 1969; Stock, Watson 2004); an origin
-    uses only errors of days known by then. Errors count squared where not ``ratio`` (series,): the sums of slow
-    products are wanted right in the mean, not mostly zero. Where the combination has lost to member ``naive`` so far,
-    that member speaks alone.
+    A member's weight is its discounted absolute error so far, relative to the best, to the power of minus ``power``
+    (Bates, Granger 1969; Stock, Watson 2004). Each origin uses only errors of days observed by then. Where the
+    combination did worse than member ``naive`` so far, the naive forecast is used instead.
+
+    Args:
+        forecasts: NaN where a member has no forecast.
+        modelled: Sales on the model scale, shape (series, days); NaN where closed.
+        origins: Ascending columns of ``modelled``.
+        naive: Index of the member to fall back to.
+        memory_weeks: Half-life of past errors.
+        power: How sharply weights favour the better members.
+        ratio: Shape (series,). Series that are not on the ratio scale have squared errors, because sums of slow
+            products must be right in the mean, not mostly zero.
     """
-    members, series, _, horizon = said.shape
+    members, series, _, horizon = forecasts.shape
     loss = np.zeros((members + 1, series))
     days = np.zeros((members + 1, series))
-    joined = np.full(said.shape[1:], np.nan)
-    answer = np.full(said.shape[1:], np.nan)
+    combined = np.full(forecasts.shape[1:], np.nan)
+    chosen = np.full(forecasts.shape[1:], np.nan)
     previous = origins[0]
-    for index, pairs in enumerate(list_new_observations(origins, horizon)):
-        decay = 0.5 ** ((origins[index] - previous) / 7.0 / memory_weeks)
+    for index, observations in enumerate(list_new_observations(origins, horizon)):
+        decay = 0.5 ** ((origins[index] - previous) / WEEK / memory_weeks)
         previous = origins[index]
         loss *= decay
         days *= decay
-        for at, step in pairs:
-            came = modelled[:, origins[at] + 1 + step]
-            _add_errors(loss, days, said[:, :, at, step], joined[:, at, step], came, ratio)
-        joined[:, index] = _weighed(said[:, :, index], loss, days, power)
-        beaten = loss[-1] > loss[naive]
-        answer[:, index] = np.where(beaten[:, None], _else(said[naive, :, index], joined[:, index]), joined[:, index])
-    return answer
+        for past, step in observations:
+            actual = modelled[:, origins[past] + 1 + step]
+            _add_errors(loss, days, forecasts[:, :, past, step], combined[:, past, step], actual, ratio)
+        combined[:, index] = _average(forecasts[:, :, index], loss, days, power)
+        naive_won = (loss[-1] > loss[naive])[:, None]
+        naive_forecast = forecasts[naive, :, index]
+        chosen[:, index] = np.where(naive_won & np.isfinite(naive_forecast), naive_forecast, combined[:, index])
+    return chosen
 
 
-def _else(first: Floats, second: Floats) -> Floats:
-    return np.where(np.isfinite(first), first, second)
-
-
-def _add_errors(loss: Floats, days: Floats, said: Floats, joined: Floats, came: Floats, ratio: Booleans) -> None:
-    """Add the absolute errors of one day on which every member spoke, so that all are compared on the same days."""
-    everyone = np.concatenate([said, joined[None]])
-    distance = np.abs(everyone - came)
+def _add_errors(
+    loss: Floats, days: Floats, forecasts: Floats, combined: Floats, actual: Floats, ratio: Booleans
+) -> None:
+    """Add the errors of one day in place, if all members forecast it, so that all are compared on the same days."""
+    candidates = np.concatenate([forecasts, combined[None]])
+    distance = np.abs(candidates - actual)
     error = np.where(ratio, distance, distance**2)
-    speaking = np.isfinite(error).any(axis=1) | (days.sum(axis=1) == 0)
-    common = np.isfinite(error[speaking]).all(axis=0)
-    loss += np.where(common & np.isfinite(error), error, 0.0)
-    days += common & np.isfinite(error)
+    participating = np.isfinite(error).any(axis=1) | (days.sum(axis=1) == 0)
+    is_common = np.isfinite(error[participating]).all(axis=0)
+    loss += np.where(is_common & np.isfinite(error), error, 0.0)
+    days += is_common & np.isfinite(error)
 
 
-def _weighed(said: Floats, loss: Floats, days: Floats, power: float) -> Floats:
-    mean = _mean_loss(loss[:-1], days[:-1])
-    weights = (mean.min(axis=0) / mean) ** power
-    present = np.isfinite(said)
+def _average(forecasts: Floats, loss: Floats, days: Floats, power: float) -> Floats:
+    """Return the weighted mean of the members' forecasts, (series, horizon), NaN where no member has one."""
+    mean_loss = _shrink_mean_loss(loss[:-1], days[:-1])
+    weights = (mean_loss.min(axis=0) / mean_loss) ** power
+    present = np.isfinite(forecasts)
     shares = weights[:, :, None] * present
     total = shares.sum(axis=0)
-    joined = (shares * np.where(present, said, 0.0)).sum(axis=0) / np.where(total > 0, total, 1.0)
-    return np.where(total > 0, joined, np.nan)
+    weighted_sum = (shares * np.where(present, forecasts, 0.0)).sum(axis=0)
+    return np.where(total > 0, weighted_sum / np.where(total > 0, total, 1.0), np.nan)
 
 
-def _mean_loss(loss: Floats, days: Floats) -> Floats:
-    """Mean absolute error of each member, drawn to the mean over members while little is known."""
+def _shrink_mean_loss(loss: Floats, days: Floats) -> Floats:
+    """Return the mean loss of each member, shrunk to the mean over members while few days are observed."""
     pooled = loss.sum(axis=0) / np.maximum(days.sum(axis=0), 1e-9)
     pooled = np.where(pooled > 0, pooled, 1.0)
-    return (loss + FIRST_LOSS_SHARE * 7 * pooled) / (days + FIRST_LOSS_SHARE * 7)
+    return (loss + PRIOR_WEEKS * WEEK * pooled) / (days + PRIOR_WEEKS * WEEK)

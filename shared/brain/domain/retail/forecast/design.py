@@ -1,6 +1,7 @@
-"""The rows of the regression: what the calendar says of a day and which events act on it, as known at a cutoff.
+"""The design matrix of the regression: the calendar columns of a day and its active events, as known at a cutoff.
 
-An event announced tomorrow cannot move today's forecast: rows are made for a cutoff, from the events known at its end.
+An event announced tomorrow must not change today's forecast: rows are built for a cutoff, from the events known at its
+end.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.calendar_columns import RegressorColumn, build_calendar_columns
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.series import CalendarEvent, Store, load_zone
 from brain.domain.retail.signals.calendar_days import build_calendar_days
 from brain.domain.retail.signals.event_signals import SignalSpan, build_signal_spans
@@ -19,60 +21,60 @@ from brain.domain.types import Dates, Floats, Integers
 
 Key = TypeVar("Key", bound=Hashable)
 
-WEEK = 7
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """What a series' rows are made of; series that share calendar, events and weather share a place.
+    """The values from which rows are built; series with the same calendar, events and weather share a profile.
 
-    ``steady`` (calendars, days, steady columns); ``spans`` per place, (events, 4): column, first and last day (both
-    included), day at whose end it is known, the last three as indexes of ``days``. ``calendar_of`` (places,),
-    ``place_of`` (series,). ``store_ids`` (places,) names the store of a place that is its own, else "".
+    ``calendar_values`` has shape (calendars, days, calendar columns). ``spans`` holds for each profile the events
+    (events, 4): column, first and last day (both included) and the day at whose end it is known, the last three as
+    indexes of ``days``. ``calendar_of`` (profiles,) and ``profile_of`` (series,) are indexes. ``store_ids``
+    (profiles,) names the store of a profile that no other store shares, else "".
     """
 
     columns: tuple[RegressorColumn, ...]
-    steady: Floats
+    calendar_values: Floats
     spans: tuple[Integers, ...]
     calendar_of: Integers
-    place_of: Integers
+    profile_of: Integers
     store_ids: tuple[str, ...]
     weekly: bool
 
     @property
-    def places(self) -> int:
-        """How many places there are."""
+    def profile_count(self) -> int:
+        """The number of profiles."""
         return len(self.spans)
 
     @property
     def prior_sd(self) -> Floats:
-        """Shape (columns,)."""
+        """The prior standard deviation of each column, (columns,)."""
         return np.array([column.prior_sd for column in self.columns])
 
     @property
     def prior_mean(self) -> Floats:
-        """Shape (columns,)."""
+        """The prior mean of each column, (columns,)."""
         return np.array([column.prior_mean for column in self.columns])
 
     @property
-    def coarse(self) -> Integers:
-        """The indexes of the columns that need no second year to be told apart."""
+    def coarse_columns(self) -> Integers:
+        """The indexes of the columns that are identified without a second year."""
         return np.flatnonzero([not column.fine for column in self.columns])
 
-    def rows(self, place: int, first: int, stop: int, known_by: int) -> Floats:
-        """Rows of days ``first`` to ``stop`` (excluded) with the events known by the end of ``known_by``.
+    def build_rows(self, profile: int, first: int, stop: int, known_by: int) -> Floats:
+        """Build the rows of days ``first`` to ``stop`` (excluded) with the events known at the end of ``known_by``.
 
-        Shape (days, columns). Of weekly figures a row is the mean of the seven days up to it.
+        The result has shape (days, columns). For weekly figures a row is the mean of the seven days up to it.
         """
         start = max(0, first - WEEK + 1) if self.weekly else first
-        steady = self.steady[self.calendar_of[place], start:stop]
+        calendar_values = self.calendar_values[self.calendar_of[profile], start:stop]
         rows = np.zeros((stop - start, len(self.columns)))
-        rows[:, : steady.shape[1]] = steady
-        for column, begins, ends, known in self.spans[place]:
-            if known <= known_by and ends >= start and begins < stop:
+        rows[:, : calendar_values.shape[1]] = calendar_values
+        for column, begins, ends, known_on in self.spans[profile]:
+            if known_on <= known_by and ends >= start and begins < stop:
                 rows[max(begins - start, 0) : ends - start + 1, column] = 1.0
-        return _over_the_week(rows)[first - start :] if self.weekly else rows
+        return _average_weeks(rows)[first - start :] if self.weekly else rows
 
 
 def build_design(
@@ -83,94 +85,115 @@ def build_design(
     last_cutoff: date,
     *,
     weekly: bool = False,
-    apart: frozenset[str] = frozenset(),
+    separate: frozenset[str] = frozenset(),
 ) -> Design:
-    """The design over consecutive ``days`` for ``stores``, one per series and in its order.
+    """Build the design over consecutive ``days`` for ``stores``, one per series and in its order.
 
-    Events not known by the end of ``last_cutoff`` are left out. Stores named in ``apart`` (they have weather of their
-    own) share no place with others. With ``weekly``, a row speaks of the seven days up to it. Columns that are 0 on
-    all days are left out.
+    Columns that are 0 on all days are left out.
+
+    Args:
+        days: All days of the panel and of the horizon.
+        stores: The store of each series.
+        events: Those not known at the end of ``last_cutoff`` are left out.
+        config: The event classes, terms and season waves.
+        last_cutoff: The last day whose forecasts the design is used for.
+        weekly: Whether sales are weekly figures, so that a row describes the seven days up to it.
+        separate: Ids of stores with weather of their own, which share their profile with no other store.
     """
-    happenings, which = _spans_by_store(stores, events, config, last_cutoff)
+    span_lists, span_list_of = _group_spans_by_store(stores, events, config, last_cutoff)
     keys = [
-        (one.country, one.subdivision, which[one.store_id], one.store_id if one.store_id in apart else "")
-        for one in stores
+        (
+            store.country,
+            store.subdivision,
+            span_list_of[store.store_id],
+            store.store_id if store.store_id in separate else "",
+        )
+        for store in stores
     ]
-    places = _numbered(keys)
-    calendars = _numbered(key[:2] for key in places)
-    columns, steady = _steady(days, [Store("", country=c, subdivision=s) for c, s in calendars], config)
-    event_columns = _event_columns((happenings[key[2]] for key in places), config)
-    numbers = {column.name: len(columns) + at for at, column in enumerate(event_columns)}
+    profiles = _number_distinct(keys)
+    calendars = _number_distinct(key[:2] for key in profiles)
+    regions = [Store("", country=country, subdivision=subdivision) for country, subdivision in calendars]
+    columns, calendar_values = _build_calendar_values(days, regions, config)
+    event_columns = _build_event_columns((span_lists[key[2]] for key in profiles), config)
+    column_indexes = {column.name: len(columns) + index for index, column in enumerate(event_columns)}
     return Design(
         columns=(*columns, *event_columns),
-        steady=steady,
-        spans=tuple(_indexed(happenings[key[2]], numbers, days) for key in places),
-        calendar_of=np.array([calendars[key[:2]] for key in places]),
-        place_of=np.array([places[key] for key in keys]),
-        store_ids=tuple(key[3] for key in places),
+        calendar_values=calendar_values,
+        spans=tuple(_index_spans(span_lists[key[2]], column_indexes, days) for key in profiles),
+        calendar_of=np.array([calendars[key[:2]] for key in profiles]),
+        profile_of=np.array([profiles[key] for key in keys]),
+        store_ids=tuple(key[3] for key in profiles),
         weekly=weekly,
     )
 
 
-def _numbered(keys: Iterable[Key]) -> dict[Key, int]:
+def _number_distinct(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: number for number, key in enumerate(dict.fromkeys(keys))}
 
 
-def _steady(days: Dates, calendars: Sequence[Store], config: RetailConfig) -> tuple[list[RegressorColumn], Floats]:
-    pairs = [build_calendar_columns(build_calendar_days(days, place), place, config) for place in calendars]
-    values = np.array([[column for _, column in one] for one in pairs])
+def _build_calendar_values(
+    days: Dates, regions: Sequence[Store], config: RetailConfig
+) -> tuple[list[RegressorColumn], Floats]:
+    """Return the columns that any region uses, and their values (regions, days, columns)."""
+    by_region = [build_calendar_columns(build_calendar_days(days, region), region, config) for region in regions]
+    values = np.array([[column_values for _, column_values in pairs] for pairs in by_region])
     used = np.flatnonzero(values.any(axis=(0, 2)))
-    return [pairs[0][at][0] for at in used], values[:, used].transpose(0, 2, 1).copy()
+    return [by_region[0][index][0] for index in used], values[:, used].transpose(0, 2, 1).copy()
 
 
-def _spans_by_store(
+def _group_spans_by_store(
     stores: Sequence[Store], events: Sequence[CalendarEvent], config: RetailConfig, known_by: date
 ) -> tuple[list[tuple[SignalSpan, ...]], dict[str, int]]:
-    """The distinct lists of spans, and which of them each store lives by."""
-    shared = [event for event in events if event.store_id is None]
-    own: dict[str, list[CalendarEvent]] = {}
+    """Return the distinct lists of event spans, and the index of the list of each store."""
+    shared_events = [event for event in events if event.store_id is None]
+    events_by_store: dict[str, list[CalendarEvent]] = {}
     for event in events:
         if event.store_id is not None:
-            own.setdefault(event.store_id, []).append(event)
-    distinct: dict[tuple[SignalSpan, ...], int] = {}
-    of_clock: dict[str, int] = {}
-    which = {}
+            events_by_store.setdefault(event.store_id, []).append(event)
+    span_lists: dict[tuple[SignalSpan, ...], int] = {}
+    list_of_zone: dict[str, int] = {}
+    list_of_store = {}
     for store in stores:
-        mine = own.get(store.store_id)
-        if mine is None and store.timezone in of_clock:
-            which[store.store_id] = of_clock[store.timezone]
+        own_events = events_by_store.get(store.store_id)
+        if own_events is None and store.timezone in list_of_zone:
+            list_of_store[store.store_id] = list_of_zone[store.timezone]
             continue
-        clock = load_zone(store.timezone)
-        made = build_signal_spans([*shared, *(mine or [])], store.store_id, clock, config.events)
-        spans = tuple(span for span in made if span.known_on <= known_by)
-        which[store.store_id] = distinct.setdefault(spans, len(distinct))
-        if mine is None:
-            of_clock[store.timezone] = which[store.store_id]
-    return list(distinct), which
+        store_zone = load_zone(store.timezone)
+        store_events = [*shared_events, *(own_events or [])]
+        spans = build_signal_spans(store_events, store.store_id, store_zone, config.events)
+        known_spans = tuple(span for span in spans if span.known_on <= known_by)
+        list_of_store[store.store_id] = span_lists.setdefault(known_spans, len(span_lists))
+        if own_events is None:
+            list_of_zone[store.timezone] = list_of_store[store.store_id]
+    return list(span_lists), list_of_store
 
 
-def _event_columns(places: Iterable[Sequence[SignalSpan]], config: RetailConfig) -> list[RegressorColumn]:
-    classes = {span.signal: span.signal_class for place in places for span in place}
+def _build_event_columns(span_lists: Iterable[Sequence[SignalSpan]], config: RetailConfig) -> list[RegressorColumn]:
+    classes = {span.signal: span.signal_class for spans in span_lists for span in spans}
     columns = []
-    for name, group in sorted(classes.items()):
-        settings = config.events.get(group.removesuffix("_window"))
-        mean = 0.0 if group.endswith("_window") else settings.prior_mean
-        columns.append(RegressorColumn(name, group, settings.prior_sd, float(np.log1p(mean))))
+    for name, signal_class in sorted(classes.items()):
+        settings = config.events.get(signal_class.removesuffix("_window"))
+        mean = 0.0 if signal_class.endswith("_window") else settings.prior_mean
+        columns.append(RegressorColumn(name, signal_class, settings.prior_sd, float(np.log1p(mean))))
     return columns
 
 
-def _indexed(spans: Sequence[SignalSpan], numbers: dict[str, int], days: Dates) -> Integers:
-    origin = int(days[0].astype(np.int64)) + EPOCH_ORDINAL
+def _index_spans(spans: Sequence[SignalSpan], column_indexes: dict[str, int], days: Dates) -> Integers:
+    """Return the spans that touch ``days`` as rows of column, first day, last day and known day."""
+    first_ordinal = int(days[0].astype(np.int64)) + EPOCH_ORDINAL
     rows = [
-        (numbers[span.signal], *(day.toordinal() - origin for day in (span.start, span.end, span.known_on)))
+        (
+            column_indexes[span.signal],
+            *(day.toordinal() - first_ordinal for day in (span.start, span.end, span.known_on)),
+        )
         for span in spans
     ]
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     return table[(table[:, 2] >= 0) & (table[:, 1] < len(days))]
 
 
-def _over_the_week(rows: Floats) -> Floats:
-    """Each row becomes the mean of its last seven days (of those there are)."""
+def _average_weeks(rows: Floats) -> Floats:
+    """Replace each row by the mean of the up to seven rows that end with it."""
     sums = np.cumsum(rows, axis=0)
     sums[WEEK:] -= sums[:-WEEK].copy()
     means: Floats = sums / np.minimum(np.arange(1, len(rows) + 1), WEEK)[:, None]

@@ -1,4 +1,4 @@
-"""How good a forecast was, by definitions written down once, so that two reports never mean two things.
+"""Definitions of the figures that score a forecast, used by every report.
 
 For days with actual sales a and forecast p of the same series:
 
@@ -6,19 +6,19 @@ For days with actual sales a and forecast p of the same series:
 - wape: Σ|a − p| / Σ|a|
 - mase: mean of |a − p| divided by the series' scale, the mean |a(t) − a(t − 7 days)| known at the first cutoff
 - bias: Σ(p − a) / Σ|a|; above 0 the forecast was too high
-- directional_accuracy: among days whose sales differ from the open day before, the share where the forecast moved the
-  same way (the forecast's own day before; the last known sales at the first day after a cutoff)
+- directional_accuracy: among days whose sales differ from the open day before, the share where the forecast moved in
+  the same direction (from the forecast of the day before; from the last known sales on the first day after a cutoff)
 - correlation: Pearson's, over series after each is divided by the mean of its |a| and centred
 - rush_recall, rush_precision: a rush day has sales at or above the line that one tenth of the last 52 weeks known at
-  the cutoff exceeded; the forecast calls one when the chance of it is at least ``call_rush_at``, a naive rule when
-  what it says is at or above the line
+  the cutoff exceeded; the forecast calls one when its probability is at least ``call_rush_at``, a naive rule when its
+  forecast is at or above the line
 - coverage_80, coverage_95: the share of days inside the interval
 
-A figure that no day can give is None.
+A figure without any day to compute it from is None.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 
@@ -42,102 +42,105 @@ class Metrics:
     coverage_95: float | None
 
     def to_document(self) -> dict[str, float | int | None]:
-        """Name -> figure, in the order of the definitions."""
+        """Return the figures by name, in the order of the definitions."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredDays:
-    """Days to score, flat arrays of one length: which series, actual sales, what a rule said, and its bounds.
+    """The days to score, as flat arrays of one length: the series, its actual sales, and the forecast of one rule.
 
-    ``before`` is the actual of the open day before, ``said_before`` what the rule expected for it (the actual itself
-    on the first day after a cutoff); ``scale`` the series' mean absolute seasonal difference; ``rush_line`` the sales
-    of a rush day, ``called`` whether the rule called one. NaN where there is none. ``bounds`` is (4, days): 80 %
-    lower and upper, 95 % lower and upper.
+    ``actual_before`` are the sales of the open day before, ``predicted_before`` the rule's forecast of them (the sales
+    themselves on the first day after a cutoff). ``scale`` is the series' mean absolute seasonal difference.
+    ``rush_line`` are the sales of a rush day, ``rush_called`` tells whether the rule called one. NaN where unknown.
+    ``bounds`` is (4, days): lower and upper of the 80 % interval, then of the 95 % interval.
     """
 
     series: Integers
     actual: Floats
-    said: Floats
-    before: Floats
-    said_before: Floats
+    predicted: Floats
+    actual_before: Floats
+    predicted_before: Floats
     scale: Floats
     rush_line: Floats
-    called: Booleans
+    rush_called: Booleans
     bounds: Floats | None = None
 
-    def only(self, chosen: Booleans) -> "ScoredDays":
-        """The chosen days."""
-        bounds = None if self.bounds is None else self.bounds[:, chosen]
+    def select(self, mask: Booleans) -> "ScoredDays":
+        """Return the days flagged in ``mask``."""
         return ScoredDays(
-            self.series[chosen],
-            self.actual[chosen],
-            self.said[chosen],
-            self.before[chosen],
-            self.said_before[chosen],
-            self.scale[chosen],
-            self.rush_line[chosen],
-            self.called[chosen],
-            bounds,
+            series=self.series[mask],
+            actual=self.actual[mask],
+            predicted=self.predicted[mask],
+            actual_before=self.actual_before[mask],
+            predicted_before=self.predicted_before[mask],
+            scale=self.scale[mask],
+            rush_line=self.rush_line[mask],
+            rush_called=self.rush_called[mask],
+            bounds=None if self.bounds is None else self.bounds[:, mask],
         )
 
 
-def score_by_series(scored: ScoredDays, series: int) -> list[Metrics]:
-    """The figures of each of ``series`` series over the days on which the rule said something."""
-    return _score(scored, scored.series, series)
+class _GroupSum(Protocol):
+    def __call__(self, values: Floats | Booleans, /) -> Floats: ...
 
 
-def score_overall(scored: ScoredDays) -> Metrics:
-    """The figures over all series: every day counts alike."""
-    return _score(scored, np.zeros_like(scored.series), 1)[0]
+def score_by_series(days: ScoredDays, series_count: int) -> list[Metrics]:
+    """Score each of ``series_count`` series over the days for which the rule has a forecast."""
+    return _score_groups(days, days.series, series_count)
 
 
-def _score(scored: ScoredDays, group: Integers, groups: int) -> list[Metrics]:
-    said = np.isfinite(scored.said) & np.isfinite(scored.actual)
-    days, group = scored.only(said), group[said]
+def score_overall(days: ScoredDays) -> Metrics:
+    """Score all series together: every day has the same weight."""
+    return _score_groups(days, np.zeros_like(days.series), 1)[0]
+
+
+def _score_groups(all_days: ScoredDays, group: Integers, groups: int) -> list[Metrics]:
+    scorable = np.isfinite(all_days.predicted) & np.isfinite(all_days.actual)
+    days, group = all_days.select(scorable), group[scorable]
 
     def total(values: Floats | Booleans) -> Floats:
-        """The sum of ``values`` in each group."""
+        """Return the sum of ``values`` in each group."""
         sums: Floats = np.bincount(group, values, minlength=groups).astype(np.float64)
         return sums
 
-    error, size = np.abs(days.actual - days.said), np.abs(days.actual)
-    called, rush = days.called, days.actual >= days.rush_line
-    sized, scaled = size > 0, np.isfinite(days.scale) & (days.scale > 0)
-    moved, expected = days.actual - days.before, days.said - days.said_before
-    told = np.isfinite(moved) & np.isfinite(expected) & (np.abs(moved) > 0)
-    both, spread = _products(days, total)
+    error, size = np.abs(days.actual - days.predicted), np.abs(days.actual)
+    called, rush = days.rush_called, days.actual >= days.rush_line
+    has_sales, has_scale = size > 0, np.isfinite(days.scale) & (days.scale > 0)
+    change, predicted_change = days.actual - days.actual_before, days.predicted - days.predicted_before
+    has_direction = np.isfinite(change) & np.isfinite(predicted_change) & (np.abs(change) > 0)
+    covariance, deviation = _sum_products(days, total)
     columns = [
-        _shares(total(error / np.where(sized, size, 1.0) * sized), total(sized)),
-        _shares(total(error), total(size)),
-        _shares(total(error / np.where(scaled, days.scale, 1.0) * scaled), total(scaled)),
-        _shares(total(days.said - days.actual), total(size)),
-        _shares(total(told & (np.sign(moved) == np.sign(expected))), total(told)),
-        _shares(both, spread),
-        _shares(total(called & rush), total(rush)),
-        _shares(total(called & rush), total(called)),
-        *(_inside(days, lower, total) for lower in (0, 2)),
+        _divide(total(error / np.where(has_sales, size, 1.0) * has_sales), total(has_sales)),
+        _divide(total(error), total(size)),
+        _divide(total(error / np.where(has_scale, days.scale, 1.0) * has_scale), total(has_scale)),
+        _divide(total(days.predicted - days.actual), total(size)),
+        _divide(total(has_direction & (np.sign(change) == np.sign(predicted_change))), total(has_direction)),
+        _divide(covariance, deviation),
+        _divide(total(called & rush), total(rush)),
+        _divide(total(called & rush), total(called)),
+        *(_measure_coverage(days, lower, total) for lower in (0, 2)),
     ]
     counts = total(np.ones(len(group)))
     return [Metrics(int(count), *row) for count, row in zip(counts, zip(*columns, strict=True), strict=True)]
 
 
-def _shares(part: Floats, whole: Floats) -> list[float | None]:
-    return [float(p / w) if w > 0 else None for p, w in zip(part, whole, strict=True)]
+def _divide(part: Floats, total: Floats) -> list[float | None]:
+    return [float(p / t) if t > 0 else None for p, t in zip(part, total, strict=True)]
 
 
-def _products(days: ScoredDays, total: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
-    """Sum of products and root of the product of squares, of actual and said after scaling and centring a series."""
+def _sum_products(days: ScoredDays, total: _GroupSum) -> tuple[Floats, Floats]:
+    """Return the sum of products and the root of the product of squares of scaled and centred sales and forecasts."""
     count = np.maximum(np.bincount(days.series), 1)
     size = (np.bincount(days.series, np.abs(days.actual)) / count)[days.series]
     size = np.where(size > 0, size, np.inf)
-    actual, said = (values / size for values in (days.actual, days.said))
-    actual, said = (values - (np.bincount(days.series, values) / count)[days.series] for values in (actual, said))
-    return total(actual * said), np.sqrt(total(actual**2) * total(said**2))
+    scaled = (values / size for values in (days.actual, days.predicted))
+    actual, predicted = (values - (np.bincount(days.series, values) / count)[days.series] for values in scaled)
+    return total(actual * predicted), np.sqrt(total(actual**2) * total(predicted**2))
 
 
-def _inside(days: ScoredDays, lower: int, total: Callable[[Booleans], Floats]) -> list[float | None]:
+def _measure_coverage(days: ScoredDays, lower: int, total: _GroupSum) -> list[float | None]:
     counts = total(np.ones(len(days.actual), dtype=bool))
     if days.bounds is None:
         return [None] * len(counts)
-    return _shares(total((days.bounds[lower] <= days.actual) & (days.actual <= days.bounds[lower + 1])), counts)
+    return _divide(total((days.bounds[lower] <= days.actual) & (days.actual <= days.bounds[lower + 1])), counts)

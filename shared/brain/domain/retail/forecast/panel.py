@@ -1,7 +1,7 @@
-"""Puts many series on one axis of days and on the scale on which they are modelled.
+"""Align many series on one axis of days, and choose the scale on which each is modelled.
 
-Sales move in ratios, so a series is modelled by its logarithm; one that often sells next to nothing, or takes goods
-back, is modelled as it is, in units of its own size. A closed day is missing, never zero.
+Sales change in ratios, so a series is modelled by its logarithm. A series that often sells next to nothing, or has
+negative days, is modelled linearly in units of its own size. A closed day is missing, never zero.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from brain.domain.retail.series import DailySeries
 from brain.domain.types import Booleans, Dates, Floats
 from brain.errors import InvalidInputError
 
-NEXT_TO_NOTHING = 0.05
-"""A day below this share of the usual size counts as next to nothing, and is not taken as a ratio further down."""
+NEGLIGIBLE_SHARE = 0.05
+"""Days below this share of the usual size have negligible sales; their ratio is not taken any lower."""
 
 SIZE_RATE = 0.05
-"""How fast the running size of a series follows its sales, a share an open day."""
+"""The share by which the running size of a series follows its sales each open day."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,27 +32,27 @@ class Panel:
     product_ids: tuple[str | None, ...]
 
     def index_of(self, day: date) -> int:
-        """The column of ``day``, which may lie outside."""
+        """Return the column of ``day``, which may lie outside the panel."""
         return int((np.datetime64(day) - self.days[0]).astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """How each series is modelled: ``ratio`` (series,) bool; ``unit`` (series,) for those that are not."""
+    """The scale of each series: ``ratio`` (series,) bool, and the ``unit`` (series,) of those that are linear."""
 
     ratio: Booleans
     unit: Floats
 
     def to_model(self, sales: Floats, size: Floats) -> Floats:
-        """(series, days) sales -> model scale, given the running ``size`` of the same shape; NaN stays.
+        """Convert sales (series, days) to the model scale, given the running ``size`` of the same shape.
 
-        Before its first sale that is not 0 a series has no size of which a day could be a ratio: NaN too.
+        NaN stays NaN. Days before the first sale other than 0 are NaN too: they have no size to be a ratio of.
         """
-        floor = np.where(size > 0.0, np.maximum(size * NEXT_TO_NOTHING, np.finfo(float).tiny), np.nan)
+        floor = np.where(size > 0.0, np.maximum(size * NEGLIGIBLE_SHARE, np.finfo(float).tiny), np.nan)
         return np.where(self.ratio[:, None], np.log(np.maximum(sales, floor)), sales / self.unit[:, None])
 
     def to_sales(self, modelled: Floats) -> Floats:
-        """Model scale -> sales, series first; never below zero, since nobody plans for returns."""
+        """Convert values on the model scale (series first) to sales, at least 0."""
         shape = (-1,) + (1,) * (modelled.ndim - 1)
         ratio, unit = self.ratio.reshape(shape), self.unit.reshape(shape)
         ratios = np.exp(np.where(ratio, modelled, 0.0))
@@ -60,55 +60,55 @@ class Scale:
 
 
 def build_panel(series: Sequence[DailySeries], last_day: date) -> Panel:
-    """Align ``series`` from the earliest first day to ``last_day`` (days beyond a series' end are closed).
+    """Align ``series`` from the earliest first day to ``last_day``; days after the end of a series are closed.
 
     Raises InvalidInputError when there is no series or ``last_day`` comes before all of them.
     """
     if not series:
         raise InvalidInputError("expected at least one series to forecast, got none; import sales first")
-    first = min(one.first_day for one in series)
-    size = (last_day - first).days + 1
-    if size < 1:
-        raise InvalidInputError(f"expected a day from {first} on, got {last_day}; there are no sales before it")
-    sales = np.full((len(series), size), np.nan)
-    for row, one in enumerate(series):
-        start = (one.first_day - first).days
-        kept = max(0, min(len(one), size - start))
-        sales[row, start : start + kept] = np.where(one.open[:kept], one.sales[:kept], np.nan)
+    first_day = min(member.first_day for member in series)
+    day_count = (last_day - first_day).days + 1
+    if day_count < 1:
+        raise InvalidInputError(f"sales begin on {first_day}, got the earlier day {last_day}; choose a later one")
+    sales = np.full((len(series), day_count), np.nan)
+    for row, member in enumerate(series):
+        start = (member.first_day - first_day).days
+        length = max(0, min(len(member), day_count - start))
+        sales[row, start : start + length] = np.where(member.open[:length], member.sales[:length], np.nan)
     return Panel(
-        days=np.arange(size) + np.datetime64(first, "D"),
+        days=np.arange(day_count) + np.datetime64(first_day, "D"),
         sales=sales,
         open=np.isfinite(sales),
-        store_ids=tuple(one.store_id for one in series),
-        product_ids=tuple(one.product_id for one in series),
+        store_ids=tuple(member.store_id for member in series),
+        product_ids=tuple(member.product_id for member in series),
     )
 
 
 def compute_running_size(panel: Panel) -> Floats:
-    """The usual size of each series as known at the end of each day: a slow mean of |sales|, (series, days)."""
-    size = np.zeros(panel.sales.shape)
-    now = np.zeros(len(panel.sales))
-    seen = np.zeros(len(panel.sales))
+    """Compute the usual size of each series at the end of each day, a slow mean of |sales|: (series, days)."""
+    sizes = np.zeros(panel.sales.shape)
+    size = np.zeros(len(panel.sales))
+    open_days = np.zeros(len(panel.sales))
     for day in range(panel.sales.shape[1]):
         opened = panel.open[:, day]
-        seen += opened
-        rate = np.where(opened, np.maximum(SIZE_RATE, 1.0 / np.maximum(seen, 1.0)), 0.0)
-        now = now + rate * (np.abs(np.where(opened, panel.sales[:, day], 0.0)) - now)
-        size[:, day] = now
-    return size
+        open_days += opened
+        rate = np.where(opened, np.maximum(SIZE_RATE, 1.0 / np.maximum(open_days, 1.0)), 0.0)
+        size = size + rate * (np.abs(np.where(opened, panel.sales[:, day], 0.0)) - size)
+        sizes[:, day] = size
+    return sizes
 
 
 def choose_scale(panel: Panel, size: Floats, until: int, intermittent_share: float) -> Scale:
-    """Ratios, unless more than ``intermittent_share`` of the open days up to ``until`` were next to nothing."""
+    """Choose ratios, unless over ``intermittent_share`` of a series' open days up to ``until`` had negligible sales."""
     opened = panel.open[:, : until + 1]
     sales = np.where(opened, panel.sales[:, : until + 1], 0.0)
-    nothing = opened & (sales <= NEXT_TO_NOTHING * size[:, : until + 1])
-    days = np.maximum(opened.sum(axis=1), 1)
-    unit = np.abs(sales).sum(axis=1) / days
-    return Scale(ratio=nothing.sum(axis=1) <= intermittent_share * days, unit=np.where(unit > 0, unit, 1.0))
+    negligible = opened & (sales <= NEGLIGIBLE_SHARE * size[:, : until + 1])
+    open_days = np.maximum(opened.sum(axis=1), 1)
+    unit = np.abs(sales).sum(axis=1) / open_days
+    return Scale(ratio=negligible.sum(axis=1) <= intermittent_share * open_days, unit=np.where(unit > 0, unit, 1.0))
 
 
 def is_weekly(panel: Panel, until: int) -> bool:
-    """Whether the days up to ``until`` are weekly figures: never two open days closer than a week."""
-    opened = np.flatnonzero(panel.open[:, : until + 1].any(axis=0))
-    return len(opened) > 1 and bool(np.diff(opened).min() >= 7)  # noqa: PLR2004 - days of a week
+    """Tell whether the days up to ``until`` are weekly figures: no two open days are closer than a week."""
+    open_days = np.flatnonzero(panel.open[:, : until + 1].any(axis=0))
+    return len(open_days) > 1 and bool(np.diff(open_days).min() >= 7)  # noqa: PLR2004 - days of a week

@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.forecast.panel import build_panel
-from brain.domain.retail.forecast.pipeline import WEEK, run_forecast
+from brain.domain.retail.forecast.pipeline import run_forecast
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.shop_decision import DecisionKind, ShopDecision
 from brain.domain.retail.series import CalendarEvent, DailySeries

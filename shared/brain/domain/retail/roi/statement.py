@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from brain.domain.retail.config import RetailConfig
-from brain.domain.retail.forecast.pipeline import WEEK
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Counterfactual, exclude_own_events, forecast_counterfactual
 from brain.domain.retail.roi.decision_groups import DecisionGroup, DecisionSpell, DecisionSubject, group_into_spells

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from brain.domain.retail.forecast.pipeline import WEEK
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.roi.config import RoiConfig
 from brain.domain.retail.roi.counterfactual import Counterfactual
 from brain.domain.retail.roi.decision_groups import DecisionGroup

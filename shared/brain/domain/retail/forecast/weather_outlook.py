@@ -115,9 +115,9 @@ def fit_weather_norm(outlook: WeatherOutlook, cutoff: int, lags: int) -> Weather
 
 def compute_known_departures(outlook: WeatherOutlook, norm: WeatherNorm, first: int, cutoff: int) -> Floats:
     """Return departures of days ``first`` to ``cutoff`` known at its end, else 0: (profiles, days, features)."""
-    known = outlook.known_on[:, first : cutoff + 1] <= cutoff
+    is_known = outlook.known_on[:, first : cutoff + 1] <= cutoff
     departure = outlook.observed[:, first : cutoff + 1] - norm.mean[:, first : cutoff + 1]
-    return np.where(known[:, :, None] & np.isfinite(departure), departure, 0.0)
+    return np.where(is_known[:, :, None] & np.isfinite(departure), departure, 0.0)
 
 
 def forecast_departures(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int, stop: int) -> Floats:
@@ -127,8 +127,8 @@ def forecast_departures(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int,
     expected = np.zeros((profiles, horizon, width))
     lags = norm.persistence.shape[1]
     start = max(0, cutoff + 1 - lags)
-    known = outlook.known_on[:, start : cutoff + 1] <= cutoff
-    last = np.where(known.any(axis=1), cutoff - np.argmax(known[:, ::-1], axis=1), -1)
+    is_known = outlook.known_on[:, start : cutoff + 1] <= cutoff
+    last = np.where(is_known.any(axis=1), cutoff - np.argmax(is_known[:, ::-1], axis=1), -1)
     for profile in np.flatnonzero(last >= 0):
         departure = np.nan_to_num(outlook.observed[profile, last[profile]] - norm.mean[profile, last[profile]])
         reach = max(0, min(horizon, lags - (cutoff - int(last[profile]))))
@@ -140,8 +140,8 @@ def forecast_departures(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int,
 
 def _overlay_published(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int, stop: int, expected: Floats) -> None:
     """Replace expected departures by the latest published forecast, in place."""
-    known = outlook.forecast_known_on <= cutoff
-    relevant = known & (outlook.forecast_day > cutoff) & (outlook.forecast_day < stop)
+    is_known = outlook.forecast_known_on <= cutoff
+    relevant = is_known & (outlook.forecast_day > cutoff) & (outlook.forecast_day < stop)
     for index in np.flatnonzero(relevant):
         profile, day = outlook.forecast_profile[index], outlook.forecast_day[index]
         departure = outlook.forecast_values[index] - norm.mean[profile, day]
@@ -151,8 +151,8 @@ def _overlay_published(outlook: WeatherOutlook, norm: WeatherNorm, cutoff: int, 
 
 def _compute_departures(outlook: WeatherOutlook, cutoff: int) -> tuple[Floats, Floats]:
     """Return departures up to ``cutoff`` (NaN where unknown then), and the norm over all days."""
-    known = outlook.known_on[:, : cutoff + 1] <= cutoff
-    observed = np.where(known[:, :, None], outlook.observed[:, : cutoff + 1], np.nan)
+    is_known = outlook.known_on[:, : cutoff + 1] <= cutoff
+    observed = np.where(is_known[:, :, None], outlook.observed[:, : cutoff + 1], np.nan)
     finite = np.isfinite(observed)
     waves = outlook.season[: cutoff + 1]
     ridge = np.diag(np.r_[1e-6, np.full(waves.shape[1] - 1, NORM_RIDGE)])

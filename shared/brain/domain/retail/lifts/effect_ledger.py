@@ -49,30 +49,30 @@ def update_effect_ledger(
     A lift is claimed when its sign is sure enough, and stays claimed until its sign changes, its confidence falls
     below ``retire_below``, or it was not active for ``retire_unseen_days``. A retired effect may be claimed again.
     """
-    previous = {entry.key: entry for entry in ledger}
+    previous = {effect.key: effect for effect in ledger}
     updated = dict(previous)
     for lift in lifts:
         key = (lift.store_id, lift.product_id or "", lift.signal_class, lift.signal)
-        updated[key] = _update_entry(previous.get(key), lift, as_of, settings)
-    for key, entry in updated.items():
-        unseen = (as_of - entry.last_seen).days
-        if entry.state is EffectState.CLAIMED and unseen > settings.retire_unseen_days:
+        updated[key] = _update_effect(previous.get(key), lift, as_of, settings)
+    for key, effect in updated.items():
+        unseen = (as_of - effect.last_seen).days
+        if effect.state is EffectState.CLAIMED and unseen > settings.retire_unseen_days:
             reason = f"not seen for {unseen} days"
-            updated[key] = replace(entry, state=EffectState.RETIRED, since=as_of, reason=reason)
+            updated[key] = replace(effect, state=EffectState.RETIRED, since=as_of, reason=reason)
     return [updated[key] for key in sorted(updated)]
 
 
-def _update_entry(entry: EffectEntry | None, lift: SignalLift, as_of: date, settings: LiftConfig) -> EffectEntry:
-    state, reason = _decide_state(entry, lift, settings)
-    unchanged = entry is not None and state is entry.state
+def _update_effect(effect: EffectEntry | None, lift: SignalLift, as_of: date, settings: LiftConfig) -> EffectEntry:
+    state, reason = _decide_state(effect, lift, settings)
+    unchanged = effect is not None and state is effect.state
     return EffectEntry(
         store_id=lift.store_id,
         product_id=lift.product_id,
         signal=lift.signal,
         signal_class=lift.signal_class,
         state=state,
-        since=entry.since if unchanged and entry else as_of,
-        reason=entry.reason if unchanged and entry else reason,
+        since=effect.since if unchanged and effect else as_of,
+        reason=effect.reason if unchanged and effect else reason,
         lift=lift.lift,
         lower=lift.lower,
         upper=lift.upper,
@@ -82,15 +82,15 @@ def _update_entry(entry: EffectEntry | None, lift: SignalLift, as_of: date, sett
     )
 
 
-def _decide_state(entry: EffectEntry | None, lift: SignalLift, settings: LiftConfig) -> tuple[EffectState, str]:
+def _decide_state(effect: EffectEntry | None, lift: SignalLift, settings: LiftConfig) -> tuple[EffectState, str]:
     """Return the state after ``lift``, and the reason if the state changes."""
-    if entry is None or entry.state is not EffectState.CLAIMED:
-        previous_state = EffectState.WATCHED if entry is None else entry.state
+    if effect is None or effect.state is not EffectState.CLAIMED:
+        previous_state = EffectState.WATCHED if effect is None else effect.state
         state = EffectState.CLAIMED if lift.confidence >= settings.claim_sign_at else previous_state
         occurrences = "1 occurrence" if lift.occurrences == 1 else f"{lift.occurrences} occurrences"
         return state, f"sign {lift.confidence:.0%} sure after {occurrences}"
-    if (lift.lift > 0) != (entry.lift > 0):
-        return EffectState.RETIRED, f"the sign turned: {entry.lift:+.1%} became {lift.lift:+.1%}"
+    if (lift.lift > 0) != (effect.lift > 0):
+        return EffectState.RETIRED, f"the sign turned: {effect.lift:+.1%} became {lift.lift:+.1%}"
     if lift.confidence < settings.retire_below:
         return EffectState.RETIRED, f"only {lift.confidence:.0%} sure of its sign now"
     return EffectState.CLAIMED, ""

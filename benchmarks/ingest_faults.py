@@ -27,8 +27,8 @@ from emulator import running
 
 from brain.testing.faulty_store import RandomFaults
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.senders import CLIENT, START, unlimited
-from brain.testing.simulations.storms import World, events, sending, shuffled
+from brain.testing.simulations.ingest_faults import IngestSimulation, build_payloads, open_sender, shuffle_requests
+from brain.testing.simulations.senders import CLIENT, START, write_unlimited_config
 
 SHARE = 0.05
 THRICE = 10_000
@@ -51,7 +51,7 @@ class Run:
 def run() -> None:
     """Print both runs: what was sent, what broke, what is there, lost and doubled, and the time."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        os.environ["BRAIN_CONFIG"] = str(unlimited(Path(folder)))
+        os.environ["BRAIN_CONFIG"] = str(write_unlimited_config(Path(folder)))
         print(f"{THRICE} events, each sent three times in random order; {SHARE:.0%} of store calls fail")
         clean, stormy = (_embedded(Path(folder) / name, faults) for name, faults in _weathers())
         asyncio.run(_deliver(clean, [0], THRICE, ()))
@@ -63,7 +63,7 @@ def run() -> None:
         del os.environ["BRAIN_CONFIG"]
 
 
-def _once(world: World, amount: int, store: str) -> None:
+def _once(world: IngestSimulation, amount: int, store: str) -> None:
     print(f"\n{amount} events once; {SHARE:.0%} of all single writes fail; store: {store}", flush=True)
     _print(world, asyncio.run(_deliver(world, [4], amount, ())), amount)
 
@@ -73,33 +73,33 @@ def _weathers() -> Iterator[tuple[str, RandomFaults | None]]:
     yield "stormy", RandomFaults(SHARE, SEED)
 
 
-def _embedded(file: Path, faults: RandomFaults | None, *, flaky: bool = False) -> World:
+def _embedded(file: Path, faults: RandomFaults | None, *, flaky: bool = False) -> IngestSimulation:
     store = SqliteStore(file, ManualClock(START))
-    return World(store, lambda: SqliteWriter(store), faults, flaky)
+    return IngestSimulation(store, lambda: SqliteWriter(store), faults, flaky)
 
 
 @contextmanager
-def _emulated(faults: RandomFaults) -> Iterator[World]:
+def _emulated(faults: RandomFaults) -> Iterator[IngestSimulation]:
     from brain.adapters.firestore.store import FirestoreStore  # noqa: PLC0415 - a heavy import
     from brain.adapters.firestore.writer import FirestoreWriter  # noqa: PLC0415 - the same
 
     with running():
         project = f"demo-{uuid.uuid4().hex[:12]}"
         store = FirestoreStore(project)
-        yield World(store, lambda: FirestoreWriter(project), faults, flaky=True)
+        yield IngestSimulation(store, lambda: FirestoreWriter(project), faults, flaky=True)
         store.close()
 
 
-async def _deliver(world: World, passes: list[int], amount: int, deaths: Any) -> Run:
-    items = events(amount)
+async def _deliver(world: IngestSimulation, passes: list[int], amount: int, deaths: Any) -> Run:
+    items = build_payloads(amount)
     started = time.perf_counter()
-    async with sending(world, deaths) as (sender, server):
+    async with open_sender(world, deaths) as (sender, server):
         for seed in passes:
-            await sender.deliver(shuffled(items, seed, LARGEST))
+            await sender.deliver(shuffle_requests(items, seed, LARGEST))
     return Run(time.perf_counter() - started, server.died, dict(sender.told))
 
 
-def _print(world: World, done: Run, amount: int) -> None:
+def _print(world: IngestSimulation, done: Run, amount: int) -> None:
     faults = world.faults
     assert faults is not None
     counts = Reconcile(world.store)(CLIENT)

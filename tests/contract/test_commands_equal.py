@@ -11,7 +11,14 @@ import pytest
 
 from brain.cli.app import app
 from brain.cli.failures import run_app
-from brain.testing.simulations.shop_clients import EVENTS, LAST_DAY, SALES, WEATHER, sales_lines, wet_days
+from brain.testing.simulations.shop_clients import (
+    EVENTS_HEADER,
+    LAST_DAY,
+    SALES_HEADER,
+    WEATHER_HEADER,
+    simulate_sales_lines,
+    simulate_wet_days,
+)
 
 DAYS = 140
 DATES = [LAST_DAY - timedelta(days=DAYS - 1 - at) for at in range(DAYS)]
@@ -37,15 +44,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Two bakeries in Berlin: tickets with a few returns and one unreadable line, weather, markets."""
     folder = tmp_path_factory.mktemp("bakery")
     rng = np.random.default_rng(21)
-    wet = wet_days(DAYS)
-    sales = [SALES, "north,someday,bread,,1,2\n"]
+    wet = simulate_wet_days(DAYS)
+    sales = [SALES_HEADER, "north,someday,bread,,1,2\n"]
     for seed, store in enumerate(("north", "south")):
-        sales += sales_lines(store, DATES, seed, wet, -0.4)
+        sales += simulate_sales_lines(store, DATES, seed, wet, -0.4)
         sales += [f"{store},{day}T11:05:00,bread,,-1,-{rng.gamma(2, 3):.2f}\n" for day in DATES[::9]]
     rows = [(store, at) for store in ("north", "south") for at in range(DAYS)]
     weather = [f"{s},{DATES[at]},{rng.normal(12, 5):.1f},{5.5 * wet[at]},{rng.gamma(4, 3):.1f},4,\n" for s, at in rows]
     events = [f"market,market,{day},{day},\n" for day in DATES[6::21]]
-    kinds = {"sales": sales, "weather": [WEATHER, *weather], "events": [EVENTS, *events]}
+    kinds = {"sales": sales, "weather": [WEATHER_HEADER, *weather], "events": [EVENTS_HEADER, *events]}
     words: list[str] = []
     for kind, lines in kinds.items():
         path = folder / f"{kind}.csv"

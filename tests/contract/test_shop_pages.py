@@ -9,7 +9,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.ports.document_store import DocumentStore
 from brain.repositories.clients import Clients
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.shop_clients import BAKER, STEPS, SUNDAY, ShopWorld, fill, open_sql
+from brain.testing.simulations.shop_clients import BAKER, STEPS, SUNDAY, ShopJobRunner, fill_warehouse, open_warehouse
 
 DAYS = 95
 
@@ -18,15 +18,15 @@ DAYS = 95
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database in which every job finds something."""
     one = f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.db'}"
-    with closing(open_sql(one)) as warehouse:
-        fill(warehouse, DAYS)
+    with closing(open_warehouse(one)) as warehouse:
+        fill_warehouse(warehouse, DAYS)
     return one
 
 
 def published(url: str, store: DocumentStore) -> dict[str, object]:
     """Two nights of every job."""
     Clients(store).put(BAKER)
-    world = ShopWorld(url, store, ManualClock(SUNDAY))
+    world = ShopJobRunner(url, store, ManualClock(SUNDAY))
     for at in (SUNDAY - timedelta(days=1), SUNDAY):
         for job in STEPS:
             assert world.run(job, at=at)["status"] == "success"

@@ -18,7 +18,7 @@ from brain.services.retail.decisions import list_decisions, record_decisions
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
 from brain.services.retail.roi import RoiConstants, value_decisions
 from brain.settings.files import load_config
-from brain.testing.simulations.shop import FIRST, shop_config, usual_sales
+from brain.testing.simulations.shop import FIRST_DATE, load_retail_config, simulate_sales
 
 DAYS = 400
 TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)
@@ -27,11 +27,11 @@ TOLD = datetime(2023, 1, 1, 23, 59, 59, 123456, tzinfo=UTC)
 def answers(url: str) -> list[object]:
     """Import, decide, value, and return all that was said and kept."""
     given = load_config("brain_roi", RoiConfig)
-    constants = RoiConstants(shop_config(), given).with_margin(0.35)
+    constants = RoiConstants(load_retail_config(), given).with_margin(0.35)
     lines = ["store_id,sold_at,product_id,category,quantity,revenue\n"]
     for store in range(2):
-        for at, amount in enumerate(usual_sales(store, DAYS)):
-            lines.append(f"s{store},{FIRST + timedelta(days=at)},bread,loaf,,{amount:.2f}\n")
+        for at, amount in enumerate(simulate_sales(store, DAYS)):
+            lines.append(f"s{store},{FIRST_DATE + timedelta(days=at)},bread,loaf,,{amount:.2f}\n")
     decided = [
         {"kind": "promotion", "start": "2023-01-02", "end": "2023-01-08", "cost": "50", "store_id": "s0", "note": "ä"},
         {"kind": "stock", "start": "2023-01-20", "cost": "0", "category": "loaf", "expected": "12.5"},

@@ -21,7 +21,15 @@ from brain.bootstrap import Brain
 from brain.entrypoints.local import LocalServer
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
-from brain.testing.simulations.senders import CLIENT, Request, Sender, busy_phases, documents, timeless, unlimited
+from brain.testing.simulations.senders import (
+    CLIENT,
+    Sender,
+    SenderRequest,
+    read_ingest_documents,
+    remove_times,
+    simulate_phases,
+    write_unlimited_config,
+)
 
 BRAIN = Path(sys.executable).with_name("brain")
 SECRETS = {"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"}
@@ -68,7 +76,7 @@ class Killing(Sender):
     points: list[int] = field(default_factory=list)
     tries: int = 240
 
-    async def send(self, request: Request) -> httpx.Response | None:
+    async def send(self, request: SenderRequest) -> httpx.Response | None:
         """Send once, and see the server die when it is time."""
         answer = await super().send(request)
         if answer is not None and self.points and len(self.answers) >= self.points[0]:
@@ -89,7 +97,7 @@ def built(store: str) -> Brain:
     return brain
 
 
-def calm(phases: list[list[Request]]) -> tuple[dict[Any, Any], dict[str, Any]]:
+def calm(phases: list[list[SenderRequest]]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return what the same requests leave, and how they reconcile, where nothing is killed."""
     brain = built("sqlite:///:memory:")
 
@@ -101,12 +109,12 @@ def calm(phases: list[list[Request]]) -> tuple[dict[Any, Any], dict[str, Any]]:
                 await sender.deliver(phase)
 
     asyncio.run(all_of_it())
-    found = timeless(documents(brain.store, brain.sealer)), Reconcile(brain.store)(CLIENT)
+    found = remove_times(read_ingest_documents(brain.store, brain.sealer)), Reconcile(brain.store)(CLIENT)
     brain.store.close()
     return found
 
 
-async def killed(server: Server, key: str, phases: list[list[Request]], points: list[int]) -> Killing:
+async def killed(server: Server, key: str, phases: list[list[SenderRequest]], points: list[int]) -> Killing:
     """Send all to a server that is killed at these numbers of answers, and return the sender."""
     limits = httpx.Limits(max_connections=16, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", limits=limits, timeout=60) as http:
@@ -127,7 +135,7 @@ def url(request: pytest.FixtureRequest, store_kind: str, tmp_path: Path) -> str:
 @pytest.fixture
 def server(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that has been started, on that store."""
-    monkeypatch.setenv("BRAIN_CONFIG", str(unlimited(tmp_path)))
+    monkeypatch.setenv("BRAIN_CONFIG", str(write_unlimited_config(tmp_path)))
     one = Server(tmp_path, SECRETS | {"BRAIN_STORE": url})
     one.start()
     yield one
@@ -137,7 +145,7 @@ def server(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 @pytest.mark.slow
 def test_a_server_killed_again_and_again_ends_with_the_store_of_a_calm_one(url: str, server: Server) -> None:
     """The sender sends again what was not answered; documents, books and reconciliation are those of a calm run."""
-    phases = busy_phases(SEED, datetime.now(UTC), posts=60, ads=12)
+    phases = simulate_phases(SEED, datetime.now(UTC), posts=60, ads=12)
     answers = sum(len(phase) for phase in phases)
     points = sorted(random.Random(SEED).sample(range(1, answers - 1), KILLS))  # noqa: S311 - moments of a test
     brain = built(url)
@@ -145,7 +153,7 @@ def test_a_server_killed_again_and_again_ends_with_the_store_of_a_calm_one(url: 
     expected, counts = calm(phases)
     assert (sender.points, len(sender.answers)) == ([], answers)
     assert sender.told[0] > 0
-    left = timeless(documents(brain.store, brain.sealer))
+    left = remove_times(read_ingest_documents(brain.store, brain.sealer))
     assert {key for key in left.keys() | expected.keys() if left.get(key) != expected.get(key)} == set()
     assert Reconcile(brain.store)(CLIENT) == counts
     assert (counts["difference"], counts["sent"]) == (0, sender.ends().total())

@@ -11,9 +11,9 @@ import pytest
 
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.advice import RecentDays, answer_recommendation, read_standing, run_daily, run_weekly
+from brain.testing.simulations.advice import RecentDays, answer_recommendation, read_advice_state, run_daily, run_weekly
 from brain.testing.simulations.posts import MONDAY, simulate_posts
 
 CLIENT = "acme"
@@ -35,7 +35,7 @@ def past() -> Mapping[str, Any]:
     books = RecentDays(store, CLIENT)
     books.add(simulate_posts(CLIENT, MONDAY, 21, ratio=1.8))
     run_daily(store, CLIENT, FIRST)
-    card = read_standing(store, CLIENT).cards[0]
+    card = read_advice_state(store, CLIENT).cards[0]
     books.add(simulate_posts(CLIENT, MONDAY + timedelta(days=21), 21, ratio=1.8))
     answer_recommendation(store, CLIENT, card["id"], "done", NOW - timedelta(days=1))
     found = documents(store)
@@ -70,14 +70,14 @@ def test_the_run_has_everything_to_do() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weekly", [False, True], ids=["daily", "weekly"])
-@pytest.mark.parametrize("mode", list(Mode))
-def test_a_run_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(mode: Mode, weekly: bool) -> None:
+@pytest.mark.parametrize("mode", list(FaultMode))
+def test_a_run_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(mode: FaultMode, weekly: bool) -> None:
     """Refused, answered into the void, or killed before or after it was applied: one slate, one outcome each."""
     run = run_weekly if weekly else run_daily
     expected, calls = faultless(weekly)
     for k in range(1, calls + 1):
         store = world()
-        with contextlib.suppress(BrainError, Killed):
+        with contextlib.suppress(BrainError, ProcessKilled):
             run(FaultyStore(store, fail_at=k, mode=mode), CLIENT, NOW)
         again = run(store, CLIENT, NOW, clock=ManualClock(NOW + LATER))
         assert again["status"] == "success", k
@@ -111,7 +111,7 @@ def test_a_slate_that_another_run_of_the_week_drew_meanwhile_stands() -> None:
     tuesday = NOW + timedelta(days=1)
     overlapping = Interrupted(store, lambda: run_daily(store, CLIENT, tuesday))
     run_daily(overlapping, CLIENT, NOW)
-    moves = read_standing(store, CLIENT)
+    moves = read_advice_state(store, CLIENT)
     names = [move.recommendation_id for move in moves.moves]
     assert len(names) == len(set(names))
     assert {m.recommendation_id for m in moves.current_moves if not m.held_back} == {c["id"] for c in moves.cards}

@@ -21,9 +21,17 @@ from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters
 from brain.services.jobs.perform import InProcessQueue
 from brain.services.jobs.run_once import run_once
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter, ProcessKilled
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, Vault, post, send, whole_brain
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    BrokenReader,
+    MutableSecrets,
+    build_memory_brain,
+    build_post_payload,
+    send_request,
+)
 
 LIMIT = timedelta(minutes=5)
 
@@ -43,15 +51,15 @@ def quiet(*_: Any, **__: Any) -> None:
 def world(reader: BrokenReader) -> tuple[Brain, ManualClock]:
     """Return a Brain that holds two letters which may pass and one which cannot, an hour later, its reader mended."""
     clock = ManualClock(NOW)
-    brain = whole_brain(clock)
+    brain = build_memory_brain(clock)
     brain.log = quiet
     reader.broken = False
-    send(brain, [post(1)], name="good")
+    send_request(brain, [build_post_payload(1)], name="good")
     reader.broken = True
-    send(brain, [post(1), post(2)], name="first")
-    send(brain, [post(3)], name="second")
+    send_request(brain, [build_post_payload(1), build_post_payload(2)], name="first")
+    send_request(brain, [build_post_payload(3)], name="second")
     reader.broken = False
-    send(brain, b"{", name="unreadable")
+    send_request(brain, b"{", name="unreadable")
     clock.advance(timedelta(hours=1))
     return brain, clock
 
@@ -116,9 +124,9 @@ def test_a_fault_that_lasts_is_tried_ever_later_and_parked_in_the_end(reader: Br
 def test_a_letter_that_turns_out_to_be_hopeless_is_parked(reader: BrokenReader) -> None:
     """The fault is mended, and what it hid is a shape that nobody knows."""
     clock = ManualClock(NOW)
-    brain = whole_brain(clock)
+    brain = build_memory_brain(clock)
     brain.log = quiet
-    send(brain, {"nobody": "knows this"})
+    send_request(brain, {"nobody": "knows this"})
     reader.broken = False
     clock.advance(timedelta(hours=1))
     assert retry(brain, clock)["failed"] == 1
@@ -126,9 +134,9 @@ def test_a_letter_that_turns_out_to_be_hopeless_is_parked(reader: BrokenReader) 
     assert (left.error_code, left.parked, left.retries) == ("unknown_shape", True, 1)
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", list(FaultMode))
 def test_a_retry_broken_at_any_call_and_taken_up_in_a_later_hour_ends_the_same(
-    reader: BrokenReader, mode: Mode
+    reader: BrokenReader, mode: FaultMode
 ) -> None:
     """Refused, answered into the void, or killed, at every call of the store and of the writer."""
     brain, clock = world(reader)
@@ -156,7 +164,7 @@ def broken_retry(brain: Brain, clock: ManualClock, store: FaultyStore, writer: F
     brain.replay.store = brain.ingest.store = store
     try:
         retry(brain, clock, store)
-    except (BrainError, Killed):
+    except (BrainError, ProcessKilled):
         clock.advance(LIMIT + timedelta(minutes=1))
     brain.ingest.writer = brain.ingest.store_dead_letter.writer = whole
     brain.replay.store = brain.ingest.store = inner
@@ -196,7 +204,7 @@ def test_a_dry_run_says_what_is_due_and_tries_nothing(reader: BrokenReader) -> N
 def test_a_job_that_was_given_up_is_run_again() -> None:
     """A task that failed because the store was away is done an hour later; the retries' own task never is."""
     clock = ManualClock(NOW)
-    brain = whole_brain(clock)
+    brain = build_memory_brain(clock)
     away = StoreUnavailableError("of this test")
     brain.give_up(Task("brainHourlyScores", CLIENT, NOW, NOW), away)
     brain.give_up(Task(RETRY_DEAD_LETTERS, CLIENT, NOW, NOW), away)
@@ -236,16 +244,16 @@ def test_replays_of_one_letter_at_the_same_time_end_as_one(reader: BrokenReader)
 
 def test_a_letter_that_expired_or_that_no_key_opens_is_parked(reader: BrokenReader) -> None:
     """The first is as good as gone; the second waits for the operator to add the key."""
-    clock, vault = ManualClock(NOW), Vault()
-    brain = whole_brain(clock, vault)
+    clock, vault = ManualClock(NOW), MutableSecrets()
+    brain = build_memory_brain(clock, vault)
     brain.log = quiet
-    send(brain, [post(1)])
+    send_request(brain, [build_post_payload(1)])
     vault.texts["BRAIN_SEAL_KEY"] = "another key, without the old one"
     clock.advance(timedelta(hours=1))
     assert retry(brain, clock) == {"status": "success", "retried": 1, "taken": 0, "failed": 1, "parked": 0}
     (left,) = letters(brain)
     assert (left.error_code, left.parked) == ("misconfigured", True)
-    send(brain, [post(2)])
+    send_request(brain, [build_post_payload(2)])
     clock.advance(timedelta(days=31))
     assert retry(brain, clock) == {"status": "success", "retried": 0, "taken": 0, "failed": 0, "parked": 1}
     assert reader.calls == 2

@@ -9,7 +9,7 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Create, WriteStatus
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter, ProcessKilled
 from brain.testing.manual_clock import ManualClock
 
 
@@ -22,14 +22,14 @@ def inner(clock: ManualClock) -> SqliteStore:
 @pytest.mark.parametrize(
     ("mode", "raised", "applied"),
     [
-        (Mode.REFUSE, StoreUnavailableError, False),
-        (Mode.LOSE, StoreUnavailableError, True),
-        (Mode.KILL, Killed, False),
-        (Mode.KILL_AFTER, Killed, True),
+        (FaultMode.REFUSE, StoreUnavailableError, False),
+        (FaultMode.LOSE, StoreUnavailableError, True),
+        (FaultMode.KILL, ProcessKilled, False),
+        (FaultMode.KILL_AFTER, ProcessKilled, True),
     ],
 )
 def test_the_named_call_breaks_and_no_other(
-    inner: SqliteStore, mode: Mode, raised: type[BaseException], applied: bool
+    inner: SqliteStore, mode: FaultMode, raised: type[BaseException], applied: bool
 ) -> None:
     """The second call breaks, before or after it is applied; the first and the third do not."""
     store = FaultyStore(inner, fail_at=2, mode=mode)
@@ -40,8 +40,8 @@ def test_the_named_call_breaks_and_no_other(
     assert [one is not None for one in inner.get_all(["c/a", "c/b", "c/c"])] == [True, applied, True]
 
 
-@pytest.mark.parametrize(("mode", "applied"), [(Mode.REFUSE, 0), (Mode.LOSE, 2)])
-def test_a_broken_batch_says_unavailable_for_each(inner: SqliteStore, mode: Mode, applied: int) -> None:
+@pytest.mark.parametrize(("mode", "applied"), [(FaultMode.REFUSE, 0), (FaultMode.LOSE, 2)])
+def test_a_broken_batch_says_unavailable_for_each(inner: SqliteStore, mode: FaultMode, applied: int) -> None:
     """A batch that breaks answers per write, in the store and in the writer, applied or not."""
     store = FaultyStore(inner, fail_at=1, mode=mode)
     writer = FaultyWriter(SqliteWriter(inner), fail_at=1, mode=mode)
@@ -55,10 +55,10 @@ def test_a_broken_batch_says_unavailable_for_each(inner: SqliteStore, mode: Mode
 
 def test_a_killed_writer_raises(inner: SqliteStore) -> None:
     """A kill goes past every ``except Exception``, with the batch applied or not."""
-    for mode, applied in ((Mode.KILL, 0), (Mode.KILL_AFTER, 1)):
+    for mode, applied in ((FaultMode.KILL, 0), (FaultMode.KILL_AFTER, 1)):
         writer = FaultyWriter(SqliteWriter(inner), fail_at=2, mode=mode)
         asyncio.run(writer.write([Create(f"first/{mode}", {})]))
-        with pytest.raises(Killed):
+        with pytest.raises(ProcessKilled):
             asyncio.run(writer.write([Create(f"{mode}/a", {})]))
         assert (inner.count(mode), writer.calls, writer.writes) == (applied, 2, 1 + applied)
 

@@ -24,9 +24,9 @@ from brain.repositories.gateway.api_keys import ApiKeys
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
-from brain.testing.firestore_proxy import Fault, fault_proxy
+from brain.testing.firestore_proxy import NetworkFault, run_proxy
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.senders import CLIENT, START, Sender, documents, mixed_phases
+from brain.testing.simulations.senders import CLIENT, START, Sender, build_mixed_phases, read_ingest_documents
 
 pytestmark = pytest.mark.emulator
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
@@ -47,11 +47,11 @@ class Ended:
     broke: bool
 
 
-def run(emulator: str, fail_at: int | None = None, fault: Fault = Fault.UNAVAILABLE) -> Ended:
+def run(emulator: str, fail_at: int | None = None, fault: NetworkFault = NetworkFault.UNAVAILABLE) -> Ended:
     """Take the mixed phases in through a proxy that breaks one call, and return what is there at the end."""
     project = f"demo-{uuid.uuid4().hex[:12]}"
     direct = opened(FirestoreStore(project), emulator)
-    with fault_proxy(emulator, fail_at=fail_at, fault=fault) as proxy:
+    with run_proxy(emulator, fail_at=fail_at, fault=fault) as proxy:
         store = opened(FirestoreStore(project, deadline_seconds=DEADLINE_SECONDS), proxy.host)
         clock = ManualClock(START)
         brain = Brain(read_settings({"BRAIN_STORE": f"firestore://{project}"}), clock, SECRETS, store)
@@ -60,7 +60,7 @@ def run(emulator: str, fail_at: int | None = None, fault: Fault = Fault.UNAVAILA
         sender = asyncio.run(send(brain, project, proxy))
         store.close()
     counts = Reconcile(direct)(CLIENT)
-    left = documents(direct, brain.sealer)
+    left = read_ingest_documents(direct, brain.sealer)
     direct.close()
     return Ended(left, counts, sender, proxy.calls, proxy.broke)
 
@@ -95,7 +95,7 @@ async def send(brain: Brain, project: str, proxy: Any) -> Sender:
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://brain") as http:
         sender = Mending(http, KEY)
-        for phase in mixed_phases():
+        for phase in build_mixed_phases():
             await sender.deliver(phase)
             brain.clock.advance(timedelta(minutes=2))
     await brain.writer.aclose()
@@ -119,8 +119,10 @@ def test_the_world_without_faults_is_what_a_person_counts(faultless: Ended) -> N
     assert sorted(one["impressions"] for one in current.values()) == [140, 200, 300]
 
 
-@pytest.mark.parametrize("fault", list(Fault))
-def test_a_call_that_breaks_loses_nothing_and_doubles_nothing(emulator: str, faultless: Ended, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", list(NetworkFault))
+def test_a_call_that_breaks_loses_nothing_and_doubles_nothing(
+    emulator: str, faultless: Ended, fault: NetworkFault
+) -> None:
     """Whichever call of the run breaks, and however: the sender sends again, and the store is that of a calm day."""
     calls = range(1, faultless.calls + 1)
     with ThreadPoolExecutor(AT_ONCE) as threads:

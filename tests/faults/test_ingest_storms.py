@@ -12,8 +12,8 @@ from brain.adapters.sqlite.writer import SqliteWriter
 from brain.services.gateway.reconcile import Reconcile
 from brain.testing.faulty_store import RandomFaults
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.senders import CLIENT, START, unlimited
-from brain.testing.simulations.storms import World, events, sending, shuffled
+from brain.testing.simulations.ingest_faults import IngestSimulation, build_payloads, open_sender, shuffle_requests
+from brain.testing.simulations.senders import CLIENT, START, write_unlimited_config
 
 EVENTS = 1000
 SHARE = 0.05
@@ -22,13 +22,13 @@ LARGEST = 40
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFaults | None], World]:
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFaults | None], IngestSimulation]:
     """Makes worlds on stores of their own, with budgets that no test reaches."""
-    monkeypatch.setenv("BRAIN_CONFIG", str(unlimited(tmp_path)))
+    monkeypatch.setenv("BRAIN_CONFIG", str(write_unlimited_config(tmp_path)))
 
-    def one(faults: RandomFaults | None) -> World:
+    def one(faults: RandomFaults | None) -> IngestSimulation:
         store = SqliteStore(":memory:", ManualClock(START))
-        return World(store, lambda: SqliteWriter(store), faults)
+        return IngestSimulation(store, lambda: SqliteWriter(store), faults)
 
     return one
 
@@ -36,19 +36,19 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFau
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_three_times_in_any_order_through_any_weather_is_once(
-    made: Callable[[RandomFaults | None], World], seed: int
+    made: Callable[[RandomFaults | None], IngestSimulation], seed: int
 ) -> None:
     """Five of a hundred store calls fail, applied or not, the process dies six times: the store is a clean pass's."""
-    items = events(EVENTS)
+    items = build_payloads(EVENTS)
     clean, stormy = made(None), made(RandomFaults(SHARE, seed))
     deaths = random.Random(seed).sample(range(5, 150), DEATHS)  # noqa: S311 - moments of a test
 
     async def both() -> int:
-        async with sending(clean) as (sender, _):
-            await sender.deliver(shuffled(items, 0, LARGEST))
-        async with sending(stormy, deaths) as (sender, server):
+        async with open_sender(clean) as (sender, _):
+            await sender.deliver(shuffle_requests(items, 0, LARGEST))
+        async with open_sender(stormy, deaths) as (sender, server):
             for turn in range(3):
-                await sender.deliver(shuffled(items, 10 * seed + turn, LARGEST))
+                await sender.deliver(shuffle_requests(items, 10 * seed + turn, LARGEST))
         assert sender.ends().total() == 3 * EVENTS
         return server.died
 

@@ -24,7 +24,7 @@ from brain.services.analysis.hourly_scores import HourlyScores
 from brain.services.analysis.weekly_report import WeeklyReport
 from brain.services.jobs.run_once import run_once
 from brain.settings.files import load_config
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.client import CLIENT, MONDAY, build_event, fill_store, read_documents, store_events
 
@@ -91,20 +91,20 @@ def faultless(job: str) -> tuple[dict[str, Any], int]:
     return read_documents(store), counting.calls.total()
 
 
-def broken_runs(job: str, calls: int, mode: Mode) -> Iterator[tuple[int, SqliteStore, ManualClock]]:
+def broken_runs(job: str, calls: int, mode: FaultMode) -> Iterator[tuple[int, SqliteStore, ManualClock]]:
     """Yield worlds in which the run broke at its k-th call."""
     for k in range(1, calls + 1):
         store, clock = world(job)
         try:
             run(job, FaultyStore(store, fail_at=k, mode=mode), clock)
-        except (BrainError, Killed):
+        except (BrainError, ProcessKilled):
             clock.advance(LIMIT + timedelta(minutes=1))  # the dead worker's lease ends
         yield k, store, clock
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(Mode))
-def test_a_job_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(job: str, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", list(FaultMode))
+def test_a_job_broken_at_any_call_and_taken_up_again_ends_in_the_same_documents(job: str, mode: FaultMode) -> None:
     """Refused, answered into the void, or killed before or after it was applied."""
     expected, calls = faultless(job)
     for k, store, clock in broken_runs(job, calls, mode):

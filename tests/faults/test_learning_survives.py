@@ -23,7 +23,7 @@ from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.analysis.record_outcomes import RecordOutcomes
 from brain.services.jobs.run_once import run_once
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.agency import (
     LEARNING_CONFIG,
@@ -141,9 +141,9 @@ def test_the_worlds_have_something_to_break(world: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", list(FaultMode))
 def test_broken_at_any_call_and_taken_up_again_it_ends_in_the_same_documents(
-    job: str, mode: Mode, faultless: tuple[str, int], world: Any
+    job: str, mode: FaultMode, faultless: tuple[str, int], world: Any
 ) -> None:
     """No outcome is recorded twice, learned from twice, or lost; every weight is the same to the last bit."""
     expected, calls = faultless
@@ -151,7 +151,7 @@ def test_broken_at_any_call_and_taken_up_again_it_ends_in_the_same_documents(
         store, clock = world(job)
         try:
             run(job, FaultyStore(store, fail_at=k, mode=mode), clock)
-        except (BrainError, Killed):
+        except (BrainError, ProcessKilled):
             clock.advance(LIMIT + timedelta(minutes=1))  # the dead worker's lease ends
         assert run(job, store, clock)["status"] == "success"
         assert documents(store) == expected, f"{mode} at call {k} of {calls}"

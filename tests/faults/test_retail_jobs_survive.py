@@ -15,17 +15,27 @@ from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import BrainError, LeaseHeldError, LeaseLostError
 from brain.ports.sales_warehouse import ShopDatabase
 from brain.repositories.clients import Clients
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
-from brain.testing.faulty_warehouse import FaultyShop
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
+from brain.testing.faulty_warehouse import FaultyShopDatabase
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.shop_clients import BAKER, LIMIT, RIVAL, STEPS, SUNDAY, ShopWorld, copied, fill, open_sql
+from brain.testing.simulations.shop_clients import (
+    BAKER,
+    RIVAL,
+    STEPS,
+    SUNDAY,
+    TIME_LIMIT,
+    ShopJobRunner,
+    copy_database,
+    fill_warehouse,
+    open_warehouse,
+)
 
 JOBS = tuple(STEPS)
 SQL_WRITES = {"brainSignalMagnitude": 2, "brainProductWeather": 0, "brainBacktesting": 2, "brainCuriosity": 1}
 DAYS = {"brainSignalMagnitude": 45, "brainProductWeather": 95, "brainBacktesting": 64, "brainCuriosity": 95}
 """As few as let the job find something."""
 
-World = Callable[[str], ShopWorld]
+World = Callable[[str], ShopJobRunner]
 Left = tuple[dict[str, Any], dict[str, Any]]
 
 
@@ -34,24 +44,24 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Databases of so many days."""
     folder = tmp_path_factory.mktemp("shops")
     for days in set(DAYS.values()):
-        with closing(open_sql(f"sqlite:///{folder / f'{days}.db'}")) as warehouse:
-            fill(warehouse, days)
+        with closing(open_warehouse(f"sqlite:///{folder / f'{days}.db'}")) as warehouse:
+            fill_warehouse(warehouse, days)
     return {days: folder / f"{days}.db" for days in DAYS.values()}
 
 
-def on(url: str) -> ShopWorld:
+def on(url: str) -> ShopJobRunner:
     """A fresh document store that knows the clients, beside a database."""
     clock = ManualClock(SUNDAY)
     store = SqliteStore(":memory:", clock)
     for client in (BAKER, RIVAL):
         Clients(store).put(client)
-    return ShopWorld(url, store, clock)
+    return ShopJobRunner(url, store, clock)
 
 
 @pytest.fixture
 def world(filled: dict[int, Path], tmp_path: Path) -> World:
     """Makes the same fresh world with each call."""
-    return lambda job: on(copied(filled[DAYS[job]], tmp_path))
+    return lambda job: on(copy_database(filled[DAYS[job]], tmp_path))
 
 
 @pytest.fixture(params=JOBS)
@@ -60,34 +70,34 @@ def job(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def left(world: ShopWorld) -> Left:
+def left(world: ShopJobRunner) -> Left:
     """All rows and documents."""
     return world.rows(), world.documents()
 
 
-def clean(world: ShopWorld, job: str) -> tuple[Left, int]:
+def clean(world: ShopJobRunner, job: str) -> tuple[Left, int]:
     """Return what a run without faults leaves, and how many store calls it makes."""
     counting = FaultyStore(world.store)
     world.run(job, store=counting)
     return left(world), counting.calls.total()
 
 
-def broken(world: ShopWorld, job: str, **fault: Any) -> ShopWorld:
+def broken(world: ShopJobRunner, job: str, **fault: Any) -> ShopJobRunner:
     """Run a job that breaks, and let the dead worker's lease end."""
-    with contextlib.suppress(BrainError, Killed):
+    with contextlib.suppress(BrainError, ProcessKilled):
         world.run(job, **fault)
-    world.clock.sleep((LIMIT + timedelta(minutes=1)).total_seconds())
+    world.clock.sleep((TIME_LIMIT + timedelta(minutes=1)).total_seconds())
     return world
 
 
-def writing(fail_at: int, mode: Mode) -> Callable[[ShopDatabase], ShopDatabase]:
+def writing(fail_at: int, mode: FaultMode) -> Callable[[ShopDatabase], ShopDatabase]:
     """Put a breaking database around the shop's."""
-    return lambda shop: FaultyShop(shop, fail_at=fail_at, mode=mode)
+    return lambda shop: FaultyShopDatabase(shop, fail_at=fail_at, mode=mode)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", [Mode.LOSE, Mode.KILL, Mode.KILL_AFTER])
-def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: World, job: str, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [FaultMode.LOSE, FaultMode.KILL, FaultMode.KILL_AFTER])
+def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: World, job: str, mode: FaultMode) -> None:
     """Answered into the void, or killed before or after it was applied."""
     expected, calls = clean(world(job), job)
     for k in range(1, calls + 1):
@@ -98,8 +108,8 @@ def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: Wor
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(Mode))
-def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: World, job: str, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", list(FaultMode))
+def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: World, job: str, mode: FaultMode) -> None:
     """Between the rows and the page too, which cannot be one transaction."""
     expected, _ = clean(world(job), job)
     for k in range(1, SQL_WRITES[job] + 1):
@@ -149,18 +159,18 @@ def test_a_worker_that_was_overtaken_writes_no_more_rows(world: World, job: str)
     expected, _ = clean(world(job), job)
     one = world(job)
 
-    class Overtaken(FaultyShop):
+    class Overtaken(FaultyShopDatabase):
         """A shop whose first reader falls asleep until another worker has done the run."""
 
         def stores(self) -> Any:
             """Sleep over the lease."""
             if not slept:
                 slept.append(self)
-                one.clock.sleep(2 * LIMIT.total_seconds())
+                one.clock.sleep(2 * TIME_LIMIT.total_seconds())
                 one.run(job)
             return self._inner.stores()
 
-    slept: list[FaultyShop] = []
+    slept: list[FaultyShopDatabase] = []
     with contextlib.suppress(LeaseLostError):
         one.run(job, around=Overtaken)
     assert slept[0].writes == 0
@@ -180,11 +190,11 @@ def test_it_holds_on_postgresql_too(server: str, world: World, job: str) -> None
     """Killed after each write and run again, and run by several at once: the rows and pages of SQLite."""
     expected, _ = clean(world(job), job)
     with postgres.database(server) as template:
-        with closing(open_sql(template)) as warehouse:
-            fill(warehouse, DAYS[job])
+        with closing(open_warehouse(template)) as warehouse:
+            fill_warehouse(warehouse, DAYS[job])
         for k in range(1, SQL_WRITES[job] + 1):
             with postgres.database(server, template.rsplit("/", 1)[1]) as url:
-                one = broken(on(url), job, around=writing(k, Mode.KILL_AFTER))
+                one = broken(on(url), job, around=writing(k, FaultMode.KILL_AFTER))
                 threads = [threading.Thread(target=broken, args=(one, job)) for _ in range(3)]
                 for thread in threads:
                     thread.start()

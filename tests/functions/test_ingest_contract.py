@@ -20,7 +20,7 @@ from brain.entrypoints.gateway.openapi_schemas import ITEM_CODES
 from brain.entrypoints.local import LocalServer
 from brain.settings.environment import read_settings
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.senders import CLIENT, unlimited
+from brain.testing.simulations.senders import CLIENT, write_unlimited_config
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PUBLISHED = Path(__file__).parents[2] / "docs" / "openapi-ingest.json"
@@ -67,7 +67,7 @@ def test_every_code_that_an_item_can_get_is_in_the_contract() -> None:
 @pytest.fixture
 def unlimited_brain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Brain]:
     """The same, with budgets that no test reaches."""
-    monkeypatch.setenv("BRAIN_CONFIG", str(unlimited(tmp_path)))
+    monkeypatch.setenv("BRAIN_CONFIG", str(write_unlimited_config(tmp_path)))
     yield from made()
 
 

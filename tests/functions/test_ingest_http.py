@@ -24,7 +24,7 @@ from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter
 from brain.testing.manual_clock import ManualClock
 
 HOLDER = "0f"
@@ -331,8 +331,8 @@ def test_duplicates_do_not_use_the_budget_up(sender: Sender) -> None:
     assert sender.send(post(3)).status_code == 201
 
 
-@pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.LOSE])
-def test_a_store_that_fails_is_503_and_a_resend_loses_and_doubles_nothing(sender: Sender, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [FaultMode.REFUSE, FaultMode.LOSE])
+def test_a_store_that_fails_is_503_and_a_resend_loses_and_doubles_nothing(sender: Sender, mode: FaultMode) -> None:
     """Whichever write fails, the sender hears 503 with Retry-After, sends again, and all is there once."""
     inner = sender.brain.writer
     for k in range(1, 4):

@@ -28,7 +28,7 @@ from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedRequestError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
 from brain.settings.environment import read_settings
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter
 from brain.testing.manual_clock import ManualClock
 
 POST = {"event_id": "post-1", "occurred_at": "2026-11-22T08:00:00Z", "platform": "linkedin", "likes": 3}
@@ -331,8 +331,8 @@ def test_a_token_of_mailguns_that_somebody_saw_serves_no_other_body(address: Add
     assert address.stored() == 1
 
 
-@pytest.mark.parametrize(("mode", "status"), [(Mode.REFUSE, 201), (Mode.LOSE, 200)])
-def test_what_was_answered_by_an_error_may_come_again_as_it_was(address: Address, mode: Mode, status: int) -> None:
+@pytest.mark.parametrize(("mode", "status"), [(FaultMode.REFUSE, 201), (FaultMode.LOSE, 200)])
+def test_what_was_answered_by_an_error_may_come_again_as_it_was(address: Address, mode: FaultMode, status: int) -> None:
     """Only what was answered as durable is remembered: nothing is lost because it was tried before."""
     address.brain.ingest.writer = FaultyWriter(address.brain.writer, fail_at=1, mode=mode)
     signed = signers.standard(SECRET, BODY)

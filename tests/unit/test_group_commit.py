@@ -9,8 +9,8 @@ from brain.adapters.sqlite.writer import SqliteWriter
 from brain.errors import AlreadyExistsError, StoreUnavailableError
 from brain.ports.document_store import Create, Increment, Set, Write, WriteResult, WriteStatus
 from brain.services.gateway.group_commit import GroupCommit
-from brain.testing.faulty_store import FaultyWriter, Killed, Mode
-from brain.testing.gated_writer import WRITTEN, GatedWriter, run, settled
+from brain.testing.faulty_store import FaultMode, FaultyWriter, ProcessKilled
+from brain.testing.gated_writer import WRITTEN, GatedWriter, run_ready_tasks, run_with_timeout
 from brain.testing.manual_clock import ManualClock
 
 
@@ -26,20 +26,20 @@ def test_what_arrives_meanwhile_goes_together() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_in_flight=1)
         first = [asyncio.create_task(shared.write(creates(f"a{n}"))) for n in range(5)]
-        await settled()
+        await run_ready_tasks()
         later = [asyncio.create_task(shared.write(creates(f"b{n}", f"x{n}"))) for n in range(7)]
-        await settled()
+        await run_ready_tasks()
         assert writer.sizes == [5]
         assert not any(task.done() for task in first + later)
         writer.let_go()
         assert await asyncio.gather(*first) == [[WRITTEN]] * 5
-        await settled()
+        await run_ready_tasks()
         assert writer.sizes == [5, 14]
         assert not any(task.done() for task in later)
         writer.let_go()
         assert await asyncio.gather(*later) == [[WRITTEN] * 2] * 7
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_batches_are_bounded_and_so_is_their_number() -> None:
@@ -49,22 +49,22 @@ def test_batches_are_bounded_and_so_is_their_number() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_writes=10, max_in_flight=2)
         call = asyncio.create_task(shared.write([Set(f"c/{n}", {"n": n}) for n in range(35)]))
-        await settled()
+        await run_ready_tasks()
         assert writer.sizes == [10, 10]
         exists = WriteResult(WriteStatus.EXISTS, AlreadyExistsError("there"))
         writer.gates[1].set_result([exists] * 10)
-        await settled()
+        await run_ready_tasks()
         assert writer.sizes == [10, 10, 10]
         writer.let_go(2)
-        await settled()
+        await run_ready_tasks()
         writer.let_go(3)
-        await settled()
+        await run_ready_tasks()
         assert not call.done()
         writer.let_go(0)
         assert await call == [WRITTEN] * 10 + [exists] * 10 + [WRITTEN] * 15
         assert writer.most_in_flight == 2
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_one_document_twice_goes_one_after_the_other() -> None:
@@ -78,9 +78,9 @@ def test_one_document_twice_goes_one_after_the_other() -> None:
             asyncio.create_task(shared.write([Set("c/a", {"n": 3}), Set("c/d", {"n": 1})])),
         ]
         while not all(call.done() for call in calls):
-            await settled()
+            await run_ready_tasks()
             writer.let_go(len(writer.gates) - 1)
-            await settled()
+            await run_ready_tasks()
         assert [[write.path for write in batch] for batch in writer.batches] == [
             ["c/a", "c/b", "c/d"],
             ["c/a"],
@@ -88,7 +88,7 @@ def test_one_document_twice_goes_one_after_the_other() -> None:
         ]
         assert [batch[0].data["n"] for batch in writer.batches if isinstance(batch[0], Set)] == [1, 2, 3]
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_a_hot_counter_costs_one_write_a_batch() -> None:
@@ -98,19 +98,19 @@ def test_a_hot_counter_costs_one_write_a_batch() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_in_flight=2)
         first = asyncio.create_task(shared.write([_count(1)]))
-        await settled()
+        await run_ready_tasks()
         calls = [asyncio.create_task(shared.write([_count(n), Create(f"c/{n}", {})])) for n in range(50)]
-        await settled()
+        await run_ready_tasks()
         assert writer.sizes == [1, 50]
         writer.let_go(0)
-        await settled()
+        await run_ready_tasks()
         assert writer.batches[2] == [_count(sum(range(50)))]
         for gate in (1, 2):
             assert not any(call.done() for call in calls)
             writer.let_go(gate)
         assert await asyncio.gather(first, *calls) == [[WRITTEN], *[[WRITTEN] * 2] * 50]
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_a_bad_write_is_not_merged_with_a_good_one(clock: ManualClock) -> None:
@@ -135,7 +135,7 @@ def test_a_failed_batch_reaches_its_own_callers_only() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_writes=2, max_in_flight=4)
         calls = [asyncio.create_task(shared.write(creates(str(n)))) for n in range(8)]
-        await settled()
+        await run_ready_tasks()
         error = StoreUnavailableError("away")
         writer.gates[0].set_exception(error)
         writer.gates[1].set_exception(ZeroDivisionError())
@@ -148,7 +148,7 @@ def test_a_failed_batch_reaches_its_own_callers_only() -> None:
         assert isinstance(results[5], ValueError)
         assert results[6:] == [[WRITTEN]] * 2
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_a_call_over_two_batches_fails_once_and_sends_no_more() -> None:
@@ -159,16 +159,16 @@ def test_a_call_over_two_batches_fails_once_and_sends_no_more() -> None:
         shared = GroupCommit(writer, max_writes=2, max_in_flight=1)
         broken = asyncio.create_task(shared.write(creates("a", "b", "c", "d")))
         sound = asyncio.create_task(shared.write(creates("e")))
-        await settled()
+        await run_ready_tasks()
         writer.gates[0].set_exception(ZeroDivisionError())
         with pytest.raises(ZeroDivisionError):
             await broken
-        await settled()
+        await run_ready_tasks()
         assert [write.path for write in writer.batches[1]] == ["c/e"]
         writer.let_go()
         assert await sound == [WRITTEN]
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_a_cancelled_caller_harms_nobody() -> None:
@@ -178,21 +178,21 @@ def test_a_cancelled_caller_harms_nobody() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_in_flight=1)
         calls = [asyncio.create_task(shared.write(creates(name))) for name in "ab"]
-        await settled()
+        await run_ready_tasks()
         waiting = [asyncio.create_task(shared.write(creates(name))) for name in "cd"]
-        await settled()
+        await run_ready_tasks()
         calls[0].cancel()
         waiting[0].cancel()
-        await settled()
+        await run_ready_tasks()
         assert calls[0].cancelled()
         writer.let_go()
         assert await calls[1] == [WRITTEN]
-        await settled()
+        await run_ready_tasks()
         assert [write.path for write in writer.batches[1]] == ["c/d"]
         writer.let_go()
         assert await waiting[1] == [WRITTEN]
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_a_full_queue_answers_at_once() -> None:
@@ -202,21 +202,21 @@ def test_a_full_queue_answers_at_once() -> None:
         writer = GatedWriter()
         shared = GroupCommit(writer, max_writes=1, max_in_flight=1, max_waiting=3)
         first = asyncio.create_task(shared.write(creates("a")))
-        await settled()
+        await run_ready_tasks()
         second = asyncio.create_task(shared.write(creates("b", "c")))
-        await settled()
+        await run_ready_tasks()
         refused = await shared.write(creates("d", "e"))
         assert [result.status for result in refused] == [WriteStatus.UNAVAILABLE] * 2
         assert all(result.error is not None and result.error.retry_after_seconds for result in refused)
         third = asyncio.create_task(shared.write(creates("f")))
         while not third.done():
-            await settled()
+            await run_ready_tasks()
             writer.let_go()
-            await settled()
+            await run_ready_tasks()
         assert [await first, await second, await third] == [[WRITTEN], [WRITTEN] * 2, [WRITTEN]]
         assert sum(writer.sizes) == 4
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_nothing_to_write_is_nothing_sent() -> None:
@@ -229,7 +229,7 @@ def test_nothing_to_write_is_nothing_sent() -> None:
         await shared.aclose()
         assert (writer.batches, writer.closed) == ([], True)
 
-    run(test)
+    run_with_timeout(test)
 
 
 def test_each_event_loop_has_its_own_queue(clock: ManualClock) -> None:
@@ -241,9 +241,9 @@ def test_each_event_loop_has_its_own_queue(clock: ManualClock) -> None:
     assert store.count("c") == 3
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", list(FaultMode))
 @pytest.mark.parametrize("fail_at", [1, 2, 3])
-def test_every_answer_is_true_when_a_batch_breaks(clock: ManualClock, mode: Mode, fail_at: int) -> None:
+def test_every_answer_is_true_when_a_batch_breaks(clock: ManualClock, mode: FaultMode, fail_at: int) -> None:
     """Whatever breaks: who heard ``written`` finds the document, and after trying again nothing is lost or double."""
     store = SqliteStore(":memory:", clock)
     writer = FaultyWriter(SqliteWriter(store), fail_at=fail_at, mode=mode)
@@ -255,7 +255,7 @@ def test_every_answer_is_true_when_a_batch_breaks(clock: ManualClock, mode: Mode
     answers = asyncio.run(send())
     for n, answer in enumerate(answers):
         if isinstance(answer, BaseException):
-            assert isinstance(answer, Killed)
+            assert isinstance(answer, ProcessKilled)
         elif answer[0].status is WriteStatus.WRITTEN:
             assert store.get(f"c/{n}") is not None
         else:

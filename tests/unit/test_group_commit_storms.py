@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from brain.errors import StoreUnavailableError
 from brain.ports.document_store import Set, WriteResult, WriteStatus
 from brain.services.gateway.group_commit import GroupCommit
-from brain.testing.gated_writer import GatedWriter, run, settled
+from brain.testing.gated_writer import GatedWriter, run_ready_tasks, run_with_timeout
 
 Key = tuple[int, int]
 STATUS = {"ok": WriteStatus.WRITTEN, "unavailable": WriteStatus.UNAVAILABLE}
@@ -39,9 +39,9 @@ class Storm:
         """Run until every caller has heard or given up."""
         tasks = [await self._come(shared, call_index, call) for call_index, call in enumerate(self.calls)]
         while not all(task.done() for task in tasks):
-            await settled()
+            await run_ready_tasks()
             self._end_oldest()
-            await settled()
+            await run_ready_tasks()
         return tasks
 
     async def _come(self, shared: GroupCommit, call_index: int, call: Call) -> asyncio.Task[list[WriteResult]]:
@@ -97,7 +97,7 @@ def test_no_order_of_events_loses_or_doubles_an_answer(
         for call_index, task in enumerate(tasks):
             storm.check(task, call_index)
 
-    run(test)
+    run_with_timeout(test)
     assert storm.writer.most_in_flight <= most
     assert all(count <= size for count in storm.writer.sizes)
     for keys in storm.sent.values():

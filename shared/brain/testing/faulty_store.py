@@ -27,11 +27,11 @@ T = TypeVar("T")
 COUNTED_AT_ONCE = 1000
 
 
-class Killed(BaseException):
+class ProcessKilled(BaseException):
     """The process ended here; no ``except Exception`` may catch it."""
 
 
-class Mode(StrEnum):
+class FaultMode(StrEnum):
     """How the k-th call breaks."""
 
     REFUSE = "refuse"  # not applied, and the caller is told that the store is unavailable
@@ -43,13 +43,13 @@ class Mode(StrEnum):
 class _Fault:
     """Counts calls and breaks the ``fail_at``-th (from 1); None never breaks."""
 
-    def __init__(self, fail_at: int | None, mode: Mode | str) -> None:
+    def __init__(self, fail_at: int | None, mode: FaultMode | str) -> None:
         self.calls: Counter[str] = Counter()
         self._fail_at = fail_at
-        self._mode = Mode(mode)
+        self._mode = FaultMode(mode)
         self._lock = threading.Lock()
 
-    def next_call(self, method: str) -> Mode | None:
+    def next_call(self, method: str) -> FaultMode | None:
         """Count a call and return how it breaks, if it does."""
         with self._lock:
             self.calls[method] += 1
@@ -60,12 +60,12 @@ class RandomFaults(_Fault):
     """Breaks a ``share`` of all calls, seeded: half of them before they are applied, half after."""
 
     def __init__(self, share: float, seed: int) -> None:
-        super().__init__(None, Mode.REFUSE)
+        super().__init__(None, FaultMode.REFUSE)
         self.broken = 0
         self._share = share
         self._rng = random.Random(seed)
 
-    def next_call(self, method: str) -> Mode | None:
+    def next_call(self, method: str) -> FaultMode | None:
         """Count a call and return how it breaks, if it does."""
         with self._lock:
             self.calls[method] += 1
@@ -73,7 +73,7 @@ class RandomFaults(_Fault):
             if drawn >= self._share:
                 return None
             self.broken += 1
-            return Mode.REFUSE if drawn < self._share / 2 else Mode.LOSE
+            return FaultMode.REFUSE if drawn < self._share / 2 else FaultMode.LOSE
 
 
 class FaultyStore:
@@ -88,7 +88,7 @@ class FaultyStore:
         inner: DocumentStore,
         *,
         fail_at: int | None = None,
-        mode: Mode | str = Mode.REFUSE,
+        mode: FaultMode | str = FaultMode.REFUSE,
         faults: RandomFaults | None = None,
     ) -> None:
         self._inner = inner
@@ -204,7 +204,7 @@ class FaultyWriter:
         inner: EventWriter,
         *,
         fail_at: int | None = None,
-        mode: Mode | str = Mode.REFUSE,
+        mode: FaultMode | str = FaultMode.REFUSE,
         faults: RandomFaults | None = None,
     ) -> None:
         self._inner = inner
@@ -236,15 +236,15 @@ def _collection_id(path: str) -> str:
     return path.rpartition("/")[0].rpartition("/")[2]
 
 
-def _break_before(mode: Mode | None) -> None:
-    if mode is Mode.REFUSE:
+def _break_before(mode: FaultMode | None) -> None:
+    if mode is FaultMode.REFUSE:
         raise StoreUnavailableError("The store was made unavailable for a test.", retry_after_seconds=0)
-    if mode is Mode.KILL:
-        raise Killed
+    if mode is FaultMode.KILL:
+        raise ProcessKilled
 
 
-def _break_after(mode: Mode | None) -> None:
-    if mode is Mode.LOSE:
+def _break_after(mode: FaultMode | None) -> None:
+    if mode is FaultMode.LOSE:
         raise StoreUnavailableError("The store's answer was lost for a test.", retry_after_seconds=0)
-    if mode is Mode.KILL_AFTER:
-        raise Killed
+    if mode is FaultMode.KILL_AFTER:
+        raise ProcessKilled

@@ -5,13 +5,13 @@ from typing import Any
 
 from brain.errors import StoreUnavailableError
 from brain.ports.sales_warehouse import ResultRow, ResultTable, ShopDatabase
-from brain.testing.faulty_store import Killed, Mode
+from brain.testing.faulty_store import FaultMode, ProcessKilled
 
 
-class FaultyShop:
+class FaultyShopDatabase:
     """A ``ShopDatabase`` over ``inner``; reads pass, the ``fail_at``-th write breaks as ``mode`` says (None: never)."""
 
-    def __init__(self, inner: ShopDatabase, *, fail_at: int | None = None, mode: Mode = Mode.KILL) -> None:
+    def __init__(self, inner: ShopDatabase, *, fail_at: int | None = None, mode: FaultMode = FaultMode.KILL) -> None:
         self._inner = inner
         self._fail_at = fail_at
         self._mode = mode
@@ -25,13 +25,13 @@ class FaultyShop:
         """Write, unless it is this write's turn to break."""
         self.writes += 1
         breaks = self.writes == self._fail_at
-        if breaks and self._mode in {Mode.KILL, Mode.REFUSE}:
+        if breaks and self._mode in {FaultMode.KILL, FaultMode.REFUSE}:
             self._break()
         self._inner.put_results(table, rows)
         if breaks:
             self._break()
 
     def _break(self) -> None:
-        if self._mode in {Mode.KILL, Mode.KILL_AFTER}:
-            raise Killed
+        if self._mode in {FaultMode.KILL, FaultMode.KILL_AFTER}:
+            raise ProcessKilled
         raise StoreUnavailableError("The database was made unavailable for a test.", retry_after_seconds=0)

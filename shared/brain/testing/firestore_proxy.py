@@ -19,11 +19,11 @@ import grpc
 from brain.testing.loopback_firestore import SERVICE, STREAMED
 
 THREADS = 16
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 UNLIMITED = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 
 
-class Fault(StrEnum):
+class NetworkFault(StrEnum):
     """How the k-th call breaks."""
 
     REFUSE = "refuse"  # not applied: the connection is cut, and the next one is refused
@@ -36,10 +36,12 @@ class Fault(StrEnum):
     OUTAGE = "outage"  # not applied: UNAVAILABLE, as is every call from then on until it is mended
 
 
-class FaultProxy:
+class FirestoreProxy:
     """Counts calls and breaks the ``fail_at``-th (from 1) as ``fault`` says; None never breaks."""
 
-    def __init__(self, emulator: str, *, fail_at: int | None = None, fault: Fault = Fault.UNAVAILABLE) -> None:
+    def __init__(
+        self, emulator: str, *, fail_at: int | None = None, fault: NetworkFault = NetworkFault.UNAVAILABLE
+    ) -> None:
         self.calls = 0
         self.broke = False
         self._fail_at = fail_at
@@ -63,17 +65,17 @@ class FaultProxy:
 
     def stop(self) -> None:
         """Let what is on its way arrive, then close everything."""
-        self._server.stop(PATIENCE_SECONDS).wait()
+        self._server.stop(TIMEOUT_SECONDS).wait()
         self._threads.shutdown()
         self._relay.stop()
         self._upstream.close()
 
-    def _next(self) -> Fault | None:
+    def _next(self) -> NetworkFault | None:
         with self._lock:
             self.calls += 1
             if self._fail_at is None or self.calls < self._fail_at:
                 return None
-            if self._fault is not Fault.OUTAGE:
+            if self._fault is not NetworkFault.OUTAGE:
                 self._fail_at = None
             self.broke = True
             return self._fault
@@ -83,32 +85,32 @@ class FaultProxy:
         fault = self._next()
         self._before(fault, context)
         parts = self._pass_on(method, request, context)
-        if fault is Fault.CUT_SHORT:
+        if fault is NetworkFault.CUT_SHORT:
             if method in STREAMED:
                 yield next(iter(parts))
             else:
                 list(parts)
             context.abort(grpc.StatusCode.UNAVAILABLE, "cut short for a test")
-        if fault is Fault.DROP:
+        if fault is NetworkFault.DROP:
             list(parts)
             self._relay.cut()
             return
         yield from parts
 
-    def _before(self, fault: Fault | None, context: grpc.ServicerContext) -> None:
-        if fault is Fault.REFUSE:
+    def _before(self, fault: NetworkFault | None, context: grpc.ServicerContext) -> None:
+        if fault is NetworkFault.REFUSE:
             self._relay.cut(refuse_next=True)
             context.abort(grpc.StatusCode.UNAVAILABLE, "refused for a test")
-        if fault in (Fault.UNAVAILABLE, Fault.OUTAGE):
+        if fault in (NetworkFault.UNAVAILABLE, NetworkFault.OUTAGE):
             context.abort(grpc.StatusCode.UNAVAILABLE, "unavailable for a test")
-        if fault is Fault.ABORTED:
+        if fault is NetworkFault.ABORTED:
             context.abort(grpc.StatusCode.ABORTED, "aborted for a test")
-        if fault is Fault.HALF_CLOSE:
+        if fault is NetworkFault.HALF_CLOSE:
             self._relay.half_close()
-        if fault is Fault.DELAY:
+        if fault is NetworkFault.DELAY:
             given_up = threading.Event()
             if context.add_callback(given_up.set):
-                given_up.wait(PATIENCE_SECONDS)
+                given_up.wait(TIMEOUT_SECONDS)
 
     def _pass_on(self, method: str, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Yield the emulator's answer; its errors become ours. A caller that left stops nothing."""
@@ -116,7 +118,7 @@ class FaultProxy:
         streamed = method in STREAMED
         make = self._upstream.unary_stream if streamed else self._upstream.unary_unary
         try:
-            answer = make(SERVICE + method)(request, metadata=metadata, timeout=PATIENCE_SECONDS)
+            answer = make(SERVICE + method)(request, metadata=metadata, timeout=TIMEOUT_SECONDS)
             yield from (answer if streamed else [answer])
         except grpc.RpcError as error:
             if context.is_active():
@@ -175,7 +177,7 @@ class _Relay:
         self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(TIMEOUT_SECONDS)
 
     async def _each(self, act: Callable[[asyncio.StreamWriter], None]) -> None:
         for caller in list(self._callers):
@@ -207,9 +209,11 @@ async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 @contextmanager
-def fault_proxy(emulator: str, *, fail_at: int | None = None, fault: Fault = Fault.UNAVAILABLE) -> Iterator[FaultProxy]:
+def run_proxy(
+    emulator: str, *, fail_at: int | None = None, fault: NetworkFault = NetworkFault.UNAVAILABLE
+) -> Iterator[FirestoreProxy]:
     """Yield a proxy that listens; when it ends, nothing is on its way any more."""
-    proxy = FaultProxy(emulator, fail_at=fail_at, fault=fault)
+    proxy = FirestoreProxy(emulator, fail_at=fail_at, fault=fault)
     proxy.start()
     try:
         yield proxy

@@ -49,12 +49,12 @@ class GatedWriter:
         return [len(batch) for batch in self.batches]
 
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
+def run_with_timeout(test: Callable[[], Awaitable[None]]) -> None:
     """Run one asynchronous test, and fail it rather than hang."""
     asyncio.run(asyncio.wait_for(test(), 20))
 
 
-async def settled() -> None:
+async def run_ready_tasks() -> None:
     """Let everything that is ready run, without time passing."""
     for _ in range(10):
         await asyncio.sleep(0)

@@ -26,7 +26,7 @@ Answer = Any
 Script = Callable[[str, Any, int], Answer | grpc.StatusCode]
 
 
-class Loopback(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
+class LoopbackHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     """Answers each call as ``script(method, request, number of that method's call, from 1)`` says.
 
     A status code fails the call with it, anything else is the answer.
@@ -64,9 +64,9 @@ class Loopback(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type
 
 
 @contextmanager
-def loopback(script: Script) -> Iterator[tuple[str, Counter[str]]]:
+def run_loopback(script: Script) -> Iterator[tuple[str, Counter[str]]]:
     """Yield ``host:port`` and the calls counted so far by method."""
-    handler = Loopback(script)
+    handler = LoopbackHandler(script)
     server = grpc.server(ThreadPoolExecutor(4), handlers=[handler])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -25,7 +25,7 @@ from brain.errors import (
     StoreUnavailableError,
 )
 from brain.ports.document_store import Create, Delete, Increment, Set, Update, Write, WriteResult, WriteStatus
-from brain.testing.loopback_firestore import loopback
+from brain.testing.loopback_firestore import run_loopback
 
 CREATE, SET, UPDATE = Create("c/d", {}), Set("c/d", {}), Update("c/d", {})
 GUARDED, GUARDED_DELETE = Update("c/d", {}, "1.000001000"), Delete("c/d", "1.000001000")
@@ -123,7 +123,7 @@ def test_what_passes_is_repeated_until_it_heals(monkeypatch: pytest.MonkeyPatch,
     def script(asked: str, _: Any, number: int) -> Any:
         return grpc.StatusCode.UNAVAILABLE if number < 3 else ANSWERS[asked]
 
-    with loopback(script) as (host, calls):
+    with run_loopback(script) as (host, calls):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         store = FirestoreStore("demo-x")
         call(store)
@@ -135,7 +135,7 @@ def test_what_passes_is_repeated_until_it_heals(monkeypatch: pytest.MonkeyPatch,
 def test_what_lasts_is_unavailable_within_the_deadline(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A store that stays away ends in our own error, not in a wait without end."""
     _, call = CALLS[name]
-    with loopback(lambda *_: grpc.StatusCode.UNAVAILABLE) as (host, _):
+    with run_loopback(lambda *_: grpc.StatusCode.UNAVAILABLE) as (host, _):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         store = FirestoreStore("demo-x", deadline_seconds=0.2)
         with pytest.raises(StoreUnavailableError):
@@ -145,7 +145,7 @@ def test_what_lasts_is_unavailable_within_the_deadline(monkeypatch: pytest.Monke
 
 def test_a_bare_increment_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first sending may have counted, so the caller is told instead of counting twice."""
-    with loopback(lambda *_: grpc.StatusCode.UNAVAILABLE) as (host, calls):
+    with run_loopback(lambda *_: grpc.StatusCode.UNAVAILABLE) as (host, calls):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         store = FirestoreStore("demo-x")
         with pytest.raises(StoreUnavailableError):
@@ -161,7 +161,7 @@ def test_a_create_whose_answer_was_lost_says_already_there(monkeypatch: pytest.M
     def script(_: str, __: Any, number: int) -> Any:
         return grpc.StatusCode.UNAVAILABLE if number == 1 else grpc.StatusCode.ALREADY_EXISTS
 
-    with loopback(script) as (host, _):
+    with run_loopback(script) as (host, _):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         store = FirestoreStore("demo-x")
         with pytest.raises(AlreadyExistsError):
@@ -202,7 +202,7 @@ def test_a_batch_refused_as_a_whole_is_sent_again_one_by_one(monkeypatch: pytest
             alone.extend(names)
         return firestore.BatchWriteResponse(write_results=[{}] * len(names), status=[Status(code=0)] * len(names))
 
-    with loopback(script) as (host, calls):
+    with run_loopback(script) as (host, calls):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         statuses = send(kind, [Create(f"c/{name}", {}) for name in ("a", "bad", "b", "c")])
     assert [one.value for one in statuses] == ["written", "refused", "written", "written"]
@@ -223,7 +223,7 @@ def test_a_batch_that_fails_tells_each_of_its_writes(
     monkeypatch: pytest.MonkeyPatch, kind: str, status: grpc.StatusCode, outcome: WriteStatus
 ) -> None:
     """A failed batch raises nothing: every write of it has a status, and none is lost in silence."""
-    with loopback(lambda *_: status) as (host, _):
+    with run_loopback(lambda *_: status) as (host, _):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         assert send(kind, [Create("c/a", {}), Create("c/b", {})]) == [outcome] * 2
 

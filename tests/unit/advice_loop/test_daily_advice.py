@@ -12,13 +12,13 @@ from brain.testing.faulty_store import FaultyStore
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.advice import (
     ADVICE,
-    TRIGGERS,
+    MOVE_CATALOGUE,
     RecentDays,
     answer_recommendation,
     build_facts,
     copy_recent_days,
+    read_advice_state,
     read_section,
-    read_standing,
     run_daily,
     run_weekly,
     store_client,
@@ -56,7 +56,7 @@ def test_a_format_that_wins_is_recommended_with_its_numbers(store):
         names = {c["reason_code"]: c for c in log["candidates"]}
         assert names["format_wins"]["subject"] == "carousel on linkedin"
         assert names["format_wins"]["verdict"] == "holds"
-        cards = {card["reason_code"]: card for card in read_standing(store, client).cards}
+        cards = {card["reason_code"]: card for card in read_advice_state(store, client).cards}
         if "format_wins" in cards:
             effect = cards["format_wins"]["expected_effect"]
             assert effect["lower"] < 0.8 < effect["upper"] or effect["estimate"] > 0.4
@@ -72,7 +72,7 @@ def test_the_first_day_of_a_client_is_advised_without_a_failure(store):
     assert figures["status"] == "success"
     assert "failed_parts" not in figures
     assert read_section(store, "acme", "day", "recommendations")["status"] == "not_enough_data"
-    assert read_standing(store, "acme").period == "2026-W41"
+    assert read_advice_state(store, "acme").period == "2026-W41"
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_a_client_without_any_truth_is_told_of_none(store):
         log = store.get(paths.slate(client, "2026-W41")).data
         lifts = {"format_wins", "format_loses", "hour_wins", "weekday_wins", "engagement_falling", "engagement_rising"}
         claimed += sum(c["verdict"] == "holds" and c["reason_code"] in lifts for c in log["candidates"])
-        for card in read_standing(store, client).cards:
+        for card in read_advice_state(store, client).cards:
             if card["move_type"] != "self_generated":
                 assert card["expected_effect"]["estimate"] is None
     assert claimed <= 2  # of 30 slates, each of which may claim something false with a chance of a few per cent
@@ -96,15 +96,15 @@ def test_a_slate_is_drawn_once_a_week_and_stays_the_same(store):
     """The first run of the week draws; the others find it drawn, and the next week has its own."""
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     run_daily(store, "acme", FIRST)
-    drawn = read_standing(store, "acme")
+    drawn = read_advice_state(store, "acme")
     for day in range(1, 7):
         run_daily(store, "acme", FIRST + timedelta(days=day))
-    assert read_standing(store, "acme") == drawn
+    assert read_advice_state(store, "acme") == drawn
     assert len(store.query("clients/acme/recommendations")) == len(drawn.cards)
     run_daily(store, "acme", FIRST + timedelta(days=7))
-    assert read_standing(store, "acme").period == "2026-W42"
+    assert read_advice_state(store, "acme").period == "2026-W42"
     run_daily(store, "acme", FIRST - timedelta(days=7))
-    assert read_standing(store, "acme").period == "2026-W42"
+    assert read_advice_state(store, "acme").period == "2026-W42"
 
 
 def test_the_same_world_gives_the_same_slate(store):
@@ -126,7 +126,7 @@ def test_what_is_held_back_is_seen_by_no_reader(store):
     found = 0
     for client in clients:
         run_daily(store, client, FIRST)
-        for move in read_standing(store, client).moves:
+        for move in read_advice_state(store, client).moves:
             visible = store.get(paths.recommendation(client, move.recommendation_id))
             assert (visible is None) == move.held_back
             found += move.held_back
@@ -140,7 +140,7 @@ def test_exploration_and_control_have_their_share_over_clients(store):
     clients = [f"x{number}" for number in range(150)]
     copy_recent_days(store, "acme", clients)
     explored, held, places, drawn = 0, 0, 0, 0
-    part = Recommend(store, TRIGGERS, ADVICE)
+    part = Recommend(store, MOVE_CATALOGUE, ADVICE)
     for client in clients:
         known = read_aggregates(store, client)
         done = part(known, build_facts(known, FIRST))
@@ -157,7 +157,7 @@ def shown_winner(store):
     """Draw a first slate that shows the format that wins, and return its card; a first client without it is left."""
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     run_daily(store, "acme", FIRST)
-    return next(card for card in read_standing(store, "acme").cards if card["reason_code"] == "format_wins")
+    return next(card for card in read_advice_state(store, "acme").cards if card["reason_code"] == "format_wins")
 
 
 def judged(store, period, code="format_wins"):
@@ -228,7 +228,7 @@ def test_a_standing_that_was_restored_keeps_what_is_recorded(store):
     store.set(paths.state("acme", "advice"), old)
     run_daily(store, "acme", FIRST + timedelta(days=22))
     assert {o.path: o.data for o in store.query("clients/acme/outcomes")} == recorded
-    again = next(m for m in read_standing(store, "acme").moves if m.recommendation_id == card["id"])
+    again = next(m for m in read_advice_state(store, "acme").moves if m.recommendation_id == card["id"])
     assert again.outcome["measured_at"] == FIRST + timedelta(days=21)
 
 
@@ -239,7 +239,7 @@ def test_two_clients_know_nothing_of_each_other(store):
     alone = everything(store)
     store_recent_days(store, "rival", simulate_posts("rival", MONDAY, FIVE_WEEKS, ratio=3.0))
     run_daily(store, "rival", FIRST)
-    card = next(iter(read_standing(store, "rival").cards))
+    card = next(iter(read_advice_state(store, "rival").cards))
     answer_recommendation(store, "rival", card["id"], "dismissed", FIRST, reason="no")
     run_daily(store, "rival", FIRST + timedelta(days=1))
     assert everything(store) == alone
@@ -259,7 +259,7 @@ def test_a_client_with_five_events_is_told_to_wait(store):
     policy = read_section(store, "acme", "week", "policy")
     assert (policy["status"], "Not enough data yet" in policy["lines"][0]) == ("not_enough_data", True)
     recommendations = read_section(store, "acme", "day", "recommendations")
-    claims = [c for c in read_standing(store, "acme").cards if c["move_type"] != "self_generated"]
+    claims = [c for c in read_advice_state(store, "acme").cards if c["move_type"] != "self_generated"]
     assert recommendations["status"] == "not_enough_data" or not [c for c in claims if c["expected_effect"]["estimate"]]
 
 

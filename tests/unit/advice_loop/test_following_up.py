@@ -35,12 +35,12 @@ from brain.testing.simulations.advice import (
     ADVICE,
     ANALYSIS,
     DETECTOR,
-    TRIGGERS,
+    MOVE_CATALOGUE,
     RecentDays,
     build_facts,
     fail_on_error,
+    read_advice_state,
     read_section,
-    read_standing,
     run_job,
     store_client,
     store_recent_days,
@@ -159,13 +159,13 @@ def test_last_months_policy_believes_what_was_known_then():
     first = MONDAY + timedelta(days=35, hours=6)
     store.set(paths.state("acme", STATE), AdviceState("2026-W30", (), moves).to_document())
     facts = build_facts(read_aggregates(store, "acme"), first)
-    done = Recommend(store, TRIGGERS, ADVICE)(read_aggregates(store, "acme"), facts)
+    done = Recommend(store, MOVE_CATALOGUE, ADVICE)(read_aggregates(store, "acme"), facts)
     new = [m for m in done.report_fields["advice"].moves if m.period == "2026-W41"]
     winners = [m for m in new if m.reason_code == "format_wins"]
     assert all(m.chance_before < m.chance for m in winners)
     fresh = SqliteStore(":memory:", ManualClock(MONDAY))
     store_recent_days(fresh, "acme", simulate_posts("acme", MONDAY, 35, ratio=1.8))
-    again = Recommend(fresh, TRIGGERS, ADVICE)(read_aggregates(fresh, "acme"), facts)
+    again = Recommend(fresh, MOVE_CATALOGUE, ADVICE)(read_aggregates(fresh, "acme"), facts)
     assert all(m.chance_before == pytest.approx(m.chance) for m in again.report_fields["advice"].moves)
     store.close()
     fresh.close()
@@ -186,10 +186,10 @@ def test_a_class_shares_what_five_clients_saw_and_no_less():
     refused = (move(9, outcome=measured(0.3), answer={"status": "dismissed", "at": MONDAY}),)
     held = (move(9, outcome=measured(0.3), held_back=True),)
     records = {f"c{k}": ("agency", good) for k in range(4)} | {"r": ("agency", refused), "h": ("agency", held)}
-    assert pool_class_priors(records, TRIGGERS.policy) == {}
-    shared = pool_class_priors(records | {"other": (None, good)}, TRIGGERS.policy)
+    assert pool_class_priors(records, MOVE_CATALOGUE.policy) == {}
+    shared = pool_class_priors(records | {"other": (None, good)}, MOVE_CATALOGUE.policy)
     assert set(shared) == {"all"}
-    both = pool_class_priors(records | {"fifth": ("agency", good)}, TRIGGERS.policy)
+    both = pool_class_priors(records | {"fifth": ("agency", good)}, MOVE_CATALOGUE.policy)
     assert set(both) == {"all", "agency"}
     prior = both["agency"]["format_wins"]
     assert (prior.clients, prior.effect_mean) == (5, pytest.approx(0.3))
@@ -215,7 +215,9 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
 
     for days in (0, 1):
         when = at + timedelta(days=days)
-        assert run_job(ShareMoves(store, TRIGGERS.policy, then), "brainLearning", store, "*", when)["learned"] == 1
+        assert (
+            run_job(ShareMoves(store, MOVE_CATALOGUE.policy, then), "brainLearning", store, "*", when)["learned"] == 1
+        )
     assert len(follows) == 2
     stored = store.get(paths.model("moves")).data
     assert (stored["period"], set(stored["classes"])) == ("2026-W41", {"all", "agency"})
@@ -224,11 +226,11 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     assert Recommendations(store).load_priors("unheard of")["format_wins"].clients == 5
     RecentDays(store, "agency5").add(simulate_posts("agency5", MONDAY, 35, ratio=1.8))
     known = read_aggregates(store, "agency5")
-    done = Recommend(store, TRIGGERS, ADVICE)(known, build_facts(known, at))
+    done = Recommend(store, MOVE_CATALOGUE, ADVICE)(known, build_facts(known, at))
     log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
     works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
     assert works["successes"] / sum(works.values()) > 0.8
-    assert read_standing(store, "agency5") == AdviceState()
+    assert read_advice_state(store, "agency5") == AdviceState()
     store.close()
 
 

@@ -16,7 +16,7 @@ from brain.domain.recommendations.advice_state import AdviceState
 from brain.domain.recommendations.context import parse_context
 from brain.domain.recommendations.context_builder import build_context
 from brain.domain.scoring import Weights
-from brain.testing.simulations.advice import ADVICE, SCORING, TRIGGERS
+from brain.testing.simulations.advice import ADVICE, MOVE_CATALOGUE, SCORING
 from brain.testing.simulations.posts import MONDAY, build_post, simulate_posts
 
 END = MONDAY + timedelta(days=70)
@@ -30,8 +30,8 @@ def at(days_before):
 def metrics(days=None, **facts):
     """The readings of a client at six on the morning of the end, by metric and subject."""
     client_facts = replace(bare_facts(), end=END.date(), as_of=END + timedelta(hours=6), days=days or {}, **facts)
-    context = build_context(client_facts, AdviceState(), {}, TRIGGERS, ADVICE.readings)
-    parse_context(context.model_dump(mode="json"), TRIGGERS.metrics)
+    context = build_context(client_facts, AdviceState(), {}, MOVE_CATALOGUE, ADVICE.readings)
+    parse_context(context.model_dump(mode="json"), MOVE_CATALOGUE.metrics)
     return {(metric, r.subject): r for metric, found in context.metrics.items() for r in found}
 
 

@@ -19,8 +19,15 @@ from brain.services.gateway.backfill import Backfill, BackfillFile, FilePayload,
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.reconcile import Reconcile
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
-from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, received, whole_brain
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter, ProcessKilled
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    MutableSecrets,
+    build_memory_brain,
+    build_post_payload,
+    build_request,
+)
 
 OLD = "2019-05-01T08:00:00Z"
 ENDS = ("stored", "revised", "duplicate", "rejected", "dead_lettered")
@@ -28,7 +35,7 @@ ENDS = ("stored", "revised", "duplicate", "rejected", "dead_lettered")
 
 def old(number, **fields):
     """An event of long ago."""
-    return post(number, occurred_at=OLD) | fields
+    return build_post_payload(number, occurred_at=OLD) | fields
 
 
 def total(number, likes):
@@ -78,32 +85,32 @@ def documents(brain):
 
 def test_history_of_any_age_is_taken_and_the_future_is_not():
     """The floor of a year is lifted, the bound ahead stays."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     ahead = (NOW + timedelta(hours=2)).isoformat()
-    counts, faults = run(brain, [old(1), post(2), old(3, occurred_at=ahead), old(4, occurred_at=None)])
+    counts, faults = run(brain, [old(1), build_post_payload(2), old(3, occurred_at=ahead), old(4, occurred_at=None)])
     assert counts == {"stored": 2, "rejected": 2}
     assert [(fault.line, fault.error_code) for fault in faults] == [(3, "future_time"), (4, "missing_time")]
 
 
 def test_three_runs_are_one_and_a_live_event_and_its_backfill_are_one():
     """The same identity: whatever came live already is a duplicate."""
-    brain = whole_brain()
-    asyncio.run(brain.ingest(received([post(2)]), FeedContext(CLIENT, NOW)))
-    values = [old(n) for n in range(3, 25)] + [post(2)]
+    brain = build_memory_brain()
+    asyncio.run(brain.ingest(build_request([build_post_payload(2)]), FeedContext(CLIENT, NOW)))
+    values = [old(n) for n in range(3, 25)] + [build_post_payload(2)]
     assert run(brain, values)[0] == {"stored": 22, "duplicate": 1}
     before = documents(brain)
     for _ in range(2):
         brain.clock.advance(timedelta(hours=1))
         assert run(brain, values, received_at=brain.clock.now())[0] == {"duplicate": 23}
         assert documents(brain) == before
-    asyncio.run(brain.ingest(received([post(2)]), FeedContext(CLIENT, NOW)))
+    asyncio.run(brain.ingest(build_request([build_post_payload(2)]), FeedContext(CLIENT, NOW)))
     assert documents(brain) == before
 
 
 @pytest.mark.parametrize("apart", [1, 3, 7, 12])
 def test_an_export_with_several_forms_of_one_total_sent_three_times_adds_no_revision(apart):
     """In one batch or in several, and whatever order the forms come in."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     values = [form for n in range(apart) for form in (total(n, 1),)]
     values += [total(n, likes) for likes in (2, 3, 1) for n in range(apart)]
     first, _ = run(brain, values)
@@ -117,12 +124,12 @@ def test_an_export_with_several_forms_of_one_total_sent_three_times_adds_no_revi
 
 def test_a_total_that_came_live_before_is_no_news_in_history():
     """Yesterday's value in an export of today; a new value is a revision."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     for day, likes in enumerate((1, 2, 3)):
         received_at = NOW + timedelta(days=day)
         asyncio.run(
             brain.ingest(
-                received([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, received_at)
+                build_request([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, received_at)
             )
         )
     late = NOW + timedelta(days=4)
@@ -134,11 +141,11 @@ def test_a_total_that_came_live_before_is_no_news_in_history():
 
 def test_live_a_counter_may_return_to_a_value_it_had():
     """A like taken back is news, not a duplicate; the same export in one request is not."""
-    brain = whole_brain()
+    brain = build_memory_brain()
 
     def live(likes, day):
         body = [total(1, n) | {"occurred_at": NOW.isoformat()} for n in likes]
-        done = asyncio.run(brain.ingest(received(body), FeedContext(CLIENT, NOW + timedelta(days=day))))
+        done = asyncio.run(brain.ingest(build_request(body), FeedContext(CLIENT, NOW + timedelta(days=day))))
         return [str(item.outcome) for item in done.items]
 
     assert live([10], 0) == ["stored"]
@@ -151,7 +158,7 @@ def test_live_a_counter_may_return_to_a_value_it_had():
 
 def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
     """A letter holds the one bad piece, not the good ones beside it; unreadable bytes are kept as they came."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     values = [old(n) for n in range(12)]
     values[3] = {"nobody": "knows this"}
     values[7] = old(7, likes=-1)
@@ -183,7 +190,7 @@ def test_bad_pieces_are_kept_one_by_one_and_told_by_line():
 
 def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
     """An event sent before with other content; a page that holds a good event beside it stores that."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     run(brain, [old(1), old(2), old(3)])
     page = [old(2, likes=99), old(20)]
     counts, faults = run(brain, [old(10), old(1, likes=99), old(11), page, old(3)], key="other")
@@ -197,7 +204,7 @@ def test_what_the_store_shows_to_be_in_conflict_is_kept_one_by_one_too():
 def test_a_piece_that_is_too_large_to_be_kept_is_told_and_the_rest_goes_on(monkeypatch):
     """It stays in the file."""
     monkeypatch.setattr(store_dead_letter, "MAX_SEALED_BYTES", 10)
-    brain = whole_brain()
+    brain = build_memory_brain()
     counts, (fault,) = run(brain, [old(1), {"nobody": "knows " * 200}, old(2)])
     assert counts == {"stored": 2, "rejected": 1}
     assert (fault.line, fault.error_code) == (2, "payload_too_large")
@@ -205,7 +212,7 @@ def test_a_piece_that_is_too_large_to_be_kept_is_told_and_the_rest_goes_on(monke
 
 def test_a_page_of_more_than_a_request_is_sent_in_parts():
     """One piece of twelve events, five at a time."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     assert run(brain, [[old(n) for n in range(12)]])[0] == {"stored": 12}
 
 
@@ -213,7 +220,7 @@ def broken_worlds(values, calls, mode):
     """Yield a Brain whose run broke at its k-th call, for each k of the writer and of the store."""
     for k in range(1, calls + 1):
         for part in ("writer", "store"):
-            brain = whole_brain(vault=Vault())
+            brain = build_memory_brain(vault=MutableSecrets())
             inner, writer = brain.store, SqliteWriter(brain.store)
             if part == "store":
                 brain.ingest.store = FaultyStore(inner, fail_at=k, mode=mode)
@@ -223,7 +230,7 @@ def broken_worlds(values, calls, mode):
                 )
             try:
                 first = run(brain, values)
-            except Killed:
+            except ProcessKilled:
                 first = None
             brain.ingest.store = inner
             brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(writer)
@@ -232,12 +239,12 @@ def broken_worlds(values, calls, mode):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", list(FaultMode))
 def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(mode):
     """Refused or answered into the void: it tries again by itself. Killed: the next run goes on where it stood."""
     values = [old(n) for n in range(14)] + [total(n % 3, n // 3) for n in range(9)]
     values += [{"nobody": "knows"}, old(3, likes=77), old(40)]
-    calm = whole_brain()
+    calm = build_memory_brain()
     expected, _ = run(calm, values)
     resumed = 0
     for where, brain, first in broken_worlds(values, 16, mode):
@@ -246,12 +253,12 @@ def test_a_run_broken_anywhere_and_run_again_ends_in_the_same_store_and_counts(m
         assert counts == expected, where
         assert documents(brain) == documents(calm), where
         assert Reconcile(brain.store)(CLIENT, now=NOW)["difference"] == 0, where
-    assert (resumed > 10) == (mode in (Mode.KILL, Mode.KILL_AFTER))
+    assert (resumed > 10) == (mode in (FaultMode.KILL, FaultMode.KILL_AFTER))
 
 
 def test_a_store_that_stays_away_ends_the_run_and_the_next_goes_on():
     """After six attempts, with the counts of what was done before."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     values = [old(n) for n in range(30)]
     inner = brain.ingest.writer
 
@@ -277,7 +284,7 @@ def test_a_store_that_stays_away_ends_the_run_and_the_next_goes_on():
 
 def test_history_takes_nothing_from_the_budget_of_live_senders():
     """A client whose budget is two events a minute backfills thirty, and both are still there."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.ingest.limits = limits = RateLimits(brain.store, brain.clock, "00", events_a_client=2)
     assert run(brain, [old(n) for n in range(30)])[0] == {"stored": 30}
     asyncio.run(limits.take_events(CLIENT, 2))
@@ -285,11 +292,11 @@ def test_history_takes_nothing_from_the_budget_of_live_senders():
 
 def test_times_of_a_resumed_run_are_those_of_its_first_attempt():
     """So that the second attempt makes the same documents as the first."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     values = [old(n) for n in range(12)]
     writer = brain.ingest.writer
-    brain.ingest.writer = GroupCommit(FaultyWriter(SqliteWriter(brain.store), fail_at=3, mode=Mode.KILL))
-    with pytest.raises(Killed):
+    brain.ingest.writer = GroupCommit(FaultyWriter(SqliteWriter(brain.store), fail_at=3, mode=FaultMode.KILL))
+    with pytest.raises(ProcessKilled):
         run(brain, values)
     brain.ingest.writer = writer
     run(brain, values, received_at=NOW + timedelta(hours=5))

@@ -16,10 +16,10 @@ from brain.cli.failures import run_app
 from brain.domain.feeds.context import FeedContext
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
-from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received
+from brain.testing.simulations.memory_brain import CLIENT, NOW, BrokenReader, build_post_payload, build_request
 
 Run = Callable[..., int]
-OLD = post(1, occurred_at="2020-01-01T00:00:00Z")  # whenever this test runs, it is history
+OLD = build_post_payload(1, occurred_at="2020-01-01T00:00:00Z")  # whenever this test runs, it is history
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Brain:
 def send(brain: Brain, body: Any) -> None:
     """Send a request of history."""
     context = FeedContext(CLIENT, brain.clock.now(), correlation_id="corr", backfill=True)
-    asyncio.run(brain.ingest(received(body), context))
+    asyncio.run(brain.ingest(build_request(body), context))
 
 
 @pytest.fixture

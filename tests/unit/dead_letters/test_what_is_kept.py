@@ -15,7 +15,15 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway import ingest as ingest_service
-from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received, send, whole_brain
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    BrokenReader,
+    build_memory_brain,
+    build_post_payload,
+    build_request,
+    send_request,
+)
 
 CANARY = "ada.canary@example.org"
 
@@ -29,8 +37,8 @@ def only(brain: Brain) -> DeadLetter:
 @pytest.mark.parametrize("body", [b'{"half": "ada.canary@example.org', b'[{"ada.canary@example.org": 1}]'])
 def test_no_person_stands_in_the_open_wherever_the_sender_put_them(body: bytes) -> None:
     """In the address, the content type or the bytes."""
-    brain = whole_brain()
-    request = received(body, CANARY, content_type=f"application/json; from={CANARY}")
+    brain = build_memory_brain()
+    request = build_request(body, CANARY, content_type=f"application/json; from={CANARY}")
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW, correlation_id="corr")))
     documents = [document.data for document in brain.store.query(paths.DEAD_LETTERS)]
     assert CANARY not in json.dumps([document | {"sealed": None} for document in documents], default=str)
@@ -42,8 +50,8 @@ def test_no_person_stands_in_the_open_wherever_the_sender_put_them(body: bytes) 
 @pytest.mark.parametrize("content_type", ["", "ada.canary@example.org", "no type at all", "a/b/c"])
 def test_a_content_type_that_is_none_is_not_kept(content_type: str) -> None:
     """A reader goes by the looks then, as it did when it came."""
-    brain = whole_brain()
-    request = received(b"{", content_type=content_type)
+    brain = build_memory_brain()
+    request = build_request(b"{", content_type=content_type)
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW, correlation_id="corr")))
     assert only(brain).content_type == ""
 
@@ -52,12 +60,12 @@ def test_a_replay_knows_what_was_known_beside_the_bytes(monkeypatch: pytest.Monk
     """That it was history, when it was signed, whose it was, and by which map its columns are read."""
     broken = BrokenReader(ingest_service.normalize)
     monkeypatch.setattr(ingest_service, "normalize", broken)
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.log = lambda *_, **__: None
     columns: Any = {"time": {"column": "day"}, "metrics": {"likes": ["thumbs"]}, "cumulative": False}
     chosen = FieldMap.model_validate({"feed_type": "social_linkedin", "description": "of a test", **columns})
     row = {"day": "2019-05-01", "thumbs": 3}
-    send(brain, [row], "warehouse", backfill=True, field_map=chosen, vertical="agency", signed_at=NOW)
+    send_request(brain, [row], "warehouse", backfill=True, field_map=chosen, vertical="agency", signed_at=NOW)
     broken.broken = False
     brain.clock.sleep(timedelta(hours=2).total_seconds())
     letter = only(brain)
@@ -69,9 +77,9 @@ def test_a_replay_knows_what_was_known_beside_the_bytes(monkeypatch: pytest.Monk
 
 def test_the_same_request_again_is_the_same_letter_and_another_attempt() -> None:
     """However often it comes."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     for _ in range(3):
-        send(brain, [post(1), {"nobody": "knows this"}])
+        send_request(brain, [build_post_payload(1), {"nobody": "knows this"}])
         brain.clock.sleep(60)
     letter = only(brain)
     assert (letter.attempts, letter.retries, letter.first_seen) == (3, 0, NOW)
@@ -87,7 +95,7 @@ def test_the_same_bytes_have_one_letter_per_client_and_feed() -> None:
         for source in ("custom", "email")
     ]
     assert len(set(ids)) == 4
-    brain = whole_brain()
+    brain = build_memory_brain()
     for client_id in ("acme", "other"):
         request = IngestRequest(client_id, "custom", "application/json", body, "corr")
         asyncio.run(brain.ingest(request, FeedContext(client_id, NOW, correlation_id="corr")))
@@ -99,11 +107,11 @@ def test_a_replay_that_ends_in_a_conflict_says_so(monkeypatch: pytest.MonkeyPatc
     """The event was stored with other content meanwhile; the letter stays for the operator."""
     broken = BrokenReader(ingest_service.normalize)
     monkeypatch.setattr(ingest_service, "normalize", broken)
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.log = lambda *_, **__: None
-    send(brain, [post(1), post(2)])
+    send_request(brain, [build_post_payload(1), build_post_payload(2)])
     broken.broken = False
-    send(brain, post(1, likes=99))
+    send_request(brain, build_post_payload(1, likes=99))
     result = asyncio.run(brain.replay(only(brain)))
     assert (result.conflict_count, result.is_final) == (1, False)
     counts = result.count_outcomes()

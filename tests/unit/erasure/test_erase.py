@@ -28,9 +28,17 @@ from brain.repositories.gateway import erasures
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, received, send, whole_brain
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    MutableSecrets,
+    build_memory_brain,
+    build_post_payload,
+    build_request,
+    send_request,
+)
 
 ADA = "ada.lind@example.org"
 CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click", "sg_event_id": "x1", "ip": "203.0.113.77"}
@@ -63,18 +71,18 @@ def traces(brain: Brain, subject: str = ADA) -> list[str]:
 
 def world() -> Brain:
     """Ada is in events of two keys, a revision, dead letters, a score, a recommendation and an answer to it."""
-    vault, clock = Vault(), ManualClock(NOW)
-    brain = whole_brain(clock, vault)
-    send(brain, [CLICK, CLICK | {"email": "bo@example.org", "sg_event_id": "x2"}], "email")
+    vault, clock = MutableSecrets(), ManualClock(NOW)
+    brain = build_memory_brain(clock, vault)
+    send_request(brain, [CLICK, CLICK | {"email": "bo@example.org", "sg_event_id": "x2"}], "email")
     total = {"content_id": "p1", "cumulative": True, "creator": ADA, "occurred_at": "2026-11-22T06:30:00Z"}
-    send(brain, total | {"likes": 1, "event_id": "t1"})
+    send_request(brain, total | {"likes": 1, "event_id": "t1"})
     vault.texts["BRAIN_HASH_SALT"] = "2:the second salt of a test\n1:" + vault.texts["BRAIN_HASH_SALT"]
     clock.advance(timedelta(minutes=1))
-    send(brain, [CLICK | {"sg_event_id": "x3"}], "email")
-    send(brain, total | {"likes": 2, "event_id": "t1"})
-    send(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
-    send(brain, f'{{"half": "{ADA}"'.encode())
-    send(brain, b'{"half": "nobody"')
+    send_request(brain, [CLICK | {"sg_event_id": "x3"}], "email")
+    send_request(brain, total | {"likes": 2, "event_id": "t1"})
+    send_request(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
+    send_request(brain, f'{{"half": "{ADA}"'.encode())
+    send_request(brain, b'{"half": "nobody"')
     new = list_pseudonyms(ADA, CLIENT, brain.known_keys())[0]
     brain.store.set(f"{paths.client(CLIENT)}/scores/e1", {"overall": 5.0, "inputs": {"creator": new}})
     brain.store.set(f"{paths.client(CLIENT)}/recommendations/r1", {"shown": [{"text": f"thank {new}", "p": 0.25}]})
@@ -131,8 +139,8 @@ def test_a_dry_run_counts_and_changes_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(Mode))
-def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_receipt(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", list(FaultMode))
+def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_receipt(mode: FaultMode) -> None:
     """Each commit counts what it erases, so the counts are exact whatever broke."""
     expected = erase(world())
     brain = world()
@@ -140,7 +148,7 @@ def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_re
     erase(brain, store=counting)
     for k in range(1, counting.calls.total() + 1):
         brain = world()
-        with contextlib.suppress(BrainError, Killed):
+        with contextlib.suppress(BrainError, ProcessKilled):
             erase(brain, store=FaultyStore(brain.store, fail_at=k, mode=mode))
         assert erase(brain) == expected, f"{mode} at call {k}"
         assert traces(brain) == []
@@ -148,12 +156,16 @@ def test_an_erasure_stopped_at_any_call_is_finished_by_the_next_with_the_same_re
 
 def test_what_stays_of_a_dead_letter_is_replayed_under_the_same_ids() -> None:
     """The others of a batch are not lost with the person, and what was stored already is not stored again."""
-    brain = whole_brain()
-    event = post(1)
-    send(brain, [event, {"what": f"from {ADA}"}, post(2, likes=-1), {"what": "from nobody"}])
+    brain = build_memory_brain()
+    event = build_post_payload(1)
+    send_request(brain, [event, {"what": f"from {ADA}"}, build_post_payload(2, likes=-1), {"what": "from nobody"}])
     erase(brain)
     (letter,) = DeadLetters(brain.store).list(brain.clock.now())
-    assert json.loads(brain.sealer.open(letter.sealed)) == [event, post(2, likes=-1), {"what": "from nobody"}]
+    assert json.loads(brain.sealer.open(letter.sealed)) == [
+        event,
+        build_post_payload(2, likes=-1),
+        {"what": "from nobody"},
+    ]
     assert asyncio.run(brain.replay(letter)).count_outcomes()["duplicate"] == 1
     assert brain.store.count(paths.events(CLIENT)) == 1
 
@@ -177,9 +189,9 @@ def test_items_of_a_request_that_name_the_person_go_and_the_others_stay(
     body: bytes, content_type: str, left: bytes | None
 ) -> None:
     """Lines, forms, pages, single values; None is a letter that is gone."""
-    brain = whole_brain()
-    request = received(body, content_type=content_type)
-    failed = [next(iter(send(brain, {"nobody": "knows"}).items))]
+    brain = build_memory_brain()
+    request = build_request(body, content_type=content_type)
+    failed = [next(iter(send_request(brain, {"nobody": "knows"}).items))]
     letter_id = asyncio.run(brain.ingest.store_dead_letter(request, "read", failed, FeedContext(CLIENT, NOW)))
     erase(brain)
     stored_letter = DeadLetters(brain.store).get(letter_id, brain.clock.now())
@@ -188,11 +200,11 @@ def test_items_of_a_request_that_name_the_person_go_and_the_others_stay(
 
 def test_the_same_request_sent_again_after_the_erasure_is_new_data_and_kept_whole() -> None:
     """Nothing that a sender sends is lost because its letter was made smaller before."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     body = [{"what": f"from {ADA}"}, {"what": "from nobody"}]
-    letter_id = send(brain, body).items[0].dead_letter_id
+    letter_id = send_request(brain, body).items[0].dead_letter_id
     erase(brain)
-    send(brain, body)
+    send_request(brain, body)
     letter = brain.replay.find(str(letter_id))
     assert json.loads(brain.sealer.open(letter.sealed)) == body
     assert erase(brain)["erased"]["reduced_dead_letters"] == 2
@@ -203,7 +215,7 @@ def test_an_old_payload_sent_again_does_not_bring_the_person_back() -> None:
     """It is a duplicate of the event that has forgotten them."""
     brain = world()
     erase(brain)
-    assert send(brain, [CLICK], "email").count_outcomes()["duplicate"] == 1
+    assert send_request(brain, [CLICK], "email").count_outcomes()["duplicate"] == 1
     assert traces(brain) == []
 
 
@@ -240,8 +252,8 @@ def test_what_others_write_meanwhile_is_kept_and_the_person_goes_all_the_same() 
 
 def test_many_documents_are_erased_from_in_commits_that_a_store_takes() -> None:
     """Two commits for more than a hundred changes, and letters whose reader fails are looked through as text."""
-    brain = whole_brain()
-    send(brain, [CLICK | {"sg_event_id": f"n{n}"} for n in range(120)], "email")
+    brain = build_memory_brain()
+    send_request(brain, [CLICK | {"sg_event_id": f"n{n}"} for n in range(120)], "email")
     assert erase(brain)["erased"] == {"events": 120}
     assert traces(brain) == []
 
@@ -252,16 +264,16 @@ def test_a_letter_whose_reader_fails_is_looked_through_as_text(monkeypatch: pyte
     def broken(*_: Any) -> Any:
         raise KeyError("a fault of our reader")
 
-    brain = whole_brain()
-    send(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
+    brain = build_memory_brain()
+    send_request(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
     monkeypatch.setattr(erasure, "normalize", broken)
     assert erase(brain)["erased"] == {"reduced_dead_letters": 1}
 
 
 def test_what_is_taken_away_by_others_meanwhile_needs_no_erasing() -> None:
     """A letter that was replayed or purged while the erasure was on its way."""
-    brain = whole_brain()
-    send(brain, [{"what": f"from {ADA}"}])
+    brain = build_memory_brain()
+    send_request(brain, [{"what": f"from {ADA}"}])
 
     class Purged:
         """A store whose letters go before the first commit."""
@@ -284,7 +296,7 @@ def test_what_is_taken_away_by_others_meanwhile_needs_no_erasing() -> None:
 def test_nobody_is_no_person(subject: str) -> None:
     """The message does not repeat what was typed."""
     with pytest.raises(InvalidInputError, match="subject must have"):
-        erase(whole_brain(), subject)
+        erase(build_memory_brain(), subject)
 
 
 def people_of(case: FeedCase, brain: Brain) -> set[str]:
@@ -302,10 +314,10 @@ def people_of(case: FeedCase, brain: Brain) -> set[str]:
 @pytest.mark.parametrize("source", sorted({case.source for case in load_cases() if case.people}))
 def test_the_people_of_every_feed_can_be_erased(source: str) -> None:
     """Whoever a fixture names is found by what it has of them, and then is nowhere."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     cases = [case for case in load_cases() if case.source == source]
     for case in cases:
-        send(brain, case.payload, source, backfill=True)
+        send_request(brain, case.payload, source, backfill=True)
     people = set[str]().union(*(people_of(case, brain) for case in cases))
     assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in everything(brain)]
     for person in people:

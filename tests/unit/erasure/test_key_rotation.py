@@ -16,7 +16,14 @@ from brain.errors import MisconfiguredError, MissingSecretError
 from brain.repositories import paths
 from brain.services.gateway.identity_key_source import IdentityKeySource
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import CLIENT, NOW, Vault, post, send, whole_brain
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    MutableSecrets,
+    build_memory_brain,
+    build_post_payload,
+    send_request,
+)
 
 CLICK = {"email": "ada.lind@example.org", "timestamp": 1795330000, "event": "click", "sg_event_id": "x1"}
 FIRST = "1:the first key of a test"
@@ -26,12 +33,12 @@ THIRD = f"3:the third key of a test\n{SECOND}"
 
 def test_a_rotation_in_the_middle_of_ingest_makes_no_event_new() -> None:
     """The same events before and after are duplicates; new ones carry the new version."""
-    vault = Vault()
+    vault = MutableSecrets()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    brain = whole_brain(vault=vault)
-    send(brain, [CLICK], "email")
+    brain = build_memory_brain(vault=vault)
+    send_request(brain, [CLICK], "email")
     vault.texts["BRAIN_HASH_SALT"] = SECOND
-    assert send(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").count_outcomes() | {"ignored": 0} == {
+    assert send_request(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").count_outcomes() | {"ignored": 0} == {
         "stored": 1, "duplicate": 1, "revised": 0, "rejected": 0, "dead_lettered": 0, "ignored": 0,
     }  # fmt: skip
     raw = sorted(json.loads(event.data["raw_data"])["email"][:3] for event in brain.store.query(paths.events(CLIENT)))
@@ -42,24 +49,24 @@ def test_a_rotation_in_the_middle_of_ingest_makes_no_event_new() -> None:
 @given(st.lists(st.sampled_from([FIRST, SECOND, THIRD]), min_size=1, max_size=6))
 def test_event_ids_are_the_same_under_whatever_keys(texts: list[str]) -> None:
     """Also on an instance that still has the old keys while another has the new ones."""
-    vault = Vault()
+    vault = MutableSecrets()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    brain = whole_brain(vault=vault)
+    brain = build_memory_brain(vault=vault)
     for text in texts:
         vault.texts["BRAIN_HASH_SALT"] = text
-        send(brain, [post(1), CLICK])
-        send(brain, [CLICK], "email")
+        send_request(brain, [build_post_payload(1), CLICK])
+        send_request(brain, [CLICK], "email")
     assert brain.store.count(paths.events(CLIENT)) == 2
 
 
 def test_a_letter_sealed_under_the_old_key_still_opens_and_new_ones_take_the_new() -> None:
     """Until the old line goes; then the message says what to do."""
-    vault = Vault()
-    brain = whole_brain(vault=vault)
-    old = brain.replay.find(str(send(brain, [{"nobody": "knows"}]).items[0].dead_letter_id))
+    vault = MutableSecrets()
+    brain = build_memory_brain(vault=vault)
+    old = brain.replay.find(str(send_request(brain, [{"nobody": "knows"}]).items[0].dead_letter_id))
     first = vault.texts["BRAIN_SEAL_KEY"]
     vault.texts["BRAIN_SEAL_KEY"] = f"the second key of a test, to seal with\n{first}"
-    new = brain.replay.find(str(send(brain, [{"nobody": "knew"}]).items[0].dead_letter_id))
+    new = brain.replay.find(str(send_request(brain, [{"nobody": "knew"}]).items[0].dead_letter_id))
     assert [json.loads(brain.sealer.open(event.sealed)) for event in (old, new)] == [
         [{"nobody": "knows"}],
         [{"nobody": "knew"}],
@@ -87,7 +94,7 @@ class Told:
 )
 def test_a_slip_of_the_operator_turns_nobody_away_and_is_told_once(slip: str) -> None:
     """A running service keeps the keys it has; a key that was dropped would make old events new."""
-    vault, told = Vault(), Told()
+    vault, told = MutableSecrets(), Told()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
     keys = IdentityKeySource(vault, told)
     before = keys()
@@ -102,7 +109,7 @@ def test_a_slip_of_the_operator_turns_nobody_away_and_is_told_once(slip: str) ->
 def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_start() -> None:
     """Loud at the start, and heard in the log afterwards."""
 
-    class Away(Vault):
+    class Away(MutableSecrets):
         there = True
 
         def read(self, name: str) -> str:
@@ -118,7 +125,7 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
     assert [type(error) for error in told.errors] == [MissingSecretError]
     with pytest.raises(MissingSecretError):
         IdentityKeySource(vault, told)()
-    brain = whole_brain(vault=Vault())
+    brain = build_memory_brain(vault=MutableSecrets())
     brain.__dict__.pop("ingest")
     brain.__dict__.pop("known_keys")
     brain.secrets = vault
@@ -128,7 +135,7 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
 
 def test_no_key_shows_in_what_is_printed() -> None:
     """Neither of the keys nor of who reads them."""
-    vault = Vault()
+    vault = MutableSecrets()
     keys = IdentityKeySource(vault, Told())
     keys()
     assert "salt of a test" not in repr(keys) + repr(keys())
@@ -138,7 +145,7 @@ def test_keys_from_secret_manager_follow_within_five_minutes() -> None:
     """The port remembers for minutes; nothing is asked in between."""
     clock = ManualClock(NOW)
 
-    class Remembering(Vault):
+    class Remembering(MutableSecrets):
         """A port that remembers as Secret Manager's does."""
 
         until = NOW
@@ -153,11 +160,11 @@ def test_keys_from_secret_manager_follow_within_five_minutes() -> None:
 
     vault: Any = Remembering()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    brain = whole_brain(clock, vault)
+    brain = build_memory_brain(clock, vault)
     for minute in range(12):
         if minute == 3:
             vault.texts["BRAIN_HASH_SALT"] = SECOND
-        send(brain, [CLICK | {"sg_event_id": f"m{minute}"}], "email")
+        send_request(brain, [CLICK | {"sg_event_id": f"m{minute}"}], "email")
         clock.advance(timedelta(minutes=1))
     events = brain.store.query(paths.events(CLIENT))
     versions = [

@@ -21,14 +21,14 @@ from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import (
+from brain.testing.simulations.memory_brain import (
     CLIENT,
     NOW,
     BrokenReader,
+    MutableSecrets,
     UnlimitedBudgets,
-    Vault,
-    post,
-    received,
+    build_post_payload,
+    build_request,
 )
 
 ADA = "ada.lind@example.org"
@@ -40,7 +40,7 @@ def brain(store: DocumentStore, store_kind: str, request: pytest.FixtureRequest,
     """A whole Brain on each store in turn."""
     project = request.getfixturevalue("project") if store_kind == "firestore" else ""
     where = f"firestore://{project}" if project else "sqlite:///:memory:"
-    brain = Brain(read_settings({"BRAIN_STORE": where}), clock, Vault(), store)
+    brain = Brain(read_settings({"BRAIN_STORE": where}), clock, MutableSecrets(), store)
     brain.ingest.limits = UnlimitedBudgets()
     brain.log = lambda *_, **__: None
     return brain
@@ -50,7 +50,9 @@ def send(brain: Brain, body: Any, source: str = "custom", name: str = "") -> Non
     """Send one request, on a connection of its own."""
 
     async def once() -> None:
-        await brain.ingest(received(body, source, name), FeedContext(CLIENT, brain.clock.now(), correlation_id="corr"))
+        await brain.ingest(
+            build_request(body, source, name), FeedContext(CLIENT, brain.clock.now(), correlation_id="corr")
+        )
         await brain.ingest.writer.aclose()
 
     asyncio.run(once())
@@ -81,8 +83,8 @@ def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypa
     """By the hourly dispatch, for each client that has one."""
     broken = BrokenReader(ingest_service.normalize)
     monkeypatch.setattr(ingest_service, "normalize", broken)
-    send(brain, [post(1)], name="one")
-    send(brain, [post(2), post(3)], name="two")
+    send(brain, [build_post_payload(1)], name="one")
+    send(brain, [build_post_payload(2), build_post_payload(3)], name="two")
     broken.broken = False
     send(brain, b"{", name="unreadable")
     brain.clock.sleep(3600)

@@ -10,7 +10,7 @@ from brain.errors import PayloadTooLargeError, RateLimitedError, StoreUnavailabl
 from brain.repositories import paths
 from brain.services.gateway import rate_limits
 from brain.services.gateway.rate_limits import RateLimits, UnlimitedBudgets
-from brain.testing.faulty_store import FaultyStore, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore
 from brain.testing.manual_clock import ManualClock
 
 
@@ -247,7 +247,7 @@ class Away:
         raise StoreUnavailableError("away in this test")
 
 
-@pytest.mark.parametrize("mode", list(Mode)[:2])
+@pytest.mark.parametrize("mode", list(FaultMode)[:2])
 def test_an_answer_that_is_lost_loses_no_budget(clock, mode):
     """Whatever call breaks, the next request goes on, and all of the limit passes and no more."""
     for k in range(1, 9):

@@ -14,7 +14,7 @@ from brain.domain.events import FeedType
 from brain.domain.gateway.manifests import ManifestLine, parse_manifest
 from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
-from brain.testing.simulations.dead_letters import CLIENT, post, send, whole_brain
+from brain.testing.simulations.memory_brain import CLIENT, build_memory_brain, build_post_payload, send_request
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def check(brain: Brain, *sent: ManifestLine) -> dict[str, Any]:
 
 def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() -> None:
     """By the provider's ids, by ours from the answers, and by the names of dead letters."""
-    brain = whole_brain()
-    send(brain, [post(1), post(2)])
-    send(brain, [post(1)])
+    brain = build_memory_brain()
+    send_request(brain, [build_post_payload(1), build_post_payload(2)])
+    send_request(brain, [build_post_payload(1)])
     total = {"content_id": "c1", "cumulative": True, "occurred_at": "2026-11-22T06:30:00Z"}
-    ours = send(brain, total | {"likes": 1}).items[0].event_id
-    send(brain, total | {"likes": 2})
-    letter = send(brain, [{"what": "post-77"}]).items[0].dead_letter_id
-    brain.replay.purge(brain.replay.find(str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)))
+    ours = send_request(brain, total | {"likes": 1}).items[0].event_id
+    send_request(brain, total | {"likes": 2})
+    letter = send_request(brain, [{"what": "post-77"}]).items[0].dead_letter_id
+    brain.replay.purge(brain.replay.find(str(send_request(brain, [{"what": "x"}]).items[0].dead_letter_id)))
     sent = [
         ManifestLine("post-1"),
         ManifestLine("post-1"),
@@ -88,12 +88,12 @@ def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() ->
 
 def test_a_settled_letter_is_not_missing() -> None:
     """Its entry in the books says what became of it."""
-    brain = whole_brain()
-    name = str(send(brain, [{"what": "x"}]).items[0].dead_letter_id)
+    brain = build_memory_brain()
+    name = str(send_request(brain, [{"what": "x"}]).items[0].dead_letter_id)
     brain.replay.purge(brain.replay.find(name))
     assert check(brain, ManifestLine(name))["dead_lettered"] == 1
     for number in range(2):
-        send(brain, [{"what": "post-77", "n": number}])
+        send_request(brain, [{"what": "post-77", "n": number}])
     assert check(brain, ManifestLine("post-77", 2))["dead_lettered"] == 2
     assert check(brain, ManifestLine("dl_" + "0" * 24))["missing"] == ["dl_" + "0" * 24]
 

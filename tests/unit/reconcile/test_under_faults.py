@@ -21,8 +21,15 @@ from brain.services.gateway import ingest as ingest_service
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.record_warnings import RecordWarnings
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Killed, Mode
-from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, post, received, whole_brain
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter, ProcessKilled
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    BrokenReader,
+    build_memory_brain,
+    build_post_payload,
+    build_request,
+)
 
 ENDS = ("stored", "revised", "duplicate", "rejected", "ignored", "dead_lettered")
 LONGEST = 8
@@ -30,7 +37,7 @@ LONGEST = 8
 
 def total(number: int, likes: int) -> dict[str, Any]:
     """A running total."""
-    return post(number, content_id=f"c{number}", cumulative=True, likes=likes)
+    return build_post_payload(number, content_id=f"c{number}", cumulative=True, likes=likes)
 
 
 def item(rng: random.Random) -> Any:
@@ -38,10 +45,10 @@ def item(rng: random.Random) -> Any:
     number = rng.randrange(6)
     return rng.choice(
         (
-            post(number),
-            post(number, likes=90),
+            build_post_payload(number),
+            build_post_payload(number, likes=90),
             total(20 + number % 2, rng.randrange(3)),
-            post(number, likes=-1),
+            build_post_payload(number, likes=-1),
             {"nobody": "knows this"},
         )
     )
@@ -67,7 +74,7 @@ def requests(rng: random.Random) -> list[IngestRequest]:
         built.append((body, f"request-{n}"))
         if rng.random() < 0.3:
             built.append((body, f"again-{n}"))
-    return [received(body, name=name) for body, name in built]
+    return [build_request(body, name=name) for body, name in built]
 
 
 def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: float) -> IngestResult:
@@ -75,7 +82,7 @@ def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: fl
     inner, writer = brain.store, SqliteWriter(brain.store)
     for _ in range(200):
         fail_at = [rng.randrange(1, 6) if rng.random() < faults else None for _ in range(2)]
-        mode = rng.choice(list(Mode))
+        mode = rng.choice(list(FaultMode))
         brain.ingest.store = FaultyStore(inner, fail_at=fail_at[0], mode=mode)
         brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(
             FaultyWriter(writer, fail_at=fail_at[1], mode=mode)
@@ -84,7 +91,7 @@ def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: fl
         brain.clock.sleep(rng.choice((1, 1200)))
         try:
             done = asyncio.run(brain.ingest(request, context))
-        except (BrainError, Killed):
+        except (BrainError, ProcessKilled):
             brain.ingest._marked.clear()  # the next process knows nothing of the last one's
             continue
         if all(result.outcome is not IngestStatus.UNAVAILABLE for result in done.items):
@@ -98,7 +105,7 @@ def deliver(brain: Brain, request: IngestRequest, rng: random.Random, faults: fl
 def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
     """To the item and to the hour, with half of all tries broken before or after they were applied."""
     rng = random.Random(seed)  # noqa: S311 - a test's world
-    brain = whole_brain()
+    brain = build_memory_brain()
     answered: Counter[str] = Counter()
     for request in requests(rng):
         done = deliver(brain, request, rng, faults=0.5)
@@ -116,10 +123,10 @@ def test_the_books_agree_with_every_answer_whatever_breaks(seed: int) -> None:
 
 def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
     """What it sends again after a lost answer came twice: the event is one, the second is a duplicate."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     writer = brain.ingest.writer
-    brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=Mode.LOSE)
-    request = received([post(1)])
+    brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=FaultMode.LOSE)
+    request = build_request([build_post_payload(1)])
     assert asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW))).http_status == 503
     brain.ingest.writer = writer
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
@@ -129,8 +136,8 @@ def test_a_sender_without_a_name_for_its_sendings_is_never_short() -> None:
 
 def test_a_letter_that_is_gone_without_a_word_is_a_difference_until_it_would_have_expired() -> None:
     """Deleted by hand, say: what was answered is nowhere."""
-    brain = whole_brain()
-    request = received([{"nobody": "knows this"}, {"nor": "that"}], name="lost")
+    brain = build_memory_brain()
+    request = build_request([{"nobody": "knows this"}, {"nor": "that"}], name="lost")
     asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
     for letter in brain.store.query(paths.DEAD_LETTERS):
         brain.store.delete(letter.path)
@@ -145,9 +152,9 @@ def test_what_a_replay_makes_events_of_counts_as_those(monkeypatch: pytest.Monke
     """One item that nobody could read turned out to be two events; it was answered once, and stays one answer."""
     broken = BrokenReader(ingest_service.normalize)
     monkeypatch.setattr(ingest_service, "normalize", broken)
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.log = lambda *_, **__: None
-    request = received({"payload": [post(1), post(2)]}, name="page")
+    request = build_request({"payload": [build_post_payload(1), build_post_payload(2)]}, name="page")
     done = asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
     broken.broken = False
     brain.clock.sleep(7200)
@@ -159,8 +166,8 @@ def test_what_a_replay_makes_events_of_counts_as_those(monkeypatch: pytest.Monke
 
 def test_a_purged_letter_is_settled_once() -> None:
     """The books keep that there was one."""
-    brain = whole_brain()
-    request = received([{"nobody": "knows this"}], name="purged")
+    brain = build_memory_brain()
+    request = build_request([{"nobody": "knows this"}], name="purged")
     done = asyncio.run(brain.ingest(request, FeedContext(CLIENT, NOW)))
     letter = brain.replay.find(str(done.items[0].dead_letter_id))
     brain.replay.purge(letter)
@@ -172,16 +179,18 @@ def test_a_purged_letter_is_settled_once() -> None:
 @pytest.mark.slow
 def test_the_books_and_warnings_cost_new_events_next_to_nothing() -> None:
     """One write an event and no read; two marks an hour; a mixed batch of 500 costs a few more, in all."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     store, writer = FaultyStore(brain.store), FaultyWriter(SqliteWriter(brain.store))
     brain.ingest.store = store
     brain.ingest.writer = brain.ingest.store_dead_letter.writer = GroupCommit(writer)
     brain.ingest.record_warnings = RecordWarnings(brain.ingest.writer, brain.clock, brain.report_error)
     for number in range(200):
-        asyncio.run(brain.ingest(received([post(number)], name=f"r{number}"), FeedContext(CLIENT, NOW)))
+        asyncio.run(
+            brain.ingest(build_request([build_post_payload(number)], name=f"r{number}"), FeedContext(CLIENT, NOW))
+        )
     assert (writer.writes, store.reads) == (200 + 2, 0)
-    mixed = [post(1000 + n) for n in range(400)] + [post(n, likes=-1) for n in range(50)]
-    mixed += [{"nobody": n} for n in range(25)] + [post(n) for n in range(25)]
+    mixed = [build_post_payload(1000 + n) for n in range(400)] + [build_post_payload(n, likes=-1) for n in range(50)]
+    mixed += [{"nobody": n} for n in range(25)] + [build_post_payload(n) for n in range(25)]
     writer.writes = 0
-    asyncio.run(brain.ingest(received(mixed, name="mixed"), FeedContext(CLIENT, NOW)))
+    asyncio.run(brain.ingest(build_request(mixed, name="mixed"), FeedContext(CLIENT, NOW)))
     assert (writer.writes - 400 - 25, store.reads) == (4, 25)  # an entry, a letter, two warnings; 25 compared

@@ -10,21 +10,28 @@ from brain.domain.retail.forecast.metrics import ScoredDays, score_by_series, sc
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError
-from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales, weather_of
+from brain.testing.simulations.shop import (
+    build_calendar_event,
+    build_series,
+    build_weather,
+    get_date,
+    load_retail_config,
+    simulate_sales,
+)
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 DAYS = 600
 
 
 def _world(seed: int = 1, days: int = DAYS) -> tuple[np.ndarray, np.ndarray]:
     temperature = np.random.default_rng(seed + 100).normal(12, 6, days)
-    return usual_sales(seed, days) * np.exp(0.01 * (temperature - 12)), temperature
+    return simulate_sales(seed, days) * np.exp(0.01 * (temperature - 12)), temperature
 
 
 def _rows(sales: np.ndarray, temperature: np.ndarray, last: int, events: tuple[object, ...] = ()) -> list[BacktestRow]:
-    weather = {"north": weather_of("north", temperature, np.zeros(len(temperature)))}
+    weather = {"north": build_weather("north", temperature, np.zeros(len(temperature)))}
     facts = ShopData({"north": Store("north", country="DE")}, events, weather)  # type: ignore[arg-type]
-    return list(backtest_series([series_of(sales)], facts, day_at(500), day_at(last), 7, CONFIG).rows())
+    return list(backtest_series([build_series(sales)], facts, get_date(500), get_date(last), 7, CONFIG).rows())
 
 
 @pytest.mark.slow
@@ -39,10 +46,10 @@ def test_no_forecast_reads_what_came_after_its_cutoff() -> None:
     other, warmer = sales.copy(), temperature.copy()
     other[cutoff + 1 :] *= rng.uniform(0.2, 5, DAYS - cutoff - 1)
     warmer[cutoff + 1 :] += 20
-    surprise = event("rival", cutoff + 1, "competitor", days=30)
+    surprise = build_calendar_event("rival", cutoff + 1, "competitor", days=30)
     before, after = _rows(sales, temperature, 590), _rows(other, warmer, 590)
     surprised = _rows(other, warmer, 590, (surprise,))
-    kept = [row for row in before if row.cutoff <= day_at(cutoff)]
+    kept = [row for row in before if row.cutoff <= get_date(cutoff)]
     assert len(kept) >= 42
     for one, two, three in zip(kept, after, surprised, strict=False):
         assert _said(one) == _said(two)
@@ -57,8 +64,8 @@ def test_the_leak_test_would_notice_a_leak() -> None:
     other[535:] *= 2
     before, after = _rows(sales, temperature, 590), _rows(other, temperature, 590)
     changed = [one.cutoff for one, two in zip(before, after, strict=True) if _said(one) != _said(two)]
-    assert min(changed) >= day_at(535)
-    assert min(changed) <= day_at(541)
+    assert min(changed) >= get_date(535)
+    assert min(changed) <= get_date(541)
 
 
 def _said(row: BacktestRow) -> tuple[float, ...]:
@@ -72,7 +79,7 @@ def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
     sales[[510, 520]] = np.nan
     rows = _rows(sales, temperature, 540)
     days = [row.date for row in rows]
-    assert days == [day_at(at) for at in range(500, 541) if at not in (510, 520)]
+    assert days == [get_date(at) for at in range(500, 541) if at not in (510, 520)]
     assert {(row.date - row.cutoff).days for row in rows} == set(range(1, 8))
     assert rows[0].actual == sales[500]
 
@@ -83,8 +90,8 @@ def test_each_open_day_is_forecast_once_from_one_to_seven_days_ahead() -> None:
 )
 def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
     """Any step and horizon; days after the end are not scored."""
-    series = [series_of(usual_sales(2, DAYS))]
-    report = backtest_series(series, ShopData(), day_at(500), day_at(513), horizon, CONFIG, step)
+    series = [build_series(simulate_sales(2, DAYS))]
+    report = backtest_series(series, ShopData(), get_date(500), get_date(513), horizon, CONFIG, step)
     assert len(list(report.rows())) == rows
     assert (report.horizon, report.step_days) == (horizon, step)
 
@@ -92,8 +99,8 @@ def test_cutoffs_come_every_step(horizon: int, step: int, rows: int) -> None:
 @pytest.mark.slow
 def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn() -> None:
     """Two years of weekdays, season and noise: a good fifth better than either, with honest intervals."""
-    chain = [series_of(usual_sales(seed, 760), f"s{seed}") for seed in range(8)]
-    report = backtest_series(chain, ShopData(), day_at(580), day_at(759), 7, CONFIG)
+    chain = [build_series(simulate_sales(seed, 760), f"s{seed}") for seed in range(8)]
+    report = backtest_series(chain, ShopData(), get_date(580), get_date(759), 7, CONFIG)
     ours, naive, year = report.overall.forecast, report.overall.seasonal_naive, report.overall.same_day_last_year
     assert ours.wape is not None
     assert naive.wape is not None
@@ -109,7 +116,7 @@ def test_the_forecast_beats_both_naive_rules_where_there_is_something_to_learn()
 def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> None:
     """A random walk: tomorrow is today, and the forecast does not pretend to know better."""
     walk = 1000 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.05, DAYS)))
-    scores = backtest_series([series_of(walk)], ShopData(), day_at(450), day_at(599), 7, CONFIG).overall
+    scores = backtest_series([build_series(walk)], ShopData(), get_date(450), get_date(599), 7, CONFIG).overall
     assert (scores.forecast.wape or 1) <= 1.05 * (scores.seasonal_naive.wape or 0)
 
 
@@ -117,8 +124,8 @@ def test_where_nothing_can_be_learned_the_forecast_is_not_worse_than_naive() -> 
 def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
     """For one figure a week the naive season is the year, in both rules."""
     weekly = np.full(900, np.nan)
-    weekly[4::7] = usual_sales(5, 900)[4::7]
-    scores = backtest_series([series_of(weekly)], ShopData(), day_at(700), day_at(899), 7, CONFIG).overall
+    weekly[4::7] = simulate_sales(5, 900)[4::7]
+    scores = backtest_series([build_series(weekly)], ShopData(), get_date(700), get_date(899), 7, CONFIG).overall
     assert scores.seasonal_naive.wape == scores.same_day_last_year.wape
     assert scores.forecast.days == 28
 
@@ -126,17 +133,17 @@ def test_weekly_figures_are_compared_with_the_same_week_last_year() -> None:
 @pytest.mark.slow
 def test_a_naive_rule_whose_day_was_closed_looks_a_week_further_back() -> None:
     """A closed Tuesday does not leave the next Tuesday without a rule to compare with."""
-    sales = usual_sales(6, DAYS)
+    sales = simulate_sales(6, DAYS)
     sales[501] = np.nan
-    report = backtest_series([series_of(sales)], ShopData(), day_at(507), day_at(513), 7, CONFIG)
+    report = backtest_series([build_series(sales)], ShopData(), get_date(507), get_date(513), 7, CONFIG)
     assert report.overall.seasonal_naive.days == 7
 
 
 def test_a_series_that_begins_inside_the_period_is_scored_from_its_first_days() -> None:
     """Before it opened there is nothing to score; after, it leans on the others."""
-    old = [series_of(usual_sales(seed, DAYS), f"s{seed}") for seed in range(3)]
-    young = series_of(usual_sales(9, DAYS)[520:], "young", day_at(520))
-    report = backtest_series([*old, young], ShopData(), day_at(500), day_at(560), 7, CONFIG)
+    old = [build_series(simulate_sales(seed, DAYS), f"s{seed}") for seed in range(3)]
+    young = build_series(simulate_sales(9, DAYS)[520:], "young", get_date(520))
+    report = backtest_series([*old, young], ShopData(), get_date(500), get_date(560), 7, CONFIG)
     assert report.scores[3].forecast.days == 41
     assert (report.scores[3].forecast.wape or 1) < 0.5
 
@@ -144,25 +151,25 @@ def test_a_series_that_begins_inside_the_period_is_scored_from_its_first_days() 
 @pytest.mark.parametrize(
     ("start", "end", "horizon", "message"),
     [
-        (day_at(500), day_at(499), 7, "on or after the start"),
-        (day_at(500), day_at(510), 0, "at least 1 day"),
-        (day_at(0), day_at(9), 7, "start later"),
-        (day_at(3), day_at(9), 7, "start later"),
-        (day_at(595), day_at(599), 7, "choose another period"),
+        (get_date(500), get_date(499), 7, "on or after the start"),
+        (get_date(500), get_date(510), 0, "at least 1 day"),
+        (get_date(0), get_date(9), 7, "start later"),
+        (get_date(3), get_date(9), 7, "start later"),
+        (get_date(595), get_date(599), 7, "choose another period"),
     ],
 )
 def test_what_cannot_be_tested_is_said(start: date, end: date, horizon: int, message: str) -> None:
     """No period, no horizon, no history, no open day."""
-    sales = usual_sales(7, DAYS)
+    sales = simulate_sales(7, DAYS)
     sales[:5] = np.nan
     sales[590:] = np.nan
     with pytest.raises(InvalidInputError, match=message):
-        backtest_series([series_of(sales)], ShopData(), start, end, horizon, CONFIG)
+        backtest_series([build_series(sales)], ShopData(), start, end, horizon, CONFIG)
 
 
 def test_a_week_of_history_has_no_seasonal_scale() -> None:
     """MASE needs two weeks; without them it is None and the rest is there."""
-    report = backtest_series([series_of(usual_sales(8, 40))], ShopData(), day_at(3), day_at(20), 7, CONFIG)
+    report = backtest_series([build_series(simulate_sales(8, 40))], ShopData(), get_date(3), get_date(20), 7, CONFIG)
     assert report.overall.forecast.mase is None
     assert report.overall.forecast.wape is not None
 
@@ -219,13 +226,18 @@ def test_series_are_scored_apart_and_missing_forecasts_left_out() -> None:
 def test_returns_and_other_zones_in_one_chain() -> None:
     """Two time zones, a shop with returns and one that is always closed: an answer for each."""
     shut = DailySeries(
-        "shut", None, day_at(0), np.full(DAYS, np.nan), np.full(DAYS, np.nan), np.zeros(DAYS, dtype=bool)
+        "shut", None, get_date(0), np.full(DAYS, np.nan), np.full(DAYS, np.nan), np.zeros(DAYS, dtype=bool)
     )
-    sales = usual_sales(11, DAYS)
+    sales = simulate_sales(11, DAYS)
     sales[505] = -40.0
     facts = ShopData({"a": Store("a", "Asia/Tokyo", "JP"), "b": Store("b", "America/New_York", "US")})
     report = backtest_series(
-        [series_of(sales, "a"), series_of(usual_sales(12, DAYS), "b"), shut], facts, day_at(500), day_at(520), 7, CONFIG
+        [build_series(sales, "a"), build_series(simulate_sales(12, DAYS), "b"), shut],
+        facts,
+        get_date(500),
+        get_date(520),
+        7,
+        CONFIG,
     )
     assert [score.forecast.days for score in report.scores] == [21, 21, 0]
     assert report.end - report.start == timedelta(days=20)

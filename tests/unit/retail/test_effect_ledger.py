@@ -7,9 +7,9 @@ import pytest
 
 from brain.domain.retail.lifts.effect_ledger import EffectEntry, EffectState, update_effect_ledger
 from brain.domain.retail.lifts.signal_lifts import SignalLift
-from brain.testing.simulations.shop import shop_config
+from brain.testing.simulations.shop import load_retail_config
 
-SETTINGS = shop_config().magnitudes
+SETTINGS = load_retail_config().magnitudes
 DAY = date(2024, 6, 1)
 SURE = SignalLift("a", None, "derby", "home_game", 0.1, 0.05, 0.15, 6, 0.99, claimed=True, last_seen=DAY)
 

@@ -15,18 +15,24 @@ from brain.domain.retail.rush import classify_rush
 from brain.domain.retail.series import Store
 from brain.domain.retail.shop_data import ShopData
 from brain.errors import InvalidInputError, NotFoundError
-from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales
+from brain.testing.simulations.shop import (
+    build_calendar_event,
+    build_series,
+    get_date,
+    load_retail_config,
+    simulate_sales,
+)
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 DAYS = 420
 GAMES = range(40, DAYS, 30)
 
 
 def _shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, ShopData]:
-    sales = usual_sales(seed, DAYS, noise=0.05)
+    sales = simulate_sales(seed, DAYS, noise=0.05)
     sales[list(GAMES)] *= lift
     known = datetime(2022, 1, 1, tzinfo=UTC)
-    games = tuple(event("derby", at, "home_game", known_at=known) for at in GAMES)
+    games = tuple(build_calendar_event("derby", at, "home_game", known_at=known) for at in GAMES)
     return sales, ShopData({"north": Store("north")}, games)
 
 
@@ -34,7 +40,7 @@ def _shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, ShopData]:
 def test_contributions_add_up_to_the_last_cent(day: int) -> None:
     """All but the unexplained make what was expected, all of them what came."""
     sales, facts = _shop()
-    told = explain_day([series_of(sales)], facts, "north", day_at(day), CONFIG)
+    told = explain_day([build_series(sales)], facts, "north", get_date(day), CONFIG)
     amounts = {one.cause: one.cents for one in told.contributions}
     assert sum(amounts.values()) == told.actual_cents == round_to_cents(sales[day])
     assert told.expected_cents == told.actual_cents - amounts["unexplained"]
@@ -43,7 +49,7 @@ def test_contributions_add_up_to_the_last_cent(day: int) -> None:
 def test_a_planted_game_is_named_with_what_it_brought() -> None:
     """Half as much again on game days: a third of the day's money is the game's."""
     sales, facts = _shop()
-    told = explain_day([series_of(sales)], facts, "north", day_at(GAMES[-1]), CONFIG)
+    told = explain_day([build_series(sales)], facts, "north", get_date(GAMES[-1]), CONFIG)
     game = next(one for one in told.contributions if one.cause == "derby")
     assert game.group == "signal"
     assert game.cents == pytest.approx(told.expected_cents / 3, rel=0.35)
@@ -54,7 +60,7 @@ def test_a_day_beyond_its_bounds_is_unusual() -> None:
     """Five times the usual sales are not explained away."""
     sales, facts = _shop()
     sales[399] *= 5
-    told = explain_day([series_of(sales)], facts, "north", day_at(399), CONFIG)
+    told = explain_day([build_series(sales)], facts, "north", get_date(399), CONFIG)
     assert told.unusual
     assert told.contributions[-1].cause == "unexplained"
     assert told.contributions[-1].cents > told.expected_cents
@@ -64,7 +70,7 @@ def test_a_slow_product_and_a_day_of_returns_add_up_too() -> None:
     """On the scale of sums, and below zero."""
     sales = np.random.default_rng(3).poisson(0.6, DAYS) * 4.99
     sales[399] = -12.34
-    told = explain_day([series_of(sales)], ShopData(), "north", day_at(399), CONFIG)
+    told = explain_day([build_series(sales)], ShopData(), "north", get_date(399), CONFIG)
     assert sum(one.cents for one in told.contributions) == told.actual_cents == -1234
 
 
@@ -72,17 +78,17 @@ def test_what_cannot_be_explained_is_said() -> None:
     """An unknown store, a closed day, a day outside, the first day."""
     sales, facts = _shop()
     sales[100] = np.nan
-    history = [series_of(sales)]
+    history = [build_series(sales)]
     for store, day, message in (
         ("south", 50, "store must be one of"),
         ("north", 100, "closed"),
         ("north", 9999, "not imported"),
     ):
         with pytest.raises(NotFoundError, match=message):
-            explain_day(history, facts, store, day_at(day), CONFIG)
-    other = series_of(usual_sales(5, DAYS), "other", day_at(-30))
+            explain_day(history, facts, store, get_date(day), CONFIG)
+    other = build_series(simulate_sales(5, DAYS), "other", get_date(-30))
     with pytest.raises(InvalidInputError, match="later day"):
-        explain_day([*history, other], facts, "north", day_at(0), CONFIG)
+        explain_day([*history, other], facts, "north", get_date(0), CONFIG)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.integers(-3, 3))
@@ -98,7 +104,7 @@ def test_cents_are_dealt_out_whole_and_near(amounts: list[float], off: int) -> N
 def test_the_calendar_names_what_acts_and_what_to_do() -> None:
     """A game of +50 % asks for more staff than the usual weekday, and says why."""
     sales, facts = _shop()
-    days = build_calendar([series_of(sales)], facts, day_at(GAMES[-1] - 3), 7, CONFIG)
+    days = build_calendar([build_series(sales)], facts, get_date(GAMES[-1] - 3), 7, CONFIG)
     game = days[2]
     assert "derby (+" in game.advice
     assert game.advice.startswith("Plan about")
@@ -110,8 +116,8 @@ def test_the_calendar_names_what_acts_and_what_to_do() -> None:
 DAY = DayForecast(
     store_id="a",
     product_id=None,
-    cutoff=day_at(0),
-    day=day_at(5),
+    cutoff=get_date(0),
+    day=get_date(5),
     predicted=1000.0,
     lower_80=900.0,
     upper_80=1100.0,
@@ -143,7 +149,11 @@ DAY = DayForecast(
             1000.0,
             "Staff as on a usual Saturday. Acting: home game (+10%).",
         ),
-        ({"reliable": False, "reliable_from": day_at(50)}, 1000.0, "Staff as on a usual Saturday. Not enough days yet"),
+        (
+            {"reliable": False, "reliable_from": get_date(50)},
+            1000.0,
+            "Staff as on a usual Saturday. Not enough days yet",
+        ),
     ],
 )
 def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: float | None, start: str) -> None:
@@ -155,6 +165,6 @@ def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: fl
 
 def test_a_store_without_a_day_has_no_usual() -> None:
     """It is forecast from the others, and compared with nothing."""
-    young = series_of(np.full(3, 500.0), "young", day_at(DAYS))
-    days = build_calendar([series_of(usual_sales(1, DAYS)), young], ShopData(), day_at(DAYS - 1), 2, CONFIG)
+    young = build_series(np.full(3, 500.0), "young", get_date(DAYS))
+    days = build_calendar([build_series(simulate_sales(1, DAYS)), young], ShopData(), get_date(DAYS - 1), 2, CONFIG)
     assert [day.usual is None for day in days] == [False, False, True, True]

@@ -7,9 +7,9 @@ from brain.domain.retail.day_explanation import explain_day
 from brain.domain.retail.forecast.day_forecasts import forecast_days
 from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
 from brain.domain.retail.shop_data import ShopData
-from brain.testing.simulations.shop import day_at, series_of, shop_config, usual_sales
+from brain.testing.simulations.shop import build_series, get_date, load_retail_config, simulate_sales
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 DAYS = 150
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("empty_days", [1, 3, 10])
 def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty_days: int) -> None:
     """The forecast is near that of a shop that was closed on them; the logarithm of nothing does not rule it."""
-    late, closed = usual_sales(5, DAYS), usual_sales(5, DAYS)
+    late, closed = simulate_sales(5, DAYS), simulate_sales(5, DAYS)
     late[:empty_days] = 0.0
     closed[:empty_days] = np.nan
-    last = day_at(DAYS - 1)
-    said = [day.predicted for day in forecast_days([series_of(late)], ShopData(), last, 14, CONFIG)]
-    usual = [day.predicted for day in forecast_days([series_of(closed)], ShopData(), last, 14, CONFIG)]
+    last = get_date(DAYS - 1)
+    said = [day.predicted for day in forecast_days([build_series(late)], ShopData(), last, 14, CONFIG)]
+    usual = [day.predicted for day in forecast_days([build_series(closed)], ShopData(), last, 14, CONFIG)]
     assert said == pytest.approx(usual, rel=0.1)
 
 
@@ -31,12 +31,12 @@ def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty
 def test_returns_and_empty_days_anywhere_overflow_nothing(seed: int) -> None:
     """Days of 150 with net returns, zeros at the start, in the middle and at the end: every answer is finite."""
     rng = np.random.default_rng(seed)
-    sales = usual_sales(seed, DAYS)
+    sales = simulate_sales(seed, DAYS)
     sales[[0, 1, 70, DAYS - 1]] = 0.0
     sales[rng.choice(DAYS, 9, replace=False)] *= -1
-    last = day_at(DAYS - 1)
-    days = forecast_days([series_of(sales)], ShopData(), last, 28, CONFIG)
+    last = get_date(DAYS - 1)
+    days = forecast_days([build_series(sales)], ShopData(), last, 28, CONFIG)
     assert all(np.isfinite([day.predicted, day.lower_95, day.upper_95]).all() for day in days)
-    assert measure_signal_lifts([series_of(sales)], ShopData(), last, CONFIG) is not None
-    explained = explain_day([series_of(sales)], ShopData(), "north", last, CONFIG)
+    assert measure_signal_lifts([build_series(sales)], ShopData(), last, CONFIG) is not None
+    explained = explain_day([build_series(sales)], ShopData(), "north", last, CONFIG)
     assert sum(part.cents for part in explained.contributions) == explained.actual_cents

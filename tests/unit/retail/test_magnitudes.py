@@ -15,9 +15,16 @@ from brain.domain.retail.lifts.signal_lifts import SignalLift, measure_signal_li
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
-from brain.testing.simulations.shop import day_at, event, lift_world, series_of, shop_config, usual_sales
+from brain.testing.simulations.shop import (
+    build_calendar_event,
+    build_series,
+    get_date,
+    load_retail_config,
+    simulate_lifts,
+    simulate_sales,
+)
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 PLANTED_WORLDS = 24
 
 
@@ -30,7 +37,7 @@ def study() -> dict[str, np.ndarray]:
     """Every event of the planted worlds: what was stated of it, and what is true."""
     table = []
     for seed in range(PLANTED_WORLDS):
-        world = lift_world(seed)
+        world = simulate_lifts(seed)
         rows = _by_name(measure_signal_lifts(world.series, world.facts, world.last, CONFIG))
         for number, lift in enumerate(world.lifts):
             row = rows[f"event_{number:02d}"]
@@ -65,7 +72,7 @@ def test_in_a_null_world_hardly_any_event_is_claimed() -> None:
     """Twenty events without any effect, in eight worlds: at most one in fifty is claimed."""
     claims = 0
     for seed in range(100, 108):
-        world = lift_world(seed, center=0.0, between=0.0)
+        world = simulate_lifts(seed, center=0.0, between=0.0)
         rows = _by_name(measure_signal_lifts(world.series, world.facts, world.last, CONFIG))
         claims += sum(row.claimed for name, row in rows.items() if name.startswith("event_"))
     assert claims <= 3
@@ -77,14 +84,18 @@ def test_a_lift_in_every_store_is_claimed_and_a_decoy_is_not() -> None:
     days = 730
     games, decoys = rng.choice(days, 8, replace=False), rng.choice(days, 8, replace=False)
     facts = ShopData(
-        {}, (*(event("home_game", int(at), "home_game") for at in games), *(event("decoy", int(at)) for at in decoys))
+        {},
+        (
+            *(build_calendar_event("home_game", int(at), "home_game") for at in games),
+            *(build_calendar_event("decoy", int(at)) for at in decoys),
+        ),
     )
     chain = []
     for seed in range(3):
-        sales = usual_sales(seed, days, noise=0.1)
+        sales = simulate_sales(seed, days, noise=0.1)
         sales[games] *= 1.2
-        chain.append(series_of(sales, f"s{seed}"))
-    rows = measure_signal_lifts(chain, facts, day_at(days - 1), CONFIG)
+        chain.append(build_series(sales, f"s{seed}"))
+    rows = measure_signal_lifts(chain, facts, get_date(days - 1), CONFIG)
     whole = _by_name(rows, ALL_STORES)
     assert whole["home_game"].claimed
     assert whole["home_game"].lower < 0.2 < whole["home_game"].upper
@@ -93,16 +104,16 @@ def test_a_lift_in_every_store_is_claimed_and_a_decoy_is_not() -> None:
     assert whole["decoy"].lower < 0 < whole["decoy"].upper
     own = _by_name(rows, "s1")["home_game"]
     assert own.upper - own.lower > whole["home_game"].upper - whole["home_game"].lower
-    assert own.last_seen == day_at(int(games.max()))
+    assert own.last_seen == get_date(int(games.max()))
     assert rows == sorted(rows, key=lambda row: (row.store_id, row.product_id or "", row.signal_class, row.signal))
 
 
 def test_a_game_seen_once_leans_on_what_is_believed_of_games() -> None:
     """One occurrence of no effect stays near the prior of +6.7 %, far from certain."""
-    facts = ShopData({}, (event("derby", 200, "home_game"),))
-    row = _by_name(measure_signal_lifts([series_of(usual_sales(6, 400, noise=0.15))], facts, day_at(399), CONFIG))[
-        "derby"
-    ]
+    facts = ShopData({}, (build_calendar_event("derby", 200, "home_game"),))
+    row = _by_name(
+        measure_signal_lifts([build_series(simulate_sales(6, 400, noise=0.15))], facts, get_date(399), CONFIG)
+    )["derby"]
     assert row.lower < 0.067 < row.upper
     assert row.occurrences == 1
 
@@ -111,20 +122,20 @@ def test_stores_whose_odd_days_come_together_prove_less() -> None:
     """Ten stores that share every odd day are hardly more than one."""
     days = 500
     odd = np.random.default_rng(8).normal(0, 0.15, days)
-    facts = ShopData({}, tuple(event("fair", at) for at in (50, 150, 250, 350)))
-    alike = [series_of(usual_sales(1, days, noise=0.0) * np.exp(odd), f"s{one}") for one in range(10)]
-    apart = [series_of(usual_sales(one, days, noise=0.15), f"s{one}") for one in range(10)]
+    facts = ShopData({}, tuple(build_calendar_event("fair", at) for at in (50, 150, 250, 350)))
+    alike = [build_series(simulate_sales(1, days, noise=0.0) * np.exp(odd), f"s{one}") for one in range(10)]
+    apart = [build_series(simulate_sales(one, days, noise=0.15), f"s{one}") for one in range(10)]
     widths = []
     for chain in (alike, apart):
-        row = _by_name(measure_signal_lifts(chain, facts, day_at(days - 1), CONFIG), ALL_STORES)["fair"]
+        row = _by_name(measure_signal_lifts(chain, facts, get_date(days - 1), CONFIG), ALL_STORES)["fair"]
         widths.append(row.upper - row.lower)
     assert widths[0] > 1.5 * widths[1]
 
 
 def test_what_is_not_known_yet_is_not_measured() -> None:
     """Sales and events after the day asked for change nothing."""
-    world = lift_world(3)
-    early = day_at(500)
+    world = simulate_lifts(3)
+    early = get_date(500)
     some = measure_signal_lifts(world.series, world.facts, early, CONFIG)
     cut = [one.until(early) for one in world.series]
     known = ShopData(world.facts.stores, tuple(one for one in world.facts.events if one.start <= early))
@@ -133,10 +144,10 @@ def test_what_is_not_known_yet_is_not_measured() -> None:
 
 def test_a_signal_on_a_closed_day_is_no_occurrence() -> None:
     """A game on a day on which the shop was shut teaches nothing."""
-    sales = usual_sales(7, 300)
+    sales = simulate_sales(7, 300)
     sales[100] = np.nan
-    facts = ShopData({}, (event("derby", 100, "home_game"),))
-    assert "derby" not in _by_name(measure_signal_lifts([series_of(sales)], facts, day_at(299), CONFIG))
+    facts = ShopData({}, (build_calendar_event("derby", 100, "home_game"),))
+    assert "derby" not in _by_name(measure_signal_lifts([build_series(sales)], facts, get_date(299), CONFIG))
 
 
 def test_a_slow_product_has_its_lift_in_units_of_its_mean() -> None:
@@ -145,17 +156,17 @@ def test_a_slow_product_has_its_lift_in_units_of_its_mean() -> None:
     sales = rng.poisson(2.0, 700) * 5.0
     when = list(range(20, 700, 6))
     sales[when] += 3.0
-    facts = ShopData({}, tuple(event("sale", at) for at in when))
-    row = _by_name(measure_signal_lifts([series_of(sales)], facts, day_at(699), CONFIG))["sale"]
+    facts = ShopData({}, tuple(build_calendar_event("sale", at) for at in when))
+    row = _by_name(measure_signal_lifts([build_series(sales)], facts, get_date(699), CONFIG))["sale"]
     assert row.claimed
     assert row.lower < 3.0 / sales.mean() < row.upper
 
 
 def test_a_store_with_few_days_has_no_lifts_and_no_store_is_an_error() -> None:
     """Under four weeks nothing can be told apart; without any sale there is nothing to say."""
-    assert measure_signal_lifts([series_of(usual_sales(1, 20))], ShopData(), day_at(19), CONFIG) == []
+    assert measure_signal_lifts([build_series(simulate_sales(1, 20))], ShopData(), get_date(19), CONFIG) == []
     with pytest.raises(InvalidInputError, match="import sales first"):
-        measure_signal_lifts([series_of(np.full(9, np.nan))], ShopData(), day_at(8), CONFIG)
+        measure_signal_lifts([build_series(np.full(9, np.nan))], ShopData(), get_date(8), CONFIG)
     with pytest.raises(InvalidInputError, match="at least one series"):
         measure_signal_lifts([], ShopData(), date(2024, 1, 1), CONFIG)
 

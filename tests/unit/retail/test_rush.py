@@ -6,9 +6,9 @@ from pydantic import ValidationError
 from brain.domain.reports.shop_wording import is_rush_day
 from brain.domain.retail.config import ForecastConfig
 from brain.domain.retail.rush import RushLevel, classify_rush
-from brain.testing.simulations.shop import shop_config
+from brain.testing.simulations.shop import load_retail_config
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from brain.domain.retail.series import (
 )
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
-from brain.testing.simulations.shop import series_of
+from brain.testing.simulations.shop import build_series
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 MONDAY = date(2024, 1, 1)
@@ -76,7 +76,7 @@ def test_a_chain_of_no_store_is_refused() -> None:
 
 def test_until_shows_the_series_as_it_stood() -> None:
     """Days after the one asked for are gone; before the first day nothing is left."""
-    series = series_of(np.arange(5.0))
+    series = build_series(np.arange(5.0))
     assert series.until(series.first_day + timedelta(days=1)).sales.tolist() == [0.0, 1.0]
     assert len(series.until(series.first_day - timedelta(days=3))) == 0
     assert len(series.until(series.last_day + timedelta(days=9))) == 5

@@ -18,9 +18,9 @@ from brain.domain.retail.signals.event_signals import build_signal_spans, flag_k
 from brain.domain.retail.signals.weather_signals import flag_weather_signals, select_known_values
 from brain.domain.retail.weather_days import VARIABLES
 from brain.errors import InvalidInputError
-from brain.testing.simulations.shop import FIRST, day_at, event, shop_config, weather_of
+from brain.testing.simulations.shop import FIRST_DATE, build_calendar_event, build_weather, get_date, load_retail_config
 
-CONFIG = shop_config()
+CONFIG = load_retail_config()
 GERMANY = Store("kiel", "Europe/Berlin", "DE", "SH")
 RULES = {name: rule for rules in CALENDAR_SIGNALS.values() for name, rule in rules.items()}
 
@@ -118,20 +118,26 @@ def test_terms_act_where_they_hold_and_mark_their_edges() -> None:
 def test_an_event_is_known_by_its_class_lead_or_by_what_it_says() -> None:
     """Without ``known_at`` a home game is known four weeks ahead, a competitor only when it is there."""
     clock = load_zone("UTC")
-    game, rival = event("derby", 100, "home_game"), event("rival_opens", 100, "competitor")
-    told = event("fair", 100, "festival", known_at=datetime(2022, 4, 1, 12, tzinfo=UTC))
+    game, rival = (
+        build_calendar_event("derby", 100, "home_game"),
+        build_calendar_event("rival_opens", 100, "competitor"),
+    )
+    told = build_calendar_event("fair", 100, "festival", known_at=datetime(2022, 4, 1, 12, tzinfo=UTC))
     known = {
         span.signal: span.known_on for span in build_signal_spans([game, rival, told], "north", clock, CONFIG.events)
     }
-    assert known["derby"] == day_at(100 - 28)
-    assert known["rival_opens"] == day_at(100)
+    assert known["derby"] == get_date(100 - 28)
+    assert known["rival_opens"] == get_date(100)
     assert known["fair"] == known["before_festival"] == date(2022, 4, 1)
 
 
 def test_events_touch_the_windows_of_their_class_and_only_their_store() -> None:
     """A promotion has days after, a game one before and one after; another store's event is no signal."""
-    days = np.arange(20) + np.datetime64(FIRST)
-    events = [event("sale", 5, "promotion", days=2), event("away", 5, "concert", store_id="south")]
+    days = np.arange(20) + np.datetime64(FIRST_DATE)
+    events = [
+        build_calendar_event("sale", 5, "promotion", days=2),
+        build_calendar_event("away", 5, "concert", store_id="south"),
+    ]
     flags = flag_known_spans(build_signal_spans(events, "north", load_zone("UTC"), CONFIG.events), days, None)
     assert set(flags) == {"sale", "after_promotion"}
     assert flags["sale"].nonzero()[0].tolist() == [5, 6]
@@ -140,10 +146,12 @@ def test_events_touch_the_windows_of_their_class_and_only_their_store() -> None:
 
 def test_an_event_not_yet_known_does_not_act() -> None:
     """Read as of a day, the calendar holds what was announced by its end."""
-    days = np.arange(20) + np.datetime64(FIRST)
-    spans = build_signal_spans([event("sale", 15, "promotion")], "north", load_zone("UTC"), CONFIG.events)
-    assert not flag_known_spans(spans, days, day_at(7))
-    assert flag_known_spans(spans, days, day_at(8))["sale"].any()
+    days = np.arange(20) + np.datetime64(FIRST_DATE)
+    spans = build_signal_spans(
+        [build_calendar_event("sale", 15, "promotion")], "north", load_zone("UTC"), CONFIG.events
+    )
+    assert not flag_known_spans(spans, days, get_date(7))
+    assert flag_known_spans(spans, days, get_date(8))["sale"].any()
 
 
 def test_weather_signals_follow_their_limits() -> None:
@@ -151,9 +159,9 @@ def test_weather_signals_follow_their_limits() -> None:
     temperature = np.concatenate([np.full(40, 5.0), np.full(10, 27.0), np.full(5, -3.0)])
     rain = np.zeros(55)
     rain[[10, 11, 12, 13]] = 12.0
-    days = np.arange(55) + np.datetime64(FIRST)
+    days = np.arange(55) + np.datetime64(FIRST_DATE)
     flags = flag_weather_signals(
-        select_known_values(weather_of("north", temperature, rain), days), days, CONFIG.weather
+        select_known_values(build_weather("north", temperature, rain), days), days, CONFIG.weather
     )
     assert flags["heavy_rain"].nonzero()[0].tolist() == [10, 11, 12, 13]
     assert flags["rainy_spell"].nonzero()[0].tolist() == [12, 13]
@@ -171,14 +179,14 @@ def test_clouds_are_read_in_percent_eighths_and_shares(full: float, clear: float
     """Feeds differ; the largest value seen tells which it is."""
     values = np.full((2, len(VARIABLES)), np.nan)
     values[:, VARIABLES.index("cloud_cover")] = [full, clear]
-    flags = flag_weather_signals(values, np.arange(2) + np.datetime64(FIRST), CONFIG.weather)
+    flags = flag_weather_signals(values, np.arange(2) + np.datetime64(FIRST_DATE), CONFIG.weather)
     assert flags["overcast"].tolist() == [True, False]
     assert flags["clear_sky"].tolist() == [False, True]
 
 
 def test_a_day_without_a_reading_carries_no_weather_signal() -> None:
     """Unknown is neither rain nor dry."""
-    days = np.arange(9) + np.datetime64(FIRST)
+    days = np.arange(9) + np.datetime64(FIRST_DATE)
     assert not any(
         flag.any() for flag in flag_weather_signals(select_known_values(None, days), days, CONFIG.weather).values()
     )
@@ -186,15 +194,17 @@ def test_a_day_without_a_reading_carries_no_weather_signal() -> None:
 
 def test_weather_is_read_as_known_by_a_day() -> None:
     """A reading that came later is not there yet."""
-    days = np.arange(9) + np.datetime64(FIRST)
-    values = select_known_values(weather_of("north", np.full(9, 30.0), np.zeros(9)), days, day_at(3))
+    days = np.arange(9) + np.datetime64(FIRST_DATE)
+    values = select_known_values(build_weather("north", np.full(9, 30.0), np.zeros(9)), days, get_date(3))
     assert np.isfinite(values[:, 0]).tolist() == [True] * 4 + [False] * 5
 
 
 def test_days_in_a_row_are_one_occurrence() -> None:
     """A festival of nine days happened once."""
-    facts = ShopData({}, (event("fair", 3, "festival", days=9), event("fair", 30, "festival", days=9)))
-    acting = find_active_signals(np.arange(60) + np.datetime64(FIRST), "north", facts, CONFIG)
+    facts = ShopData(
+        {}, (build_calendar_event("fair", 3, "festival", days=9), build_calendar_event("fair", 30, "festival", days=9))
+    )
+    acting = find_active_signals(np.arange(60) + np.datetime64(FIRST_DATE), "north", facts, CONFIG)
     assert acting.count_occurrences()[acting.names.index("fair")] == 2
     assert acting.classes[acting.names.index("after_festival")] == "festival_window"
 
@@ -210,5 +220,7 @@ def test_classes_not_listed_take_the_settings_of_other() -> None:
 
 def test_events_of_all_stores_concern_each() -> None:
     """``store_id`` None is the whole chain."""
-    span = build_signal_spans([CalendarEvent("fair", "market", FIRST, FIRST)], "any", load_zone("UTC"), CONFIG.events)
+    span = build_signal_spans(
+        [CalendarEvent("fair", "market", FIRST_DATE, FIRST_DATE)], "any", load_zone("UTC"), CONFIG.events
+    )
     assert [one.signal for one in span] == ["fair"]

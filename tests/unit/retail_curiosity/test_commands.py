@@ -12,7 +12,7 @@ import pytest
 
 from brain.cli.app import app
 from brain.cli.failures import run_app
-from brain.testing.simulations.curiosity import FIRST_DAY, shop
+from brain.testing.simulations.curiosity import FIRST_DAY, simulate_shop
 
 DAYS = 420
 
@@ -60,7 +60,7 @@ def retail(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
 def shop_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Sales and weather of a shop whose wet days sell more, as CSV files."""
     folder = tmp_path_factory.mktemp("files")
-    world = shop(101, days=DAYS, effect=1.2)
+    world = simulate_shop(101, days=DAYS, effect=1.2)
     days = [FIRST_DAY + timedelta(days=at) for at in range(DAYS)]
     with (folder / "sales.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)

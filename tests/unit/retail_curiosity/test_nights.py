@@ -18,7 +18,7 @@ from brain.domain.retail.curiosity.question_subjects import build_question_batch
 from brain.domain.retail.curiosity.screening import compute_level_weights
 from brain.domain.retail.series import CalendarEvent, DailySeries
 from brain.domain.retail.shop_data import ShopData
-from brain.testing.simulations.curiosity import FIRST_DAY, World, chain, shop
+from brain.testing.simulations.curiosity import FIRST_DAY, ShopSimulation, simulate_chain, simulate_shop
 
 CONFIG = CuriosityConfig.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "config" / "hypotheses.yaml").read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ NOTHING_BEFORE = LedgerHistory()
 
 
 def asked(
-    world: World, past: LedgerHistory = NOTHING_BEFORE, config: CuriosityConfig = CONFIG
+    world: ShopSimulation, past: LedgerHistory = NOTHING_BEFORE, config: CuriosityConfig = CONFIG
 ) -> list[HypothesisEntry]:
     """The night after the world's last day."""
     last = max(one.last_day for one in world.series)
@@ -41,7 +41,9 @@ def leads(entries: Sequence[HypothesisEntry]) -> set[str]:
     return {one.template for one in entries if one.state is HypothesisState.LEAD}
 
 
-def lived(world: World, nights: Sequence[date], config: CuriosityConfig = SHORT) -> list[list[HypothesisEntry]]:
+def lived(
+    world: ShopSimulation, nights: Sequence[date], config: CuriosityConfig = SHORT
+) -> list[list[HypothesisEntry]]:
     """The entries of several nights, each knowing the ones before."""
     latest: dict[str, HypothesisEntry] = {}
     confirmations: list[bool] = []
@@ -62,7 +64,7 @@ def every(days: int, first: int, last: int) -> list[date]:
 @pytest.mark.slow
 def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
     """80 null worlds of 540 days: any lead in at most 12 % of nights."""
-    nights = [asked(shop(seed)) for seed in range(80)]
+    nights = [asked(simulate_shop(seed)) for seed in range(80)]
     assert np.mean([bool(leads(entries)) for entries in nights]) <= 0.12
     assert not any(one.state is HypothesisState.FINDING for entries in nights for one in entries)
     assert min(sum(one.p_value is not None for one in entries) for entries in nights) >= 30
@@ -72,13 +74,15 @@ def test_where_nothing_moves_sales_few_nights_have_a_lead() -> None:
 @pytest.mark.parametrize(("effect", "found"), [(0.4, 0.35), (0.8, 0.95)])
 def test_what_moves_sales_becomes_a_lead(effect: float, found: float) -> None:
     """Wet days (65 of 540) planted at 0.4 and 0.8 standard deviations, 40 worlds each."""
-    hits = [any("rain" in name for name in leads(asked(shop(100 + seed, effect=effect)))) for seed in range(40)]
+    hits = [
+        any("rain" in name for name in leads(asked(simulate_shop(100 + seed, effect=effect)))) for seed in range(40)
+    ]
     assert np.mean(hits) >= found
 
 
 def test_a_planted_effect_lies_in_its_interval_and_above_what_could_be_detected() -> None:
     """The estimate is a relative change of a day's sales, near 0.8 × 15 %."""
-    (rain,) = [one for one in asked(shop(5, days=1000, effect=0.8)) if one.template == "rain"]
+    (rain,) = [one for one in asked(simulate_shop(5, days=1000, effect=0.8)) if one.template == "rain"]
     assert rain.lower is not None
     assert rain.upper is not None
     assert rain.lower < 0.12 < rain.upper
@@ -89,7 +93,7 @@ def test_a_planted_effect_lies_in_its_interval_and_above_what_could_be_detected(
 
 def test_a_lead_becomes_a_finding_only_by_days_after_the_question() -> None:
     """The finding's test begins the day after the lead arose, and is made once."""
-    nights = lived(shop(101, days=1000, effect=0.8), every(20, 540, 999))
+    nights = lived(simulate_shop(101, days=1000, effect=0.8), every(20, 540, 999))
     path = [next(one for one in entries if one.template == "rain") for entries in nights]
     states = [one.state for one in path]
     assert states[0] is HypothesisState.LEAD
@@ -106,14 +110,14 @@ def test_a_lead_becomes_a_finding_only_by_days_after_the_question() -> None:
 
 def test_days_before_the_question_do_not_change_its_confirmation() -> None:
     """Sales rewritten before the question leave the confirming estimate where it was, to the model's own fit."""
-    world = shop(101, days=900, effect=0.8)
+    world = simulate_shop(101, days=900, effect=0.8)
     first, second = every(300, 540, 899)[:2]
     lead = next(one for one in asked(world.until(first), config=SHORT) if one.template == "rain")
     past = LedgerHistory({lead.hypothesis_id: replace(lead, due_on=second)})
-    other = shop(777, days=900).series[0]
+    other = simulate_shop(777, days=900).series[0]
     joined = world.series[0].sales.copy()
     joined[:541] = other.sales[:541]
-    rewritten = World((replace(world.series[0], sales=joined),), world.facts)
+    rewritten = ShopSimulation((replace(world.series[0], sales=joined),), world.facts)
     told = [asked(one.until(second), past, SHORT) for one in (world, rewritten)]
     mine, theirs = (next(one for one in entries if one.template == "rain") for entries in told)
     assert mine.state is theirs.state is HypothesisState.FINDING
@@ -122,7 +126,7 @@ def test_days_before_the_question_do_not_change_its_confirmation() -> None:
 
 def test_a_lead_that_was_chance_is_not_confirmed_and_rests() -> None:
     """It is tested once, dropped, and asked again only after its rest."""
-    world = shop(3, days=1000)
+    world = simulate_shop(3, days=1000)
     asked_on = FIRST_DAY + timedelta(days=540)
     lead = next(one for one in asked(world.until(asked_on), config=SHORT) if one.template == "wind")
     made_up = replace(
@@ -146,9 +150,9 @@ def test_a_lead_that_was_chance_is_not_confirmed_and_rests() -> None:
 
 def test_a_finding_that_stops_holding_is_retired() -> None:
     """A terrace gets a roof: after the confirmation rain no longer matters, and the finding ends."""
-    wet, dry = shop(101, days=1100, effect=1.2), shop(101, days=1100)
+    wet, dry = simulate_shop(101, days=1100, effect=1.2), simulate_shop(101, days=1100)
     sales = np.where(np.arange(1100) < 750, wet.series[0].sales, dry.series[0].sales)
-    world = World((replace(wet.series[0], sales=sales),), wet.facts)
+    world = ShopSimulation((replace(wet.series[0], sales=sales),), wet.facts)
     nights = lived(world, every(30, 540, 1099))
     states = [next(one.state for one in entries if one.template == "rain") for entries in nights]
     assert HypothesisState.FINDING in states
@@ -157,7 +161,7 @@ def test_a_finding_that_stops_holding_is_retired() -> None:
 
 def test_a_lead_whose_signal_stays_away_is_postponed() -> None:
     """Paydays come once a month: too few since the question, so the lead waits."""
-    world = shop(4, days=700)
+    world = simulate_shop(4, days=700)
     night = FIRST_DAY + timedelta(days=600)
     before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "payday_end_of_month")
     lead = replace(before, state=HypothesisState.LEAD, asked_on=night - timedelta(days=60), due_on=night, effect=0.1)
@@ -172,21 +176,21 @@ def test_a_year_of_nights_without_anything_finds_nothing() -> None:
     """Six null shops looked at every four weeks for a year: at most one of them believes in anything."""
     believing = 0
     for seed in range(6):
-        nights = lived(shop(400 + seed, days=905), every(28, 540, 904), CONFIG)
+        nights = lived(simulate_shop(400 + seed, days=905), every(28, 540, 904), CONFIG)
         believing += any(one.state is HypothesisState.FINDING for entries in nights for one in entries)
     assert believing <= 1
 
 
 def test_the_same_night_again_is_the_same() -> None:
     """Dummy outcomes included: chance is drawn from the question and the night."""
-    world = shop(102, effect=0.8)
+    world = simulate_shop(102, effect=0.8)
     assert asked(world) == asked(world)
 
 
 def test_too_little_is_said_with_the_day_on_which_it_will_be_enough() -> None:
     """A store with five days and a store with seventy: no crash, no claim."""
     for days in (1, 5, 70):
-        entries = asked(shop(1, days=days))
+        entries = asked(simulate_shop(1, days=days))
         assert {one.state for one in entries} == {HypothesisState.TOO_LITTLE_DATA}
         assert all(one.note and one.note.startswith("Not enough data yet") for one in entries)
     rain = next(one for one in entries if one.template == "clouds")
@@ -195,20 +199,20 @@ def test_too_little_is_said_with_the_day_on_which_it_will_be_enough() -> None:
 
 def test_a_year_long_gap_is_neither_zero_nor_a_finding() -> None:
     """A shop closed for a year is asked about the days it traded."""
-    series = shop(2, days=900).series[0]
+    series = simulate_shop(2, days=900).series[0]
     closed = np.ones(900, dtype=bool)
     closed[300:665] = False
     gap = replace(series, open=closed, sales=np.where(closed, series.sales, np.nan))
-    entries = asked(World((gap,), shop(2, days=900).facts))
+    entries = asked(ShopSimulation((gap,), simulate_shop(2, days=900).facts))
     assert not leads(entries)
     assert max(one.n for one in entries) == 535
 
 
 def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
     """A market every Saturday is Saturday: there is nothing of its own to test."""
-    world = shop(6)
+    world = simulate_shop(6)
     markets = tuple(CalendarEvent("fish", "market", day, day) for day in every(7, 5, 539))
-    entries = asked(World(world.series, ShopData(world.facts.stores, markets, world.facts.weather)))
+    entries = asked(ShopSimulation(world.series, ShopData(world.facts.stores, markets, world.facts.weather)))
     (market,) = [one for one in entries if one.template == "market"]
     assert (market.state, market.effect) == (HypothesisState.TOO_LITTLE_DATA, None)
     assert market.note == "Not to be told from weekday, trend and season."
@@ -216,10 +220,10 @@ def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
 
 def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
     """A chain has totals of its own; a class of events concerns the stores that have it."""
-    world = chain(50, stores=2)
+    world = simulate_chain(50, stores=2)
     games = tuple(CalendarEvent("derby", "home_game", day, day, "store_0") for day in every(14, 5, 539))
     facts = ShopData(world.facts.stores, games, world.facts.weather)
-    entries = asked(World(world.series, facts))
+    entries = asked(ShopSimulation(world.series, facts))
     by_store = {
         store: {one.template for one in entries if one.store_id == store} for store in ("store_0", "store_1", "*")
     }
@@ -231,15 +235,15 @@ def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
 
 def test_a_store_without_weather_is_asked_about_its_calendar() -> None:
     """Weather is an extra, not a condition."""
-    world = shop(9)
-    entries = asked(World(world.series, ShopData(world.facts.stores)))
+    world = simulate_shop(9)
+    entries = asked(ShopSimulation(world.series, ShopData(world.facts.stores)))
     assert {one.template for one in entries if one.state is not HypothesisState.TOO_LITTLE_DATA} >= {"first_of_month"}
     assert "rain" not in {one.template for one in entries}
 
 
 def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
     """The main products of each store are asked about; weights have mean 1 and totals weigh more."""
-    world = shop(1)
+    world = simulate_shop(1)
     bread = world.series[0]
     products = tuple(
         DailySeries(bread.store_id, name, bread.first_day, bread.sales * share, bread.returns, bread.open)
@@ -263,12 +267,12 @@ def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
 
 def test_a_lead_that_turns_its_sign_between_halves_is_refuted() -> None:
     """A large effect in the first half and a small opposite one in the second is no lead."""
-    world = shop(12)
+    world = simulate_shop(12)
     wind = world.facts.weather["kiel"].values[:, 4]
     windy = wind >= np.quantile(wind, 0.8)
     early = np.arange(540) < 270
     sales = world.series[0].sales * np.where(windy, np.where(early, 1.6, 0.95), 1.0)
-    entries = asked(World((replace(world.series[0], sales=sales),), world.facts), config=SHORT)
+    entries = asked(ShopSimulation((replace(world.series[0], sales=sales),), world.facts), config=SHORT)
     entry = next(one for one in entries if one.template == "wind")
     assert entry.state is HypothesisState.REFUTED
     assert entry.refuters is not None
@@ -282,16 +286,16 @@ def test_an_effect_of_exactly_nothing_is_carried_by_no_part_of_the_days() -> Non
 
 def test_a_lead_waits_even_where_nothing_can_be_computed() -> None:
     """A shop that was imported anew with two days keeps its lead, without an effect."""
-    world = shop(4, days=700)
+    world = simulate_shop(4, days=700)
     night = FIRST_DAY + timedelta(days=600)
     before = next(one for one in asked(world.until(night), config=SHORT) if one.template == "rain")
     lead = replace(before, state=HypothesisState.LEAD, asked_on=night, due_on=night + timedelta(days=9), effect=0.1)
-    entries = asked(shop(4, days=2), LedgerHistory({lead.hypothesis_id: lead}), SHORT)
+    entries = asked(simulate_shop(4, days=2), LedgerHistory({lead.hypothesis_id: lead}), SHORT)
     waiting = next(one for one in entries if one.template == "rain")
     assert (waiting.state, waiting.effect, waiting.n) == (HypothesisState.LEAD, None, 2)
 
 
 def test_entries_survive_their_row() -> None:
     """What is written into the ledger is what is read from it."""
-    for entry in asked(shop(101, effect=0.8), config=SHORT):
+    for entry in asked(simulate_shop(101, effect=0.8), config=SHORT):
         assert HypothesisEntry.from_row(entry.to_row()) == entry

@@ -11,7 +11,7 @@ from brain.domain.statistics.circular_shift import correlate_shifts, run_shift_t
 from brain.domain.statistics.false_discovery import benjamini_yekutieli, harmonic_number, single_discovery_level
 from brain.domain.statistics.online_false_discovery import compute_test_level
 from brain.domain.statistics.whitening import fit_autoregression, whiten, winsorize
-from brain.testing.simulations.curiosity import memory_noise, wet_spells
+from brain.testing.simulations.curiosity import simulate_noise, simulate_wet_spells
 
 DAYS = 540
 SEEN = np.ones(DAYS)
@@ -19,7 +19,7 @@ SEEN = np.ones(DAYS)
 
 def centred_spells(rng: np.random.Generator, signals: int) -> np.ndarray:
     """Spells around their mean, one row a signal."""
-    rows = np.stack([wet_spells(rng, DAYS) for _ in range(signals)])
+    rows = np.stack([simulate_wet_spells(rng, DAYS) for _ in range(signals)])
     return rows - rows.mean(axis=1, keepdims=True)
 
 
@@ -28,7 +28,7 @@ def test_chance_is_called_significant_as_often_as_said_although_both_series_have
     rng = np.random.default_rng(7)
     ours, naive = [], []
     for _ in range(60):
-        outcome = memory_noise(rng, DAYS)
+        outcome = simulate_noise(rng, DAYS)
         signals = centred_spells(rng, 10)
         ours.extend(run_shift_tests(outcome - outcome.mean(), SEEN, signals).p_value)
         naive.extend(stats.pearsonr(row, outcome).pvalue for row in signals)
@@ -70,7 +70,7 @@ def test_a_signal_that_never_varies_cannot_be_tested(signals: np.ndarray) -> Non
 
 def test_memory_is_measured_and_taken_out() -> None:
     """What is left of a whitened series no longer foretells itself."""
-    series = memory_noise(np.random.default_rng(5), 5000, 0.6)
+    series = simulate_noise(np.random.default_rng(5), 5000, 0.6)
     coefficients = fit_autoregression(series, np.ones(5000), 2)
     assert coefficients == pytest.approx([0.6, 0.0], abs=0.05)
     left = whiten(series, coefficients)

@@ -24,16 +24,16 @@ from brain.testing.simulations.shop_clients import (
     BERLIN,
     LAST_DAY,
     NEW_YORK,
-    SALES,
+    SALES_HEADER,
     STEPS,
     SUNDAY,
-    WEATHER,
-    ShopWorld,
+    WEATHER_HEADER,
+    ShopJobRunner,
     describe_stores,
     import_lines,
-    open_sql,
-    sales_lines,
-    wet_days,
+    open_warehouse,
+    simulate_sales_lines,
+    simulate_wet_days,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -68,11 +68,11 @@ def weather_lines(days: Sequence[date], wet: Sequence[bool]) -> list[str]:
 
 def traded(warehouse: SalesWarehouse, dates: dict[str, list[date]], change: Callable[[str], str] = str) -> None:
     """Stores that sold on these days, with weather."""
-    wet = wet_days(max(map(len, dates.values())))
-    lines = [SALES]
+    wet = simulate_wet_days(max(map(len, dates.values())))
+    lines = [SALES_HEADER]
     for seed, (store, days) in enumerate(dates.items()):
-        lines += [change(line) for line in sales_lines(store, days, seed, wet, -0.3)]
-    import_lines(warehouse, sales=lines, weather=[WEATHER, *weather_lines(max(dates.values(), key=len), wet)])
+        lines += [change(line) for line in simulate_sales_lines(store, days, seed, wet, -0.3)]
+    import_lines(warehouse, sales=lines, weather=[WEATHER_HEADER, *weather_lines(max(dates.values(), key=len), wet)])
 
 
 def five_days(warehouse: SalesWarehouse) -> None:
@@ -82,7 +82,7 @@ def five_days(warehouse: SalesWarehouse) -> None:
 
 def one_day(warehouse: SalesWarehouse) -> None:
     """One ticket, once."""
-    import_lines(warehouse, sales=[SALES, f"north,{LAST_DAY - timedelta(days=3)}T09:00:00,bread,,1,3.20\n"])
+    import_lines(warehouse, sales=[SALES_HEADER, f"north,{LAST_DAY - timedelta(days=3)}T09:00:00,bread,,1,3.20\n"])
 
 
 def young_beside_old(warehouse: SalesWarehouse) -> None:
@@ -121,14 +121,14 @@ def nothing_but_returns(warehouse: SalesWarehouse) -> None:
 def worthless(warehouse: SalesWarehouse) -> None:
     """Everything is free."""
     days = [f"{store},{day},bread,,1,0\n" for store in BAKER.stores for day in days_to(LAST_DAY, 120)]
-    import_lines(warehouse, sales=[SALES, *days])
+    import_lines(warehouse, sales=[SALES_HEADER, *days])
 
 
 def no_weather(warehouse: SalesWarehouse) -> None:
     """Sales by day only, no weather, no tickets."""
     rng = np.random.default_rng(4)
     days = [f"north,{day},bread,,1,{rng.gamma(20, 10):.2f}\n" for day in days_to(LAST_DAY, 120)]
-    import_lines(warehouse, sales=[SALES, *days])
+    import_lines(warehouse, sales=[SALES_HEADER, *days])
 
 
 def clocks_change(warehouse: SalesWarehouse) -> None:
@@ -142,7 +142,7 @@ def clocks_change(warehouse: SalesWarehouse) -> None:
         if (store, day, hour) not in {("north", "2026-03-29", 2), ("south", "2026-03-08", 2)}
     ]
     twice = ["north,2026-10-25T00:30:00Z,roll,,1,2\n", "north,2026-10-25T01:30:00Z,roll,,1,2\n"]
-    import_lines(warehouse, sales=[SALES, *lines, *twice])
+    import_lines(warehouse, sales=[SALES_HEADER, *lines, *twice])
 
 
 SHOPS = (
@@ -162,7 +162,7 @@ SHOPS = (
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Each bad shop in turn."""
     one = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'shop.db'}"
-    with closing(open_sql(one)) as warehouse:
+    with closing(open_warehouse(one)) as warehouse:
         warehouse.upgrade()
         describe_stores(warehouse, [Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
         request.param(warehouse)
@@ -188,12 +188,12 @@ def retail(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     return Retail(capsys, monkeypatch)
 
 
-def on(url: str) -> ShopWorld:
+def on(url: str) -> ShopJobRunner:
     """The jobs before a database."""
     clock = ManualClock(SUNDAY)
     store = SqliteStore(":memory:", clock)
     Clients(store).put(BAKER)
-    return ShopWorld(url, store, clock)
+    return ShopJobRunner(url, store, clock)
 
 
 def is_a_sentence(err: str) -> bool:
@@ -217,7 +217,7 @@ def test_people_read_what_programs_read(retail: Retail, tmp_path: Path, command:
     """Tables of a shop with returns, or of one that opened this week, end in the same code."""
     for number, shop in enumerate((returns, five_days)):
         one = f"sqlite:///{tmp_path / f'{number}.db'}"
-        with closing(open_sql(one)) as warehouse:
+        with closing(open_warehouse(one)) as warehouse:
             warehouse.upgrade()
             shop(warehouse)
         code, out, err = retail(one, *command)
@@ -244,7 +244,7 @@ TABLES = ("sales", "weather_hourly", "calendar_events", "stores", "brain_predict
 def without(table: str | None, folder: Path) -> str:
     """A filled database that lost a table, or (None) a migrated one without a row."""
     url = f"sqlite:///{folder / 'shop.db'}"
-    with closing(open_sql(url)) as warehouse:
+    with closing(open_warehouse(url)) as warehouse:
         warehouse.upgrade()
         if table:
             traded(warehouse, dict.fromkeys(BAKER.stores, days_to(LAST_DAY, 100)))
@@ -316,7 +316,7 @@ def test_wrong_usage_is_told(retail: Retail, tmp_path: Path) -> None:
 def test_days_on_which_clocks_change_hold_their_own_sales(tmp_path: Path) -> None:
     """A ticket at the hour that comes twice belongs to its day in its zone, and no day is lost or doubled."""
     url = f"sqlite:///{tmp_path / 'shop.db'}"
-    with closing(open_sql(url)) as warehouse:
+    with closing(open_warehouse(url)) as warehouse:
         warehouse.upgrade()
         describe_stores(warehouse, [Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
         clocks_change(warehouse)

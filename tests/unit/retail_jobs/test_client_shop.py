@@ -14,7 +14,7 @@ from brain.domain.retail.series import Store
 from brain.errors import StoreRefusedError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
 from brain.services.retail.client_shop import ClientShop, last_ended_day, select_client_shop
-from brain.testing.simulations.shop_clients import BAKER, LAST_DAY, RIVAL, SUNDAY, fill, open_sql
+from brain.testing.simulations.shop_clients import BAKER, LAST_DAY, RIVAL, SUNDAY, fill_warehouse, open_warehouse
 
 DAY = LAST_DAY - timedelta(days=1)
 
@@ -23,8 +23,8 @@ DAY = LAST_DAY - timedelta(days=1)
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlWarehouse]:
     """Forty days of three stores."""
     url = f"sqlite:///{tmp_path_factory.mktemp('own') / 'shop.db'}"
-    with closing(open_sql(url)) as warehouse:
-        fill(warehouse, 40)
+    with closing(open_warehouse(url)) as warehouse:
+        fill_warehouse(warehouse, 40)
         yield warehouse
 
 

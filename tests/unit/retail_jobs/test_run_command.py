@@ -15,7 +15,7 @@ from brain.cli.failures import run_app
 from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.shop_clients import BAKER, RIVAL, SUNDAY, fill, open_sql
+from brain.testing.simulations.shop_clients import BAKER, RIVAL, SUNDAY, fill_warehouse, open_warehouse
 
 JOBS = ("signal-magnitude", "product-weather", "backtesting", "curiosity")
 NAMES = {
@@ -52,8 +52,8 @@ class Machine:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shops' database."""
     place = tmp_path_factory.mktemp("machine")
-    with closing(open_sql(f"sqlite:///{place / 'shop.db'}")) as warehouse:
-        fill(warehouse, 100)
+    with closing(open_warehouse(f"sqlite:///{place / 'shop.db'}")) as warehouse:
+        fill_warehouse(warehouse, 100)
     return place
 
 

@@ -20,15 +20,15 @@ from brain.testing.simulations.shop_clients import (
     LAST_DAY,
     NEW_YORK,
     RIVAL,
-    SALES,
+    SALES_HEADER,
     STEPS,
     SUNDAY,
-    ShopWorld,
-    copied,
+    ShopJobRunner,
+    copy_database,
     describe_stores,
-    fill,
+    fill_warehouse,
     import_lines,
-    open_sql,
+    open_warehouse,
 )
 
 JOBS = tuple(STEPS)
@@ -40,8 +40,8 @@ DOCUMENT_BYTES = 1_048_576
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with 200 days of both clients' stores."""
     path = tmp_path_factory.mktemp("shop") / "filled.db"
-    with closing(open_sql(f"sqlite:///{path}")) as warehouse:
-        fill(warehouse)
+    with closing(open_warehouse(f"sqlite:///{path}")) as warehouse:
+        fill_warehouse(warehouse)
     return path
 
 
@@ -57,28 +57,28 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
 
 
 @pytest.fixture
-def world(filled: Path, tmp_path: Path, store: SqliteStore, clock: ManualClock) -> ShopWorld:
+def world(filled: Path, tmp_path: Path, store: SqliteStore, clock: ManualClock) -> ShopJobRunner:
     """The filled database and the store."""
-    return ShopWorld(copied(filled, tmp_path), store, clock)
+    return ShopJobRunner(copy_database(filled, tmp_path), store, clock)
 
 
 @pytest.fixture
-def empty(tmp_path: Path, store: SqliteStore, clock: ManualClock) -> ShopWorld:
+def empty(tmp_path: Path, store: SqliteStore, clock: ManualClock) -> ShopJobRunner:
     """A migrated database without a row, and the store."""
-    one = ShopWorld(f"sqlite:///{tmp_path / 'empty.db'}", store, clock)
-    with closing(open_sql(one.url)) as warehouse:
+    one = ShopJobRunner(f"sqlite:///{tmp_path / 'empty.db'}", store, clock)
+    with closing(open_warehouse(one.url)) as warehouse:
         warehouse.upgrade()
     return one
 
 
-def view(world: ShopWorld, page: str, client: str = BAKER.client_id) -> dict[str, Any]:
+def view(world: ShopJobRunner, page: str, client: str = BAKER.client_id) -> dict[str, Any]:
     """What a page shows."""
     found = world.store.get(paths.view(client, page))
     assert found is not None
     return found.data
 
 
-def test_signal_magnitude_measures_keeps_and_publishes(world: ShopWorld) -> None:
+def test_signal_magnitude_measures_keeps_and_publishes(world: ShopJobRunner) -> None:
     """The lifts of both stores and their chain, and the next fourteen days of each, from the last day that ended."""
     answer = world.run("brainSignalMagnitude")
     assert (answer["status"], answer["day"], answer["stores"], answer["notes"]) == ("success", "2026-11-21", 2, [])
@@ -94,7 +94,7 @@ def test_signal_magnitude_measures_keeps_and_publishes(world: ShopWorld) -> None
     assert len(kept["brain_signal_magnitudes"]) == answer["signals"]
 
 
-def test_product_weather_publishes_three_pages(world: ShopWorld) -> None:
+def test_product_weather_publishes_three_pages(world: ShopJobRunner) -> None:
     """The cake that rain spoils in north is claimed; hours and pairs of stores have pages of their own."""
     answer = world.run("brainProductWeather")
     spoiled = [row for row in view(world, "shop-product-weather")["rows"] if row["claimed"]]
@@ -103,7 +103,7 @@ def test_product_weather_publishes_three_pages(world: ShopWorld) -> None:
     assert answer["pairs"] == len(view(world, "shop-cross-store")["rows"])
 
 
-def test_backtesting_scores_a_young_shop_after_eight_weeks(world: ShopWorld) -> None:
+def test_backtesting_scores_a_young_shop_after_eight_weeks(world: ShopJobRunner) -> None:
     """Always beside the naive rule; stores on the page, products in the tables."""
     answer = world.run("brainBacktesting")
     page = view(world, BACKTEST)
@@ -115,7 +115,7 @@ def test_backtesting_scores_a_young_shop_after_eight_weeks(world: ShopWorld) -> 
     assert kept == {(s, p) for s in ("north", "south") for p in ("*", "bread", "cake")} | {("*baker", "*")}
 
 
-def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: ShopWorld) -> None:
+def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: ShopJobRunner) -> None:
     """The tables keep what found nothing too; a day's later night updates the same entries."""
     answer = world.run("brainCuriosity")
     page = view(world, FINDINGS)
@@ -128,11 +128,13 @@ def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: Sh
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
-def test_a_client_sees_no_rows_of_another(world: ShopWorld, filled: Path, tmp_path: Path, job: str) -> None:
+def test_a_client_sees_no_rows_of_another(world: ShopJobRunner, filled: Path, tmp_path: Path, job: str) -> None:
     """Results, pages and ledger are those of a database in which the other client's stores never were."""
     world.run(job, client=RIVAL.client_id, at=SUNDAY - timedelta(days=1))
     world.run(job)
-    alone = ShopWorld(copied(filled, tmp_path, "alone.db"), SqliteStore(":memory:", world.clock), world.clock)
+    alone = ShopJobRunner(
+        copy_database(filled, tmp_path, "alone.db"), SqliteStore(":memory:", world.clock), world.clock
+    )
     Clients(alone.store).put(BAKER)
     alone.run(job)
     assert world.documents() == alone.documents()
@@ -145,14 +147,14 @@ def test_a_client_sees_no_rows_of_another(world: ShopWorld, filled: Path, tmp_pa
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_client_without_stores_has_no_retail_work(world: ShopWorld, job: str) -> None:
+def test_a_client_without_stores_has_no_retail_work(world: ShopJobRunner, job: str) -> None:
     """Its task is done, and says why there was nothing to do; the database is not even opened."""
     world.url = "sqlite:////nowhere/at/all.db"
     assert world.run(job, client="agency") == {"status": "success", "stores": 0, "notes": ["no stores"]}
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopWorld, job: str) -> None:
+def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopJobRunner, job: str) -> None:
     """What it would write is what the run then writes."""
     before = (world.rows(), world.documents())
     would = world.run(job, dry_run=True)["would_write"]
@@ -164,7 +166,7 @@ def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopWorld
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_what_is_published_fits_and_is_plain(world: ShopWorld, job: str) -> None:
+def test_what_is_published_fits_and_is_plain(world: ShopJobRunner, job: str) -> None:
     """No page is near a document's limit, and all of it is JSON but the time it is of."""
     world.run(job)
     for path, data in world.documents().items():
@@ -173,7 +175,7 @@ def test_what_is_published_fits_and_is_plain(world: ShopWorld, job: str) -> None
         assert len(text) < DOCUMENT_BYTES / 2
 
 
-def test_an_older_run_done_again_does_not_turn_a_page_back(world: ShopWorld) -> None:
+def test_an_older_run_done_again_does_not_turn_a_page_back(world: ShopJobRunner) -> None:
     """Its rows are kept under their own day; the page stays that of the later run."""
     world.run("brainSignalMagnitude")
     shown = world.documents()
@@ -182,7 +184,7 @@ def test_an_older_run_done_again_does_not_turn_a_page_back(world: ShopWorld) -> 
     assert {row["cutoff"].day for row in world.rows()["brain_predictions"]} == {14, 21}
 
 
-def test_the_next_night_goes_on_from_the_last(world: ShopWorld) -> None:
+def test_the_next_night_goes_on_from_the_last(world: ShopJobRunner) -> None:
     """Leads wait, effects keep the day since when they are claimed, and pages move on."""
     for nights in range(2):
         for job in ("brainSignalMagnitude", "brainCuriosity"):
@@ -193,7 +195,7 @@ def test_the_next_night_goes_on_from_the_last(world: ShopWorld) -> None:
     assert view(world, FINDINGS)["night"] == "2026-11-21"
 
 
-def test_a_shop_near_its_time_limit_stops_between_steps_and_is_resumed(world: ShopWorld) -> None:
+def test_a_shop_near_its_time_limit_stops_between_steps_and_is_resumed(world: ShopJobRunner) -> None:
     """The first attempt publishes what it has; the next one does only the rest."""
     assert world.run("brainProductWeather", limit=timedelta(seconds=20))["status"] == "stopped"
     assert world.documents() == {}
@@ -202,7 +204,7 @@ def test_a_shop_near_its_time_limit_stops_between_steps_and_is_resumed(world: Sh
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_shop_without_a_sale_is_told_so(empty: ShopWorld, job: str) -> None:
+def test_a_shop_without_a_sale_is_told_so(empty: ShopJobRunner, job: str) -> None:
     """An empty table is no failure: the page says what is missing, and the run is done."""
     answer = empty.run(job)
     assert answer["status"] == "success"
@@ -214,7 +216,7 @@ def test_a_shop_without_a_sale_is_told_so(empty: ShopWorld, job: str) -> None:
         assert data["known_until"] is None
 
 
-def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopWorld) -> None:
+def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopJobRunner) -> None:
     """After a few days the calendar still begins today; after a month it says since when nothing came."""
     world.clock.advance(timedelta(days=60))
     world.run("brainSignalMagnitude", at=SUNDAY + timedelta(days=5))
@@ -226,11 +228,11 @@ def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopWor
     assert view(world, CALENDAR)["rows"] == []
 
 
-def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopWorld) -> None:
+def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopJobRunner) -> None:
     """At 04:00 UTC it is Sunday in Berlin and still Saturday in New York, whose evening's sales are not in yet."""
     with empty.opened() as warehouse:
         describe_stores(warehouse, [Store("north", "Europe/Berlin"), Store("south", NEW_YORK)])
         lines = [f"{store},{LAST_DAY - timedelta(days=at)},bread,,1,10\n" for store in BAKER.stores for at in range(40)]
-        import_lines(warehouse, sales=[SALES, *lines])
+        import_lines(warehouse, sales=[SALES_HEADER, *lines])
     assert empty.run("brainCuriosity", at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"
     assert empty.run("brainCuriosity", at=SUNDAY)["day"] == "2026-11-21"

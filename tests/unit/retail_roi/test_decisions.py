@@ -23,7 +23,7 @@ from brain.ports.sales_warehouse import ResultTable
 from brain.services.retail.decisions import decisions_from_rows, list_decisions, record_decisions
 from brain.services.retail.roi import parse_month
 from brain.settings.files import load_config
-from brain.testing.simulations.shop import FIRST, day_at, usual_sales
+from brain.testing.simulations.shop import FIRST_DATE, get_date, simulate_sales
 from brain.testing.simulations.shop_clients import describe_stores
 
 NOW = datetime(2023, 3, 1, 9, tzinfo=UTC)
@@ -118,13 +118,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.writer(stream)
         writer.writerow(["store_id", "sold_at", "product_id", "category", "quantity", "revenue"])
         for number, store in enumerate(("kiel", "bonn")):
-            sales = usual_sales(number, DAYS)
+            sales = simulate_sales(number, DAYS)
             if store == "bonn":
                 sales[400:407] = np.nan
             for at, amount in enumerate(sales):
                 if np.isfinite(amount):
-                    writer.writerow([store, FIRST + timedelta(days=at), "bread", "loaf", "", f"{amount:.2f}"])
-            writer.writerow([store, FIRST + timedelta(days=5), "cake", "sweet", "", "-3.50"])
+                    writer.writerow([store, FIRST_DATE + timedelta(days=at), "bread", "loaf", "", f"{amount:.2f}"])
+            writer.writerow([store, FIRST_DATE + timedelta(days=5), "cake", "sweet", "", "-3.50"])
     return folder / "sales.csv"
 
 
@@ -156,13 +156,13 @@ def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
     """One by one or from a file, told twice, valued twice the same, wins, misses and unknowns together."""
     assert as_json(retail("roi", "--json"))["decisions"] == []
     assert "No decisions are recorded" in retail("roi")[1]
-    start, end = day_at(380), day_at(386)
+    start, end = get_date(380), get_date(386)
     told = ("decide", "promotion", "--store", "kiel", "--start", start, "--end", end, "--cost", "9000", "--json")
     assert as_json(retail(*told))["new"] == 1
     assert as_json(retail(*told))["already_there"] == 1
     file = tmp_path / "decisions.csv"
-    rows = ["kind,start,end,cost,store_id,note", f"post,{day_at(400)},{day_at(402)},0,bonn,pictures"]
-    file.write_text("\n".join([*rows, f"staffing,{day_at(500)},{day_at(501)},-60,kiel,fewer"]) + "\n")
+    rows = ["kind,start,end,cost,store_id,note", f"post,{get_date(400)},{get_date(402)},0,bonn,pictures"]
+    file.write_text("\n".join([*rows, f"staffing,{get_date(500)},{get_date(501)},-60,kiel,fewer"]) + "\n")
     assert "2 new" in retail("decide", "--file", file)[1]
     answer = retail("roi", "--margin", "0.4", "--json")
     assert retail("roi", "--margin", "0.4", "--json") == answer

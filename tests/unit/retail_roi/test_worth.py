@@ -18,25 +18,32 @@ from brain.domain.retail.roi.value_estimate import adjust_for_control
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.testing.simulations.decisions import (
-    EVER,
+    ALL_TIME,
     MARGIN,
-    Making,
-    World,
-    decision,
-    figures,
-    roi_constants,
-    told,
-    world,
+    DecisionScenario,
+    DecisionSimulation,
+    build_decision,
+    build_roi_statement,
+    compare_valuations,
+    load_roi_config,
+    simulate_decisions,
 )
-from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales, weather_of
+from brain.testing.simulations.shop import (
+    build_calendar_event,
+    build_series,
+    build_weather,
+    get_date,
+    load_retail_config,
+    simulate_sales,
+)
 
 DAYS = 480
 
 
 @cache
-def worlds(making: Making, count: int) -> NDArray[np.float64]:
+def worlds(making: DecisionScenario, count: int) -> NDArray[np.float64]:
     """Figures of every decision of ``count`` worlds."""
-    return np.concatenate([figures(world(7_000 + seed, making)) for seed in range(count)])
+    return np.concatenate([compare_valuations(simulate_decisions(7_000 + seed, making)) for seed in range(count)])
 
 
 def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
@@ -45,8 +52,12 @@ def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("making", [Making(), Making(shared=0.7), Making(lasts=3)], ids=["alone", "shared", "short"])
-def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: Making) -> None:
+@pytest.mark.parametrize(
+    "making",
+    [DecisionScenario(), DecisionScenario(shared=0.7), DecisionScenario(lasts=3)],
+    ids=["alone", "shared", "short"],
+)
+def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: DecisionScenario) -> None:
     """80 % intervals cover 77 to 83 %, and at most 5 % of decisions are wrongly said to have earned."""
     rows = worlds(making, 10)
     assert len(rows) == 450
@@ -58,7 +69,7 @@ def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: M
 @pytest.mark.slow
 def test_a_lift_that_was_planted_is_recovered() -> None:
     """Its money lies inside the intervals as often as promised, and the estimates are right in the mean."""
-    rows = worlds(Making(lift=0.3), 10)
+    rows = worlds(DecisionScenario(lift=0.3), 10)
     assert 0.77 <= covered(rows, 2, 3) <= 0.83
     assert np.mean(rows[:, 1]) == pytest.approx(np.mean(rows[:, 0]), rel=0.05)
     assert np.mean(rows[:, 4] > 0) > 0.5
@@ -66,8 +77,8 @@ def test_a_lift_that_was_planted_is_recovered() -> None:
 
 def test_stores_without_the_decision_make_it_surer() -> None:
     """Where stores share what moves them, the others' days narrow the interval."""
-    alone = worlds(Making(), 10)
-    shared = worlds(Making(shared=0.7), 10)
+    alone = worlds(DecisionScenario(), 10)
+    shared = worlds(DecisionScenario(shared=0.7), 10)
     assert np.mean(shared[:, 3] - shared[:, 2]) < 0.7 * np.mean(alone[:, 3] - alone[:, 2])
 
 
@@ -76,7 +87,9 @@ def test_a_sum_knows_that_stores_err_together() -> None:
     """The total over stores that share their noise, all decided, is as unsure as that noise."""
     covering, wider = [], []
     for seed in range(12):
-        one = told(world(9_000 + seed, Making(stores=21, shared=0.8, untreated_every=99, days=430)))
+        one = build_roi_statement(
+            simulate_decisions(9_000 + seed, DecisionScenario(stores=21, shared=0.8, untreated_every=99, days=430))
+        )
         (total,) = one.totals
         alone = np.sqrt(sum((v.value.upper_80 - v.value.lower_80) ** 2 for v in one.valuations if v.value))
         wider.append((total.value.upper_80 - total.value.lower_80) / alone)
@@ -87,27 +100,27 @@ def test_a_sum_knows_that_stores_err_together() -> None:
 
 def one_store(sales: NDArray[np.float64] | None = None, **facts: object) -> tuple[list[DailySeries], ShopData]:
     """A single store's total and its facts."""
-    given = usual_sales(3, DAYS) if sales is None else sales
-    return [series_of(given)], ShopData({"north": Store("north")}, **facts)  # type: ignore[arg-type]
+    given = simulate_sales(3, DAYS) if sales is None else sales
+    return [build_series(given)], ShopData({"north": Store("north")}, **facts)  # type: ignore[arg-type]
 
 
 def valued(
     shop: tuple[list[DailySeries], ShopData],
     *decisions: object,
-    period: StatementPeriod = EVER,
+    period: StatementPeriod = ALL_TIME,
     margin: float | None = MARGIN,
 ) -> tuple[DecisionValuation, ...]:
     """What is said of decisions in a shop."""
-    return build_statement(*shop, decisions, period, shop_config(), roi_constants(margin)).valuations  # type: ignore[arg-type]
+    return build_statement(*shop, decisions, period, load_retail_config(), load_roi_config(margin)).valuations  # type: ignore[arg-type]
 
 
 def test_no_sales_after_the_start_move_the_counterfactual() -> None:
     """Whatever is sold from the first day on, the sales that would have been stay the same to the last bit."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     other = sales.copy()
     other[450:] *= np.linspace(0.1, 3.0, DAYS - 450)
-    (before,) = valued(one_store(sales), decision("a", 450, 7))
-    (after,) = valued(one_store(other), decision("a", 450, 7))
+    (before,) = valued(one_store(sales), build_decision("a", 450, 7))
+    (after,) = valued(one_store(other), build_decision("a", 450, 7))
     assert before.expected == after.expected
     assert np.array_equal(before.placebo_differences, after.placebo_differences, equal_nan=True)  # type: ignore[arg-type]
     assert before.actual != after.actual
@@ -115,11 +128,13 @@ def test_no_sales_after_the_start_move_the_counterfactual() -> None:
 
 def test_another_decision_s_length_moves_nothing() -> None:
     """Asked alone or beside a longer one in the next shop, a decision is worth the same."""
-    series = [series_of(usual_sales(at, DAYS), f"s{at}") for at in range(3)]
+    series = [build_series(simulate_sales(at, DAYS), f"s{at}") for at in range(3)]
     shop = series, ShopData({one.store_id: Store(one.store_id) for one in series})
-    longer = decision("b", 450, 20, "s1")
-    alone = valued(shop, decision("a", 450, 6, "s0"), longer, period=StatementPeriod(day_at(455), day_at(455)))
-    both = valued(shop, decision("a", 450, 6, "s0"), longer)
+    longer = build_decision("b", 450, 20, "s1")
+    alone = valued(
+        shop, build_decision("a", 450, 6, "s0"), longer, period=StatementPeriod(get_date(455), get_date(455))
+    )
+    both = valued(shop, build_decision("a", 450, 6, "s0"), longer)
     assert alone[0].value == both[0].value
 
 
@@ -127,14 +142,14 @@ def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> 
     """A shop that sells half as much again when it is fair week does not owe that to a poster."""
     rng = np.random.default_rng(5)
     rain = (rng.random(DAYS) < 0.3) * 6.0
-    sales = usual_sales(5, DAYS, noise=0.05) * np.exp(-0.2 * (rain > 0))
-    fairs = [event("fair", at, "festival", 3) for at in (40, 110, 180, 250, 320, 390, 452)]
+    sales = simulate_sales(5, DAYS, noise=0.05) * np.exp(-0.2 * (rain > 0))
+    fairs = [build_calendar_event("fair", at, "festival", 3) for at in (40, 110, 180, 250, 320, 390, 452)]
     for fair in fairs:
-        at = (fair.start - day_at(0)).days
+        at = (fair.start - get_date(0)).days
         sales[at : at + 3] *= 1.5
-    weather = {"north": weather_of("north", np.full(DAYS, 12.0), rain)}
-    (knowing,) = valued(one_store(sales, events=tuple(fairs), weather=weather), decision("a", 450, 7))
-    (blind,) = valued(one_store(sales), decision("a", 450, 7))
+    weather = {"north": build_weather("north", np.full(DAYS, 12.0), rain)}
+    (knowing,) = valued(one_store(sales, events=tuple(fairs), weather=weather), build_decision("a", 450, 7))
+    (blind,) = valued(one_store(sales), build_decision("a", 450, 7))
     assert knowing.value is not None
     assert blind.value is not None
     assert abs(knowing.value.amount) < abs(blind.value.amount)
@@ -144,13 +159,13 @@ def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> 
 
 def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> None:
     """An event of class promotion on its days is the decision itself; on other days it is what it is."""
-    sales = usual_sales(6, DAYS, noise=0.05)
+    sales = simulate_sales(6, DAYS, noise=0.05)
     for at in (200, 280, 360, 450):
         sales[at : at + 5] *= 1.4
-    listed = tuple(event("sale", at, "promotion", 5) for at in (200, 280, 360, 450))
-    (one,) = valued(one_store(sales, events=listed), decision("a", 450, 5))
+    listed = tuple(build_calendar_event("sale", at, "promotion", 5) for at in (200, 280, 360, 450))
+    (one,) = valued(one_store(sales, events=listed), build_decision("a", 450, 5))
     assert one.verdict is DecisionVerdict.EARNED
-    elsewhere = valued(one_store(sales, events=listed), decision("a", 450, 5, kind=DecisionKind.STAFFING))
+    elsewhere = valued(one_store(sales, events=listed), build_decision("a", 450, 5, kind=DecisionKind.STAFFING))
     assert one.value is not None
     assert elsewhere[0].value is not None
     assert elsewhere[0].value.amount < 0.6 * one.value.amount
@@ -158,7 +173,7 @@ def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> 
 
 def test_costs_and_savings_are_in_the_worth() -> None:
     """A cost of 100 makes it 100 less; hours that were saved make it more."""
-    free, dear, saved = (valued(one_store(), decision("a", 450, 7, cost=cost))[0] for cost in (0.0, 100.0, -50.0))
+    free, dear, saved = (valued(one_store(), build_decision("a", 450, 7, cost=cost))[0] for cost in (0.0, 100.0, -50.0))
     assert free.value is not None
     assert dear.value is not None
     assert saved.value is not None
@@ -170,7 +185,7 @@ def test_a_loss_is_told_as_plainly_as_a_win() -> None:
     """A dear decision that brought nothing lost money; it is counted in the total, and the target is missed."""
     shop = one_store()
     said = build_statement(
-        *shop, [decision("a", 450, 7, cost=5000.0)], StatementPeriod(), shop_config(), roi_constants()
+        *shop, [build_decision("a", 450, 7, cost=5000.0)], StatementPeriod(), load_retail_config(), load_roi_config()
     )
     assert said.valuations[0].verdict is DecisionVerdict.LOST
     assert said.valuations[0].value is not None
@@ -180,10 +195,14 @@ def test_a_loss_is_told_as_plainly_as_a_win() -> None:
 
 def test_without_a_margin_the_answer_is_revenue_and_no_target_is_reached() -> None:
     """Costs are then not taken off, since revenue is not what is left."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     sales[450:457] *= 1.6
     said = build_statement(
-        *one_store(sales), [decision("a", 450, 7, cost=10.0)], StatementPeriod(), shop_config(), roi_constants(None)
+        *one_store(sales),
+        [build_decision("a", 450, 7, cost=10.0)],
+        StatementPeriod(),
+        load_retail_config(),
+        load_roi_config(None),
     )
     (one,) = said.valuations
     assert (one.basis, one.verdict, one.margin) == (ValueBasis.REVENUE, DecisionVerdict.SOLD_MORE, None)
@@ -191,16 +210,16 @@ def test_without_a_margin_the_answer_is_revenue_and_no_target_is_reached() -> No
     assert one.value.amount > 1500
     assert said.target_status is TargetStatus.NOT_KNOWN
     sales[450:457] *= 0.2
-    (less,) = valued(one_store(sales), decision("a", 450, 7), margin=None)
+    (less,) = valued(one_store(sales), build_decision("a", 450, 7), margin=None)
     assert less.verdict is DecisionVerdict.SOLD_LESS
 
 
 def test_the_target_is_reached_only_when_that_is_sure() -> None:
     """At 80 %: the lower end lies above it."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     sales[450:457] *= 3.0
     said = build_statement(
-        *one_store(sales), [decision("a", 450, 7)], StatementPeriod(), shop_config(), roi_constants()
+        *one_store(sales), [build_decision("a", 450, 7)], StatementPeriod(), load_retail_config(), load_roi_config()
     )
     assert said.totals[0].value.lower_80 > said.target
     assert said.target_status is TargetStatus.REACHED
@@ -209,7 +228,9 @@ def test_the_target_is_reached_only_when_that_is_sure() -> None:
 def test_decisions_on_the_same_days_are_told_together_and_counted_once() -> None:
     """What cannot be told apart is not shared out."""
     said = valued(
-        one_store(), decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0)
+        one_store(),
+        build_decision("a", 440, 7, cost=30.0),
+        build_decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0),
     )
     (both,) = said
     assert [one.decision_id for one in both.group.decisions] == ["a", "b"]
@@ -218,20 +239,20 @@ def test_decisions_on_the_same_days_are_told_together_and_counted_once() -> None
 
 def test_a_decision_soon_after_another_is_forecast_from_before_the_first() -> None:
     """The first one's sales do not raise what is expected without the second."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     lifted = sales.copy()
     lifted[440:447] *= 2.0
-    pair = decision("a", 440, 7), decision("b", 449, 7)
+    pair = build_decision("a", 440, 7), build_decision("b", 449, 7)
     quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
     assert quiet.expected == loud.expected
 
 
 def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
     """A lift a month earlier neither raises the forecast nor widens the interval."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     lifted = sales.copy()
     lifted[400:407] *= 3.0
-    pair = decision("a", 400, 7), decision("b", 450, 7)
+    pair = build_decision("a", 400, 7), build_decision("b", 450, 7)
     quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
     assert quiet.value == loud.value
 
@@ -239,21 +260,21 @@ def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
 @pytest.mark.parametrize(
     ("decisions", "reason"),
     [
-        ([decision("a", DAYS + 3, 5)], "it starts on"),
-        ([decision("a", DAYS - 3, 5)], "it runs until"),
-        ([decision("a", 400, 70)], "longer than 56 days"),
-        ([decision("a", 30, 7)], "fewer than 56 days of sales"),
-        ([decision("a", 90, 7)], "earlier stretches"),
-        ([decision("a", 460, 3)], "no sales on its days"),
-        ([decision("a", 450, 3, kind=DecisionKind.STOCK)], "name the product or category"),
-        ([decision("a", 450, 3, product_id="cake")], "nothing called cake"),
-        ([decision("a", 450, 3, category="cakes")], "nothing called cakes"),
-        ([decision(str(at), at, 7) for at in range(300, 440, 10)], "decisions followed each other"),
+        ([build_decision("a", DAYS + 3, 5)], "it starts on"),
+        ([build_decision("a", DAYS - 3, 5)], "it runs until"),
+        ([build_decision("a", 400, 70)], "longer than 56 days"),
+        ([build_decision("a", 30, 7)], "fewer than 56 days of sales"),
+        ([build_decision("a", 90, 7)], "earlier stretches"),
+        ([build_decision("a", 460, 3)], "no sales on its days"),
+        ([build_decision("a", 450, 3, kind=DecisionKind.STOCK)], "name the product or category"),
+        ([build_decision("a", 450, 3, product_id="cake")], "nothing called cake"),
+        ([build_decision("a", 450, 3, category="cakes")], "nothing called cakes"),
+        ([build_decision(str(at), at, 7) for at in range(300, 440, 10)], "decisions followed each other"),
     ],
 )
 def test_what_cannot_be_known_is_said_to_be_unknown(decisions: list[object], reason: str) -> None:
     """With the reason, and without a figure."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     sales[460:463] = np.nan
     said = valued(one_store(sales), *decisions)[-1]
     assert (said.verdict, said.value) == (DecisionVerdict.UNKNOWN, None)
@@ -262,24 +283,24 @@ def test_what_cannot_be_known_is_said_to_be_unknown(decisions: list[object], rea
 
 def test_a_store_that_opened_late_is_unknown_and_one_that_never_sold_it_too() -> None:
     """Other stores' history does not make up for its own."""
-    young = usual_sales(4, DAYS)
+    young = simulate_sales(4, DAYS)
     young[:430] = np.nan
-    series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[420:], "young", day_at(420))]
-    cake = replace(series_of(usual_sales(3, DAYS, level=50.0), "old"), product_id="cake", category="sweet")
+    series = [build_series(simulate_sales(3, DAYS), "old"), build_series(young[420:], "young", get_date(420))]
+    cake = replace(build_series(simulate_sales(3, DAYS, level=50.0), "old"), product_id="cake", category="sweet")
     shop = [*series, cake], ShopData({"old": Store("old"), "young": Store("young")})
-    (late,) = valued(shop, decision("a", 465, 5, "young"))
+    (late,) = valued(shop, build_decision("a", 465, 5, "young"))
     assert "days of sales before it" in late.reason
-    (never,) = valued(shop, decision("a", 465, 5, "young", product_id="cake"))
+    (never,) = valued(shop, build_decision("a", 465, 5, "young", product_id="cake"))
     assert "never sold" in never.reason
 
 
 def test_a_young_store_s_first_weeks_tell_no_chance() -> None:
     """A store of thirty weeks beside an old one: what it earns is known to a few hundred, not to a million."""
     opened = DAYS - 210
-    young = usual_sales(4, DAYS)
-    series = [series_of(usual_sales(3, DAYS), "old"), series_of(young[opened:], "young", day_at(opened))]
-    one = World(series, [decision("late", DAYS - 10, 4, "young")], {"late": 0.0})
-    (valued,) = told(one, margin=None).valuations
+    young = simulate_sales(4, DAYS)
+    series = [build_series(simulate_sales(3, DAYS), "old"), build_series(young[opened:], "young", get_date(opened))]
+    one = DecisionSimulation(series, [build_decision("late", DAYS - 10, 4, "young")], {"late": 0.0})
+    (valued,) = build_roi_statement(one, margin=None).valuations
     assert valued.value is not None
     assert valued.placebo_differences is not None
     assert not np.isfinite(valued.placebo_differences[24:]).any()
@@ -288,24 +309,24 @@ def test_a_young_store_s_first_weeks_tell_no_chance() -> None:
 
 def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_margin() -> None:
     """In one store or in all, by product or by category."""
-    cake = usual_sales(8, DAYS, level=200.0)
+    cake = simulate_sales(8, DAYS, level=200.0)
     cake[450:457] *= 2.0
     made = [
-        replace(series_of(cake, "north"), product_id="cake", category="sweet"),
-        replace(series_of(usual_sales(9, DAYS)), product_id="bread", category="loaf"),
+        replace(build_series(cake, "north"), product_id="cake", category="sweet"),
+        replace(build_series(simulate_sales(9, DAYS)), product_id="bread", category="loaf"),
     ]
-    roi = roi_constants(None)
+    roi = load_roi_config(None)
     roi = roi.model_copy(update={"margins": roi.margins.model_copy(update={"categories": {"sweet": 0.6}})})
     facts = ShopData({"north": Store("north")})
     for about in ({"product_id": "cake"}, {"category": "sweet"}):
         said = build_statement(
-            made, facts, [decision("a", 450, 7, None, **about)], StatementPeriod(), shop_config(), roi
+            made, facts, [build_decision("a", 450, 7, None, **about)], StatementPeriod(), load_retail_config(), roi
         )  # type: ignore[arg-type]
         (one,) = said.valuations
         assert one.margin == pytest.approx(0.6)
         assert one.verdict is DecisionVerdict.EARNED
-    apart = [decision("a", 450, 7, product_id="cake"), decision("b", 451, 7, product_id="bread")]
-    said = build_statement(made, facts, apart, StatementPeriod(), shop_config(), roi)
+    apart = [build_decision("a", 450, 7, product_id="cake"), build_decision("b", 451, 7, product_id="bread")]
+    said = build_statement(made, facts, apart, StatementPeriod(), load_retail_config(), roi)
     assert [one.basis for one in said.valuations] == [ValueBasis.MARGIN, ValueBasis.REVENUE]
     assert len(said.totals) == 2
     assert said.target_status is TargetStatus.NOT_KNOWN or said.totals[0].value.lower_80 > said.target
@@ -316,14 +337,14 @@ def test_returns_and_slow_goods_are_valued_too() -> None:
     rng = np.random.default_rng(4)
     sales = np.where(rng.random(DAYS) < 0.3, 0.0, rng.gamma(4, 10, DAYS))
     sales[rng.random(DAYS) < 0.05] = -20.0
-    (one,) = valued(one_store(sales), decision("a", 450, 7))
+    (one,) = valued(one_store(sales), build_decision("a", 450, 7))
     assert one.value is not None
     assert one.value.lower_95 <= 0 <= one.value.upper_95
 
 
 def test_a_decision_belongs_to_the_month_in_which_it_ends() -> None:
     """And is counted once."""
-    one = decision("a", 440, 10)
+    one = build_decision("a", 440, 10)
     month_of_end = StatementPeriod(one.end - timedelta(days=2), one.end)
     assert len(valued(one_store(), one, period=month_of_end)) == 1
     assert not valued(one_store(), one, period=StatementPeriod(one.start, one.end - timedelta(days=1)))
@@ -332,7 +353,7 @@ def test_a_decision_belongs_to_the_month_in_which_it_ends() -> None:
 
 def test_a_total_over_shops_with_too_few_weeks_in_common_adds_the_widths() -> None:
     """Where nothing is known of how they err together, they are taken to err the same way."""
-    first, second = valued(one_store(), decision("a", 400, 7), decision("b", 450, 7))
+    first, second = valued(one_store(), build_decision("a", 400, 7), build_decision("b", 450, 7))
     assert first.placebo_differences is not None
     assert second.placebo_differences is not None
     from brain.domain.retail.roi.statement import sum_values  # noqa: PLC0415 - only this test looks inside
@@ -355,19 +376,19 @@ def test_a_total_over_shops_with_too_few_weeks_in_common_adds_the_widths() -> No
 
 def test_spells_link_what_is_close_in_a_store() -> None:
     """A decision of all stores links them all; different products on the same days stay apart."""
-    one = decision("a", 10, 5, "north")
-    late = decision("b", 30, 5, "north")
-    south = decision("c", 12, 5, "south")
+    one = build_decision("a", 10, 5, "north")
+    late = build_decision("b", 30, 5, "north")
+    south = build_decision("c", 12, 5, "south")
     assert [len(spell.groups) for spell in group_into_spells([late, south, one], 7)] == [1, 1, 1]
-    everywhere = decision("d", 16, 10, None)
+    everywhere = build_decision("d", 16, 10, None)
     (spell, alone) = group_into_spells([late, south, one, everywhere], 3)
     assert [[d.decision_id for d in group.decisions] for group in spell.groups] == [["a"], ["c", "d"]]
     assert alone.groups[0].decisions == (late,)
-    goods = [decision(name, 10, 5, product_id=name) for name in ("bread", "cake")]
+    goods = [build_decision(name, 10, 5, product_id=name) for name in ("bread", "cake")]
     assert len(group_into_spells(goods, 7)[0].groups) == 2
-    kinds = [decision(name, 10, 5, category=name) for name in ("loaf", "sweet")]
+    kinds = [build_decision(name, 10, 5, category=name) for name in ("loaf", "sweet")]
     assert len(group_into_spells(kinds, 7)[0].groups) == 2
-    mixed = [decision("a", 10, 5, product_id="bread"), decision("b", 10, 5)]
+    mixed = [build_decision("a", 10, 5, product_id="bread"), build_decision("b", 10, 5)]
     (group,) = group_into_spells(mixed, 7)[0].groups
     assert group.subject == (None, None)
 
@@ -389,24 +410,24 @@ def test_a_control_that_tells_nothing_is_not_used() -> None:
 
 def test_days_before_the_first_sale_and_in_a_shop_that_sells_nothing_are_unknown() -> None:
     """Neither has a forecast to compare with."""
-    (early,) = valued(one_store(), decision("a", -3, 2))
+    (early,) = valued(one_store(), build_decision("a", -3, 2))
     assert "fewer than 56 days" in early.reason
     nothing = np.zeros(DAYS)
-    (idle,) = valued(one_store(nothing), decision("a", 450, 7))
+    (idle,) = valued(one_store(nothing), build_decision("a", 450, 7))
     assert "expects no sales" in idle.reason
 
 
 def test_what_is_said_names_what_ran_together_and_what_was_closed() -> None:
     """And when nothing stands out, that nothing should be changed for it."""
-    sales = usual_sales(3, DAYS)
+    sales = simulate_sales(3, DAYS)
     sales[442] = np.nan
-    pair = decision("a", 440, 7, cost=30.0), decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0)
-    said = build_statement(*one_store(sales), pair, EVER, shop_config(), roi_constants())
+    pair = build_decision("a", 440, 7, cost=30.0), build_decision("b", 445, 7, kind=DecisionKind.POST, cost=20.0)
+    said = build_statement(*one_store(sales), pair, ALL_TIME, load_retail_config(), load_roi_config())
     sentences = statement_wording.write_lines(said)
     assert "2 decisions ran on the same days" in sentences[-1]
     assert "Closed on 1 of its days" in sentences[-1]
     assert statement_wording.write_headline(said).startswith("No decision stands out from chance")
-    nobody = build_statement(*one_store(), [], EVER, shop_config(), roi_constants())
+    nobody = build_statement(*one_store(), [], ALL_TIME, load_retail_config(), load_roi_config())
     assert (statement_wording.write_lines(nobody), statement_wording.write_headline(nobody)) == (
         [],
         statement_wording.NO_DECISIONS,
@@ -415,8 +436,8 @@ def test_what_is_said_names_what_ran_together_and_what_was_closed() -> None:
 
 def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
     """The sums leave nothing out."""
-    many = [decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
-    said = build_statement(*one_store(), many, EVER, shop_config(), roi_constants())
+    many = [build_decision(f"d{at:03d}", 10, 1, f"s{at}") for at in range(100)]
+    said = build_statement(*one_store(), many, ALL_TIME, load_retail_config(), load_roi_config())
     section = monthly_report.build_decisions_section(said)
     assert (len(section.rows), said.unknown_count) == (60, 100)
     assert section.lines[-1].startswith("40 more")
@@ -424,6 +445,6 @@ def test_a_month_of_a_hundred_decisions_lists_sixty_and_counts_all() -> None:
 
 def test_an_empty_month_has_no_total() -> None:
     """And no target either."""
-    empty = World([series_of(usual_sales(1, 60))], [], {})
-    said = told(empty)
+    empty = DecisionSimulation([build_series(simulate_sales(1, 60))], [], {})
+    said = build_roi_statement(empty)
     assert (said.valuations, said.totals, said.unknown_count, said.target_status) == ((), (), 0, TargetStatus.NOT_KNOWN)

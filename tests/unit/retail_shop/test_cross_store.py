@@ -5,7 +5,7 @@ import pytest
 
 from brain.domain.retail.cross_store import StorePair, StoreRelation, measure_store_pairs
 from brain.domain.retail.series import DailySeries
-from brain.testing.simulations.curiosity import FIRST_DAY, memory_noise
+from brain.testing.simulations.curiosity import FIRST_DAY, simulate_noise
 
 DAYS = 540
 
@@ -30,15 +30,15 @@ def test_stores_that_share_a_cause_neither_lead_nor_replace_each_other(memory: f
     wrong = 0
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        common = memory_noise(rng, DAYS, memory)
-        wrong += bool(claimed([store(name, common + memory_noise(rng, DAYS, 0.3)) for name in "abc"]))
+        common = simulate_noise(rng, DAYS, memory)
+        wrong += bool(claimed([store(name, common + simulate_noise(rng, DAYS, 0.3)) for name in "abc"]))
     assert wrong <= 4
 
 
 def test_stores_that_share_nothing_have_no_relation() -> None:
     """30 chains of three independent stores."""
     rng = np.random.default_rng(99)
-    wrong = [bool(claimed([store(name, memory_noise(rng, DAYS)) for name in "abc"])) for _ in range(30)]
+    wrong = [bool(claimed([store(name, simulate_noise(rng, DAYS)) for name in "abc"])) for _ in range(30)]
     assert sum(wrong) <= 4
 
 

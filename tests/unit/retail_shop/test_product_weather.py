@@ -8,7 +8,7 @@ import pytest
 from brain.domain.retail.product_weather import WeatherElasticity, estimate_weather_elasticities
 from brain.domain.retail.series import DailySeries
 from brain.domain.retail.shop_data import ShopData
-from brain.testing.simulations.curiosity import FIRST_DAY, memory_noise, shop
+from brain.testing.simulations.curiosity import FIRST_DAY, simulate_noise, simulate_shop
 
 DAYS = 540
 PRODUCTS = 6
@@ -16,13 +16,13 @@ PRODUCTS = 6
 
 def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[DailySeries], ShopData]:
     """Products of one shop with planted log effects of rain, sharing a part of their noise."""
-    world = shop(seed, days=DAYS)
+    world = simulate_shop(seed, days=DAYS)
     wet = (world.facts.weather["kiel"].values[:, 3] >= 1).astype(float)
     rng = np.random.default_rng(seed + 1)
-    common = memory_noise(rng, DAYS)
+    common = simulate_noise(rng, DAYS)
     series = []
     for number, effect in enumerate(rain):
-        own = memory_noise(rng, DAYS)
+        own = simulate_noise(rng, DAYS)
         noise = 0.2 * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
         sales = 100 * np.exp(noise + effect * wet)
         series.append(DailySeries("kiel", f"p{number}", FIRST_DAY, sales, np.zeros(DAYS), np.ones(DAYS, dtype=bool)))

@@ -17,7 +17,7 @@ from brain.entrypoints import deployed
 from brain.repositories.gateway import ingest_counters
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.scheduler import Scheduler
-from brain.testing.simulations.dead_letters import NOW, whole_brain
+from brain.testing.simulations.memory_brain import NOW, build_memory_brain
 
 TARGET = ("--project", "my-brain-1", "--project-number", "123456789012", "--root", str(CONFIG.parent))
 
@@ -39,7 +39,7 @@ def probe_jobs() -> object:
 
 def probe_jitter() -> object:
     """Call every scheduled function as deployed, and read when the tasks that it enqueues may start."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.log = lambda *_, **__: None
     for number in range(4):
         for mark in ingest_counters.build_activity_marks(f"client-{number}", NOW):

@@ -40,7 +40,15 @@ from brain.services.gateway.verify_sender import VerifySender
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.files import load_config
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import CLIENT, NOW, BrokenReader, Vault, post, received, whole_brain
+from brain.testing.simulations.memory_brain import (
+    CLIENT,
+    NOW,
+    BrokenReader,
+    MutableSecrets,
+    build_memory_brain,
+    build_post_payload,
+    build_request,
+)
 
 # ---- brain_dead_letters: how long a letter waits before each of its retries
 
@@ -50,7 +58,9 @@ def probe_retries() -> object:
     clock = ManualClock(NOW)
     with _broken_reader():
         brain = _open_brain(clock)
-        asyncio.run(brain.ingest(received([post(1)]), FeedContext(CLIENT, NOW, correlation_id="corr")))
+        asyncio.run(
+            brain.ingest(build_request([build_post_payload(1)]), FeedContext(CLIENT, NOW, correlation_id="corr"))
+        )
         waits = []
         while next_try_at := DeadLetters(brain.store).list(NOW, CLIENT)[0].next_try_at:
             waits.append(next_try_at - clock.now())
@@ -65,8 +75,8 @@ def _broken_reader() -> Iterator[None]:
         yield
 
 
-def _open_brain(clock: ManualClock, vault: Vault | None = None) -> Brain:
-    brain = whole_brain(clock, vault)
+def _open_brain(clock: ManualClock, vault: MutableSecrets | None = None) -> Brain:
+    brain = build_memory_brain(clock, vault)
     brain.log = lambda *_, **__: None
     return brain
 
@@ -80,7 +90,7 @@ def probe_limits() -> object:
 
 
 async def _exhaust_limits() -> list[int]:
-    limits = whole_brain().limits
+    limits = build_memory_brain().limits
     of_client = await _count_passing(lambda _: limits.take_events("acme", 50))
     in_all = await _count_passing(lambda number: limits.take_events(f"client-{number}", 100))
     requests = await _count_passing(lambda _: limits.take_request("192.0.2.7"))
@@ -103,7 +113,9 @@ def probe_dispatch() -> object:
     """Dispatch every job of the table, with clients that sent events, own a shop and have a dead letter."""
     brain = _open_brain(ManualClock(NOW))
     with _broken_reader():
-        asyncio.run(brain.ingest(received([post(1)]), FeedContext(CLIENT, NOW, correlation_id="corr")))
+        asyncio.run(
+            brain.ingest(build_request([build_post_payload(1)]), FeedContext(CLIENT, NOW, correlation_id="corr"))
+        )
     for client_id in ("acme", "baker", "cafe", "dealer"):
         Clients(brain.store).put(Client(client_id, client_id.title(), stores=("north",)))
         for mark in ingest_counters.build_activity_marks(client_id, NOW):
@@ -133,7 +145,7 @@ class PublishedKeys:
         return public_jwk(key_id) if keys_url in (GOOGLE_KEYS, SALESFORCE_KEYS) else None
 
 
-class SenderVault(Vault):
+class SenderVault(MutableSecrets):
     """A secret of its own for each provider, of each kind that a scheme may need."""
 
     def __init__(self, provider: str) -> None:

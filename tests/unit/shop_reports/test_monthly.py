@@ -26,14 +26,21 @@ from brain.services.jobs.run_once import run_once
 from brain.services.retail.decisions import record_decisions
 from brain.services.retail.roi import RoiConstants, RoiReport
 from brain.settings.files import load_config
-from brain.testing.faulty_store import FaultyStore, Killed, Mode
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.shop_clients import BAKER, RETAIL, RIVAL, copied, fill, open_sql
+from brain.testing.simulations.shop_clients import (
+    BAKER,
+    RETAIL_CONFIG,
+    RIVAL,
+    copy_database,
+    fill_warehouse,
+    open_warehouse,
+)
 
 NOVEMBER = datetime(2026, 11, 1, 5, tzinfo=UTC)
 TOLD = datetime(2026, 9, 20, tzinfo=UTC)
 DAYS = 300
-CONSTANTS = RoiConstants(RETAIL, load_config("brain_roi", RoiConfig)).with_margin(0.5)
+CONSTANTS = RoiConstants(RETAIL_CONFIG, load_config("brain_roi", RoiConfig)).with_margin(0.5)
 
 
 def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> ShopDecision:
@@ -54,8 +61,8 @@ DECISIONS = (
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with both clients' stores and decisions."""
     path = tmp_path_factory.mktemp("month") / "filled.db"
-    with closing(open_sql(f"sqlite:///{path}")) as warehouse:
-        fill(warehouse, days=DAYS)
+    with closing(open_warehouse(f"sqlite:///{path}")) as warehouse:
+        fill_warehouse(warehouse, days=DAYS)
         record_decisions(warehouse, DECISIONS)
     return path
 
@@ -69,7 +76,7 @@ class MonthWorld:
     @contextmanager
     def opened(self) -> Iterator[SqlWarehouse]:
         """The warehouse, as one run opens it."""
-        with closing(open_sql(self.url)) as warehouse:
+        with closing(open_warehouse(self.url)) as warehouse:
             yield warehouse
 
     def run(
@@ -100,7 +107,7 @@ def world(filled: Path, tmp_path: Path, clock: ManualClock) -> Iterator[MonthWor
     store = SqliteStore(":memory:", clock)
     for client in (BAKER, RIVAL, Client("agency", "An agency")):
         Clients(store).put(client)
-    yield MonthWorld(copied(filled, tmp_path), store, clock)
+    yield MonthWorld(copy_database(filled, tmp_path), store, clock)
     store.close()
 
 
@@ -170,14 +177,14 @@ def test_a_decision_for_all_stores_counts_where_the_database_is_the_client_s_own
     assert world.run("chain")["decisions"] == 4
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", list(FaultMode))
 def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
-    tmp_path: Path, clock: ManualClock, mode: Mode
+    tmp_path: Path, clock: ManualClock, mode: FaultMode
 ) -> None:
     """Refused, lost or killed before or after: the same report, the same page, and no row of the shop's touched."""
     clock.advance(NOVEMBER - clock.now())
-    with closing(open_sql(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
-        fill(warehouse, days=45)
+    with closing(open_warehouse(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
+        fill_warehouse(warehouse, days=45)
         record_decisions(warehouse, DECISIONS)
         rows = warehouse.results(ResultTable.DECISIONS)
 
@@ -186,7 +193,7 @@ def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
             Clients(store).put(BAKER)
             world = MonthWorld(f"sqlite:///{tmp_path / 'young.db'}", store, clock)
             faulty = FaultyStore(store, fail_at=fail_at, mode=mode)
-            with suppress(Killed, BrainError):
+            with suppress(ProcessKilled, BrainError):
                 world.run(store=faulty)
             clock.advance(timedelta(minutes=20))
             world.run()
@@ -196,5 +203,5 @@ def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
     counted, told_once = once(None)
     for call in range(1, counted.calls.total() + 1):
         assert once(call)[1] == told_once
-    with closing(open_sql(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
+    with closing(open_warehouse(f"sqlite:///{tmp_path / 'young.db'}")) as warehouse:
         assert warehouse.results(ResultTable.DECISIONS) == rows

@@ -9,33 +9,46 @@ from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.week_explanation import explain_week
 from brain.services.retail.explain import build_week_step
 from brain.services.retail.shop_history import ShopHistory
-from brain.testing.simulations.shop import day_at, event, series_of, shop_config, usual_sales
+from brain.testing.simulations.shop import (
+    build_calendar_event,
+    build_series,
+    get_date,
+    load_retail_config,
+    simulate_sales,
+)
 
 DAYS = 200
 
 
 def shop() -> ShopHistory:
     """Two stores; south was closed on two of the last days and a new one opens on the very last."""
-    north, south = usual_sales(1, DAYS), usual_sales(2, DAYS)
+    north, south = simulate_sales(1, DAYS), simulate_sales(2, DAYS)
     south[-3:-1] = np.nan
     new = np.full(DAYS, np.nan)
     new[-1] = 500.0
-    series = (series_of(north, "north"), series_of(south, "south"), series_of(new[-1:], "new", day_at(DAYS - 1)))
-    fairs = tuple(event("fair", at) for at in (40, 90, 140, 196))
+    series = (
+        build_series(north, "north"),
+        build_series(south, "south"),
+        build_series(new[-1:], "new", get_date(DAYS - 1)),
+    )
+    fairs = tuple(build_calendar_event("fair", at) for at in (40, 90, 140, 196))
     return ShopHistory(series, ShopData({one.store_id: Store(one.store_id) for one in series}, fairs))
 
 
 def test_a_week_is_the_sum_of_its_days_to_the_cent() -> None:
     """Each day as `explain` takes it apart; a store without days before has none to compare."""
     known = shop()
-    weeks = explain_week(known.series, known.shop_data, known.last_day, shop_config())
+    weeks = explain_week(known.series, known.shop_data, known.last_day, load_retail_config())
     assert [(one.store_id, one.open_days) for one in weeks] == [("north", 7), ("south", 5)]
     for one in weeks:
         assert sum(part.cents for part in one.contributions) == one.actual_cents
         assert sum(part.cents for part in one.contributions if part.group != "unexplained") == one.expected_cents
     assert "fair" in {part.cause for part in weeks[0].contributions}
-    history = [one.until(day_at(DAYS - 1)) for one in known.series]
-    days = [explain_day(history, known.shop_data, "north", day_at(DAYS - back), shop_config()) for back in range(1, 8)]
+    history = [one.until(get_date(DAYS - 1)) for one in known.series]
+    days = [
+        explain_day(history, known.shop_data, "north", get_date(DAYS - back), load_retail_config())
+        for back in range(1, 8)
+    ]
     assert weeks[0].expected_cents == pytest.approx(sum(one.expected_cents for one in days), abs=70_000)
     assert weeks[0].actual_cents == sum(one.actual_cents for one in days)
 
@@ -43,12 +56,12 @@ def test_a_week_is_the_sum_of_its_days_to_the_cent() -> None:
 def test_no_week_before_the_first_day() -> None:
     """Nothing is explained by nothing."""
     known = shop()
-    assert explain_week(known.series, known.shop_data, day_at(0), shop_config()) == []
+    assert explain_week(known.series, known.shop_data, get_date(0), load_retail_config()) == []
 
 
 def test_the_nightly_step_publishes_it() -> None:
     """As JSON has it."""
-    step = build_week_step(shop_config())
+    step = build_week_step(load_retail_config())
     found = step.analyse(None, shop())  # type: ignore[arg-type]  # it reads what is known, not the shop
     assert (step.page, found.figures) == ("shop-week", {"stores_explained": 2})
-    assert found.page["rows"][0]["start"] == day_at(DAYS - 7).isoformat()
+    assert found.page["rows"][0]["start"] == get_date(DAYS - 7).isoformat()

@@ -15,9 +15,9 @@ from brain.ports.document_store import Delete, EventWriter, Write, WriteResult
 from brain.services.gateway import record_warnings
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.record_warnings import RecordWarnings
-from brain.testing.faulty_store import FaultyWriter, Mode
+from brain.testing.faulty_store import FaultMode, FaultyWriter
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.dead_letters import CLIENT, NOW, post, send, whole_brain
+from brain.testing.simulations.memory_brain import CLIENT, NOW, build_memory_brain, build_post_payload, send_request
 
 
 def told(brain: Brain) -> dict[str, dict[str, Any]]:
@@ -32,10 +32,12 @@ def counts(brain: Brain) -> dict[str, int]:
 
 def test_each_kind_of_trouble_is_told_once_a_request_with_its_count() -> None:
     """Refused, kept aside, in conflict, ahead of time, of an unknown kind."""
-    brain = whole_brain()
-    ahead = post(5) | {"occurred_at": "2026-11-22T07:50:00Z"}
-    bad, worse = post(1, likes=-1), post(2) | {"occurred_at": "2030-01-01T00:00:00Z"}
-    send(brain, [post(1), post(1, likes=9), bad, bad, worse, {"nobody": "knows this"}, ahead])
+    brain = build_memory_brain()
+    ahead = build_post_payload(5) | {"occurred_at": "2026-11-22T07:50:00Z"}
+    bad, worse = build_post_payload(1, likes=-1), build_post_payload(2) | {"occurred_at": "2030-01-01T00:00:00Z"}
+    send_request(
+        brain, [build_post_payload(1), build_post_payload(1, likes=9), bad, bad, worse, {"nobody": "knows this"}, ahead]
+    )
     assert counts(brain) == {
         "rejected_invalid_field": 2,
         "rejected_future_time": 1,
@@ -51,21 +53,21 @@ def test_each_kind_of_trouble_is_told_once_a_request_with_its_count() -> None:
 
 def test_a_kind_of_event_that_the_reader_does_not_know_is_told() -> None:
     """It is kept as custom, and the client learns that it counts nothing."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     row = {"email": "a@example.org", "timestamp": 1795330000, "event": "levitated", "sg_event_id": "x1"}
-    send(brain, [row], "email")
+    send_request(brain, [row], "email")
     assert counts(brain) == {"unknown_kind": 1}
-    send(brain, [row], "email")
+    send_request(brain, [row], "email")
     assert counts(brain) == {"unknown_kind": 1}  # a duplicate is no news
 
 
 def test_good_events_duplicates_and_replays_cost_no_warning_and_no_write() -> None:
     """Only trouble is written down."""
-    brain = whole_brain()
-    send(brain, [post(1), post(2)])
-    send(brain, [post(1)])
+    brain = build_memory_brain()
+    send_request(brain, [build_post_payload(1), build_post_payload(2)])
+    send_request(brain, [build_post_payload(1)])
     assert counts(brain) == {}
-    letter = send(brain, [{"nobody": "knows this"}]).items[0].dead_letter_id
+    letter = send_request(brain, [{"nobody": "knows this"}]).items[0].dead_letter_id
     before = counts(brain)
     asyncio.run(brain.replay(brain.replay.find(str(letter))))
     assert counts(brain) == before
@@ -73,9 +75,9 @@ def test_good_events_duplicates_and_replays_cost_no_warning_and_no_write() -> No
 
 def test_no_person_is_in_a_warning() -> None:
     """Not even when the trouble is about one."""
-    brain = whole_brain()
-    send(brain, [{"email": "ada.canary@example.org", "timestamp": "soon", "event": "click"}], "email")
-    send(brain, [{"ada.canary@example.org": "ada.canary@example.org"}])
+    brain = build_memory_brain()
+    send_request(brain, [{"email": "ada.canary@example.org", "timestamp": "soon", "event": "click"}], "email")
+    send_request(brain, [{"ada.canary@example.org": "ada.canary@example.org"}])
     assert len(told(brain)) == 2
     assert "canary" not in str(told(brain))
 
@@ -83,7 +85,7 @@ def test_no_person_is_in_a_warning() -> None:
 def test_a_storm_is_written_once_a_second_and_loses_no_count() -> None:
     """What waits goes with the next write, and another instance adds to the same documents."""
     clock = ManualClock(NOW)
-    brain = whole_brain(clock)
+    brain = build_memory_brain(clock)
     writer = Counting(SqliteWriter(brain.store))
     keep = RecordWarnings(writer, clock, brain.report_error)
     other = RecordWarnings(Counting(SqliteWriter(brain.store)), clock, brain.report_error)
@@ -115,27 +117,27 @@ class Counting:
         """Nothing to let go."""
 
 
-@pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.LOSE])
-def test_a_warning_that_cannot_be_written_waits_and_the_answer_does_not(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [FaultMode.REFUSE, FaultMode.LOSE])
+def test_a_warning_that_cannot_be_written_waits_and_the_answer_does_not(mode: FaultMode) -> None:
     """The sender is answered as if nothing were; the log is told."""
     failures: list[str] = []
-    brain = whole_brain()
+    brain = build_memory_brain()
     brain.ingest.record_warnings = RecordWarnings(
         FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=mode),
         brain.clock,
         lambda part, _: failures.append(part),
     )
-    assert send(brain, [post(1, likes=-1)]).http_status == 422
+    assert send_request(brain, [build_post_payload(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
     brain.clock.sleep(2)
-    send(brain, [post(1, likes=-1)])
+    send_request(brain, [build_post_payload(1, likes=-1)])
     assert counts(brain)["rejected_invalid_field"] >= 2
 
 
 def test_a_writer_that_raises_costs_nobody_an_answer() -> None:
     """A full queue, say."""
     failures: list[str] = []
-    brain = whole_brain()
+    brain = build_memory_brain()
 
     class Raising(Counting):
         async def write(self, _writes: Any) -> list[WriteResult]:
@@ -143,7 +145,7 @@ def test_a_writer_that_raises_costs_nobody_an_answer() -> None:
 
     writer = Raising(SqliteWriter(brain.store))
     brain.ingest.record_warnings = RecordWarnings(writer, brain.clock, lambda part, _: failures.append(part))
-    assert send(brain, [post(1, likes=-1)]).http_status == 422
+    assert send_request(brain, [build_post_payload(1, likes=-1)]).http_status == 422
     assert failures == ["warnings"]
 
 
@@ -162,9 +164,9 @@ def test_what_an_instance_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_request_that_is_to_be_sent_again_warns_of_nothing_yet() -> None:
     """Or each try would count."""
-    brain = whole_brain()
+    brain = build_memory_brain()
     writes: list[Write] = [Delete(f"clients/{CLIENT}/warnings/none")]
     asyncio.run(brain.ingest.writer.write(writes))
-    brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=Mode.LOSE)
-    assert send(brain, [post(1), post(2, likes=-1)]).http_status == 503
+    brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=FaultMode.LOSE)
+    assert send_request(brain, [build_post_payload(1), build_post_payload(2, likes=-1)]).http_status == 503
     assert counts(brain) == {}

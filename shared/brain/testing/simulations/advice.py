@@ -44,7 +44,7 @@ SCORING = load_config("brain_scoring", ScoringConfig)
 ANALYSIS = load_config("brain_analysis", AnalysisConfig)
 DETECTOR = load_config("brain_anomaly", AnomalyConfig)
 ADVICE = load_config("brain_advice", AdviceConfig)
-TRIGGERS = load_config("triggers", MoveCatalogue)
+MOVE_CATALOGUE = load_config("triggers", MoveCatalogue)
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)
 EVALUATION = load_config("brain_learning", LearningConfig).policy_evaluation
 
@@ -89,7 +89,7 @@ def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) ->
     """Analyse a client's day with all parts, as the worker does; no part may fail."""
     parts: Parts = {
         ("predictions",): PredictContent(store, PREDICTIONS),
-        ("recommendations",): Recommend(store, TRIGGERS, ADVICE),
+        ("recommendations",): Recommend(store, MOVE_CATALOGUE, ADVICE),
     }
     return run_job(
         DailyAnalysis(store, ANALYSIS, DETECTOR, fail_on_error, parts), DAILY_ANALYSIS, store, client_id, at, **how
@@ -154,7 +154,7 @@ def answer_recommendation(
     store.set(paths.feedback(client_id, recommendation_id), given | {"status": status, "updated_at": at} | more)
 
 
-def read_standing(store: SqliteStore, client_id: str) -> AdviceState:
+def read_advice_state(store: SqliteStore, client_id: str) -> AdviceState:
     """Return a client's advice as it stands."""
     found = store.get(paths.state(client_id, ADVICE_STATE))
     return AdviceState.from_document(found.data if found else {})

@@ -12,17 +12,17 @@ from brain.domain.retail.roi.statement import RoiStatement, StatementPeriod, bui
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.settings.files import load_config
-from brain.testing.simulations.curiosity import memory_noise
-from brain.testing.simulations.shop import WEEKDAY_LOG, day_at, series_of, shop_config
+from brain.testing.simulations.curiosity import simulate_noise
+from brain.testing.simulations.shop import WEEKDAY_LOG, build_series, get_date, load_retail_config
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+RECORDED_AT = datetime(2020, 1, 1, tzinfo=UTC)
 MARGIN = 0.4
 LEVEL = 1000.0
-EVER = StatementPeriod()
+ALL_TIME = StatementPeriod()
 
 
 @dataclass(frozen=True)
-class World:
+class DecisionSimulation:
     """Stores' totals, the decisions taken in them, and what each of those brought in revenue (by decision)."""
 
     series: list[DailySeries]
@@ -36,7 +36,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Making:
+class DecisionScenario:
     """How a world is made: ``shared`` is the share of the noise's variance that all stores have in common."""
 
     stores: int = 60
@@ -49,28 +49,33 @@ class Making:
     untreated_every: int = 4
 
 
-def roi_constants(margin: float | None = MARGIN) -> RoiConfig:
+def load_roi_config(margin: float | None = MARGIN) -> RoiConfig:
     """The product's own constants with a default margin."""
     given = load_config("brain_roi", RoiConfig)
     return given.model_copy(update={"margins": given.margins.model_copy(update={"default": margin})})
 
 
-def decision(name: str, first: int, days: int, store: str | None = "north", **rest: object) -> ShopDecision:
+def build_decision(name: str, first: int, days: int, store: str | None = "north", **rest: object) -> ShopDecision:
     """A promotion of ``days`` days from day ``first`` on, told long ago and free of cost."""
-    given: dict[str, object] = {"kind": DecisionKind.PROMOTION, "cost": 0.0, "recorded_at": LONG_AGO, "store_id": store}
-    return ShopDecision(decision_id=name, start=day_at(first), end=day_at(first + days - 1), **(given | rest))  # type: ignore[arg-type]
+    given: dict[str, object] = {
+        "kind": DecisionKind.PROMOTION,
+        "cost": 0.0,
+        "recorded_at": RECORDED_AT,
+        "store_id": store,
+    }
+    return ShopDecision(decision_id=name, start=get_date(first), end=get_date(first + days - 1), **(given | rest))  # type: ignore[arg-type]
 
 
-def world(seed: int, making: Making) -> World:
+def simulate_decisions(seed: int, making: DecisionScenario) -> DecisionSimulation:
     """Stores of which three in four take one decision on the same days; each has its own season and noise."""
     rng = np.random.default_rng(seed)
     at = np.arange(making.days)
     first = making.days - making.lasts - int(rng.integers(1, 100))
-    common = memory_noise(rng, making.days, making.memory)
+    common = simulate_noise(rng, making.days, making.memory)
     series, decisions, truth = [], [], {}
     for number in range(making.stores):
         store = f"store_{number:02d}"
-        own = memory_noise(rng, making.days, making.memory)
+        own = simulate_noise(rng, making.days, making.memory)
         noise = np.sqrt(1 - making.shared) * own + np.sqrt(making.shared) * common
         season = 0.15 * np.sin(2 * np.pi * at / 365.25 + rng.uniform(0, 2 * np.pi))
         sales = LEVEL * np.exp(WEEKDAY_LOG[at % 7] + season + making.noise * noise)
@@ -78,20 +83,22 @@ def world(seed: int, making: Making) -> World:
             days = slice(first, first + making.lasts)
             truth[store] = float(sales[days].sum() * np.expm1(making.lift))
             sales[days] *= np.exp(making.lift)
-            decisions.append(decision(store, first, making.lasts, store))
-        series.append(series_of(sales, store))
-    return World(series, decisions, truth)
+            decisions.append(build_decision(store, first, making.lasts, store))
+        series.append(build_series(sales, store))
+    return DecisionSimulation(series, decisions, truth)
 
 
-def told(one: World, period: StatementPeriod = EVER, margin: float | None = MARGIN) -> RoiStatement:
+def build_roi_statement(
+    one: DecisionSimulation, period: StatementPeriod = ALL_TIME, margin: float | None = MARGIN
+) -> RoiStatement:
     """What the Brain says of a world's decisions."""
-    return build_statement(one.series, one.facts, one.decisions, period, shop_config(), roi_constants(margin))
+    return build_statement(one.series, one.facts, one.decisions, period, load_retail_config(), load_roi_config(margin))
 
 
-def figures(one: World) -> NDArray[np.float64]:
+def compare_valuations(one: DecisionSimulation) -> NDArray[np.float64]:
     """A row a decision: truth, worth, lower and upper at 80 %, lower and upper at 95 %, all in margin."""
     rows = []
-    for valued in told(one).valuations:
+    for valued in build_roi_statement(one).valuations:
         worth = valued.value
         assert worth is not None, valued.reason
         truth = MARGIN * one.truth[valued.group.decisions[0].decision_id]

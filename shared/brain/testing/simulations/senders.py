@@ -28,7 +28,7 @@ OF_THE_ATTEMPT = frozenset({"attempts", "last_seen", "sealed"})
 
 
 @dataclass(frozen=True)
-class Request:
+class SenderRequest:
     """One request of a sender, the same bytes however often it is sent."""
 
     name: str
@@ -49,7 +49,7 @@ class Sender:
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     told: Counter[int] = field(default_factory=Counter)
 
-    async def deliver(self, requests: Iterable[Request]) -> None:
+    async def deliver(self, requests: Iterable[SenderRequest]) -> None:
         """Send all, up to ``at_once`` at a time, and return when each has its final answer."""
         waiting = iter(requests)
 
@@ -59,7 +59,7 @@ class Sender:
 
         await asyncio.gather(*(one_after_another() for _ in range(self.at_once)))
 
-    async def _deliver(self, request: Request) -> None:
+    async def _deliver(self, request: SenderRequest) -> None:
         for _ in range(self.tries):
             answer = await self.send(request)
             if answer is not None and answer.status_code < 500:
@@ -72,7 +72,7 @@ class Sender:
         """Wait a moment before trying again."""
         await asyncio.sleep(0.01)
 
-    async def send(self, request: Request) -> httpx.Response | None:
+    async def send(self, request: SenderRequest) -> httpx.Response | None:
         """Send once; None when no answer came."""
         headers = {
             "Authorization": f"Bearer {self.key}",
@@ -93,7 +93,7 @@ class Sender:
         return Counter(item["outcome"] for answer in self.answers.values() for item in answer.json()["results"])
 
 
-def unlimited(folder: Path) -> Path:
+def write_unlimited_config(folder: Path) -> Path:
     """Return a copy of the configuration in ``folder`` whose budgets no test reaches; BRAIN_CONFIG names it."""
     config = folder / "config"
     shutil.copytree(config_directory(), config)
@@ -102,14 +102,14 @@ def unlimited(folder: Path) -> Path:
     return config
 
 
-def post(number: int, before: datetime = START, **fields: Any) -> dict[str, Any]:
+def build_post_payload(number: int, before: datetime = START, **fields: Any) -> dict[str, Any]:
     """A canonical event that happened once."""
     at = (before - timedelta(hours=number % 500)).isoformat()
     given = {"event_id": f"post-{number}", "occurred_at": at, "platform": "linkedin", "likes": number % 97}
     return given | fields
 
 
-def ad(number: int, impressions: int, on: datetime = START) -> dict[str, Any]:
+def build_ad_payload(number: int, impressions: int, on: datetime = START) -> dict[str, Any]:
     """An ad's running total of a day, as Meta reports it."""
     return {
         "ad_id": str(number),
@@ -120,58 +120,76 @@ def ad(number: int, impressions: int, on: datetime = START) -> dict[str, Any]:
     }
 
 
-def array(items: Sequence[Any]) -> bytes:
+def encode_array(items: Sequence[Any]) -> bytes:
     """A JSON array."""
     return json.dumps(items).encode()
 
 
-def busy_phases(seed: int, at: datetime, *, posts: int = 120, ads: int = 20) -> list[list[Request]]:
+def simulate_phases(seed: int, at: datetime, *, posts: int = 120, ads: int = 20) -> list[list[SenderRequest]]:
     """Return many requests: new ones of every kind, then what was sent before in another order, and later totals.
 
     Each event is first sent in one request only, so that it does not matter which of two at once comes first.
     """
     rng = random.Random(seed)
     day = at - timedelta(days=1)
-    events = [post(n, day) for n in range(posts)]
+    events = [build_post_payload(n, day) for n in range(posts)]
     first, again = events.copy(), [*events, *rng.sample(events, posts // 4)]
-    first += [post(posts + n, day, likes=-1) for n in range(posts // 12)] + [{"nobody": n} for n in range(posts // 24)]
+    first += [build_post_payload(posts + n, day, likes=-1) for n in range(posts // 12)] + [
+        {"nobody": n} for n in range(posts // 24)
+    ]
     again += [event | {"comments": 5} for event in rng.sample(events, posts // 24)]
     rng.shuffle(first)
     rng.shuffle(again)
-    totals = [ad(n, 100 + n, day) for n in range(ads)]
-    later = [ad(n, rng.choice((100, 150)) + n, day) for n in range(ads)]
+    totals = [build_ad_payload(n, 100 + n, day) for n in range(ads)]
+    later = [build_ad_payload(n, rng.choice((100, 150)) + n, day) for n in range(ads)]
     return [
         [*_requests("new", first, rng), *_requests("totals", totals, rng, "ads_meta")],
         [*_requests("again", again, rng), *_requests("later", later, rng, "ads_meta")],
     ]
 
 
-def _requests(name: str, items: Sequence[Any], rng: random.Random, source: str = "custom") -> Iterator[Request]:
+def _requests(name: str, items: Sequence[Any], rng: random.Random, source: str = "custom") -> Iterator[SenderRequest]:
     at = 0
     while at < len(items):
         size = rng.choice((1, 1, 2, 5, 12))
-        yield Request(f"{name}-{at}", array(items[at : at + size]), source)
+        yield SenderRequest(f"{name}-{at}", encode_array(items[at : at + size]), source)
         at += size
 
 
-def mixed_phases() -> list[list[Request]]:
+def build_mixed_phases() -> list[list[SenderRequest]]:
     """Requests of every kind: those of a phase are in flight together, and a phase begins when the last is answered."""
-    bad, unknown = post(900, likes=-1), b'{"nobody": "knows this"}'
-    lines = b"\n".join([array([post(20)]), b'{"half": ', unknown, array([post(21)])])
+    bad, unknown = build_post_payload(900, likes=-1), b'{"nobody": "knows this"}'
+    lines = b"\n".join(
+        [encode_array([build_post_payload(20)]), b'{"half": ', unknown, encode_array([build_post_payload(21)])]
+    )
     first = [
-        Request("new-twice-and-bad", array([post(1), post(2), bad, post(3), post(2)])),
-        Request("totals", array([ad(1, 100), ad(2, 200)]), "ads_meta"),
-        Request("lines", lines, content_type="application/x-ndjson"),
+        SenderRequest(
+            "new-twice-and-bad",
+            encode_array(
+                [build_post_payload(1), build_post_payload(2), bad, build_post_payload(3), build_post_payload(2)]
+            ),
+        ),
+        SenderRequest("totals", encode_array([build_ad_payload(1, 100), build_ad_payload(2, 200)]), "ads_meta"),
+        SenderRequest("lines", lines, content_type="application/x-ndjson"),
     ]
     second = [
-        Request("again-and-conflict", array([post(1), post(3, likes=9999), post(4)])),
-        Request("totals-later", array([ad(1, 150), ad(2, 200), ad(3, 300), ad(1, 140)]), "ads_meta"),
-        Request("unreadable", b'[{"event_id": "post-5"'),
+        SenderRequest(
+            "again-and-conflict",
+            encode_array([build_post_payload(1), build_post_payload(3, likes=9999), build_post_payload(4)]),
+        ),
+        SenderRequest(
+            "totals-later",
+            encode_array(
+                [build_ad_payload(1, 150), build_ad_payload(2, 200), build_ad_payload(3, 300), build_ad_payload(1, 140)]
+            ),
+            "ads_meta",
+        ),
+        SenderRequest("unreadable", b'[{"event_id": "post-5"'),
     ]
     return [first, second]
 
 
-def documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, dict[str, Any]]:
+def read_ingest_documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, dict[str, Any]]:
     """Return everything that ingest stored, by path, without what may honestly differ; dead letters are opened."""
     found = {one.path: _without(one.data, OF_THE_SERVER) for one in store.query(paths.events(CLIENT))}
     for path in [path for path, data in found.items() if data["cumulative"]]:
@@ -185,7 +203,7 @@ def documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, d
     return found
 
 
-def timeless(found: Mapping[str, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
+def remove_times(found: Mapping[str, dict[str, Any]]) -> dict[Any, dict[str, Any]]:
     """Return documents without all that a real clock decides: two runs of it are then the same documents."""
     kept: dict[Any, dict[str, Any]] = {}
     for path, data in found.items():

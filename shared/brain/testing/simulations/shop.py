@@ -12,26 +12,26 @@ from brain.domain.retail.weather_days import WeatherDays, WeatherRow, build_weat
 from brain.domain.types import Floats
 from brain.settings.files import load_config
 
-FIRST = date(2022, 1, 3)
+FIRST_DATE = date(2022, 1, 3)
 WEEKDAY_LOG = np.array([0.0, -0.05, -0.05, 0.0, 0.15, 0.35, 0.2])
 
 
-def shop_config() -> RetailConfig:
+def load_retail_config() -> RetailConfig:
     """The product's own constants."""
     return load_config("brain_retail", RetailConfig)
 
 
-def day_at(index: int) -> date:
+def get_date(index: int) -> date:
     """The date of a day counted from the first."""
-    return FIRST + timedelta(days=index)
+    return FIRST_DATE + timedelta(days=index)
 
 
-def series_of(sales: Floats, store_id: str = "north", first: date = FIRST) -> DailySeries:
+def build_series(sales: Floats, store_id: str = "north", first: date = FIRST_DATE) -> DailySeries:
     """A series that is closed where ``sales`` is NaN."""
     return DailySeries(store_id, None, first, sales, np.where(np.isnan(sales), np.nan, 0.0), np.isfinite(sales))
 
 
-def usual_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0) -> Floats:
+def simulate_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0) -> Floats:
     """Sales with a weekday, a year, a slow trend and noise of ``noise`` on the log scale."""
     rng = np.random.default_rng(seed)
     at = np.arange(days)
@@ -40,22 +40,24 @@ def usual_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0)
     return sales
 
 
-def event(name: str, index: int, event_class: str = "concert", days: int = 1, **rest: object) -> CalendarEvent:
+def build_calendar_event(
+    name: str, index: int, event_class: str = "concert", days: int = 1, **rest: object
+) -> CalendarEvent:
     """An event of ``days`` days from day ``index`` on."""
-    return CalendarEvent(name, event_class, day_at(index), day_at(index + days - 1), **rest)  # type: ignore[arg-type]
+    return CalendarEvent(name, event_class, get_date(index), get_date(index + days - 1), **rest)  # type: ignore[arg-type]
 
 
-def weather_of(store_id: str, temperature: Floats, rain: Floats, timezone: str = "UTC") -> WeatherDays:
+def build_weather(store_id: str, temperature: Floats, rain: Floats, timezone: str = "UTC") -> WeatherDays:
     """Daily observations from the first day on, each known at its own end."""
     rows = [
-        WeatherRow(store_id, day_at(at), float(warm), float(wet))
+        WeatherRow(store_id, get_date(at), float(warm), float(wet))
         for at, (warm, wet) in enumerate(zip(temperature, rain, strict=True))
     ]
     return build_weather_days(store_id, rows, load_zone(timezone))
 
 
 @dataclass(frozen=True)
-class LiftWorld:
+class LiftSimulation:
     """Events with known lifts on the log scale; ``raw`` is what a mean over their days would say of them."""
 
     series: list[DailySeries]
@@ -65,9 +67,9 @@ class LiftWorld:
     last: date
 
 
-def lift_world(
+def simulate_lifts(
     seed: int, events: int = 20, center: float = 0.03, between: float = 0.05, days: int = 730, noise: float = 0.15
-) -> LiftWorld:
+) -> LiftSimulation:
     """One store with ``events`` events of one class, each on 2 to 8 days of its own, lifts normal around ``center``."""
     rng = np.random.default_rng(seed)
     lifts = rng.normal(center, between, events)
@@ -76,8 +78,8 @@ def lift_world(
         when = rng.choice(days, rng.integers(2, 9), replace=False)
         effect[when] += lifts[number]
         on.append(when)
-        calendar += [event(f"event_{number:02d}", int(at), "concert") for at in when]
-    sales = usual_sales(seed, days, noise=0.0) * np.exp(effect + odd)
+        calendar += [build_calendar_event(f"event_{number:02d}", int(at), "concert") for at in when]
+    sales = simulate_sales(seed, days, noise=0.0) * np.exp(effect + odd)
     raw = np.array([np.mean((effect + odd)[when]) for when in on])
     facts = ShopData({"north": Store("north")}, tuple(calendar))
-    return LiftWorld([series_of(sales)], facts, lifts, raw, day_at(days - 1))
+    return LiftSimulation([build_series(sales)], facts, lifts, raw, get_date(days - 1))

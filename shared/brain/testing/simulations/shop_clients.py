@@ -46,22 +46,24 @@ BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 STORES = (Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US"), Store("east", BERLIN, "DE"))
 BAKER = Client("baker", "A bakery", time_zone=ZoneInfo(BERLIN), stores=("north", "south"))
 RIVAL = Client("rival", "Another bakery", time_zone=ZoneInfo(BERLIN), stores=("east",))
-RETAIL = load_config("brain_retail", RetailConfig)
-QUESTIONS = load_config("hypotheses", CuriosityConfig)
+RETAIL_CONFIG = load_config("brain_retail", RetailConfig)
+CURIOSITY_CONFIG = load_config("hypotheses", CuriosityConfig)
 STEPS: dict[str, Callable[[], tuple[ShopStep, ...]]] = {
-    SIGNAL_MAGNITUDE: lambda: (build_signal_lifts_step(RETAIL), build_calendar_step(RETAIL)),
+    SIGNAL_MAGNITUDE: lambda: (build_signal_lifts_step(RETAIL_CONFIG), build_calendar_step(RETAIL_CONFIG)),
     PRODUCT_WEATHER: lambda: (build_product_weather_step(), build_time_of_day_step(), build_cross_store_step()),
-    BACKTESTING: lambda: (build_product_backtest_step(RETAIL), build_store_backtest_step(RETAIL)),
-    CURIOSITY: lambda: (build_curiosity_step(QUESTIONS),),
+    BACKTESTING: lambda: (build_product_backtest_step(RETAIL_CONFIG), build_store_backtest_step(RETAIL_CONFIG)),
+    CURIOSITY: lambda: (build_curiosity_step(CURIOSITY_CONFIG),),
 }
-LIMIT = timedelta(minutes=5)
+TIME_LIMIT = timedelta(minutes=5)
 WEEKDAYS = (1.0, 0.95, 0.95, 1.0, 1.2, 1.4, 0.8)
-SALES = "store_id,sold_at,product_id,category,quantity,revenue\n"
-WEATHER = "store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition\n"
-EVENTS = "event,class,start,end,store_id\n"
+SALES_HEADER = "store_id,sold_at,product_id,category,quantity,revenue\n"
+WEATHER_HEADER = "store_id,observed_at,temperature_c,precipitation_mm,wind_kmh,cloud_cover,condition\n"
+EVENTS_HEADER = "event,class,start,end,store_id\n"
 
 
-def sales_lines(store: str, days: Sequence[date], seed: int, wet: Sequence[bool], rain: float = 0.0) -> Iterator[str]:
+def simulate_sales_lines(
+    store: str, days: Sequence[date], seed: int, wet: Sequence[bool], rain: float = 0.0
+) -> Iterator[str]:
     """Tickets for bread at three hours of every day and one for cake; rain changes the cake's."""
     rng = np.random.default_rng(seed)
     for at, day in enumerate(days):
@@ -71,7 +73,7 @@ def sales_lines(store: str, days: Sequence[date], seed: int, wet: Sequence[bool]
         yield f"{store},{day}T15:40:00,cake,sweet,,{0.6 * level * np.exp(rng.normal(0, 0.1) + rain * wet[at]):.2f}\n"
 
 
-def wet_days(count: int, seed: int = 3) -> list[bool]:
+def simulate_wet_days(count: int, seed: int = 3) -> list[bool]:
     """Rain in spells, on about a quarter of the days."""
     rng = np.random.default_rng(seed)
     days = [False]
@@ -93,16 +95,16 @@ def describe_stores(warehouse: SalesWarehouse, stores: Sequence[Store]) -> None:
         session.apply()
 
 
-def fill(warehouse: SalesWarehouse, days: int = 200, last: date = LAST_DAY) -> None:
+def fill_warehouse(warehouse: SalesWarehouse, days: int = 200, last: date = LAST_DAY) -> None:
     """Fill a warehouse with ``days`` days of the three stores up to ``last``, weather and a market included."""
     warehouse.upgrade()
     describe_stores(warehouse, STORES)
     dates = [last - timedelta(days=days - 1 - at) for at in range(days)]
-    wet = wet_days(days)
+    wet = simulate_wet_days(days)
     rng = np.random.default_rng(11)
-    sales, weather = [SALES], [WEATHER]
+    sales, weather = [SALES_HEADER], [WEATHER_HEADER]
     for seed, (store, rain) in enumerate((("north", -0.4), ("south", 0.0), ("east", 0.0))):
-        sales += sales_lines(store, dates, seed, wet, rain)
+        sales += simulate_sales_lines(store, dates, seed, wet, rain)
     weather += [
         f"{store},{day},{rng.normal(12, 5):.1f},{4.0 * rain},{rng.gamma(4, 3):.1f},4,\n"
         for day, rain in zip(dates, wet, strict=True)
@@ -110,15 +112,15 @@ def fill(warehouse: SalesWarehouse, days: int = 200, last: date = LAST_DAY) -> N
     ]
     markets = [f"market,market,{dates[at]},{dates[at]},\n" for at in range(10, days, 23)]
     secret = f"secret party,festival,{dates[days // 2]},{dates[days // 2]},east\n"
-    import_lines(warehouse, sales=sales, weather=weather, events=[EVENTS, *markets, secret])
+    import_lines(warehouse, sales=sales, weather=weather, events=[EVENTS_HEADER, *markets, secret])
 
 
-def open_sql(url: str) -> SqlWarehouse:
+def open_warehouse(url: str) -> SqlWarehouse:
     """A warehouse under the Brain's own names."""
     return SqlWarehouse(url, WarehouseConfig())
 
 
-class ShopWorld:
+class ShopJobRunner:
     """A database and a document store; jobs run on both."""
 
     def __init__(self, url: str, store: DocumentStore, clock: Clock) -> None:
@@ -127,7 +129,7 @@ class ShopWorld:
     @contextmanager
     def opened(self) -> Iterator[SqlWarehouse]:
         """The warehouse, as one run opens it."""
-        with closing(open_sql(self.url)) as warehouse:
+        with closing(open_warehouse(self.url)) as warehouse:
             yield warehouse
 
     def run(
@@ -139,7 +141,7 @@ class ShopWorld:
         dry_run: bool = False,
         store: DocumentStore | None = None,
         around: Callable[[ShopDatabase], ShopDatabase] = lambda shop: shop,
-        limit: timedelta = LIMIT,
+        limit: timedelta = TIME_LIMIT,
     ) -> Any:
         """Perform a job's task, with another store or with something around the warehouse."""
 
@@ -166,6 +168,6 @@ class ShopWorld:
         }
 
 
-def copied(template: Path, folder: Path, name: str = "shop.db") -> str:
+def copy_database(template: Path, folder: Path, name: str = "shop.db") -> str:
     """The URL of a copy of a filled SQLite file."""
     return f"sqlite:///{shutil.copy(template, folder / name)}"

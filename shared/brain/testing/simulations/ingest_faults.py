@@ -18,14 +18,22 @@ from brain.ports.document_store import DocumentStore, EventWriter, Snapshot, Wri
 from brain.repositories import paths
 from brain.services.gateway.group_commit import GroupCommit
 from brain.settings.environment import read_settings
-from brain.testing.faulty_store import FaultyStore, FaultyWriter, Mode, RandomFaults
+from brain.testing.faulty_store import FaultMode, FaultyStore, FaultyWriter, RandomFaults
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.senders import CLIENT, START, Request, Sender, ad, array, post
+from brain.testing.simulations.senders import (
+    CLIENT,
+    START,
+    Sender,
+    SenderRequest,
+    build_ad_payload,
+    build_post_payload,
+    encode_array,
+)
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
 AT_ONCE = 16
 PAGE = 1000
-TOTALS_A_POST = 0.1
+ADS_PER_POST = 0.1
 # Which of several requests with the same event came first is the weather's choice.
 OF_THE_FIRST = ("stored_at", "delivery", "correlation_id")
 
@@ -40,10 +48,10 @@ class FlakyWriter:
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """Apply those that are not refused, and lose the answers of some."""
         modes = [self._faults.next_call("write") for _ in writes]
-        sent = [write for write, mode in zip(writes, modes, strict=True) if mode is not Mode.REFUSE]
+        sent = [write for write, mode in zip(writes, modes, strict=True) if mode is not FaultMode.REFUSE]
         results = iter(await self._inner.write(sent))
         failed = WriteResult(WriteStatus.UNAVAILABLE, StoreUnavailableError("failed for a test"))
-        found = [failed if mode is Mode.REFUSE else next(results) for mode in modes]
+        found = [failed if mode is FaultMode.REFUSE else next(results) for mode in modes]
         return [one if mode is None else failed for one, mode in zip(found, modes, strict=True)]
 
     async def aclose(self) -> None:
@@ -51,10 +59,10 @@ class FlakyWriter:
         await self._inner.aclose()
 
 
-class Thrifty(Sender):
+class PartialRetrySender(Sender):
     """A sender that sends again only those items of a request that were not stored."""
 
-    async def _deliver(self, request: Request) -> None:
+    async def _deliver(self, request: SenderRequest) -> None:
         for turn in range(self.tries):
             answer = await self.send(request)
             if answer is not None and answer.status_code < 500:
@@ -62,12 +70,12 @@ class Thrifty(Sender):
             if answer is not None and "results" in answer.json():
                 items = json.loads(request.body)
                 left = [items[end["index"]] for end in answer.json()["results"] if end["status"] == 503]
-                request = Request(f"{request.name}.{turn}"[-60:], array(left), request.source)
+                request = SenderRequest(f"{request.name}.{turn}"[-60:], encode_array(left), request.source)
         raise AssertionError(f"{request.name} was never answered for good")
 
 
 @dataclass
-class World:
+class IngestSimulation:
     """A store, how to write to it, and the weather over both: whole calls fail, or ``flaky`` single writes."""
 
     store: DocumentStore
@@ -89,7 +97,7 @@ class World:
 
     def key(self) -> str:
         """Make a key of the client, in calm weather."""
-        calm = World(self.store, self.writer)
+        calm = IngestSimulation(self.store, self.writer)
         return calm.brain().key_ring.create(CLIENT)[0]
 
     def events(self) -> dict[str, dict[str, Any]]:
@@ -106,7 +114,7 @@ def _breaking(writer: EventWriter, faults: RandomFaults) -> EventWriter:
     return FaultyWriter(writer, faults=faults)
 
 
-class Mortal(httpx.AsyncBaseTransport):
+class DyingTransport(httpx.AsyncBaseTransport):
     """A server in this process that dies before its n-th request for each n of ``deaths``, and starts anew at once.
 
     Requests in it are never answered. What it has handed to the store may still be applied, as on a wire.
@@ -146,21 +154,25 @@ class Mortal(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def sending(world: World, deaths: Sequence[int] = ()) -> AsyncIterator[tuple[Sender, Mortal]]:
+async def open_sender(
+    world: IngestSimulation, deaths: Sequence[int] = ()
+) -> AsyncIterator[tuple[Sender, DyingTransport]]:
     """Yield a sender to a server of this world."""
-    server = Mortal(world.brain, deaths)
+    server = DyingTransport(world.brain, deaths)
     async with httpx.AsyncClient(transport=server, base_url="http://brain") as http:
-        yield (Thrifty if world.flaky else Sender)(http, world.key(), tries=200, at_once=AT_ONCE), server
+        yield (PartialRetrySender if world.flaky else Sender)(http, world.key(), tries=200, at_once=AT_ONCE), server
         await server.brain.writer.aclose()
 
 
-def events(amount: int) -> list[tuple[str, dict[str, Any]]]:
+def build_payloads(amount: int) -> list[tuple[str, dict[str, Any]]]:
     """Return that many different events with the feed each comes from: posts, and running totals of ads."""
-    ads = int(amount * TOTALS_A_POST)
-    return [("custom", post(n)) for n in range(amount - ads)] + [("ads_meta", ad(n, 100 + n)) for n in range(ads)]
+    ads = int(amount * ADS_PER_POST)
+    return [("custom", build_post_payload(n)) for n in range(amount - ads)] + [
+        ("ads_meta", build_ad_payload(n, 100 + n)) for n in range(ads)
+    ]
 
 
-def shuffled(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: int) -> list[Request]:
+def shuffle_requests(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: int) -> list[SenderRequest]:
     """Return the events as requests of 1 to ``largest``, in a random order."""
     rng = random.Random(seed)
     requests = []
@@ -170,7 +182,7 @@ def shuffled(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: in
         at = 0
         while at < len(mine):
             size = rng.randint(1, largest)
-            requests.append(Request(f"pass-{seed}-{source}-{at}", array(mine[at : at + size]), source))
+            requests.append(SenderRequest(f"pass-{seed}-{source}-{at}", encode_array(mine[at : at + size]), source))
             at += size
     rng.shuffle(requests)
     return requests

@@ -20,7 +20,7 @@ CLIENT = "acme"
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)
 
 
-class Vault:
+class MutableSecrets:
     """Secrets that an operator may change at any time."""
 
     def __init__(self) -> None:
@@ -34,20 +34,20 @@ class Vault:
         return self.texts[name]
 
 
-def whole_brain(clock: ManualClock | None = None, vault: Vault | None = None) -> Brain:
+def build_memory_brain(clock: ManualClock | None = None, vault: MutableSecrets | None = None) -> Brain:
     """Return a Brain on an empty store in memory that refuses nobody for sending much."""
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
-    brain = bootstrap.build_brain(settings, clock=clock or ManualClock(NOW), secrets=vault or Vault())
+    brain = bootstrap.build_brain(settings, clock=clock or ManualClock(NOW), secrets=vault or MutableSecrets())
     brain.ingest.limits = UnlimitedBudgets()
     return brain
 
 
-def post(number: int, **fields: Any) -> dict[str, Any]:
+def build_post_payload(number: int, **fields: Any) -> dict[str, Any]:
     """A canonical event that happened an hour before ``NOW``."""
     return {"event_id": f"post-{number}", "occurred_at": "2026-11-22T06:30:00Z", "likes": number} | fields
 
 
-def received(
+def build_request(
     body: Any, source: str = "custom", name: str = "", content_type: str = "application/json"
 ) -> IngestRequest:
     """Return a request; one with a ``name`` is the same sending however often it is sent."""
@@ -56,10 +56,10 @@ def received(
     return IngestRequest(CLIENT, source, content_type, content, name or "corr", delivery)
 
 
-def send(brain: Brain, body: Any, source: str = "custom", name: str = "", **context: Any) -> IngestResult:
+def send_request(brain: Brain, body: Any, source: str = "custom", name: str = "", **context: Any) -> IngestResult:
     """Send one request and return what became of it."""
     feed_context = FeedContext(CLIENT, brain.clock.now(), correlation_id=name or "corr", **context)
-    return asyncio.run(brain.ingest(received(body, source, name), feed_context))
+    return asyncio.run(brain.ingest(build_request(body, source, name), feed_context))
 
 
 class BrokenReader:

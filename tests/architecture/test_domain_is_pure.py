@@ -28,12 +28,12 @@ def imported(tree: ast.AST) -> set[str]:
 
 def calls(tree: ast.AST) -> list[tuple[str, str]]:
     """Return (owner, method) of every call of the form ``owner.method()``."""
-    found = []
+    method_calls = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
-            found.append((owner.id if isinstance(owner, ast.Name) else "", node.func.attr))
-    return found
+            method_calls.append((owner.id if isinstance(owner, ast.Name) else "", node.func.attr))
+    return method_calls
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(DOMAIN)))

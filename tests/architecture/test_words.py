@@ -22,12 +22,12 @@ def tracked() -> list[Path]:
 
 def test_no_file_speaks_of_a_machine_or_a_download_address() -> None:
     """Neither paths of a machine nor addresses of package registries."""
-    found = [
+    matches = [
         (str(p.relative_to(ROOT)), m.group())
         for p in tracked()
         if (m := FOREIGN.search(p.read_text("utf-8", "ignore")))
     ]
-    assert not found
+    assert not matches
 
 
 def test_nothing_is_left_open_in_the_code() -> None:

@@ -57,7 +57,7 @@ class Deployment:
         """Run deploy.sh; the variables say what goes wrong (``fake_cloud.sh``)."""
         log = self.cloud / "log"
         log.write_text("", encoding="utf-8")
-        given = {
+        environment = {
             "PATH": f"{self.cloud / 'bin'}:/usr/bin:/bin",
             "HOME": str(self.cloud),
             "FAKE_CLOUD": str(self.cloud),
@@ -66,7 +66,12 @@ class Deployment:
             **environment,
         }
         done = subprocess.run(
-            [str(self.tree / "deploy.sh"), *words], env=given, capture_output=True, text=True, timeout=120, check=False
+            [str(self.tree / "deploy.sh"), *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr, _settled(log.read_text(encoding="utf-8")))
 

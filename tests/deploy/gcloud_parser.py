@@ -17,12 +17,12 @@ def main(sdk: Path) -> None:
 
     parser = CreateCLI([])._CLI__parser
     for command in sys.stdin:
-        said = io.StringIO()
+        output = io.StringIO()
         try:
-            with contextlib.redirect_stderr(said):
+            with contextlib.redirect_stderr(output):
                 parser.parse_args(shlex.split(command)[1:])
         except SystemExit:
-            sys.stdout.write(f"{command.strip()}: {said.getvalue().strip()}\n")
+            sys.stdout.write(f"{command.strip()}: {output.getvalue().strip()}\n")
         except Exception as error:  # noqa: BLE001 - gcloud has errors of its own for what it refuses
             sys.stdout.write(f"{command.strip()}: {error}\n")
 

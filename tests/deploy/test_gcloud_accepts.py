@@ -15,10 +15,10 @@ BUNDLED = Path("platform/bundledpythonunix/bin/python3")
 
 def gcloud_root() -> Path | None:
     """Return the folder of the Google Cloud SDK; None where it is not installed."""
-    named, found = os.environ.get("CLOUDSDK_ROOT_DIR"), shutil.which("gcloud")
-    near = [Path(found).resolve().parent.parent] if found else []
-    places = [*([Path(named)] if named else []), *near, Path("/usr/lib/google-cloud-sdk")]
-    return next((place for place in places if (place / "lib" / "googlecloudsdk").is_dir()), None)
+    configured, executable = os.environ.get("CLOUDSDK_ROOT_DIR"), shutil.which("gcloud")
+    near = [Path(executable).resolve().parent.parent] if executable else []
+    folders = [*([Path(configured)] if configured else []), *near, Path("/usr/lib/google-cloud-sdk")]
+    return next((folder for folder in folders if (folder / "lib" / "googlecloudsdk").is_dir()), None)
 
 
 def refused(commands: list[str], folder: Path) -> list[str]:

@@ -44,14 +44,14 @@ def test_what_exists_or_not_is_asked_before_it_is_made(capsys: pytest.CaptureFix
 
 def test_schedules_call_with_a_token_for_the_address_they_call(capsys: pytest.CaptureFixture[str]) -> None:
     """As the invoker, with the time they wait and the retries they make."""
-    words = [shlex.split(command) for _, verb, _, command in planned(capsys, "schedules") if verb == "create"]
-    assert len(words) == 8
-    for one in words:
-        flags = dict(word.split("=", 1) for word in one if word.startswith("--"))
+    commands = [shlex.split(command) for _, verb, _, command in planned(capsys, "schedules") if verb == "create"]
+    assert len(commands) == 8
+    for words in commands:
+        flags = dict(word.split("=", 1) for word in words if word.startswith("--"))
         assert (
             flags["--uri"]
             == flags["--oidc-token-audience"]
-            == f"https://{one[5].lower()}-123456789012.us-central1.run.app"
+            == f"https://{words[5].lower()}-123456789012.us-central1.run.app"
         )
         assert flags["--oidc-service-account-email"] == "brain-invoker@my-brain-1.iam.gserviceaccount.com"
         assert (flags["--max-retry-attempts"], flags["--min-backoff"], flags["--max-backoff"]) == ("3", "60s", "3600s")
@@ -72,6 +72,6 @@ def test_only_public_functions_may_be_called_by_anyone(capsys: pytest.CaptureFix
 def test_a_missing_index_file_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """With what to do about it, and without half a plan."""
     assert main(["apis", "ttl", *WHERE[:-1], str(tmp_path)]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "firestore.indexes.json must be a JSON file; restore it" in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "firestore.indexes.json must be a JSON file; restore it" in output.err

@@ -42,7 +42,7 @@ PROMISED = {
 
 def test_the_table_has_what_is_promised() -> None:
     """Names, schedules, time limits, memory and jitter."""
-    found = {
+    rows = {
         name: (
             row.trigger,
             getattr(row, "schedule", None),
@@ -52,7 +52,7 @@ def test_the_table_has_what_is_promised() -> None:
         )
         for name, row in TABLE.functions.items()
     }
-    assert found == PROMISED
+    assert rows == PROMISED
 
 
 def test_retries_are_as_promised() -> None:
@@ -185,21 +185,26 @@ def test_functions_yaml_says_the_same_as_the_table() -> None:
     endpoints = yaml.safe_load(render_functions_yaml(TABLE, TARGET))["endpoints"]
     assert list(endpoints) == list(TABLE.functions)
     for name, row in TABLE.functions.items():
-        found = endpoints[name]
-        assert (found["entryPoint"], found["timeoutSeconds"], found["availableMemoryMb"], found["maxInstances"]) == (
+        endpoint = endpoints[name]
+        assert (
+            endpoint["entryPoint"],
+            endpoint["timeoutSeconds"],
+            endpoint["availableMemoryMb"],
+            endpoint["maxInstances"],
+        ) == (
             name,
             row.timeout_seconds,
             row.memory_mb,
             row.max_instances,
         )
-        assert found["serviceAccountEmail"] == f"{row.account}@my-brain-1.iam.gserviceaccount.com"
-        assert found["environmentVariables"]["BRAIN_STORE"] == "firestore://my-brain-1"
+        assert endpoint["serviceAccountEmail"] == f"{row.account}@my-brain-1.iam.gserviceaccount.com"
+        assert endpoint["environmentVariables"]["BRAIN_STORE"] == "firestore://my-brain-1"
         trigger = {"http": "httpsTrigger", "schedule": "scheduleTrigger", "task": "taskQueueTrigger"}[row.trigger]
-        assert [key for key in found if key.endswith("Trigger")] == [trigger]
+        assert [key for key in endpoint if key.endswith("Trigger")] == [trigger]
         if isinstance(row, ScheduledFunction):
-            assert (found[trigger]["schedule"], found[trigger]["retryConfig"]["retryCount"]) == (row.schedule, 3)
+            assert (endpoint[trigger]["schedule"], endpoint[trigger]["retryConfig"]["retryCount"]) == (row.schedule, 3)
         if isinstance(row, TaskFunction):
-            assert found[trigger]["retryConfig"]["maxAttempts"] == 4
+            assert endpoint[trigger]["retryConfig"]["maxAttempts"] == 4
     assert endpoints["ingest"]["httpsTrigger"] == {"invoker": ["public"]}
 
 
@@ -213,9 +218,9 @@ def test_a_variable_with_an_unknown_name_in_braces_is_refused() -> None:
 def test_deploy_sh_and_the_plan_have_the_same_steps() -> None:
     """In the same order; staging is the script's own."""
     script = (ROOT / "deploy.sh").read_text(encoding="utf-8")
-    found = re.search(r"STEPS=\(([^)]+)\)", script)
-    assert found
-    assert found[1].split() == ["stage", *STEPS]
+    steps = re.search(r"STEPS=\(([^)]+)\)", script)
+    assert steps
+    assert steps[1].split() == ["stage", *STEPS]
 
 
 def test_firebase_json_points_at_what_is_there_and_listens_to_nobody_else() -> None:

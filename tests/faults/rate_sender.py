@@ -32,11 +32,11 @@ class FastClock:
 
 
 async def send(
-    limits: RateLimits, clock: FastClock, given: dict, client: str, passed: list[float], refused: list[int]
+    limits: RateLimits, clock: FastClock, options: dict, client: str, passed: list[float], refused: list[int]
 ) -> None:
     """Send single events until the end; a pace of 0 means as fast as it goes, with a short rest after a refusal."""
-    end = given["epoch"] + given["seconds"]
-    gap = 60 / given["pace"] / given["speed"] if given["pace"] else 0.0
+    end = options["epoch"] + options["seconds"]
+    gap = 60 / options["pace"] / options["speed"] if options["pace"] else 0.0
     due = time.time()
     while time.time() < end:
         try:
@@ -50,27 +50,27 @@ async def send(
             await asyncio.sleep(max(0.0, due - time.time()))
 
 
-def main(given: dict) -> None:
+def main(options: dict) -> None:
     """Send from several threads and print what passed."""
-    clock = FastClock(given["epoch"], given["speed"])
-    store = FaultyStore(open_document_store(read_settings({"BRAIN_STORE": given["store"]}), clock))
-    limits = RateLimits(store, clock, os.urandom(8).hex(), given["limit"], 10 * given["limit"])
+    clock = FastClock(options["epoch"], options["speed"])
+    store = FaultyStore(open_document_store(read_settings({"BRAIN_STORE": options["store"]}), clock))
+    limits = RateLimits(store, clock, os.urandom(8).hex(), options["limit"], 10 * options["limit"])
     passed: list[float] = []
     refused = [0]
-    time.sleep(max(0.0, given["epoch"] - time.time()))
+    time.sleep(max(0.0, options["epoch"] - time.time()))
     threads = [
         threading.Thread(
-            target=lambda client: asyncio.run(send(limits, clock, given, client, passed, refused)),
-            args=(given["clients"][n % len(given["clients"])],),
+            target=lambda client: asyncio.run(send(limits, clock, options, client, passed, refused)),
+            args=(options["clients"][n % len(options["clients"])],),
         )
-        for n in range(given["threads"])
+        for n in range(options["threads"])
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    told = {"passed": sorted(passed), "refused": refused[0], "reads": store.reads, "writes": store.writes}
-    sys.stdout.write(json.dumps(told))
+    report = {"passed": sorted(passed), "refused": refused[0], "reads": store.reads, "writes": store.writes}
+    sys.stdout.write(json.dumps(report))
 
 
 if __name__ == "__main__":

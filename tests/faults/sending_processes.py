@@ -26,7 +26,7 @@ class Sent:
     @property
     def most(self) -> int:
         """The most events that any minute held."""
-        return max(n + 1 - bisect_right(self.passed, at - MINUTE) for n, at in enumerate(self.passed))
+        return max(n + 1 - bisect_right(self.passed, passed_at - MINUTE) for n, passed_at in enumerate(self.passed))
 
     @property
     def first_minute(self) -> int:
@@ -45,7 +45,7 @@ def send(
     paces: Sequence[float] = (0, 0, 0, 0), threads: int = 8,
 ) -> Sent:  # fmt: skip
     """Send from one process a pace (events a minute of each thread, 0 for as fast as it goes)."""
-    given = {
+    options = {
         "store": store, "epoch": time.time() + STARTING_SECONDS, "seconds": minutes * MINUTE / speed, "speed": speed,
         "limit": limit, "clients": list(clients), "threads": threads,
     }  # fmt: skip
@@ -53,11 +53,11 @@ def send(
     sender = str(ROOT / "tests" / "faults" / "rate_sender.py")
     processes = [
         subprocess.Popen(
-            [sys.executable, sender, json.dumps(given | {"pace": pace})], env=environment, stdout=subprocess.PIPE
+            [sys.executable, sender, json.dumps(options | {"pace": pace})], env=environment, stdout=subprocess.PIPE
         )
         for pace in paces
     ]
-    told = [json.loads(process.communicate()[0]) for process in processes]
-    passed = sorted(at for one in told for at in one["passed"])
-    operations = sum(one["reads"] + one["writes"] for one in told)
-    return Sent(passed, sum(one["refused"] for one in told), operations)
+    reports = [json.loads(process.communicate()[0]) for process in processes]
+    passed = sorted(passed_at for report in reports for passed_at in report["passed"])
+    operations = sum(report["reads"] + report["writes"] for report in reports)
+    return Sent(passed, sum(report["refused"] for report in reports), operations)

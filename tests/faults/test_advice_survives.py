@@ -38,9 +38,9 @@ def past() -> Mapping[str, Any]:
     card = read_advice_state(store, CLIENT).cards[0]
     books.add(simulate_posts(CLIENT, MONDAY + timedelta(days=21), 21, ratio=1.8))
     answer_recommendation(store, CLIENT, card["id"], "done", NOW - timedelta(days=1))
-    found = documents(store)
+    stored_documents = documents(store)
     store.close()
-    return found
+    return stored_documents
 
 
 def world() -> SqliteStore:

@@ -66,11 +66,11 @@ def world(reader: BrokenReader) -> tuple[Brain, ManualClock]:
 
 def retry(brain: Brain, clock: ManualClock, store: Any = None, *, dry_run: bool = False) -> Any:
     """Perform the client's task of this hour."""
-    at = clock.now()
+    scheduled_at = clock.now()
     work = RetryDeadLetters(store or brain.store, brain.replay, brain.retry_policy, brain.report_error)
     return run_once(
         Runs(store or brain.store),
-        Task(RETRY_DEAD_LETTERS, CLIENT, at, at, dry_run),
+        Task(RETRY_DEAD_LETTERS, CLIENT, scheduled_at, scheduled_at, dry_run),
         work,
         time_limit=LIMIT,
         clock=clock,
@@ -84,8 +84,8 @@ def letters(brain: Brain) -> list[DeadLetter]:
 
 def books(brain: Brain) -> dict[str, int]:
     """What came to which end."""
-    found = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
-    return {name: found[name] for name in ("stored", "duplicate", "dead_lettered", "settled", "sent", "difference")}
+    account = Reconcile(brain.store)(CLIENT, now=brain.clock.now())
+    return {name: account[name] for name in ("stored", "duplicate", "dead_lettered", "settled", "sent", "difference")}
 
 
 HEALED = {"stored": 3, "duplicate": 0, "dead_lettered": 1, "settled": 1, "sent": 5, "difference": 0}
@@ -107,13 +107,14 @@ def test_a_fault_that_lasts_is_tried_ever_later_and_parked_in_the_end(reader: Br
     reader.broken = True
     waits = []
     for _ in range(200):
-        tried = [one for one in letters(brain) if not one.parked]
+        tried = [letter for letter in letters(brain) if not letter.parked]
         if not tried:
             break
-        waits.append(min(one.next_try_at for one in tried if one.next_try_at) - clock.now())
+        waits.append(min(letter.next_try_at for letter in tried if letter.next_try_at) - clock.now())
         clock.advance(timedelta(hours=1))
         retry(brain, clock)
-    assert {(one.retries, one.attempts) for one in letters(brain) if one.error_code == "internal"} == {(8, 9)}
+    internal = [letter for letter in letters(brain) if letter.error_code == "internal"]
+    assert {(letter.retries, letter.attempts) for letter in internal} == {(8, 9)}
     assert max(waits) > timedelta(hours=7)
     assert books(brain)["difference"] == 0
     reader.broken = False
@@ -154,19 +155,19 @@ def test_a_retry_broken_at_any_call_and_taken_up_in_a_later_hour_ends_the_same(
             clock.advance(timedelta(hours=3))
             retry(brain, clock)
         assert books(brain) == HEALED, f"{mode} at call {k}"
-        assert [one.error_code for one in letters(brain)] == ["unreadable_body"], f"{mode} at call {k}"
+        assert [letter.error_code for letter in letters(brain)] == ["unreadable_body"], f"{mode} at call {k}"
 
 
 def broken_retry(brain: Brain, clock: ManualClock, store: FaultyStore, writer: FaultyWriter) -> None:
-    """Try once on a store and a writer that break, and give them back whole."""
-    whole, inner = brain.ingest.writer, brain.store
+    """Try once on a store and a writer that break, and restore them afterwards."""
+    intact_writer, inner = brain.ingest.writer, brain.store
     brain.ingest.writer = brain.ingest.store_dead_letter.writer = writer
     brain.replay.store = brain.ingest.store = store
     try:
         retry(brain, clock, store)
     except (BrainError, ProcessKilled):
         clock.advance(LIMIT + timedelta(minutes=1))
-    brain.ingest.writer = brain.ingest.store_dead_letter.writer = whole
+    brain.ingest.writer = brain.ingest.store_dead_letter.writer = intact_writer
     brain.replay.store = brain.ingest.store = inner
 
 
@@ -177,10 +178,10 @@ def test_two_workers_never_try_the_same_letter_at_once(reader: BrokenReader) -> 
     answers: list[Any] = []
 
     def start(minutes: int) -> None:
-        at = clock.now() + timedelta(minutes=minutes % 2)
+        scheduled_at = clock.now() + timedelta(minutes=minutes % 2)
         work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
         try:
-            task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
+            task = Task(RETRY_DEAD_LETTERS, CLIENT, scheduled_at, scheduled_at)
             answers.append(run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock))
         except LeaseHeldError:
             answers.append(None)
@@ -198,7 +199,7 @@ def test_a_dry_run_says_what_is_due_and_tries_nothing(reader: BrokenReader) -> N
     """Not even the count of attempts changes."""
     brain, clock = world(reader)
     assert retry(brain, clock, dry_run=True)["would_write"] == {"dead_letter_queue": 2}
-    assert {one.attempts for one in letters(brain)} == {1}
+    assert {letter.attempts for letter in letters(brain)} == {1}
 
 
 def test_a_job_that_was_given_up_is_run_again() -> None:
@@ -276,9 +277,9 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
             clock.advance(LIMIT)
             return self._inner.commit(writes)
 
-    at = clock.now()
+    scheduled_at = clock.now()
     work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
-    task = Task(RETRY_DEAD_LETTERS, CLIENT, at, at)
+    task = Task(RETRY_DEAD_LETTERS, CLIENT, scheduled_at, scheduled_at)
     first = run_once(Runs(Late(brain.store)), task, work, time_limit=LIMIT, clock=clock)
     assert (first["status"], first["retried"]) == ("stopped", 1)
     second = run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock)

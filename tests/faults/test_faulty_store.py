@@ -37,7 +37,7 @@ def test_the_named_call_breaks_and_no_other(
     with pytest.raises(raised):
         store.create("c/b", {})
     store.create("c/c", {})
-    assert [one is not None for one in inner.get_all(["c/a", "c/b", "c/c"])] == [True, applied, True]
+    assert [snapshot is not None for snapshot in inner.get_all(["c/a", "c/b", "c/c"])] == [True, applied, True]
 
 
 @pytest.mark.parametrize(("mode", "applied"), [(FaultMode.REFUSE, 0), (FaultMode.LOSE, 2)])
@@ -45,12 +45,12 @@ def test_a_broken_batch_says_unavailable_for_each(inner: SqliteStore, mode: Faul
     """A batch that breaks answers per write, in the store and in the writer, applied or not."""
     store = FaultyStore(inner, fail_at=1, mode=mode)
     writer = FaultyWriter(SqliteWriter(inner), fail_at=1, mode=mode)
-    for place, results in (
+    for writer_name, results in (
         ("s", store.write_many([Create("s/a", {}), Create("s/b", {})])),
         ("w", asyncio.run(writer.write([Create("w/a", {}), Create("w/b", {})]))),
     ):
-        assert [one.status for one in results] == [WriteStatus.UNAVAILABLE] * 2
-        assert inner.count(place) == applied
+        assert [outcome.status for outcome in results] == [WriteStatus.UNAVAILABLE] * 2
+        assert inner.count(writer_name) == applied
 
 
 def test_a_killed_writer_raises(inner: SqliteStore) -> None:

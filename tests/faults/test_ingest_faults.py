@@ -115,8 +115,8 @@ def test_the_world_without_faults_is_what_a_person_counts(faultless: Ended) -> N
     assert (faultless.counts["stored"], faultless.counts["dead_letters"]) == (9, 3)
     assert (faultless.counts["sent"], faultless.counts["difference"]) == (19, 0)
     assert faultless.sender.told.keys().isdisjoint({0, 503})
-    current = {p: one for p, one in faultless.documents.items() if "/revisions/" not in p and "spend" in one}
-    assert sorted(one["impressions"] for one in current.values()) == [140, 200, 300]
+    events = [document for path, document in faultless.documents.items() if "/revisions/" not in path]
+    assert sorted(event["impressions"] for event in events if "spend" in event) == [140, 200, 300]
 
 
 @pytest.mark.parametrize("fault", list(NetworkFault))
@@ -127,16 +127,17 @@ def test_a_call_that_breaks_loses_nothing_and_doubles_nothing(
     calls = range(1, faultless.calls + 1)
     with ThreadPoolExecutor(AT_ONCE) as threads:
         ended = list(threads.map(lambda k: run(emulator, k, fault), calls))
-    assert {k: found for k, one in zip(calls, ended, strict=True) if (found := differences(one, faultless))} == {}
-    assert sum(one.broke for one in ended) >= 0.6 * len(ended)  # the number of calls varies with who meets whom
+    changes = {k: differences(ending, faultless) for k, ending in zip(calls, ended, strict=True)}
+    assert {k: change for k, change in changes.items() if change} == {}
+    assert sum(ending.broke for ending in ended) >= 0.6 * len(ended)  # the number of calls varies with who meets whom
 
 
-def differences(one: Ended, calm: Ended) -> list[str]:
-    """Say where a run ended otherwise than the calm one: a document, or what its sender was told for good."""
-    every = one.documents.keys() | calm.documents.keys()
-    found = [path for path in sorted(every) if one.documents.get(path) != calm.documents.get(path)]
-    if one.counts != calm.counts:
-        found.append(f"reconciled as {one.counts}")
-    if one.sender.ends().total() != calm.counts["sent"]:
-        found.append(f"told {one.sender.ends()}")
-    return found
+def differences(ending: Ended, calm: Ended) -> list[str]:
+    """Say where a run ended otherwise than the calm ending: a document, or what its sender was told for good."""
+    every = ending.documents.keys() | calm.documents.keys()
+    changed_paths = [path for path in sorted(every) if ending.documents.get(path) != calm.documents.get(path)]
+    if ending.counts != calm.counts:
+        changed_paths.append(f"reconciled as {ending.counts}")
+    if ending.sender.ends().total() != calm.counts["sent"]:
+        changed_paths.append(f"told {ending.sender.ends()}")
+    return changed_paths

@@ -36,9 +36,9 @@ LIMIT = timedelta(minutes=5)
 JOBS = ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport")
 
 
-def raised(what: str, error: Exception) -> None:
+def raised(part: str, error: Exception) -> None:
     """No section of these worlds may fail."""
-    raise AssertionError(what) from error
+    raise AssertionError(part) from error
 
 
 def work(job: str, store: DocumentStore) -> Callable[..., Any]:
@@ -52,8 +52,9 @@ def work(job: str, store: DocumentStore) -> Callable[..., Any]:
 
 def run(job: str, store: DocumentStore, clock: ManualClock, hours: int = 9) -> Any:
     """Perform a job's task."""
-    at = MONDAY + timedelta(hours=hours)
-    return run_once(Runs(store), Task(job, CLIENT, at, at), work(job, store), time_limit=LIMIT, clock=clock)
+    scheduled_at = MONDAY + timedelta(hours=hours)
+    task = Task(job, CLIENT, scheduled_at, scheduled_at)
+    return run_once(Runs(store), task, work(job, store), time_limit=LIMIT, clock=clock)
 
 
 def world(job: str) -> tuple[SqliteStore, ManualClock]:
@@ -167,8 +168,8 @@ def test_a_dry_run_says_what_it_would_write_and_writes_nothing(job: str) -> None
     """Not even the run's own record."""
     store, clock = world(job)
     before = read_documents(store)
-    at = MONDAY + timedelta(hours=9)
-    task = Task(job, CLIENT, at, at, dry_run=True)
+    scheduled_at = MONDAY + timedelta(hours=9)
+    task = Task(job, CLIENT, scheduled_at, scheduled_at, dry_run=True)
     counting = FaultyStore(store)
     answer = run_once(Runs(counting), task, work(job, counting), time_limit=LIMIT, clock=clock)
     assert sum(answer["would_write"].values()) > 1

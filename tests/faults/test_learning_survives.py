@@ -229,8 +229,8 @@ def learned(store: SqliteStore, job: str) -> tuple[int, ...]:
 
 def counted(store: SqliteStore, job: str) -> tuple[int, ...]:
     """Return the same from the outcomes themselves: all are recorded by then, and all learned from."""
-    found = [store.count(paths.outcomes(client)) for client in CLIENTS]
-    return (found[0],) if job == RECORDING else (sum(found), sum(found))
+    counts = [store.count(paths.outcomes(client)) for client in CLIENTS]
+    return (counts[0],) if job == RECORDING else (sum(counts), sum(counts))
 
 
 def test_near_its_time_limit_it_stops_cleanly_and_is_resumed(job: str, faultless: tuple[str, int], world: Any) -> None:

@@ -137,7 +137,7 @@ class FaultyStore:
             lambda: self._inner.query(
                 collection, where, order_by=order_by, descending=descending, limit=limit, start_after=start_after
             ),
-            lambda found: {name: max(1, len(found))},
+            lambda snapshots: {name: max(1, len(snapshots))},
         )
 
     def count(self, collection: str, where: Sequence[Filter] = ()) -> int:

@@ -41,8 +41,8 @@ def open_store(store_kind: str, database: str, clock: ManualClock) -> Iterator[C
         return FaultyStore(opened[-1]) if store_kind == "faulty" else opened[-1]
 
     yield one_more
-    for one in opened:
-        one.close()
+    for store in opened:
+        store.close()
 
 
 @pytest.fixture

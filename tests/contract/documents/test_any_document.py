@@ -25,7 +25,9 @@ leaves = (
     | st.datetimes(timezones=st.none() | st.timezones())
 )
 values = st.recursive(
-    leaves, lambda one: st.lists(one, max_size=4) | st.dictionaries(names, one, max_size=4), max_leaves=15
+    leaves,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(names, children, max_size=4),
+    max_leaves=15,
 )
 
 

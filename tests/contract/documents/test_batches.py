@@ -43,30 +43,30 @@ def test_each_write_has_its_own_fate(store: DocumentStore, send: Send) -> None:
             Set("c/deep", {"l": [[1]]}),
         ]
     )
-    assert [one.status.value for one in results] == [
+    assert [outcome.status.value for outcome in results] == [
         "written", "exists", "written", "written", "written", "conflict", "conflict", "written", "conflict",
         "refused", "refused", "refused",
     ]  # fmt: skip
-    assert [type(one.error) for one in results if one.error] == [
+    assert [type(outcome.error) for outcome in results if outcome.error] == [
         AlreadyExistsError, NotFoundError, ConflictError, ConflictError, *[StoreRefusedError] * 3,
     ]  # fmt: skip
-    kept = {one.id: one.data.get("n") for one in store.query("c")}
-    assert kept == {"new": None, "there": 2, "set": 1, "merged": 2, "other": 6, "third": 1}
+    numbers = {document.id: document.data.get("n") for document in store.query("c")}
+    assert numbers == {"new": None, "there": 2, "set": 1, "merged": 2, "other": 6, "third": 1}
 
 
 def test_a_batch_again_writes_nothing_twice(store: DocumentStore, send: Send) -> None:
     """The second sending of the same creates finds each of them there."""
     writes = [Create(f"c/{n}", {"n": n}) for n in range(20)]
-    assert {one.status for one in send(writes)} == {WriteStatus.WRITTEN}
-    versions = [one.version for one in store.query("c")]
-    assert {one.status for one in send(writes)} == {WriteStatus.EXISTS}
-    assert [one.version for one in store.query("c")] == versions
+    assert {outcome.status for outcome in send(writes)} == {WriteStatus.WRITTEN}
+    versions = [outcome.version for outcome in store.query("c")]
+    assert {outcome.status for outcome in send(writes)} == {WriteStatus.EXISTS}
+    assert [outcome.version for outcome in store.query("c")] == versions
 
 
 def test_five_hundred_at_once(store: DocumentStore, send: Send) -> None:
     """A full batch is written whole, and an empty one is nothing."""
     results = send([Create(f"c/{n}", {"n": n}) for n in range(500)])
-    assert [one.status for one in results] == [WriteStatus.WRITTEN] * 500
+    assert [outcome.status for outcome in results] == [WriteStatus.WRITTEN] * 500
     assert store.count("c") == 500
     assert send([]) == []
 
@@ -74,16 +74,16 @@ def test_five_hundred_at_once(store: DocumentStore, send: Send) -> None:
 def test_more_bytes_than_one_request_carries(store: DocumentStore, send: Send) -> None:
     """Documents of together more than 4 MiB are split over requests by the store itself."""
     results = send([Create(f"c/{n}", {"text": "x" * 1_000_000}) for n in range(12)])
-    assert [one.status for one in results] == [WriteStatus.WRITTEN] * 12
+    assert [outcome.status for outcome in results] == [WriteStatus.WRITTEN] * 12
     assert store.count("c") == 12
 
 
-@pytest.mark.parametrize("place", [0, 10, 19])
-def test_one_bad_write_harms_no_neighbour(store: DocumentStore, send: Send, place: int) -> None:
+@pytest.mark.parametrize("position", [0, 10, 19])
+def test_one_bad_write_harms_no_neighbour(store: DocumentStore, send: Send, position: int) -> None:
     """Wherever the invalid write stands, it alone is refused."""
     writes: list[Write] = [Create(f"c/{n}", {"n": n}) for n in range(20)]
-    writes[place] = Create("c/__bad__", {})
+    writes[position] = Create("c/__bad__", {})
     expected = [WriteStatus.WRITTEN] * 20
-    expected[place] = WriteStatus.REFUSED
-    assert [one.status for one in send(writes)] == expected
+    expected[position] = WriteStatus.REFUSED
+    assert [outcome.status for outcome in send(writes)] == expected
     assert store.count("c") == 19

@@ -64,11 +64,11 @@ def test_a_named_constant_comes_back_as_its_plain_value(store: DocumentStore) ->
 
 def test_a_time_of_another_zone_comes_back_in_utc(store: DocumentStore) -> None:
     """A time is an instant: it comes back as the same instant, in UTC, to the microsecond."""
-    at = datetime(2026, 11, 22, 9, 30, 0, 1, tzinfo=timezone(timedelta(hours=5, minutes=45)))
-    store.create(PLACE, {"at": at})
+    time = datetime(2026, 11, 22, 9, 30, 0, 1, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    store.create(PLACE, {"at": time})
     read = store.get(PLACE)
     assert read is not None
-    assert read.data["at"] == at
+    assert read.data["at"] == time
     assert read.data["at"].tzinfo is UTC
 
 
@@ -77,7 +77,7 @@ def test_an_absent_document_is_none(store: DocumentStore) -> None:
     store.create("c/b", {"n": 1})
     assert store.get("c/a") is None
     read = store.get_all(["c/z", "c/b", "c/a", "c/b"])
-    assert [one and one.data for one in read] == [None, {"n": 1}, None, {"n": 1}]
+    assert [document and document.data for document in read] == [None, {"n": 1}, None, {"n": 1}]
     assert store.get_all([]) == []
 
 
@@ -138,7 +138,7 @@ def test_a_version_is_what_the_read_says(store: DocumentStore) -> None:
     read = store.get(PLACE)
     assert read is not None
     assert (read.version, type(created)) == (created, str)
-    assert [one.version for one in store.query("clients/acme/events")] == [created]
+    assert [document.version for document in store.query("clients/acme/events")] == [created]
     store.delete(PLACE)
     assert store.create(PLACE, {"n": 1}) != created
 
@@ -154,11 +154,11 @@ def test_a_write_that_changes_nothing_keeps_the_version(store: DocumentStore) ->
 def test_server_time_is_one_instant_a_commit(store: DocumentStore) -> None:
     """The store's own clock fills SERVER_TIME, in create, set and update alike."""
     store.commit([Create("c/a", {"at": Transform.SERVER_TIME}), Set("c/b", {"at": Transform.SERVER_TIME})])
-    one, other = _data(store, "c/a")["at"], _data(store, "c/b")["at"]
-    assert one == other
-    assert one.tzinfo is UTC
+    first, second = _data(store, "c/a")["at"], _data(store, "c/b")["at"]
+    assert first == second
+    assert first.tzinfo is UTC
     store.update("c/a", {"at": Transform.SERVER_TIME, "n": 1})
-    assert _data(store, "c/a")["at"] >= one
+    assert _data(store, "c/a")["at"] >= first
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_increment_in_a_whole_document_starts_from_nothing(store: DocumentStore)
     store.set("c/a", {"n": Increment(2)}, merge=True)
     store.set("c/new", {"n": Increment(2)}, merge=True)
     store.create("c/created", {"n": Increment(3)})
-    assert [_data(store, f"c/{one}")["n"] for one in ("a", "new", "created")] == [3, 2, 3]
+    assert [_data(store, f"c/{name}")["n"] for name in ("a", "new", "created")] == [3, 2, 3]
 
 
 def test_a_commit_is_all_or_nothing(store: DocumentStore) -> None:
     """One failed precondition stops every write of the commit; a good one returns a version a write."""
-    gone = store.create("c/other", {"n": 1})
+    deleted = store.create("c/other", {"n": 1})
     store.delete("c/other")
     store.create("c/there", {"n": 1})
     with pytest.raises(AlreadyExistsError):
@@ -207,7 +207,7 @@ def test_a_commit_is_all_or_nothing(store: DocumentStore) -> None:
     with pytest.raises(NotFoundError):
         store.commit([Set("c/new", {"n": 1}), Update("c/none", {"n": 2})])
     with pytest.raises(ConflictError):
-        store.commit([Delete("c/there"), Update("c/other", {"n": 2}, gone)])
+        store.commit([Delete("c/there"), Update("c/other", {"n": 2}, deleted)])
     assert store.get_all(["c/new", "c/none"]) == [None, None]
     assert _data(store, "c/there") == {"n": 1}
     versions = store.commit([Create("c/new", {"n": 1}), Delete("c/there")])
@@ -227,14 +227,14 @@ def test_an_empty_update_only_asks_whether_it_exists(store: DocumentStore) -> No
 
 
 def test_another_opening_of_the_same_place_sees_what_was_written(open_store: Callable[[], DocumentStore]) -> None:
-    """What a call answered for is there for every other process at once."""
-    one, other = open_store(), open_store()
-    version = one.create(PLACE, {"n": 1})
-    read = other.get(PLACE)
+    """What a call answered for is there for every second process at once."""
+    first, second = open_store(), open_store()
+    version = first.create(PLACE, {"n": 1})
+    read = second.get(PLACE)
     assert read is not None
     assert read.version == version
     with pytest.raises(AlreadyExistsError):
-        other.create(PLACE, {"n": 2})
+        second.create(PLACE, {"n": 2})
 
 
 def _data(store: DocumentStore, path: str = PLACE) -> dict[str, object]:

@@ -42,8 +42,8 @@ def raised(status: str) -> exceptions.GoogleAPICallError:
 @pytest.mark.parametrize(
     ("status", "writes", "expected", "outcome"),
     [
-        *((status, [one], StoreUnavailableError, WriteStatus.UNAVAILABLE) for status in PASSING for one in EVERY),
-        *((status, [one], StoreRefusedError, WriteStatus.REFUSED) for status in REFUSED for one in EVERY),
+        *((status, [write], StoreUnavailableError, WriteStatus.UNAVAILABLE) for status in PASSING for write in EVERY),
+        *((status, [write], StoreRefusedError, WriteStatus.REFUSED) for status in REFUSED for write in EVERY),
         *((status, [], StoreUnavailableError, WriteStatus.UNAVAILABLE) for status in [*PASSING, "ABORTED"]),
         *((status, [], StoreRefusedError, WriteStatus.REFUSED) for status in [*REFUSED, "NOT_FOUND"]),
         ("FAILED_PRECONDITION", [], StoreRefusedError, WriteStatus.REFUSED),
@@ -120,8 +120,8 @@ def test_what_passes_is_repeated_until_it_heals(monkeypatch: pytest.MonkeyPatch,
     """The client repeats a call after UNAVAILABLE; the third heals it and the caller hears nothing of it."""
     method, call = CALLS[name]
 
-    def script(asked: str, _: Any, number: int) -> Any:
-        return grpc.StatusCode.UNAVAILABLE if number < 3 else ANSWERS[asked]
+    def script(method: str, _: Any, number: int) -> Any:
+        return grpc.StatusCode.UNAVAILABLE if number < 3 else ANSWERS[method]
 
     with run_loopback(script) as (host, calls):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
@@ -185,7 +185,7 @@ def send(kind: str, writes: list[Write]) -> list[WriteStatus]:
                 await writer.aclose()
 
         results = asyncio.run(once())
-    return [one.status for one in results]
+    return [outcome.status for outcome in results]
 
 
 @pytest.mark.parametrize("kind", ["store", "writer"])
@@ -195,7 +195,7 @@ def test_a_batch_refused_as_a_whole_is_sent_again_one_by_one(monkeypatch: pytest
     alone: list[str] = []
 
     def script(_: str, request: Any, __: int) -> Any:
-        names = [one.update.name.rpartition("/")[2] for one in request.writes]
+        names = [write.update.name.rpartition("/")[2] for write in request.writes]
         if "bad" in names:
             return grpc.StatusCode.INVALID_ARGUMENT
         with lock:
@@ -205,7 +205,7 @@ def test_a_batch_refused_as_a_whole_is_sent_again_one_by_one(monkeypatch: pytest
     with run_loopback(script) as (host, calls):
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
         statuses = send(kind, [Create(f"c/{name}", {}) for name in ("a", "bad", "b", "c")])
-    assert [one.value for one in statuses] == ["written", "refused", "written", "written"]
+    assert [status.value for status in statuses] == ["written", "refused", "written", "written"]
     assert sorted(alone) == ["a", "b", "c"]
     assert calls == {"BatchWrite": 5}
 

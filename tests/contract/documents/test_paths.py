@@ -44,7 +44,7 @@ def test_every_document_path_there_is_names_a_document(store: DocumentStore, pat
     """Each template of ``paths`` can be created, read and found in its collection."""
     store.create(path, {"n": 1})
     assert store.get(path) is not None
-    assert [one.path for one in store.query(path.rpartition("/")[0])] == [path]
+    assert [document.path for document in store.query(path.rpartition("/")[0])] == [path]
 
 
 @pytest.mark.parametrize(

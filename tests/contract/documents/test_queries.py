@@ -56,7 +56,7 @@ def mixed(request: pytest.FixtureRequest) -> Iterator[DocumentStore]:
     else:
         request.getfixturevalue("emulator")
         store = FirestoreStore(f"demo-{uuid.uuid4().hex[:12]}")
-    writes = [Set(f"{PLACE}/{name}", {"v": value, "n": at}) for at, (name, value) in enumerate(VALUES.items())]
+    writes = [Set(f"{PLACE}/{name}", {"v": value, "n": number}) for number, (name, value) in enumerate(VALUES.items())]
     strangers = ["clients/acme/events2/x", "clients/other/events/x", f"{PLACE}/one/revisions/x", "clients/acme"]
     store.commit([*writes, Set(f"{PLACE}/without", {"n": 99}), *(Set(path, {"v": 1}) for path in strangers)])
     yield store
@@ -65,9 +65,9 @@ def mixed(request: pytest.FixtureRequest) -> Iterator[DocumentStore]:
 
 def test_documents_come_by_id_with_their_data(mixed: DocumentStore) -> None:
     """Without an order a collection comes by id, and holds its own documents only."""
-    found = mixed.query(PLACE)
-    assert _ids(found) == sorted([*VALUES, "without"])
-    assert {one.id: one.data.get("v") for one in found} == {**VALUES, "without": None}
+    documents = mixed.query(PLACE)
+    assert _ids(documents) == sorted([*VALUES, "without"])
+    assert {document.id: document.data.get("v") for document in documents} == {**VALUES, "without": None}
     assert mixed.query("clients/none/events") == []
 
 
@@ -135,14 +135,14 @@ BY_ID: list[tuple[list[Filter], str | None]] = [([], None), ([Filter("v", "==", 
 
 @pytest.mark.parametrize(
     ("where", "order_by", "descending"),
-    [*((*one, way) for one in ORDERS for way in (False, True)), *((*one, False) for one in BY_ID)],
+    [*((*query, way) for query in ORDERS for way in (False, True)), *((*query, False) for query in BY_ID)],
 )
 @pytest.mark.parametrize("page", [1, 7])
 def test_pages_add_up_to_the_whole(
     mixed: DocumentStore, where: Sequence[Filter], order_by: str | None, descending: bool, page: int
 ) -> None:
     """Reading page by page after the last document gives every document once, in the same order."""
-    whole = mixed.query(PLACE, where, order_by=order_by, descending=descending)
+    all_documents = mixed.query(PLACE, where, order_by=order_by, descending=descending)
     paged: list[Snapshot] = []
     while True:
         after = paged[-1] if paged else None
@@ -151,7 +151,7 @@ def test_pages_add_up_to_the_whole(
         if not more:
             break
         paged += more
-    assert paged == whole
+    assert paged == all_documents
 
 
 @pytest.mark.parametrize(
@@ -193,5 +193,5 @@ def test_only_collections_are_queried(mixed: DocumentStore, collection: str) -> 
         mixed.count(collection)
 
 
-def _ids(found: Sequence[Snapshot]) -> list[str]:
-    return [one.id for one in found]
+def _ids(documents: Sequence[Snapshot]) -> list[str]:
+    return [document.id for document in documents]

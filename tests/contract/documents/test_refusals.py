@@ -49,7 +49,7 @@ def test_the_longest_and_oddest_lawful_paths_are_taken(store: DocumentStore, pat
     read = store.get(path)
     assert read is not None
     assert (read.path, read.data) == (path, {"n": 1})
-    assert [one.path for one in store.query(path.rpartition("/")[0])] == [path]
+    assert [document.path for document in store.query(path.rpartition("/")[0])] == [path]
 
 
 @pytest.mark.parametrize("name", [*REFUSED_DOCUMENTS, *UNSPEAKABLE_DOCUMENTS])

@@ -69,9 +69,9 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path, clock: ManualClock) -
     answered = 25 + len(worker.stdout.read().split("\n")) - 1
     worker.stdout.close()
     worker.wait()
-    found = SqliteStore(file, clock).query("c")
-    assert answered <= len(found) <= answered + 1
-    assert [one.data["n"] for one in found] == list(range(len(found)))
+    documents = SqliteStore(file, clock).query("c")
+    assert answered <= len(documents) <= answered + 1
+    assert [document.data["n"] for document in documents] == list(range(len(documents)))
 
 
 def test_a_commit_is_on_the_disk(tmp_path: Path, clock: ManualClock) -> None:
@@ -95,7 +95,7 @@ def test_a_store_that_stays_busy_is_unavailable(
     with pytest.raises(StoreUnavailableError) as refusal:
         store.create("c/b", {})
     assert refusal.value.retry_after_seconds
-    assert [one.status for one in store.write_many([Create("c/b", {})])] == [WriteStatus.UNAVAILABLE]
+    assert [outcome.status for outcome in store.write_many([Create("c/b", {})])] == [WriteStatus.UNAVAILABLE]
     assert store.get("c/a") is not None
     other.execute("ROLLBACK")
     store.create("c/b", {})
@@ -162,13 +162,13 @@ def test_a_sum_that_is_no_number_is_refused(clock: ManualClock) -> None:
 def test_a_declared_field_is_found_by_its_index(clock: ManualClock, one: QueriedField, op: str) -> None:
     """A query on a declared field reads only what matches: its plan searches that field's own index."""
     store = SqliteStore(":memory:", clock)
-    asked: list[str] = []
-    store._connection.set_trace_callback(asked.append)
+    statements: list[str] = []
+    store._connection.set_trace_callback(statements.append)
     value = clock.now() if one.is_time else "acme"
     store.query(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)], limit=10)  # type: ignore[arg-type]
     store.count(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)])  # type: ignore[arg-type]
     store._connection.set_trace_callback(None)
-    for sql in (one for one in asked if one.startswith("SELECT")):
+    for sql in (sql for sql in statements if sql.startswith("SELECT")):
         plan = [row[3] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         assert f"USING INDEX {one.collection_id}_by_{one.field} (collection=? AND <expr>" in plan[0]
 
@@ -179,16 +179,16 @@ def test_unscored_events_are_found_among_many(clock: ManualClock) -> None:
     events = [
         Set(f"clients/acme/events/{n:05d}", {"unscored": True} if n % 1000 == 0 else {"n": n}) for n in range(20_000)
     ]
-    for at in range(0, len(events), 500):
-        store.write_many(events[at : at + 500])
+    for start in range(0, len(events), 500):
+        store.write_many(events[start : start + 500])
     steps: dict[str, int] = {}
     for name, where in (("few", [Filter("unscored", "==", True)]), ("all", [])):
         ticks = itertools.count()
         store._connection.set_progress_handler(lambda ticks=ticks: next(ticks) * 0, 10)
-        found = store.query("clients/acme/events", where)
+        matches = store.query("clients/acme/events", where)
         store._connection.set_progress_handler(None, 0)
         steps[name] = next(ticks)
-        assert len(found) == (20 if where else 20_000)
+        assert len(matches) == (20 if where else 20_000)
     assert steps["few"] * 100 < steps["all"]
 
 
@@ -201,9 +201,9 @@ def test_one_store_serves_many_threads(tmp_path: Path, clock: ManualClock) -> No
 
     def read() -> None:
         while not done.is_set():
-            seen = store.get("c/a")
-            if seen is None or seen.data["x"] != seen.data["y"]:
-                torn.append(seen)
+            snapshot = store.get("c/a")
+            if snapshot is None or snapshot.data["x"] != snapshot.data["y"]:
+                torn.append(snapshot)
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:

@@ -116,8 +116,8 @@ def test_a_key_that_is_not_the_clients_cannot_be_revoked(ring):
 )
 def test_the_local_clock_knows_when_a_job_was_due_last(schedule, now, due):
     """As Cloud Scheduler would."""
-    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert last_due(schedule, at).isoformat()[:16] == due
+    as_of = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_due(schedule, as_of).isoformat()[:16] == due
 
 
 def test_a_percentage_switches_on_the_same_clients_as_it_grows():
@@ -142,11 +142,11 @@ def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embed
         features.get_flag("brainHourlyScores")
 
 
-def dispatched(store, job, at, **options):
+def dispatched(store, job, scheduled_at, **options):
     """Dispatch into a queue of this process and return (figures, tasks)."""
     queue = InProcessQueue(lambda _task: {"status": "success"})
     features = Features(store, load_config("brain_features", FeatureFlags))
-    return Dispatch(store, queue, features, enqueue_retries)(job, at, **options), queue.tasks
+    return Dispatch(store, queue, features, enqueue_retries)(job, scheduled_at, **options), queue.tasks
 
 
 def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
@@ -234,11 +234,11 @@ def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch)
     def broken(*_args):
         raise KeyError("a fault of our reader")
 
-    whole = ingest.normalize
+    normalize = ingest.normalize
     monkeypatch.setattr(ingest, "normalize", broken)
     done = send(brain, body)
     letter_id = done.items[0].dead_letter_id
-    monkeypatch.setattr(ingest, "normalize", whole)
+    monkeypatch.setattr(ingest, "normalize", normalize)
     letter = brain.replay.find(letter_id)
     assert brain.replay.preview(letter) == {"events": 2, "rejected": 0, "unreadable": 0, "ignored": 0}
     assert brain.store.count(paths.events("acme")) == 0
@@ -252,18 +252,18 @@ def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch)
 def test_a_task_that_fails_at_its_last_attempt_is_kept_told_loudly_and_can_be_rerun_job(brain):
     """Earlier attempts are the queue's business."""
     task = {"job": "brainHourlyScores", "client_id": "acme", "scheduled_at": "2026-11-22T08:00:00Z"}
-    told = []
+    log_entries = []
 
     def fail(_task):
         raise StoreUnavailableError("of this test")
 
     worker = WorkerHttp(
-        fail, brain.give_up, 3, brain.clock, lambda event, **fields: told.append((event, fields["severity"]))
+        fail, brain.give_up, 3, brain.clock, lambda event, **fields: log_entries.append((event, fields["severity"]))
     )
     for count in ("0", "2", "3", "3"):
         answer = worker(Request("POST", "/", {"x-cloudtasks-taskretrycount": count}, json.dumps(task).encode()))
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert told == [("task_failed", "WARNING")] * 2 + [("task_given_up", "CRITICAL")] * 2
+    assert log_entries == [("task_failed", "WARNING")] * 2 + [("task_given_up", "CRITICAL")] * 2
     (letter,) = DeadLetters(brain.store).list(brain.clock.now(), "acme")
     assert (letter.stage, letter.error_code, letter.attempts) == ("job", "store_unavailable", 2)
     assert brain.replay.preview(letter) == {"runs": 1}
@@ -358,8 +358,8 @@ def test_forms_and_bodies_that_are_none_are_refused(body):
 
 def test_books_name_hours_and_weeks():
     """In UTC, weeks by ISO."""
-    at = datetime(2027, 1, 1, 23, 30, tzinfo=UTC)
-    assert (periods.format_hour(at), periods.format_week(at)) == ("2027-01-01T23", "2026-W53")
+    now = datetime(2027, 1, 1, 23, 30, tzinfo=UTC)
+    assert (periods.format_hour(now), periods.format_week(now)) == ("2027-01-01T23", "2026-W53")
 
 
 def test_weekly_reports_cost_at_most_ten_reads_however_many_events(embedded):

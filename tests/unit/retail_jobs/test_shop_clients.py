@@ -67,7 +67,7 @@ def test_stores_come_back_once_each_and_sorted(store: SqliteStore) -> None:
 def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, given: object) -> None:
     """What an operator typed wrongly is named."""
     store.set(paths.client("baker"), {"stores": given, "shop": True})
-    with pytest.raises(MisconfiguredError, match="list of store ids"):
+    with pytest.raises(MisconfiguredError, match="list of ids"):
         Clients(store).get("baker")
 
 

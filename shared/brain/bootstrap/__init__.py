@@ -60,10 +60,10 @@ class Brain:
     @cached_property
     def identity_keys(self) -> "IdentityKeys":
         """The keys of ids and pseudonyms as of the first use; raises ``MissingSecretError``."""
-        return self.known_keys()
+        return self.identity_key_source()
 
     @cached_property
-    def known_keys(self) -> "IdentityKeySource":
+    def identity_key_source(self) -> "IdentityKeySource":
         """The source of the current keys of ids and pseudonyms."""
         from brain.services.gateway.identity_key_source import IdentityKeySource
 
@@ -103,13 +103,13 @@ class Brain:
         from brain.services.gateway.record_warnings import RecordWarnings
         from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
-        self.known_keys()  # fails now if the secret is missing, not at the first event
+        self.identity_key_source()  # fails now if the secret is missing, not at the first event
         store_dead_letter = StoreDeadLetter(self.writer, self.sealer, self.clock, self.retry_policy)
         record_warnings = RecordWarnings(self.writer, self.clock, self.report_error)
         return Ingest(
             self.writer,
             self.store,
-            self.known_keys,
+            self.identity_key_source,
             store_dead_letter,
             self.limits,
             self.clock,

@@ -46,7 +46,7 @@ CLICK = {"email": ADA, "timestamp": 1795330000, "event": "click", "sg_event_id":
 
 def erase(brain: Brain, subject: str = ADA, store: Any = None, **options: Any) -> dict[str, Any]:
     """Erase as the command does."""
-    service = Erase(store or brain.store, brain.sealer, brain.known_keys, brain.clock)
+    service = Erase(store or brain.store, brain.sealer, brain.identity_key_source, brain.clock)
     return service(CLIENT, subject, "erase-1", **options)
 
 
@@ -64,7 +64,7 @@ def traces(brain: Brain, subject: str = ADA) -> list[str]:
     stored_json = everything(brain)
     return [
         identifier
-        for identifier in (*list_pseudonyms(subject, CLIENT, brain.known_keys()), subject.lower())
+        for identifier in (*list_pseudonyms(subject, CLIENT, brain.identity_key_source()), subject.lower())
         if identifier in stored_json
     ]
 
@@ -83,7 +83,7 @@ def world() -> Brain:
     send_request(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}])
     send_request(brain, f'{{"half": "{ADA}"'.encode())
     send_request(brain, b'{"half": "nobody"')
-    new = list_pseudonyms(ADA, CLIENT, brain.known_keys())[0]
+    new = list_pseudonyms(ADA, CLIENT, brain.identity_key_source())[0]
     brain.store.set(f"{paths.client(CLIENT)}/scores/e1", {"overall": 5.0, "inputs": {"creator": new}})
     brain.store.set(f"{paths.client(CLIENT)}/recommendations/r1", {"shown": [{"text": f"thank {new}", "p": 0.25}]})
     answer = {"user_id": ADA, "status": "dismissed", "reason": "I know better"}
@@ -305,7 +305,7 @@ def people_of(case: FeedCase, brain: Brain) -> set[str]:
     people: set[str] = set()
     for draft in normalize(case.source, case.payload, context):
         if isinstance(draft, Draft):
-            pseudonyms = Pseudonymizer(CLIENT, brain.known_keys(), draft.personal)
+            pseudonyms = Pseudonymizer(CLIENT, brain.identity_key_source(), draft.personal)
             pseudonyms.scrub_payload(draft.raw)
             people |= set(pseudonyms.pseudonyms)
     return {person for person in people if any(text.lower() in person.lower() for text in case.people)}
@@ -319,11 +319,17 @@ def test_the_people_of_every_feed_can_be_erased(source: str) -> None:
     for case in cases:
         send_request(brain, case.payload, source, backfill=True)
     people = set[str]().union(*(people_of(case, brain) for case in cases))
-    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in everything(brain)]
+    assert [
+        person
+        for person in people
+        if list_pseudonyms(person, CLIENT, brain.identity_key_source())[0] in everything(brain)
+    ]
     for person in people:
         erase(brain, person)
     stored_json = everything(brain)
-    assert [person for person in people if list_pseudonyms(person, CLIENT, brain.known_keys())[0] in stored_json] == []
+    assert [
+        person for person in people if list_pseudonyms(person, CLIENT, brain.identity_key_source())[0] in stored_json
+    ] == []
 
 
 def test_every_collection_of_a_client_is_searched() -> None:

@@ -127,7 +127,7 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
         IdentityKeySource(vault, told)()
     brain = build_memory_brain(vault=MutableSecrets())
     brain.__dict__.pop("ingest")
-    brain.__dict__.pop("known_keys")
+    brain.__dict__.pop("identity_key_source")
     brain.secrets = vault
     with pytest.raises(MissingSecretError):
         _ = brain.ingest

@@ -63,14 +63,14 @@ def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: B
     send(brain, [CLICK | {"sg_event_id": f"n{n}"} for n in range(120)], "email", "clicks")
     send(brain, [{"what": f"from {ADA}"}, {"what": "from nobody"}], name="kept")
     send(brain, [{"what": f"only from {ADA}"}], name="gone")
-    erase = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
+    erase = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock)
     receipt = erase(CLIENT, ADA, "erase-1")
     assert receipt["erased"] == {"events": 120, "purged_dead_letters": 1, "reduced_dead_letters": 1}
     stored_json = json.dumps(
         [document.data for document in erasures.iterate_documents(brain.store, CLIENT)], default=str
     )
     assert [
-        pseudonym for pseudonym in list_pseudonyms(ADA, CLIENT, brain.known_keys()) if pseudonym in stored_json
+        pseudonym for pseudonym in list_pseudonyms(ADA, CLIENT, brain.identity_key_source()) if pseudonym in stored_json
     ] == []
     brain.clock.sleep(60)
     assert erase(CLIENT, ADA, "erase-2") == receipt

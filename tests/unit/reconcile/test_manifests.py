@@ -57,7 +57,7 @@ def test_what_is_no_manifest_is_refused_with_its_line(text: str, message: str) -
 
 def check(brain: Brain, *sent: ManifestLine) -> dict[str, Any]:
     """Check a manifest of canonical ids."""
-    return CheckManifest(brain.store, brain.sealer, brain.known_keys)(CLIENT, sent, FeedType.CUSTOM)
+    return CheckManifest(brain.store, brain.sealer, brain.identity_key_source)(CLIENT, sent, FeedType.CUSTOM)
 
 
 def test_each_id_is_stored_revised_duplicate_rejected_kept_aside_or_missing() -> None:

@@ -79,7 +79,8 @@ def replay_letter(
 
 
 def _print_replay(ingested: IngestResult) -> None:
-    print_figures("Replayed", ingested.count_outcomes(), json_output=False)
+    figures = ingested.count_outcomes() | {"conflicts": ingested.conflict_count}
+    print_figures("Replayed", figures, json_output=False)
     failures = Counter(f"{item.error_code}: {item.message}" for item in ingested.items if item.error_code)
     for reason, count in failures.items():
         print(f"{count} of {len(ingested.items)} not stored, {reason}")

@@ -34,7 +34,7 @@ def erase(
     identifier = sys.stdin.readline().strip() if subject == "-" else subject
     brain = open_brain()
     Clients(brain.store).require(client)
-    service = Erase(brain.store, brain.sealer, brain.known_keys, brain.clock)
+    service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock)
     with show_progress("documents") as report:
         receipt = service(client, identifier, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=report)
     if json_output:

@@ -54,7 +54,7 @@ def _read_manifest(file: Path) -> list[ManifestLine]:
 
 
 def _check_manifest(brain: Brain, client: str, sent: list[ManifestLine], source: FeedType) -> dict[str, Any]:
-    return CheckManifest(brain.store, brain.sealer, brain.known_keys)(client, sent, source)
+    return CheckManifest(brain.store, brain.sealer, brain.identity_key_source)(client, sent, source)
 
 
 def _print_counts(client: str, counts: dict[str, Any], check: dict[str, Any] | None, *, json_output: bool) -> None:

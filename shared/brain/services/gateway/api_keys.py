@@ -2,11 +2,10 @@
 
 import threading
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from cachetools import TTLCache
 
-from brain.domain.senders.api_keys import MAX_VALID_KEYS, NOT_AUTHENTICATED, ApiKey, generate_key, hash_key
+from brain.domain.senders.api_keys import MAX_VALID_KEYS, NOT_AUTHENTICATED, ApiKey, RandomBytes, generate_key, hash_key
 from brain.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
@@ -14,13 +13,6 @@ from brain.repositories.gateway.api_keys import ApiKeys
 
 CACHE_SECONDS = 60
 CACHE_SIZE = 10_000
-
-
-class RandomBytes(Protocol):
-    """A cryptographically secure source of random bytes, such as ``os.urandom``."""
-
-    def __call__(self, size: int, /) -> bytes:
-        """Return ``size`` random bytes."""
 
 
 @dataclass(slots=True)

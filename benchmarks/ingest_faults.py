@@ -107,7 +107,7 @@ def _print(world: IngestSimulation, done: Run, amount: int) -> None:
     stored = len(world.events())
     answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
     what = "writes" if world.flaky else "store calls"
-    print(f"{what} {calls}, of which failed {faults.broken} ({faults.broken / calls:.1%}); deaths {done.died}")
+    print(f"{what} {calls}, of which failed {faults.failures} ({faults.failures / calls:.1%}); deaths {done.died}")
     print(f"answers by status: {answers}")
     doubled = max(0, stored - amount) + counts["revised"]
     print(f"stored {stored}, lost {max(0, amount - stored)}, doubled {doubled}, goal 0")

@@ -62,7 +62,7 @@ def run(emulator: str, fail_at: int | None = None, fault: NetworkFault = Network
     counts = Reconcile(direct)(CLIENT)
     left = read_ingest_documents(direct, brain.sealer)
     direct.close()
-    return Ended(left, counts, sender, proxy.calls, proxy.broke)
+    return Ended(left, counts, sender, proxy.calls, proxy.has_failed)
 
 
 def quiet(*_: Any, **__: Any) -> None:
@@ -90,7 +90,7 @@ async def send(brain: Brain, project: str, proxy: Any) -> Sender:
 
     class Mending(Sender):
         async def between(self) -> None:
-            proxy.mend()
+            proxy.repair()
             await super().between()
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://brain") as http:

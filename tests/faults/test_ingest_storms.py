@@ -53,7 +53,7 @@ def test_three_times_in_any_order_through_any_weather_is_once(
         return server.died
 
     assert asyncio.run(both()) == DEATHS
-    assert stormy.faults.broken > 0
+    assert stormy.faults.failures > 0
     assert stormy.events() == clean.events()
     counts = Reconcile(stormy.store)(CLIENT)
     figures = {name: counts[name] for name in ("stored", "revised", "duplicate", "sent", "difference")}

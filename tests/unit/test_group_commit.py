@@ -29,14 +29,14 @@ def test_what_arrives_meanwhile_goes_together() -> None:
         await run_ready_tasks()
         later = [asyncio.create_task(shared.write(creates(f"b{n}", f"x{n}"))) for n in range(7)]
         await run_ready_tasks()
-        assert writer.sizes == [5]
+        assert writer.batch_sizes == [5]
         assert not any(task.done() for task in first + later)
-        writer.let_go()
+        writer.release()
         assert await asyncio.gather(*first) == [[WRITTEN]] * 5
         await run_ready_tasks()
-        assert writer.sizes == [5, 14]
+        assert writer.batch_sizes == [5, 14]
         assert not any(task.done() for task in later)
-        writer.let_go()
+        writer.release()
         assert await asyncio.gather(*later) == [[WRITTEN] * 2] * 7
 
     run_with_timeout(test)
@@ -50,19 +50,19 @@ def test_batches_are_bounded_and_so_is_their_number() -> None:
         shared = GroupCommit(writer, max_writes=10, max_in_flight=2)
         call = asyncio.create_task(shared.write([Set(f"c/{n}", {"n": n}) for n in range(35)]))
         await run_ready_tasks()
-        assert writer.sizes == [10, 10]
+        assert writer.batch_sizes == [10, 10]
         exists = WriteResult(WriteStatus.EXISTS, AlreadyExistsError("there"))
         writer.gates[1].set_result([exists] * 10)
         await run_ready_tasks()
-        assert writer.sizes == [10, 10, 10]
-        writer.let_go(2)
+        assert writer.batch_sizes == [10, 10, 10]
+        writer.release(2)
         await run_ready_tasks()
-        writer.let_go(3)
+        writer.release(3)
         await run_ready_tasks()
         assert not call.done()
-        writer.let_go(0)
+        writer.release(0)
         assert await call == [WRITTEN] * 10 + [exists] * 10 + [WRITTEN] * 15
-        assert writer.most_in_flight == 2
+        assert writer.max_in_flight == 2
 
     run_with_timeout(test)
 
@@ -79,7 +79,7 @@ def test_one_document_twice_goes_one_after_the_other() -> None:
         ]
         while not all(call.done() for call in calls):
             await run_ready_tasks()
-            writer.let_go(len(writer.gates) - 1)
+            writer.release(len(writer.gates) - 1)
             await run_ready_tasks()
         assert [[write.path for write in batch] for batch in writer.batches] == [
             ["c/a", "c/b", "c/d"],
@@ -101,13 +101,13 @@ def test_a_hot_counter_costs_one_write_a_batch() -> None:
         await run_ready_tasks()
         calls = [asyncio.create_task(shared.write([_count(n), Create(f"c/{n}", {})])) for n in range(50)]
         await run_ready_tasks()
-        assert writer.sizes == [1, 50]
-        writer.let_go(0)
+        assert writer.batch_sizes == [1, 50]
+        writer.release(0)
         await run_ready_tasks()
         assert writer.batches[2] == [_count(sum(range(50)))]
         for gate in (1, 2):
             assert not any(call.done() for call in calls)
-            writer.let_go(gate)
+            writer.release(gate)
         assert await asyncio.gather(first, *calls) == [[WRITTEN], *[[WRITTEN] * 2] * 50]
 
     run_with_timeout(test)
@@ -140,7 +140,7 @@ def test_a_failed_batch_reaches_its_own_callers_only() -> None:
         writer.gates[0].set_exception(error)
         writer.gates[1].set_exception(ZeroDivisionError())
         writer.gates[2].set_result([WRITTEN])  # one answer for two writes
-        writer.let_go(3)
+        writer.release(3)
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert results[:2] == [[WriteResult(WriteStatus.UNAVAILABLE, error)]] * 2
         assert [type(result) for result in results[2:4]] == [ZeroDivisionError] * 2
@@ -165,7 +165,7 @@ def test_a_call_over_two_batches_fails_once_and_sends_no_more() -> None:
             await broken
         await run_ready_tasks()
         assert [write.path for write in writer.batches[1]] == ["c/e"]
-        writer.let_go()
+        writer.release()
         assert await sound == [WRITTEN]
 
     run_with_timeout(test)
@@ -185,11 +185,11 @@ def test_a_cancelled_caller_harms_nobody() -> None:
         waiting[0].cancel()
         await run_ready_tasks()
         assert calls[0].cancelled()
-        writer.let_go()
+        writer.release()
         assert await calls[1] == [WRITTEN]
         await run_ready_tasks()
         assert [write.path for write in writer.batches[1]] == ["c/d"]
-        writer.let_go()
+        writer.release()
         assert await waiting[1] == [WRITTEN]
 
     run_with_timeout(test)
@@ -211,10 +211,10 @@ def test_a_full_queue_answers_at_once() -> None:
         third = asyncio.create_task(shared.write(creates("f")))
         while not third.done():
             await run_ready_tasks()
-            writer.let_go()
+            writer.release()
             await run_ready_tasks()
         assert [await first, await second, await third] == [[WRITTEN], [WRITTEN] * 2, [WRITTEN]]
-        assert sum(writer.sizes) == 4
+        assert sum(writer.batch_sizes) == 4
 
     run_with_timeout(test)
 

@@ -64,7 +64,7 @@ class Storm:
             self.sent[write.path].append(key)
             self.fates[key] = outcome
         if outcome == "ok":
-            self.writer.let_go(batch_index)
+            self.writer.release(batch_index)
         else:
             error = StoreUnavailableError("away") if outcome == "unavailable" else ZeroDivisionError()
             self.writer.gates[batch_index].set_exception(error)
@@ -98,7 +98,7 @@ def test_no_order_of_events_loses_or_doubles_an_answer(
             storm.check(task, call_index)
 
     run_with_timeout(test)
-    assert storm.writer.most_in_flight <= most
-    assert all(count <= size for count in storm.writer.sizes)
+    assert storm.writer.max_in_flight <= most
+    assert all(count <= size for count in storm.writer.batch_sizes)
     for keys in storm.sent.values():
         assert keys == sorted(set(keys))

@@ -1,4 +1,5 @@
-"""Test doubles and simulations, for tests of the Brain and of what is built on it; nothing deployed imports them.
+"""Test doubles and simulations, for tests of the Brain and of integrations with it.
 
-The doubles pass the contract suites of what they stand for. The simulations plant known effects, or none, by a seed.
+Each double passes the contract tests of the port that it implements. Each simulation is seeded and has known effects,
+or none. Nothing that is deployed imports this package.
 """

@@ -1,14 +1,14 @@
-"""A gRPC server of this machine that answers Firestore's calls as a test scripts them: what the emulator never does.
+"""A gRPC server that responds to Firestore's methods as a test scripts them, for errors that the emulator never gives.
 
-It gives the real client real status codes: unavailable, lost answers, a batch refused as a whole.
+The real client then gets real status codes: unavailable, lost responses, a batch that is refused as a whole.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.cloud.firestore_v1.types import firestore
@@ -22,15 +22,23 @@ REQUESTS: dict[str, Any] = {
     "RunAggregationQuery": firestore.RunAggregationQueryRequest,
 }
 STREAMED = ("BatchGetDocuments", "RunQuery", "RunAggregationQuery")
-Answer = Any
-Script = Callable[[str, Any, int], Answer | grpc.StatusCode]
+
+
+class Script(Protocol):
+    """The responses of a scripted Firestore."""
+
+    def __call__(self, method: str, request: Any, call_number: int, /) -> Any:
+        """Return the response to a call, or a ``grpc.StatusCode`` that fails it.
+
+        Args:
+            method: The name of the method, such as ``Commit``.
+            request: The request as a message of ``google.cloud.firestore_v1``.
+            call_number: The number of this call among the calls of this method, from 1.
+        """
 
 
 class LoopbackHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
-    """Answers each call as ``script(method, request, number of that method's call, from 1)`` says.
-
-    A status code fails the call with it, anything else is the answer.
-    """
+    """A gRPC handler that responds as a script says; ``calls`` counts the calls per method."""
 
     def __init__(self, script: Script) -> None:
         self.calls: Counter[str] = Counter()
@@ -41,31 +49,54 @@ class LoopbackHandler(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has 
         """Return the handler of one method."""
         method = handler_call_details.method.removeprefix(SERVICE)
 
-        def answer_call(request: Any, context: grpc.ServicerContext) -> Any:
+        def respond(request: Any, context: grpc.ServicerContext) -> Any:
             with self._lock:
                 self.calls[method] += 1
-                number = self.calls[method]
-            answer = self._script(method, request, number)
-            if isinstance(answer, grpc.StatusCode):
-                context.abort(answer, f"scripted {answer.name}")
-            return answer
+                call_number = self.calls[method]
+            response = self._script(method, request, call_number)
+            if isinstance(response, grpc.StatusCode):
+                context.abort(response, f"scripted {response.name}")
+            return response
 
-        def stream_answer(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-            yield answer_call(request, context)
+        def stream_response(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            yield respond(request, context)
 
         request_type = REQUESTS[method]
         streamed = method in STREAMED
         build_handler = grpc.unary_stream_rpc_method_handler if streamed else grpc.unary_unary_rpc_method_handler
         return build_handler(
-            stream_answer if streamed else answer_call,
+            stream_response if streamed else respond,
             request_deserializer=request_type.deserialize,
-            response_serializer=lambda answer: type(answer).serialize(answer),
+            response_serializer=lambda response: type(response).serialize(response),
         )
 
 
 @contextmanager
 def run_loopback(script: Script) -> Iterator[tuple[str, Counter[str]]]:
-    """Yield ``host:port`` and the calls counted so far by method."""
+    """Start a scripted Firestore on 127.0.0.1; stop it on exit.
+
+    Args:
+        script: The responses.
+
+    Yields:
+        The server's ``host:port`` and the number of calls so far per method.
+
+    Example:
+        >>> import grpc
+        >>> from google.cloud.firestore_v1.types import firestore
+        >>> def fail_first(method: str, request: Any, call_number: int) -> Any:
+        ...     return grpc.StatusCode.UNAVAILABLE if call_number == 1 else firestore.CommitResponse()
+        >>> with run_loopback(fail_first) as (host, calls), grpc.insecure_channel(host) as channel:
+        ...     commit = channel.unary_unary(SERVICE + "Commit")
+        ...     try:
+        ...         _ = commit(b"")
+        ...     except grpc.RpcError as error:
+        ...         print(error.details())
+        ...     _ = commit(b"")
+        ...     print(calls["Commit"])
+        scripted UNAVAILABLE
+        2
+    """
     handler = LoopbackHandler(script)
     server = grpc.server(ThreadPoolExecutor(4), handlers=[handler])
     port = server.add_insecure_port("127.0.0.1:0")

@@ -22,25 +22,27 @@ LARGEST = 40
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[RandomFaults | None], IngestSimulation]:
+def build_simulation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[RandomFaults | None], IngestSimulation]:
     """Makes worlds on stores of their own, with budgets that no test reaches."""
     monkeypatch.setenv("BRAIN_CONFIG", str(write_unlimited_config(tmp_path)))
 
-    def one(faults: RandomFaults | None) -> IngestSimulation:
+    def build(faults: RandomFaults | None) -> IngestSimulation:
         store = SqliteStore(":memory:", ManualClock(START))
         return IngestSimulation(store, lambda: SqliteWriter(store), faults)
 
-    return one
+    return build
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_three_times_in_any_order_through_any_weather_is_once(
-    made: Callable[[RandomFaults | None], IngestSimulation], seed: int
+    build_simulation: Callable[[RandomFaults | None], IngestSimulation], seed: int
 ) -> None:
     """Five of a hundred store calls fail, applied or not, the process dies six times: the store is a clean pass's."""
     items = build_payloads(EVENTS)
-    clean, stormy = made(None), made(RandomFaults(SHARE, seed))
+    clean, stormy = build_simulation(None), build_simulation(RandomFaults(SHARE, seed))
     deaths = random.Random(seed).sample(range(5, 150), DEATHS)  # noqa: S311 - moments of a test
 
     async def both() -> int:

@@ -101,10 +101,10 @@ def test_a_job_broken_at_any_store_call_and_run_again_leaves_the_same(world: Wor
     """Answered into the void, or killed before or after it was applied."""
     expected, calls = clean(world(job), job)
     for k in range(1, calls + 1):
-        one = world(job)
-        broken(one, job, store=FaultyStore(one.store, fail_at=k, mode=mode))
-        assert one.run(job)["status"] == "success", k
-        assert left(one) == expected, f"{mode} at call {k} of {calls}"
+        simulation = world(job)
+        broken(simulation, job, store=FaultyStore(simulation.store, fail_at=k, mode=mode))
+        assert simulation.run(job)["status"] == "success", k
+        assert left(simulation) == expected, f"{mode} at call {k} of {calls}"
 
 
 @pytest.mark.slow
@@ -113,34 +113,34 @@ def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: Worl
     """Between the rows and the page too, which cannot be one transaction."""
     expected, _ = clean(world(job), job)
     for k in range(1, SQL_WRITES[job] + 1):
-        one = broken(world(job), job, around=writing(k, mode))
-        assert one.run(job)["status"] == "success"
-        assert left(one) == expected, f"{mode} at write {k}"
+        simulation = broken(world(job), job, around=writing(k, mode))
+        assert simulation.run(job)["status"] == "success"
+        assert left(simulation) == expected, f"{mode} at write {k}"
 
 
 def test_a_job_run_twice_changes_nothing_and_answers_the_same(world: World, job: str) -> None:
     """The same scheduled time is the same run; another of the same night finds the same."""
-    one = world(job)
-    first = one.run(job)
-    after = left(one)
-    assert one.run(job) == first | {"repeated": True}
-    assert left(one) == after
-    one.clock.sleep(60)
-    later = one.run(job, at=SUNDAY + timedelta(minutes=1))
+    simulation = world(job)
+    first = simulation.run(job)
+    after = left(simulation)
+    assert simulation.run(job) == first | {"repeated": True}
+    assert left(simulation) == after
+    simulation.clock.sleep(60)
+    later = simulation.run(job, at=SUNDAY + timedelta(minutes=1))
     assert later == first
-    assert one.rows() == after[0]
+    assert simulation.rows() == after[0]
 
 
 def test_jobs_at_once_do_the_work_once(world: World, job: str) -> None:
     """Four workers start the same run; those that find it taken are told to come back."""
     expected, _ = clean(world(job), job)
-    one = world(job)
+    simulation = world(job)
     done: list[Any] = []
     held: list[LeaseHeldError] = []
 
     def start() -> None:
         try:
-            done.append(one.run(job))
+            done.append(simulation.run(job))
         except LeaseHeldError as error:
             held.append(error)
 
@@ -151,13 +151,13 @@ def test_jobs_at_once_do_the_work_once(world: World, job: str) -> None:
         thread.join()
     assert len(done) + len(held) == len(threads)
     assert sum("repeated" not in answer for answer in done) == 1
-    assert left(one) == expected
+    assert left(simulation) == expected
 
 
 def test_a_worker_that_was_overtaken_writes_no_more_rows(world: World, job: str) -> None:
     """Another one took the run over and finished it meanwhile; it learns so before it touches the database."""
     expected, _ = clean(world(job), job)
-    one = world(job)
+    simulation = world(job)
 
     class Overtaken(FaultyShopDatabase):
         """A shop whose first reader falls asleep until another worker has done the run."""
@@ -166,15 +166,15 @@ def test_a_worker_that_was_overtaken_writes_no_more_rows(world: World, job: str)
             """Sleep over the lease."""
             if not slept:
                 slept.append(self)
-                one.clock.sleep(2 * TIME_LIMIT.total_seconds())
-                one.run(job)
+                simulation.clock.sleep(2 * TIME_LIMIT.total_seconds())
+                simulation.run(job)
             return self._inner.stores()
 
     slept: list[FaultyShopDatabase] = []
     with contextlib.suppress(LeaseLostError):
-        one.run(job, around=Overtaken)
+        simulation.run(job, around=Overtaken)
     assert slept[0].writes == 0
-    assert left(one) == expected
+    assert left(simulation) == expected
 
 
 @pytest.fixture(scope="module")
@@ -194,11 +194,11 @@ def test_it_holds_on_postgresql_too(server: str, world: World, job: str) -> None
             fill_warehouse(warehouse, DAYS[job])
         for k in range(1, SQL_WRITES[job] + 1):
             with postgres.database(server, template.rsplit("/", 1)[1]) as url:
-                one = broken(on(url), job, around=writing(k, FaultMode.KILL_AFTER))
-                threads = [threading.Thread(target=broken, args=(one, job)) for _ in range(3)]
+                simulation = broken(on(url), job, around=writing(k, FaultMode.KILL_AFTER))
+                threads = [threading.Thread(target=broken, args=(simulation, job)) for _ in range(3)]
                 for thread in threads:
                     thread.start()
                 for thread in threads:
                     thread.join()
-                one.run(job)
-                assert left(one) == expected
+                simulation.run(job)
+                assert left(simulation) == expected

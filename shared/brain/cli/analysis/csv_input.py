@@ -70,6 +70,16 @@ def _find_columns(
 ) -> dict[str, int]:
     """Return the position of each column to read."""
     names = [name.strip() for name in header]
+    _require_columns(source, names, required)
+    present = (name for name in optional if name in names)
+    selected = [*required, *present, *(name for name in names if prefix and name.startswith(prefix))]
+    repeated = next((name for name in selected if names.count(name) > 1), None)
+    if repeated:
+        raise InvalidInputError(f"{source}: column {repeated} must appear once, got it twice; remove one")
+    return {name: names.index(name) for name in selected}
+
+
+def _require_columns(source: str, names: Sequence[str], required: Sequence[str]) -> None:
     if not names:
         raise InvalidInputError(f"{source} is empty; add a header with {', '.join(required)}")
     missing = [name for name in required if name not in names]
@@ -77,12 +87,6 @@ def _find_columns(
         raise InvalidInputError(
             f"{source} must have the columns {', '.join(required)}, got {', '.join(names)}; add {', '.join(missing)}"
         )
-    present = (name for name in optional if name in names)
-    selected = [*required, *present, *(name for name in names if prefix and name.startswith(prefix))]
-    repeated = next((name for name in selected if names.count(name) > 1), None)
-    if repeated:
-        raise InvalidInputError(f"{source}: column {repeated} must appear once, got it twice; remove one")
-    return {name: names.index(name) for name in selected}
 
 
 def _number_error(text: str, column: str, file: Path, line: int) -> InvalidInputError:

@@ -89,12 +89,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
     builder = DraftBuilder(event)
     kind = (first_text(event, ("eventType", "notificationType")) or "").lower()
     mail, details = to_object(event["mail"]), to_object(event.get(_DETAIL_FIELDS.get(kind, kind)))
-    if kind == "send":
-        builder.metrics["sends"] = len(to_list(mail.get("destination"))) or 1
-    if kind == "bounce":
-        builder.metrics["bounces"] = len(to_list(details.get("bouncedRecipients"))) or 1
-    if kind == "subscription" and _is_unsubscribe(details):
-        builder.metrics["unsubscribes"] = 1
+    builder.metrics |= _count_recipients(kind, mail, details)
     tags = to_object(mail.get("tags"))
     campaign = next((tag for name in _CAMPAIGN_TAGS if (tag := first_tag(tags.get(name)))), None)
     return build_email_event(
@@ -105,6 +100,14 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
         provider_event_id=to_text(details.get("feedbackId")),
         content_id=campaign or to_text(mail.get("messageId")),
     )
+
+
+def _count_recipients(kind: str, mail: JsonObject, details: JsonObject) -> dict[str, float]:
+    if kind == "send":
+        return {"sends": len(to_list(mail.get("destination"))) or 1}
+    if kind == "bounce":
+        return {"bounces": len(to_list(details.get("bouncedRecipients"))) or 1}
+    return {"unsubscribes": 1} if kind == "subscription" and _is_unsubscribe(details) else {}
 
 
 def _is_unsubscribe(subscription: JsonObject) -> bool:

@@ -25,6 +25,9 @@ _CHANGE_KINDS: Final = frozenset({
     "newMessage",
 })  # fmt: skip
 _PERSONAL_FIELDS: Final = frozenset({"sourceid"})  # "userId:123" says who made the change
+# The id of the record of such an object identifies a person.
+_PERSON_KINDS: Final = frozenset({"contact", "conversation"})
+_WON_DEAL: Final = frozenset({("dealstage", "closedwon"), ("hs_is_closed_won", "true")})
 _IDENTITY_FIELDS: Final = ("portalId", "subscriptionId", "eventId", "objectId", "fromObjectId", "occurredAt")
 _VOLATILE_FIELDS: Final = frozenset({"attemptNumber"})  # grows with every resend of the same event
 
@@ -49,15 +52,9 @@ def read_webhook(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOut
     object_kind, _, change = subscription.partition(".")
     if object_kind == "object":
         object_kind = _OBJECT_KINDS.get(to_text(payload.get("objectTypeId")) or "", "object")
-    is_person = object_kind in ("contact", "conversation")  # the id of the record identifies a person
-    property_name, property_value = to_text(payload.get("propertyName")), to_text(payload.get("propertyValue"))
-    if object_kind == "deal" and (property_name, property_value) in (
-        ("dealstage", "closedwon"),
-        ("hs_is_closed_won", "true"),
-    ):
-        builder.metrics["conversions"] = 1.0
-    if is_person and property_name == "hs_email_optout" and property_value == "true":
-        builder.metrics["unsubscribes"] = 1
+    is_person = object_kind in _PERSON_KINDS
+    property_name = to_text(payload.get("propertyName"))
+    builder.metrics |= _count_property_change(object_kind, property_name, to_text(payload.get("propertyValue")))
     identity = [payload[name] for name in _IDENTITY_FIELDS if payload.get(name) is not None]
     return [
         builder.build(
@@ -72,6 +69,15 @@ def read_webhook(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOut
             personal=ALL_FIELDS if is_person else _PERSONAL_FIELDS,
         )
     ]
+
+
+def _count_property_change(object_kind: str, name: str | None, value: str | None) -> dict[str, float]:
+    """Return the metrics of a property that changed: a won deal, or a person who opted out of e-mail."""
+    if object_kind == "deal" and (name, value) in _WON_DEAL:
+        return {"conversions": 1.0}
+    if object_kind in _PERSON_KINDS and (name, value) == ("hs_email_optout", "true"):
+        return {"unsubscribes": 1}
+    return {}
 
 
 def _is_object(payload: Any) -> bool:

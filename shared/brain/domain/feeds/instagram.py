@@ -28,6 +28,8 @@ _INSIGHT_METRICS: Final[Mapping[str, str]] = {
     "link_clicks": "clicks",
 }
 MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
+_COMMENT_FIELDS: Final = ("comments", "live_comments")
+_CHANGE_PERSONAL_FIELDS: Final = frozenset({"entryid", "text"})
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
 INSIGHT_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
 # URLs of files are signed again for every fetch.
@@ -146,12 +148,7 @@ def read_media(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
 
 def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
     builder = DraftBuilder(media)
-    insights = {
-        str(insight["name"]): values[0][0]
-        for insight in to_list(to_object(media.get("insights")).get("data"))
-        if _is_insight(insight) and (values := _list_values(insight))
-    }
-    add_insight_metrics(builder, insights)
+    add_insight_metrics(builder, _latest_insights(media))
     if "audience_size" not in builder.metrics:  # the reach if known, else the followers
         builder.add_count("audience_size", account, "followers_count")
     builder.add_count("likes", media, "like_count")
@@ -159,8 +156,6 @@ def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedCont
     builder.add_count("views", media, "view_count", "video_view_count")
     total_time = resolve_total_time(builder, builder.read_time(media, "timestamp"), context)
     owner_id = to_text(to_object(media.get("owner")).get("id"))
-    product_type = to_text(media.get("media_product_type")) or ""
-    media_type = to_text(media.get("media_type")) or ""
     return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
         total_time.occurred_at,
@@ -168,14 +163,23 @@ def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedCont
         content_key=("media", str(media["id"])),
         cumulative=True,
         content_id=to_text(media.get("id")),
-        content_type=_PRODUCT_TYPES.get(product_type)
-        or MEDIA_TYPES.get(media_type)
-        or (media_type or product_type).lower()
-        or None,
+        content_type=_select_content_type(media),
         platform="instagram",
         creator=owner_id or to_text(account.get("id")) or to_text(media.get("username")),
         volatile=_VOLATILE_FIELDS,
     )
+
+
+def _latest_insights(media: JsonObject) -> dict[str, Any]:
+    insights = filter(_is_insight, to_list(to_object(media.get("insights")).get("data")))
+    return {str(insight["name"]): values[0][0] for insight in insights if (values := _list_values(insight))}
+
+
+def _select_content_type(media: JsonObject) -> str | None:
+    product_type = to_text(media.get("media_product_type")) or ""
+    media_type = to_text(media.get("media_type")) or ""
+    content_type = _PRODUCT_TYPES.get(product_type) or MEDIA_TYPES.get(media_type)
+    return content_type or (media_type or product_type).lower() or None
 
 
 def matches_webhook(payload: JsonObject) -> bool:
@@ -198,23 +202,24 @@ def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: F
     raw = {"entry_id": entry.get("id"), "time": entry.get("time"), **change}
     builder = DraftBuilder(raw)
     media_id = to_text(details.get("media_id")) or to_text(to_object(details.get("media")).get("id"))
-    if field in ("comments", "live_comments"):
+    is_story = field == "story_insights"
+    if field in _COMMENT_FIELDS:
         builder.metrics["comments"] = 1
-    if field == "story_insights":
+    if is_story:
         add_insight_metrics(builder, details)
-    is_known = field in ("comments", "live_comments", "story_insights", "mentions")
+    is_known = is_story or field in (*_COMMENT_FIELDS, "mentions")
     event_id = first_text(details, ("id", "comment_id"))
     return builder.build(
         FeedType.SOCIAL_INSTAGRAM if is_known else FeedType.CUSTOM,
         builder.read_time(entry, "time") or context.signed_at,
         raw=raw,
         provider_event_id=f"{field} {event_id}" if event_id else None,
-        content_key=("story", media_id) if field == "story_insights" and media_id else (),
-        cumulative=field == "story_insights" and media_id is not None,
+        content_key=("story", media_id) if is_story and media_id else (),
+        cumulative=is_story and media_id is not None,
         content_id=media_id,
-        content_type="story" if field == "story_insights" else field or None,
+        content_type="story" if is_story else field or None,
         platform="instagram",
-        personal=frozenset({"entryid", "text"}) if is_known else frozenset({"entryid"}),
+        personal=_CHANGE_PERSONAL_FIELDS if is_known else frozenset({"entryid"}),
     )
 
 

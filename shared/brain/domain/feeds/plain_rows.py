@@ -59,7 +59,6 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
             builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
         else:
             builder.add_sum(metric, row, *columns)
-    content_type = _column_text(row, field_map.content_type_column)
     return builder.build(
         field_map.feed_type,
         _read_time(builder, row, field_map.time),
@@ -68,16 +67,19 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
         cumulative=field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key),
         currency=_column_text(row, field_map.currency_column) or field_map.currency,
         content_id=_column_text(row, field_map.content_id),
-        content_type=field_map.content_types.get(content_type, content_type.lower())
-        if content_type
-        else field_map.content_type,
+        content_type=_select_content_type(row, field_map),
         platform=_column_text(row, field_map.platform_column) or field_map.platform,
         creator=_column_text(row, field_map.creator_column),
         volatile=VOLATILE_COLUMNS | frozenset(field_map.volatile),
-        personal=frozenset(
-            normalize_field_name(column) for column in (*field_map.personal, *filter(None, (field_map.creator_column,)))
-        ),
+        personal=frozenset(map(normalize_field_name, filter(None, (*field_map.personal, field_map.creator_column)))),
     )
+
+
+def _select_content_type(row: JsonObject, field_map: FieldMap) -> str | None:
+    content_type = _column_text(row, field_map.content_type_column)
+    if not content_type:
+        return field_map.content_type
+    return field_map.content_types.get(content_type, content_type.lower())
 
 
 def _column_text(row: JsonObject, column: str | None) -> str | None:

@@ -40,13 +40,12 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     kind = to_text(payload.get("RecordType")) or ""
     bounce_type = to_text(payload.get("Type")) or ""
     metrics = dict(_METRICS)
-    if kind == "Bounce" and bounce_type in _NON_BOUNCE_TYPES:
+    if (kind, bounce_type) == ("Bounce", "Unsubscribe") or _is_unsubscribe(payload):
+        metrics[kind] = "unsubscribes"
+    elif kind == "Bounce" and bounce_type in _NON_BOUNCE_TYPES:
         metrics["Bounce"] = None
     elif kind == "Bounce":
         builder.metrics["sends"] = 1
-    if (kind == "Bounce" and bounce_type == "Unsubscribe") or _is_unsubscribe(payload):
-        builder.metrics.clear()
-        metrics[kind] = "unsubscribes"
     return [
         build_email_event(
             builder,

@@ -88,14 +88,15 @@ def estimate_client(
 
 def fit_priors(estimates: Iterable[ClientEstimate], config: LearningConfig) -> WeightPriors:
     """Return the priors fitted to the estimates of all clients."""
-    ordered = sorted(estimates, key=lambda e: e.client_id)
+    ordered = sorted(estimates, key=lambda estimate: estimate.client_id)
     minimum = config.pooling.minimum_clients
-    default = {name: Normal(config.weights.default, config.pooling.default_sd) for name in COMPONENTS}
-    overall = {name: _class_prior(ordered, name) for name in COMPONENTS} if len(ordered) >= minimum else default
-    by_vertical = {
-        vertical: [e for e in ordered if e.vertical == vertical] for vertical in sorted({e.vertical for e in ordered})
-    }
-    large = {vertical: members for vertical, members in by_vertical.items() if len(members) >= minimum}
+    default = Normal(config.weights.default, config.pooling.default_sd)
+    pooled = len(ordered) >= minimum
+    overall = {name: _class_prior(ordered, name) if pooled else default for name in COMPONENTS}
+    by_vertical: dict[str, list[ClientEstimate]] = {}
+    for estimate in ordered:
+        by_vertical.setdefault(estimate.vertical, []).append(estimate)
+    large = {vertical: members for vertical, members in sorted(by_vertical.items()) if len(members) >= minimum}
     by_component = {name: _vertical_priors(large, name) for name in COMPONENTS}
     return WeightPriors(overall, {v: {name: by_component[name][v] for name in COMPONENTS} for v in large})
 

@@ -128,21 +128,26 @@ def _require_column(rows: Sequence[TableRow], column: str, source: str) -> None:
 
 
 def _select_usable(history: Sequence[TableRow], target: str, time: str | None) -> _UsableRows:
-    results = [_parse_result(row.get(target), target, number) for number, row in enumerate(history, start=1)]
-    if time is None:
-        with_result = [(row, result) for row, result in zip(history, results, strict=True) if result is not None]
-        return _UsableRows([row for row, _ in with_result], [result for _, result in with_result], None)
+    usable = _UsableRows([], [], None if time is None else [])
+    times = _parse_column_times(history, time) if time else [None] * len(history)
+    for number, (row, published_at) in enumerate(zip(history, times, strict=True), start=1):
+        result = _parse_result(row.get(target), target, number)
+        if result is None or (time and published_at is None):
+            continue
+        usable.rows.append(row)
+        usable.results.append(result)
+        if usable.times is not None and published_at is not None:
+            usable.times.append(published_at)
+    return usable
+
+
+def _parse_column_times(history: Sequence[TableRow], time: str) -> Sequence[datetime | None]:
     _require_column(history, time, "history")
     times = parse_times([row.get(time) for row in history])
     if history and not any(times):
         example = str(history[0].get(time))[:40]
         raise InvalidInputError(f"column {time!r} must hold times such as 2026-11-22 09:30, got {example!r}")
-    usable = [
-        (row, result, published_at)
-        for row, result, published_at in zip(history, results, times, strict=True)
-        if result is not None and published_at is not None
-    ]
-    return _UsableRows([row for row, _, _ in usable], [r for _, r, _ in usable], [time for _, _, time in usable])
+    return times
 
 
 def _parse_result(cell: object, target: str, row_number: int) -> float | None:

@@ -117,13 +117,18 @@ def _find_fault_in_times(claims: Mapping[str, Any], now: float) -> str | None:
     return None
 
 
-def _parse_expected_token(secret: str, credentials: SenderCredentials) -> _ExpectedToken:
+def _parse_settings(secret: str) -> dict[str, str]:
     try:
         settings = json.loads(secret)
     except ValueError as exc:
         raise MisconfiguredError(_EXPECTED_FORMAT) from exc
     if not isinstance(settings, dict) or not all(isinstance(text, str) and text for text in settings.values()):
         raise MisconfiguredError(_EXPECTED_FORMAT)
+    return settings
+
+
+def _parse_expected_token(secret: str, credentials: SenderCredentials) -> _ExpectedToken:
+    settings = _parse_settings(secret)
     issuers = credentials.issuers or ((settings["issuer"],) if "issuer" in settings else ())
     keys_url = credentials.keys_url or settings.get("keys_url", "")
     accounts = {"email": settings.get("email"), "sub": settings.get("subject")}

@@ -34,11 +34,16 @@ def parse_secret_values(text: str, name: str) -> tuple[str, ...]:
         MisconfiguredError: The text starts like JSON but is not, or is a list of something else. It is never shown.
     """
     stripped = text.strip()
-    if stripped[:1] not in ("[", "{"):
+    if stripped[:1] in ("[", "{"):
+        secrets = _parse_json_values(stripped, name)
+    else:
         secrets = _PEM.findall(stripped) or [line.strip() for line in stripped.splitlines()]
-        return tuple(secret for secret in secrets if secret)
+    return tuple(secret for secret in secrets if secret)
+
+
+def _parse_json_values(text: str, name: str) -> list[str]:
     try:
-        parsed = json.loads(stripped)
+        parsed = json.loads(text)
     except ValueError:
         # Without the cause: its text would quote the secret.
         raise MisconfiguredError(
@@ -47,5 +52,4 @@ def parse_secret_values(text: str, name: str) -> tuple[str, ...]:
     elements = parsed if isinstance(parsed, list) else [parsed]
     if not all(isinstance(element, str | dict) for element in elements):
         raise MisconfiguredError(f"{name} must be a JSON list of texts or objects, or have one value per line")
-    secrets = [element.strip() if isinstance(element, str) else json.dumps(element) for element in elements]
-    return tuple(secret for secret in secrets if secret)
+    return [element.strip() if isinstance(element, str) else json.dumps(element) for element in elements]

@@ -47,24 +47,24 @@ def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Re
 
 
 def _has_valid_signature(header: str, signed_head: bytes, body: bytes, secrets: tuple[str, ...]) -> bool:
-    versioned = [signature.partition(",") for signature in header.split()[:MAX_SIGNATURES]]
-    symmetric = [decode_base64(text) for version, _, text in versioned if version == "v1"]
-    expected = [
-        compute_hmac_sha256(_decode_shared_secret(secret), signed_head, body)
-        for secret in secrets
-        if not secret.startswith(_PUBLIC_KEY_PREFIX)
-    ]
-    if matches_any(symmetric, expected):
+    shared_secrets = [secret for secret in secrets if not secret.startswith(_PUBLIC_KEY_PREFIX)]
+    expected = [compute_hmac_sha256(_decode_shared_secret(secret), signed_head, body) for secret in shared_secrets]
+    if matches_any(_select_signatures(header, "v1"), expected):
         return True
     public_keys = [
-        decode_base64(secret.removeprefix(_PUBLIC_KEY_PREFIX))
-        for secret in secrets
-        if secret.startswith(_PUBLIC_KEY_PREFIX)
+        secret.removeprefix(_PUBLIC_KEY_PREFIX) for secret in secrets if secret.startswith(_PUBLIC_KEY_PREFIX)
     ]
-    asymmetric = [decode_base64(text) for version, _, text in versioned if version == "v1a"]
     return any(
-        verify_ed25519_signature(key, signature, signed_head + body) for key in public_keys for signature in asymmetric
+        verify_ed25519_signature(decode_base64(key), signature, signed_head + body)
+        for key in public_keys
+        for signature in _select_signatures(header, "v1a")
     )
+
+
+def _select_signatures(header: str, version: str) -> list[bytes]:
+    """Return the decoded signatures of one version, ``v1`` (HMAC) or ``v1a`` (Ed25519)."""
+    versioned = [signature.partition(",") for signature in header.split()[:MAX_SIGNATURES]]
+    return [decode_base64(text) for signature_version, _, text in versioned if signature_version == version]
 
 
 def _decode_shared_secret(secret: str) -> bytes:

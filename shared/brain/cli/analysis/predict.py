@@ -90,15 +90,19 @@ def _read_sheet(file: Path) -> CsvSheet:
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
-        names = [name.strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = names
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated is not None:
-            raise InvalidInputError(f"{source}: column {repeated!r} must appear once, got it twice; rename one")
+        reader.fieldnames = _parse_names(source, reader.fieldnames or ())
         rows = [{name: cell for name, cell in row.items() if name is not None} for row in reader]
     except csv.Error as exc:
         raise InvalidInputError(f"{source}, line {reader.line_num}: expected CSV, got {exc}; correct the row") from exc
-    return CsvSheet(names, rows, delimiter)
+    return CsvSheet(list(reader.fieldnames), rows, delimiter)
+
+
+def _parse_names(source: str, header: Sequence[str]) -> list[str]:
+    names = [name.strip() for name in header]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise InvalidInputError(f"{source}: column {repeated!r} must appear once, got it twice; rename one")
+    return names
 
 
 def _added_cells(prediction: "Prediction | None") -> dict[str, float | None]:

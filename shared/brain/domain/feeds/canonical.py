@@ -35,6 +35,19 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 
     Metrics are not converted: in this format a number must be a number, so validation rejects a text or true.
     """
+    faults = _find_faults(payload, context)
+    occurred_at = None
+    try:
+        occurred_at = parse_time(payload["occurred_at"])
+    except InvalidInputError as error:
+        faults.append(f"occurred_at: {error.message}")
+    feed_type = _parse_feed_type(payload, context.source, faults)
+    if faults or feed_type is None:
+        return [Rejected("invalid_field", "; ".join(faults))]
+    return [_build_draft(payload, feed_type, occurred_at)]
+
+
+def _find_faults(payload: JsonObject, context: FeedContext) -> list[str]:
     unknown_names = sorted(set(payload) - _ACCEPTED_FIELDS)
     faults = [
         f"{name if _FIELD_NAME.fullmatch(name) else 'a field'}: not a field of an event" for name in unknown_names
@@ -48,15 +61,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
         faults.append("event_id: expected 1 to 128 of A-Z, a-z, 0-9, _ and -")
     if not isinstance(payload.get("creator"), str | None):
         faults.append("creator: expected a text")
-    occurred_at = None
-    try:
-        occurred_at = parse_time(payload["occurred_at"])
-    except InvalidInputError as error:
-        faults.append(f"occurred_at: {error.message}")
-    feed_type = _parse_feed_type(payload, context.source, faults)
-    if faults or feed_type is None:
-        return [Rejected("invalid_field", "; ".join(faults))]
-    return [_build_draft(payload, feed_type, occurred_at)]
+    return faults
 
 
 def _parse_feed_type(payload: JsonObject, source: FeedType, faults: list[str]) -> FeedType | None:

@@ -26,9 +26,8 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     it uses the names of an event's fields.
     """
     builder = DraftBuilder(payload)
-    for required in ("id", "source"):
-        if not to_text(payload.get(required)):
-            builder.faults.append(f"{required}: required by CloudEvents, got none")
+    missing = [name for name in ("id", "source") if not to_text(payload.get(name))]
+    builder.faults += [f"{name}: required by CloudEvents, got none" for name in missing]
     decoded = _decode_base64_parts(payload)
     data = _find_data(decoded.get("data"))
     for name in METRICS:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from brain.domain.events import Draft, FeedType, Rejected
@@ -116,13 +117,9 @@ def _read_composed_time(builder: DraftBuilder, row: JsonObject, time: TimeMappin
     hour = builder.read_number(row, time.hour, is_count=True) if time.hour else 0
     if year is None or month is None or day_or_weekday is None or hour is None:
         return None
+    find_day = date if time.day else partial(_find_first_weekday, week_starts=time.week_starts)
     try:
-        day = (
-            date(year, month, day_or_weekday)
-            if time.day
-            else _find_first_weekday(year, month, day_or_weekday, time.week_starts)
-        )
-        return parse_day_and_hour(day.isoformat(), hour)
+        return parse_day_and_hour(find_day(year, month, day_or_weekday).isoformat(), hour)
     except (ValueError, InvalidInputError):
         builder.faults.append(f"{time.month}: expected parts of a time that exists, got others")
         return None

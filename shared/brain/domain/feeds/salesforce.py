@@ -88,8 +88,7 @@ def _read_record(record: JsonObject, entity: str, context: FeedContext) -> Draft
     total_time = resolve_total_time(
         builder, closed_at or builder.read_time(row, *_TIME_COLUMNS, naive_is_utc=True), context, row
     )
-    url = to_text(to_object(record.get("attributes")).get("url")) or ""
-    record_id = to_text(row.get("id")) or url.rsplit("/", 1)[-1] or None
+    record_id = to_text(row.get("id")) or _parse_record_id(record)
     is_person = kind in _PERSON_OBJECTS or row.get("ispersonaccount") is True
     return builder.build(
         FeedType.CRM_SALESFORCE,
@@ -106,6 +105,12 @@ def _read_record(record: JsonObject, entity: str, context: FeedContext) -> Draft
         | {"SystemModstamp", "LastViewedDate", "LastReferencedDate", "system_modstamp", "last_viewed_date"},
         personal=ALL_FIELDS if is_person else frozenset(),
     )
+
+
+def _parse_record_id(record: JsonObject) -> str | None:
+    """Return the id at the end of a record's URL."""
+    url = to_text(to_object(record.get("attributes")).get("url")) or ""
+    return url.rsplit("/", 1)[-1] or None
 
 
 def _add_metrics(builder: DraftBuilder, row: Mapping[str, Any], kind: str) -> bool:

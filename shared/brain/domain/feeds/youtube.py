@@ -124,6 +124,7 @@ def _read_totals(resource: JsonObject, context: FeedContext) -> Draft | Rejected
         builder.add_count("audience_size", statistics, "subscriberCount")
     published_at = None if is_channel else builder.read_time(snippet, "publishedAt")
     total_time = resolve_total_time(builder, published_at, context)
+    content_type = "channel" if is_channel else "video"
     resource_id = to_text(resource.get("id")) or to_text(to_object(resource.get("id")).get("videoId"))
     if resource_id is None:
         builder.faults.append("id: expected the id of a video or channel, got none")
@@ -131,10 +132,10 @@ def _read_totals(resource: JsonObject, context: FeedContext) -> Draft | Rejected
         FeedType.SOCIAL_YOUTUBE,
         total_time.occurred_at,
         undated=total_time.undated,
-        content_key=("channel" if is_channel else "video", resource_id or ""),
+        content_key=(content_type, resource_id or ""),
         cumulative=True,
         content_id=None if is_channel else resource_id,
-        content_type="channel" if is_channel else "video",
+        content_type=content_type,
         platform="youtube",
         creator=resource_id if is_channel else to_text(snippet.get("channelId")),
         volatile=VOLATILE_COLUMNS,

@@ -90,12 +90,19 @@ def _build_pairs(
 ) -> Iterator[CodedEffect]:
     """Yield the pairs with a category that have at least two rows per group on average."""
     for (first, first_effect), (second, second_effect) in combinations(enumerate(effects), 2):
-        members = (first_effect, second_effect)
-        categories = sum(isinstance(member, CategoryEffect) for member in members)
         too_fine = first_effect.size * second_effect.size > len(singles[first].codes) / 2
-        if not categories or too_fine or any(isinstance(m, BinEffect) and m.size > cross_bins for m in members):
+        nested = first in singles[second].parents or second in singles[first].parents
+        if too_fine or nested or not _can_cross(first_effect, second_effect, cross_bins):
             continue
-        if first not in singles[second].parents and second not in singles[first].parents:
-            codes = cross_codes(singles[first].codes, singles[second].codes, second_effect.size)
-            parents = (first, second) if categories == len(members) else ()
-            yield CodedEffect(PairEffect(first_effect, second_effect), codes, parents)
+        codes = cross_codes(singles[first].codes, singles[second].codes, second_effect.size)
+        both_categories = isinstance(first_effect, CategoryEffect) and isinstance(second_effect, CategoryEffect)
+        parents = (first, second) if both_categories else ()
+        yield CodedEffect(PairEffect(first_effect, second_effect), codes, parents)
+
+
+def _can_cross(first: ColumnEffect, second: ColumnEffect, cross_bins: int) -> bool:
+    """Whether one of two effects is a category and neither has finer bins than ``cross_bins``."""
+    members = (first, second)
+    return any(isinstance(member, CategoryEffect) for member in members) and not any(
+        isinstance(member, BinEffect) and member.size > cross_bins for member in members
+    )

@@ -186,10 +186,14 @@ def _describe_client_gaps(
     column = next((name for name in CLIENT_COLUMNS if name in names), None)
     if column is None:
         return [None] * len(planned)
-    gaps: dict[str, str | None] = {}
-    for label in {parse_text(row.get(column)) or "" for row in planned}:
-        client_rows = usable.select(column, label)
-        sufficiency = client_rows.estimate_sufficiency(estimate_scatter(client_rows.results), config)
-        is_short = len(client_rows.rows) < config.reliable_from
-        gaps[label] = f"{column} {label or 'unknown'}: {sufficiency.to_sentence()}" if is_short else None
-    return [gaps[parse_text(row.get(column)) or ""] for row in planned]
+    labels = [parse_text(row.get(column)) or "" for row in planned]
+    gaps = {label: _describe_client_gap(usable, column, label, config) for label in set(labels)}
+    return [gaps[label] for label in labels]
+
+
+def _describe_client_gap(usable: _UsableRows, column: str, label: str, config: PredictionConfig) -> str | None:
+    client_rows = usable.select(column, label)
+    if len(client_rows.rows) >= config.reliable_from:
+        return None
+    sufficiency = client_rows.estimate_sufficiency(estimate_scatter(client_rows.results), config)
+    return f"{column} {label or 'unknown'}: {sufficiency.to_sentence()}"

@@ -137,19 +137,18 @@ class Pseudonymizer:
         if isinstance(content, str):
             return self._pseudonymize_addressees(content) if content.strip() else content
         if isinstance(content, dict):
-            return {
-                nested_name if nested_name.isidentifier() else self._scrub_field_name(nested_name): (
-                    self._scrub(field)
-                    if normalize_field_name(nested_name) in NON_IDENTIFYING_NAMES
-                    else self._pseudonymize_field(field, nested_name)
-                )
-                for nested_name, field in content.items()
-            }
+            return dict(self._pseudonymize_nested(nested_name, field) for nested_name, field in content.items())
         if isinstance(content, list):
             return [self._pseudonymize_field(element, name) for element in content]
         if isinstance(content, bool) or content is None or not is_identifier(name):
             return content
         return self.pseudonymize(str(content))
+
+    def _pseudonymize_nested(self, name: str, content: Any) -> tuple[str, Any]:
+        safe_name = name if name.isidentifier() else self._scrub_field_name(name)
+        if normalize_field_name(name) in NON_IDENTIFYING_NAMES:
+            return safe_name, self._scrub(content)
+        return safe_name, self._pseudonymize_field(content, name)
 
     def _pseudonymize_addressees(self, text: str) -> str:
         """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""

@@ -1,7 +1,7 @@
 """Gold standards: scores calculated by hand that every version of the score and every learned model must reproduce."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol, Self, TypeAlias
@@ -167,18 +167,22 @@ def _list_failures(case: GoldCase, score_function: ScoreFunction, model_weights:
     ]
     if case.compared_with:
         reference_score = _score_scenario(case.compared_with, score_function, weights)
-        for measure, (low, high) in case.ratio.items():
-            measured, reference = getattr(case_score, measure), getattr(reference_score, measure)
-            ratio = measured / reference if reference else math.inf
-            if not low <= ratio <= high:
-                failures.append(
-                    f"{measure}: expected {low:g} to {high:g} times that of the compared scenario, "
-                    f"got {measured:.6g} against {reference:.6g}"
-                )
+        failures += _list_ratio_failures(case, case_score, reference_score)
     if case.neutral is not None and set(case.neutral) != set(case_score.neutral):
         expected, actual = ", ".join(case.neutral) or "none", ", ".join(case_score.neutral) or "none"
         failures.append(f"neutral components: expected {expected}, got {actual}")
     return failures
+
+
+def _list_ratio_failures(case: GoldCase, case_score: Score, reference_score: Score) -> Iterator[str]:
+    for measure, (low, high) in case.ratio.items():
+        measured, reference = getattr(case_score, measure), getattr(reference_score, measure)
+        ratio = measured / reference if reference else math.inf
+        if not low <= ratio <= high:
+            yield (
+                f"{measure}: expected {low:g} to {high:g} times that of the compared scenario, "
+                f"got {measured:.6g} against {reference:.6g}"
+            )
 
 
 def _select_weights(case: GoldCase, model_weights: Weights) -> Weights:

@@ -1,7 +1,9 @@
 """The difference of two means within strata, so that differences between strata do not pose as an effect."""
 
 import math
+import operator
 from collections.abc import Sequence
+from itertools import chain
 
 from brain.domain.statistics.welch import Difference, Sample, t_quantile
 
@@ -33,8 +35,8 @@ def stratified_difference(strata: Sequence[tuple[Sample, Sample]], *, alpha: flo
         return None
     weights = [a.count * b.count / (a.count + b.count) for a, b in complete]
     differences = [a.mean - b.mean for a, b in complete]
-    estimate = math.fsum(w * d for w, d in zip(weights, differences, strict=True)) / math.fsum(weights)
-    variance = math.fsum(_sum_of_squares(sample) for pair in complete for sample in pair) / degrees_of_freedom
+    estimate = math.fsum(map(operator.mul, weights, differences)) / math.fsum(weights)
+    variance = math.fsum(map(_sum_of_squares, chain.from_iterable(complete))) / degrees_of_freedom
     half_width = t_quantile(1 - alpha / 2, degrees_of_freedom) * math.sqrt(variance / math.fsum(weights))
     return Difference(estimate, estimate - half_width, estimate + half_width)
 

@@ -67,7 +67,7 @@ def run() -> None:
 
 def _total(seed: int, making: Making) -> tuple[float, ...]:
     (total,) = told(world(60_000 + seed, making)).totals
-    found = total.value
+    found = total.estimate
     return (0.0, found.amount, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
 
 
@@ -85,9 +85,9 @@ def _placebo(shop: Shop, back: int, lasts: int) -> tuple[float, ...] | None:
     (one,) = build_statement(
         shop.series, shop.facts, [made], StatementPeriod(), shop_config(), roi_constants()
     ).valuations
-    if one.value is None or one.expected is None:
+    if one.estimate is None or one.expected is None:
         return None
-    found = one.value
+    found = one.estimate
     scale = MARGIN * one.expected
     figures_of = (found.amount, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
     return (0.0, *(value / scale for value in figures_of))

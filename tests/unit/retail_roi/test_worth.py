@@ -91,9 +91,9 @@ def test_a_sum_knows_that_stores_err_together() -> None:
             simulate_decisions(9_000 + seed, DecisionScenario(stores=21, shared=0.8, untreated_every=99, days=430))
         )
         (total,) = one.totals
-        alone = np.sqrt(sum((v.value.upper_80 - v.value.lower_80) ** 2 for v in one.valuations if v.value))
-        wider.append((total.value.upper_80 - total.value.lower_80) / alone)
-        covering.append(total.value.lower_95 <= 0 <= total.value.upper_95)
+        alone = np.sqrt(sum((v.estimate.upper_80 - v.estimate.lower_80) ** 2 for v in one.valuations if v.estimate))
+        wider.append((total.estimate.upper_80 - total.estimate.lower_80) / alone)
+        covering.append(total.estimate.lower_95 <= 0 <= total.estimate.upper_95)
     assert np.mean(wider) > 1.4
     assert np.mean(covering) >= 0.85
 
@@ -135,7 +135,7 @@ def test_another_decision_s_length_moves_nothing() -> None:
         shop, build_decision("a", 450, 6, "s0"), longer, period=StatementPeriod(get_date(455), get_date(455))
     )
     both = valued(shop, build_decision("a", 450, 6, "s0"), longer)
-    assert alone[0].value == both[0].value
+    assert alone[0].estimate == both[0].estimate
 
 
 def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> None:
@@ -150,11 +150,11 @@ def test_the_weather_and_the_events_that_came_are_no_merit_of_the_decision() -> 
     weather = {"north": build_weather("north", np.full(DAYS, 12.0), rain)}
     (knowing,) = valued(one_store(sales, events=tuple(fairs), weather=weather), build_decision("a", 450, 7))
     (blind,) = valued(one_store(sales), build_decision("a", 450, 7))
-    assert knowing.value is not None
-    assert blind.value is not None
-    assert abs(knowing.value.amount) < abs(blind.value.amount)
-    assert knowing.value.lower_95 <= 0 <= knowing.value.upper_95
-    assert knowing.value.upper_80 - knowing.value.lower_80 < blind.value.upper_80 - blind.value.lower_80
+    assert knowing.estimate is not None
+    assert blind.estimate is not None
+    assert abs(knowing.estimate.amount) < abs(blind.estimate.amount)
+    assert knowing.estimate.lower_95 <= 0 <= knowing.estimate.upper_95
+    assert knowing.estimate.upper_80 - knowing.estimate.lower_80 < blind.estimate.upper_80 - blind.estimate.lower_80
 
 
 def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> None:
@@ -166,19 +166,19 @@ def test_the_calendar_s_entry_for_a_promotion_does_not_take_its_worth_away() -> 
     (one,) = valued(one_store(sales, events=listed), build_decision("a", 450, 5))
     assert one.verdict is DecisionVerdict.EARNED
     elsewhere = valued(one_store(sales, events=listed), build_decision("a", 450, 5, kind=DecisionKind.STAFFING))
-    assert one.value is not None
-    assert elsewhere[0].value is not None
-    assert elsewhere[0].value.amount < 0.6 * one.value.amount
+    assert one.estimate is not None
+    assert elsewhere[0].estimate is not None
+    assert elsewhere[0].estimate.amount < 0.6 * one.estimate.amount
 
 
 def test_costs_and_savings_are_in_the_worth() -> None:
     """A cost of 100 makes it 100 less; hours that were saved make it more."""
     free, dear, saved = (valued(one_store(), build_decision("a", 450, 7, cost=cost))[0] for cost in (0.0, 100.0, -50.0))
-    assert free.value is not None
-    assert dear.value is not None
-    assert saved.value is not None
-    assert dear.value.amount == pytest.approx(free.value.amount - 100)
-    assert saved.value.lower_80 == pytest.approx(free.value.lower_80 + 50)
+    assert free.estimate is not None
+    assert dear.estimate is not None
+    assert saved.estimate is not None
+    assert dear.estimate.amount == pytest.approx(free.estimate.amount - 100)
+    assert saved.estimate.lower_80 == pytest.approx(free.estimate.lower_80 + 50)
 
 
 def test_a_loss_is_told_as_plainly_as_a_win() -> None:
@@ -188,8 +188,8 @@ def test_a_loss_is_told_as_plainly_as_a_win() -> None:
         *shop, [build_decision("a", 450, 7, cost=5000.0)], StatementPeriod(), load_retail_config(), load_roi_config()
     )
     assert said.valuations[0].verdict is DecisionVerdict.LOST
-    assert said.valuations[0].value is not None
-    assert said.totals[0].value.lower_80 == pytest.approx(said.valuations[0].value.lower_80)
+    assert said.valuations[0].estimate is not None
+    assert said.totals[0].estimate.lower_80 == pytest.approx(said.valuations[0].estimate.lower_80)
     assert said.target_status is TargetStatus.MISSED
 
 
@@ -206,8 +206,8 @@ def test_without_a_margin_the_answer_is_revenue_and_no_target_is_reached() -> No
     )
     (one,) = said.valuations
     assert (one.basis, one.verdict, one.margin) == (ValueBasis.REVENUE, DecisionVerdict.SOLD_MORE, None)
-    assert one.value is not None
-    assert one.value.amount > 1500
+    assert one.estimate is not None
+    assert one.estimate.amount > 1500
     assert said.target_status is TargetStatus.NOT_KNOWN
     sales[450:457] *= 0.2
     (less,) = valued(one_store(sales), build_decision("a", 450, 7), margin=None)
@@ -221,7 +221,7 @@ def test_the_target_is_reached_only_when_that_is_sure() -> None:
     said = build_statement(
         *one_store(sales), [build_decision("a", 450, 7)], StatementPeriod(), load_retail_config(), load_roi_config()
     )
-    assert said.totals[0].value.lower_80 > said.target
+    assert said.totals[0].estimate.lower_80 > said.target
     assert said.target_status is TargetStatus.REACHED
 
 
@@ -254,7 +254,7 @@ def test_an_old_decision_s_days_are_left_out_of_what_is_compared() -> None:
     lifted[400:407] *= 3.0
     pair = build_decision("a", 400, 7), build_decision("b", 450, 7)
     quiet, loud = valued(one_store(sales), *pair)[1], valued(one_store(lifted), *pair)[1]
-    assert quiet.value == loud.value
+    assert quiet.estimate == loud.estimate
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_what_cannot_be_known_is_said_to_be_unknown(decisions: list[object], rea
     sales = simulate_sales(3, DAYS)
     sales[460:463] = np.nan
     said = valued(one_store(sales), *decisions)[-1]
-    assert (said.verdict, said.value) == (DecisionVerdict.UNKNOWN, None)
+    assert (said.verdict, said.estimate) == (DecisionVerdict.UNKNOWN, None)
     assert reason in said.reason
 
 
@@ -301,10 +301,10 @@ def test_a_young_store_s_first_weeks_tell_no_chance() -> None:
     series = [build_series(simulate_sales(3, DAYS), "old"), build_series(young[opened:], "young", get_date(opened))]
     one = DecisionSimulation(series, [build_decision("late", DAYS - 10, 4, "young")], {"late": 0.0})
     (valued,) = build_roi_statement(one, margin=None).valuations
-    assert valued.value is not None
+    assert valued.estimate is not None
     assert valued.placebo_differences is not None
     assert not np.isfinite(valued.placebo_differences[24:]).any()
-    assert valued.value.upper_95 - valued.value.lower_95 < 0.6 * young[DAYS - 10 : DAYS - 6].sum()
+    assert valued.estimate.upper_95 - valued.estimate.lower_95 < 0.6 * young[DAYS - 10 : DAYS - 6].sum()
 
 
 def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_margin() -> None:
@@ -329,7 +329,7 @@ def test_a_product_s_decision_is_valued_by_its_own_sales_and_its_category_s_marg
     said = build_statement(made, facts, apart, StatementPeriod(), load_retail_config(), roi)
     assert [one.basis for one in said.valuations] == [ValueBasis.MARGIN, ValueBasis.REVENUE]
     assert len(said.totals) == 2
-    assert said.target_status is TargetStatus.NOT_KNOWN or said.totals[0].value.lower_80 > said.target
+    assert said.target_status is TargetStatus.NOT_KNOWN or said.totals[0].estimate.lower_80 > said.target
 
 
 def test_returns_and_slow_goods_are_valued_too() -> None:
@@ -338,8 +338,8 @@ def test_returns_and_slow_goods_are_valued_too() -> None:
     sales = np.where(rng.random(DAYS) < 0.3, 0.0, rng.gamma(4, 10, DAYS))
     sales[rng.random(DAYS) < 0.05] = -20.0
     (one,) = valued(one_store(sales), build_decision("a", 450, 7))
-    assert one.value is not None
-    assert one.value.lower_95 <= 0 <= one.value.upper_95
+    assert one.estimate is not None
+    assert one.estimate.lower_95 <= 0 <= one.estimate.upper_95
 
 
 def test_a_decision_belongs_to_the_month_in_which_it_ends() -> None:
@@ -369,9 +369,9 @@ def test_a_total_over_shops_with_too_few_weeks_in_common_adds_the_widths() -> No
         ),
     )
     found = sum_values([apart, other])
-    assert first.value is not None
-    assert second.value is not None
-    assert found.lower_80 == pytest.approx(first.value.lower_80 + second.value.lower_80)
+    assert first.estimate is not None
+    assert second.estimate is not None
+    assert found.lower_80 == pytest.approx(first.estimate.lower_80 + second.estimate.lower_80)
 
 
 def test_spells_link_what_is_close_in_a_store() -> None:

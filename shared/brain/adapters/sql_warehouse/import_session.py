@@ -32,7 +32,7 @@ PLACEHOLDERS = {"qmark": "?", "pyformat": "%s"}
 class BindProcessor(Protocol):
     """Converts a value to what the driver of a database takes."""
 
-    def __call__(self, value: Any, /) -> Any:
+    def __call__(self, cell: Any, /) -> Any:
         """Return the converted value."""
 
 

@@ -36,30 +36,33 @@ def curiosity(
     config = load_config("hypotheses", CuriosityConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
-            check_store_exists([ALL_STORES, *(known.store_id for known in warehouse.stores())], store)
+            check_store_exists([ALL_STORES, *(shop_store.store_id for shop_store in warehouse.stores())], store)
         night = run_curiosity(warehouse, config, as_of, dry_run=dry_run)
-    entries = tuple(entry for entry in night.entries if store in {None, entry.store_id})
+    hypotheses = tuple(hypothesis for hypothesis in night.hypotheses if store in {None, hypothesis.store_id})
     if as_json:
-        print_json({"night": night.night, "hypotheses": [entry.to_row() for entry in entries]})
+        print_json({"night": night.night, "hypotheses": [hypothesis.to_row() for hypothesis in hypotheses]})
         return
-    _print(CuriosityNight(night.night, entries))
+    _print(CuriosityNight(night.night, hypotheses))
 
 
 def _print(night: CuriosityNight) -> None:
-    entries = night.select_entries(*PUBLISHED_STATES)
-    counts = {state: len(night.select_entries(state)) for state in HypothesisState}
-    if entries:
-        rows = [build_hypothesis_row(entry) for entry in entries[:MAX_ROWS]]
-        caption = f"{len(entries) - MAX_ROWS} more with --json" if len(entries) > MAX_ROWS else ""
+    hypotheses = night.select_hypotheses(*PUBLISHED_STATES)
+    counts = {state: len(night.select_hypotheses(state)) for state in HypothesisState}
+    if hypotheses:
+        rows = [build_hypothesis_row(hypothesis) for hypothesis in hypotheses[:MAX_ROWS]]
+        caption = f"{len(hypotheses) - MAX_ROWS} more with --json" if len(hypotheses) > MAX_ROWS else ""
         print_table(f"Curiosity, night of {night.night}", COLUMNS, rows, caption)
     else:
         print_text(f"Night of {night.night}: nothing moves sales that the days so far can show.")
-    asked = len(night.entries) - counts[HypothesisState.TOO_LITTLE_DATA]
+    tested_count = len(night.hypotheses) - counts[HypothesisState.TOO_LITTLE_DATA]
     print_text(
-        f"{asked} questions asked, {counts[HypothesisState.FINDING]} findings, {counts[HypothesisState.LEAD]} leads, "
+        f"{tested_count} questions asked, {counts[HypothesisState.FINDING]} findings, "
+        f"{counts[HypothesisState.LEAD]} leads, "
         f"{counts[HypothesisState.NOTHING]} without a result, "
         f"{counts[HypothesisState.TOO_LITTLE_DATA]} without enough data yet."
     )
     if counts[HypothesisState.LEAD]:
-        first = min(entry.due_on for entry in night.select_entries(HypothesisState.LEAD) if entry.due_on)
+        first = min(
+            hypothesis.due_on for hypothesis in night.select_hypotheses(HypothesisState.LEAD) if hypothesis.due_on
+        )
         print_text(f"A lead is a question, not an answer: it is tested once, on later days; the first on {first}.")

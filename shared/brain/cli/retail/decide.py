@@ -85,14 +85,14 @@ def decide(  # noqa: PLR0913, PLR0917 - one parameter per option
     Example: brain retail decide promotion --start 2026-10-05 --cost 150
     """
     texts = (kind, start, end, cost, store, product, category, expected, note, decision_id)
-    given = {column: text for column, text in zip(COLUMNS, texts, strict=True) if text is not None}
-    if bool(given) == bool(file):
+    filled_texts = {column: text for column, text in zip(COLUMNS, texts, strict=True) if text is not None}
+    if bool(filled_texts) == bool(file):
         raise InvalidInputError(
             f"expected one decision, such as `promotion --start 2026-10-02 --cost 120`, or --file F.csv, got "
-            f"{'both' if given else 'neither'}"
+            f"{'both' if filled_texts else 'neither'}"
         )
     now = datetime.now(UTC)
-    decisions = list(_read_decisions(file, now)) if file else [parse_decision(given, now)]
+    decisions = list(_read_decisions(file, now)) if file else [parse_decision(filled_texts, now)]
     with open_warehouse(database) as warehouse:
         warehouse.upgrade()
         counts = record_decisions(warehouse, decisions)

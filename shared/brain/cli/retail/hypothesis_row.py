@@ -7,14 +7,18 @@ from brain.domain.retail.wildcards import ALL_PRODUCTS, ALL_STORES
 COLUMNS = ("state", "whose sales", "question", "effect>", "interval>", "p>")
 
 
-def build_hypothesis_row(entry: HypothesisEntry) -> tuple[object, ...]:
+def build_hypothesis_row(hypothesis: HypothesisEntry) -> tuple[object, ...]:
     """Return the cells of ``COLUMNS``."""
-    subject = entry.store_id if entry.product_id == ALL_PRODUCTS else f"{entry.store_id}: {entry.product_id}"
+    subject = (
+        hypothesis.store_id
+        if hypothesis.product_id == ALL_PRODUCTS
+        else f"{hypothesis.store_id}: {hypothesis.product_id}"
+    )
     return (
-        entry.state.replace("_", " "),
+        hypothesis.state.replace("_", " "),
         subject.replace(ALL_STORES, "all stores"),
-        entry.template,
-        "" if entry.effect is None else format_percent(entry.effect),
-        "" if entry.effect is None else format_interval(entry.lower, entry.upper),
-        "" if entry.p_value is None else f"{entry.p_value:.2g}",
+        hypothesis.template,
+        "" if hypothesis.effect is None else format_percent(hypothesis.effect),
+        "" if hypothesis.effect is None else format_interval(hypothesis.lower, hypothesis.upper),
+        "" if hypothesis.p_value is None else f"{hypothesis.p_value:.2g}",
     )

@@ -39,15 +39,15 @@ def ledger(
     query = LedgerQuery(search, str(state) if state else None, store, latest=not every_night)
     with open_warehouse(database) as warehouse:
         if store is not None:
-            check_store_exists([ALL_STORES, *(known.store_id for known in warehouse.stores())], store)
+            check_store_exists([ALL_STORES, *(shop_store.store_id for shop_store in warehouse.stores())], store)
         matches = [HypothesisEntry.from_row(row) for row in reversed(warehouse.ledger(query))]
-    entries = matches[:limit]
+    hypotheses = matches[:limit]
     if as_json:
-        print_json({"found": len(matches), "hypotheses": [entry.to_row() for entry in entries]})
+        print_json({"found": len(matches), "hypotheses": [hypothesis.to_row() for hypothesis in hypotheses]})
         return
     if not matches:
         raise InvalidInputError(
             "nothing in the ledger matches; run `brain retail curiosity` first, or search for fewer words"
         )
-    rows = [(entry.night, *build_hypothesis_row(entry)) for entry in entries]
-    print_table("Ledger", ("night", *COLUMNS), rows, f"{len(entries)} of {len(matches)}")
+    rows = [(hypothesis.night, *build_hypothesis_row(hypothesis)) for hypothesis in hypotheses]
+    print_table("Ledger", ("night", *COLUMNS), rows, f"{len(hypotheses)} of {len(matches)}")

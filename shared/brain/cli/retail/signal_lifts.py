@@ -35,7 +35,7 @@ def signals(
     config = load_config("brain_retail", RetailConfig)
     with open_warehouse(database) as warehouse:
         if store is not None:
-            check_store_exists([ALL_STORES, *(known.store_id for known in warehouse.stores())], store)
+            check_store_exists([ALL_STORES, *(shop_store.store_id for shop_store in warehouse.stores())], store)
         measured = update_signal_lifts(warehouse, config, as_of)
     lifts = [lift for lift in measured.lifts if store in {None, lift.store_id}]
     if as_json:
@@ -47,9 +47,11 @@ def signals(
         print_table("Lifts of signals on daily sales", COLUMNS, [_build_row(lift) for lift in ordered])
     claimed = sum(lift.claimed for lift in lifts)
     print_text(f"{claimed} lifts are significant (95 %); {len(lifts) - claimed} are not yet distinguishable from zero.")
-    for entry in measured.ledger:
-        if entry.state is EffectState.RETIRED and store in {None, entry.store_id}:
-            print_text(f"Retired on {entry.since}: {entry.signal} in {_name_store(entry.store_id)}, {entry.reason}.")
+    for effect in measured.ledger:
+        if effect.state is EffectState.RETIRED and store in {None, effect.store_id}:
+            print_text(
+                f"Retired on {effect.since}: {effect.signal} in {_name_store(effect.store_id)}, {effect.reason}."
+            )
 
 
 def _build_row(lift: SignalLift) -> tuple[object, ...]:

@@ -34,19 +34,22 @@ MAX_PUBLISHED_ENTRIES = 2000
 
 @dataclass(frozen=True, slots=True)
 class CuriosityNight:
-    """The entries of one night, named by the last day with sales, so that the same days are the same night.
+    """The hypotheses of one night, named by the last day with sales, so that the same days are the same night.
 
     ``previous_states`` holds the state of each hypothesis on the night before, by hypothesis id.
     """
 
     night: date
-    entries: tuple[HypothesisEntry, ...]
+    hypotheses: tuple[HypothesisEntry, ...]
     previous_states: Mapping[str, HypothesisState] = field(default_factory=dict)
 
-    def select_entries(self, *states: HypothesisState) -> list[HypothesisEntry]:
+    def select_hypotheses(self, *states: HypothesisState) -> list[HypothesisEntry]:
         """Return the entries in any of ``states``, in the order of ``states`` and by p-value within each."""
-        selected = [entry for entry in self.entries if entry.state in states]
-        return sorted(selected, key=lambda entry: (states.index(entry.state), _rank(entry), entry.hypothesis_id))
+        selected = [hypothesis for hypothesis in self.hypotheses if hypothesis.state in states]
+        return sorted(
+            selected,
+            key=lambda hypothesis: (states.index(hypothesis.state), _rank(hypothesis), hypothesis.hypothesis_id),
+        )
 
 
 def run_curiosity(
@@ -68,10 +71,10 @@ def run_curiosity_from_history(
     recent = [_limit_memory(series, night, config.limits.memory_days) for series in history.series]
     batches = build_question_batches([series for series in recent if len(series)], history.shop_data, config)
     ledger = _read_ledger(warehouse, night, (ALL_STORES, *history.shop_data.stores))
-    entries = tuple(run_night(night, batches, ledger, config.limits))
+    hypotheses = tuple(run_night(night, batches, ledger, config.limits))
     if not dry_run:
-        warehouse.put_results(ResultTable.HYPOTHESES, [entry.to_row() for entry in entries])
-    return CuriosityNight(night, entries, {name: entry.state for name, entry in ledger.latest.items()})
+        warehouse.put_results(ResultTable.HYPOTHESES, [hypothesis.to_row() for hypothesis in hypotheses])
+    return CuriosityNight(night, hypotheses, {name: hypothesis.state for name, hypothesis in ledger.latest.items()})
 
 
 def build_curiosity_step(config: CuriosityConfig) -> ShopStep:
@@ -82,11 +85,11 @@ def build_curiosity_step(config: CuriosityConfig) -> ShopStep:
 
 def _publish_night(shop: ClientShop, history: ShopHistory, config: CuriosityConfig) -> StepFindings:
     night = run_curiosity_from_history(shop, history, config)
-    counts = {str(state): len(night.select_entries(state)) for state in HypothesisState}
-    asked = len(night.entries) - counts[HypothesisState.TOO_LITTLE_DATA]
-    published = [entry.to_row() for entry in night.select_entries(*PUBLISHED_STATES)]
+    counts = {str(state): len(night.select_hypotheses(state)) for state in HypothesisState}
+    tested_count = len(night.hypotheses) - counts[HypothesisState.TOO_LITTLE_DATA]
+    published = [hypothesis.to_row() for hypothesis in night.select_hypotheses(*PUBLISHED_STATES)]
     return StepFindings(
-        {"asked": asked, "findings": counts[HypothesisState.FINDING], "leads": counts[HypothesisState.LEAD]},
+        {"asked": tested_count, "findings": counts[HypothesisState.FINDING], "leads": counts[HypothesisState.LEAD]},
         {"night": to_json_value(night.night), "counts": counts, "hypotheses": to_json_value(published)},
         _ledger_documents(night),
     )
@@ -95,20 +98,24 @@ def _publish_night(shop: ClientShop, history: ShopHistory, config: CuriosityConf
 def _ledger_documents(night: CuriosityNight) -> Mapping[str, Mapping[str, Any]]:
     """Return the entries with a result, and those that had one until tonight, as documents by id."""
     ended = [
-        entry
-        for entry in night.entries
-        if entry.state not in PUBLISHED_STATES and night.previous_states.get(entry.hypothesis_id) in PUBLISHED_STATES
+        hypothesis
+        for hypothesis in night.hypotheses
+        if hypothesis.state not in PUBLISHED_STATES
+        and night.previous_states.get(hypothesis.hypothesis_id) in PUBLISHED_STATES
     ]
-    entries = (*ended, *night.select_entries(*PUBLISHED_STATES))[:MAX_PUBLISHED_ENTRIES]
-    return {_document_id(entry): {"kind": "hypothesis", **to_json_value(entry.to_row())} for entry in entries}
+    hypotheses = (*ended, *night.select_hypotheses(*PUBLISHED_STATES))[:MAX_PUBLISHED_ENTRIES]
+    return {
+        _document_id(hypothesis): {"kind": "hypothesis", **to_json_value(hypothesis.to_row())}
+        for hypothesis in hypotheses
+    }
 
 
-def _document_id(entry: HypothesisEntry) -> str:
-    return f"hypothesis-{hashlib.sha256(entry.hypothesis_id.encode()).hexdigest()[:24]}"
+def _document_id(hypothesis: HypothesisEntry) -> str:
+    return f"hypothesis-{hashlib.sha256(hypothesis.hypothesis_id.encode()).hexdigest()[:24]}"
 
 
-def _rank(entry: HypothesisEntry) -> float:
-    return 1.0 if entry.p_value is None else entry.p_value
+def _rank(hypothesis: HypothesisEntry) -> float:
+    return 1.0 if hypothesis.p_value is None else hypothesis.p_value
 
 
 def _read_ledger(warehouse: ShopDatabase, night: date, store_ids: tuple[str, ...]) -> LedgerHistory:
@@ -117,9 +124,10 @@ def _read_ledger(warehouse: ShopDatabase, night: date, store_ids: tuple[str, ...
     tested_rows = warehouse.ledger(LedgerQuery(before=night, confirmations=True, stores=store_ids))
     # Sorted here because databases differ in how they order texts.
     tested = sorted(
-        (HypothesisEntry.from_row(row) for row in tested_rows), key=lambda entry: (entry.night, entry.hypothesis_id)
+        (HypothesisEntry.from_row(row) for row in tested_rows),
+        key=lambda hypothesis: (hypothesis.night, hypothesis.hypothesis_id),
     )
-    confirmations = [entry.state is HypothesisState.FINDING for entry in tested]
+    confirmations = [hypothesis.state is HypothesisState.FINDING for hypothesis in tested]
     return LedgerHistory(
         {str(row["hypothesis_id"]): HypothesisEntry.from_row(row) for row in latest_rows}, confirmations
     )

@@ -64,26 +64,26 @@ def build_signal_lifts_step(config: RetailConfig) -> ShopStep:
 def _publish_lifts(shop: ClientShop, history: ShopHistory, config: RetailConfig) -> StepFindings:
     measured = update_signal_lifts_from_history(shop, history, config)
     lifts = sorted(measured.lifts, key=lambda lift: (-lift.confidence, lift.store_id, lift.signal_class, lift.signal))
-    retired = [entry for entry in measured.ledger if entry.state is EffectState.RETIRED]
-    published = [entry for entry in measured.ledger if entry.state is not EffectState.WATCHED]
+    retired = [effect for effect in measured.ledger if effect.state is EffectState.RETIRED]
+    published = [effect for effect in measured.ledger if effect.state is not EffectState.WATCHED]
     return StepFindings(
         {"signals": len(lifts), "claimed": sum(lift.claimed for lift in lifts), "retired": len(retired)},
         {"rows": to_json_value(lifts), "retired": to_json_value(retired)},
-        {_document_id(entry): {"kind": "effect", **to_json_value(entry)} for entry in published},
+        {_document_id(effect): {"kind": "effect", **to_json_value(effect)} for effect in published},
     )
 
 
-def _document_id(entry: EffectEntry) -> str:
-    return f"effect-{hashlib.sha256('|'.join(entry.key).encode()).hexdigest()[:24]}"
+def _document_id(effect: EffectEntry) -> str:
+    return f"effect-{hashlib.sha256('|'.join(effect.key).encode()).hexdigest()[:24]}"
 
 
 def _to_rows(ledger: Iterable[EffectEntry], as_of: date) -> Iterator[dict[str, Any]]:
-    for entry in ledger:
+    for effect in ledger:
         yield {
-            **asdict(entry),
-            "product_id": entry.product_id or ALL_PRODUCTS,
-            "state": str(entry.state),
-            "claimed": entry.state is EffectState.CLAIMED,
+            **asdict(effect),
+            "product_id": effect.product_id or ALL_PRODUCTS,
+            "state": str(effect.state),
+            "claimed": effect.state is EffectState.CLAIMED,
             "as_of": as_of,
         }
 

@@ -99,7 +99,7 @@ def compare_valuations(one: DecisionSimulation) -> NDArray[np.float64]:
     """A row a decision: truth, worth, lower and upper at 80 %, lower and upper at 95 %, all in margin."""
     rows = []
     for valued in build_roi_statement(one).valuations:
-        worth = valued.value
+        worth = valued.estimate
         assert worth is not None, valued.reason
         truth = MARGIN * one.truth[valued.group.decisions[0].decision_id]
         rows.append((truth, worth.amount, worth.lower_80, worth.upper_80, worth.lower_95, worth.upper_95))

@@ -34,11 +34,11 @@ def run_night(
     confirmations = list(history.confirmations)
     entries = screen_questions(night, open_questions, compute_test_level(confirmations, limits.finding_level), limits)
     for question in sorted(followed_questions, key=lambda question: question.hypothesis_id):
-        entry = _follow_up(night, question, confirmations, limits)
-        if entry.alpha is not None:
-            confirmations.append(entry.state is HypothesisState.FINDING)
-        entries.append(entry)
-    return sorted(entries, key=lambda entry: entry.hypothesis_id)
+        hypothesis = _follow_up(night, question, confirmations, limits)
+        if hypothesis.alpha is not None:
+            confirmations.append(hypothesis.state is HypothesisState.FINDING)
+        entries.append(hypothesis)
+    return sorted(entries, key=lambda hypothesis: hypothesis.hypothesis_id)
 
 
 def _is_open(question: Question, night: date, limits: CuriosityLimits) -> bool:

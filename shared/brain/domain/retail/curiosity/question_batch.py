@@ -39,8 +39,8 @@ class QuestionBatch:
 
     def count_days(self, window: slice = ALL_DAYS) -> list[int]:
         """Return for each question the number of open days with a known signal."""
-        known = np.isfinite(self.raw_signals[:, window]) & (self.outcome.observed[window] > 0)
-        return [int(count) for count in known.sum(axis=1)]
+        is_known = np.isfinite(self.raw_signals[:, window]) & (self.outcome.observed[window] > 0)
+        return [int(count) for count in is_known.sum(axis=1)]
 
     def count_occurrences(self, window: slice = ALL_DAYS) -> list[int]:
         """Return for each question the number of separate spells of its flag, or of days for a reading."""
@@ -77,5 +77,5 @@ def has_enough_data(days: int, occurrences: int, limits: CuriosityLimits) -> boo
 
 def _is_flag(row: Floats) -> bool:
     """Return whether a row holds nothing but yes and no, or for a chain the share of stores that say yes."""
-    known = row[np.isfinite(row)]
-    return bool(((known >= 0) & (known <= 1)).all())
+    is_known = row[np.isfinite(row)]
+    return bool(((is_known >= 0) & (is_known <= 1)).all())

@@ -46,9 +46,9 @@ class SalesOutcome:
 
         A signal that weekday, trend and season explain almost wholly has nothing of its own to test: all 0.
         """
-        known = np.isfinite(signals) & (self.observed > 0)
-        residual = _compute_residuals(signals, known, self.basis)
-        variation = (np.where(known, signals, 0.0) ** 2).sum(axis=1, keepdims=True)
+        is_known = np.isfinite(signals) & (self.observed > 0)
+        residual = _compute_residuals(signals, is_known, self.basis)
+        variation = (np.where(is_known, signals, 0.0) ** 2).sum(axis=1, keepdims=True)
         is_explained = (residual**2).sum(axis=1, keepdims=True) < MIN_UNIQUE_SHARE * variation
         return whiten(np.where(is_explained, 0.0, residual), self.coefficients)
 
@@ -78,14 +78,14 @@ def _build_basis(days: Dates) -> Floats:
     return orthonormal
 
 
-def _compute_residuals(rows: Floats, known: Booleans, basis: Floats) -> Floats:
+def _compute_residuals(rows: Floats, is_known: Booleans, basis: Floats) -> Floats:
     """Return what ``basis`` does not explain of the known values of each row (rows, days); 0 where unknown.
 
     Solves the normal equations of all rows at once; ``basis`` is orthonormal, so they are well conditioned.
     """
     terms = basis.shape[1]
-    filled = np.where(known, rows, 0.0)
+    filled = np.where(is_known, rows, 0.0)
     products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), terms * terms)
-    normal = (known.astype(float) @ products).reshape(-1, terms, terms) + RIDGE * np.eye(terms)
+    normal = (is_known.astype(float) @ products).reshape(-1, terms, terms) + RIDGE * np.eye(terms)
     coefficients = np.linalg.solve(normal, (filled @ basis)[:, :, None])[:, :, 0]
-    return np.where(known, filled - coefficients @ basis.T, 0.0)
+    return np.where(is_known, filled - coefficients @ basis.T, 0.0)

@@ -44,7 +44,7 @@ class BasisTotal:
 
     basis: ValueBasis
     decisions: int
-    value: ValueEstimate
+    estimate: ValueEstimate
     verdict: DecisionVerdict
 
 
@@ -62,7 +62,7 @@ class RoiStatement:
     @property
     def unknown_count(self) -> int:
         """The number of decisions of unknown value."""
-        return sum(len(valuation.group.decisions) for valuation in self.valuations if valuation.value is None)
+        return sum(len(valuation.group.decisions) for valuation in self.valuations if valuation.estimate is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def build_statement(
     """
     valuer = _GroupValuer(series, shop_data, decisions, config, roi)
     valuations = [
-        valuer.value(group, spell)
+        valuer.value_group(group, spell)
         for spell in group_into_spells(decisions, roi.rest_days)
         for group in spell.groups
         if period.includes(group)
@@ -132,7 +132,7 @@ class _GroupValuer:
         self._forecasts: dict[tuple[DecisionSubject, date, int], Counterfactual | None] = {}
         self.last_day = max(product_series.last_day for product_series in series)
 
-    def value(self, group: DecisionGroup, spell: DecisionSpell) -> DecisionValuation:
+    def value_group(self, group: DecisionGroup, spell: DecisionSpell) -> DecisionValuation:
         """Return the value of the group, or the reason why it is unknown."""
         days_ahead = (group.end - spell.start).days + 1
         reason = find_obstacle(group, self.last_day, self._roi) or self._find_crowding(days_ahead)
@@ -207,14 +207,14 @@ def sum_values(valuations: Sequence[DecisionValuation]) -> ValueEstimate:
     Their placebo differences are added week by week, so that errors that come together count together. Where the
     decisions share too few weeks, the bounds are added as if all errors had the same sign.
     """
-    values = [valuation.value for valuation in valuations if valuation.value is not None]
+    estimates = [valuation.estimate for valuation in valuations if valuation.estimate is not None]
     placebos = [valuation.placebo_differences for valuation in valuations if valuation.placebo_differences is not None]
     shared_weeks = min(len(differences) for differences in placebos)
     summed_placebos = np.sum([differences[:shared_weeks] for differences in placebos], axis=0)
-    amount = sum(value.amount for value in values)
+    amount = sum(estimate.amount for estimate in estimates)
     spread = estimate_value(0.0, summed_placebos, max(valuation.span_weeks for valuation in valuations))
     if spread is None:
-        bounds = [sum(getattr(value, bound) for value in values) for bound in BOUNDS]
+        bounds = [sum(getattr(estimate, bound) for estimate in estimates) for bound in BOUNDS]
     else:
         bounds = [amount + getattr(spread, bound) - spread.amount for bound in BOUNDS]
     return ValueEstimate(amount, *bounds)
@@ -222,12 +222,12 @@ def sum_values(valuations: Sequence[DecisionValuation]) -> ValueEstimate:
 
 def _sum_basis(valuations: Sequence[DecisionValuation], basis: ValueBasis) -> BasisTotal | None:
     """Return the sum of the known values on one basis; None when there are none."""
-    summed = [valuation for valuation in valuations if valuation.value is not None and valuation.basis is basis]
+    summed = [valuation for valuation in valuations if valuation.estimate is not None and valuation.basis is basis]
     if not summed:
         return None
     decision_count = sum(len(valuation.group.decisions) for valuation in summed)
-    value = sum_values(summed)
-    return BasisTotal(basis, decision_count, value, choose_verdict(value, basis))
+    estimate = sum_values(summed)
+    return BasisTotal(basis, decision_count, estimate, choose_verdict(estimate, basis))
 
 
 def _by_end(valuation: DecisionValuation) -> tuple[date, date, str]:
@@ -238,7 +238,9 @@ def _check_target(totals: Sequence[BasisTotal], valuations: Sequence[DecisionVal
     earned = next((total for total in totals if total.basis is ValueBasis.MARGIN), None)
     if earned is None:
         return TargetStatus.NOT_KNOWN
-    if earned.value.lower_80 >= target:
+    if earned.estimate.lower_80 >= target:
         return TargetStatus.REACHED
-    is_complete = all(valuation.value is not None and valuation.basis is ValueBasis.MARGIN for valuation in valuations)
-    return TargetStatus.MISSED if is_complete and earned.value.upper_80 < target else TargetStatus.NOT_KNOWN
+    is_complete = all(
+        valuation.estimate is not None and valuation.basis is ValueBasis.MARGIN for valuation in valuations
+    )
+    return TargetStatus.MISSED if is_complete and earned.estimate.upper_80 < target else TargetStatus.NOT_KNOWN

@@ -59,7 +59,7 @@ def _valuation_to_document(valuation: DecisionValuation) -> dict[str, Any]:
         "margin": valuation.margin,
         "actual": valuation.actual,
         "counterfactual": valuation.expected,
-        **_value_to_document(valuation.value),
+        **_value_to_document(valuation.estimate),
         "verdict": str(valuation.verdict),
         "reason": valuation.reason,
         "open_days": valuation.open_days,
@@ -73,11 +73,11 @@ def _total_to_document(total: BasisTotal) -> dict[str, Any]:
         "basis": str(total.basis),
         "decisions": total.decisions,
         "verdict": str(total.verdict),
-        **_value_to_document(total.value),
+        **_value_to_document(total.estimate),
     }
 
 
-def _value_to_document(value: ValueEstimate | None) -> dict[str, float | None]:
-    if value is None:
+def _value_to_document(estimate: ValueEstimate | None) -> dict[str, float | None]:
+    if estimate is None:
         return dict.fromkeys(("value", *BOUNDS))
-    return {"value": round(value.amount, 2), **{bound: round(getattr(value, bound), 2) for bound in BOUNDS}}
+    return {"value": round(estimate.amount, 2), **{bound: round(getattr(estimate, bound), 2) for bound in BOUNDS}}

@@ -62,27 +62,27 @@ def write_total_line(total: BasisTotal) -> str:
     """Return the sum of all decisions of known value on one basis."""
     is_margin = total.basis is ValueBasis.MARGIN
     subject = "Earned in all, after costs" if is_margin else "More revenue in all, costs not taken off"
-    value = total.value
-    interval = f"80 % between {format_money(value.lower_80)} and {format_money(value.upper_80)}"
+    estimate = total.estimate
+    interval = f"80 % between {format_money(estimate.lower_80)} and {format_money(estimate.upper_80)}"
     decisions = f"{total.decisions} decision{'' if total.decisions == 1 else 's'}"
-    return f"{subject}: {format_money(value.amount)} ({interval}; {decisions})."
+    return f"{subject}: {format_money(estimate.amount)} ({interval}; {decisions})."
 
 
 def write_sentence(valuation: DecisionValuation) -> str:
     """Return what one decision, or several that ran together, earned."""
     subject = f"{_capitalize(name_group(valuation.group))}: "
     remarks = _write_remarks(valuation)
-    if valuation.value is None:
+    if valuation.estimate is None:
         return f"{subject}unknown, because {valuation.reason}.{remarks}"
     basis = (
         "after costs"
         if valuation.basis is ValueBasis.MARGIN
         else f"of revenue (no margin is known; it cost {format_money(valuation.group.cost)})"
     )
-    value = valuation.value
-    interval = f"80 % between {format_money(value.lower_80)} and {format_money(value.upper_80)}"
+    estimate = valuation.estimate
+    interval = f"80 % between {format_money(estimate.lower_80)} and {format_money(estimate.upper_80)}"
     verdict = VERDICTS[valuation.verdict]
-    return f"{subject}{format_money(value.amount)} {basis}, {interval}; {verdict}.{remarks}"
+    return f"{subject}{format_money(estimate.amount)} {basis}, {interval}; {verdict}.{remarks}"
 
 
 def describe_kinds(group: DecisionGroup) -> str:
@@ -106,12 +106,12 @@ def name_group(group: DecisionGroup) -> str:
 
 def build_table_cells(valuation: DecisionValuation) -> tuple[str, str, str, str, str, str]:
     """Return the cells of a decision's row: what, where, when, value, 80 % interval, verdict."""
-    group, value = valuation.group, valuation.value
+    group, estimate = valuation.group, valuation.estimate
     header = (describe_group(group), group.store_id or "all stores", f"{group.start} to {group.end}")
-    if value is None:
+    if estimate is None:
         return *header, "unknown", "", VERDICTS[valuation.verdict]
-    interval = f"{format_money(value.lower_80)} to {format_money(value.upper_80)}"
-    return *header, format_money(value.amount), interval, VERDICTS[valuation.verdict]
+    interval = f"{format_money(estimate.lower_80)} to {format_money(estimate.upper_80)}"
+    return *header, format_money(estimate.amount), interval, VERDICTS[valuation.verdict]
 
 
 def format_money(amount: float) -> str:
@@ -153,5 +153,5 @@ def _select_verdict(statement: RoiStatement, verdict: DecisionVerdict) -> Sequen
 
 def _by_amount(valuation: DecisionValuation) -> tuple[float, str]:
     """Return a sort key: the largest amounts first, lost or earned, and the unknown last."""
-    size = -abs(valuation.value.amount) if valuation.value is not None else float("inf")
+    size = -abs(valuation.estimate.amount) if valuation.estimate is not None else float("inf")
     return size, valuation.group.decisions[0].decision_id

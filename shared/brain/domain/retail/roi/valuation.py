@@ -45,7 +45,7 @@ class DecisionValuation:
 
     Attributes:
         group: the decisions.
-        value: what they earned; None when that is unknown.
+        estimate: what they earned; None when that is unknown.
         verdict: what can be said.
         basis: what the money is.
         reason: why the value is unknown.
@@ -55,12 +55,12 @@ class DecisionValuation:
         open_days: number of days of all stores on which they were open.
         closed_days: number of days of all stores on which they were closed.
         control_stores: the stores used as control.
-        placebo_differences: differences of earlier weeks on the scale of ``value``, (weeks back,), NaN where unknown.
+        placebo_differences: differences of earlier weeks on the scale of ``estimate``, (weeks,), NaN where unknown.
         span_weeks: the number of weeks that each difference spans.
     """
 
     group: DecisionGroup
-    value: ValueEstimate | None
+    estimate: ValueEstimate | None
     verdict: DecisionVerdict
     basis: ValueBasis
     reason: str = ""
@@ -118,17 +118,17 @@ def value_group(group: DecisionGroup, inputs: ValuationInputs, roi: RoiConfig) -
     placebo_differences = shares[1:] * sums.forecast[0]
     span_weeks = (offsets[-1] - offsets[0] + 1) / WEEK
     cost = group.cost if inputs.margins else 0.0
-    value = estimate_value(float(shares[0] * sums.forecast[0]) - cost, placebo_differences, span_weeks)
+    estimate = estimate_value(float(shares[0] * sums.forecast[0]) - cost, placebo_differences, span_weeks)
     comparisons = count_effective_comparisons(placebo_differences, span_weeks)
-    if value is None or comparisons < roi.least_comparisons:
+    if estimate is None or comparisons < roi.least_comparisons:
         return build_unknown_valuation(group, _describe_lack_of_comparisons(comparisons, roi))
     sales = _sum_by_week(counterfactual, rows, np.ones(len(rows)), offsets)
     expected, open_days = float(sales.forecast[0]), int(sales.open_days[0])
     basis = ValueBasis.MARGIN if inputs.margins else ValueBasis.REVENUE
     return DecisionValuation(
         group=group,
-        value=value,
-        verdict=choose_verdict(value, basis),
+        estimate=estimate,
+        verdict=choose_verdict(estimate, basis),
         basis=basis,
         margin=float(sums.forecast[0]) / expected if inputs.margins else None,
         actual=float((sales.difference + sales.forecast)[0]),
@@ -141,11 +141,11 @@ def value_group(group: DecisionGroup, inputs: ValuationInputs, roi: RoiConfig) -
     )
 
 
-def choose_verdict(value: ValueEstimate, basis: ValueBasis) -> DecisionVerdict:
+def choose_verdict(estimate: ValueEstimate, basis: ValueBasis) -> DecisionVerdict:
     """Return what the 95 % interval allows to say."""
-    if value.lower_95 > 0:
+    if estimate.lower_95 > 0:
         return DecisionVerdict.EARNED if basis is ValueBasis.MARGIN else DecisionVerdict.SOLD_MORE
-    if value.upper_95 < 0:
+    if estimate.upper_95 < 0:
         return DecisionVerdict.LOST if basis is ValueBasis.MARGIN else DecisionVerdict.SOLD_LESS
     return DecisionVerdict.NOT_TOLD_APART
 

@@ -66,7 +66,7 @@ FILES = (
     SettingsFile(
         "brain_scheduler",
         Scheduler,
-        {"": [probe_plan], "functions": [probe_plan, probe_jobs, probe_jitter]},
+        {"*.short_name": [probe_jobs], "*.jitter_seconds": [probe_jitter], "*": [probe_plan]},
         values={
             "region": ["europe-west1"],
             "schedule": ["30 * * * *", "30 5 * * *"],

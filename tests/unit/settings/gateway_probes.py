@@ -324,12 +324,12 @@ def run_command(*arguments: str, **options: Any) -> tuple[object, ...]:
 
 
 FILES = (
-    SettingsFile("brain_dead_letters", RetryPolicy, {"": [probe_retries]}),
-    SettingsFile("brain_limits", LimitsConfig, {"": [probe_limits]}),
+    SettingsFile("brain_dead_letters", RetryPolicy, {"*": [probe_retries]}),
+    SettingsFile("brain_limits", LimitsConfig, {"*": [probe_limits]}),
     SettingsFile(
         "brain_features",
         FeatureFlags,
-        {"": [probe_dispatch]},
+        {"*": [probe_dispatch]},
         optional={
             "brainHourlyScores.percentage": 50,
             "brainDailyAnalysis.clients": {"acme": False},
@@ -339,17 +339,22 @@ FILES = (
         "brain_senders",
         SendersConfig,
         {
-            "": [probe_senders_command],
-            "path_prefixes": [probe_addresses],
+            "path_prefixes*": [probe_addresses],
             "tolerance_seconds": [partial(probe_signatures, "hubspot")],
-        }
-        | {f"providers.{name}": [partial(probe_signatures, name)] for name in PROVIDERS},
+            "*.secret": [probe_senders_command],
+            **{f"providers.{name}.*": [partial(probe_signatures, name)] for name in PROVIDERS},
+            "*": [probe_senders_command],
+        },
         values={"providers.standard_webhooks.sources": [["email"]], "keys_url": [SALESFORCE_KEYS]},
     ),
     SettingsFile(
         "feeds",
         FeedsConfig,
-        {"": [probe_map_list]} | {f"field_maps.{name}": [partial(probe_rows, name)] for name in ROWS},
+        {
+            "*.description": [probe_map_list],
+            **{f"field_maps.{name}.*": [partial(probe_rows, name)] for name in ROWS},
+            "*": [probe_map_list],
+        },
         values={
             "delimiter": [","],
             "week_starts": ["monday"],

@@ -96,11 +96,11 @@ class HashScore:
 
 
 FILES = (
-    SettingsFile("brain_scoring", ScoringConfig, {"": [probe_scores]}),
+    SettingsFile("brain_scoring", ScoringConfig, {"*": [probe_scores]}),
     SettingsFile(
         "brain_benchmarks",
         GoldStandards,
-        {"": [probe_failing_gold, probe_gold]},
+        {"*": [probe_failing_gold, probe_gold]},
         independent="cases",
         values={"weights": [{"growth": 2.0}], "event": [{"likes": 5}], "neutral": [["growth"]]},
         null_is_absent="cases.*.event.*",  # it takes a key of the merged event away; the parsed file has no merges

@@ -24,10 +24,11 @@ class SettingsFile:
     Attributes:
         name: the name of the file without its ending.
         model: the model that ``load_config`` validates it with.
-        probes: probes by the start of the paths whose changes they show; ``""`` is the start of every path.
-        independent: a list whose elements do not depend on each other: a change is made in a file with that one only.
+        probes: probes by patterns of the paths whose changes they show, the best one first; ``*`` matches any text.
+        independent: a list or mapping of independent elements, of which only the changed one is loaded.
         values: more values to try first, by the path of a key or by its last name.
         optional: keys that the file may have and does not, by path; they are changed like the others.
+        adjust: adapts other keys to a change, where the model checks a rule between them such as a sum of 1.
         null_is_absent: the pattern of paths at which null is the same as no key, for which removing it has no effect.
         single_valued: keys with a single legal value, and why.
     """
@@ -38,6 +39,7 @@ class SettingsFile:
     independent: str = ""
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     optional: Mapping[str, Any] = field(default_factory=dict)
+    adjust: Callable[[Any, KeyPath], Any] = lambda tree, _: tree
     null_is_absent: str = ""
     single_valued: Mapping[str, str] = field(default_factory=dict)
     tried: int = 0
@@ -47,14 +49,14 @@ class SettingsFile:
         for path, value in self.optional.items():
             self.tree = changes.replace(self.tree, parse_path(path), value)
         self._siblings = changes.group_siblings(self.tree)
-        self._outputs: dict[tuple[Probe, int | None], object] = {}
+        self._outputs: dict[tuple[Probe, str | int | None], object] = {}
 
     def list_changes(self, path: KeyPath, value: Any) -> Iterator[Any]:
         """Yield copies of the file in which the leaf at ``path`` has another value."""
         names = (changes.format_path(path), next((part for part in reversed(path) if isinstance(part, str)), ""))
         more = [other for name in names for other in self.values.get(name, ()) if other != value]
         for other in more + changes.suggest_values(value, self._siblings[changes.shape_of(path)]):
-            yield changes.replace(self.tree, path, other)
+            yield self.adjust(changes.replace(self.tree, path, other), path)
 
     def list_removals(self) -> Iterator[tuple[KeyPath, Any]]:
         """Yield the path of each key and list element, and a copy of the file without it."""
@@ -69,28 +71,31 @@ class SettingsFile:
         raised, since the model should not have accepted the file.
         """
         self.tried += 1
-        index = path[1] if path[0] == self.independent and len(path) > 2 and isinstance(path[1], int) else None
+        element = path[1] if path[0] == self.independent and len(path) > 2 else None
         try:
-            with changed_file(self.name, self.model, self._narrow(tree, index)):
-                is_different = any(probe() != self._output(probe, index) for probe in self._select_probes(path))
+            with changed_file(self.name, self.model, self._narrow(tree, element)):
+                is_different = any(probe() != self._output(probe, element) for probe in self._select_probes(path))
         except (ValidationError, BrainError):
             return "rejected"
         return "different" if is_different else "none"
 
-    def _narrow(self, tree: Any, index: int | None) -> Any:
-        """Return the file with one element of its independent list, or the whole file for None."""
-        return tree if index is None else {**tree, self.independent: [tree[self.independent][index]]}
+    def _narrow(self, tree: Any, element: str | int | None) -> Any:
+        """Return the file with one of its independent elements, or the whole file for None."""
+        if element is None:
+            return tree
+        content = tree[self.independent][element]
+        return {**tree, self.independent: [content] if isinstance(element, int) else {element: content}}
 
     def _select_probes(self, path: KeyPath) -> list[Probe]:
         dotted = changes.format_path(path)
-        starts = [start for start in self.probes if f"{dotted}.".startswith(f"{start}." if start else "")]
-        return [probe for start in sorted(starts, key=len, reverse=True) for probe in self.probes[start]]
+        matching = [probe for pattern, probes in self.probes.items() if fnmatch(dotted, pattern) for probe in probes]
+        return list(dict.fromkeys(matching))
 
-    def _output(self, probe: Probe, index: int | None) -> object:
-        if (probe, index) not in self._outputs:
-            with changed_file(self.name, self.model, self._narrow(self.tree, index)):
-                self._outputs[probe, index] = probe()
-        return self._outputs[probe, index]
+    def _output(self, probe: Probe, element: str | int | None) -> object:
+        if (probe, element) not in self._outputs:
+            with changed_file(self.name, self.model, self._narrow(self.tree, element)):
+                self._outputs[probe, element] = probe()
+        return self._outputs[probe, element]
 
 
 def parse_path(dotted: str) -> KeyPath:

@@ -74,7 +74,7 @@ def _list_secrets(brain: Brain, client: str, config: SendersConfig) -> list[Send
     purposes += [
         (challenge.provider, challenge.secret_provider, "the verify token")
         for challenge in CHALLENGES
-        if challenge.secret_provider != challenge.provider
+        if challenge.provider in config.providers and challenge.secret_provider != challenge.provider
     ]
     order = list(config.providers)
     return [

@@ -119,6 +119,14 @@ class MovePolicy(StrictModel):
     feedback_weights: FeedbackWeights
     interval_level: OpenFraction
 
+    @model_validator(mode="after")
+    def _check_limits(self) -> "MovePolicy":
+        if self.default_limit > self.largest_limit:
+            raise ValueError(
+                f"default_limit must be at most largest_limit {self.largest_limit}, got {self.default_limit}"
+            )
+        return self
+
 
 class MoveCatalogue(StrictModel):
     """The whole file: the policy, the metrics a context may report, and the moves by reason code."""

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator, mod
 
 from brain.domain.events import ClientId
 from brain.domain.periods import format_week
+from brain.domain.recommendations.catalogue import MetricDefinition
 from brain.domain.types import StrictModel
 from brain.errors import InvalidInputError
 
@@ -150,7 +151,7 @@ class AdviceContext(StrictModel):
         return self.as_of - (reading.observed_at or self.as_of)
 
 
-def parse_context(document: object, metrics: Mapping[str, object]) -> AdviceContext:
+def parse_context(document: object, metrics: Mapping[str, MetricDefinition]) -> AdviceContext:
     """Return the validated context.
 
     Args:
@@ -172,8 +173,9 @@ def parse_context(document: object, metrics: Mapping[str, object]) -> AdviceCont
         raise InvalidInputError(f"invalid context{f' at {location}' if location else ''}: {first['msg']}") from error
     unknown = sorted(set(context.metrics) - set(metrics))
     if unknown:
+        lines = "".join(f"\n  {name} ({metric.unit}): {metric.meaning}" for name, metric in sorted(metrics.items()))
         raise InvalidInputError(
-            f"metrics of the context must be in config/triggers.yaml ({', '.join(sorted(metrics))}), got {unknown[0]!r}"
+            f"metrics of the context must be in config/triggers.yaml, got {unknown[0]!r}; there are:{lines}"
         )
     return context
 

@@ -73,7 +73,7 @@ def _once(verb: str, url: str, path: str) -> None:
     if verb == "import":
         with Path(path).open(encoding="utf-8") as stream:
             file = ImportFile(ImportKind.SALES, "sales.csv", stream)
-            (count,) = import_files(warehouse, [file], Store("", "Europe/Berlin"), ImportLimits()).tables
+            (count,) = import_files(warehouse, [file], Store("", "Europe/Berlin"), ImportLimits(10_000, 20)).tables
         lines = count.new + count.existing
     else:
         lines = sum(1 for _ in warehouse.daily_sales())

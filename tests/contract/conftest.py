@@ -10,11 +10,12 @@ import pytest
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
+from brain.settings.files import load_config
 
 
 def opened(url: str) -> closing[SqlWarehouse]:
     """A warehouse under the Brain's own names, closed at the end of the block."""
-    return closing(SqlWarehouse(url, WarehouseConfig()))
+    return closing(SqlWarehouse(url, load_config("warehouse", WarehouseConfig)))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def imported(
 ) -> ImportReport:
     """Import lines of one kind as a file of their own."""
     file = ImportFile(kind, f"{kind}.csv", (f"{line}\n" for line in (heading, *lines)))
-    return import_files(warehouse, [file], store, ImportLimits(batch_lines=3), strict=strict)
+    return import_files(warehouse, [file], store, ImportLimits(3, 20), strict=strict)
 
 
 def revenue(sales: Iterable[DailySale]) -> dict[tuple[str, str, str], float]:
@@ -177,7 +177,7 @@ def test_a_file_without_lines_is_refused_and_takes_nothing_with_it(warehouse: Sq
         ImportFile(ImportKind.EVENTS, "events.csv", ["event,class,start,end\n"]),
     ]
     with pytest.raises(InvalidInputError, match=r"events\.csv must have lines below the header"):
-        import_files(warehouse, files, BERLIN, ImportLimits())
+        import_files(warehouse, files, BERLIN, ImportLimits(10_000, 20))
     assert list(warehouse.daily_sales()) == []
 
 

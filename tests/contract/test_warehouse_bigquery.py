@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import MetaData
 
+from brain.adapters.sql_warehouse.columns import NATURAL_KEYS, RESULT_COLUMNS
 from brain.adapters.sql_warehouse.ledger_query import build_ledger_select
-from brain.adapters.sql_warehouse.tables import NATURAL_KEYS, RESULT_COLUMNS, build_brain_table
+from brain.adapters.sql_warehouse.tables import build_brain_table
 from brain.adapters.sql_warehouse.upsert import build_upsert
 from brain.errors import MisconfiguredError
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable

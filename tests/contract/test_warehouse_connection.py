@@ -10,11 +10,12 @@ from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.connection import open_engine, parse_database_url
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import BrainError, MisconfiguredError, StoreUnavailableError
+from brain.settings.files import load_config
 
 
 def counts(url: str) -> dict[str, int]:
     """Open, ask, close."""
-    with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
+    with closing(SqlWarehouse(url, load_config("warehouse", WarehouseConfig))) as warehouse:
         return warehouse.row_counts()
 
 
@@ -58,7 +59,9 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
     """Creating the file fails before anything else."""
     with (
-        closing(SqlWarehouse(f"sqlite:///{tmp_path / 'none' / 'shop.db'}", WarehouseConfig())) as warehouse,
+        closing(
+            SqlWarehouse(f"sqlite:///{tmp_path / 'none' / 'shop.db'}", load_config("warehouse", WarehouseConfig))
+        ) as warehouse,
         pytest.raises(MisconfiguredError, match="unable to open"),
     ):
         warehouse.upgrade()
@@ -69,7 +72,7 @@ def test_reading_before_any_import_says_how_to_check(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     path.touch()
     with (
-        closing(SqlWarehouse(f"sqlite:///{path}", WarehouseConfig())) as warehouse,
+        closing(SqlWarehouse(f"sqlite:///{path}", load_config("warehouse", WarehouseConfig))) as warehouse,
         pytest.raises(MisconfiguredError, match="brain retail check"),
     ):
         list(warehouse.daily_sales())

@@ -37,9 +37,9 @@ def answers(url: str) -> list[object]:
         {"kind": "stock", "start": "2023-01-20", "cost": "0", "category": "loaf", "expected": "12.5"},
         {"kind": "post", "start": "2024-01-20", "cost": "0"},
     ]
-    with closing(SqlWarehouse(url, WarehouseConfig())) as shop:
+    with closing(SqlWarehouse(url, load_config("warehouse", WarehouseConfig))) as shop:
         shop.upgrade()
-        import_files(shop, [ImportFile(ImportKind.SALES, "sales.csv", lines)], Store(""), ImportLimits())
+        import_files(shop, [ImportFile(ImportKind.SALES, "sales.csv", lines)], Store(""), ImportLimits(10_000, 20))
         counts = [record_decisions(shop, [parse_decision(one, TOLD) for one in decided]) for _ in range(2)]
         said = statement_to_document(value_decisions(shop, constants, StatementPeriod()))
         return [counts, list_decisions(shop), shop.results(ResultTable.DECISIONS), said]

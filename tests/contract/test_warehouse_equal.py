@@ -51,10 +51,10 @@ def files() -> list[ImportFile]:
 def answers(url: str) -> list[object]:
     """Import and run every engine, and return all that was said and kept."""
     config = load_config("brain_retail", RetailConfig)
-    with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
+    with closing(SqlWarehouse(url, load_config("warehouse", WarehouseConfig))) as warehouse:
         warehouse.upgrade()
         describe_stores(warehouse, [Store("auckland", "Pacific/Auckland", "NZ"), Store("kiel", "Europe/Berlin", "DE")])
-        report = import_files(warehouse, files(), Store(""), ImportLimits(batch_lines=97))
+        report = import_files(warehouse, files(), Store(""), ImportLimits(97, 20))
         assert report.bad == BAD_LINES
         said = [
             report,

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 
 from brain.adapters.sql_warehouse import schema_migration
+from brain.adapters.sql_warehouse.columns import NATURAL_KEYS
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.connection import parse_database_url as with_driver
-from brain.adapters.sql_warehouse.tables import NATURAL_KEYS, build_brain_table
+from brain.adapters.sql_warehouse.tables import build_brain_table
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import MisconfiguredError
+from brain.settings.files import load_config
 
 REVISIONS = ["0001", "0002", "0003", "0004"]
 
@@ -29,7 +31,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 def upgraded(url: str) -> list[str]:
     """Upgrade as a job would, and return the revisions applied."""
-    with closing(SqlWarehouse(url, WarehouseConfig())) as warehouse:
+    with closing(SqlWarehouse(url, load_config("warehouse", WarehouseConfig))) as warehouse:
         applied = warehouse.upgrade()
         assert warehouse.check() == []
         return applied
@@ -67,7 +69,7 @@ def test_a_table_of_the_shop_is_left_as_it_is(database_url: str) -> None:
     with connected(database_url) as connection:
         connection.execute(text("CREATE TABLE sales (store_id text, sold_at text, product_id text, revenue real)"))
         connection.execute(text("INSERT INTO sales VALUES ('kiel', '2026-01-01 09:00:00', 'bread', 2.5)"))
-    with closing(SqlWarehouse(database_url, WarehouseConfig())) as warehouse:
+    with closing(SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))) as warehouse:
         warehouse.upgrade()
         assert warehouse.row_counts()["sales"] == 1
 
@@ -78,7 +80,7 @@ def test_a_database_of_a_newer_brain_is_not_touched(database_url: str) -> None:
     with connected(database_url) as connection:
         connection.execute(text("UPDATE brain_schema_version SET version_num = '9999'"))
     with (
-        closing(SqlWarehouse(database_url, WarehouseConfig())) as warehouse,
+        closing(SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))) as warehouse,
         pytest.raises(MisconfiguredError, match="9999"),
     ):
         warehouse.upgrade()
@@ -88,6 +90,6 @@ def test_tables_behind_the_code_are_a_fault_with_its_command(database_url: str) 
     """A check before the migration names what is missing and the command that makes it."""
     with connected(database_url) as connection:
         schema_migration.upgrade_schema(connection, (), "0003")
-    with closing(SqlWarehouse(database_url, WarehouseConfig())) as warehouse:
+    with closing(SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))) as warehouse:
         (fault,) = warehouse.check()
     assert (fault.table, fault.fix) == ("brain_decisions", "brain retail check --upgrade")

@@ -13,6 +13,7 @@ from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
 from brain.errors import MisconfiguredError
 from brain.ports.sales_warehouse import HourlySale
+from brain.settings.files import load_config
 
 MAPPED = {
     "tables": {
@@ -72,7 +73,8 @@ def run(url: str, statements: list[str]) -> None:
 @contextmanager
 def opened(url: str, config: dict[str, object]) -> Iterator[SqlWarehouse]:
     """A warehouse with a configuration of the shop's."""
-    with closing(SqlWarehouse(url, WarehouseConfig.model_validate(config))) as warehouse:
+    shipped = load_config("warehouse", WarehouseConfig).model_dump()
+    with closing(SqlWarehouse(url, WarehouseConfig.model_validate(shipped | config))) as warehouse:
         yield warehouse
 
 

@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_one_sentence(wrong: dict[str, str], sentence: st
 
 def test_a_decision_told_again_keeps_the_time_it_was_told_first(tmp_path: Path) -> None:
     """Changed, it takes the new time; the same file twice leaves the same rows."""
-    with closing(SqlWarehouse(f"sqlite:///{tmp_path / 'shop.db'}", WarehouseConfig())) as shop:
+    with closing(SqlWarehouse(f"sqlite:///{tmp_path / 'shop.db'}", load_config("warehouse", WarehouseConfig))) as shop:
         shop.upgrade()
         describe_stores(shop, [Store("kiel")])
         first = parse_decision(GIVEN | {"store_id": "kiel"}, NOW)

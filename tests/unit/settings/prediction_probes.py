@@ -38,28 +38,31 @@ def probe_long_history() -> object:
 
 
 def probe_fine_effects() -> object:
-    """Predict from a number whose effect changes at every tenth of a percent of its range."""
-    with tempfile.TemporaryDirectory() as folder:
-        history, planned = Path(folder) / "history.csv", Path(folder) / "planned.csv"
-        rows = [(length, 100 if length // 20 % 2 else 900) for length in range(0, 1280, 3)]
-        history.write_text("length,likes\n" + "".join(f"{length},{likes}\n" for length, likes in rows), encoding="utf-8")
-        planned.write_text("length\n" + "".join(f"{length}\n" for length in range(5, 1280, 90)), encoding="utf-8")
-        return run_command("predict", "--history", str(history), "--planned", str(planned), "--target", "likes", "--json")
+    """Predict from a number whose effect changes at every 64th of its range."""
+    rows = [f"{length},{100 if length // 20 % 2 else 900}" for length in range(0, 1280, 3)]
+    plan = [str(length) for length in range(5, 1280, 90)]
+    return _run("\n".join(["length,likes", *rows]), "\n".join(["length", *plan]))
 
 
 def _predict(rows: int, *, ahead: bool) -> object:
+    return _run(_write_history(rows, ahead=ahead), _write_plan(rows, ahead=ahead), *(("--time", "at") if ahead else ()))
+
+
+def _run(history: str, plan: str, *options: str) -> object:
     with tempfile.TemporaryDirectory() as folder:
-        history, planned = Path(folder) / "history.csv", Path(folder) / "planned.csv"
-        history.write_text(_write_history(rows, ahead=ahead), encoding="utf-8")
-        planned.write_text(_write_plan(rows, ahead=ahead), encoding="utf-8")
-        files = ("--history", str(history), "--planned", str(planned))
-        return run_command("predict", *files, "--target", "likes", "--json", *(("--time", "at") if ahead else ()))
+        files = {"--history": history, "--planned": plan}
+        arguments = []
+        for option, text in files.items():
+            path = Path(folder) / f"{option[2:]}.csv"
+            path.write_text(text, encoding="utf-8")
+            arguments += [option, str(path)]
+        return run_command("predict", *arguments, "--target", "likes", "--json", *options)
 
 
 @cache
 def _write_history(rows: int, *, ahead: bool) -> str:
     """Return posts whose likes depend on type, length, hour and a level that drifts, with a few outliers."""
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311 - a simulation
     lines = ["at,type,length,series,likes" if ahead else "type,length,series,likes"]
     for number in range(rows):
         at = START + timedelta(hours=29 * number)

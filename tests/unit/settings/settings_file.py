@@ -28,6 +28,7 @@ class SettingsFile:
         independent: a list or mapping of independent elements, of which only the changed one is loaded.
         values: more values to try first, by the path of a key or by its last name.
         optional: keys that the file may have and does not, by path; they are changed like the others.
+        only: a pattern of the paths to change, for the second of two entries of one file.
         adjust: adapts other keys to a change, where the model checks a rule between them such as a sum of 1.
         null_is_absent: the pattern of paths at which null is the same as no key, for which removing it has no effect.
         single_valued: keys with a single legal value, and why.
@@ -39,6 +40,7 @@ class SettingsFile:
     independent: str = ""
     values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     optional: Mapping[str, Any] = field(default_factory=dict)
+    only: str = "*"
     adjust: Callable[[Any, KeyPath], Any] = lambda tree, _: tree
     null_is_absent: str = ""
     single_valued: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +53,11 @@ class SettingsFile:
         self._siblings = changes.group_siblings(self.tree)
         self._outputs: dict[tuple[Probe, str | int | None], object] = {}
 
+    def list_leaves(self) -> list[tuple[KeyPath, Any]]:
+        """Return the path and value of every leaf that is to be changed."""
+        leaves = changes.walk_leaves(self.tree)
+        return [(path, value) for path, value in leaves if fnmatch(changes.format_path(path), self.only)]
+
     def list_changes(self, path: KeyPath, value: Any) -> Iterator[Any]:
         """Yield copies of the file in which the leaf at ``path`` has another value."""
         names = (changes.format_path(path), next((part for part in reversed(path) if isinstance(part, str)), ""))
@@ -61,7 +68,8 @@ class SettingsFile:
     def list_removals(self) -> Iterator[tuple[KeyPath, Any]]:
         """Yield the path of each key and list element, and a copy of the file without it."""
         for path, value in changes.walk_nodes(self.tree):
-            if value is not None or not fnmatch(changes.format_path(path), self.null_is_absent):
+            dotted = changes.format_path(path)
+            if fnmatch(dotted, self.only) and (value is not None or not fnmatch(dotted, self.null_is_absent)):
                 yield path, changes.remove(self.tree, path)
 
     def find_effect(self, path: KeyPath, tree: Any) -> Effect:

@@ -7,11 +7,11 @@ from unit.settings.settings_file import SettingsFile
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_changing_a_key_changes_what_runs(file: SettingsFile) -> None:
     """Or every other value is rejected, which holds only for the keys that are listed with the reason."""
     ineffective, always_rejected = [], []
-    for path, value in changes.walk_leaves(file.tree):
+    for path, value in file.list_leaves():
         effects = set()
         for tree in file.list_changes(path, value):
             effects.add(file.find_effect(path, tree))
@@ -26,7 +26,7 @@ def test_changing_a_key_changes_what_runs(file: SettingsFile) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_removing_a_key_is_rejected_or_changes_what_runs(file: SettingsFile) -> None:
     """The same holds for an element of a list, so that no default in the code hides what the file says."""
     ineffective = [

@@ -4,9 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from brain.adapters.sql_warehouse.columns import OPTIONAL_COLUMNS, SHOP_COLUMNS
 from brain.domain.types import StrictModel
-
-MAPPABLE_TABLES = ("sales", "weather_hourly", "calendar_events", "stores")
 
 
 class TableMapping(StrictModel):
@@ -26,15 +25,29 @@ class TableMapping(StrictModel):
 class WarehouseConfig(StrictModel):
     """Tables of the shop's own by the Brain's name, defaults of new stores, and limits of an import."""
 
-    tables: dict[str, TableMapping] = Field(default_factory=dict)
-    default_time_zone: str = "UTC"
-    default_country: str | None = None
-    bad_lines_shown: int = Field(default=20, ge=1, le=1000)
-    batch_lines: int = Field(default=10_000, ge=1, le=100_000)
+    tables: dict[str, TableMapping]
+    default_time_zone: str
+    default_country: str | None
+    bad_lines_shown: int = Field(ge=1, le=1000)
+    batch_lines: int = Field(ge=1, le=100_000)
 
     @model_validator(mode="after")
-    def _check_mappable(self) -> Self:
-        unknown = sorted(set(self.tables) - set(MAPPABLE_TABLES))
+    def _check_names(self) -> Self:
+        unknown = sorted(set(self.tables) - set(SHOP_COLUMNS))
         if unknown:
-            raise ValueError(f"tables must be among {', '.join(MAPPABLE_TABLES)}, got {', '.join(unknown)}")
+            raise ValueError(f"tables must be among {', '.join(SHOP_COLUMNS)}, got {', '.join(unknown)}")
+        for name, mapping in self.tables.items():
+            _check_columns(name, mapping)
         return self
+
+
+def _check_columns(name: str, mapping: TableMapping) -> None:
+    columns = [column for column, _, _ in SHOP_COLUMNS[name]]
+    unknown = sorted(set(mapping.columns) - set(columns))
+    if unknown:
+        raise ValueError(f"tables.{name}.columns must be among {', '.join(columns)}, got {', '.join(unknown)}")
+    required = sorted(
+        key for key, column in mapping.columns.items() if not column and key not in OPTIONAL_COLUMNS[name]
+    )
+    if required:
+        raise ValueError(f"tables.{name}.columns must name {', '.join(required)}, without which it cannot be read")

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from brain.adapters.sql_warehouse.tables import NATURAL_KEYS, SHOP_COLUMNS
+from brain.adapters.sql_warehouse.columns import NATURAL_KEYS, SHOP_COLUMNS
 from brain.adapters.sql_warehouse.upsert import build_upsert, build_upsert_from_select
 from brain.domain.retail.imports.import_lines import BY_DAY, EventLine, ImportLine, SaleLine, WeatherLine
 from brain.domain.retail.series import Store

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
+from brain.adapters.sql_warehouse.columns import AMOUNT_COLUMNS, RESULT_COLUMNS, SHOP_COLUMNS
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.schema_migration import VERSION_TABLE, find_latest_revision, read_revision
-from brain.adapters.sql_warehouse.tables import AMOUNT_COLUMNS, RESULT_COLUMNS, SHOP_COLUMNS, PresentColumns
+from brain.adapters.sql_warehouse.tables import PresentColumns
 from brain.domain.retail.imports.import_lines import BY_DAY, BY_TIME
 from brain.ports.sales_warehouse import SchemaFault
 

@@ -8,13 +8,14 @@ from datetime import date
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, func, select
 
 from brain.adapters.sql_warehouse import queries
+from brain.adapters.sql_warehouse.columns import DAY_COLUMNS, NATURAL_KEYS
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.connection import WRITES_OPTION, find_missing_file, open_engine, translate_errors
 from brain.adapters.sql_warehouse.import_session import SqlImportSession
 from brain.adapters.sql_warehouse.ledger_query import build_ledger_select
 from brain.adapters.sql_warehouse.schema_check import find_double_counts, find_schema_faults, read_present_columns
 from brain.adapters.sql_warehouse.schema_migration import upgrade_schema
-from brain.adapters.sql_warehouse.tables import DAY_COLUMNS, NATURAL_KEYS, PresentColumns, build_tables, is_external
+from brain.adapters.sql_warehouse.tables import PresentColumns, build_tables, is_external
 from brain.adapters.sql_warehouse.upsert import build_upsert
 from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.store_zones import StoreZones

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import httpx
 import uvicorn
 
+from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.virtual_clock import VirtualClock
 from brain.bootstrap import Brain
 from brain.bootstrap.warehouse import open_warehouse
@@ -24,6 +25,7 @@ from brain.repositories import paths
 from brain.repositories.clients import Clients
 from brain.services.retail.decisions import record_decisions
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
+from brain.settings.files import load_config
 from brain.settings.scheduler import read_scheduler
 
 RESENT_EVERY_DAYS = 7
@@ -90,7 +92,9 @@ class Simulation:
         with open_warehouse(self._brain.secrets) as warehouse:
             files = [ImportFile(kind, kind, getattr(self.shop, kind)()) for kind in ImportKind]
             default_store = Store("", str(CAFES.time_zone), "DE")
-            import_files(warehouse, files, default_store, ImportLimits(), strict=True)
+            config = load_config("warehouse", WarehouseConfig)
+            limits = ImportLimits(config.batch_lines, config.bad_lines_shown)
+            import_files(warehouse, files, default_store, limits, strict=True)
             record_decisions(warehouse, DECISIONS)
         monday = START + timedelta(days=DAYS)
         for number, job in enumerate(SHOP_JOBS):

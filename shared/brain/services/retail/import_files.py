@@ -51,8 +51,8 @@ class ImportFile:
 class ImportLimits:
     """``batch_lines`` lines are held in memory at a time; ``bad_lines_shown`` bad lines per file are reported."""
 
-    batch_lines: int = 10_000
-    bad_lines_shown: int = 20
+    batch_lines: int
+    bad_lines_shown: int
 
 
 @dataclass(frozen=True, slots=True)

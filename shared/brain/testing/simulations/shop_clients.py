@@ -85,7 +85,7 @@ def simulate_wet_days(count: int, seed: int = 3) -> list[bool]:
 def import_lines(warehouse: SalesWarehouse, **files: Sequence[str]) -> None:
     """Import lines by kind; each is a file with its heading first."""
     named = [ImportFile(ImportKind(kind), f"{kind}.csv", list(lines)) for kind, lines in files.items()]
-    assert import_files(warehouse, named, Store(""), ImportLimits()).bad == 0
+    assert import_files(warehouse, named, Store(""), ImportLimits(10_000, 20)).bad == 0
 
 
 def describe_stores(warehouse: SalesWarehouse, stores: Sequence[Store]) -> None:
@@ -117,7 +117,7 @@ def fill_warehouse(warehouse: SalesWarehouse, days: int = 200, last: date = LAST
 
 def open_warehouse(url: str) -> SqlWarehouse:
     """A warehouse under the Brain's own names."""
-    return SqlWarehouse(url, WarehouseConfig())
+    return SqlWarehouse(url, load_config("warehouse", WarehouseConfig))
 
 
 class ShopJobRunner:

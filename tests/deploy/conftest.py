@@ -25,6 +25,8 @@ COPIED = (
     "shared/brain/__init__.py",
     "shared/brain/errors.py",
     "shared/brain/domain/__init__.py",
+    "shared/brain/domain/jobs/__init__.py",
+    "shared/brain/domain/jobs/steps.py",
     "shared/brain/domain/types.py",
     "shared/brain/settings/__init__.py",
     "shared/brain/settings/files.py",

@@ -47,18 +47,18 @@ class AdviceValue:
 def estimate_advice_value(moves: Sequence[MoveRecord], as_of: datetime, config: PolicyEvaluationConfig) -> AdviceValue:
     """Return what all measured moves of a client say about the policy that chose them."""
     measured = [move for move in moves if move.outcome]
-    shown = [move for move in measured if not move.held_back]
+    shown_moves = [move for move in measured if not move.held_back]
     controls = [move for move in measured if move.held_back]
     return AdviceValue(
-        measured=len(shown),
+        measured=len(shown_moves),
         controls=len(controls),
         waiting=sum(move.outcome is None and move.closed is None for move in moves),
         unmeasurable=sum(move.closed is not None for move in moves),
         required=config.minimum_rows,
-        enough_by=_project_enough_by(shown, as_of, config.minimum_rows),
-        random_policy=_evaluate(shown, [move.chance_even for move in shown], config),
-        earlier_policy=_evaluate(shown, [move.chance_before for move in shown], config),
-        lift_over_control=_compare_with_control(shown, controls, 1 - config.verdict_level),
+        enough_by=_project_enough_by(shown_moves, as_of, config.minimum_rows),
+        random_policy=_evaluate(shown_moves, [move.chance_even for move in shown_moves], config),
+        earlier_policy=_evaluate(shown_moves, [move.chance_before for move in shown_moves], config),
+        lift_over_control=_compare_with_control(shown_moves, controls, 1 - config.verdict_level),
     )
 
 
@@ -69,31 +69,31 @@ def compute_reward(move: MoveRecord) -> float:
 
 
 def _evaluate(
-    shown: Sequence[MoveRecord], target_probabilities: Sequence[float], config: PolicyEvaluationConfig
+    shown_moves: Sequence[MoveRecord], target_probabilities: Sequence[float], config: PolicyEvaluationConfig
 ) -> PolicyValue | None:
-    if not shown:
+    if not shown_moves:
         return None
-    codes = [move.reason_code for move in shown]
-    rewards = [compute_reward(move) for move in shown]
-    policy_log = build_policy_log(codes, rewards, [move.chance for move in shown], target_probabilities)
+    codes = [move.reason_code for move in shown_moves]
+    rewards = [compute_reward(move) for move in shown_moves]
+    policy_log = build_policy_log(codes, rewards, [move.chance for move in shown_moves], target_probabilities)
     return evaluate_policy(policy_log, config)
 
 
 def _compare_with_control(
-    shown: Sequence[MoveRecord], controls: Sequence[MoveRecord], alpha: float
+    shown_moves: Sequence[MoveRecord], controls: Sequence[MoveRecord], alpha: float
 ) -> Difference | None:
-    if min(len(shown), len(controls)) < MIN_CONTROLS:
+    if min(len(shown_moves), len(controls)) < MIN_CONTROLS:
         return None
-    return welch_difference(_sample_rewards(shown), _sample_rewards(controls), alpha=alpha)
+    return welch_difference(_sample_rewards(shown_moves), _sample_rewards(controls), alpha=alpha)
 
 
 def _sample_rewards(moves: Sequence[MoveRecord]) -> Sample:
     return Sample.of([compute_reward(move) for move in moves])
 
 
-def _project_enough_by(shown: Sequence[MoveRecord], as_of: datetime, required: int) -> date | None:
-    missing = required - len(shown)
-    if missing <= 0 or not shown:
+def _project_enough_by(shown_moves: Sequence[MoveRecord], as_of: datetime, required: int) -> date | None:
+    missing = required - len(shown_moves)
+    if missing <= 0 or not shown_moves:
         return None
-    elapsed_days = max((as_of - min(move.shown_at for move in shown)) / timedelta(days=1), 1.0)
-    return (as_of + timedelta(days=ceil(missing * elapsed_days / len(shown)))).date()
+    elapsed_days = max((as_of - min(move.shown_at for move in shown_moves)) / timedelta(days=1), 1.0)
+    return (as_of + timedelta(days=ceil(missing * elapsed_days / len(shown_moves)))).date()

@@ -68,14 +68,14 @@ def _count_unmeasurable(advice_value: AdviceValue) -> Iterator[str]:
         yield f"{advice_value.unmeasurable} more could not be measured: {reason}."
 
 
-def _compare_with_policy(name: str, value: PolicyValue) -> str:
-    worked = f"{value.logged_value:.0%} of the moves worked"
-    if value.verdict in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) and value.difference_interval:
-        low, high = value.difference_interval
-        side = "worse" if value.verdict is PolicyVerdict.BETTER else "better"
+def _compare_with_policy(name: str, policy_value: PolicyValue) -> str:
+    worked = f"{policy_value.logged_value:.0%} of the moves worked"
+    if policy_value.verdict in (PolicyVerdict.BETTER, PolicyVerdict.WORSE) and policy_value.difference_interval:
+        low, high = policy_value.difference_interval
+        side = "worse" if policy_value.verdict is PolicyVerdict.BETTER else "better"
         gap = f"between {min(abs(low), abs(high)):.0%} and {max(abs(low), abs(high)):.0%} of the moves"
         return f"Chosen as they were, {worked}: {side} than chosen {name}, by {gap}."
-    return f"Against moves chosen {name}: {VERDICTS[value.verdict]}; {value.reason}."
+    return f"Against moves chosen {name}: {VERDICTS[policy_value.verdict]}; {policy_value.reason}."
 
 
 def _compare_with_control(advice_value: AdviceValue) -> str:
@@ -92,28 +92,37 @@ def _compare_with_control(advice_value: AdviceValue) -> str:
     return f"Against no advice: a move that was shown worked {side} often than one that was kept back ({between})."
 
 
-def _build_row(name: str, value: PolicyValue) -> tuple[str, ...]:
-    between = "" if value.interval is None else f"{value.interval[0]:.0%} to {value.interval[1]:.0%}"
-    worked = "unknown" if value.dr is None else f"{value.dr:.0%}"
-    return (name, worked, between, f"{value.n}", f"{value.effective_sample_size:.0f}", VERDICTS[value.verdict])
+def _build_row(name: str, policy_value: PolicyValue) -> tuple[str, ...]:
+    between = (
+        "" if policy_value.interval is None else f"{policy_value.interval[0]:.0%} to {policy_value.interval[1]:.0%}"
+    )
+    worked = "unknown" if policy_value.dr is None else f"{policy_value.dr:.0%}"
+    return (
+        name,
+        worked,
+        between,
+        f"{policy_value.n}",
+        f"{policy_value.effective_sample_size:.0f}",
+        VERDICTS[policy_value.verdict],
+    )
 
 
 def _list_figures(advice_value: AdviceValue) -> dict[str, object]:
     values = {"random": advice_value.random_policy, "before": advice_value.earlier_policy}
-    policies = {name: _value_to_document(value) for name, value in values.items() if value}
+    policies = {name: _value_to_document(policy_value) for name, policy_value in values.items() if policy_value}
     counts = {"measured": advice_value.measured, "controls": advice_value.controls, "waiting": advice_value.waiting}
     return {**policies, **counts}
 
 
-def _value_to_document(value: PolicyValue) -> dict[str, object]:
+def _value_to_document(policy_value: PolicyValue) -> dict[str, object]:
     return {
-        "n": value.n,
-        "ips": value.ips,
-        "snips": value.snips,
-        "dr": value.dr,
-        "interval": list(value.interval) if value.interval else None,
-        "effective_sample_size": value.effective_sample_size,
-        "logged_value": value.logged_value,
-        "difference_interval": list(value.difference_interval) if value.difference_interval else None,
-        "verdict": str(value.verdict),
+        "n": policy_value.n,
+        "ips": policy_value.ips,
+        "snips": policy_value.snips,
+        "dr": policy_value.dr,
+        "interval": list(policy_value.interval) if policy_value.interval else None,
+        "effective_sample_size": policy_value.effective_sample_size,
+        "logged_value": policy_value.logged_value,
+        "difference_interval": list(policy_value.difference_interval) if policy_value.difference_interval else None,
+        "verdict": str(policy_value.verdict),
     }

@@ -111,16 +111,16 @@ class MetricHistory:
             observed_at=observed_at,
         )
 
-    def build_fraction_reading(self, part: int, whole: int, subject: str | None) -> MetricReading | None:
+    def build_fraction_reading(self, successes: int, trials: int, subject: str | None) -> MetricReading | None:
         """Return a fraction of trials with Wilson's interval (1927), None if it is invalid or has too few trials."""
-        if whole < self.windows.minimum_trials or not 0 <= part <= whole:
+        if trials < self.windows.minimum_trials or not 0 <= successes <= trials:
             return None
         z = NormalDist().inv_cdf((1 + self.level) / 2)
-        rate, spread = part / whole, z * z / whole
+        rate, spread = successes / trials, z * z / trials
         centre = (rate + spread / 2) / (1 + spread)
         half_width = math.sqrt(rate * (1 - rate) * spread + spread * spread / 4) / (1 + spread)
         interval = (max(0.0, centre - half_width), min(1.0, centre + half_width))
-        return self.build_reading(rate, subject, whole, interval)
+        return self.build_reading(rate, subject, trials, interval)
 
     def estimate_log_ratio(self, sample: Sample, reference: Sample, comparisons: int) -> LogRatio | None:
         """Return the log ratio of a sample's mean to a reference's, None if either has too few values.

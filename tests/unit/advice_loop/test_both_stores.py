@@ -10,10 +10,10 @@ from brain.testing.simulations.advice import run_daily, run_weekly
 def test_both_stores_end_in_the_same_documents(store):
     """Answers read, outcomes measured, a slate drawn, content judged and predicted, and a week reported."""
     reference = SqliteStore(":memory:", ManualClock(NOW))
-    for one in (reference, store):
+    for any_store in (reference, store):
         for path, data in past().items():
-            one.set(path, data)
-        run_daily(one, CLIENT, NOW)
-        run_weekly(one, CLIENT, NOW)
+            any_store.set(path, data)
+        run_daily(any_store, CLIENT, NOW)
+        run_weekly(any_store, CLIENT, NOW)
     assert documents(store) == documents(reference)
     reference.close()

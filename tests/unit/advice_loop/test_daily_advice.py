@@ -47,7 +47,7 @@ def everything(store, client_id="acme"):
 @pytest.mark.slow
 def test_a_format_that_wins_is_recommended_with_its_numbers(store):
     """Carousels at 1.8 times the rest; whoever draws another place finds it among the candidates."""
-    shown = 0
+    shown_moves = 0
     for number in range(12):
         client = f"c{number}"
         store_recent_days(store, client, simulate_posts(client, MONDAY, FIVE_WEEKS, ratio=1.8))
@@ -61,8 +61,8 @@ def test_a_format_that_wins_is_recommended_with_its_numbers(store):
             effect = cards["format_wins"]["expected_effect"]
             assert effect["lower"] < 0.8 < effect["upper"] or effect["estimate"] > 0.4
             assert "carousel on linkedin" in cards["format_wins"]["title"]
-            shown += 1
-    assert shown >= 8
+            shown_moves += 1
+    assert shown_moves >= 8
 
 
 def test_the_first_day_of_a_client_is_advised_without_a_failure(store):
@@ -110,9 +110,9 @@ def test_a_slate_is_drawn_once_a_week_and_stays_the_same(store):
 def test_the_same_world_gives_the_same_slate(store):
     """The seed is made of client and week, and the whole log can be made again."""
     other = SqliteStore(":memory:", ManualClock(FIRST))
-    for place in (store, other):
-        store_recent_days(place, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
-        run_daily(place, "acme", FIRST)
+    for store_in_turn in (store, other):
+        store_recent_days(store_in_turn, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
+        run_daily(store_in_turn, "acme", FIRST)
     assert everything(store) == everything(other)
     other.close()
 
@@ -123,14 +123,14 @@ def test_what_is_held_back_is_seen_by_no_reader(store):
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, FIVE_WEEKS, ratio=1.8))
     clients = [f"h{number}" for number in range(30)]
     copy_recent_days(store, "acme", clients)
-    found = 0
+    held_back_moves = 0
     for client in clients:
         run_daily(store, client, FIRST)
         for move in read_advice_state(store, client).moves:
             visible = store.get(paths.recommendation(client, move.recommendation_id))
             assert (visible is None) == move.held_back
-            found += move.held_back
-    assert found
+            held_back_moves += move.held_back
+    assert held_back_moves
 
 
 @pytest.mark.slow
@@ -142,13 +142,13 @@ def test_exploration_and_control_have_their_share_over_clients(store):
     explored, held, places, drawn = 0, 0, 0, 0
     part = Recommend(store, MOVE_CATALOGUE, ADVICE)
     for client in clients:
-        known = read_aggregates(store, client)
-        done = part(known, build_facts(known, FIRST))
+        aggregates = read_aggregates(store, client)
+        done = part(aggregates, build_facts(aggregates, FIRST))
         log = next(w.data for w in done.writes if w.path == paths.slate(client, "2026-W41"))
         places += len(log["places"])
-        explored += sum(place["explored"] for place in log["places"])
-        drawn += sum(place["drawn"] is not None for place in log["places"])
-        held += sum(place["held_back"] for place in log["places"])
+        explored += sum(store_in_turn["explored"] for store_in_turn in log["places"])
+        drawn += sum(store_in_turn["drawn"] is not None for store_in_turn in log["places"])
+        held += sum(store_in_turn["held_back"] for store_in_turn in log["places"])
     assert abs(explored / places - 0.15) < 3 * (0.15 * 0.85 / places) ** 0.5
     assert abs(held / drawn - 0.05) < 3 * (0.05 * 0.95 / drawn) ** 0.5
 
@@ -174,8 +174,8 @@ def test_a_dismissed_move_rests_and_is_shown_as_dismissed(store):
     card = shown_winner(store)
     answer_recommendation(store, "acme", card["id"], "dismissed", FIRST + timedelta(hours=3), reason="not our style")
     run_daily(store, "acme", FIRST + timedelta(days=1))
-    shown = store.get(paths.recommendation("acme", card["id"])).data
-    assert shown["status"] == "dismissed"
+    shown_moves = store.get(paths.recommendation("acme", card["id"])).data
+    assert shown_moves["status"] == "dismissed"
     rows = read_section(store, "acme", "day", "recommendations")["rows"]
     assert next(row["cells"][-1] for row in rows if row["cells"][1] == card["subject"]) == "dismissed"
     books = RecentDays(store, "acme")
@@ -250,9 +250,9 @@ def test_a_client_with_five_events_is_told_to_wait(store):
     store_client(store, "acme")
     events = [build_post("acme", MONDAY + timedelta(days=d, hours=9), "photo", 90 + d) for d in range(0, 10, 2)]
     store_recent_days(store, "acme", events)
-    at = MONDAY + timedelta(days=14, hours=6)
-    run_daily(store, "acme", at)
-    run_weekly(store, "acme", at + timedelta(hours=3))
+    analysed_at = MONDAY + timedelta(days=14, hours=6)
+    run_daily(store, "acme", analysed_at)
+    run_weekly(store, "acme", analysed_at + timedelta(hours=3))
     predictions = read_section(store, "acme", "week", "predictions")
     assert predictions["status"] == "not_enough_data"
     assert "enough by 2026-09-" in " ".join(predictions["lines"])

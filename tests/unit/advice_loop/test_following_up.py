@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
+from unit.advice_loop.test_advice_value import build_outcome, move
 from unit.advice_loop.test_sections import bare_facts
-from unit.advice_loop.test_worth import measured, move
 
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
@@ -57,7 +57,7 @@ def day(k):
     return (SHOWN + timedelta(days=k)).date().isoformat()
 
 
-def told(days, metric, platform="email"):
+def measured_change(days, metric, platform="email"):
     """The change of a metric around the move."""
     return measure_change(days, metric, platform, SHOWN.date(), ADVICE.outcomes, LEAST)
 
@@ -81,17 +81,17 @@ def test_engagement_is_compared_platform_by_platform():
             "b|x": rated([low, high]),
             "email|email": {"events": 3, "sends": 3, "engaged": 1},
         }
-    found = told(days, "engagement_rate", None)
-    assert found.effect == pytest.approx(math.sqrt(2) - 1, abs=1e-3)
-    assert (found.observations_before, found.observations_after) == (40, 40)
-    assert told(days, "engagement_rate", "a").effect == pytest.approx(1.0, abs=1e-3)
-    assert told({day(0): {"a|x": rated([-4.0] * 20)}}, "engagement_rate", "a") is None
+    change = measured_change(days, "engagement_rate", None)
+    assert change.effect == pytest.approx(math.sqrt(2) - 1, abs=1e-3)
+    assert (change.observations_before, change.observations_after) == (40, 40)
+    assert measured_change(days, "engagement_rate", "a").effect == pytest.approx(1.0, abs=1e-3)
+    assert measured_change({day(0): {"a|x": rated([-4.0] * 20)}}, "engagement_rate", "a") is None
     still = {day(k): {"a|x": rated([-4.0, -4.0])} for k in range(-10, 10)}
-    assert told(still, "engagement_rate", "a") is None  # without scatter there is no error to state
+    assert measured_change(still, "engagement_rate", "a") is None  # without scatter there is no error to state
 
 
 @pytest.mark.parametrize(
-    ("metric", "whole", "part", "before", "after", "effect"),
+    ("metric", "denominators", "part", "before", "after", "effect"),
     [
         ("open_rate", {"sends": 1000}, "opens", 200, 300, 0.5),
         ("bounce_rate", {"sends": 1000}, "bounces", 40, 10, 0.75),
@@ -102,28 +102,28 @@ def test_engagement_is_compared_platform_by_platform():
         ("cost_per_conversion_trend", {"conversions_milli": 20000}, "spend_micros", 10**7, 5 * 10**6, 0.5),
     ],
 )
-def test_rates_change_in_the_direction_that_the_move_wants(metric, whole, part, before, after, effect):
+def test_rates_change_in_the_direction_that_the_move_wants(metric, denominators, part, before, after, effect):
     """Fewer bounces are better; the error comes from how the days scatter, and days all alike state none."""
     days = {}
     for k in range(-12, 12):
         value = round((after if k >= 0 else before) * (1.1 if k % 2 else 0.9))
-        days[day(k)] = {"email|email": {"events": 1, part: value, **whole}}
-    found = told(days, metric)
-    assert found.effect == pytest.approx(effect)
-    assert 0 < found.standard_error < 0.1
-    assert (found.observations_before, found.observations_after) == (12, 12)
-    same = {d: {"email|email": {"events": 1, part: before, **whole}} for d in days}
-    assert told(same, metric) is None
+        days[day(k)] = {"email|email": {"events": 1, part: value, **denominators}}
+    change = measured_change(days, metric)
+    assert change.effect == pytest.approx(effect)
+    assert 0 < change.standard_error < 0.1
+    assert (change.observations_before, change.observations_after) == (12, 12)
+    same = {d: {"email|email": {"events": 1, part: before, **denominators}} for d in days}
+    assert measured_change(same, metric) is None
 
 
 def test_a_rate_needs_days_on_both_sides_and_something_before():
     """Four days are too few, and a share of nothing is none."""
     few = {day(k): {"email|email": {"sends": 100, "opens": 20 + k}} for k in range(-4, 10)}
-    assert told(few, "open_rate") is None
+    assert measured_change(few, "open_rate") is None
     nothing = {day(k): {"email|email": {"sends": 100, "opens": max(k, 0)}} for k in range(-10, 10)}
-    assert told(nothing, "open_rate") is None
+    assert measured_change(nothing, "open_rate") is None
     unsent = {day(k): {"email|email": {"sends": 0, "opens": 5}} for k in range(-10, 10)}
-    assert told(unsent, "open_rate") is None
+    assert measured_change(unsent, "open_rate") is None
 
 
 def test_some_metrics_cannot_be_measured_from_what_is_stored():
@@ -153,7 +153,12 @@ def test_last_months_policy_believes_what_was_known_then():
     store = SqliteStore(":memory:", ManualClock(MONDAY))
     store_recent_days(store, "acme", simulate_posts("acme", MONDAY, 35, ratio=1.8))
     moves = tuple(
-        move(k, shown_at=MONDAY - timedelta(days=7 * k), outcome=measured(0.3), answer={"status": "done", "at": MONDAY})
+        move(
+            k,
+            shown_at=MONDAY - timedelta(days=7 * k),
+            outcome=build_outcome(0.3),
+            answer={"status": "done", "at": MONDAY},
+        )
         for k in range(4)
     )
     first = MONDAY + timedelta(days=35, hours=6)
@@ -182,9 +187,9 @@ def test_a_move_is_measured_where_its_subject_is(subject, platform):
 
 def test_a_class_shares_what_five_clients_saw_and_no_less():
     """Held-back and dismissed moves tell nothing of the move; small verticals share with all."""
-    good = tuple(move(k, outcome=measured(0.3)) for k in range(3))
-    refused = (move(9, outcome=measured(0.3), answer={"status": "dismissed", "at": MONDAY}),)
-    held = (move(9, outcome=measured(0.3), held_back=True),)
+    good = tuple(move(k, outcome=build_outcome(0.3)) for k in range(3))
+    refused = (move(9, outcome=build_outcome(0.3), answer={"status": "dismissed", "at": MONDAY}),)
+    held = (move(9, outcome=build_outcome(0.3), held_back=True),)
     records = {f"c{k}": ("agency", good) for k in range(4)} | {"r": ("agency", refused), "h": ("agency", held)}
     assert pool_class_priors(records, MOVE_CATALOGUE.policy) == {}
     shared = pool_class_priors(records | {"other": (None, good)}, MOVE_CATALOGUE.policy)
@@ -197,15 +202,15 @@ def test_a_class_shares_what_five_clients_saw_and_no_less():
 
 def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     """Five agencies saw it work; the sixth believes so before its own first outcome, and their names stay theirs."""
-    at = MONDAY + timedelta(days=35, hours=7)
-    store = SqliteStore(":memory:", ManualClock(at))
+    pooled_at = MONDAY + timedelta(days=35, hours=7)
+    store = SqliteStore(":memory:", ManualClock(pooled_at))
     for k in range(6):
         client = f"agency{k}"
         store_client(store, client)
-        for mark in ingest_counters.build_activity_marks(client, at):
+        for mark in ingest_counters.build_activity_marks(client, pooled_at):
             store.set(mark.path, mark.data, merge=True)
         if k < 5:
-            own = tuple(move(10 * k + n, outcome=measured(0.4)) for n in range(4))
+            own = tuple(move(10 * k + n, outcome=build_outcome(0.4)) for n in range(4))
             store.set(paths.state(client, STATE), AdviceState("2026-W30", (), own).to_document())
     follows = []
 
@@ -214,7 +219,7 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
         return lease.finish([], {"learned": 1})
 
     for days in (0, 1):
-        when = at + timedelta(days=days)
+        when = pooled_at + timedelta(days=days)
         assert (
             run_job(ShareMoves(store, MOVE_CATALOGUE.policy, then), "brainLearning", store, "*", when)["learned"] == 1
         )
@@ -225,8 +230,8 @@ def test_shared_beliefs_are_written_once_a_week_and_used_by_a_new_client():
     assert Recommendations(store).load_priors("agency")["format_wins"].clients == 5
     assert Recommendations(store).load_priors("unheard of")["format_wins"].clients == 5
     RecentDays(store, "agency5").add(simulate_posts("agency5", MONDAY, 35, ratio=1.8))
-    known = read_aggregates(store, "agency5")
-    done = Recommend(store, MOVE_CATALOGUE, ADVICE)(known, build_facts(known, at))
+    aggregates = read_aggregates(store, "agency5")
+    done = Recommend(store, MOVE_CATALOGUE, ADVICE)(aggregates, build_facts(aggregates, pooled_at))
     log = next(w.data for w in done.writes if w.path == paths.slate("agency5", "2026-W41"))
     works = next(c["works"] for c in log["candidates"] if c["reason_code"] == "format_wins")
     assert works["successes"] / sum(works.values()) > 0.8
@@ -257,11 +262,11 @@ def test_a_part_that_fails_costs_the_reader_its_own_sections_alone():
     def broken(_known, _facts):
         raise KeyError("a fault of ours")
 
-    def whole(_known, _facts):
+    def working(_known, _facts):
         return PartResult({"advice": AdviceState("2026-W41")}, (), {"moves_drawn": 0})
 
-    parts = {("predictions",): broken, ("recommendations",): whole}
-    facts, done = run_parts(parts, None, bare_facts(), lambda what, _error: failed.append(what))
+    parts = {("predictions",): broken, ("recommendations",): working}
+    facts, done = run_parts(parts, None, bare_facts(), lambda failed_part, _error: failed.append(failed_part))
     assert (facts.failed_sections, facts.advice.period) == ({"predictions"}, "2026-W41")
     assert (failed, done.figures) == (["predictions"], {"moves_drawn": 0})
 

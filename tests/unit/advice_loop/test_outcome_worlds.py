@@ -19,7 +19,7 @@ CLIENTS = 100
 SHOWN = MONDAY + timedelta(days=28)
 
 
-def measured(client, level):
+def measured_change(client, level):
     """The change of a client's engagement after a move, the world having changed by ``level`` on that day."""
     scorer = Scorer({}, Weights(), as_of=SHOWN, time_zone=ZoneInfo("UTC"), config=SCORING)
     scorer.score_all([*simulate_posts(client, MONDAY, 28), *simulate_posts(client, SHOWN, 14, level=level)])
@@ -31,17 +31,20 @@ def measured(client, level):
 @pytest.mark.parametrize("level", [1.0, 1.25], ids=["null", "planted"])
 def test_an_outcomes_interval_holds_the_truth_as_often_as_it_says(level):
     """80 % intervals of 100 clients, give or take what 100 draws allow; and on the mean there is no drift."""
-    found = [measured(f"c{n}", level) for n in range(CLIENTS)]
+    changes = [measured_change(f"c{n}", level) for n in range(CLIENTS)]
     held = 0
-    for one in found:
-        low, high = Normal(one.effect, one.standard_error).interval(0.8)
+    for change in changes:
+        low, high = Normal(change.effect, change.standard_error).interval(0.8)
         held += low <= level - 1 <= high
     assert 0.68 <= held / CLIENTS <= 0.92
-    mean = sum(one.effect for one in found) / CLIENTS
+    mean = sum(change.effect for change in changes) / CLIENTS
     assert abs(mean - (level - 1)) < 0.03
 
 
-@given(st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=40, unique_by=lambda one: one[0]), st.data())
+@given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=40, unique_by=lambda change: change[0]),
+    st.data(),
+)
 def test_the_record_does_not_depend_on_how_judgements_were_grouped(drawn, data):
     """One run a day or one a week: the same outlook, and its numbers within bounds."""
     new = [
@@ -49,13 +52,13 @@ def test_the_record_does_not_depend_on_how_judgements_were_grouped(drawn, data):
         for k, inside in drawn
     ]
     cut = data.draw(st.integers(0, len(new)))
-    whole = ContentOutlook().with_judged(new)
+    joint_outlook = ContentOutlook().with_judged(new)
     parts = ContentOutlook().with_judged(new[cut:]).with_judged(new[:cut])
-    assert (whole.judged, whole.judged_count, whole.covered_count) == (
+    assert (joint_outlook.judged, joint_outlook.judged_count, joint_outlook.covered_count) == (
         parts.judged,
         parts.judged_count,
         parts.covered_count,
     )
-    assert whole.level == pytest.approx(parts.level)
-    assert 0.5 <= whole.level <= 0.97
-    assert whole.covered_count <= whole.judged_count == len(new)
+    assert joint_outlook.level == pytest.approx(parts.level)
+    assert 0.5 <= joint_outlook.level <= 0.97
+    assert joint_outlook.covered_count <= joint_outlook.judged_count == len(new)

@@ -32,17 +32,17 @@ def metrics(days=None, **facts):
     client_facts = replace(bare_facts(), end=END.date(), as_of=END + timedelta(hours=6), days=days or {}, **facts)
     context = build_context(client_facts, AdviceState(), {}, MOVE_CATALOGUE, ADVICE.readings)
     parse_context(context.model_dump(mode="json"), MOVE_CATALOGUE.metrics)
-    return {(metric, r.subject): r for metric, found in context.metrics.items() for r in found}
+    return {(metric, r.subject): r for metric, readings in context.metrics.items() for r in readings}
 
 
-def booked(events, zone=None):
+def build_days(events, zone=None):
     """The daily sums and breakdowns of events."""
     scorer = Scorer({}, Weights(), as_of=END, time_zone=zone or bare_facts().client.time_zone, config=SCORING)
     scorer.score_all(events)
     return {"days": scorer.days, "breakdowns": scorer.breakdowns}
 
 
-def sent(**sums):
+def build_email_days(**sums):
     """Thirty days of e-mails with the same sums a day."""
     return {at(k): {"email|email": {"events": 50, **sums}} for k in range(1, 31)}
 
@@ -55,8 +55,8 @@ def test_of_a_client_without_days_nothing_is_known():
 def test_a_platform_first_seen_today_has_no_readings_yet():
     """Its first day is not over: it has no past, beside a platform that has one or alone."""
     today = [build_post("acme", END + timedelta(hours=3), "photo", 12)]
-    assert metrics(**booked(today)) == {}
-    past = booked(simulate_posts("acme", END - timedelta(days=40), 40))
+    assert metrics(**build_days(today)) == {}
+    past = build_days(simulate_posts("acme", END - timedelta(days=40), 40))
     newcomer = {at(0): {"mastodon|photo": {"events": 1, "engaged": 1, "engagements": 3}}}
     assert metrics(days=past["days"] | newcomer, breakdowns=past["breakdowns"]) == metrics(**past)
 
@@ -77,55 +77,55 @@ def test_a_platform_first_seen_today_has_no_readings_yet():
 )
 def test_readings_exist_whatever_days_are_stored(days):
     """Today alone, days too old, days ahead of the clock: readings are missing then, and never an error."""
-    known = {subject for _, subject in metrics(days)}
-    assert "other" not in known
+    subjects = {subject for _, subject in metrics(days)}
+    assert "other" not in subjects
 
 
 def test_habits_are_counted_where_four_weeks_are_known():
     """A client of ten days has no posts a week yet."""
-    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
-    assert found["posting_frequency_per_week", "linkedin"].value == 21
-    assert found["days_since_last_post", "linkedin"].value == 0
-    assert found["top_platform_share", "linkedin"].value == 1
-    assert found["audience_known_share", "linkedin"].value == 1
-    assert 0.01 < found["engagement_rate", "linkedin"].value < 0.04
-    assert found["engagement_rate", "linkedin"].confidence == pytest.approx(84 / 92)
-    young = metrics(**booked(simulate_posts("acme", END - timedelta(days=10), 10)))
+    readings = metrics(**build_days(simulate_posts("acme", END - timedelta(days=40), 40)))
+    assert readings["posting_frequency_per_week", "linkedin"].value == 21
+    assert readings["days_since_last_post", "linkedin"].value == 0
+    assert readings["top_platform_share", "linkedin"].value == 1
+    assert readings["audience_known_share", "linkedin"].value == 1
+    assert 0.01 < readings["engagement_rate", "linkedin"].value < 0.04
+    assert readings["engagement_rate", "linkedin"].confidence == pytest.approx(84 / 92)
+    young = metrics(**build_days(simulate_posts("acme", END - timedelta(days=10), 10)))
     assert ("posting_frequency_per_week", "linkedin") not in young
 
 
 def test_a_platform_that_went_quiet_counts_its_whole_days():
     """And keeps no share of the last weeks."""
-    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=60), 20)))
-    assert found["days_since_last_post", "linkedin"].value == 40
-    assert ("engagement_rate", "linkedin") not in found
-    assert ("top_platform_share", "linkedin") not in found
+    readings = metrics(**build_days(simulate_posts("acme", END - timedelta(days=60), 20)))
+    assert readings["days_since_last_post", "linkedin"].value == 40
+    assert ("engagement_rate", "linkedin") not in readings
+    assert ("top_platform_share", "linkedin") not in readings
 
 
 def test_a_fall_is_told_with_its_interval_and_noise_is_not():
     """The last week at half the usual, and at the usual."""
     usual = list(simulate_posts("acme", END - timedelta(days=40), 33))
-    fell = metrics(**booked([*usual, *simulate_posts("acme", END - timedelta(days=7), 7, level=0.5)]))
+    fell = metrics(**build_days([*usual, *simulate_posts("acme", END - timedelta(days=7), 7, level=0.5)]))
     reading = fell["engagement_trend_7d", "linkedin"]
     assert reading.lower < 0.5 < reading.upper < 0.8
-    same = metrics(**booked([*usual, *simulate_posts("acme", END - timedelta(days=7), 7)]))
+    same = metrics(**build_days([*usual, *simulate_posts("acme", END - timedelta(days=7), 7)]))
     assert same["engagement_trend_7d", "linkedin"].value is None
     assert same["engagement_trend_7d", "linkedin"].lower < 1 < same["engagement_trend_7d", "linkedin"].upper
-    few = booked([*usual[:60], build_post("acme", END - timedelta(days=2), "photo", 90)])
+    few = build_days([*usual[:60], build_post("acme", END - timedelta(days=2), "photo", 90)])
     assert ("engagement_trend_7d", "linkedin") not in metrics(**few)
 
 
 def test_formats_are_what_the_report_proves():
     """A winner and the others' deficit where there is one; one reading without a value where there is none."""
-    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40, ratio=2.0)))
-    winner = found["best_format_lift", "carousel on linkedin"]
+    readings = metrics(**build_days(simulate_posts("acme", END - timedelta(days=40), 40, ratio=2.0)))
+    winner = readings["best_format_lift", "carousel on linkedin"]
     assert winner.lower < 1.0 < winner.upper
     assert winner.value > 0.5
-    losers = [subject for metric, subject in found if metric == "worst_format_lift" and subject]
+    losers = [subject for metric, subject in readings if metric == "worst_format_lift" and subject]
     assert set(losers) <= {"photo on linkedin", "text on linkedin"}
-    shares = [found["format_share", f"{kind} on linkedin"].value for kind in ("carousel", "photo", "text")]
+    shares = [readings["format_share", f"{kind} on linkedin"].value for kind in ("carousel", "photo", "text")]
     assert sum(shares) == pytest.approx(1)
-    null = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
+    null = metrics(**build_days(simulate_posts("acme", END - timedelta(days=40), 40)))
     assert null["best_format_lift", None].value is None
     assert null["worst_format_lift", None].value is None
 
@@ -136,8 +136,8 @@ def test_an_hour_that_wins_is_told_as_a_part_of_the_day():
         replace(e, engagements=e.engagements * (2 if e.occurred_at.hour == 12 else 1))
         for e in simulate_posts("acme", END - timedelta(days=40), 40)
     ]
-    found = metrics(**booked(lifted))
-    assert found["best_hour_lift", "12:00 to 15:00 on linkedin"].value > 0.5
+    readings = metrics(**build_days(lifted))
+    assert readings["best_hour_lift", "12:00 to 15:00 on linkedin"].value > 0.5
 
 
 def test_a_weekday_that_wins_is_told_and_none_where_none_does():
@@ -146,8 +146,8 @@ def test_a_weekday_that_wins_is_told_and_none_where_none_does():
         replace(e, engagements=e.engagements * (2 if e.occurred_at.weekday() == 1 else 1))
         for e in simulate_posts("acme", END - timedelta(days=56), 56)
     ]
-    assert metrics(**booked(lifted))["best_weekday_lift", "Tuesdays on linkedin"].value > 0.5
-    null = metrics(**booked(simulate_posts("acme", END - timedelta(days=56), 56)))
+    assert metrics(**build_days(lifted))["best_weekday_lift", "Tuesdays on linkedin"].value > 0.5
+    null = metrics(**build_days(simulate_posts("acme", END - timedelta(days=56), 56)))
     assert null["best_weekday_lift", None].value is None
 
 
@@ -162,7 +162,7 @@ def test_fatigue_is_told_where_more_posts_bring_less_each(tires, sure):
             moment = END - timedelta(days=7 * week + 1 + k % 7, minutes=k)
             engaged = 120 * (8 / count) ** tires * rng.lognormvariate(0, 0.3)
             events.append(build_post("acme", moment, "photo", round(engaged)))
-    reading = metrics(**booked(events))["fatigue", "linkedin"]
+    reading = metrics(**build_days(events))["fatigue", "linkedin"]
     expected = 2**-tires - 1
     assert reading.lower - 0.05 < expected < reading.upper + 0.05
     assert (reading.value is not None) == sure
@@ -170,8 +170,8 @@ def test_fatigue_is_told_where_more_posts_bring_less_each(tires, sure):
 
 def test_fatigue_needs_weeks_that_differ():
     """Twenty-one posts each week say nothing of more or fewer; neither do five weeks."""
-    assert ("fatigue", "linkedin") not in metrics(**booked(simulate_posts("acme", END - timedelta(days=70), 70)))
-    assert ("fatigue", "linkedin") not in metrics(**booked(simulate_posts("acme", END - timedelta(days=35), 35)))
+    assert ("fatigue", "linkedin") not in metrics(**build_days(simulate_posts("acme", END - timedelta(days=70), 70)))
+    assert ("fatigue", "linkedin") not in metrics(**build_days(simulate_posts("acme", END - timedelta(days=35), 35)))
 
 
 @pytest.mark.parametrize(("growth", "sign"), [(1.0, None), (1.01, 1), (0.99, -1)])
@@ -182,27 +182,27 @@ def test_an_audience_grows_or_shrinks_beyond_its_own_scatter(growth, sign):
         replace(e, audience_size=round(e.audience_size * growth ** (k / 3) * rng.uniform(0.98, 1.02)))
         for k, e in enumerate(simulate_posts("acme", END - timedelta(days=40), 40))
     ]
-    reading = metrics(**booked(changed))["audience_growth_28d", "linkedin"]
+    reading = metrics(**build_days(changed))["audience_growth_28d", "linkedin"]
     assert (reading.value is None) if sign is None else reading.value * sign > 0
 
 
 def test_posts_without_an_audience_leave_rates_unknown():
     """And say how many tell one."""
     bare = [replace(e, audience_size=None) for e in simulate_posts("acme", END - timedelta(days=40), 40)]
-    found = metrics(**booked(bare))
-    assert ("engagement_rate", "linkedin") not in found
-    assert ("audience_growth_28d", "linkedin") not in found
-    assert found["audience_known_share", "linkedin"].value == 0
+    readings = metrics(**build_days(bare))
+    assert ("engagement_rate", "linkedin") not in readings
+    assert ("audience_growth_28d", "linkedin") not in readings
+    assert readings["audience_known_share", "linkedin"].value == 0
 
 
 def test_rates_of_e_mails_are_of_what_was_delivered():
     """Bounces are of what was sent; each with an interval."""
-    found = metrics(sent(sends=100, bounces=4, opens=24, clicks=3, unsubscribes=1))
-    assert found["bounce_rate", "email"].value == pytest.approx(0.04)
-    assert found["open_rate", "email"].value == pytest.approx(24 / 96)
-    assert found["click_rate", "email"].lower < 3 / 96 < found["click_rate", "email"].upper
-    assert found["unsubscribe_rate", "email"].value == pytest.approx(1 / 96)
-    assert not [metric for metric, _ in found if metric.startswith("posting")]
+    readings = metrics(build_email_days(sends=100, bounces=4, opens=24, clicks=3, unsubscribes=1))
+    assert readings["bounce_rate", "email"].value == pytest.approx(0.04)
+    assert readings["open_rate", "email"].value == pytest.approx(24 / 96)
+    assert readings["click_rate", "email"].lower < 3 / 96 < readings["click_rate", "email"].upper
+    assert readings["unsubscribe_rate", "email"].value == pytest.approx(1 / 96)
+    assert not [metric for metric, _ in readings if metric.startswith("posting")]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_rates_of_e_mails_are_of_what_was_delivered():
 )
 def test_a_rate_that_cannot_be_one_stays_unknown(sums, metric):
     """Too few trials, more than all, or not reported."""
-    assert (metric, "email") not in metrics(sent(**sums))
+    assert (metric, "email") not in metrics(build_email_days(**sums))
 
 
 def ads(now, before):
@@ -233,12 +233,12 @@ def ads(now, before):
 
 def test_ads_tell_what_they_spent_and_got():
     """A conversion at four times the cost is beyond chance."""
-    found = metrics(ads((40 * 10**6, 2000), (20 * 10**6, 4000)))
-    assert found["spend", "facebook"].value == pytest.approx(280)
-    assert found["conversions", "facebook"].value == pytest.approx(14)
-    assert found["click_rate", "facebook"].value == pytest.approx(0.012)
-    assert found["cost_per_conversion_trend", "facebook"].value == pytest.approx(4)
-    assert ("engagement_rate", "facebook") not in found
+    readings = metrics(ads((40 * 10**6, 2000), (20 * 10**6, 4000)))
+    assert readings["spend", "facebook"].value == pytest.approx(280)
+    assert readings["conversions", "facebook"].value == pytest.approx(14)
+    assert readings["click_rate", "facebook"].value == pytest.approx(0.012)
+    assert readings["cost_per_conversion_trend", "facebook"].value == pytest.approx(4)
+    assert ("engagement_rate", "facebook") not in readings
 
 
 def test_conversions_that_nobody_reported_are_no_zero():
@@ -277,11 +277,11 @@ def test_a_feed_is_silent_by_its_own_habit(days: Days, hours):
 def test_alarms_of_the_last_week_are_open():
     """Counted by platform."""
     old, new = (Incident(f"ano_{k}", "email", at(k), at(k), ()) for k in (20, 3))
-    found = metrics(silent(0), incidents=(old, new))
-    assert found["open_anomalies", "email"].value == 1
+    readings = metrics(silent(0), incidents=(old, new))
+    assert readings["open_anomalies", "email"].value == 1
 
 
 def test_nothing_is_observed_in_the_future():
     """Not even where the client's day ends after the run."""
-    found = metrics(**booked(simulate_posts("acme", END - timedelta(days=40), 40)))
-    assert all(reading.observed_at <= END + timedelta(hours=6) for reading in found.values())
+    readings = metrics(**build_days(simulate_posts("acme", END - timedelta(days=40), 40)))
+    assert all(reading.observed_at <= END + timedelta(hours=6) for reading in readings.values())

@@ -35,7 +35,7 @@ def bare_facts(days=None):
     )
 
 
-def card(**more):
+def build_card(**more):
     """A move as it is shown."""
     effect = {
         "metric": "engagement_rate",
@@ -45,7 +45,7 @@ def card(**more):
         "upper": None,
         "basis": "unknown",
     }
-    given = {
+    fields = {
         "id": "rec_1",
         "title": "More of the format video",
         "action": "Turn two posts into videos.",
@@ -56,10 +56,10 @@ def card(**more):
         "move_type": "exploit",
         "expected_effect": effect,
     }
-    return given | more
+    return fields | more
 
 
-def drawn(name="rec_1", **more):
+def build_move_record(name="rec_1", **more):
     """A move as it is recorded."""
     return MoveRecord(
         **{
@@ -83,7 +83,7 @@ def drawn(name="rec_1", **more):
     )
 
 
-def advised(standing, days=None):
+def build_advice_section(standing, days=None):
     """The section on a standing."""
     return recommendations.build_section(replace(bare_facts(days), advice=standing))
 
@@ -91,37 +91,49 @@ def advised(standing, days=None):
 def test_a_move_is_said_with_what_to_do_why_and_what_to_expect():
     """And a table beside it."""
     effect = {"metric": "engagement_rate", "estimate": 0.3, "lower": 0.1, "upper": 0.5, "basis": "best_format_lift"}
-    found = advised(AdviceState("2026-W41", (card(expected_effect=effect),), (drawn(),)))
-    assert found.lines[0] == "1. More of the format video. Turn two posts into videos."
-    assert found.lines[1] == (
+    section = build_advice_section(
+        AdviceState("2026-W41", (build_card(expected_effect=effect),), (build_move_record(),))
+    )
+    assert section.lines[0] == "1. More of the format video. Turn two posts into videos."
+    assert section.lines[1] == (
         "Why: Videos bring +30 %. Expected: engagement rate +30% (between +10% and +50%), from best format lift."
     )
-    assert found.rows == (("1.", "video on linkedin", "high", "medium", "+30% (between +10% and +50%)", "none yet"),)
+    assert section.rows == (("1.", "video on linkedin", "high", "medium", "+30% (between +10% and +50%)", "none yet"),)
 
 
 def test_an_effect_that_rounds_to_nothing_has_no_sign():
     """Neither +0 % nor -0 %."""
     effect = {"metric": "engagement_rate", "estimate": -0.003, "lower": -0.1, "upper": 0.1, "basis": "one outcome"}
-    found = advised(AdviceState("2026-W41", (card(expected_effect=effect),), ()))
-    assert found.rows[0][4] == "0% (between -10% and +10%)"
+    section = build_advice_section(AdviceState("2026-W41", (build_card(expected_effect=effect),), ()))
+    assert section.rows[0][4] == "0% (between -10% and +10%)"
 
 
 def test_a_try_claims_nothing():
     """It says that it is one."""
-    found = advised(AdviceState("2026-W41", (card(title="A try: publish a video", subject=None),), ()))
-    assert found.lines[0] == "1. A try: publish a video."
-    assert "whether it helps you is not known" in found.lines[1]
-    assert found.rows[0][1] == "your content"
+    section = build_advice_section(
+        AdviceState("2026-W41", (build_card(title="A try: publish a video", subject=None),), ())
+    )
+    assert section.lines[0] == "1. A try: publish a video."
+    assert "whether it helps you is not known" in section.lines[1]
+    assert section.rows[0][1] == "your content"
 
 
 def test_what_is_kept_back_is_mentioned_and_not_named():
     """A control that is known is none."""
-    one = advised(AdviceState("2026-W41", (card(),), (drawn(), drawn("rec_2", held_back=True, title="Secret"))))
-    assert any("one move is kept back" in line for line in one.lines)
-    assert not any("Secret" in line for line in one.lines)
-    held = tuple(drawn(f"rec_{k}", held_back=True) for k in range(2))
+    section = build_advice_section(
+        AdviceState(
+            "2026-W41",
+            (build_card(),),
+            (build_move_record(), build_move_record("rec_2", held_back=True, title="Secret")),
+        )
+    )
+    assert any("one move is kept back" in line for line in section.lines)
+    assert not any("Secret" in line for line in section.lines)
+    held = tuple(build_move_record(f"rec_{k}", held_back=True) for k in range(2))
     full = {(AT - timedelta(days=1)).date().isoformat(): {"linkedin|photo": {"events": 20}}}
-    assert any("2 moves are kept back" in line for line in advised(AdviceState("2026-W41", (), held), full).lines)
+    assert any(
+        "2 moves are kept back" in line for line in build_advice_section(AdviceState("2026-W41", (), held), full).lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,21 +145,27 @@ def test_outcomes_of_the_week_are_said_in_a_sentence(held, effect, words):
     outcome = {"measured_at": AT, "effect": effect, "standard_error": 0.05}
     (line,) = [
         line
-        for line in advised(AdviceState("2026-W43", (card(),), (drawn(held_back=held, outcome=outcome),))).lines
+        for line in build_advice_section(
+            AdviceState("2026-W43", (build_card(),), (build_move_record(held_back=held, outcome=outcome),))
+        ).lines
         if "two weeks after" in line
     ]
     assert all(word in line for word in words)
     old = {**outcome, "measured_at": AT - timedelta(days=8)}
-    assert not [x for x in advised(AdviceState("2026-W43", (), (drawn(outcome=old),))).lines if "two weeks after" in x]
+    assert not [
+        x
+        for x in build_advice_section(AdviceState("2026-W43", (), (build_move_record(outcome=old),))).lines
+        if "two weeks after" in x
+    ]
 
 
 def test_no_advice_yet_nothing_to_advise_and_too_little_are_three_things():
     """Each is said."""
     assert "No advice was made yet" in recommendations.build_section(bare_facts()).lines[0]
     day = (AT - timedelta(days=1)).date().isoformat()
-    quiet = advised(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
+    quiet = build_advice_section(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 20}}})
     assert (quiet.status, "No move's conditions hold" in quiet.lines[0]) == (SectionStatus.OK, True)
-    few = advised(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 3}}})
+    few = build_advice_section(AdviceState("2026-W41"), {day: {"linkedin|photo": {"events": 3}}})
     assert few.status is SectionStatus.NOT_ENOUGH_DATA
     assert few.lines[0].startswith("Not enough data yet: 3 events in 28 days")
 
@@ -155,11 +173,11 @@ def test_no_advice_yet_nothing_to_advise_and_too_little_are_three_things():
 def cell(weekday=0, predicted=100.0, **more):
     """What one hour of the week should bring."""
     low, high = predicted / 2, predicted * 2
-    given = {"content_type": "photo", "hour": 9, "lower": low, "upper": high, "confidence": 0.8, "missing": None}
-    return GridCell(platform="linkedin", weekday=weekday, predicted=predicted, **given | more)
+    fields = {"content_type": "photo", "hour": 9, "lower": low, "upper": high, "confidence": 0.8, "missing": None}
+    return GridCell(platform="linkedin", weekday=weekday, predicted=predicted, **fields | more)
 
 
-def told(outlook):
+def build_predictions_section(outlook):
     """The section on an outlook."""
     return predictions.build_section(replace(bare_facts(), outlook=outlook))
 
@@ -176,14 +194,16 @@ def told(outlook):
 )
 def test_the_record_of_predictions_is_said_as_it_is(judged, right, words):
     """Also where it is bad."""
-    found = told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(),)),), (), judged, right))
-    assert words in found.lines[0]
+    section = build_predictions_section(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(),)),), (), judged, right))
+    assert words in section.lines[0]
 
 
 def test_a_row_says_what_a_format_should_bring():
     """At its usual times, the middle of them; open where too few errors are known to bound it."""
     open_ended = cell(0, 50.0, content_type="text", upper=None, lower=None)
-    rows = told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1), cell(2, hour=17), open_ended)),))).rows
+    rows = build_predictions_section(
+        ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1), cell(2, hour=17), open_ended)),))
+    ).rows
     assert rows[0] == ("linkedin", "photo", "09:00, 17:00", "100", "50 and 200", "80%")
     assert rows[1][4] == "0 and any number"
 
@@ -191,19 +211,21 @@ def test_a_row_says_what_a_format_should_bring():
 def test_the_best_time_is_named_where_it_matters():
     """And where nothing but chance differs, nothing is said."""
     cells = (cell(0), cell(1), cell(2, 180.0, hour=17))
-    lines = told(ContentOutlook((PredictionGrid("w", GRID_AT, cells),))).lines
+    lines = build_predictions_section(ContentOutlook((PredictionGrid("w", GRID_AT, cells),))).lines
     assert lines[-1] == "Most is expected of photo on linkedin on Wed at 17:00: 180 instead of 100 engagements."
-    assert len(told(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1))),))).lines) == 1
+    assert (
+        len(build_predictions_section(ContentOutlook((PredictionGrid("w", GRID_AT, (cell(0), cell(1))),))).lines) == 1
+    )
 
 
 def test_what_predictions_lack_is_said_once():
     """The first thing; and the date where there is none at all."""
-    lacking = told(
+    lacking = build_predictions_section(
         ContentOutlook((PredictionGrid("w", GRID_AT, (cell(missing="a column would help"), cell(1, missing="other"))),))
     )
     assert lacking.lines[1] == "What the predictions lack: a column would help."
-    assert len(told(ContentOutlook()).lines) == 1
-    needed = told(ContentOutlook(shortage="not enough data yet: 5 observations"))
+    assert len(build_predictions_section(ContentOutlook()).lines) == 1
+    needed = build_predictions_section(ContentOutlook(shortage="not enough data yet: 5 observations"))
     assert (needed.status, needed.lines[-1]) == (
         SectionStatus.NOT_ENOUGH_DATA,
         "Not enough data yet: 5 observations.",

@@ -39,12 +39,12 @@ def group(rng, count, ratio=1.0, audience=5000):
 
 def facts(days, incidents=(), start=MONDAY - timedelta(days=7), ready=5, warming=0):
     """The facts of a week."""
-    at = datetime(2026, 11, 16, 9, tzinfo=UTC)
+    as_of = datetime(2026, 11, 16, 9, tzinfo=UTC)
     return ReportFacts(
         client=Client("acme", "Acme & <Sons>"),
         start=start,
         end=MONDAY,
-        as_of=at,
+        as_of=as_of,
         days=days,
         incidents=incidents,
         series_ready=ready,
@@ -56,15 +56,15 @@ def facts(days, incidents=(), start=MONDAY - timedelta(days=7), ready=5, warming
 def days(seed, a_day=2, carousel=1.0, last_week=1.0, count=56):
     """Eight weeks of two content types."""
     rng = random.Random(seed)  # noqa: S311 - a test's world
-    kept = {}
+    days_by_key = {}
     for back in range(count, 0, -1):
         now = last_week if back <= 7 else 1.0
         day = (MONDAY - timedelta(days=back)).isoformat()
-        kept[day] = {
+        days_by_key[day] = {
             "linkedin|carousel": group(rng, a_day, carousel * now),
             "linkedin|photo": group(rng, a_day, now),
         }
-    return kept
+    return days_by_key
 
 
 def section(report, name):
@@ -72,9 +72,9 @@ def section(report, name):
     return next(part for part in report.sections if part.name == name)
 
 
-def broken(what, error):
+def broken(part, error):
     """No section of these worlds may fail."""
-    raise AssertionError(what) from error
+    raise AssertionError(part) from error
 
 
 def test_a_planted_difference_is_claimed_with_an_interval_that_covers_it():
@@ -134,11 +134,11 @@ def test_a_section_that_fails_is_marked_and_the_others_stand(monkeypatch):
         raise ZeroDivisionError("of this test")
 
     monkeypatch.setitem(section_registry.SECTIONS, "formats", SectionSpec("What works", fail))
-    told = []
-    report = build_weekly_report(facts(days(1)), lambda what, error: told.append((what, type(error))))
+    reported = []
+    report = build_weekly_report(facts(days(1)), lambda part, error: reported.append((part, type(error))))
     assert section(report, "formats").status is SectionStatus.FAILED
     assert section(report, "activity").status is SectionStatus.OK
-    assert told == [("formats", ZeroDivisionError)]
+    assert reported == [("formats", ZeroDivisionError)]
 
 
 def test_incidents_are_told_with_what_was_expected():
@@ -183,8 +183,8 @@ def test_the_chart_is_a_picture_with_words_for_those_who_cannot_see_it():
 
 def test_the_same_facts_make_the_same_bytes():
     """Twice."""
-    one, other = (build_weekly_report(facts(days(9)), broken).to_document() for _ in range(2))
-    assert one == other
+    first_document, second_document = (build_weekly_report(facts(days(9)), broken).to_document() for _ in range(2))
+    assert first_document == second_document
     assert render(build_weekly_report(facts(days(9)), broken)) == render(build_weekly_report(facts(days(9)), broken))
 
 
@@ -200,10 +200,10 @@ def test_t_quantiles_agree_with_scipy(probability, freedom):
 def test_welch_intervals_agree_with_scipy(a, b):
     """From moments alone."""
     samples = [Sample(len(x), math.fsum(x), math.fsum(v * v for v in x)) for x in (a, b)]
-    found = welch_difference(*samples, alpha=0.05)
+    estimate = welch_difference(*samples, alpha=0.05)
     if min(s.variance for s in samples) > 1e-6:
         test = stats.ttest_ind(a, b, equal_var=False)
-        half = (found.upper - found.lower) / 2
+        half = (estimate.upper - estimate.lower) / 2
         wanted = (test.confidence_interval(0.95).high - test.confidence_interval(0.95).low) / 2
         assert half == pytest.approx(wanted, rel=0.002) if test.df >= 2 else half >= wanted * 0.998
 

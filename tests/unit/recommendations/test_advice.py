@@ -20,12 +20,12 @@ def _document(metrics=BUSY, *, limit=10, seed=1, **more):
 
 
 def _all_cards(metrics=BUSY, **more):
-    found = {}
+    by_code = {}
     for seed in range(12):
         document = _document(metrics, seed=seed, **more)
         for card in document["recommendations"] + document["held_back"]:
-            found.setdefault((card["reason_code"], card["move_type"]), card)
-    return found
+            by_code.setdefault((card["reason_code"], card["move_type"]), card)
+    return by_code
 
 
 def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_draw():
@@ -53,10 +53,10 @@ def test_the_log_holds_all_that_an_evaluation_needs():
     ids = {candidate["id"] for candidate in document["candidates"]}
     assert (document["policy_version"], document["seed"], document["limit"]) == ("moves-1", 1, 10)
     assert set(document["places"][0]["chances"]) == ids
-    shown = [place for place in document["places"] if not place["held_back"]]
-    assert [card["id"] for card in document["recommendations"]] == [place["drawn"] for place in shown]
-    for card, place in zip(document["recommendations"], shown, strict=True):
-        assert card["propensity"] == place["chances"][card["id"]]["shown"]
+    shown_slots = [slot for slot in document["places"] if not slot["held_back"]]
+    assert [card["id"] for card in document["recommendations"]] == [slot["drawn"] for slot in shown_slots]
+    for card, slot in zip(document["recommendations"], shown_slots, strict=True):
+        assert card["propensity"] == slot["chances"][card["id"]]["shown"]
     assert {each["reason_code"] for each in document["excluded"]} & {"ad_cheap"}
     assert json.loads(json.dumps(document)) == document
 
@@ -151,7 +151,7 @@ VALUES = st.floats(min_value=-1e9, max_value=1e9)
 def test_any_metrics_give_advice_that_can_be_read(metrics):
     """Every candidate that any value brings up has a probability, and every text is filled."""
     document = _document(metrics, limit=3)
-    for place in document["places"]:
-        total = sum(chance["drawn"] for chance in place["chances"].values())
+    for slot in document["places"]:
+        total = sum(chance["drawn"] for chance in slot["chances"].values())
         assert total == pytest.approx(1) or total == pytest.approx(0.15) or total == 0
     assert all("{" not in card["action"] for card in document["recommendations"])

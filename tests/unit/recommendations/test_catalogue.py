@@ -30,7 +30,7 @@ def _move(**change):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"when": {"no_such_metric_above": 1}}, "no_such_metric"),
         ({"when": {"best_format_lift_over": 1}}, "_above or _below"),
@@ -45,11 +45,11 @@ def _move(**change):
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_wrong_move_is_an_error_when_the_catalogue_is_loaded(change, said):
+def test_a_wrong_move_is_an_error_when_the_catalogue_is_loaded(change, message):
     """Unknown triggers, metrics, fields of a text and settings are named; nothing is counted as met."""
     with pytest.raises(ValidationError) as error:
         MoveCatalogue.model_validate(_move(**change))
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_weights_that_do_not_add_up_are_refused():

@@ -15,7 +15,7 @@ from brain.errors import BrainError, InvalidInputError
 
 def test_a_metric_is_a_number_a_reading_a_list_of_readings_or_unknown():
     """The four ways to report a metric mean what they say."""
-    known = context(
+    parsed = context(
         {
             "click_rate": 0.01,
             "open_rate": {"value": 0.2, "confidence": 0.3},
@@ -23,12 +23,12 @@ def test_a_metric_is_a_number_a_reading_a_list_of_readings_or_unknown():
             "bounce_rate": None,
         }
     )
-    assert known.reading("click_rate", None).value == 0.01
-    assert known.reading("click_rate", "video").value == 0.01
-    assert known.reading("best_format_lift", "photo").value == 0.1
-    assert known.reading("best_format_lift", None) is None
-    assert known.reading("bounce_rate", None) is None
-    assert known.reading("share_rate", None) is None
+    assert parsed.reading("click_rate", None).value == 0.01
+    assert parsed.reading("click_rate", "video").value == 0.01
+    assert parsed.reading("best_format_lift", "photo").value == 0.1
+    assert parsed.reading("best_format_lift", None) is None
+    assert parsed.reading("bounce_rate", None) is None
+    assert parsed.reading("share_rate", None) is None
 
 
 def test_the_period_is_the_format_week_unless_it_is_named():
@@ -38,7 +38,7 @@ def test_the_period_is_the_format_week_unless_it_is_named():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"client_id": "a/b"}, "client_id"),
         ({"as_of": "2026-11-23T09:00:00"}, "as_of"),
@@ -56,12 +56,12 @@ def test_the_period_is_the_format_week_unless_it_is_named():
         ({"mood": "good"}, "mood"),
     ],
 )
-def test_a_wrong_context_is_refused_with_the_place_and_the_reason(change, said):
+def test_a_wrong_context_is_refused_with_the_place_and_the_reason(change, message):
     """One sentence says where and what."""
     stated = {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | change
     with pytest.raises(InvalidInputError) as error:
         parse_context(stated, CATALOGUE.metrics)
-    assert said in error.value.message
+    assert message in error.value.message
 
 
 @pytest.mark.parametrize("stated", [[], "text", 3, None])
@@ -83,7 +83,7 @@ JSON = st.recursive(
 def test_no_context_breaks_the_reader(stated):
     """Whatever is sent is either advised on or refused with an error of ours."""
     with suppress(BrainError):
-        known = parse_context(
+        parsed = parse_context(
             {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | stated, CATALOGUE.metrics
         )
-        assert advise(known, CATALOGUE, limit=1, seed=0).to_document()["places"]
+        assert advise(parsed, CATALOGUE, limit=1, seed=0).to_document()["places"]

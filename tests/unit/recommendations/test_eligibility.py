@@ -16,10 +16,10 @@ from brain.domain.recommendations.recommendation_ids import derive_recommendatio
 LOW_CLICKS = {"click_rate": 0.01}
 
 
-def _found(known, code):
-    eligible, excluded = rank_candidates(known, CATALOGUE)
-    shown = [candidate for candidate in eligible if candidate.reason_code == code]
-    return (shown[0] if shown else None), [each.reason for each in excluded if each.reason_code == code]
+def _rank_code(advice_context, code):
+    eligible, excluded = rank_candidates(advice_context, CATALOGUE)
+    candidates = [candidate for candidate in eligible if candidate.reason_code == code]
+    return (candidates[0] if candidates else None), [each.reason for each in excluded if each.reason_code == code]
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_nothing_known_leaves_only_moves_that_do_no_harm():
 
 def test_one_failed_condition_decides_and_one_unknown_prevents():
     """A move with two triggers needs both."""
-    assert _found(context({"spend": 60.0, "conversions": 3}), "ad_spends_for_nothing")[1] == [
+    assert _rank_code(context({"spend": 60.0, "conversions": 3}), "ad_spends_for_nothing")[1] == [
         "its conditions are not met"
     ]
-    assert "not known: conversions" in _found(context({"spend": 60.0}), "ad_spends_for_nothing")[1][0]
+    assert "not known: conversions" in _rank_code(context({"spend": 60.0}), "ad_spends_for_nothing")[1][0]
     assert (
-        _found(context({"spend": 50.0, "conversions": 0}), "ad_spends_for_nothing")[0].conditions
+        _rank_code(context({"spend": 50.0, "conversions": 0}), "ad_spends_for_nothing")[0].conditions
         is ConditionStatus.HOLDS
     )
 
@@ -83,15 +83,15 @@ def test_each_subject_of_a_metric_is_a_candidate_of_its_own():
 
 def test_the_score_is_the_weighted_sum():
     """Medium priority 0.5, low effort 1, confidence 0.9, fresh 1."""
-    found, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.9}}), "email_clicks_low")
-    assert found.score == pytest.approx(0.35 * 0.5 + 0.25 * 1 + 0.25 * 0.9 + 0.15 * 1)
-    assert not found.is_validation
+    candidates, _ = _rank_code(context({"click_rate": {"value": 0.01, "confidence": 0.9}}), "email_clicks_low")
+    assert candidates.score == pytest.approx(0.35 * 0.5 + 0.25 * 1 + 0.25 * 0.9 + 0.15 * 1)
+    assert not candidates.is_validation
 
 
 def test_weak_evidence_makes_a_validation_move_with_a_bonus():
     """Below 0.6 confidence a move is worth checking; at 0.6 it is not weak."""
-    weak, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.59}}), "email_clicks_low")
-    sure, _ = _found(context({"click_rate": {"value": 0.01, "confidence": 0.6}}), "email_clicks_low")
+    weak, _ = _rank_code(context({"click_rate": {"value": 0.01, "confidence": 0.59}}), "email_clicks_low")
+    sure, _ = _rank_code(context({"click_rate": {"value": 0.01, "confidence": 0.6}}), "email_clicks_low")
     assert (weak.is_validation, sure.is_validation) == (True, False)
     assert weak.score - sure.score == pytest.approx(0.1 - 0.25 * 0.01)
 
@@ -105,8 +105,8 @@ def test_freshness_falls_from_one_to_a_half_in_a_week(days):
 
 def test_freshness_is_that_of_the_evidence_and_not_of_the_advice():
     """Evidence of a week ago is half as fresh, though the advice is made now."""
-    found, _ = _found(context({"click_rate": {"value": 0.01, "observed_at": days_ago(7)}}), "email_clicks_low")
-    assert found.freshness == pytest.approx(0.5)
+    candidates, _ = _rank_code(context({"click_rate": {"value": 0.01, "observed_at": days_ago(7)}}), "email_clicks_low")
+    assert candidates.freshness == pytest.approx(0.5)
 
 
 def test_the_same_advice_has_the_same_id_and_other_advice_another():
@@ -131,14 +131,14 @@ def test_a_move_rests_after_it_was_shown_and_comes_back():
     """Fourteen days of rest: not on the thirteenth, again on the fourteenth."""
     resting = context(LOW_CLICKS, history=[_past(13, period="2026-W46")])
     back = context(LOW_CLICKS, history=[_past(14, period="2026-W46")])
-    assert _found(resting, "email_clicks_low")[1] == ["shown on 2026-11-10, rests until 2026-11-24"]
-    assert _found(back, "email_clicks_low")[0] is not None
+    assert _rank_code(resting, "email_clicks_low")[1] == ["shown on 2026-11-10, rests until 2026-11-24"]
+    assert _rank_code(back, "email_clicks_low")[0] is not None
 
 
 def test_a_second_run_of_the_same_period_may_show_the_same_again():
     """What this period has shown already is the same advice, not a repetition."""
     again = context(LOW_CLICKS, history=[_past(0.1, period="2026-W48")])
-    assert _found(again, "email_clicks_low")[0] is not None
+    assert _rank_code(again, "email_clicks_low")[0] is not None
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_an_answer_to_earlier_advice_is_respected(status, until, why):
     """Dismissed rests for weeks, snoozed until its time, accepted and done only for the usual rest."""
     past = _past(40, period="2026-W42")
     answer = {"recommendation_id": past["recommendation_id"], "status": status, "at": days_ago(30), "until": until}
-    found, excluded = _found(context(LOW_CLICKS, history=[past], feedback=[answer]), "email_clicks_low")
-    assert (found is None) == (why is not None)
+    candidates, excluded = _rank_code(context(LOW_CLICKS, history=[past], feedback=[answer]), "email_clicks_low")
+    assert (candidates is None) == (why is not None)
     assert why is None or excluded[0].startswith(why)
 
 
@@ -167,7 +167,7 @@ def test_only_the_newest_answer_counts():
         {"recommendation_id": past["recommendation_id"], "status": "accepted", "at": days_ago(20)},
         {"recommendation_id": past["recommendation_id"], "status": "dismissed", "at": days_ago(30)},
     ]
-    assert _found(context(LOW_CLICKS, history=[past], feedback=answers), "email_clicks_low")[0] is not None
+    assert _rank_code(context(LOW_CLICKS, history=[past], feedback=answers), "email_clicks_low")[0] is not None
 
 
 def test_what_is_done_in_this_period_is_not_shown_again():
@@ -177,8 +177,8 @@ def test_what_is_done_in_this_period_is_not_shown_again():
         {"recommendation_id": "rec_other", "status": "dismissed", "at": days_ago(1)},
         {"recommendation_id": own, "status": "done", "at": days_ago(1)},
     ]
-    assert _found(context(LOW_CLICKS, feedback=answers), "email_clicks_low")[1] == ["done on 2026-11-22"]
-    assert _found(context(LOW_CLICKS, feedback=answers[:1]), "email_clicks_low")[0] is not None
+    assert _rank_code(context(LOW_CLICKS, feedback=answers), "email_clicks_low")[1] == ["done on 2026-11-22"]
+    assert _rank_code(context(LOW_CLICKS, feedback=answers[:1]), "email_clicks_low")[0] is not None
 
 
 def test_a_move_that_did_harm_here_is_neither_shown_nor_explored():
@@ -187,5 +187,5 @@ def test_a_move_that_did_harm_here_is_neither_shown_nor_explored():
     noise = harm | {"effect": -0.05}
     harmed = context(LOW_CLICKS, history=[_past(40, period="2026-W42", outcome=harm)])
     unsure = context(LOW_CLICKS, history=[_past(40, period="2026-W42", outcome=noise)])
-    assert _found(harmed, "email_clicks_low")[1] == ["its measured effect here was below 0"]
-    assert _found(unsure, "email_clicks_low")[0] is not None
+    assert _rank_code(harmed, "email_clicks_low")[1] == ["its measured effect here was below 0"]
+    assert _rank_code(unsure, "email_clicks_low")[0] is not None

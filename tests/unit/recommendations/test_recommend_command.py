@@ -40,7 +40,7 @@ def test_a_file_and_standard_input_give_the_same(run):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "must be a JSON object"),
         (b"{", "must be a JSON object"),
@@ -53,11 +53,11 @@ def test_a_file_and_standard_input_give_the_same(run):
         (json.dumps(GOOD | {"metrics": {"click_rate": 10**400}}).encode(), "click_rate"),
     ],
 )
-def test_a_bad_context_is_one_sentence_and_exit_2(run, content, said):
+def test_a_bad_context_is_one_sentence_and_exit_2(run, content, message):
     """No traceback, whatever comes."""
     code, out, err = run(content)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 

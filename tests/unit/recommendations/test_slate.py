@@ -60,31 +60,31 @@ def test_nobody_and_one_are_easy():
 
 def test_each_place_gives_every_candidate_its_formula():
     """(1 - ε)·p_TS + ε/K, shown with 95 % of it; together 1."""
-    for place in _slate(3):
-        safe = [c for c in place.odds if c.candidate.move.safe_to_explore]
-        for chance in place.odds:
+    for slot in _slate(3):
+        safe = [c for c in slot.odds if c.candidate.move.safe_to_explore]
+        for chance in slot.odds:
             even = 1 / len(safe) if chance in safe else 0
             assert chance.drawn == pytest.approx(0.85 * chance.thompson + 0.15 * even)
             assert chance.shown == pytest.approx(0.95 * chance.drawn)
-        assert sum(chance.drawn for chance in place.odds) == pytest.approx(1)
+        assert sum(chance.drawn for chance in slot.odds) == pytest.approx(1)
 
 
 def test_drawn_as_often_as_was_said():
     """Forty thousand draws of a first place agree with the logged probabilities within a point."""
     chances = _slate(0, limit=1)[0].odds
     rng = _chance(11)
-    drawn, shown, explored = Counter(), Counter(), 0
+    drawn, shown_counts, explored = Counter(), Counter(), 0
     for _ in range(40_000):
-        place = draw_slot(1, chances, POLICY, rng)
-        drawn[place.drawn.candidate.recommendation_id] += 1
-        shown[place.drawn.candidate.recommendation_id] += not place.held_back
-        explored += place.explored
+        slot = draw_slot(1, chances, POLICY, rng)
+        drawn[slot.drawn.candidate.recommendation_id] += 1
+        shown_counts[slot.drawn.candidate.recommendation_id] += not slot.held_back
+        explored += slot.explored
     for chance in chances:
         name = chance.candidate.recommendation_id
         assert drawn[name] / 40_000 == pytest.approx(chance.drawn, abs=0.01)
-        assert shown[name] / 40_000 == pytest.approx(chance.shown, abs=0.01)
+        assert shown_counts[name] / 40_000 == pytest.approx(chance.shown, abs=0.01)
     assert explored / 40_000 == pytest.approx(0.15, abs=0.01)
-    assert sum(shown.values()) / 40_000 == pytest.approx(0.95, abs=0.01)
+    assert sum(shown_counts.values()) / 40_000 == pytest.approx(0.95, abs=0.01)
 
 
 class _Scripted(random.Random):
@@ -107,9 +107,9 @@ def test_each_place_can_explore_whatever_the_limit(limit):
     always = draw_slate(eligible, POLICY, limit=limit, rng=_Scripted(5, explores=True))
     never = draw_slate(eligible, POLICY, limit=limit, rng=_Scripted(5, explores=False))
     assert len(always) == len(never) == limit
-    assert all(place.explored for place in always)
-    assert not any(place.explored for place in never)
-    assert all(sum(c.uniform for c in place.odds) == pytest.approx(1) for place in (*always, *never))
+    assert all(slot.explored for slot in always)
+    assert not any(slot.explored for slot in never)
+    assert all(sum(c.uniform for c in slot.odds) == pytest.approx(1) for slot in (*always, *never))
 
 
 @pytest.mark.slow
@@ -117,18 +117,18 @@ def test_the_share_of_exploration_is_fifteen_percent_at_every_limit():
     """Slates of ten places, cut at each limit: 15 % within what chance allows, and 5 % control."""
     slates = [_slate(seed) for seed in range(250)]
     for limit in LIMITS:
-        places = [place for slate in slates for place in slate[:limit]]
-        allowed = 4 * (0.15 * 0.85 / len(places)) ** 0.5
-        assert sum(p.explored for p in places) / len(places) == pytest.approx(0.15, abs=allowed)
-    assert sum(p.held_back for p in places) / len(places) == pytest.approx(0.05, abs=0.018)
+        slots = [slot for slate in slates for slot in slate[:limit]]
+        allowed = 4 * (0.15 * 0.85 / len(slots)) ** 0.5
+        assert sum(p.explored for p in slots) / len(slots) == pytest.approx(0.15, abs=allowed)
+    assert sum(p.held_back for p in slots) / len(slots) == pytest.approx(0.05, abs=0.018)
 
 
 def test_only_safe_moves_are_explored_and_each_can_be():
     """In two thousand draws of a place every safe candidate is explored, and no other is."""
     eligible, _ = rank_candidates(context(BUSY), CATALOGUE)
     chances, rng = _slate(0, limit=1)[0].odds, _chance(1)
-    places = [draw_slot(1, chances, POLICY, rng) for _ in range(2000)]
-    explored = {place.drawn.candidate.reason_code: place.drawn.candidate for place in places if place.explored}
+    slots = [draw_slot(1, chances, POLICY, rng) for _ in range(2000)]
+    explored = {slot.drawn.candidate.reason_code: slot.drawn.candidate for slot in slots if slot.explored}
     safe = {candidate.reason_code for candidate in eligible if candidate.move.safe_to_explore}
     assert set(explored) == safe
     assert all(c.conditions is not ConditionStatus.FAILS for c in explored.values())
@@ -136,27 +136,27 @@ def test_only_safe_moves_are_explored_and_each_can_be():
 
 def test_a_move_is_drawn_once_a_slate():
     """No repeats."""
-    names = [place.drawn.candidate.recommendation_id for place in _slate(1)]
+    names = [slot.drawn.candidate.recommendation_id for slot in _slate(1)]
     assert len(names) == len(set(names)) == 10
 
 
 def test_where_nothing_holds_a_place_is_empty_but_for_exploration():
     """A client of whom nothing is known gets a trial in 15 % of places, and nothing in the others."""
-    places = [place for seed in range(300) for place in _slate(seed, limit=5, metrics={})]
-    assert len(places) == 1500
-    assert all((place.drawn is not None) == place.explored for place in places)
-    assert not any(place.held_back for place in places if place.drawn is None)
-    assert sum(place.explored for place in places) / 1500 == pytest.approx(0.15, abs=0.03)
+    slots = [slot for seed in range(300) for slot in _slate(seed, limit=5, metrics={})]
+    assert len(slots) == 1500
+    assert all((slot.drawn is not None) == slot.explored for slot in slots)
+    assert not any(slot.held_back for slot in slots if slot.drawn is None)
+    assert sum(slot.explored for slot in slots) / 1500 == pytest.approx(0.15, abs=0.03)
 
 
 def test_where_nothing_is_safe_nothing_is_explored():
     """Two moves hold, neither may be explored: the whole probability follows Thompson sampling."""
     eligible, _ = rank_candidates(context(BUSY), CATALOGUE)
     unsafe = [candidate for candidate in eligible if not candidate.move.safe_to_explore]
-    places = draw_slate(unsafe, POLICY, limit=10, rng=_Scripted(5, explores=True))
-    assert len(places) == len(unsafe)
-    assert not any(place.explored for place in places)
-    assert all(chance.drawn == chance.thompson for chance in places[0].odds)
+    slots = draw_slate(unsafe, POLICY, limit=10, rng=_Scripted(5, explores=True))
+    assert len(slots) == len(unsafe)
+    assert not any(slot.explored for slot in slots)
+    assert all(chance.drawn == chance.thompson for chance in slots[0].odds)
 
 
 def _learned(effects):
@@ -171,8 +171,8 @@ def _learned(effects):
         for reason, subject, effect in effects
         for k in range(12)
     ]
-    place = advise(context(BUSY, history=history), CATALOGUE, limit=1, seed=0).slots[0]
-    return {chance.candidate.reason_code: chance.thompson for chance in place.odds}
+    slot = advise(context(BUSY, history=history), CATALOGUE, limit=1, seed=0).slots[0]
+    return {chance.candidate.reason_code: chance.thompson for chance in slot.odds}
 
 
 def test_what_works_for_a_client_rises_and_what_does_not_sinks():

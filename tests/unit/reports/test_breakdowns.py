@@ -20,10 +20,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 16, 12, 30, tzinfo=UTC)
 
 
-def post(number=1, at=NOON, **fields):
+def post(number=1, occurred_at=NOON, **fields):
     """A post with a known engagement rate."""
     given_fields = {"platform": "linkedin", "content_type": "photo", "engagements": 40, "audience_size": 2000}
-    return event(f"e{number}", FeedType.CUSTOM, at, given_fields | fields)
+    return event(f"e{number}", FeedType.CUSTOM, occurred_at, given_fields | fields)
 
 
 def ad(number=1, **fields):
@@ -33,9 +33,11 @@ def ad(number=1, **fields):
     return event(f"a{number}", FeedType.ADS_META, midnight, given_fields | fields)
 
 
-def event(event_id, feed, at, fields):
+def event(event_id, feed, occurred_at, fields):
     """An event of one client."""
-    return Event(event_id=event_id, client_id="acme", feed_type=feed, occurred_at=at, received_at=NOON, **fields)
+    return Event(
+        event_id=event_id, client_id="acme", feed_type=feed, occurred_at=occurred_at, received_at=NOON, **fields
+    )
 
 
 def scorer(**given_fields):
@@ -57,7 +59,7 @@ def test_a_post_is_kept_under_its_local_hour_and_an_ads_row_under_its_ad():
 @pytest.mark.parametrize(
     "event",
     [
-        post(at=NOON.replace(hour=0, minute=0)),
+        post(occurred_at=NOON.replace(hour=0, minute=0)),
         post(engagements=None),
         post(audience_size=None),
         ad(content_id=None),

@@ -39,12 +39,12 @@ def test_null_clients_are_told_nothing():
 
 def test_a_planted_hour_is_found_and_its_interval_covers_it():
     """The evening gets 1.8 times; that videos are posted in the evening does not count for it."""
-    found = [
+    effects = [
         effect
         for seed in range(60)
         for effect in read_claims(timing.build_section(build_facts(simulate_hours(seed, evening=1.8))))
     ]
-    evenings = [effect for effect in found if effect["from_hour"] == 18]
+    evenings = [effect for effect in effects if effect["from_hour"] == 18]
     assert len(evenings) >= 50
     assert all(effect["lower"] <= 1.8 <= effect["upper"] for effect in evenings[:50])
 
@@ -52,23 +52,25 @@ def test_a_planted_hour_is_found_and_its_interval_covers_it():
 def test_a_planted_campaign_is_found_and_its_interval_covers_it():
     """The week of the sale gets 1.7 times."""
     sections = [campaigns.build_section(build_facts(simulate_hours(seed, sale=1.7), [SPRING])) for seed in range(40)]
-    found = [effect for section in sections for effect in read_claims(section)]
-    assert len(found) >= 30
-    assert all(effect["lower"] <= 1.7 <= effect["upper"] for effect in found)
+    effects = [effect for section in sections for effect in read_claims(section)]
+    assert len(effects) >= 30
+    assert all(effect["lower"] <= 1.7 <= effect["upper"] for effect in effects)
     assert "spring sale" in sections[0].lines[0]
 
 
 def test_a_planted_tired_ad_is_found_among_ads_that_are_not():
     """3 % fewer clicks a view each day, while a mood moves all ads of a day alike."""
-    found = [
+    effects = [
         effect
         for seed in range(40)
         for effect in read_claims(fatigue.build_section(build_facts(simulate_ads(seed, fatigue=0.97))))
     ]
-    assert sum(effect["ad"] == "0" for effect in found) >= 38
-    assert sum(effect["ad"] != "0" for effect in found) <= 1
-    mine = [effect for effect in found if effect["ad"] == "0"]
-    assert sum(effect["lower"] <= 0.97 <= effect["upper"] for effect in mine) >= 0.95 * len(mine)
+    assert sum(effect["ad"] == "0" for effect in effects) >= 38
+    assert sum(effect["ad"] != "0" for effect in effects) <= 1
+    tired_ad_effects = [effect for effect in effects if effect["ad"] == "0"]
+    assert sum(effect["lower"] <= 0.97 <= effect["upper"] for effect in tired_ad_effects) >= 0.95 * len(
+        tired_ad_effects
+    )
 
 
 def test_an_ad_that_gets_better_is_not_tired():

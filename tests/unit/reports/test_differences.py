@@ -35,8 +35,8 @@ def test_the_estimate_is_that_of_least_squares_with_an_effect_a_stratum(seed):
     rows = [(k, kind, v) for k, pair in enumerate(cells) for kind in (0, 1) for v in pair[kind]]
     design = np.array([[1.0 - kind, *(float(k == s) for s in range(3))] for k, kind, _ in rows])
     truth = np.linalg.lstsq(design, np.array([v for *_, v in rows]), rcond=None)[0][0]
-    found = stratified_difference([(sample(own), sample(rest)) for own, rest in cells], alpha=0.05)
-    assert found.estimate == pytest.approx(truth)
+    estimate = stratified_difference([(sample(own), sample(rest)) for own, rest in cells], alpha=0.05)
+    assert estimate.estimate == pytest.approx(truth)
 
 
 def test_strata_that_differ_cannot_pose_as_an_effect():
@@ -44,8 +44,8 @@ def test_strata_that_differ_cannot_pose_as_an_effect():
     rng = random.Random(3)  # noqa: S311 - a test's world
     night = ([rng.gauss(1, 0.2) for _ in range(40)], [rng.gauss(1, 0.2) for _ in range(4)])
     noon = ([rng.gauss(0, 0.2) for _ in range(4)], [rng.gauss(0, 0.2) for _ in range(40)])
-    found = stratified_difference([tuple(map(sample, night)), tuple(map(sample, noon))], alpha=0.05)
-    assert not found.is_significant
+    estimate = stratified_difference([tuple(map(sample, night)), tuple(map(sample, noon))], alpha=0.05)
+    assert not estimate.is_significant
     plain = stratified_difference([(sample(night[0] + noon[0]), sample(night[1] + noon[1]))], alpha=0.05)
     assert plain.is_significant
 
@@ -54,8 +54,8 @@ def test_intervals_within_strata_cover_as_they_say():
     """95 of 100, by 2000 worlds."""
     covered = 0
     for seed in range(2000):
-        found = stratified_difference([tuple(map(sample, pair)) for pair in world(seed, 0.3)], alpha=0.05)
-        covered += found.lower <= 0.3 <= found.upper
+        estimate = stratified_difference([tuple(map(sample, pair)) for pair in world(seed, 0.3)], alpha=0.05)
+        covered += estimate.lower <= 0.3 <= estimate.upper
     assert stats.binom.interval(0.999, 2000, 0.95)[0] <= covered <= stats.binom.interval(0.999, 2000, 0.96)[1]
 
 
@@ -70,10 +70,10 @@ def test_a_slope_with_equal_weights_is_the_usual_one():
     rng = random.Random(1)  # noqa: S311 - a test's world
     points = [(float(x), 0.3 * x + rng.gauss(0, 1), 1.0) for x in range(20)]
     usual = stats.linregress([x for x, *_ in points], [y for _, y, _ in points])
-    found = weighted_slope(points, alpha=0.05)
+    estimate = weighted_slope(points, alpha=0.05)
     half = stats.t.ppf(0.975, 18) * usual.stderr
-    assert found.estimate == pytest.approx(usual.slope)
-    assert found.upper == pytest.approx(usual.slope + half, rel=2e-3)
+    assert estimate.estimate == pytest.approx(usual.slope)
+    assert estimate.upper == pytest.approx(usual.slope + half, rel=2e-3)
 
 
 def test_slopes_of_counts_cover_as_they_say_and_weights_help():
@@ -83,8 +83,8 @@ def test_slopes_of_counts_cover_as_they_say_and_weights_help():
     for _ in range(1500):
         counts = rng.poisson(60 * 0.98 ** np.arange(28))
         points = [(float(x), math.log(c + 0.5), c + 0.5) for x, c in enumerate(counts)]
-        found = weighted_slope(points, alpha=0.05, min_dispersion=1.0)
-        covered += found.lower <= math.log(0.98) <= found.upper
+        estimate = weighted_slope(points, alpha=0.05, min_dispersion=1.0)
+        covered += estimate.lower <= math.log(0.98) <= estimate.upper
     assert covered >= stats.binom.interval(0.999, 1500, 0.95)[0]
 
 

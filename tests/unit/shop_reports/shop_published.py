@@ -23,11 +23,11 @@ SHOP = Client("bakery", "The bakery", stores=("north", "south"))
 AGENCY = Client("agency", "The agency")
 
 
-def day(store: str, at: int, predicted: float, **rest: Any) -> dict[str, Any]:
+def day(store: str, offset: int, predicted: float, **rest: Any) -> dict[str, Any]:
     """A calendar row ``at`` days after Monday."""
     row = {
         "store_id": store,
-        "day": (MONDAY + timedelta(days=at)).isoformat(),
+        "day": (MONDAY + timedelta(days=offset)).isoformat(),
         "predicted": predicted,
         "lower_80": 0.88 * predicted,
         "upper_80": 1.12 * predicted,
@@ -43,7 +43,9 @@ def day(store: str, at: int, predicted: float, **rest: Any) -> dict[str, Any]:
 
 def two_weeks() -> list[dict[str, Any]]:
     """Fourteen days of two stores: a rush day, a likely one, a quiet day, a closed day and a young store."""
-    rows = [day("north", at, 1000.0) for at in range(14)] + [day("south", at, 1000.0) for at in range(14)]
+    rows = [day("north", offset, 1000.0) for offset in range(14)] + [
+        day("south", offset, 1000.0) for offset in range(14)
+    ]
     rows[4] |= day(
         "north",
         4,
@@ -127,7 +129,7 @@ def pages() -> dict[str, dict[str, Any]]:
 def facts(client: Client = SHOP, shop: dict[str, dict[str, Any]] | None = None) -> ReportFacts:
     """A week of a client without feeds, with the shop's pages."""
     start = MONDAY - timedelta(days=7)
-    given = pages() if shop is None else shop
+    published = pages() if shop is None else shop
     return ReportFacts(
         client=client,
         start=start,
@@ -138,5 +140,5 @@ def facts(client: Client = SHOP, shop: dict[str, dict[str, Any]] | None = None) 
         series_ready=0,
         series_warming=0,
         config=CONFIG,
-        shop=given,
+        shop=published,
     )

@@ -20,10 +20,10 @@ def parsed(picture: str) -> ET.Element:
 def test_there_is_a_band_a_day_a_mark_a_rush_and_an_outline_a_closed_day() -> None:
     """26 open days and one closed in north; two of them marked."""
     root = parsed(draw_svg(two_weeks()))
-    found = [one.get("class") for one in root.iter("{http://www.w3.org/2000/svg}rect")]
-    assert found.count("bc-band") + found.count("bc-band bc-rush") == 27
-    assert found.count("bc-band bc-rush") == 2
-    assert found.count("bc-shut") == 1
+    classes = [element.get("class") for element in root.iter("{http://www.w3.org/2000/svg}rect")]
+    assert classes.count("bc-band") + classes.count("bc-band bc-rush") == 27
+    assert classes.count("bc-band bc-rush") == 2
+    assert classes.count("bc-shut") == 1
 
 
 def test_who_cannot_see_it_is_told_what_is_in_it() -> None:
@@ -48,7 +48,7 @@ def test_a_store_s_name_cannot_break_out_of_the_picture() -> None:
 def test_nothing_is_drawn_of_nothing_and_dense_days_are_named_by_weeks() -> None:
     """Ninety days have room for a label a week."""
     assert draw_svg([]) == ""
-    labels = parsed(draw_svg([day("north", at, 10.0) for at in range(90)])).findall(".//s:g/s:text", NAMES)
+    labels = parsed(draw_svg([day("north", offset, 10.0) for offset in range(90)])).findall(".//s:g/s:text", NAMES)
     assert len(labels) == 2 * 13
 
 
@@ -56,9 +56,9 @@ def test_nothing_is_drawn_of_nothing_and_dense_days_are_named_by_weeks() -> None
 def test_whatever_the_figures_are_they_stay_inside_the_picture(amounts: list[tuple[float, float, float]]) -> None:
     """Bands lie between head and foot, and within the width."""
     rows = []
-    for at, three in enumerate(amounts):
+    for offset, three in enumerate(amounts):
         lower, predicted, upper = sorted(three)
-        rows.append(day("north", at, predicted, lower_80=lower, upper_80=upper))
+        rows.append(day("north", offset, predicted, lower_80=lower, upper_80=upper))
     for rect in parsed(draw_svg(rows)).findall(".//s:g/s:rect", NAMES):
         x, y, width, height = (float(str(rect.get(name))) for name in ("x", "y", "width", "height"))
         assert 0 <= x <= x + width <= WIDTH

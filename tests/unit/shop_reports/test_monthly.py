@@ -43,17 +43,17 @@ DAYS = 300
 CONSTANTS = RoiConstants(RETAIL_CONFIG, load_config("brain_roi", RoiConfig)).with_margin(0.5)
 
 
-def told(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> ShopDecision:
+def build_decision(kind: str, start: str, end: str, cost: str, at: datetime = TOLD, **rest: str) -> ShopDecision:
     """A decision as a form tells it."""
     return parse_decision({"kind": kind, "start": start, "end": end, "cost": cost, **rest}, at)
 
 
 DECISIONS = (
-    told("promotion", "2026-10-05", "2026-10-09", "2000", store_id="north"),
-    told("post", "2026-10-20", "2026-10-20", "0", store_id="south"),
-    told("staffing", "2026-10-28", "2026-11-03", "80", store_id="south"),
-    told("post", "2026-10-12", "2026-10-12", "0", TOLD + timedelta(days=90), store_id="north"),
-    told("promotion", "2026-10-06", "2026-10-08", "0", store_id="east"),
+    build_decision("promotion", "2026-10-05", "2026-10-09", "2000", store_id="north"),
+    build_decision("post", "2026-10-20", "2026-10-20", "0", store_id="south"),
+    build_decision("staffing", "2026-10-28", "2026-11-03", "80", store_id="south"),
+    build_decision("post", "2026-10-12", "2026-10-12", "0", TOLD + timedelta(days=90), store_id="north"),
+    build_decision("promotion", "2026-10-06", "2026-10-08", "0", store_id="east"),
 )
 
 
@@ -95,9 +95,9 @@ class MonthWorld:
 
     def document(self, path: str) -> dict[str, Any]:
         """A stored document."""
-        found = self.store.get(path)
-        assert found is not None
-        return found.data
+        snapshot = self.store.get(path)
+        assert snapshot is not None
+        return snapshot.data
 
 
 @pytest.fixture
@@ -118,19 +118,19 @@ def test_the_month_s_decisions_are_valued_and_published(world: MonthWorld) -> No
     report = world.document(paths.report(BAKER.client_id, "monthly", "2026-10"))
     page = world.document(paths.view(BAKER.client_id, "shop-roi"))
     assert report["headline"].startswith("Stop or change promotion in north, 05 Oct to 09 Oct: it lost money.")
-    assert [one["store_id"] for one in page["decisions"]] == ["north", "south"]
+    assert [document["store_id"] for document in page["decisions"]] == ["north", "south"]
     assert page["decisions"][0]["verdict"] == "lost"
     assert page["headline"] == report["headline"]
     assert "lost money" in report["text"]
     assert "lost money" in report["html"]
-    assert [one["name"] for one in report["sections"]] == ["shop_roi", "shop_accuracy", "shop_findings"]
+    assert [document["name"] for document in report["sections"]] == ["shop_roi", "shop_accuracy", "shop_findings"]
     assert "east" not in report["text"]
 
 
 def test_the_same_month_again_changes_nothing(world: MonthWorld) -> None:
     """Neither documents nor tables."""
     first = world.run()
-    before = {one.path: one.data for one in world.store.query(f"clients/{BAKER.client_id}/reports")}
+    before = {document.path: document.data for document in world.store.query(f"clients/{BAKER.client_id}/reports")}
     again = world.run()
     assert again == {**first, "repeated": True}
     later = world.run(at=NOVEMBER + timedelta(hours=1))
@@ -163,7 +163,7 @@ def test_clients_without_stores_or_sales_get_a_clear_answer(world: MonthWorld, t
         warehouse.upgrade()
     assert world.run()["notes"] == ["No decisions are recorded for this period; record one with `brain retail decide`."]
     with world.opened() as warehouse:
-        record_decisions(warehouse, [told("post", "2026-10-01", "2026-10-01", "0")])
+        record_decisions(warehouse, [build_decision("post", "2026-10-01", "2026-10-01", "0")])
     answer = world.run(at=NOVEMBER + timedelta(minutes=1))
     assert "there are no sales" in answer["notes"][0]
 
@@ -171,7 +171,7 @@ def test_clients_without_stores_or_sales_get_a_clear_answer(world: MonthWorld, t
 def test_a_decision_for_all_stores_counts_where_the_database_is_the_client_s_own(world: MonthWorld) -> None:
     """Where others' stores are kept too, "all" would be theirs as well."""
     with world.opened() as warehouse:
-        record_decisions(warehouse, [told("post", "2026-10-15", "2026-10-15", "0")])
+        record_decisions(warehouse, [build_decision("post", "2026-10-15", "2026-10-15", "0")])
     assert world.run()["decisions"] == 2
     Clients(world.store).put(Client("chain", "The chain", stores=("north", "south", "east")))
     assert world.run("chain")["decisions"] == 4
@@ -198,7 +198,7 @@ def test_stopped_at_any_call_and_done_again_the_month_is_told_once(
             clock.advance(timedelta(minutes=20))
             world.run()
             places = (paths.report(BAKER.client_id, "monthly", "2026-10"), paths.view(BAKER.client_id, "shop-roi"))
-            return faulty, [world.document(place) for place in places]
+            return faulty, [world.document(path) for path in places]
 
     counted, told_once = once(None)
     for call in range(1, counted.calls.total() + 1):

@@ -14,9 +14,9 @@ from brain.domain.reports.report import Report, SectionStatus
 GOLDEN = Path(__file__).parent / "weekly.txt"
 
 
-def raised(what: str, error: Exception) -> None:
+def raise_error(part: str, error: Exception) -> None:
     """No section may fail here."""
-    raise AssertionError(what) from error
+    raise AssertionError(part) from error
 
 
 def shop_sections(report: Report) -> str:
@@ -28,43 +28,47 @@ def shop_sections(report: Report) -> str:
         report.client_name,
         report.as_of,
         report.headline,
-        tuple(one for one in report.sections if one.name in shop_pages.NAMES),
+        tuple(section for section in report.sections if section.name in shop_pages.NAMES),
     )
     return text.render(own)
 
 
 def test_the_weekly_report_of_a_shop_reads_as_it_should() -> None:
     """Word for word; the first line says what to do."""
-    said = shop_sections(build_weekly_report(facts(), raised))
-    assert said == GOLDEN.read_text(encoding="utf-8"), said
+    sections = shop_sections(build_weekly_report(facts(), raise_error))
+    assert sections == GOLDEN.read_text(encoding="utf-8"), sections
 
 
 def test_a_client_without_stores_reads_nothing_of_shops() -> None:
     """Not even that something is absent."""
-    report = build_weekly_report(facts(AGENCY), raised)
-    assert not {one.name for one in report.sections} & set(shop_pages.NAMES)
+    report = build_weekly_report(facts(AGENCY), raise_error)
+    assert not {section.name for section in report.sections} & set(shop_pages.NAMES)
     assert "rush" not in text.render(report)
 
 
 def test_what_was_not_published_is_said_once_a_section() -> None:
     """Before the first night, and on a night when the shop's days did not suffice."""
-    report = build_weekly_report(facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raised)
-    said = {one.name: one for one in report.sections if one.name in shop_pages.NAMES}
-    assert {one.status for one in said.values()} == {SectionStatus.NOT_ENOUGH_DATA}
-    assert said[shop_pages.WEEK].lines == ("there are no sales up to 2026-11-22",)
-    assert "has not published" in said[shop_pages.CALENDAR].lines[0]
+    report = build_weekly_report(
+        facts(shop={"shop-week": {"note": "there are no sales up to 2026-11-22"}}), raise_error
+    )
+    sections = {section.name: section for section in report.sections if section.name in shop_pages.NAMES}
+    assert {section.status for section in sections.values()} == {SectionStatus.NOT_ENOUGH_DATA}
+    assert sections[shop_pages.WEEK].lines == ("there are no sales up to 2026-11-22",)
+    assert "has not published" in sections[shop_pages.CALENDAR].lines[0]
     assert "has not published" in report.headline
 
 
 def test_days_that_are_over_are_not_planned() -> None:
     """A calendar of three nights ago loses three days; one of a month ago is no plan at all."""
-    stale = {"shop-calendar": {"note": None, "rows": [day("north", at - 3, 1000.0) for at in range(14)]}}
-    report = build_weekly_report(facts(shop=stale), raised)
-    section = next(one for one in report.sections if one.name == shop_pages.CALENDAR)
+    stale = {"shop-calendar": {"note": None, "rows": [day("north", offset - 3, 1000.0) for offset in range(14)]}}
+    report = build_weekly_report(facts(shop=stale), raise_error)
+    section = next(section for section in report.sections if section.name == shop_pages.CALENDAR)
     assert (len(section.rows), section.rows[0][0]) == (11, "Mon 23 Nov")
-    old = {"shop-calendar": {"note": None, "rows": [day("north", at - 30, 1000.0) for at in range(14)]}}
+    old = {"shop-calendar": {"note": None, "rows": [day("north", offset - 30, 1000.0) for offset in range(14)]}}
     section = next(
-        one for one in build_weekly_report(facts(shop=old), raised).sections if one.name == shop_pages.CALENDAR
+        section
+        for section in build_weekly_report(facts(shop=old), raise_error).sections
+        if section.name == shop_pages.CALENDAR
     )
     assert section.status is SectionStatus.NOT_ENOUGH_DATA
     assert section.lines == (
@@ -81,13 +85,13 @@ def test_empty_pages_say_what_is_missing() -> None:
         "shop-findings": {"counts": {}, "hypotheses": []},
         "shop-backtest": {"series": [], "overall": None},
     }
-    report = build_weekly_report(facts(shop=empty), raised)
-    said = {one.name: one.lines for one in report.sections if one.name in shop_pages.NAMES}
-    assert said[shop_pages.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
-    assert said[shop_pages.WEEK] == ("No store traded in these days.",)
-    assert said[shop_pages.SIGNALS] == ("No signal was seen often enough yet.",)
-    assert said[shop_pages.ACCURACY] == ("No day could be scored yet.",)
-    assert "none is confirmed" in said[shop_pages.FINDINGS][0]
+    report = build_weekly_report(facts(shop=empty), raise_error)
+    sections = {section.name: section.lines for section in report.sections if section.name in shop_pages.NAMES}
+    assert sections[shop_pages.CALENDAR] == ("Staff as usual: no rush day is in sight.",)
+    assert sections[shop_pages.WEEK] == ("No store traded in these days.",)
+    assert sections[shop_pages.SIGNALS] == ("No signal was seen often enough yet.",)
+    assert sections[shop_pages.ACCURACY] == ("No day could be scored yet.",)
+    assert "none is confirmed" in sections[shop_pages.FINDINGS][0]
 
 
 def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
@@ -95,7 +99,9 @@ def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
     worse = pages()
     worse["shop-backtest"]["overall"]["wape"] = 0.2
     section = next(
-        one for one in build_weekly_report(facts(shop=worse), raised).sections if one.name == shop_pages.ACCURACY
+        section
+        for section in build_weekly_report(facts(shop=worse), raise_error).sections
+        if section.name == shop_pages.ACCURACY
     )
     assert any("A plain rule did as well or better" in line for line in section.lines)
     nothing = {"wape": None, "coverage_80": None, "rush_recall": None, "rush_precision": None}
@@ -105,22 +111,24 @@ def test_a_forecast_that_a_plain_rule_beats_is_not_praised() -> None:
 
 def test_many_days_and_signals_are_cut_and_counted() -> None:
     """A manager reads six days and twelve names; the rest is in the table or counted."""
-    busy = [day("north", at, 2000.0, rush_probability=0.9 - at / 100) for at in range(9)]
+    busy = [day("north", offset, 2000.0, rush_probability=0.9 - offset / 100) for offset in range(9)]
     section = shop_calendar.build_calendar({"rows": busy})
     assert section.lines[0].endswith("and 7 more below.")
     assert section.lines[-1].startswith("3 more days differ")
-    rows = [{"store_id": "*", "signal": f"s{at:02d}", "claimed": False} for at in range(20)]
+    rows = [{"store_id": "*", "signal": f"s{offset:02d}", "claimed": False} for offset in range(20)]
     assert "and 8 more" in shop.build_signals({"rows": rows, "retired": []}).lines[0]
 
 
 def test_a_chain_of_hundreds_still_fits_into_a_document() -> None:
     """Twelve stores are drawn, days as usual are left out of the table, the rest is counted."""
-    rows = [day(f"store {store:03d}", at, 1000.0 if at else 1300.0) for store in range(400) for at in range(14)]
+    rows = [
+        day(f"store {store:03d}", offset, 1000.0 if offset else 1300.0) for store in range(400) for offset in range(14)
+    ]
     section = shop_calendar.build_calendar({"rows": rows})
     assert len(section.rows) == 240
     assert section.lines[-1] == "160 more are left out here; the dashboard has them."
     assert len({row["store_id"] for row in section.figures["rows"]}) == 12
-    report = build_weekly_report(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raised)
+    report = build_weekly_report(facts(shop={**pages(), "shop-calendar": {"rows": rows}}), raise_error)
     assert len(render_html(report).encode()) + 2 * len(str(report.to_document()).encode()) < 600_000
 
 
@@ -132,14 +140,14 @@ def test_a_finding_without_an_interval_has_no_figures() -> None:
 
 def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
     """No script, no font, no address but SVG's own name."""
-    page = render_html(build_weekly_report(facts(), raised))
+    page = render_html(build_weekly_report(facts(), raise_error))
     assert page.count('<svg class="bc"') == 1
     assert "<script" not in page
     assert page.count("http") == page.count("http://www.w3.org/2000/svg")
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "staffing"),
     [
         (day("n", 0, 1000.0), "as usual"),
         (day("n", 0, 1200.0), "6 where you usually have 5"),
@@ -153,8 +161,8 @@ def test_the_html_page_carries_the_picture_and_nothing_from_outside() -> None:
         (day("n", 0, 1000.0, usual=0.0), "no usual day to compare with yet"),
     ],
 )
-def test_people_are_said_in_whole_persons(row: dict[str, Any], said: str) -> None:
+def test_people_are_said_in_whole_persons(row: dict[str, Any], staffing: str) -> None:
     """Beside the usual weekday, as a manager plans."""
     from brain.domain.reports.shop_wording import describe_staffing  # noqa: PLC0415 - only this test needs it
 
-    assert describe_staffing(row) == said
+    assert describe_staffing(row) == staffing

@@ -31,37 +31,37 @@ def shop() -> ShopHistory:
         build_series(south, "south"),
         build_series(new[-1:], "new", get_date(DAYS - 1)),
     )
-    fairs = tuple(build_calendar_event("fair", at) for at in (40, 90, 140, 196))
-    return ShopHistory(series, ShopData({one.store_id: Store(one.store_id) for one in series}, fairs))
+    fairs = tuple(build_calendar_event("fair", offset) for offset in (40, 90, 140, 196))
+    return ShopHistory(series, ShopData({store.store_id: Store(store.store_id) for store in series}, fairs))
 
 
 def test_a_week_is_the_sum_of_its_days_to_the_cent() -> None:
     """Each day as `explain` takes it apart; a store without days before has none to compare."""
-    known = shop()
-    weeks = explain_week(known.series, known.shop_data, known.last_day, load_retail_config())
-    assert [(one.store_id, one.open_days) for one in weeks] == [("north", 7), ("south", 5)]
-    for one in weeks:
-        assert sum(part.cents for part in one.contributions) == one.actual_cents
-        assert sum(part.cents for part in one.contributions if part.group != "unexplained") == one.expected_cents
+    history = shop()
+    weeks = explain_week(history.series, history.shop_data, history.last_day, load_retail_config())
+    assert [(week.store_id, week.open_days) for week in weeks] == [("north", 7), ("south", 5)]
+    for week in weeks:
+        assert sum(part.cents for part in week.contributions) == week.actual_cents
+        assert sum(part.cents for part in week.contributions if part.group != "unexplained") == week.expected_cents
     assert "fair" in {part.cause for part in weeks[0].contributions}
-    history = [one.until(get_date(DAYS - 1)) for one in known.series]
+    series = [daily_series.until(get_date(DAYS - 1)) for daily_series in history.series]
     days = [
-        explain_day(history, known.shop_data, "north", get_date(DAYS - back), load_retail_config())
+        explain_day(series, history.shop_data, "north", get_date(DAYS - back), load_retail_config())
         for back in range(1, 8)
     ]
-    assert weeks[0].expected_cents == pytest.approx(sum(one.expected_cents for one in days), abs=70_000)
-    assert weeks[0].actual_cents == sum(one.actual_cents for one in days)
+    assert weeks[0].expected_cents == pytest.approx(sum(day.expected_cents for day in days), abs=70_000)
+    assert weeks[0].actual_cents == sum(day.actual_cents for day in days)
 
 
 def test_no_week_before_the_first_day() -> None:
     """Nothing is explained by nothing."""
-    known = shop()
-    assert explain_week(known.series, known.shop_data, get_date(0), load_retail_config()) == []
+    history = shop()
+    assert explain_week(history.series, history.shop_data, get_date(0), load_retail_config()) == []
 
 
 def test_the_nightly_step_publishes_it() -> None:
     """As JSON has it."""
     step = build_week_step(load_retail_config())
-    found = step.analyse(None, shop())  # type: ignore[arg-type]  # it reads what is known, not the shop
-    assert (step.page, found.figures) == ("shop-week", {"stores_explained": 2})
-    assert found.page["rows"][0]["start"] == get_date(DAYS - 7).isoformat()
+    analysis = step.analyse(None, shop())  # type: ignore[arg-type]  # it reads what is known, not the shop
+    assert (step.page, analysis.figures) == ("shop-week", {"stores_explained": 2})
+    assert analysis.page["rows"][0]["start"] == get_date(DAYS - 7).isoformat()

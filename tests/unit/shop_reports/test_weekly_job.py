@@ -15,22 +15,22 @@ from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.advice import DETECTOR, run_job
 
 
-def failed(what: str, error: Exception) -> None:
+def failed(part: str, error: Exception) -> None:
     """No part may fail here."""
-    raise AssertionError(what) from error
+    raise AssertionError(part) from error
 
 
 @pytest.fixture
 def store(clock: ManualClock) -> SqliteStore:
     """A shop with its pages, and an agency without one."""
     clock.advance(AS_OF - clock.now())
-    one = SqliteStore(":memory:", clock)
+    section = SqliteStore(":memory:", clock)
     for client in (SHOP, AGENCY):
-        Clients(one).put(client)
+        Clients(section).put(client)
     for name, page in pages().items():
-        one.set(paths.view(SHOP.client_id, name), page)
-        one.set(paths.view(AGENCY.client_id, name), page)
-    return one
+        section.set(paths.view(SHOP.client_id, name), page)
+        section.set(paths.view(AGENCY.client_id, name), page)
+    return section
 
 
 def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, clock: ManualClock) -> None:
@@ -44,7 +44,7 @@ def test_the_report_and_the_page_of_a_shop_say_what_to_plan(store: SqliteStore, 
     assert view is not None
     assert '<svg class="bc"' in report.data["html"]
     assert "6 where you usually have 5" in report.data["text"]
-    assert [one["name"] for one in view.data["sections"]][: len(shop_pages.NAMES)] == list(shop_pages.NAMES)
+    assert [section["name"] for section in view.data["sections"]][: len(shop_pages.NAMES)] == list(shop_pages.NAMES)
 
 
 def test_a_client_without_stores_reads_no_page(store: SqliteStore, clock: ManualClock) -> None:

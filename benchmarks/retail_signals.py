@@ -7,11 +7,11 @@ on 2 to 8 days each; the truths of a class lie around a centre. Each row is a ki
 import time
 
 import numpy as np
-from tests.shop_worlds import lift_world
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.lifts.signal_lifts import measure_signal_lifts
 from brain.settings.files import load_config
+from brain.testing.simulations.shop import simulate_lifts
 
 WORLDS = 60
 KINDS = (
@@ -54,7 +54,7 @@ def run() -> None:
 
 def _world(seed: int, center: float, between: float, events: int, config: RetailConfig) -> np.ndarray:
     """Truth, raw mean, its standard error, lift, lower, upper, claimed: one row an event."""
-    world = lift_world(20_000 + seed, events, center, between)
+    world = simulate_lifts(20_000 + seed, events, center, between)
     rows = {row.signal: row for row in measure_signal_lifts(world.series, world.facts, world.last, config)}
     answer = []
     for number, lift in enumerate(world.lifts):

@@ -1,4 +1,4 @@
-"""A shop whose first days sold nothing is forecast from the days on which it sold."""
+"""A shop without sales on its first days is forecast from the days on which it sold."""
 
 import numpy as np
 import pytest
@@ -16,20 +16,20 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.mark.parametrize("empty_days", [1, 3, 10])
-def test_days_without_a_sale_before_the_first_one_are_no_ratio_of_anything(empty_days: int) -> None:
-    """The forecast is near that of a shop that was closed on them; the logarithm of nothing does not rule it."""
+def test_days_before_the_first_sale_do_not_distort_the_forecast(empty_days: int) -> None:
+    """The forecast is close to that of a shop that was closed on these days."""
     late, closed = simulate_sales(5, DAYS), simulate_sales(5, DAYS)
     late[:empty_days] = 0.0
     closed[:empty_days] = np.nan
     last = get_date(DAYS - 1)
-    said = [day.predicted for day in forecast_days([build_series(late)], ShopData(), last, 14, CONFIG)]
-    usual = [day.predicted for day in forecast_days([build_series(closed)], ShopData(), last, 14, CONFIG)]
-    assert said == pytest.approx(usual, rel=0.1)
+    predicted = [day.predicted for day in forecast_days([build_series(late)], ShopData(), last, 14, CONFIG)]
+    expected = [day.predicted for day in forecast_days([build_series(closed)], ShopData(), last, 14, CONFIG)]
+    assert predicted == pytest.approx(expected, rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_returns_and_empty_days_anywhere_overflow_nothing(seed: int) -> None:
-    """Days of 150 with net returns, zeros at the start, in the middle and at the end: every answer is finite."""
+def test_returns_and_empty_days_keep_every_figure_finite(seed: int) -> None:
+    """Net returns, and zeros at the start, in the middle and at the end."""
     rng = np.random.default_rng(seed)
     sales = simulate_sales(seed, DAYS)
     sales[[0, 1, 70, DAYS - 1]] = 0.0
@@ -38,5 +38,5 @@ def test_returns_and_empty_days_anywhere_overflow_nothing(seed: int) -> None:
     days = forecast_days([build_series(sales)], ShopData(), last, 28, CONFIG)
     assert all(np.isfinite([day.predicted, day.lower_95, day.upper_95]).all() for day in days)
     assert measure_signal_lifts([build_series(sales)], ShopData(), last, CONFIG) is not None
-    explained = explain_day([build_series(sales)], ShopData(), "north", last, CONFIG)
-    assert sum(part.cents for part in explained.contributions) == explained.actual_cents
+    explanation = explain_day([build_series(sales)], ShopData(), "north", last, CONFIG)
+    assert sum(contribution.cents for contribution in explanation.contributions) == explanation.actual_cents

@@ -1,4 +1,4 @@
-"""Weather by day, in the versions in which it was known."""
+"""Daily weather in all versions that were known."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,19 +12,19 @@ DAY = date(2024, 7, 1)
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
 
-def _values(days: WeatherDays, version: int) -> dict[str, float]:
+def _read_version(days: WeatherDays, version: int) -> dict[str, float]:
     return dict(zip(VARIABLES, days.values[version].tolist(), strict=True))
 
 
 def test_an_observation_without_known_at_is_known_at_the_end_of_its_day() -> None:
-    """Nobody knew the day's weather before the day was over."""
+    """Nobody knew the day's weather before its end."""
     days = build_weather_days("a", [WeatherRow("a", DAY, 20.0, 3.0)], load_zone("Europe/Berlin"))
     assert days.known_on.tolist() == [DAY]
     hourly = build_weather_days(
         "a", [WeatherRow("a", NOON, 20.0), WeatherRow("a", NOON.replace(hour=13, tzinfo=None), 22.0)], load_zone("UTC")
     )
     assert hourly.known_on.tolist() == [DAY]
-    assert _values(hourly, 0)["temperature_c"] == 21.0
+    assert _read_version(hourly, 0)["temperature_c"] == 21.0
 
 
 def test_forecasts_come_before_the_observation_that_replaces_them() -> None:
@@ -40,14 +40,14 @@ def test_forecasts_come_before_the_observation_that_replaces_them() -> None:
 
 
 def test_a_naive_known_at_is_local_time() -> None:
-    """The shop's feed writes the shop's clock."""
+    """A feed without offsets writes the store's local time."""
     row = WeatherRow("a", DAY, 25.0, known_at=datetime(2024, 6, 30, 20))  # noqa: DTZ001 - local by contract
     assert build_weather_days("a", [row], load_zone("America/New_York")).known_on.tolist() == [date(2024, 6, 30)]
 
 
 def test_a_missing_reading_is_unknown_and_not_zero() -> None:
-    """What the station does not report stays NaN."""
-    values = _values(build_weather_days("a", [WeatherRow("a", DAY, 20.0, float("nan"))], load_zone("UTC")), 0)
+    """Readings that are not reported stay NaN."""
+    values = _read_version(build_weather_days("a", [WeatherRow("a", DAY, 20.0, float("nan"))], load_zone("UTC")), 0)
     assert np.isnan([values["precipitation_mm"], values["wind_kmh"], values["cloud_cover"]]).all()
     assert values["snow"] == 0.0
 
@@ -58,11 +58,11 @@ def test_a_missing_reading_is_unknown_and_not_zero() -> None:
 def test_snow_is_read_from_codes_and_words(condition: str | None, snow: float) -> None:
     """WMO codes and plain words."""
     assert (
-        _values(build_weather_days("a", [WeatherRow("a", DAY, condition=condition)], load_zone("UTC")), 0)["snow"]
+        _read_version(build_weather_days("a", [WeatherRow("a", DAY, condition=condition)], load_zone("UTC")), 0)["snow"]
         == snow
     )
 
 
 def test_no_weather_is_an_empty_table() -> None:
-    """A store without a station has versions of no day."""
+    """A store without a weather station has no versions."""
     assert build_weather_days("a", [], load_zone("UTC")).values.shape == (0, len(VARIABLES))

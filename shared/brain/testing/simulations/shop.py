@@ -1,4 +1,4 @@
-"""Shops made from a seed for the forecast and the lifts: what moves their sales is known, and so is what does not."""
+"""Simulated shops for the forecast and the lifts, with known effects and known noise."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,51 +17,51 @@ WEEKDAY_LOG = np.array([0.0, -0.05, -0.05, 0.0, 0.15, 0.35, 0.2])
 
 
 def load_retail_config() -> RetailConfig:
-    """The product's own constants."""
+    """Load the constants that the product ships with."""
     return load_config("brain_retail", RetailConfig)
 
 
 def get_date(index: int) -> date:
-    """The date of a day counted from the first."""
+    """Return the date of a day counted from ``FIRST``."""
     return FIRST_DATE + timedelta(days=index)
 
 
 def build_series(sales: Floats, store_id: str = "north", first: date = FIRST_DATE) -> DailySeries:
-    """A series that is closed where ``sales`` is NaN."""
+    """Build a series that is closed where ``sales`` is NaN."""
     return DailySeries(store_id, None, first, sales, np.where(np.isnan(sales), np.nan, 0.0), np.isfinite(sales))
 
 
 def simulate_sales(seed: int, days: int, noise: float = 0.1, level: float = 1000.0) -> Floats:
-    """Sales with a weekday, a year, a slow trend and noise of ``noise`` on the log scale."""
+    """Simulate sales with weekday, season, a slow trend, and noise with sd ``noise`` on the log scale."""
     rng = np.random.default_rng(seed)
-    at = np.arange(days)
-    wave = 0.15 * np.sin(2 * np.pi * at / 365.25)
-    sales: Floats = level * np.exp(WEEKDAY_LOG[at % 7] + wave + 0.05 * at / 365.25 + rng.normal(0, noise, days))
+    day = np.arange(days)
+    wave = 0.15 * np.sin(2 * np.pi * day / 365.25)
+    sales: Floats = level * np.exp(WEEKDAY_LOG[day % 7] + wave + 0.05 * day / 365.25 + rng.normal(0, noise, days))
     return sales
 
 
 def build_calendar_event(
-    name: str, index: int, event_class: str = "concert", days: int = 1, **rest: object
+    name: str, index: int, event_class: str = "concert", days: int = 1, **fields: object
 ) -> CalendarEvent:
-    """An event of ``days`` days from day ``index`` on."""
-    return CalendarEvent(name, event_class, get_date(index), get_date(index + days - 1), **rest)  # type: ignore[arg-type]
+    """Build an event of ``days`` days from day ``index`` on."""
+    return CalendarEvent(name, event_class, get_date(index), get_date(index + days - 1), **fields)  # type: ignore[arg-type]
 
 
 def build_weather(store_id: str, temperature: Floats, rain: Floats, timezone: str = "UTC") -> WeatherDays:
-    """Daily observations from the first day on, each known at its own end."""
+    """Build daily observations from the first day on, each known at its own end."""
     rows = [
-        WeatherRow(store_id, get_date(at), float(warm), float(wet))
-        for at, (warm, wet) in enumerate(zip(temperature, rain, strict=True))
+        WeatherRow(store_id, get_date(index), float(warm), float(wet))
+        for index, (warm, wet) in enumerate(zip(temperature, rain, strict=True))
     ]
     return build_weather_days(store_id, rows, load_zone(timezone))
 
 
 @dataclass(frozen=True)
 class LiftSimulation:
-    """Events with known lifts on the log scale; ``raw`` is what a mean over their days would say of them."""
+    """A shop with events of known lifts on the log scale; ``raw`` are the mean effects plus noise over their days."""
 
     series: list[DailySeries]
-    facts: ShopData
+    shop_data: ShopData
     lifts: Floats
     raw: Floats
     last: date
@@ -70,16 +70,17 @@ class LiftSimulation:
 def simulate_lifts(
     seed: int, events: int = 20, center: float = 0.03, between: float = 0.05, days: int = 730, noise: float = 0.15
 ) -> LiftSimulation:
-    """One store with ``events`` events of one class, each on 2 to 8 days of its own, lifts normal around ``center``."""
+    """Simulate a store with ``events`` events of one class, each on 2 to 8 days, lifts normal around ``center``."""
     rng = np.random.default_rng(seed)
     lifts = rng.normal(center, between, events)
-    effect, odd, calendar, on = np.zeros(days), rng.normal(0, noise, days), [], []
+    effect, residual = np.zeros(days), rng.normal(0, noise, days)
+    calendar, event_days = [], []
     for number in range(events):
-        when = rng.choice(days, rng.integers(2, 9), replace=False)
-        effect[when] += lifts[number]
-        on.append(when)
-        calendar += [build_calendar_event(f"event_{number:02d}", int(at), "concert") for at in when]
-    sales = simulate_sales(seed, days, noise=0.0) * np.exp(effect + odd)
-    raw = np.array([np.mean((effect + odd)[when]) for when in on])
-    facts = ShopData({"north": Store("north")}, tuple(calendar))
-    return LiftSimulation([build_series(sales)], facts, lifts, raw, get_date(days - 1))
+        own_days = rng.choice(days, rng.integers(2, 9), replace=False)
+        effect[own_days] += lifts[number]
+        event_days.append(own_days)
+        calendar += [build_calendar_event(f"event_{number:02d}", int(day), "concert") for day in own_days]
+    sales = simulate_sales(seed, days, noise=0.0) * np.exp(effect + residual)
+    raw = np.array([np.mean((effect + residual)[own_days]) for own_days in event_days])
+    shop_data = ShopData({"north": Store("north")}, tuple(calendar))
+    return LiftSimulation([build_series(sales)], shop_data, lifts, raw, get_date(days - 1))

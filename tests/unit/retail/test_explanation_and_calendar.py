@@ -1,4 +1,4 @@
-"""A day explained to the last cent, and a calendar that says what to do."""
+"""Explanations that are exact to the cent, and the advice of the calendar."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,55 +28,55 @@ DAYS = 420
 GAMES = range(40, DAYS, 30)
 
 
-def _shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, ShopData]:
+def _simulate_shop(seed: int = 1, lift: float = 1.5) -> tuple[np.ndarray, ShopData]:
     sales = simulate_sales(seed, DAYS, noise=0.05)
     sales[list(GAMES)] *= lift
-    known = datetime(2022, 1, 1, tzinfo=UTC)
-    games = tuple(build_calendar_event("derby", at, "home_game", known_at=known) for at in GAMES)
+    known_at = datetime(2022, 1, 1, tzinfo=UTC)
+    games = tuple(build_calendar_event("derby", day, "home_game", known_at=known_at) for day in GAMES)
     return sales, ShopData({"north": Store("north")}, games)
 
 
 @pytest.mark.parametrize("day", [60, 200, 400, GAMES[-1]])
 def test_contributions_add_up_to_the_last_cent(day: int) -> None:
-    """All but the unexplained make what was expected, all of them what came."""
-    sales, facts = _shop()
-    told = explain_day([build_series(sales)], facts, "north", get_date(day), CONFIG)
-    amounts = {one.cause: one.cents for one in told.contributions}
-    assert sum(amounts.values()) == told.actual_cents == round_to_cents(sales[day])
-    assert told.expected_cents == told.actual_cents - amounts["unexplained"]
+    """All contributions sum to the actual sales, all but the unexplained to the expected ones."""
+    sales, shop_data = _simulate_shop()
+    explanation = explain_day([build_series(sales)], shop_data, "north", get_date(day), CONFIG)
+    amounts = {contribution.cause: contribution.cents for contribution in explanation.contributions}
+    assert sum(amounts.values()) == explanation.actual_cents == round_to_cents(sales[day])
+    assert explanation.expected_cents == explanation.actual_cents - amounts["unexplained"]
 
 
-def test_a_planted_game_is_named_with_what_it_brought() -> None:
-    """Half as much again on game days: a third of the day's money is the game's."""
-    sales, facts = _shop()
-    told = explain_day([build_series(sales)], facts, "north", get_date(GAMES[-1]), CONFIG)
-    game = next(one for one in told.contributions if one.cause == "derby")
+def test_a_planted_game_is_a_contribution_of_its_size() -> None:
+    """With +50 % on game days, a third of the day's sales is due to the game."""
+    sales, shop_data = _simulate_shop()
+    explanation = explain_day([build_series(sales)], shop_data, "north", get_date(GAMES[-1]), CONFIG)
+    game = next(contribution for contribution in explanation.contributions if contribution.cause == "derby")
     assert game.group == "signal"
-    assert game.cents == pytest.approx(told.expected_cents / 3, rel=0.35)
-    assert not told.unusual
+    assert game.cents == pytest.approx(explanation.expected_cents / 3, rel=0.35)
+    assert not explanation.unusual
 
 
 def test_a_day_beyond_its_bounds_is_unusual() -> None:
-    """Five times the usual sales are not explained away."""
-    sales, facts = _shop()
+    """Five times the usual sales remain unexplained."""
+    sales, shop_data = _simulate_shop()
     sales[399] *= 5
-    told = explain_day([build_series(sales)], facts, "north", get_date(399), CONFIG)
-    assert told.unusual
-    assert told.contributions[-1].cause == "unexplained"
-    assert told.contributions[-1].cents > told.expected_cents
+    explanation = explain_day([build_series(sales)], shop_data, "north", get_date(399), CONFIG)
+    assert explanation.unusual
+    assert explanation.contributions[-1].cause == "unexplained"
+    assert explanation.contributions[-1].cents > explanation.expected_cents
 
 
 def test_a_slow_product_and_a_day_of_returns_add_up_too() -> None:
-    """On the scale of sums, and below zero."""
+    """On the linear scale, and below zero."""
     sales = np.random.default_rng(3).poisson(0.6, DAYS) * 4.99
     sales[399] = -12.34
-    told = explain_day([build_series(sales)], ShopData(), "north", get_date(399), CONFIG)
-    assert sum(one.cents for one in told.contributions) == told.actual_cents == -1234
+    explanation = explain_day([build_series(sales)], ShopData(), "north", get_date(399), CONFIG)
+    assert sum(contribution.cents for contribution in explanation.contributions) == explanation.actual_cents == -1234
 
 
-def test_what_cannot_be_explained_is_said() -> None:
-    """An unknown store, a closed day, a day outside, the first day."""
-    sales, facts = _shop()
+def test_a_day_that_cannot_be_explained_is_an_error() -> None:
+    """An unknown store, a closed day, a day outside the series, the first day."""
+    sales, shop_data = _simulate_shop()
     sales[100] = np.nan
     history = [build_series(sales)]
     for store, day, message in (
@@ -85,26 +85,26 @@ def test_what_cannot_be_explained_is_said() -> None:
         ("north", 9999, "not imported"),
     ):
         with pytest.raises(NotFoundError, match=message):
-            explain_day(history, facts, store, get_date(day), CONFIG)
+            explain_day(history, shop_data, store, get_date(day), CONFIG)
     other = build_series(simulate_sales(5, DAYS), "other", get_date(-30))
     with pytest.raises(InvalidInputError, match="later day"):
-        explain_day([*history, other], facts, "north", get_date(0), CONFIG)
+        explain_day([*history, other], shop_data, "north", get_date(0), CONFIG)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.integers(-3, 3))
-def test_cents_are_dealt_out_whole_and_near(amounts: list[float], off: int) -> None:
+def test_cents_sum_to_the_total_and_stay_close_to_the_amounts(amounts: list[float], off: int) -> None:
     """Whatever the amounts, the cents sum to the total, each within a few of its amount."""
-    named = {str(at): amount for at, amount in enumerate(amounts)}
+    by_cause = {str(index): amount for index, amount in enumerate(amounts)}
     total = round_to_cents(sum(amounts)) + off
-    dealt = allocate_cents(named, total)
-    assert sum(dealt.values()) == total
-    assert all(abs(dealt[name] - named[name] * 100) <= len(amounts) + 5 for name in named)
+    allocated = allocate_cents(by_cause, total)
+    assert sum(allocated.values()) == total
+    assert all(abs(allocated[cause] - by_cause[cause] * 100) <= len(amounts) + 5 for cause in by_cause)
 
 
-def test_the_calendar_names_what_acts_and_what_to_do() -> None:
-    """A game of +50 % asks for more staff than the usual weekday, and says why."""
-    sales, facts = _shop()
-    days = build_calendar([build_series(sales)], facts, get_date(GAMES[-1] - 3), 7, CONFIG)
+def test_the_calendar_advises_more_staff_and_names_the_signal() -> None:
+    """A game of +50 % needs more staff than the usual weekday."""
+    sales, shop_data = _simulate_shop()
+    days = build_calendar([build_series(sales)], shop_data, get_date(GAMES[-1] - 3), 7, CONFIG)
     game = days[2]
     assert "derby (+" in game.advice
     assert game.advice.startswith("Plan about")
@@ -156,15 +156,15 @@ DAY = DayForecast(
         ),
     ],
 )
-def test_the_advice_is_a_sentence_to_act_on(change: dict[str, object], usual: float | None, start: str) -> None:
-    """Closed, rush, more, fewer, as usual, and what is not known yet."""
+def test_advice_for_each_kind_of_day(change: dict[str, object], usual: float | None, start: str) -> None:
+    """Closed, rush, more, fewer or usual sales, and too short a history."""
     day = replace(DAY, **change)  # type: ignore[arg-type]
     rush = classify_rush(day.rush_probability, day.open_probability, CONFIG.forecast)
     assert write_advice(day, usual, rush).startswith(start)
 
 
-def test_a_store_without_a_day_has_no_usual() -> None:
-    """It is forecast from the others, and compared with nothing."""
+def test_a_store_without_history_has_no_usual_sales() -> None:
+    """It is forecast from the other stores."""
     young = build_series(np.full(3, 500.0), "young", get_date(DAYS))
     days = build_calendar([build_series(simulate_sales(1, DAYS)), young], ShopData(), get_date(DAYS - 1), 2, CONFIG)
     assert [day.usual is None for day in days] == [False, False, True, True]

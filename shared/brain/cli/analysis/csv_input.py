@@ -73,10 +73,15 @@ def _find_columns(
     _require_columns(source, names, required)
     present = (name for name in optional if name in names)
     selected = [*required, *present, *(name for name in names if prefix and name.startswith(prefix))]
-    repeated = next((name for name in selected if names.count(name) > 1), None)
-    if repeated:
-        raise InvalidInputError(f"{source}: column {repeated} must appear once, got it twice; remove one")
+    require_unique(source, names, selected)
     return {name: names.index(name) for name in selected}
+
+
+def require_unique(source: str, names: Sequence[str], selected: Sequence[str]) -> None:
+    """Accept a header whose ``selected`` names appear once; raises ``InvalidInputError`` otherwise."""
+    repeated = next((name for name in selected if names.count(name) > 1), None)
+    if repeated is not None:
+        raise InvalidInputError(f"{source}: column {repeated!r} must appear once, got it twice; rename or remove one")
 
 
 def _require_columns(source: str, names: Sequence[str], required: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, read_text
+from brain.cli.analysis.csv_input import describe_source, read_text, require_unique
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -90,19 +90,13 @@ def _read_sheet(file: Path) -> CsvSheet:
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
-        reader.fieldnames = _parse_names(source, reader.fieldnames or ())
+        names = [name.strip() for name in reader.fieldnames or ()]
+        require_unique(source, names, names)
+        reader.fieldnames = names
         rows = [{name: cell for name, cell in row.items() if name is not None} for row in reader]
     except csv.Error as exc:
         raise InvalidInputError(f"{source}, line {reader.line_num}: expected CSV, got {exc}; correct the row") from exc
-    return CsvSheet(list(reader.fieldnames), rows, delimiter)
-
-
-def _parse_names(source: str, header: Sequence[str]) -> list[str]:
-    names = [name.strip() for name in header]
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        raise InvalidInputError(f"{source}: column {repeated!r} must appear once, got it twice; rename one")
-    return names
+    return CsvSheet(names, rows, delimiter)
 
 
 def _added_cells(prediction: "Prediction | None") -> dict[str, float | None]:

@@ -26,8 +26,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     it uses the names of an event's fields.
     """
     builder = DraftBuilder(payload)
-    missing = [name for name in ("id", "source") if not to_text(payload.get(name))]
-    builder.faults += [f"{name}: required by CloudEvents, got none" for name in missing]
+    builder.faults += _list_missing(payload)
     decoded = _decode_base64_parts(payload)
     data = _find_data(decoded.get("data"))
     for name in METRICS:
@@ -49,6 +48,10 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
             creator=to_text(data.get("creator")),
         )
     ]
+
+
+def _list_missing(payload: JsonObject) -> list[str]:
+    return [f"{name}: required by CloudEvents, got none" for name in ("id", "source") if not to_text(payload.get(name))]
 
 
 def _find_data(data: Any) -> Mapping[str, Any]:

@@ -49,26 +49,34 @@ def read_webhook(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOut
     """
     builder = DraftBuilder(payload)
     subscription = to_text(payload.get("subscriptionType")) or ""
-    object_kind, _, change = subscription.partition(".")
-    if object_kind == "object":
-        object_kind = _OBJECT_KINDS.get(to_text(payload.get("objectTypeId")) or "", "object")
+    object_kind, change = _parse_subscription(subscription, payload)
     is_person = object_kind in _PERSON_KINDS
-    property_name = to_text(payload.get("propertyName"))
+    record_id = to_text(payload.get("objectId"))
+    content_id, creator = (None, record_id) if is_person else (record_id, None)
+    property_name = to_text(payload.get("propertyName")) or ""
     builder.metrics |= _count_property_change(object_kind, property_name, to_text(payload.get("propertyValue")))
-    identity = [payload[name] for name in _IDENTITY_FIELDS if payload.get(name) is not None]
+    identity = [str(payload[name]) for name in _IDENTITY_FIELDS if payload.get(name) is not None]
     return [
         builder.build(
             FeedType.CRM_HUBSPOT if change in _CHANGE_KINDS else FeedType.CUSTOM,
             builder.read_time(payload, "occurredAt"),
-            provider_event_id=" ".join([subscription, property_name or "", *map(str, identity)]),
-            content_id=None if is_person else to_text(payload.get("objectId")),
+            provider_event_id=" ".join([subscription, property_name, *identity]),
+            content_id=content_id,
             content_type=object_kind or None,
             platform="hubspot",
-            creator=to_text(payload.get("objectId")) if is_person else None,
+            creator=creator,
             volatile=_VOLATILE_FIELDS,
             personal=ALL_FIELDS if is_person else _PERSONAL_FIELDS,
         )
     ]
+
+
+def _parse_subscription(subscription: str, payload: JsonObject) -> tuple[str, str]:
+    """Return the kind of object that changed, and the kind of change."""
+    object_kind, _, change = subscription.partition(".")
+    if object_kind == "object":
+        object_kind = _OBJECT_KINDS.get(to_text(payload.get("objectTypeId")) or "", "object")
+    return object_kind, change
 
 
 def _count_property_change(object_kind: str, name: str | None, value: str | None) -> dict[str, float]:

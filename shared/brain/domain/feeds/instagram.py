@@ -28,8 +28,14 @@ _INSIGHT_METRICS: Final[Mapping[str, str]] = {
     "link_clicks": "clicks",
 }
 MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
+_STORY_FIELD: Final = "story_insights"  # a story's final insights, a running total
 _COMMENT_FIELDS: Final = ("comments", "live_comments")
-_CHANGE_PERSONAL_FIELDS: Final = frozenset({"entryid", "text"})
+_ENTRY_ID: Final = frozenset({"entryid"})
+# The feed and the personal fields of each change that is known; others are custom.
+_CHANGES: Final = dict.fromkeys(
+    (*_COMMENT_FIELDS, _STORY_FIELD, "mentions"), (FeedType.SOCIAL_INSTAGRAM, _ENTRY_ID | {"text"})
+)
+_CHANGE_CONTENT_TYPES: Final[dict[str, str | None]] = {_STORY_FIELD: "story", "": None}
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
 INSIGHT_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
 # URLs of files are signed again for every fetch.
@@ -202,24 +208,23 @@ def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: F
     raw = {"entry_id": entry.get("id"), "time": entry.get("time"), **change}
     builder = DraftBuilder(raw)
     media_id = to_text(details.get("media_id")) or to_text(to_object(details.get("media")).get("id"))
-    is_story = field == "story_insights"
     if field in _COMMENT_FIELDS:
         builder.metrics["comments"] = 1
-    if is_story:
+    if field == _STORY_FIELD:
         add_insight_metrics(builder, details)
-    is_known = is_story or field in (*_COMMENT_FIELDS, "mentions")
+    total = {"content_key": ("story", media_id), "cumulative": True} if field == _STORY_FIELD and media_id else {}
+    feed_type, personal = _CHANGES.get(field, (FeedType.CUSTOM, _ENTRY_ID))
     event_id = first_text(details, ("id", "comment_id"))
     return builder.build(
-        FeedType.SOCIAL_INSTAGRAM if is_known else FeedType.CUSTOM,
+        feed_type,
         builder.read_time(entry, "time") or context.signed_at,
         raw=raw,
         provider_event_id=f"{field} {event_id}" if event_id else None,
-        content_key=("story", media_id) if is_story and media_id else (),
-        cumulative=is_story and media_id is not None,
         content_id=media_id,
-        content_type="story" if is_story else field or None,
+        content_type=_CHANGE_CONTENT_TYPES.get(field, field),
         platform="instagram",
-        personal=_CHANGE_PERSONAL_FIELDS if is_known else frozenset({"entryid"}),
+        personal=personal,
+        **total,
     )
 
 

@@ -56,13 +56,12 @@ def matches_row(payload: JsonObject) -> bool:
     """Recognize a row by Meta's pair of dates, or by a date, an ad's id and the reach, without Google's micros."""
     row = lowercase_names(payload)
     has_id = has_any(row, _ID_COLUMNS)
-    if _is_action_row(row) and "date" in row and has_id:
+    has_date = "date" in row and has_id
+    if _is_action_row(row) and has_date:
         return True
-    if not has_any(row, _METRIC_COLUMNS):
-        return False
-    if "date_start" in row and ("date_stop" in row or has_id):
-        return True
-    return "date" in row and "cost_micros" not in row and has_id and "reach" in row
+    has_period = "date_start" in row and ("date_stop" in row or has_id)
+    has_reach = has_date and "reach" in row and "cost_micros" not in row
+    return has_any(row, _METRIC_COLUMNS) and (has_period or has_reach)
 
 
 def _is_action_row(row: JsonObject) -> bool:

@@ -55,17 +55,14 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
     if metric_columns.isdisjoint(row):
         return reject_shape(f"the columns of the field map ({', '.join(sorted(metric_columns))})")
     builder = DraftBuilder(row)
-    for metric, columns in field_map.metrics.items():
-        if metric in AMOUNT_METRICS:
-            builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
-        else:
-            builder.add_sum(metric, row, *columns)
+    _add_metrics(builder, row, field_map)
+    is_total = field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key)
     return builder.build(
         field_map.feed_type,
         _read_time(builder, row, field_map.time),
         undated=field_map.time.constant is not None,
         content_key=("row", *select_dimensions(row, field_map.key)) if field_map.key else (),
-        cumulative=field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key),
+        cumulative=is_total,
         currency=_column_text(row, field_map.currency_column) or field_map.currency,
         content_id=_column_text(row, field_map.content_id),
         content_type=_select_content_type(row, field_map),
@@ -74,6 +71,14 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
         volatile=VOLATILE_COLUMNS | frozenset(field_map.volatile),
         personal=frozenset(map(normalize_field_name, filter(None, (*field_map.personal, field_map.creator_column)))),
     )
+
+
+def _add_metrics(builder: DraftBuilder, row: JsonObject, field_map: FieldMap) -> None:
+    for metric, columns in field_map.metrics.items():
+        if metric in AMOUNT_METRICS:
+            builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
+        else:
+            builder.add_sum(metric, row, *columns)
 
 
 def _select_content_type(row: JsonObject, field_map: FieldMap) -> str | None:
@@ -111,12 +116,15 @@ def _read_formatted_time(builder: DraftBuilder, row: JsonObject, column: str, ti
 
 def _read_composed_time(builder: DraftBuilder, row: JsonObject, time: TimeMapping) -> datetime | None:
     """Return the time that the columns of a row compose: month, day or weekday, and hour."""
-    year = time.constant_year if time.year is None else builder.read_number(row, time.year, is_count=True)
-    month = builder.read_number(row, time.month or "", is_count=True)
-    day_or_weekday = builder.read_number(row, time.day or time.weekday or "", is_count=True)
-    hour = builder.read_number(row, time.hour, is_count=True) if time.hour else 0
-    if year is None or month is None or day_or_weekday is None or hour is None:
+    numbers = (
+        time.constant_year if time.year is None else builder.read_number(row, time.year, is_count=True),
+        builder.read_number(row, time.month or "", is_count=True),
+        builder.read_number(row, time.day or time.weekday or "", is_count=True),
+        builder.read_number(row, time.hour, is_count=True) if time.hour else 0,
+    )
+    if None in numbers:
         return None
+    year, month, day_or_weekday, hour = (int(number or 0) for number in numbers)
     find_day = date if time.day else partial(_find_first_weekday, week_starts=time.week_starts)
     try:
         return parse_day_and_hour(find_day(year, month, day_or_weekday).isoformat(), hour)

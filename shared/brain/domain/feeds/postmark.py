@@ -38,13 +38,8 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
         return [Ignored("Postmark's test of the webhook")]
     builder = DraftBuilder(payload)
     kind = to_text(payload.get("RecordType")) or ""
-    bounce_type = to_text(payload.get("Type")) or ""
-    metrics = dict(_METRICS)
-    if (kind, bounce_type) == ("Bounce", "Unsubscribe") or _is_unsubscribe(payload):
-        metrics[kind] = "unsubscribes"
-    elif kind == "Bounce" and bounce_type in _NON_BOUNCE_TYPES:
-        metrics["Bounce"] = None
-    elif kind == "Bounce":
+    metrics = _select_metrics(kind, payload)
+    if metrics.get(kind) == "bounces":
         builder.metrics["sends"] = 1
     return [
         build_email_event(
@@ -56,6 +51,14 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
             content_id=first_tag(payload.get("Tag")) or to_text(payload.get("MessageID")),
         )
     ]
+
+
+def _select_metrics(kind: str, payload: JsonObject) -> Mapping[str, str | None]:
+    """Return the metric of each kind of record, with that of this record corrected for its bounce type."""
+    bounce_type = to_text(payload.get("Type")) if kind == "Bounce" else None
+    if bounce_type == "Unsubscribe" or _is_unsubscribe(payload):
+        return {**_METRICS, kind: "unsubscribes"}
+    return {**_METRICS, kind: None} if bounce_type in _NON_BOUNCE_TYPES else _METRICS
 
 
 def _is_unsubscribe(payload: JsonObject) -> bool:

@@ -17,7 +17,7 @@ from brain.domain.predictions.additive import (
     unseen_variance,
 )
 from brain.domain.predictions.candidates import build_candidates
-from brain.domain.predictions.columns import Table, detect_column
+from brain.domain.predictions.columns import FeatureColumn, Table, detect_column
 from brain.domain.predictions.config import PredictionConfig
 from brain.domain.predictions.effects import CategoryEffect, CodedEffect, GroupEffect
 from brain.domain.predictions.scale import LogScale, choose_log_scale
@@ -148,9 +148,8 @@ def fit_model(
     scale = choose_log_scale(results)
     target = scale.transform(results)
     ahead = ahead_seconds if timestamps is not None and rows >= config.cutoffs_from else None
-    names = [name for name in table if ahead is None or name != TIMESTAMP]
-    columns = [detect_column(name, table[name], category_up_to=config.category_up_to_values) for name in names]
-    candidates = build_candidates([column for column in columns if column], table, config)
+    columns = _detect_columns(table, config, with_time=ahead is None)
+    candidates = build_candidates(columns, table, config)
     if timestamps is not None and ahead is not None:
         splits, decays = split_by_cutoffs(timestamps, ahead, config.cutoffs), _decay_weights(timestamps, config)
     else:
@@ -183,6 +182,12 @@ def add_clock_columns(table: Table, times: Sequence[datetime | None] | None) -> 
         TIMESTAMP: [to_timestamp(time) if time else None for time in times],
     }
     return {**clock, **table}
+
+
+def _detect_columns(table: Table, config: PredictionConfig, *, with_time: bool) -> list[FeatureColumn]:
+    names = [name for name in table if with_time or name != TIMESTAMP]
+    columns = (detect_column(name, table[name], category_up_to=config.category_up_to_values) for name in names)
+    return [column for column in columns if column]
 
 
 def _sort_by_time(history: ContentHistory) -> tuple[Table, Floats, Floats | None]:

@@ -105,9 +105,11 @@ class Learn:
         for client_id, outcomes in batch.items():
             (state,) = StateDocuments(self.store).read(client_id, LEARNING)
             vertical = Clients(self.store).get(client_id).vertical or UNKNOWN_VERTICAL
-            own = replace(own_weights_from_document(state.data), vertical=vertical)
+            own_weights = replace(own_weights_from_document(state.data), vertical=vertical)
             shared = model.select_weights(client_id, self.config)
-            updated = update_own_weights(own, outcomes, shared, priors, lease.scheduled_at, self.gold, self.config)
+            updated = update_own_weights(
+                own_weights, outcomes, shared, priors, lease.scheduled_at, self.gold, self.config
+            )
             writes.append(state.write(updated.to_document()))
         return writes
 

@@ -36,19 +36,30 @@ class ReadLearning:
         client_id = aggregates.client.client_id
         model, _ = Models(self.store, self.config).load_score_model()
         outcomes_state, learning_state = StateDocuments(self.store).read(client_id, OUTCOMES, LEARNING)
-        register, own = register_from_document(outcomes_state.data), own_weights_from_document(learning_state.data)
+        register, own_weights = (
+            register_from_document(outcomes_state.data),
+            own_weights_from_document(learning_state.data),
+        )
         serves_everyone, only_client = model.serving_scope(self.config)
         is_served = serves_everyone or only_client == client_id
         shared_comparisons = _list_comparisons(model, facts.as_of) if is_served else ()
         summary = LearningSummary(
-            weights_history=own.weights_history if own.serves else model.weights_history if is_served else (),
-            served_by="own" if own.serves or only_client == client_id else "shared" if is_served else "definition",
+            weights_history=own_weights.weights_history
+            if own_weights.serves
+            else model.weights_history
+            if is_served
+            else (),
+            served_by="own"
+            if own_weights.serves or only_client == client_id
+            else "shared"
+            if is_served
+            else "definition",
             outcome_count=register.outcome_count,
             excluded=register.excluded,
             nominal_coverage=self.config.outcomes.usual.coverage,
             coverage_by_week=register.coverage_by_week,
-            comparisons=(*shared_comparisons, *_list_own_comparisons(own, facts.as_of)),
-            gold_failures=own.gold_failures if own.proven else model.gold_failures if is_served else (),
+            comparisons=(*shared_comparisons, *_list_own_comparisons(own_weights, facts.as_of)),
+            gold_failures=own_weights.gold_failures if own_weights.proven else model.gold_failures if is_served else (),
             alarm_answers=self._read_alarm_answers(client_id, facts),
         )
         return PartResult({"learning": summary})
@@ -67,6 +78,6 @@ def _list_comparisons(model: ScoreModel, as_of: datetime) -> list[ComparisonSumm
     return [*open_comparisons, *reversed(model.comparisons)]
 
 
-def _list_own_comparisons(own: OwnWeights, as_of: datetime) -> list[ComparisonSummary]:
-    comparisons = (own.summarize_open_comparison(as_of), own.last_comparison)
+def _list_own_comparisons(own_weights: OwnWeights, as_of: datetime) -> list[ComparisonSummary]:
+    comparisons = (own_weights.summarize_open_comparison(as_of), own_weights.last_comparison)
     return [comparison for comparison in comparisons if comparison]

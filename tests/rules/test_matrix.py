@@ -60,7 +60,7 @@ def test_the_actors_differ() -> None:
 def _document_paths() -> Iterator[str]:
     """Every path of a document that ``paths`` makes, with any text in the place of each argument."""
     for name, function in inspect.getmembers(paths, inspect.isfunction):
-        if function.__module__ == paths.__name__ and name != "stamp":
+        if function.__module__ == paths.__name__ and name != "format_timestamp":
             arguments = {p.name: _argument(p.annotation) for p in inspect.signature(function).parameters.values()}
             path = function(**arguments)
             yield path if path.count("/") % 2 else f"{path}/x"

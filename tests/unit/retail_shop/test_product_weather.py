@@ -1,4 +1,4 @@
-"""Products' answers to weather are found where planted, not claimed where there are none, and bounded honestly."""
+"""Weather elasticities are estimated where simulated, rarely claimed where absent, and have valid intervals."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ PRODUCTS = 6
 
 
 def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[DailySeries], ShopData]:
-    """Products of one shop with planted log effects of rain, sharing a part of their noise."""
+    """Simulate products of one shop with log effects of rain and partly shared noise."""
     world = simulate_shop(seed, days=DAYS)
     wet = (world.facts.weather["kiel"].values[:, 3] >= 1).astype(float)
     rng = np.random.default_rng(seed + 1)
@@ -29,30 +29,30 @@ def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[Dai
     return series, world.facts
 
 
-def of_rain(rows: list[WeatherElasticity]) -> list[WeatherElasticity]:
-    """The answers to rain, by product."""
+def select_rain(rows: list[WeatherElasticity]) -> list[WeatherElasticity]:
+    """Return the elasticities for rain, by product."""
     return [row for row in rows if row.reading == "rain"]
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.6])
-def test_intervals_hold_the_planted_answers_as_often_as_they_say(shared: float) -> None:
-    """90 % intervals over 40 shops of six products, with errors of their own and errors shared."""
-    held, closer = [], []
+def test_intervals_cover_the_simulated_elasticities(shared: float) -> None:
+    """90 % intervals over 40 shops of six products, with independent and with shared errors."""
+    covered, error_ratios = [], []
     for seed in range(40):
         truth = np.random.default_rng(seed).normal(0.06, 0.04, PRODUCTS)
-        rows = of_rain(estimate_weather_elasticities(*products(500 + seed, truth, shared)))
-        planted = np.expm1(truth)
-        held += [row.lower <= value <= row.upper for row, value in zip(rows, planted, strict=True)]
-        closer.append(
-            np.mean([(row.effect - value) ** 2 for row, value in zip(rows, planted, strict=True)])
-            / np.mean([(row.alone - value) ** 2 for row, value in zip(rows, planted, strict=True)])
+        rows = select_rain(estimate_weather_elasticities(*products(500 + seed, truth, shared)))
+        elasticities = np.expm1(truth)
+        covered += [row.lower <= elasticity <= row.upper for row, elasticity in zip(rows, elasticities, strict=True)]
+        error_ratios.append(
+            np.mean([(row.effect - elasticity) ** 2 for row, elasticity in zip(rows, elasticities, strict=True)])
+            / np.mean([(row.alone - elasticity) ** 2 for row, elasticity in zip(rows, elasticities, strict=True)])
         )
-    assert 0.83 <= np.mean(held) <= 0.97
-    assert np.median(closer) < 1.0
+    assert 0.83 <= np.mean(covered) <= 0.97
+    assert np.median(error_ratios) < 1.0
 
 
-def test_signs_are_rarely_claimed_where_there_is_nothing() -> None:
-    """No product answers to anything: a sign that is 95 % sure by chance comes in 10 % of rows, and little more."""
+def test_signs_are_rarely_claimed_without_an_effect() -> None:
+    """A sign that is 95 % sure by chance occurs in 10 % of rows, and hardly more often."""
     rows = [
         row for seed in range(30) for row in estimate_weather_elasticities(*products(900 + seed, np.zeros(PRODUCTS)))
     ]
@@ -60,27 +60,27 @@ def test_signs_are_rarely_claimed_where_there_is_nothing() -> None:
     assert np.mean([row.claimed for row in rows]) <= 0.12
 
 
-def test_a_strong_answer_is_claimed_with_its_sign() -> None:
-    """Ice cream falls on wet days, umbrellas rise."""
-    rows = of_rain(estimate_weather_elasticities(*products(77, np.array([-0.4, 0.5, 0.0]))))
+def test_a_strong_effect_is_claimed_with_its_sign() -> None:
+    """Ice cream sells less on wet days, umbrellas more."""
+    rows = select_rain(estimate_weather_elasticities(*products(77, np.array([-0.4, 0.5, 0.0]))))
     assert [(row.claimed, row.effect > 0) for row in rows[:2]] == [(True, False), (True, True)]
     assert rows[0].days == DAYS
 
 
-def test_one_product_alone_leans_on_nobody() -> None:
-    """What its own days say is what is said."""
-    (row,) = of_rain(estimate_weather_elasticities(*products(5, np.array([0.5]))))
+def test_a_single_product_is_not_pooled() -> None:
+    """Its effect is the estimate from its own days."""
+    (row,) = select_rain(estimate_weather_elasticities(*products(5, np.array([0.5]))))
     assert row.effect == pytest.approx(row.alone)
 
 
 def test_too_few_days_no_weather_and_weather_that_never_changes_give_no_rows() -> None:
-    """Nothing is said rather than something made up."""
+    """Without information there is no elasticity."""
     series, facts = products(5, np.zeros(2))
-    assert estimate_weather_elasticities([one.until(FIRST_DAY) for one in series], facts) == []
+    assert estimate_weather_elasticities([product.until(FIRST_DAY) for product in series], facts) == []
     assert estimate_weather_elasticities(series, ShopData(facts.stores)) == []
     weather = facts.weather["kiel"]
-    still = replace(weather, values=np.ones_like(weather.values))
-    assert estimate_weather_elasticities(series, ShopData(facts.stores, (), {"kiel": still})) == []
+    constant = replace(weather, values=np.ones_like(weather.values))
+    assert estimate_weather_elasticities(series, ShopData(facts.stores, (), {"kiel": constant})) == []
     dry = weather.values.copy()
     dry[:, 3] = 0.0
     rows = estimate_weather_elasticities(series, ShopData(facts.stores, (), {"kiel": replace(weather, values=dry)}))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from brain.domain.events import Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
@@ -124,7 +124,7 @@ def _read_composed_time(builder: DraftBuilder, row: JsonObject, time: TimeMappin
     )
     if None in numbers:
         return None
-    year, month, day_or_weekday, hour = (int(number or 0) for number in numbers)
+    year, month, day_or_weekday, hour = cast("tuple[int, int, int, int]", numbers)
     find_day = date if time.day else partial(_find_first_weekday, week_starts=time.week_starts)
     try:
         return parse_day_and_hour(find_day(year, month, day_or_weekday).isoformat(), hour)

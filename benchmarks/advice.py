@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.unit.advice_loop.planted_posts import MONDAY, posts
-
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.domain.days.scorer import Scorer
@@ -25,6 +23,7 @@ from brain.domain.recommendations.context_builder import build_context
 from brain.domain.reports.facts import ReportFacts
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.files import load_config
+from brain.testing.simulations.posts import MONDAY, simulate_posts
 
 UTC_ZONE = ZoneInfo("UTC")
 PREDICTIONS = load_config("brain_predictions", PredictionConfig)
@@ -57,7 +56,9 @@ def _coverage(name: str, ratio: float, *, adapted: bool) -> None:
 
 def _played(seed: int, ratio: float, *, adapted: bool) -> ContentOutlook:
     rows = [
-        row for event in posts("acme", MONDAY, 7 * WEEKS, ratio=ratio, seed=seed) if (row := build_content_row(event))
+        row
+        for event in simulate_posts("acme", MONDAY, 7 * WEEKS, ratio=ratio, seed=seed)
+        if (row := build_content_row(event))
     ]
     outlook = ContentOutlook()
     for day in range(1, 7 * WEEKS):
@@ -74,7 +75,9 @@ def _played(seed: int, ratio: float, *, adapted: bool) -> ContentOutlook:
 def _slates(name: str, ratio: float) -> None:
     """Draw the first slate of many clients, each with a past of its own."""
     at = MONDAY + timedelta(days=PAST_DAYS, hours=6)
-    worlds = [_facts(f"c{n}", list(posts(f"c{n}", MONDAY, PAST_DAYS, ratio=ratio)), at) for n in range(CLIENTS)]
+    worlds = [
+        _facts(f"c{n}", list(simulate_posts(f"c{n}", MONDAY, PAST_DAYS, ratio=ratio)), at) for n in range(CLIENTS)
+    ]
     started = time.perf_counter()
     slates = [_advice(facts) for facts in worlds]
     for slate in slates:

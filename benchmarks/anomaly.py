@@ -19,9 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from tests.unit.anomaly.series_worlds import CONFIG, NOISES, daily, detect, hourly
-
 from brain.domain.anomaly import AlarmBudget, AnomalyConfig
+from brain.testing.simulations.series import CONFIG, NOISES, detect_anomalies, simulate_daily, simulate_hourly
 
 DATA = Path(os.environ.get("BRAIN_DATA", "../shared/data"))
 POINTS = 365_000
@@ -165,7 +164,9 @@ def added(scores: Iterable[Score]) -> Score:
 def brain(days: float, config: AnomalyConfig = CONFIG) -> Alarms:
     """The Brain's detector with a budget of one false alarm in so many days."""
     budget = AlarmBudget(1, timedelta(days=days))
-    return lambda one: [r.alarm for r in detect(zip(one.times, one.values, strict=True), budget, config=config)]
+    return lambda one: [
+        r.alarm for r in detect_anomalies(zip(one.times, one.values, strict=True), budget, config=config)
+    ]
 
 
 def rivals() -> dict[str, Alarms]:
@@ -254,7 +255,7 @@ def bike_table() -> None:
             for row in csv.DictReader(lines)
         ]
     days = (hours[-1][0] - hours[0][0]).days
-    alarms = [reading for reading in detect(hours) if reading.alarm]
+    alarms = [reading for reading in detect_anomalies(hours) if reading.alarm]
     print(f"\nbike hire by the hour, {days} days: {len(alarms)} alarms with one in 30 days; the three most unusual:")
     for reading in sorted(alarms, key=lambda reading: -reading.anomaly_score)[:3]:
         print(f"  {reading.at}, {reading.kind}: {reading.explanation}")
@@ -263,24 +264,26 @@ def bike_table() -> None:
 def null_tables() -> None:
     """Print false alarms over the budget on quiet worlds of several spacings."""
     worlds: dict[str, tuple[int, int, Callable[[int, int, str], list[tuple[datetime, float]]]]] = {
-        "daily, 60 days": (60, 60, daily),
-        "daily, 400 days": (400, 15, daily),
-        "hourly, 60 days": (60, 8, hourly),
-        "hourly, 300 days": (300, 3, hourly),
-        "5 minutes, 60 days": (60, 2, lambda seed, days, noise: hourly(seed, days, noise, minutes=5)),
+        "daily, 60 days": (60, 60, simulate_daily),
+        "daily, 400 days": (400, 15, simulate_daily),
+        "hourly, 60 days": (60, 8, simulate_hourly),
+        "hourly, 300 days": (300, 3, simulate_hourly),
+        "5 minutes, 60 days": (60, 2, lambda seed, days, noise: simulate_hourly(seed, days, noise, minutes=5)),
     }
     budgets = (4.0, 1.0, 0.05)
     print("\nfalse alarms over the budget on quiet worlds, after the warm-up")
     print(f"{'world':<22}{'noise':<20}" + "".join(f"{f'{budget:g}/30d':>10}" for budget in budgets))
     for world, (days, seeds, make) in worlds.items():
-        warm_up = 14 if make is daily else 2
+        warm_up = 14 if make is simulate_daily else 2
         for noise in NOISES:
             ratios = []
             for budget in budgets:
                 found = sum(
                     reading.alarm
                     for seed in range(seeds)
-                    for reading in detect(make(500 + seed, days, noise), AlarmBudget(budget, timedelta(days=30)))
+                    for reading in detect_anomalies(
+                        make(500 + seed, days, noise), AlarmBudget(budget, timedelta(days=30))
+                    )
                 )
                 ratios.append(found / (seeds * (days - warm_up) / 30 * budget))
             print(f"{world:<22}{noise:<20}" + "".join(f"{ratio:>10.2f}" for ratio in ratios), flush=True)

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 
 import numpy as np
 from scipy import stats
-from tests.retail_worlds import FIRST_DAY, World, chain, shop
 
 from brain.cli.retail.output import print_table
 from brain.domain.retail.curiosity.config import CuriosityConfig
@@ -19,6 +18,7 @@ from brain.domain.retail.curiosity.night import LedgerHistory, run_night
 from brain.domain.retail.curiosity.question import QuestionSubject
 from brain.domain.retail.curiosity.question_subjects import build_question_batches
 from brain.settings.files import load_config
+from brain.testing.simulations.curiosity import FIRST_DAY, ShopSimulation, simulate_chain, simulate_shop
 
 WORLDS = 200
 YEARS = 20
@@ -39,10 +39,10 @@ def run() -> None:
 def _print_nights(config: CuriosityConfig) -> None:
     rows = []
     for effect in (0.0, *PLANTED):
-        nights = [_night(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)]
+        nights = [_night(simulate_shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)]
         leads = [[one for one in entries if one.state is HypothesisState.LEAD] for entries in nights]
         plain, hochberg = zip(
-            *(_naive(shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)), strict=True
+            *(_naive(simulate_shop(10_000 + seed, effect=effect), config) for seed in range(WORLDS)), strict=True
         )
         asked = np.mean([sum(one.p_value is not None for one in entries) for entries in nights])
         rows.append(
@@ -67,7 +67,7 @@ def _print_nights(config: CuriosityConfig) -> None:
 def _print_years(config: CuriosityConfig) -> None:
     rows = []
     for effect in (0.0, PLANTED[1]):
-        findings = [_year(shop(20_000 + seed, LAST_NIGHT, effect), config) for seed in range(YEARS)]
+        findings = [_year(simulate_shop(20_000 + seed, LAST_NIGHT, effect), config) for seed in range(YEARS)]
         false = [any("rain" not in one for one in found) if effect else bool(found) for found in findings]
         rows.append(
             (
@@ -84,7 +84,7 @@ def _print_years(config: CuriosityConfig) -> None:
 
 
 def _print_seconds(config: CuriosityConfig) -> None:
-    world = chain(30_000, stores=10)
+    world = simulate_chain(30_000, stores=10)
     begun = time.perf_counter()
     entries = _night(world, config)
     seconds = time.perf_counter() - begun
@@ -92,14 +92,14 @@ def _print_seconds(config: CuriosityConfig) -> None:
     print(f"{asked}: {seconds:.1f} s (goal <= 60 s)")
 
 
-def _night(world: World, config: CuriosityConfig, past: LedgerHistory | None = None) -> list[HypothesisEntry]:
+def _night(world: ShopSimulation, config: CuriosityConfig, past: LedgerHistory | None = None) -> list[HypothesisEntry]:
     last = max(one.last_day for one in world.series)
     return run_night(
-        last, build_question_batches(world.series, world.facts, config), past or LedgerHistory(), config.limits
+        last, build_question_batches(world.series, world.shop_data, config), past or LedgerHistory(), config.limits
     )
 
 
-def _year(world: World, config: CuriosityConfig) -> set[str]:
+def _year(world: ShopSimulation, config: CuriosityConfig) -> set[str]:
     """The templates that ever were a finding in a year of nights."""
     latest: dict[str, HypothesisEntry] = {}
     confirmations: list[bool] = []
@@ -112,9 +112,9 @@ def _year(world: World, config: CuriosityConfig) -> set[str]:
     return found
 
 
-def _naive(world: World, config: CuriosityConfig) -> tuple[int, bool]:
+def _naive(world: ShopSimulation, config: CuriosityConfig) -> tuple[int, bool]:
     """What a correlation test says of the same days: how many p below 5 %, and any after Benjamini and Hochberg."""
-    asked = build_question_batches(world.series, world.facts, config)[QuestionSubject("kiel")]
+    asked = build_question_batches(world.series, world.shop_data, config)[QuestionSubject("kiel")]
     logs = np.log(world.series[0].sales)
     residual = logs - asked.outcome.basis @ (asked.outcome.basis.T @ logs)
     p_values = []

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from tests.unit.learning.worlds import CONFIG, ONES, TRUTH, outcomes
 
 from brain.domain.learning.challenger import fit_challenger, mean_error
 from brain.domain.learning.fold import fold_outcomes
@@ -18,6 +17,7 @@ from brain.domain.learning.gram import sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
+from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, simulate_outcomes
 
 SEEDS = range(20)
 CHECKPOINTS = (100, 500, 2000, 5000)
@@ -31,24 +31,24 @@ def run() -> None:
     print(f"mean absolute log error on later outcomes, noise {NOISE}, after so many outcomes")
     heads = "".join(f"{n:>9}" for n in CHECKPOINTS)
     worlds = {
-        "planted": lambda n, seed: outcomes(n, TRUTH, noise=NOISE, seed=seed),
-        "null": lambda n, seed: outcomes(n, ONES, noise=NOISE, seed=seed),
+        "planted": lambda n, seed: simulate_outcomes(n, TRUTH, noise=NOISE, seed=seed),
+        "null": lambda n, seed: simulate_outcomes(n, ONES, noise=NOISE, seed=seed),
         "changed at half": lambda n, seed: (
-            outcomes(n // 2, TRUTH, noise=NOISE, seed=seed)
-            + outcomes(n - n // 2, OTHER_TRUTH, noise=NOISE, seed=seed + 500, first=n // 2)
+            simulate_outcomes(n // 2, TRUTH, noise=NOISE, seed=seed)
+            + simulate_outcomes(n - n // 2, OTHER_TRUTH, noise=NOISE, seed=seed + 500, first=n // 2)
         ),
     }
     truths = {"planted": TRUTH, "null": ONES, "changed at half": OTHER_TRUTH}
     for world, made in worlds.items():
         print(f"{world:<26}{heads}")
-        later = outcomes(1000, truths[world], noise=0.0, seed=999, first=10**5)
+        later = simulate_outcomes(1000, truths[world], noise=0.0, seed=999, first=10**5)
         for name, learner in LEARNERS.items():
             figures = [
                 statistics.median(mean_error(later, learner(made(n, seed))) for seed in SEEDS) for n in CHECKPOINTS
             ]
             print(f"  {name:<24}{''.join(f'{figure:>9.3f}' for figure in figures)}", flush=True)
     _pooling()
-    batch = outcomes(5000, TRUTH)
+    batch = simulate_outcomes(5000, TRUTH)
     began = time.perf_counter()
     fold_outcomes(initial_state(CONFIG), batch, CONFIG)
     print(f"{len(batch) / (time.perf_counter() - began):,.0f} outcomes a second folded")
@@ -114,7 +114,7 @@ def _one_vertical(n: int, seed: int, clients: int = 8) -> tuple[float, float, fl
     truths = [{name: max(TRUTH[name] + chance.normal(0, 0.2), 0.1) for name in COMPONENTS} for _ in range(clients)]
     estimates = []
     for k, truth in enumerate(truths):
-        batch = outcomes(n, truth, noise=0.4, seed=1000 * seed + k)
+        batch = simulate_outcomes(n, truth, noise=0.4, seed=1000 * seed + k)
         estimate = estimate_client(f"c{k}", "d2c", n, sum_outcomes(batch, CONFIG.move_weights), ONES, CONFIG)
         assert estimate
         estimates.append(estimate)

@@ -17,8 +17,6 @@ from zoneinfo import ZoneInfo
 
 import grpc
 from google.cloud.firestore_v1.types import firestore
-from tests.faults.faulty_store import FaultyStore
-from tests.worlds import CLIENT, MONDAY, event, put
 
 from benchmarks.measure import interleaved, print_table
 from brain import bootstrap
@@ -31,6 +29,8 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.scoring import ScoringConfig, Weights
 from brain.settings.environment import read_settings
 from brain.settings.files import load_config
+from brain.testing.faulty_store import FaultyStore
+from brain.testing.simulations.client import CLIENT, MONDAY, build_event, store_events
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
 NEW_EVENTS = 100
@@ -133,7 +133,7 @@ async def _ingest(requests: int, size: int) -> None:
 def _world(store: Any, events: int, days: int = 30) -> None:
     """Fill a store with a client's events over the days before ``MONDAY``."""
     for number in range(events):
-        put(store, event(number, MONDAY - timedelta(days=days) + timedelta(days=days) * number / events))
+        store_events(store, build_event(number, MONDAY - timedelta(days=days) + timedelta(days=days) * number / events))
 
 
 def _job(store: Any, job: str, hours: int) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _hourly_reads() -> None:
         _world(store, HISTORY * times)
         _job(store, "brainHourlyScores", 1)
         for number in range(NEW_EVENTS):
-            put(store, event(10**6 + number, MONDAY + timedelta(minutes=number % 60)))
+            store_events(store, build_event(10**6 + number, MONDAY + timedelta(minutes=number % 60)))
         counting = FaultyStore(store)
         answer = _job(counting, "brainHourlyScores", 2)
         assert answer["totals"]["scored"] == NEW_EVENTS
@@ -175,7 +175,7 @@ def _report_reads() -> None:
 
 def _scoring() -> None:
     config = load_config("brain_scoring", ScoringConfig)
-    events = [event(n, MONDAY - timedelta(days=30) + timedelta(minutes=4 * n)) for n in range(10_000)]
+    events = [build_event(n, MONDAY - timedelta(days=30) + timedelta(minutes=4 * n)) for n in range(10_000)]
 
     def score_all() -> float:
         scorer = Scorer({}, Weights(), as_of=MONDAY, time_zone=ZoneInfo("UTC"), config=config)

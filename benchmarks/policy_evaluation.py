@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tests.unit.policy_evaluation.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, contextual
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.policy_evaluation import PolicyLog, PolicyVerdict, build_policy_log, evaluate_policy
 from brain.domain.policy_evaluation.reward_model import predict_rewards
 from brain.settings.files import load_config
+from brain.testing.simulations.bandits import CLICKS, HEAVY, RARE, REVENUE, SAME, Bandit, simulate_contextual_log
 
 CONFIG = load_config("brain_learning", LearningConfig).policy_evaluation
 World = Callable[[int, np.random.Generator], tuple[PolicyLog, float]]
@@ -34,8 +34,8 @@ WORLDS: dict[str, World] = {
     "revenue, log sd 1": without_context(REVENUE),
     "heavy weights": without_context(HEAVY),
     "rare clicks, 34 actions": without_context(RARE),
-    "context of levels": lambda n, chance: contextual(n, chance, levels=True),
-    "context of numbers": contextual,
+    "context of levels": lambda n, chance: simulate_contextual_log(n, chance, levels=True),
+    "context of numbers": simulate_contextual_log,
     "no action matters": without_context(SAME),
 }
 

@@ -55,12 +55,14 @@ def run() -> None:
 def _world(seed: int, center: float, between: float, events: int, config: RetailConfig) -> np.ndarray:
     """Truth, raw mean, its standard error, lift, lower, upper, claimed: one row an event."""
     world = simulate_lifts(20_000 + seed, events, center, between)
-    rows = {row.signal: row for row in measure_signal_lifts(world.series, world.facts, world.last, config)}
+    rows = {row.signal: row for row in measure_signal_lifts(world.series, world.shop_data, world.last_day, config)}
     answer = []
     for number, lift in enumerate(world.lifts):
         row = rows[f"event_{number:02d}"]
         error = 0.15 / np.sqrt(row.occurrences)
-        answer.append((np.expm1(lift), np.expm1(world.raw[number]), error, row.lift, row.lower, row.upper, row.claimed))
+        answer.append(
+            (np.expm1(lift), np.expm1(world.raw_means[number]), error, row.lift, row.lower, row.upper, row.claimed)
+        )
     return np.array(answer, dtype=float)
 
 

@@ -10,31 +10,39 @@ from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.roi_worlds import MARGIN, Making, decision, figures, roi_constants, told, world
-from tests.shop_worlds import shop_config
 
 from benchmarks.retail_data import DATA, Shop, bakery, bikes
 from brain.domain.retail.roi.shop_decision import ShopDecision
 from brain.domain.retail.roi.statement import StatementPeriod, build_statement
+from brain.testing.simulations.decisions import (
+    MARGIN,
+    DecisionScenario,
+    build_decision,
+    build_roi_statement,
+    compare_valuations,
+    load_roi_config,
+    simulate_decisions,
+)
+from brain.testing.simulations.shop import load_retail_config
 
 WORLDS = 20
 KINDS = (
-    ("nothing brought", Making()),
-    ("the same, noise without memory", Making(memory=0.0)),
-    ("the same, one day", Making(lasts=1)),
-    ("the same, three days", Making(lasts=3)),
-    ("the same, two weeks", Making(lasts=14)),
-    ("the same, two years known", Making(days=730)),
-    ("the same, ten months known", Making(days=300)),
-    ("the same, stores share 70 % of noise", Making(shared=0.7)),
-    ("lift of 10 %", Making(lift=0.0953)),
-    ("lift of 30 %", Making(lift=0.262)),
-    ("loss of 20 %", Making(lift=-0.223)),
-    ("lift of 10 %, stores share 70 %", Making(lift=0.0953, shared=0.7)),
+    ("nothing brought", DecisionScenario()),
+    ("the same, noise without memory", DecisionScenario(autocorrelation=0.0)),
+    ("the same, one day", DecisionScenario(duration=1)),
+    ("the same, three days", DecisionScenario(duration=3)),
+    ("the same, two weeks", DecisionScenario(duration=14)),
+    ("the same, two years known", DecisionScenario(days=730)),
+    ("the same, ten months known", DecisionScenario(days=300)),
+    ("the same, stores share 70 % of noise", DecisionScenario(shared_variance=0.7)),
+    ("lift of 10 %", DecisionScenario(lift=0.0953)),
+    ("lift of 30 %", DecisionScenario(lift=0.262)),
+    ("loss of 20 %", DecisionScenario(lift=-0.223)),
+    ("lift of 10 %, stores share 70 %", DecisionScenario(lift=0.0953, shared_variance=0.7)),
 )
 TOTALS = (
-    ("20 stores on their own", Making(stores=21, untreated_every=99)),
-    ("20 stores that share 70 %", Making(stores=21, untreated_every=99, shared=0.7)),
+    ("20 stores on their own", DecisionScenario(stores=21, untreated_every=99)),
+    ("20 stores that share 70 %", DecisionScenario(stores=21, untreated_every=99, shared_variance=0.7)),
 )
 MONTHS = 40
 EVERY_DAYS = 9
@@ -44,16 +52,18 @@ def run() -> None:
     """Print the tables."""
     print(f"{WORLDS} worlds a row, 45 decisions each, residual sd 12 %; shares of decisions")
     _head("world", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
-    for name, making in KINDS:
+    for name, scenario in KINDS:
         begun = time.perf_counter()
-        rows = np.concatenate([figures(world(50_000 + seed, making)) for seed in range(WORLDS)])
+        rows = np.concatenate(
+            [compare_valuations(simulate_decisions(50_000 + seed, scenario)) for seed in range(WORLDS)]
+        )
         _row(name, rows, time.perf_counter() - begun)
     print()
     print(f"sums over decisions of the same days, {MONTHS} months a row, nothing brought")
     _head("month", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
-    for name, making in TOTALS:
+    for name, scenario in TOTALS:
         begun = time.perf_counter()
-        rows = np.array([_total(seed, making) for seed in range(MONTHS)])
+        rows = np.array([_total(seed, scenario) for seed in range(MONTHS)])
         _row(name, rows, time.perf_counter() - begun)
     print()
     print(f"real shops, a decision that nobody took every {EVERY_DAYS} days of the last year, each asked alone")
@@ -65,8 +75,8 @@ def run() -> None:
             print(f"{DATA / folder} is absent: not measured (BRAIN_DATA names the folder of the data sets)")
 
 
-def _total(seed: int, making: Making) -> tuple[float, ...]:
-    (total,) = told(world(60_000 + seed, making)).totals
+def _total(seed: int, scenario: DecisionScenario) -> tuple[float, ...]:
+    (total,) = build_roi_statement(simulate_decisions(60_000 + seed, scenario)).totals
     found = total.estimate
     return (0.0, found.amount, found.lower_80, found.upper_80, found.lower_95, found.upper_95)
 
@@ -81,9 +91,9 @@ def _real(shop: Shop) -> None:
 def _placebo(shop: Shop, back: int, lasts: int) -> tuple[float, ...] | None:
     """The worth of a decision nobody took, as a share of what was expected; None when it is unknown."""
     end = shop.series[0].last_day - timedelta(days=back)
-    made: ShopDecision = replace(decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
+    made: ShopDecision = replace(build_decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
     (one,) = build_statement(
-        shop.series, shop.facts, [made], StatementPeriod(), shop_config(), roi_constants()
+        shop.series, shop.facts, [made], StatementPeriod(), load_retail_config(), load_roi_config()
     ).valuations
     if one.estimate is None or one.expected is None:
         return None

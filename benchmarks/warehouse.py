@@ -13,7 +13,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from brain.bootstrap import sales_warehouse
+from brain.bootstrap.adapters import open_sales_warehouse
 from brain.cli.retail.output import print_table
 from brain.domain.retail.series import Store
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, import_files
@@ -68,7 +68,7 @@ def _write(path: Path, lines: int) -> None:
 
 def _once(verb: str, url: str, path: str) -> None:
     """Do one thing in this process and print lines, seconds, CPU seconds and peak megabytes."""
-    warehouse = sales_warehouse(url)
+    warehouse = open_sales_warehouse(url)
     begun = time.perf_counter()
     if verb == "import":
         with Path(path).open(encoding="utf-8") as stream:

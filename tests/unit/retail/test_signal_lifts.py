@@ -38,10 +38,10 @@ def study() -> dict[str, np.ndarray]:
     table = []
     for seed in range(PLANTED_WORLDS):
         world = simulate_lifts(seed)
-        rows = _index_by_signal(measure_signal_lifts(world.series, world.shop_data, world.last, CONFIG))
+        rows = _index_by_signal(measure_signal_lifts(world.series, world.shop_data, world.last_day, CONFIG))
         for number, lift in enumerate(world.lifts):
             row = rows[f"event_{number:02d}"]
-            raw = float(np.expm1(world.raw[number]))
+            raw = float(np.expm1(world.raw_means[number]))
             table.append((float(np.expm1(lift)), raw, row.lift, row.lower, row.upper, float(row.claimed)))
     names = ("truth", "raw", "lift", "lower", "upper", "claimed")
     return dict(zip(names, np.array(table).T, strict=True))
@@ -73,7 +73,7 @@ def test_events_without_effect_are_hardly_ever_claimed() -> None:
     claims = 0
     for seed in range(100, 108):
         world = simulate_lifts(seed, center=0.0, between=0.0)
-        rows = _index_by_signal(measure_signal_lifts(world.series, world.shop_data, world.last, CONFIG))
+        rows = _index_by_signal(measure_signal_lifts(world.series, world.shop_data, world.last_day, CONFIG))
         claims += sum(row.claimed for name, row in rows.items() if name.startswith("event_"))
     assert claims <= 3
 

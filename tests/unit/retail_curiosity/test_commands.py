@@ -70,7 +70,7 @@ def shop_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with (folder / "weather.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["store_id", "observed_at", "temperature_c", "precipitation_mm", "wind_kmh", "cloud_cover"])
-        for day, row in zip(days, world.facts.weather["kiel"].values, strict=True):
+        for day, row in zip(days, world.shop_data.weather["kiel"].values, strict=True):
             writer.writerow(["kiel", day, *(f"{row[at]:.3f}" for at in (0, 3, 4, 5))])
     return folder / "sales.csv", folder / "weather.csv"
 

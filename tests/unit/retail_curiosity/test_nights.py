@@ -33,7 +33,7 @@ def asked(
 ) -> list[HypothesisEntry]:
     """The night after the world's last day."""
     last = max(one.last_day for one in world.series)
-    return run_night(last, build_question_batches(world.series, world.facts, config), past, config.limits)
+    return run_night(last, build_question_batches(world.series, world.shop_data, config), past, config.limits)
 
 
 def leads(entries: Sequence[HypothesisEntry]) -> set[str]:
@@ -117,7 +117,7 @@ def test_days_before_the_question_do_not_change_its_confirmation() -> None:
     other = simulate_shop(777, days=900).series[0]
     joined = world.series[0].sales.copy()
     joined[:541] = other.sales[:541]
-    rewritten = ShopSimulation((replace(world.series[0], sales=joined),), world.facts)
+    rewritten = ShopSimulation((replace(world.series[0], sales=joined),), world.shop_data)
     told = [asked(one.until(second), past, SHORT) for one in (world, rewritten)]
     mine, theirs = (next(one for one in entries if one.template == "rain") for entries in told)
     assert mine.state is theirs.state is HypothesisState.FINDING
@@ -152,7 +152,7 @@ def test_a_finding_that_stops_holding_is_retired() -> None:
     """A terrace gets a roof: after the confirmation rain no longer matters, and the finding ends."""
     wet, dry = simulate_shop(101, days=1100, effect=1.2), simulate_shop(101, days=1100)
     sales = np.where(np.arange(1100) < 750, wet.series[0].sales, dry.series[0].sales)
-    world = ShopSimulation((replace(wet.series[0], sales=sales),), wet.facts)
+    world = ShopSimulation((replace(wet.series[0], sales=sales),), wet.shop_data)
     nights = lived(world, every(30, 540, 1099))
     states = [next(one.state for one in entries if one.template == "rain") for entries in nights]
     assert HypothesisState.FINDING in states
@@ -203,7 +203,7 @@ def test_a_year_long_gap_is_neither_zero_nor_a_finding() -> None:
     closed = np.ones(900, dtype=bool)
     closed[300:665] = False
     gap = replace(series, open=closed, sales=np.where(closed, series.sales, np.nan))
-    entries = asked(ShopSimulation((gap,), simulate_shop(2, days=900).facts))
+    entries = asked(ShopSimulation((gap,), simulate_shop(2, days=900).shop_data))
     assert not leads(entries)
     assert max(one.n for one in entries) == 535
 
@@ -212,7 +212,7 @@ def test_a_signal_that_the_weekday_tells_cannot_be_asked_about() -> None:
     """A market every Saturday is Saturday: there is nothing of its own to test."""
     world = simulate_shop(6)
     markets = tuple(CalendarEvent("fish", "market", day, day) for day in every(7, 5, 539))
-    entries = asked(ShopSimulation(world.series, ShopData(world.facts.stores, markets, world.facts.weather)))
+    entries = asked(ShopSimulation(world.series, ShopData(world.shop_data.stores, markets, world.shop_data.weather)))
     (market,) = [one for one in entries if one.template == "market"]
     assert (market.state, market.effect) == (HypothesisState.TOO_LITTLE_DATA, None)
     assert market.note == "Not to be told from weekday, trend and season."
@@ -222,7 +222,7 @@ def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
     """A chain has totals of its own; a class of events concerns the stores that have it."""
     world = simulate_chain(50, stores=2)
     games = tuple(CalendarEvent("derby", "home_game", day, day, "store_0") for day in every(14, 5, 539))
-    facts = ShopData(world.facts.stores, games, world.facts.weather)
+    facts = ShopData(world.shop_data.stores, games, world.shop_data.weather)
     entries = asked(ShopSimulation(world.series, facts))
     by_store = {
         store: {one.template for one in entries if one.store_id == store} for store in ("store_0", "store_1", "*")
@@ -236,7 +236,7 @@ def test_events_are_asked_about_by_class_where_the_store_has_them() -> None:
 def test_a_store_without_weather_is_asked_about_its_calendar() -> None:
     """Weather is an extra, not a condition."""
     world = simulate_shop(9)
-    entries = asked(ShopSimulation(world.series, ShopData(world.facts.stores)))
+    entries = asked(ShopSimulation(world.series, ShopData(world.shop_data.stores)))
     assert {one.template for one in entries if one.state is not HypothesisState.TOO_LITTLE_DATA} >= {"first_of_month"}
     assert "rain" not in {one.template for one in entries}
 
@@ -249,7 +249,7 @@ def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
         DailySeries(bread.store_id, name, bread.first_day, bread.sales * share, bread.returns, bread.open)
         for name, share in (("bread", 0.5), ("rolls", 0.3), ("cake", 0.2))
     )
-    subjects = build_question_batches(products, world.facts, SHORT)
+    subjects = build_question_batches(products, world.shop_data, SHORT)
     assert set(subjects) == {
         QuestionSubject("kiel"),
         *(QuestionSubject("kiel", name) for name in ("bread", "rolls", "cake")),
@@ -259,7 +259,7 @@ def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
     assert weights.mean() == pytest.approx(1)
     assert weights.max() / weights.min() == pytest.approx(7)
     fewer = SHORT.model_copy(update={"limits": SHORT.limits.model_copy(update={"products_per_store": 1})})
-    assert set(build_question_batches(products, world.facts, fewer)) == {
+    assert set(build_question_batches(products, world.shop_data, fewer)) == {
         QuestionSubject("kiel"),
         QuestionSubject("kiel", "bread"),
     }
@@ -268,11 +268,11 @@ def test_products_share_what_totals_leave_of_the_night_s_level() -> None:
 def test_a_lead_that_turns_its_sign_between_halves_is_refuted() -> None:
     """A large effect in the first half and a small opposite one in the second is no lead."""
     world = simulate_shop(12)
-    wind = world.facts.weather["kiel"].values[:, 4]
+    wind = world.shop_data.weather["kiel"].values[:, 4]
     windy = wind >= np.quantile(wind, 0.8)
     early = np.arange(540) < 270
     sales = world.series[0].sales * np.where(windy, np.where(early, 1.6, 0.95), 1.0)
-    entries = asked(ShopSimulation((replace(world.series[0], sales=sales),), world.facts), config=SHORT)
+    entries = asked(ShopSimulation((replace(world.series[0], sales=sales),), world.shop_data), config=SHORT)
     entry = next(one for one in entries if one.template == "wind")
     assert entry.state is HypothesisState.REFUTED
     assert entry.refuters is not None

@@ -41,9 +41,9 @@ DAYS = 480
 
 
 @cache
-def worlds(making: DecisionScenario, count: int) -> NDArray[np.float64]:
+def worlds(scenario: DecisionScenario, count: int) -> NDArray[np.float64]:
     """Figures of every decision of ``count`` worlds."""
-    return np.concatenate([compare_valuations(simulate_decisions(7_000 + seed, making)) for seed in range(count)])
+    return np.concatenate([compare_valuations(simulate_decisions(7_000 + seed, scenario)) for seed in range(count)])
 
 
 def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
@@ -53,13 +53,13 @@ def covered(rows: NDArray[np.float64], lower: int, upper: int) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "making",
-    [DecisionScenario(), DecisionScenario(shared=0.7), DecisionScenario(lasts=3)],
+    "scenario",
+    [DecisionScenario(), DecisionScenario(shared_variance=0.7), DecisionScenario(duration=3)],
     ids=["alone", "shared", "short"],
 )
-def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(making: DecisionScenario) -> None:
+def test_where_nothing_was_brought_zero_is_inside_as_often_as_promised(scenario: DecisionScenario) -> None:
     """80 % intervals cover 77 to 83 %, and at most 5 % of decisions are wrongly said to have earned."""
-    rows = worlds(making, 10)
+    rows = worlds(scenario, 10)
     assert len(rows) == 450
     assert 0.77 <= covered(rows, 2, 3) <= 0.83
     assert covered(rows, 4, 5) >= 0.93
@@ -78,7 +78,7 @@ def test_a_lift_that_was_planted_is_recovered() -> None:
 def test_stores_without_the_decision_make_it_surer() -> None:
     """Where stores share what moves them, the others' days narrow the interval."""
     alone = worlds(DecisionScenario(), 10)
-    shared = worlds(DecisionScenario(shared=0.7), 10)
+    shared = worlds(DecisionScenario(shared_variance=0.7), 10)
     assert np.mean(shared[:, 3] - shared[:, 2]) < 0.7 * np.mean(alone[:, 3] - alone[:, 2])
 
 
@@ -88,7 +88,9 @@ def test_a_sum_knows_that_stores_err_together() -> None:
     covering, wider = [], []
     for seed in range(12):
         one = build_roi_statement(
-            simulate_decisions(9_000 + seed, DecisionScenario(stores=21, shared=0.8, untreated_every=99, days=430))
+            simulate_decisions(
+                9_000 + seed, DecisionScenario(stores=21, shared_variance=0.8, untreated_every=99, days=430)
+            )
         )
         (total,) = one.totals
         alone = np.sqrt(sum((v.estimate.upper_80 - v.estimate.lower_80) ** 2 for v in one.valuations if v.estimate))

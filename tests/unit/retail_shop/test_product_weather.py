@@ -17,7 +17,7 @@ PRODUCTS = 6
 def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[DailySeries], ShopData]:
     """Simulate products of one shop with log effects of rain and partly shared noise."""
     world = simulate_shop(seed, days=DAYS)
-    wet = (world.facts.weather["kiel"].values[:, 3] >= 1).astype(float)
+    wet = (world.shop_data.weather["kiel"].values[:, 3] >= 1).astype(float)
     rng = np.random.default_rng(seed + 1)
     common = simulate_noise(rng, DAYS)
     series = []
@@ -26,7 +26,7 @@ def products(seed: int, rain: np.ndarray, shared: float = 0.5) -> tuple[list[Dai
         noise = 0.2 * (np.sqrt(shared) * common + np.sqrt(1 - shared) * own)
         sales = 100 * np.exp(noise + effect * wet)
         series.append(DailySeries("kiel", f"p{number}", FIRST_DAY, sales, np.zeros(DAYS), np.ones(DAYS, dtype=bool)))
-    return series, world.facts
+    return series, world.shop_data
 
 
 def select_rain(rows: list[WeatherElasticity]) -> list[WeatherElasticity]:

@@ -1,7 +1,7 @@
-"""Shops made by chance, where it is known what moves sales and what does not: null worlds and planted ones.
+"""Simulated shops with a known effect of wet days on sales, or none, for tests of discovered hypotheses.
 
-Sales have a weekday, a season and noise with a memory of 0.5 a day; wet days come in spells. ``effect`` adds so many
-standard deviations of the noise to wet days and is 0 in a null world.
+Sales have a weekday pattern, a season and noise with an autocorrelation of 0.5 per day; wet days come in spells.
+``effect`` raises sales on wet days by that many standard deviations of the noise; with 0 nothing affects sales.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from brain.domain.retail.series import DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.retail.weather_days import WeatherDays
-
-Floats = NDArray[np.float64]
+from brain.domain.types import Floats
 
 FIRST_DAY = date(2024, 1, 1)
 AUTOCORRELATION = 0.5
@@ -28,46 +27,72 @@ BURN_IN_DAYS = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShopSimulation:
-    """A shop's series and its facts; ``until`` shows the same shop as it was known at the end of an earlier day."""
+    """The series and the shop data of simulated stores."""
 
     series: tuple[DailySeries, ...]
-    facts: ShopData
+    shop_data: ShopData
 
     def until(self, day: date) -> "ShopSimulation":
-        """The world as known at the end of ``day``."""
-        weather = {store: _weather_until(days, day) for store, days in self.facts.weather.items()}
+        """Return the same stores as they were known at the end of ``day``."""
+        weather = {store: _weather_until(days, day) for store, days in self.shop_data.weather.items()}
         return ShopSimulation(
-            tuple(one.until(day) for one in self.series), ShopData(self.facts.stores, self.facts.events, weather)
+            tuple(series.until(day) for series in self.series),
+            ShopData(self.shop_data.stores, self.shop_data.events, weather),
         )
 
 
-def simulate_noise(rng: np.random.Generator, days: int, memory: float = AUTOCORRELATION) -> Floats:
-    """Noise of standard deviation 1 that keeps ``memory`` of each day's value to the next."""
-    innovations = rng.standard_normal(days + BURN_IN_DAYS) * np.sqrt(1 - memory**2)
-    values = np.zeros(len(innovations))
-    for at in range(1, len(innovations)):
-        values[at] = memory * values[at - 1] + innovations[at]
-    return values[BURN_IN_DAYS:]
+def simulate_noise(rng: np.random.Generator, days: int, autocorrelation: float = AUTOCORRELATION) -> Floats:
+    """Simulate autoregressive noise with a standard deviation of 1.
+
+    Args:
+        rng: The source of randomness.
+        days: The number of days.
+        autocorrelation: The correlation of each day with the next.
+
+    Returns:
+        The noise of each day, shape (days,).
+    """
+    innovations = rng.standard_normal(days + BURN_IN_DAYS) * np.sqrt(1 - autocorrelation**2)
+    noise = np.zeros(len(innovations))
+    for day in range(1, len(innovations)):
+        noise[day] = autocorrelation * noise[day - 1] + innovations[day]
+    return noise[BURN_IN_DAYS:]
 
 
 def simulate_wet_spells(rng: np.random.Generator, days: int, share: float = WET_SHARE) -> Floats:
-    """1 on wet days and 0 on dry ones: ``share`` of days are wet, in spells of 2.5 days on average."""
-    ends = 1 / SPELL_DAYS
-    begins = share * ends / (1 - share)
+    """Simulate wet days in spells of 2.5 days on average.
+
+    Args:
+        rng: The source of randomness.
+        days: The number of days.
+        share: The expected share of wet days.
+
+    Returns:
+        1 for each wet day and 0 for each dry one, shape (days,).
+    """
+    end_probability = 1 / SPELL_DAYS
+    start_probability = share * end_probability / (1 - share)
     wet = np.zeros(days)
-    now = rng.random() < share
-    for at in range(days):
-        wet[at] = now
-        now = rng.random() >= ends if now else rng.random() < begins
+    is_wet = rng.random() < share
+    for day in range(days):
+        wet[day] = is_wet
+        is_wet = rng.random() >= end_probability if is_wet else rng.random() < start_probability
     return wet
 
 
 def simulate_shop(seed: int, days: int = 540, effect: float = 0.0, store_id: str = "kiel") -> ShopSimulation:
-    """One store with one product and its weather."""
+    """Simulate a store with one product and its weather.
+
+    Args:
+        seed: The seed of the weather and the noise.
+        days: The number of days from ``FIRST_DAY`` on.
+        effect: The effect of a wet day in standard deviations of the noise.
+        store_id: The store.
+    """
     rng = np.random.default_rng(seed)
     dates = np.arange(days) + np.datetime64(FIRST_DAY, "D")
     wet = simulate_wet_spells(rng, days)
-    weather = _weather(rng, dates, wet, store_id)
+    weather = _simulate_weather(rng, dates, wet, store_id)
     noise = simulate_noise(rng, days) + effect * wet
     season = 1 + 0.1 * np.sin(2 * np.pi * dates.astype(np.int64) / YEAR_DAYS)
     sales = 1000 * WEEKDAYS[(dates.astype(np.int64) + 3) % 7] * season * (1 + NOISE_SHARE * noise)
@@ -76,14 +101,18 @@ def simulate_shop(seed: int, days: int = 540, effect: float = 0.0, store_id: str
 
 
 def simulate_chain(seed: int, stores: int, days: int = 540, effect: float = 0.0) -> ShopSimulation:
-    """Several such stores that share nothing but the calendar."""
-    worlds = [simulate_shop(seed + number, days, effect, f"store_{number}") for number in range(stores)]
-    known = {name: store for world in worlds for name, store in world.facts.stores.items()}
-    weather = {name: rows for world in worlds for name, rows in world.facts.weather.items()}
-    return ShopSimulation(tuple(one for world in worlds for one in world.series), ShopData(known, (), weather))
+    """Simulate several such stores, which have nothing in common but the calendar; see ``simulate_shop``."""
+    shops = [simulate_shop(seed + number, days, effect, f"store_{number}") for number in range(stores)]
+    stores_by_id = {store_id: store for shop in shops for store_id, store in shop.shop_data.stores.items()}
+    weather = {store_id: days for shop in shops for store_id, days in shop.shop_data.weather.items()}
+    return ShopSimulation(
+        tuple(series for shop in shops for series in shop.series), ShopData(stores_by_id, (), weather)
+    )
 
 
-def _weather(rng: np.random.Generator, dates: NDArray[np.datetime64], wet: Floats, store_id: str) -> WeatherDays:
+def _simulate_weather(
+    rng: np.random.Generator, dates: NDArray[np.datetime64], wet: Floats, store_id: str
+) -> WeatherDays:
     days = len(dates)
     angle = 2 * np.pi * dates.astype(np.int64) / YEAR_DAYS
     temperature = 10 - 10 * np.cos(angle - 0.3) + 4 * simulate_noise(rng, days, 0.75)
@@ -97,5 +126,5 @@ def _weather(rng: np.random.Generator, dates: NDArray[np.datetime64], wet: Float
 
 
 def _weather_until(weather: WeatherDays, day: date) -> WeatherDays:
-    known = weather.day <= np.datetime64(day, "D")
-    return WeatherDays(weather.store_id, weather.day[known], weather.known_on[known], weather.values[known])
+    is_past = weather.day <= np.datetime64(day, "D")
+    return WeatherDays(weather.store_id, weather.day[is_past], weather.known_on[is_past], weather.values[is_past])

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import starmap
 from typing import Protocol
 
 from brain.domain.days import sums
@@ -91,7 +92,8 @@ def measure_change(
     before = {name: list(sums.select_range(days, start, shown_on, name)) for name in platforms}
     after = {name: list(sums.select_range(days, shown_on, end, name)) for name in platforms}
     if metric == ENGAGEMENT_RATE:
-        return _measure_engagement([(before[name], after[name]) for name in platforms], minimum_events)
+        samples = [(_sample(before[name]), _sample(after[name])) for name in platforms]
+        return _measure_engagement(samples, minimum_events)
     return _measure_ratio(RATIO_METRICS[metric], _concatenate(before), _concatenate(after), windows.minimum_days)
 
 
@@ -109,14 +111,10 @@ def _list_publishing_platforms(days: Days, start: date, end: date) -> list[str]:
     ]
 
 
-def _measure_engagement(windows: Sequence[tuple[DaySums, DaySums]], minimum_events: int) -> MetricChange | None:
+def _measure_engagement(samples: Sequence[tuple[Sample, Sample]], minimum_events: int) -> MetricChange | None:
     """Return the change of the log engagement rate, each platform weighted by its precision."""
-    samples = [(_sample(before), _sample(after)) for before, after in windows]
     large_enough = [(before, after) for before, after in samples if min(before.count, after.count) >= minimum_events]
-    changes = [
-        (after.mean - before.mean, _squared_error(before) + _squared_error(after)) for before, after in large_enough
-    ]
-    changes = [(change, variance) for change, variance in changes if variance > 0]
+    changes = [(change, variance) for change, variance in starmap(_compare_means, large_enough) if variance > 0]
     if not changes:
         return None
     precision = math.fsum(1 / variance for _, variance in changes)
@@ -128,6 +126,11 @@ def _measure_engagement(windows: Sequence[tuple[DaySums, DaySums]], minimum_even
 
 def _sample(window: DaySums) -> Sample:
     return build_rate_sample([day_sums for _, day_sums in window])
+
+
+def _compare_means(before: Sample, after: Sample) -> tuple[float, float]:
+    """Return the difference of the means, and its variance."""
+    return after.mean - before.mean, _squared_error(before) + _squared_error(after)
 
 
 def _squared_error(sample: Sample) -> float:

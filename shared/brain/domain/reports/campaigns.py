@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import starmap
 
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.days import breakdowns
@@ -39,12 +40,12 @@ def build_section(facts: ClientFacts) -> Section | None:
         NAME,
         TITLE,
         SectionStatus.OK,
-        tuple(_describe(comparison, estimate) for comparison, estimate in estimates),
+        tuple(starmap(_describe, estimates)),
         COLUMNS,
         tuple(
             build_row(comparison, str(comparison.subject["campaign"]), estimate) for comparison, estimate in estimates
         ),
-        {"effects": [estimate_to_document(comparison, estimate) for comparison, estimate in estimates]},
+        {"effects": list(starmap(estimate_to_document, estimates))},
     )
 
 

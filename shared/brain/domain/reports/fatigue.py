@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import starmap
 from statistics import median
 from typing import TypeAlias
 
@@ -48,7 +49,7 @@ def build_section(facts: ClientFacts) -> Section | None:
     ads_by_platform = _collect_ads(facts)
     if not ads_by_platform:
         return None
-    series = [ad for platform, ads in ads_by_platform.items() for ad in _select_series(platform, ads, facts)]
+    series = list(_select_series(ads_by_platform, facts.config.comparisons.minimum_events))
     alpha = significance_level(len(series), facts.config.comparisons)
     estimates = [(ad, weighted_slope(ad.points, alpha=alpha, min_dispersion=1.0)) for ad in series]
     slopes = [(ad, slope) for ad, slope in estimates if slope]
@@ -56,9 +57,9 @@ def build_section(facts: ClientFacts) -> Section | None:
         line = "Not enough data yet: no ad ran long enough beside two others to compare their click rates."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
     lines = tuple(_claim(ad, slope) for ad, slope in slopes if slope.upper < 0)
-    rows = tuple(_build_row(ad, slope) for ad, slope in slopes)
-    figures = {"effects": [_slope_to_document(ad, slope) for ad, slope in slopes]}
     nothing = ("No ad's click rate falls by more than chance explains.",)
+    figures = {"effects": list(starmap(_slope_to_document, slopes))}
+    rows = tuple(starmap(_build_row, slopes))
     return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, figures)
 
 
@@ -72,12 +73,13 @@ def _collect_ads(facts: ClientFacts) -> dict[str, dict[str, dict[date, Sums]]]:
     return ads
 
 
-def _select_series(platform: str, ads: Mapping[str, AdSums], facts: ClientFacts) -> Iterator[AdSeries]:
+def _select_series(ads_by_platform: Mapping[str, Mapping[str, AdSums]], minimum_days: int) -> Iterator[AdSeries]:
     """Yield the series of each ad with enough days and clicks."""
-    for ad_id, sums_by_day in sorted(ads.items()):
-        series = AdSeries(platform, ad_id, sums_by_day, list(_build_points(ad_id, ads)))
-        if len(series.points) >= facts.config.comparisons.minimum_events and series.clicks >= MIN_CLICKS:
-            yield series
+    for platform, ads in ads_by_platform.items():
+        for ad_id, sums_by_day in sorted(ads.items()):
+            series = AdSeries(platform, ad_id, sums_by_day, list(_build_points(ad_id, ads)))
+            if len(series.points) >= minimum_days and series.clicks >= MIN_CLICKS:
+                yield series
 
 
 def _build_points(ad_id: str, ads: Mapping[str, AdSums]) -> Iterator[tuple[float, float, float]]:

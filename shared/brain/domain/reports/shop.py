@@ -1,6 +1,7 @@
 """The shop's sections of the reports, from the pages that its nightly jobs published; none without stores."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Protocol
 
 from brain.domain.reports.facts import ReportFacts
@@ -104,8 +105,6 @@ def _write_week_line(row: ShopPage) -> str:
 def build_signals(page: ShopPage) -> Section:
     """Return the significant signals with interval and occurrences; the others by name, as not known yet."""
     significant = [row for row in page["rows"] if row["claimed"]]
-    shared = {row["signal"] for row in significant if row["store_id"] == ALL_STORES}
-    listed = [row for row in significant if row["store_id"] == ALL_STORES or row["signal"] not in shared]
     table = [
         (
             format_signal(row["signal"]),
@@ -114,7 +113,7 @@ def build_signals(page: ShopPage) -> Section:
             f"{format_lift(row['lower'])} to {format_lift(row['upper'])}",
             str(row["occurrences"]),
         )
-        for row in sorted(listed, key=lambda row: -abs(row["lift"]))
+        for row in sorted(_drop_repeated_stores(significant), key=lambda row: -abs(row["lift"]))
     ]
     lines = [f"{len(table)} signals are sure enough to plan by; lifts are of a day's sales."] if table else []
     lines += _write_unknown_signals(page["rows"], {row["signal"] for row in significant})
@@ -124,6 +123,12 @@ def build_signals(page: ShopPage) -> Section:
     ]
     columns = ("signal", "where", "lift", "9 of 10 between", "days seen")
     return build_limited_section(SIGNALS, lines, columns, table, "No signal was seen often enough yet.")
+
+
+def _drop_repeated_stores(rows: Sequence[ShopPage]) -> list[ShopPage]:
+    """Return the rows without those of single stores whose signal has a row for all stores."""
+    shared = {row["signal"] for row in rows if row["store_id"] == ALL_STORES}
+    return [row for row in rows if row["store_id"] == ALL_STORES or row["signal"] not in shared]
 
 
 def _write_unknown_signals(rows: Sequence[ShopPage], significant: set[str]) -> list[str]:
@@ -144,17 +149,20 @@ def build_findings(page: ShopPage) -> Section:
         f"Taken back: {row['question']} ({format_store(row['store_id'])}): {row['note'] or 'it no longer holds'}."
         for row in by_state.get("retired", ())
     ]
-    leads = by_state.get("lead", [])
-    if leads:
-        due_on = min((str(row["due_on"]) for row in leads if row["due_on"]), default="")
-        when = f"; the first is judged on {due_on}" if due_on else ""
-        lines.append(f"{len(leads)} lead{'' if len(leads) == 1 else 's'} followed, not to be acted on{when}.")
+    if leads := by_state.get("lead"):
+        lines.append(_write_lead_line(leads))
     if not by_state.get("finding"):
         questions = sum(page["counts"].values())
         lines.insert(
             0, f"Nothing new to act on: of {questions} questions none is confirmed on days after it was asked."
         )
     return build_limited_section(FINDINGS, lines, (), [])
+
+
+def _write_lead_line(leads: Sequence[ShopPage]) -> str:
+    due_on = min((str(row["due_on"]) for row in leads if row["due_on"]), default="")
+    when = f"; the first is judged on {due_on}" if due_on else ""
+    return f"{len(leads)} lead{'' if len(leads) == 1 else 's'} followed, not to be acted on{when}."
 
 
 def write_finding(row: ShopPage) -> str:
@@ -197,7 +205,7 @@ def _write_accuracy_lines(page: ShopPage) -> list[str]:
     period = f"From {page['start']} to {page['end']}, {page['horizon']} days ahead"
     error = format_share(overall["wape"])
     lines = [f"{period}, forecasts were off by {error} of sales; {rules or 'no plain rule could speak'}."]
-    if overall["wape"] is not None and known_errors and min(known_errors.values()) <= overall["wape"]:
+    if overall["wape"] is not None and min(known_errors.values(), default=inf) <= overall["wape"]:
         lines.append("A plain rule did as well or better: plan by last week's or last year's day for now.")
     lines.append(f"Intervals that said 80 % held {format_share(overall['coverage_80'])} of days.")
     if overall["rush_recall"] is not None and overall["rush_precision"] is not None:

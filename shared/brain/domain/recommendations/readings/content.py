@@ -1,7 +1,7 @@
 """Readings of published content: how often, where, to whom, in which form and when, and what that brings."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from brain.domain.days import sums
@@ -31,10 +31,10 @@ def read_content_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricRe
     yield from _read_weekdays(history, platforms)
     config = history.facts.config.comparisons
     format_estimates = estimate_differences(compare_formats(history.facts), config)
-    yield from _read_lifts(history, format_estimates, "best_format_lift", "worst_format_lift")
+    yield from _read_lifts(history, format_estimates, {"best_format_lift": 1, "worst_format_lift": -1})
     yield from _read_format_shares(history, platforms)
     hour_estimates = estimate_differences(compare_hours(history.facts), config)
-    yield from _read_lifts(history, hour_estimates, "best_hour_lift", None)
+    yield from _read_lifts(history, hour_estimates, {"best_hour_lift": 1})
 
 
 def _read_habits(history: MetricHistory, platform: str) -> Iterator[tuple[str, MetricReading]]:
@@ -69,9 +69,7 @@ def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> It
 
     Nothing is yielded if all weeks have similar numbers of posts.
     """
-    windows = [(7 * week + 7, 7 * week) for week in range(history.windows.weeks)]
-    weeks = [build_rate_sample([s for _, s in history.select_sums(platform, *window)]) for window in windows]
-    weeks = [week for week in weeks if week.count]
+    weeks = _sample_weeks(history, platform)
     points = [(math.log2(week.count), week.mean, float(week.count)) for week in weeks]
     counts = [week.count for week in weeks]
     minimum_weeks = history.facts.config.comparisons.minimum_events
@@ -83,6 +81,13 @@ def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> It
         lift = math.expm1(significance.estimate) if significance.is_significant else None
         interval = (math.expm1(slope.lower), math.expm1(slope.upper))
         yield "fatigue", history.build_reading(lift, platform, sum(counts), interval)
+
+
+def _sample_weeks(history: MetricHistory, platform: str) -> list[Sample]:
+    """Return the engagement rates of each week with posts as a sample."""
+    windows = [(7 * week + 7, 7 * week) for week in range(history.windows.weeks)]
+    weeks = [build_rate_sample([s for _, s in history.select_sums(platform, *window)]) for window in windows]
+    return [week for week in weeks if week.count]
 
 
 def _read_audience_growth(
@@ -150,26 +155,27 @@ def _read_positive_lifts(
 
 
 def _read_lifts(
-    history: MetricHistory, estimates: Sequence[tuple[RateComparison, Difference]], best: str, worst: str | None
+    history: MetricHistory, estimates: Sequence[tuple[RateComparison, Difference]], signs: Mapping[str, int]
 ) -> Iterator[tuple[str, MetricReading]]:
     """Yield the differences that the report claims, with the numbers that it states.
 
-    Their intervals are narrowed from the section's level to the level of readings.
+    Their intervals are narrowed from the section's level to the level of readings. ``signs`` holds the metrics, each
+    with the sign of its differences.
     """
+    if not estimates:
+        return
     alpha = significance_level(len(estimates), history.facts.config.comparisons)
-    claimed = [
-        (comparison, estimate)
-        for comparison, estimate in estimates
-        if estimate.is_significant and comparison.subject.get("content_type") != OTHER
-    ]
-    for metric, sign in ((best, 1), (worst, -1)):
-        if metric is None:
-            continue
+    claimed = [pair for pair in estimates if _is_claimed(*pair)]
+    for metric, sign in signs.items():
         same_sign = [(comparison, estimate) for comparison, estimate in claimed if sign * estimate.estimate > 0]
         for comparison, estimate in same_sign:
             yield metric, _build_lift(history, comparison, estimate, alpha)
-        if estimates and not same_sign:
+        if not same_sign:
             yield metric, history.build_reading(None, None, max(c.subject_events for c, _ in estimates))
+
+
+def _is_claimed(comparison: RateComparison, estimate: Difference) -> bool:
+    return estimate.is_significant and comparison.subject.get("content_type") != OTHER
 
 
 def _build_lift(

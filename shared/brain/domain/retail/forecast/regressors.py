@@ -36,9 +36,7 @@ class Regressors:
 
     def build_past_rows(self, first: int, cutoff: int, norm: WeatherNorm | None) -> list[Floats]:
         """Build rows (days, columns) of ``first`` to ``cutoff`` (included) per profile, as known at its end."""
-        rows = [
-            self.design.build_rows(profile, first, cutoff + 1, cutoff) for profile in range(self.design.profile_count)
-        ]
+        rows = self._build_design_rows(first, cutoff + 1, cutoff)
         if self.outlook is None or norm is None:
             return rows
         weather = compute_known_departures(self.outlook, norm, first, cutoff)
@@ -46,9 +44,7 @@ class Regressors:
 
     def build_future_rows(self, cutoff: int, stop: int, norm: WeatherNorm | None) -> list[Floats]:
         """Build rows of the days after ``cutoff`` up to ``stop`` (excluded) per profile, as known at its end."""
-        rows = [
-            self.design.build_rows(profile, cutoff + 1, stop, cutoff) for profile in range(self.design.profile_count)
-        ]
+        rows = self._build_design_rows(cutoff + 1, stop, cutoff)
         if self.outlook is None or norm is None:
             return rows
         weather = forecast_departures(self.outlook, norm, cutoff, stop)

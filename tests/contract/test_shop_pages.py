@@ -29,8 +29,8 @@ def published(url: str, store: DocumentStore) -> dict[str, object]:
     world = ShopJobRunner(url, store, ManualClock(SUNDAY))
     for at in (SUNDAY - timedelta(days=1), SUNDAY):
         for job in STEPS:
-            assert world.run(job, at=at)["status"] == "success"
-    return dict(world.documents())
+            assert world.run(job, scheduled_at=at)["status"] == "success"
+    return dict(world.read_documents())
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def job(request: pytest.FixtureRequest) -> str:
 
 def left(world: ShopJobRunner) -> Left:
     """All rows and documents."""
-    return world.rows(), world.documents()
+    return world.read_rows(), world.read_documents()
 
 
 def clean(world: ShopJobRunner, job: str) -> tuple[Left, int]:
@@ -113,7 +113,7 @@ def test_a_job_broken_at_any_write_into_the_database_leaves_the_same(world: Worl
     """Between the rows and the page too, which cannot be one transaction."""
     expected, _ = clean(world(job), job)
     for k in range(1, SQL_WRITES[job] + 1):
-        simulation = broken(world(job), job, around=writing(k, mode))
+        simulation = broken(world(job), job, wrap=writing(k, mode))
         assert simulation.run(job)["status"] == "success"
         assert left(simulation) == expected, f"{mode} at write {k}"
 
@@ -126,9 +126,9 @@ def test_a_job_run_twice_changes_nothing_and_answers_the_same(world: World, job:
     assert simulation.run(job) == first | {"repeated": True}
     assert left(simulation) == after
     simulation.clock.sleep(60)
-    later = simulation.run(job, at=SUNDAY + timedelta(minutes=1))
+    later = simulation.run(job, scheduled_at=SUNDAY + timedelta(minutes=1))
     assert later == first
-    assert simulation.rows() == after[0]
+    assert simulation.read_rows() == after[0]
 
 
 def test_jobs_at_once_do_the_work_once(world: World, job: str) -> None:
@@ -172,7 +172,7 @@ def test_a_worker_that_was_overtaken_writes_no_more_rows(world: World, job: str)
 
     slept: list[FaultyShopDatabase] = []
     with contextlib.suppress(LeaseLostError):
-        simulation.run(job, around=Overtaken)
+        simulation.run(job, wrap=Overtaken)
     assert slept[0].writes == 0
     assert left(simulation) == expected
 
@@ -194,7 +194,7 @@ def test_it_holds_on_postgresql_too(server: str, world: World, job: str) -> None
             fill_warehouse(warehouse, DAYS[job])
         for k in range(1, SQL_WRITES[job] + 1):
             with postgres.database(server, template.rsplit("/", 1)[1]) as url:
-                simulation = broken(on(url), job, around=writing(k, FaultMode.KILL_AFTER))
+                simulation = broken(on(url), job, wrap=writing(k, FaultMode.KILL_AFTER))
                 threads = [threading.Thread(target=broken, args=(simulation, job)) for _ in range(3)]
                 for thread in threads:
                     thread.start()

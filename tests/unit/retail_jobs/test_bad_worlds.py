@@ -232,7 +232,7 @@ def test_a_job_does_what_can_be_done_and_notes_the_rest(url: str, job: str) -> N
     world = on(url)
     answer = world.run(job)
     assert answer["status"] == "success"
-    pages = {path.rsplit("/", 1)[1]: data for path, data in world.documents().items() if "/views/" in path}
+    pages = {path.rsplit("/", 1)[1]: data for path, data in world.read_documents().items() if "/views/" in path}
     assert set(pages) == {step.page for step in STEPS[job]() if step.page}
     assert sum(page["note"] is not None for page in pages.values()) <= len(answer["notes"])
     json.dumps([{k: v for k, v in page.items() if k != "as_of"} for page in pages.values()], allow_nan=False)
@@ -280,8 +280,8 @@ def test_a_job_without_its_tables_fails_and_says_which(tmp_path: Path, job: str)
     world = on(url)
     with pytest.raises(MisconfiguredError, match=r"sales.*brain retail check"):
         world.run(job)
-    assert world.documents() == {}
-    with world.opened() as warehouse:
+    assert world.read_documents() == {}
+    with world.open_warehouse() as warehouse:
         names = [fault.fix for fault in warehouse.check()]
     assert names == ["brain retail check --upgrade"]
 

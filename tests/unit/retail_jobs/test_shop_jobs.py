@@ -89,7 +89,7 @@ def test_signal_magnitude_measures_keeps_and_publishes(world: ShopJobRunner) -> 
     assert [row["day"] for row in calendar["rows"] if row["store_id"] == "north"] == [
         (LAST_DAY + timedelta(days=at)).isoformat() for at in range(14)
     ]
-    kept = world.rows()
+    kept = world.read_rows()
     assert len(kept["brain_predictions"]) == answer["days_ahead"] == 28
     assert len(kept["brain_signal_magnitudes"]) == answer["signals"]
 
@@ -111,7 +111,7 @@ def test_backtesting_scores_a_young_shop_after_eight_weeks(world: ShopJobRunner)
     assert page["end"] == "2026-11-21"
     assert {one["store_id"] for one in page["series"]} == {"north", "south"}
     assert answer["mape"] == page["overall"]["mape"] < page["overall"]["seasonal_naive"]["mape"]
-    kept = {(row["store_id"], row["product_id"]) for row in world.rows()["brain_backtest_results"]}
+    kept = {(row["store_id"], row["product_id"]) for row in world.read_rows()["brain_backtest_results"]}
     assert kept == {(s, p) for s in ("north", "south") for p in ("*", "bread", "cake")} | {("*baker", "*")}
 
 
@@ -120,8 +120,8 @@ def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: Sh
     answer = world.run("brainCuriosity")
     page = view(world, FINDINGS)
     assert page["counts"]["lead"] == answer["leads"] > 0
-    assert len(world.rows()["brain_hypotheses"]) == sum(page["counts"].values())
-    entries = {path: data for path, data in world.documents().items() if "/ledger/" in path}
+    assert len(world.read_rows()["brain_hypotheses"]) == sum(page["counts"].values())
+    entries = {path: data for path, data in world.read_documents().items() if "/ledger/" in path}
     assert len(entries) == len(page["hypotheses"])
     assert {data["kind"] for data in entries.values()} == {"hypothesis"}
 
@@ -130,38 +130,38 @@ def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: Sh
 @pytest.mark.parametrize("job", JOBS)
 def test_a_client_sees_no_rows_of_another(world: ShopJobRunner, filled: Path, tmp_path: Path, job: str) -> None:
     """Results, pages and ledger are those of a database in which the other client's stores never were."""
-    world.run(job, client=RIVAL.client_id, at=SUNDAY - timedelta(days=1))
+    world.run(job, client_id=RIVAL.client_id, scheduled_at=SUNDAY - timedelta(days=1))
     world.run(job)
     alone = ShopJobRunner(
         copy_database(filled, tmp_path, "alone.db"), SqliteStore(":memory:", world.clock), world.clock
     )
     Clients(alone.store).put(BAKER)
     alone.run(job)
-    assert world.documents() == alone.documents()
-    assert "east" not in json.dumps(world.documents(), default=str)
-    assert "secret party" not in json.dumps(world.documents(), default=str)
+    assert world.read_documents() == alone.read_documents()
+    assert "east" not in json.dumps(world.read_documents(), default=str)
+    assert "secret party" not in json.dumps(world.read_documents(), default=str)
     owned = {"north", "south", "*baker"}
-    for table, rows in alone.rows().items():
-        assert [row for row in world.rows()[table] if row["store_id"] in owned] == rows
-        assert {row["store_id"] for row in world.rows()[table]} <= owned | {"east", "*rival"}
+    for table, rows in alone.read_rows().items():
+        assert [row for row in world.read_rows()[table] if row["store_id"] in owned] == rows
+        assert {row["store_id"] for row in world.read_rows()[table]} <= owned | {"east", "*rival"}
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_client_without_stores_has_no_retail_work(world: ShopJobRunner, job: str) -> None:
     """Its task is done, and says why there was nothing to do; the database is not even opened."""
     world.url = "sqlite:////nowhere/at/all.db"
-    assert world.run(job, client="agency") == {"status": "success", "stores": 0, "notes": ["no stores"]}
+    assert world.run(job, client_id="agency") == {"status": "success", "stores": 0, "notes": ["no stores"]}
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopJobRunner, job: str) -> None:
     """What it would write is what the run then writes."""
-    before = (world.rows(), world.documents())
+    before = (world.read_rows(), world.read_documents())
     would = world.run(job, dry_run=True)["would_write"]
-    assert (world.rows(), world.documents()) == before
+    assert (world.read_rows(), world.read_documents()) == before
     world.run(job)
-    after = {table: len(rows) for table, rows in world.rows().items() if rows}
-    kinds = [path.split("/")[2] for path in world.documents()]
+    after = {table: len(rows) for table, rows in world.read_rows().items() if rows}
+    kinds = [path.split("/")[2] for path in world.read_documents()]
     assert would == after | {kind: kinds.count(kind) for kind in set(kinds)}
 
 
@@ -169,7 +169,7 @@ def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopJobRu
 def test_what_is_published_fits_and_is_plain(world: ShopJobRunner, job: str) -> None:
     """No page is near a document's limit, and all of it is JSON but the time it is of."""
     world.run(job)
-    for path, data in world.documents().items():
+    for path, data in world.read_documents().items():
         assert data["as_of"] == SUNDAY, path
         text = json.dumps({name: value for name, value in data.items() if name != "as_of"}, allow_nan=False)
         assert len(text) < DOCUMENT_BYTES / 2
@@ -178,18 +178,18 @@ def test_what_is_published_fits_and_is_plain(world: ShopJobRunner, job: str) -> 
 def test_an_older_run_done_again_does_not_turn_a_page_back(world: ShopJobRunner) -> None:
     """Its rows are kept under their own day; the page stays that of the later run."""
     world.run("brainSignalMagnitude")
-    shown = world.documents()
-    world.run("brainSignalMagnitude", at=SUNDAY - timedelta(days=7))
-    assert world.documents() == shown
-    assert {row["cutoff"].day for row in world.rows()["brain_predictions"]} == {14, 21}
+    shown = world.read_documents()
+    world.run("brainSignalMagnitude", scheduled_at=SUNDAY - timedelta(days=7))
+    assert world.read_documents() == shown
+    assert {row["cutoff"].day for row in world.read_rows()["brain_predictions"]} == {14, 21}
 
 
 def test_the_next_night_goes_on_from_the_last(world: ShopJobRunner) -> None:
     """Leads wait, effects keep the day since when they are claimed, and pages move on."""
     for nights in range(2):
         for job in ("brainSignalMagnitude", "brainCuriosity"):
-            world.run(job, at=SUNDAY - timedelta(days=1 - nights))
-    claimed = [row for row in world.rows()["brain_signal_magnitudes"] if row["claimed"]]
+            world.run(job, scheduled_at=SUNDAY - timedelta(days=1 - nights))
+    claimed = [row for row in world.read_rows()["brain_signal_magnitudes"] if row["claimed"]]
     assert {row["as_of"].day for row in claimed} == {20, 21}
     assert min(row["since"].day for row in claimed if row["as_of"].day == 21) == 20
     assert view(world, FINDINGS)["night"] == "2026-11-21"
@@ -197,10 +197,10 @@ def test_the_next_night_goes_on_from_the_last(world: ShopJobRunner) -> None:
 
 def test_a_shop_near_its_time_limit_stops_between_steps_and_is_resumed(world: ShopJobRunner) -> None:
     """The first attempt publishes what it has; the next one does only the rest."""
-    assert world.run("brainProductWeather", limit=timedelta(seconds=20))["status"] == "stopped"
-    assert world.documents() == {}
+    assert world.run("brainProductWeather", time_limit=timedelta(seconds=20))["status"] == "stopped"
+    assert world.read_documents() == {}
     assert world.run("brainProductWeather")["status"] == "success"
-    assert len(world.documents()) == 3
+    assert len(world.read_documents()) == 3
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -211,7 +211,7 @@ def test_a_shop_without_a_sale_is_told_so(empty: ShopJobRunner, job: str) -> Non
     assert answer["stores"] == 0
     assert "the database has no store north" in answer["notes"]
     assert any("there are no sales" in note for note in answer["notes"])
-    for data in empty.documents().values():
+    for data in empty.read_documents().values():
         assert "there are no sales" in data["note"]
         assert data["known_until"] is None
 
@@ -219,20 +219,20 @@ def test_a_shop_without_a_sale_is_told_so(empty: ShopJobRunner, job: str) -> Non
 def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopJobRunner) -> None:
     """After a few days the calendar still begins today; after a month it says since when nothing came."""
     world.clock.advance(timedelta(days=60))
-    world.run("brainSignalMagnitude", at=SUNDAY + timedelta(days=5))
+    world.run("brainSignalMagnitude", scheduled_at=SUNDAY + timedelta(days=5))
     rows = view(world, CALENDAR)["rows"]
     assert rows[0]["day"] == "2026-11-27"
     assert len(rows) == 28
-    answer = world.run("brainSignalMagnitude", at=SUNDAY + timedelta(days=60))
+    answer = world.run("brainSignalMagnitude", scheduled_at=SUNDAY + timedelta(days=60))
     assert any("no sales since 2026-11-22" in note for note in answer["notes"])
     assert view(world, CALENDAR)["rows"] == []
 
 
 def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopJobRunner) -> None:
     """At 04:00 UTC it is Sunday in Berlin and still Saturday in New York, whose evening's sales are not in yet."""
-    with empty.opened() as warehouse:
+    with empty.open_warehouse() as warehouse:
         describe_stores(warehouse, [Store("north", "Europe/Berlin"), Store("south", NEW_YORK)])
         lines = [f"{store},{LAST_DAY - timedelta(days=at)},bread,,1,10\n" for store in BAKER.stores for at in range(40)]
         import_lines(warehouse, sales=[SALES_HEADER, *lines])
-    assert empty.run("brainCuriosity", at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"
-    assert empty.run("brainCuriosity", at=SUNDAY)["day"] == "2026-11-21"
+    assert empty.run("brainCuriosity", scheduled_at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"
+    assert empty.run("brainCuriosity", scheduled_at=SUNDAY)["day"] == "2026-11-21"

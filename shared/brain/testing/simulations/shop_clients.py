@@ -1,7 +1,7 @@
-"""Small shops in a database, and clients that own them, for tests of the jobs that work on them.
+"""Simulated stores in a shop database, the clients that own them, and a runner of the shop jobs on both.
 
-The baker owns north (Berlin) and south (New York), the rival owns east, all in one database. It rains in spells, and
-rain takes a third of the terrace's sales in north; a market lifts every store.
+The client "baker" owns the stores north (Berlin) and south (New York), the client "rival" owns east; all are in one
+database. It rains in spells, and rain lowers the sales of cake in north by a third. A market takes place every 23 days.
 """
 
 import shutil
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -40,7 +40,7 @@ from brain.settings.files import load_config
 
 SUNDAY = datetime(2026, 11, 22, 5, tzinfo=UTC)
 LAST_DAY = date(2026, 11, 22)
-"""The running Sunday: at 05:00 UTC it is midnight in New York, so Saturday is the last day that ended everywhere."""
+"""The current Sunday: 05:00 UTC is midnight in New York, so Saturday is the last day that has ended everywhere."""
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 STORES = (Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US"), Store("east", BERLIN, "DE"))
@@ -64,17 +64,25 @@ EVENTS_HEADER = "event,class,start,end,store_id\n"
 def simulate_sales_lines(
     store: str, days: Sequence[date], seed: int, wet: Sequence[bool], rain: float = 0.0
 ) -> Iterator[str]:
-    """Tickets for bread at three hours of every day and one for cake; rain changes the cake's."""
+    """Simulate lines of a sales file: bread at three hours of each day and cake in the afternoon.
+
+    Args:
+        store: The store's id.
+        days: The days of the sales.
+        seed: The seed of the noise.
+        wet: Whether it rains, per day.
+        rain: The effect of rain on the sales of cake, on the log scale.
+    """
     rng = np.random.default_rng(seed)
-    for at, day in enumerate(days):
+    for index, day in enumerate(days):
         level = 100 * WEEKDAYS[day.weekday()]
         for hour, share in ((8, 0.5), (12, 0.3), (17, 0.2)):
             yield f"{store},{day}T{hour:02}:15:00,bread,,1,{level * share * np.exp(rng.normal(0, 0.1)):.2f}\n"
-        yield f"{store},{day}T15:40:00,cake,sweet,,{0.6 * level * np.exp(rng.normal(0, 0.1) + rain * wet[at]):.2f}\n"
+        yield f"{store},{day}T15:40:00,cake,sweet,,{0.6 * level * np.exp(rng.normal(0, 0.1) + rain * wet[index]):.2f}\n"
 
 
 def simulate_wet_days(count: int, seed: int = 3) -> list[bool]:
-    """Rain in spells, on about a quarter of the days."""
+    """Simulate which days are wet: about a quarter, in spells; the first day is dry."""
     rng = np.random.default_rng(seed)
     days = [False]
     while len(days) < count:
@@ -83,23 +91,23 @@ def simulate_wet_days(count: int, seed: int = 3) -> list[bool]:
 
 
 def import_lines(warehouse: SalesWarehouse, **files: Sequence[str]) -> None:
-    """Import lines by kind; each is a file with its heading first."""
-    named = [ImportFile(ImportKind(kind), f"{kind}.csv", list(lines)) for kind, lines in files.items()]
-    assert import_files(warehouse, named, Store(""), ImportLimits(10_000, 20)).bad == 0
+    """Import one file per kind, such as ``sales=[SALES_HEADER, ...]``; no line may be rejected."""
+    csv_files = [ImportFile(ImportKind(kind), f"{kind}.csv", list(lines)) for kind, lines in files.items()]
+    assert import_files(warehouse, csv_files, Store(""), ImportLimits(10_000, 20)).bad == 0
 
 
 def describe_stores(warehouse: SalesWarehouse, stores: Sequence[Store]) -> None:
-    """Describe stores before their first sales."""
+    """Store the time zones and countries of stores, which may have no sales yet."""
     with warehouse.importing() as session:
         session.add_stores(stores)
         session.apply()
 
 
 def fill_warehouse(warehouse: SalesWarehouse, days: int = 200, last: date = LAST_DAY) -> None:
-    """Fill a warehouse with ``days`` days of the three stores up to ``last``, weather and a market included."""
+    """Fill an empty warehouse with ``days`` days of sales, weather and events of the three stores up to ``last``."""
     warehouse.upgrade()
     describe_stores(warehouse, STORES)
-    dates = [last - timedelta(days=days - 1 - at) for at in range(days)]
+    dates = [last - timedelta(days=days - 1 - index) for index in range(days)]
     wet = simulate_wet_days(days)
     rng = np.random.default_rng(11)
     sales, weather = [SALES_HEADER], [WEATHER_HEADER]
@@ -110,25 +118,38 @@ def fill_warehouse(warehouse: SalesWarehouse, days: int = 200, last: date = LAST
         for day, rain in zip(dates, wet, strict=True)
         for store in ("north", "south", "east")
     ]
-    markets = [f"market,market,{dates[at]},{dates[at]},\n" for at in range(10, days, 23)]
-    secret = f"secret party,festival,{dates[days // 2]},{dates[days // 2]},east\n"
-    import_lines(warehouse, sales=sales, weather=weather, events=[EVENTS_HEADER, *markets, secret])
+    markets = [f"market,market,{dates[index]},{dates[index]},\n" for index in range(10, days, 23)]
+    rival_event = f"secret party,festival,{dates[days // 2]},{dates[days // 2]},east\n"
+    import_lines(warehouse, sales=sales, weather=weather, events=[EVENTS_HEADER, *markets, rival_event])
 
 
 def open_warehouse(url: str) -> SqlWarehouse:
-    """A warehouse under the Brain's own names."""
+    """Open a database with the table names that the product ships."""
     return SqlWarehouse(url, load_config("warehouse", WarehouseConfig))
 
 
+class DatabaseWrapper(Protocol):
+    """A function or class that wraps a shop database in another one."""
+
+    def __call__(self, database: ShopDatabase, /) -> ShopDatabase:
+        """Return the database to use instead of ``database``."""
+
+
 class ShopJobRunner:
-    """A database and a document store; jobs run on both."""
+    """Runs shop jobs on a database and a document store, as the worker does.
+
+    Args:
+        url: The URL of the database.
+        store: The document store, which holds the clients.
+        clock: The clock of the worker.
+    """
 
     def __init__(self, url: str, store: DocumentStore, clock: Clock) -> None:
         self.url, self.store, self.clock = url, store, clock
 
     @contextmanager
-    def opened(self) -> Iterator[SqlWarehouse]:
-        """The warehouse, as one run opens it."""
+    def open_warehouse(self) -> Iterator[SqlWarehouse]:
+        """Open the database for one run and close it afterwards."""
         with closing(open_warehouse(self.url)) as warehouse:
             yield warehouse
 
@@ -136,38 +157,49 @@ class ShopJobRunner:
         self,
         job: str,
         *,
-        at: datetime = SUNDAY,
-        client: str = BAKER.client_id,
+        scheduled_at: datetime = SUNDAY,
+        client_id: str = BAKER.client_id,
         dry_run: bool = False,
         store: DocumentStore | None = None,
-        around: Callable[[ShopDatabase], ShopDatabase] = lambda shop: shop,
-        limit: timedelta = TIME_LIMIT,
+        wrap: DatabaseWrapper | None = None,
+        time_limit: timedelta = TIME_LIMIT,
     ) -> Any:
-        """Perform a job's task, with another store or with something around the warehouse."""
+        """Run a job once and return its figures.
+
+        Args:
+            job: The name of the job, a key of ``STEPS``.
+            scheduled_at: The scheduled time of the run.
+            client_id: The client whose stores are analysed.
+            dry_run: Whether to count writes instead of writing.
+            store: A document store to use instead, such as a ``FaultyStore``.
+            wrap: Wraps the database, for instance in a ``FaultyShopDatabase``.
+            time_limit: How long the run may take.
+        """
 
         @contextmanager
-        def opened() -> Iterator[ShopDatabase]:
-            with self.opened() as warehouse:
-                yield around(warehouse)
+        def open_database() -> Iterator[ShopDatabase]:
+            with self.open_warehouse() as warehouse:
+                yield warehouse if wrap is None else wrap(warehouse)
 
-        used = self.store if store is None else store
-        work = ResumableShopJob(used, opened, STEPS[job]())
-        return run_once(Runs(used), Task(job, client, at, at, dry_run), work, time_limit=limit, clock=self.clock)
+        job_store = self.store if store is None else store
+        work = ResumableShopJob(job_store, open_database, STEPS[job]())
+        task = Task(job, client_id, scheduled_at, scheduled_at, dry_run)
+        return run_once(Runs(job_store), task, work, time_limit=time_limit, clock=self.clock)
 
-    def rows(self) -> dict[str, list[dict[str, object]]]:
-        """Everything the Brain keeps in the database."""
-        with self.opened() as warehouse:
+    def read_rows(self) -> dict[str, list[dict[str, object]]]:
+        """Return all rows that the jobs wrote to the database, by table."""
+        with self.open_warehouse() as warehouse:
             return {str(table): warehouse.results(table) for table in ResultTable}
 
-    def documents(self, client: str = BAKER.client_id) -> dict[str, dict[str, Any]]:
-        """Everything the jobs publish of a client."""
+    def read_documents(self, client_id: str = BAKER.client_id) -> dict[str, dict[str, Any]]:
+        """Return all documents that the jobs published for a client, by path."""
         return {
-            found.path: found.data
+            snapshot.path: snapshot.data
             for collection in ("views", "ledger")
-            for found in self.store.query(f"clients/{client}/{collection}")
+            for snapshot in self.store.query(f"clients/{client_id}/{collection}")
         }
 
 
 def copy_database(template: Path, folder: Path, name: str = "shop.db") -> str:
-    """The URL of a copy of a filled SQLite file."""
+    """Copy a filled SQLite file and return the URL of the copy."""
     return f"sqlite:///{shutil.copy(template, folder / name)}"

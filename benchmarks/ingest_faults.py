@@ -57,7 +57,8 @@ def run() -> None:
         asyncio.run(_deliver(clean, [0], THRICE, ()))
         deaths = random.Random(SEED).sample(range(10, 3 * THRICE // LARGEST * 2), DEATHS)  # noqa: S311 - seeded moments
         _print(stormy, asyncio.run(_deliver(stormy, [1, 2, 3], THRICE, deaths)), THRICE)
-        print(f"documents other than after one clean pass: {_differing(stormy.events(), clean.events())}, goal 0")
+        differing = _differing(stormy.read_events(), clean.read_events())
+        print(f"documents other than after one clean pass: {differing}, goal 0")
         _once(_embedded(Path(folder) / "large", RandomFaults(SHARE, SEED), flaky=True), MANY, "embedded")
         _once(stack.enter_context(_emulated(RandomFaults(SHARE, SEED))), ON_EMULATOR, "Firestore's emulator")
         del os.environ["BRAIN_CONFIG"]
@@ -96,7 +97,7 @@ async def _deliver(world: IngestSimulation, passes: list[int], amount: int, deat
     async with open_sender(world, deaths) as (sender, server):
         for seed in passes:
             await sender.deliver(shuffle_requests(items, seed, LARGEST))
-    return Run(time.perf_counter() - started, server.died, dict(sender.told))
+    return Run(time.perf_counter() - started, server.death_count, dict(sender.status_counts))
 
 
 def _print(world: IngestSimulation, done: Run, amount: int) -> None:
@@ -104,7 +105,7 @@ def _print(world: IngestSimulation, done: Run, amount: int) -> None:
     assert faults is not None
     counts = Reconcile(world.store)(CLIENT)
     calls = faults.calls.total()
-    stored = len(world.events())
+    stored = len(world.read_events())
     answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
     what = "writes" if world.flaky else "store calls"
     print(f"{what} {calls}, of which failed {faults.failures} ({faults.failures / calls:.1%}); deaths {done.died}")

@@ -74,20 +74,20 @@ class Killing(Sender):
 
     server: Server | None = None
     points: list[int] = field(default_factory=list)
-    tries: int = 240
+    max_attempts: int = 240
 
     async def send(self, request: SenderRequest) -> httpx.Response | None:
         """Send once, and see the server die when it is time."""
         answer = await super().send(request)
-        if answer is not None and self.points and len(self.answers) >= self.points[0]:
+        if answer is not None and self.points and len(self.responses) >= self.points[0]:
             self.points.pop(0)
             self.server.kill()
             self.server.start()
         return answer
 
-    async def between(self) -> None:
+    async def pause(self) -> None:
         """Give a new process time to start."""
-        await asyncio.sleep(SECONDS_TO_START / self.tries)
+        await asyncio.sleep(SECONDS_TO_START / self.max_attempts)
 
 
 def built(store: str) -> Brain:
@@ -151,10 +151,10 @@ def test_a_server_killed_again_and_again_ends_with_the_store_of_a_calm_one(url: 
     brain = built(url)
     sender = asyncio.run(killed(server, brain.key_ring.create(CLIENT)[0], phases, points))
     expected, counts = calm(phases)
-    assert (sender.points, len(sender.answers)) == ([], answers)
-    assert sender.told[0] > 0
+    assert (sender.points, len(sender.responses)) == ([], answers)
+    assert sender.status_counts[0] > 0
     left = remove_times(read_ingest_documents(brain.store, brain.sealer))
     assert {key for key in left.keys() | expected.keys() if left.get(key) != expected.get(key)} == set()
     assert Reconcile(brain.store)(CLIENT) == counts
-    assert (counts["difference"], counts["sent"]) == (0, sender.ends().total())
+    assert (counts["difference"], counts["sent"]) == (0, sender.count_outcomes().total())
     brain.store.close()

@@ -89,9 +89,9 @@ async def send(brain: Brain, project: str, proxy: Any) -> Sender:
     app = LocalServer(brain, schedule=False).app()
 
     class Mending(Sender):
-        async def between(self) -> None:
+        async def pause(self) -> None:
             proxy.repair()
-            await super().between()
+            await super().pause()
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://brain") as http:
         sender = Mending(http, KEY)
@@ -114,7 +114,7 @@ def test_the_world_without_faults_is_what_a_person_counts(faultless: Ended) -> N
     assert kinds == {"events": 9, "revisions": 3, "dead_letter_queue": 3, "counters": 3 + 5}  # periods, sendings
     assert (faultless.counts["stored"], faultless.counts["dead_letters"]) == (9, 3)
     assert (faultless.counts["sent"], faultless.counts["difference"]) == (19, 0)
-    assert faultless.sender.told.keys().isdisjoint({0, 503})
+    assert faultless.sender.status_counts.keys().isdisjoint({0, 503})
     events = [document for path, document in faultless.documents.items() if "/revisions/" not in path]
     assert sorted(event["impressions"] for event in events if "spend" in event) == [140, 200, 300]
 
@@ -138,6 +138,6 @@ def differences(ending: Ended, calm: Ended) -> list[str]:
     changed_paths = [path for path in sorted(every) if ending.documents.get(path) != calm.documents.get(path)]
     if ending.counts != calm.counts:
         changed_paths.append(f"reconciled as {ending.counts}")
-    if ending.sender.ends().total() != calm.counts["sent"]:
-        changed_paths.append(f"told {ending.sender.ends()}")
+    if ending.sender.count_outcomes().total() != calm.counts["sent"]:
+        changed_paths.append(f"told {ending.sender.count_outcomes()}")
     return changed_paths

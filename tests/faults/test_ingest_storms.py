@@ -51,12 +51,12 @@ def test_three_times_in_any_order_through_any_weather_is_once(
         async with open_sender(stormy, deaths) as (sender, server):
             for turn in range(3):
                 await sender.deliver(shuffle_requests(items, 10 * seed + turn, LARGEST))
-        assert sender.ends().total() == 3 * EVENTS
-        return server.died
+        assert sender.count_outcomes().total() == 3 * EVENTS
+        return server.death_count
 
     assert asyncio.run(both()) == DEATHS
     assert stormy.faults.failures > 0
-    assert stormy.events() == clean.events()
+    assert stormy.read_events() == clean.read_events()
     counts = Reconcile(stormy.store)(CLIENT)
     figures = {name: counts[name] for name in ("stored", "revised", "duplicate", "sent", "difference")}
     assert figures == {"stored": EVENTS, "revised": 0, "duplicate": 2 * EVENTS, "sent": 3 * EVENTS, "difference": 0}

@@ -1,12 +1,12 @@
-"""Ingest under weather: a share of all store calls fails and the process dies now and then, while a sender sends."""
+"""Simulated ingest in which store calls fail at random and the server process dies while a sender sends."""
 
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -31,158 +31,192 @@ from brain.testing.simulations.senders import (
 )
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
-AT_ONCE = 16
-PAGE = 1000
+MAX_CONCURRENT = 16
+PAGE_SIZE = 1000
 ADS_PER_POST = 0.1
-# Which of several requests with the same event came first is the weather's choice.
-OF_THE_FIRST = ("stored_at", "delivery", "correlation_id")
+# Fields of the first request with an event; faults decide which request that is.
+FIRST_REQUEST_FIELDS = ("stored_at", "delivery", "correlation_id")
 
 
 class FlakyWriter:
-    """An ``EventWriter`` in whose batches a share of the single writes fails, applied or not."""
+    """An ``EventWriter`` that fails single writes of a batch, before or after they are applied.
+
+    Args:
+        inner: The writer that does the work.
+        faults: Decides which writes fail.
+    """
 
     def __init__(self, inner: EventWriter, faults: RandomFaults) -> None:
         self._inner = inner
         self._faults = faults
 
     async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
-        """Apply those that are not refused, and lose the answers of some."""
+        """Apply the writes that are not refused, and report some of them as failed."""
         modes = [self._faults.next_call("write") for _ in writes]
-        sent = [write for write, mode in zip(writes, modes, strict=True) if mode is not FaultMode.REFUSE]
-        results = iter(await self._inner.write(sent))
+        applied = [write for write, mode in zip(writes, modes, strict=True) if mode is not FaultMode.REFUSE]
+        results = iter(await self._inner.write(applied))
         failed = WriteResult(WriteStatus.UNAVAILABLE, StoreUnavailableError("failed for a test"))
-        found = [failed if mode is FaultMode.REFUSE else next(results) for mode in modes]
-        return [one if mode is None else failed for one, mode in zip(found, modes, strict=True)]
+        write_results = [failed if mode is FaultMode.REFUSE else next(results) for mode in modes]
+        return [result if mode is None else failed for result, mode in zip(write_results, modes, strict=True)]
 
     async def aclose(self) -> None:
-        """Let go of the inner one."""
+        """Close the inner writer."""
         await self._inner.aclose()
 
 
 class PartialRetrySender(Sender):
-    """A sender that sends again only those items of a request that were not stored."""
+    """A sender that retries only those items of a request that were not stored."""
 
     async def _deliver(self, request: SenderRequest) -> None:
-        for turn in range(self.tries):
-            answer = await self.send(request)
-            if answer is not None and answer.status_code < 500:
+        for attempt in range(self.max_attempts):
+            response = await self.send(request)
+            if response is not None and response.status_code < 500:
                 return
-            if answer is not None and "results" in answer.json():
-                items = json.loads(request.body)
-                left = [items[end["index"]] for end in answer.json()["results"] if end["status"] == 503]
-                request = SenderRequest(f"{request.name}.{turn}"[-60:], encode_array(left), request.source)
-        raise AssertionError(f"{request.name} was never answered for good")
+            if response is not None and "results" in response.json():
+                payloads = json.loads(request.body)
+                item_results = response.json()["results"]
+                failed = [payloads[result["index"]] for result in item_results if result["status"] == 503]
+                request = SenderRequest(f"{request.name}.{attempt}"[-60:], encode_array(failed), request.source)
+        raise AssertionError(f"{request.name} got no final response")
+
+
+class WriterBuilder(Protocol):
+    """Opens the event writer of a new server process."""
+
+    def __call__(self) -> EventWriter:
+        """Return a new writer to the same store."""
 
 
 @dataclass
 class IngestSimulation:
-    """A store, how to write to it, and the weather over both: whole calls fail, or ``flaky`` single writes."""
+    """A store, its event writer, and the faults of both.
+
+    Attributes:
+        store: The store of all server processes.
+        open_writer: Opens the event writer of a new server process.
+        faults: The random failures; with None nothing fails.
+        flaky: Whether single writes of a batch fail instead of whole store calls.
+    """
 
     store: DocumentStore
-    writer: Callable[[], EventWriter]
+    open_writer: WriterBuilder
     faults: RandomFaults | None = None
     flaky: bool = False
 
-    def brain(self) -> Brain:
-        """Make a new process's Brain on it."""
-        given = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
+    def build_brain(self) -> Brain:
+        """Build the application of a new server process on the store."""
+        settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
         store = FaultyStore(self.store, faults=self.faults) if self.faults and not self.flaky else self.store
-        brain = Brain(given, ManualClock(START), SECRETS, store)
-        writer = self.writer()
+        brain = Brain(settings, ManualClock(START), SECRETS, store)
+        writer: EventWriter = self.open_writer()
         if self.faults:
-            writer = (FlakyWriter if self.flaky else _breaking)(writer, self.faults)
+            writer = FlakyWriter(writer, self.faults) if self.flaky else FaultyWriter(writer, faults=self.faults)
         brain.writer = GroupCommit(writer)
         brain.log = lambda *_, **__: None
         return brain
 
-    def key(self) -> str:
-        """Make a key of the client, in calm weather."""
-        calm = IngestSimulation(self.store, self.writer)
-        return calm.brain().key_ring.create(CLIENT)[0]
+    def create_key(self) -> str:
+        """Create an API key of the client, without faults."""
+        faultless = IngestSimulation(self.store, self.open_writer)
+        return faultless.build_brain().key_ring.create(CLIENT)[0]
 
-    def events(self) -> dict[str, dict[str, Any]]:
-        """Return every event by its path, without what the weather decides."""
-        found: dict[str, dict[str, Any]] = {}
-        after: Snapshot | None = None
-        while page := self.store.query(paths.events(CLIENT), limit=PAGE, start_after=after):
-            after = page[-1]
-            found |= {e.path: {n: v for n, v in e.data.items() if n not in OF_THE_FIRST} for e in page}
-        return found
+    def read_events(self) -> dict[str, dict[str, Any]]:
+        """Return every event by its path, without the fields that depend on the faults."""
+        events: dict[str, dict[str, Any]] = {}
+        last: Snapshot | None = None
+        while page := self.store.query(paths.events(CLIENT), limit=PAGE_SIZE, start_after=last):
+            last = page[-1]
+            for event in page:
+                events[event.path] = {k: v for k, v in event.data.items() if k not in FIRST_REQUEST_FIELDS}
+        return events
 
 
-def _breaking(writer: EventWriter, faults: RandomFaults) -> EventWriter:
-    return FaultyWriter(writer, faults=faults)
+class BrainBuilder(Protocol):
+    """Builds the application of a new server process."""
+
+    def __call__(self) -> Brain:
+        """Return a new application on the same store."""
 
 
 class DyingTransport(httpx.AsyncBaseTransport):
-    """A server in this process that dies before its n-th request for each n of ``deaths``, and starts anew at once.
+    """A transport to a server in this process that dies before chosen requests and restarts immediately.
 
-    Requests in it are never answered. What it has handed to the store may still be applied, as on a wire.
+    Requests in flight at that moment get no response; their writes may still be applied.
+
+    Args:
+        start: Builds the application of a new server process.
+        deaths: The numbers of the requests before which the server dies, from 1.
     """
 
-    def __init__(self, start: Callable[[], Brain], deaths: Sequence[int] = ()) -> None:
-        self.died = 0
+    def __init__(self, start: BrainBuilder, deaths: Sequence[int] = ()) -> None:
+        self.death_count = 0
         self._start = start
         self._deaths = sorted(deaths)
-        self._count = 0
-        self._inside: set[asyncio.Future[httpx.Response]] = set()
-        self._begin()
+        self._request_count = 0
+        self._in_flight: set[asyncio.Future[httpx.Response]] = set()
+        self._restart()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer, or die with it."""
-        self._count += 1
-        if self._deaths and self._count >= self._deaths[0]:
+        """Return the server's response, or raise ``httpx.ReadError`` if the server dies first."""
+        self._request_count += 1
+        if self._deaths and self._request_count >= self._deaths[0]:
             self._deaths.pop(0)
             self._die()
-        inside = asyncio.ensure_future(self._server.handle_async_request(request))
-        self._inside.add(inside)
-        await asyncio.wait([inside])
-        self._inside.discard(inside)
-        if inside.cancelled():
-            raise httpx.ReadError("the process ended")
-        return inside.result()
+        response = asyncio.ensure_future(self._server.handle_async_request(request))
+        self._in_flight.add(response)
+        await asyncio.wait([response])
+        self._in_flight.discard(response)
+        if response.cancelled():
+            raise httpx.ReadError("the server process ended")
+        return response.result()
 
-    def _begin(self) -> None:
+    def _restart(self) -> None:
         self.brain = self._start()
         self._server = httpx.ASGITransport(LocalServer(self.brain, schedule=False).app())
 
     def _die(self) -> None:
-        self.died += 1
-        for one in self._inside:
-            one.cancel()
-        self._begin()
+        self.death_count += 1
+        for response in self._in_flight:
+            response.cancel()
+        self._restart()
 
 
 @asynccontextmanager
 async def open_sender(
-    world: IngestSimulation, deaths: Sequence[int] = ()
+    simulation: IngestSimulation, deaths: Sequence[int] = ()
 ) -> AsyncIterator[tuple[Sender, DyingTransport]]:
-    """Yield a sender to a server of this world."""
-    server = DyingTransport(world.brain, deaths)
+    """Start a server on the simulation; yield a sender to it and its transport.
+
+    Args:
+        simulation: The store and its faults.
+        deaths: The numbers of the requests before which the server dies, from 1.
+    """
+    server = DyingTransport(simulation.build_brain, deaths)
     async with httpx.AsyncClient(transport=server, base_url="http://brain") as http:
-        yield (PartialRetrySender if world.flaky else Sender)(http, world.key(), tries=200, at_once=AT_ONCE), server
+        sender_class = PartialRetrySender if simulation.flaky else Sender
+        yield sender_class(http, simulation.create_key(), max_attempts=200, max_concurrent=MAX_CONCURRENT), server
         await server.brain.writer.aclose()
 
 
-def build_payloads(amount: int) -> list[tuple[str, dict[str, Any]]]:
-    """Return that many different events with the feed each comes from: posts, and running totals of ads."""
-    ads = int(amount * ADS_PER_POST)
-    return [("custom", build_post_payload(n)) for n in range(amount - ads)] + [
+def build_payloads(count: int) -> list[tuple[str, dict[str, Any]]]:
+    """Build payloads of distinct events, each with its feed: posts, and running totals of ads."""
+    ads = int(count * ADS_PER_POST)
+    return [("custom", build_post_payload(n)) for n in range(count - ads)] + [
         ("ads_meta", build_ad_payload(n, 100 + n)) for n in range(ads)
     ]
 
 
-def shuffle_requests(items: Sequence[tuple[str, dict[str, Any]]], seed: int, largest: int) -> list[SenderRequest]:
-    """Return the events as requests of 1 to ``largest``, in a random order."""
+def shuffle_requests(payloads: Sequence[tuple[str, dict[str, Any]]], seed: int, max_size: int) -> list[SenderRequest]:
+    """Distribute payloads over requests of 1 to ``max_size`` payloads of one feed, in a random order."""
     rng = random.Random(seed)
     requests = []
-    for source in sorted({source for source, _ in items}):
-        mine = [item for feed, item in items if feed == source]
-        rng.shuffle(mine)
-        at = 0
-        while at < len(mine):
-            size = rng.randint(1, largest)
-            requests.append(SenderRequest(f"pass-{seed}-{source}-{at}", encode_array(mine[at : at + size]), source))
-            at += size
+    for source in sorted({source for source, _ in payloads}):
+        feed_payloads = [payload for feed, payload in payloads if feed == source]
+        rng.shuffle(feed_payloads)
+        start = 0
+        while start < len(feed_payloads):
+            body = encode_array(feed_payloads[start : start + (size := rng.randint(1, max_size))])
+            requests.append(SenderRequest(f"pass-{seed}-{source}-{start}", body, source))
+            start += size
     rng.shuffle(requests)
     return requests

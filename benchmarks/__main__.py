@@ -1,4 +1,4 @@
-"""Runs the benchmarks of the table, or those that are named: ``python -m benchmarks [--results DIR] [NAME ...]``."""
+"""Run all benchmarks or the named ones: ``python -m benchmarks [--results DIR] [NAME ...]``."""
 
 import argparse
 import importlib
@@ -9,34 +9,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-# name -> what it shows; the module of that name has a ``run()`` that prints its table
+# name -> what it measures; the module of that name has a ``run()`` that prints its table
 BENCHMARKS = {
-    "ingest_http": "the whole ingest function over HTTP beside the raw Firestore SDK, on the emulator",
-    "loop": "operations on the wire, reads a run, scoring speed, memory",
-    "imports": "cold start of each function over interpreter and framework",
-    "ingest_store": "events stored a second over the raw Firestore SDK, on the emulator",
-    "rates": "how right the budgets are over four processes of eight threads, and what they cost",
-    "ingest_faults": "events lost and doubled while store calls fail and the process dies, on both stores",
-    "backfill": "a million rows of history on an embedded store, killed in the middle and resumed",
+    "ingest_http": "the ingest function over HTTP against the raw Firestore SDK, on the emulator",
+    "loop": "store operations, reads per run, scoring speed, memory",
+    "imports": "cold start of each function, relative to interpreter and framework",
+    "ingest_store": "events stored per second against the raw Firestore SDK, on the emulator",
+    "rates": "accuracy and cost of rate budgets over four processes of eight threads",
+    "ingest_faults": "events lost and duplicated while store calls fail and the process dies, on both stores",
+    "backfill": "a backfill of a million rows on an embedded store, killed halfway and resumed",
     "intake": "microseconds to read, identify and validate one event",
-    "anomaly": "alarms on the Numenta benchmark and on null worlds, beside dummies and rivals",
-    "promotion": "false and true promotions under a look after every pair, beside the usual rules",
-    "policy_evaluation": "off-policy estimates and intervals against known truths, and on Open Bandit logs",
-    "predictions": "errors, coverage and seconds on real posts, beside ridge and gradient boosting",
-    "recommendations": "logged probabilities against draws, exploration, and what the slate learns",
-    "advice": "coverage of weekly predictions as content comes, exploration, control and false claims over clients",
-    "claims": "what reports claim of hours, campaigns and ads in null worlds and planted ones",
-    "learning": "weights on planted, null and changing worlds, beside other learners",
-    "curiosity": "false leads and findings where nothing is, and what is found where something is",
-    "retail_forecast": "the shop's forecasts beside naive rules and rivals, on the same origins",
-    "retail_signals": "lifts against planted truths, beside raw means",
-    "roi": "what decisions earned: cover and false claims where the truth is known, and on real shops",
-    "warehouse": "seconds and memory of a million-line import, and the same on PostgreSQL",
+    "anomaly": "alarms on the Numenta benchmark and in null simulations, against baselines and other detectors",
+    "promotion": "false and true promotions with a look after every pair, against the usual rules",
+    "policy_evaluation": "off-policy estimates and intervals against known values, and on Open Bandit logs",
+    "predictions": "errors, coverage and seconds on real posts, against ridge regression and gradient boosting",
+    "recommendations": "logged probabilities against draws, exploration, and what the policy learns",
+    "advice": "coverage of weekly predictions; exploration, control and false claims of slates",
+    "claims": "claims of reports about hours, campaigns and ads, in null simulations and with planted effects",
+    "learning": "learned weights with planted, no and changing effects, against other learners",
+    "curiosity": "false leads and findings without any effect, and what is found of planted effects",
+    "retail_forecast": "the shop's forecasts against naive rules and other forecasters, at the same cutoffs",
+    "retail_signals": "lifts against planted effects, compared with raw means",
+    "roi": "what decisions earned: coverage and false verdicts in simulations, and on real shops",
+    "warehouse": "seconds and memory of a million-line import, on SQLite and PostgreSQL",
 }
 
 
 class Tee:
-    """A text stream that writes to two others."""
+    """A text stream that writes to two text streams."""
 
     def __init__(self, first: TextIO, second: TextIO) -> None:
         self._streams = (first, second)
@@ -52,7 +52,7 @@ class Tee:
 
 
 def commit_id() -> str:
-    """The commit that is measured; ``+`` marks uncommitted changes."""
+    """Return the id of the measured commit; ``+`` marks uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed words
 
@@ -65,7 +65,7 @@ def run(name: str) -> None:
 
 
 def record(name: str, folder: Path) -> None:
-    """Run one benchmark, and also write what it prints to a file that names the commit."""
+    """Run one benchmark and also write its output to a file with the commit id."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.txt").open("w", encoding="utf-8") as file:
         file.write(f"commit {commit_id()}, {datetime.now(UTC):%Y-%m-%d %H:%MZ}, Python {sys.version.split()[0]}\n")
@@ -74,7 +74,7 @@ def record(name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run each benchmark named, all when none is; exit 2 for a name that is not in the table."""
+    """Run the named benchmarks, or all of them; exit with 2 for an unknown name."""
     listed = "\n".join(f"  {name:<18}{text}" for name, text in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(unknown)}; there are:\n{listed}")
+        parser.error(f"expected names of benchmarks, got {', '.join(unknown)}; the benchmarks are:\n{listed}")
     for name in options.names or BENCHMARKS:
         record(name, options.results) if options.results else run(name)
     return 0

@@ -1,4 +1,4 @@
-"""Advice and predictions as the daily job makes them: coverage as it comes, shares over clients, false claims, time."""
+"""Predictions and slates of the daily job: coverage of intervals, exploration, control, false claims, and time."""
 
 import time
 from dataclasses import replace
@@ -34,24 +34,25 @@ CLAIMS = ("format_wins", "format_loses", "hour_wins", "weekday_wins", "engagemen
 
 
 def run() -> None:
-    """Print the figures of each question."""
+    """Print the coverage of weekly predictions and the shares of first slates."""
+    clients = f"intervals of {NOMINAL_LEVEL:.0%}, {SEEDS} clients, {WEEKS} weeks"
+    print(f"{clients:<42}{'covered':>8}{'of':>8}  by client")
     for name, ratio in (("null", 1.0), ("planted", 1.6)):
         for adapted in (True, False):
             _coverage(name, ratio, adapted=adapted)
+    columns = f"{'claiming':>9}{'planted format':>16}{'slots':>8}{'explored':>10}{'moves':>7}{'held back':>11}"
+    print(f"\n{f'first slates of {CLIENTS} clients':<31}{columns}{'ms per client':>15}")
     for name, ratio in (("null", 1.0), ("planted", 1.8)):
         _slates(name, ratio)
 
 
 def _coverage(name: str, ratio: float, *, adapted: bool) -> None:
-    """Play weeks of three posts a day; each post meets the interval that was predicted before it."""
+    """Simulate weeks of three posts per day; compare each post with the interval predicted before it."""
     outlooks = [_played(seed, ratio, adapted=adapted) for seed in range(SEEDS)]
     judged, right = sum(o.judged_count for o in outlooks), sum(o.covered_count for o in outlooks)
     shares = [o.covered_count / o.judged_count for o in outlooks]
-    how = "level follows the record" if adapted else "level fixed"
-    print(
-        f"intervals of {NOMINAL_LEVEL:.0%}, {name} world, {how}: {right / judged:.1%} of {judged} held "
-        f"({SEEDS} clients, {WEEKS} weeks; by client {min(shares):.1%} to {max(shares):.1%})"
-    )
+    label = f"{name}, {'adaptive' if adapted else 'fixed'} level"
+    print(f"{label:<42}{right / judged:>8.1%}{judged:>8}  {min(shares):.1%} to {max(shares):.1%}")
 
 
 def _played(seed: int, ratio: float, *, adapted: bool) -> ContentOutlook:
@@ -73,7 +74,7 @@ def _played(seed: int, ratio: float, *, adapted: bool) -> ContentOutlook:
 
 
 def _slates(name: str, ratio: float) -> None:
-    """Draw the first slate of many clients, each with a past of its own."""
+    """Draw the first slate of many clients, each with its own history."""
     at = MONDAY + timedelta(days=PAST_DAYS, hours=6)
     worlds = [
         _facts(f"c{n}", list(simulate_posts(f"c{n}", MONDAY, PAST_DAYS, ratio=ratio)), at) for n in range(CLIENTS)
@@ -88,12 +89,10 @@ def _slates(name: str, ratio: float) -> None:
     sure = [{c.reason_code for c in slate.eligible if c.conditions is ConditionStatus.HOLDS} for slate in slates]
     claimed = sum(bool(codes & set(CLAIMS)) for codes in sure)
     found = sum("format_wins" in codes for codes in sure)
-    print(
-        f"slates of {CLIENTS} clients, {name} world: {claimed} claim a difference, {found} the format that is planted; "
-        f"{sum(p.explored for p in places) / len(places):.1%} of {len(places)} places explore, "
-        f"{sum(p.held_back for p in drawn) / len(drawn):.1%} of {len(drawn)} moves held back; "
-        f"{1000 * seconds / CLIENTS:.0f} ms a client"
-    )
+    explored = sum(place.explored for place in places) / len(places)
+    held_back = sum(place.held_back for place in drawn) / len(drawn)
+    shares = f"{len(places):>8}{explored:>10.1%}{len(drawn):>7}{held_back:>11.1%}"
+    print(f"{name:<31}{claimed:>9}{found:>16}{shares}{1000 * seconds / CLIENTS:>15.0f}")
 
 
 def _facts(client_id: str, events: list[Event], at: datetime) -> ReportFacts:

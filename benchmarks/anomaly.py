@@ -1,8 +1,8 @@
-"""Alarms on the Numenta Anomaly Benchmark and on null worlds, beside dummies and rivals.
+"""Alarms on the Numenta Anomaly Benchmark and in null simulations, against baselines and other detectors.
 
-``python -m benchmarks anomaly``. The labelled series lie outside the project, at ``../shared/data/nab`` (or under
-``BRAIN_DATA``), with the scorer beside them at ``../shared/tools``; when they are absent it says so and goes on with
-the null worlds. 100 is every window found at its first row without a false alarm, 0 a detector that never fires.
+``python -m benchmarks anomaly``. The labelled series are outside the project, in ``../shared/data/nab`` (or under
+``BRAIN_DATA``), and the scorer in ``../shared/tools``. Without them only the null simulations run. A score of 100 means
+that every window was found at its first row without a false alarm; 0 is a detector that never fires.
 """
 
 import csv
@@ -55,12 +55,12 @@ VARIANTS: dict[str, AnomalyConfig] = {
     "blocks of 12 hours": vary(tail_block_hours=12),
     "top 3 % of blocks": vary(tail_top_share=0.03),
     "top 8 % of blocks": vary(tail_top_share=0.08),
-    "seasons learnt faster": vary(season_gain=0.3),
+    "seasons learned faster": vary(season_gain=0.3),
 }
 
 
 class Labelled(NamedTuple):
-    """One series of the benchmark: its times, its values, and the windows that hold something unusual."""
+    """One series of the benchmark: its times, its values, and the windows labelled as anomalous."""
 
     times: list[datetime]
     values: list[float]
@@ -68,7 +68,7 @@ class Labelled(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Of some series together: raw score, windows found and labelled, false alarms."""
+    """The raw score, windows found and labelled, and false alarms of one or more series."""
 
     raw: float
     found: int
@@ -94,13 +94,13 @@ def run() -> None:
     if series and scorer:
         nab_tables(series, scorer)
     else:
-        print(f"the benchmark's series and scorer are absent at {DATA}; set BRAIN_DATA to the folder of real data")
+        print(f"not measured: {DATA} has no labelled series with scorer; set BRAIN_DATA to the data folder")
     bike_table()
     null_tables()
 
 
 def labelled_series() -> dict[str, Labelled]:
-    """Return the series by name, none when the data are absent."""
+    """Return the series by name; none if the data are missing."""
     windows = DATA / "nab" / "windows.json"
     if not windows.exists():
         return {}
@@ -114,7 +114,7 @@ def labelled_series() -> dict[str, Labelled]:
 
 
 def nab_scorer() -> ModuleType | None:
-    """Return the scorer that lies beside the data, None when it is absent."""
+    """Return the scorer of the benchmark, None if it is missing."""
     path = DATA.parent / "tools" / "nab_score.py"
     spec = importlib.util.spec_from_file_location("nab_score", path) if path.exists() else None
     if spec is None or spec.loader is None:
@@ -125,16 +125,16 @@ def nab_scorer() -> ModuleType | None:
 
 
 def nab_tables(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
-    """Print rivals, budgets, categories and how well constants chosen on one half do on the other."""
+    """Print detectors, budgets and categories, and how constants chosen on one half score on the other."""
     rows = sum(len(one.values) for one in series.values())
-    print(f"{len(series)} series, {rows} rows, standard profile; seconds are of one processor, for {POINTS:,} points")
+    print(f"{len(series)} series, {rows} rows, standard profile; CPU seconds for {POINTS:,} points")
     print(f"{'detector':<44}{'score':>8}{'windows':>11}{'false':>8}{'seconds':>9}")
     for name, alarms in rivals().items():
         began = time.process_time()
         scores = scored(series, scorer, alarms)
         seconds = (time.process_time() - began) / rows * POINTS
         print(f"{name:<44}{added(scores.values()).row()}{seconds:>9.1f}", flush=True)
-    print("\nby budget (at most one false alarm in so many days)")
+    print("\nby budget (one false alarm per number of days)")
     for days in BUDGET_DAYS:
         print(f"{days:>6} days{added(scored(series, scorer, brain(days)).values()).row()}", flush=True)
     scores = scored(series, scorer, brain(30))
@@ -145,7 +145,7 @@ def nab_tables(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
 
 
 def scored(series: Mapping[str, Labelled], scorer: ModuleType, alarms: Alarms) -> dict[str, Score]:
-    """Return each series' score."""
+    """Return the score of each series."""
     found = {}
     for name, one in series.items():
         raw, hits, wrong, labelled = scorer.score_series(
@@ -156,13 +156,13 @@ def scored(series: Mapping[str, Labelled], scorer: ModuleType, alarms: Alarms) -
 
 
 def added(scores: Iterable[Score]) -> Score:
-    """Return the scores together."""
+    """Return the sum of the scores."""
     listed = list(scores)
     return Score(*(sum(column) for column in zip(*listed, strict=True))) if listed else Score(0, 0, 0, 0)
 
 
 def brain(days: float, config: AnomalyConfig = CONFIG) -> Alarms:
-    """The Brain's detector with a budget of one false alarm in so many days."""
+    """Return the Brain's detector with a budget of one false alarm in ``days``."""
     budget = AlarmBudget(1, timedelta(days=days))
     return lambda one: [
         r.alarm for r in detect_anomalies(zip(one.times, one.values, strict=True), budget, config=config)
@@ -176,14 +176,14 @@ def rivals() -> dict[str, Alarms]:
         "never": lambda one: [False] * len(one.values),
         "always": lambda one: [True] * len(one.values),
         "every 200th row": lambda one: [row % 200 == 0 for row in range(len(one.values))],
-        "z > 3 on all before": lambda one: z_alarms(one.values),
-        "z > 3 on all before, one alarm in 12 h": lambda one: seldom(one, z_alarms(one.values)),
+        "z > 3 on all earlier values": lambda one: z_alarms(one.values),
+        "z > 3 on all earlier values, one in 12 h": lambda one: seldom(one, z_alarms(one.values)),
         "z > 3 on the last 250, one alarm in 12 h": lambda one: seldom(one, z_alarms(one.values, window=250)),
     }
     try:
-        from river import anomaly, preprocessing  # noqa: PLC0415 - a rival that need not be installed
+        from river import anomaly, preprocessing  # noqa: PLC0415 - an optional contender
     except ImportError:
-        print("river is not installed (requirements/bench.txt): its half-space trees are left out")
+        print("river's half-space trees are not measured: install requirements/bench.txt")
         return table
 
     def trees(one: Labelled) -> list[bool]:
@@ -200,7 +200,7 @@ def rivals() -> dict[str, Alarms]:
 
 
 def z_alarms(values: Sequence[float], window: int = 10**9) -> list[bool]:
-    """Return where a value is more than 3 standard deviations from the mean of those before it."""
+    """Return where a value is more than 3 standard deviations from the mean of the values before it."""
     alarms, total, squares, kept = [], 0.0, 0.0, 0
     for row, value in enumerate(values):
         mean = total / kept if kept else value
@@ -214,7 +214,7 @@ def z_alarms(values: Sequence[float], window: int = 10**9) -> list[bool]:
 
 
 def seldom(one: Labelled, alarms: Sequence[bool], rest: timedelta = timedelta(hours=12)) -> list[bool]:
-    """Return the alarms without those within ``rest`` of the last that is left."""
+    """Return the alarms without those within ``rest`` of the last remaining one."""
     left, last = [], None
     for at, alarm in zip(one.times, alarms, strict=True):
         rings = alarm and (last is None or at - last > rest)
@@ -224,13 +224,13 @@ def seldom(one: Labelled, alarms: Sequence[bool], rest: timedelta = timedelta(ho
 
 
 def cross_validation(series: Mapping[str, Labelled], scorer: ModuleType) -> None:
-    """Print each variant's score, and what the variant best on a random half of the series scores on the other."""
+    """Print the score of each variant, and how the best variant on a random half of the series scores on the other."""
     print("\nby constants, one in 30 days")
     scores = {}
     for name, config in VARIANTS.items():
         scores[name] = scored(series, scorer, brain(30, config))
         print(f"  {name:<24}{added(scores[name].values()).row()}", flush=True)
-    chance = random.Random(1)  # noqa: S311 - which half, not a secret
+    chance = random.Random(1)  # noqa: S311 - a random half, not a secret
     chosen, configured = [], []
     for _ in range(HALVES):
         names = sorted(series)
@@ -245,7 +245,7 @@ def cross_validation(series: Mapping[str, Labelled], scorer: ModuleType) -> None
 
 
 def bike_table() -> None:
-    """Print the alarms on two years of hourly bike hire, which has both seasons, growth, storms and holidays."""
+    """Print the alarms on two years of hourly bike rentals, with both seasons, growth, storms and holidays."""
     path = DATA / "bike_sharing_hourly" / "hour.csv"
     if not path.exists():
         return
@@ -256,13 +256,13 @@ def bike_table() -> None:
         ]
     days = (hours[-1][0] - hours[0][0]).days
     alarms = [reading for reading in detect_anomalies(hours) if reading.alarm]
-    print(f"\nbike hire by the hour, {days} days: {len(alarms)} alarms with one in 30 days; the three most unusual:")
+    print(f"\nhourly bike rentals, {days} days, budget one in 30 days: {len(alarms)} alarms, the three most unusual:")
     for reading in sorted(alarms, key=lambda reading: -reading.anomaly_score)[:3]:
         print(f"  {reading.at}, {reading.kind}: {reading.explanation}")
 
 
 def null_tables() -> None:
-    """Print false alarms over the budget on quiet worlds of several spacings."""
+    """Print false alarms divided by the budget in null simulations of several spacings."""
     worlds: dict[str, tuple[int, int, Callable[[int, int, str], list[tuple[datetime, float]]]]] = {
         "daily, 60 days": (60, 60, simulate_daily),
         "daily, 400 days": (400, 15, simulate_daily),
@@ -271,8 +271,8 @@ def null_tables() -> None:
         "5 minutes, 60 days": (60, 2, lambda seed, days, noise: simulate_hourly(seed, days, noise, minutes=5)),
     }
     budgets = (4.0, 1.0, 0.05)
-    print("\nfalse alarms over the budget on quiet worlds, after the warm-up")
-    print(f"{'world':<22}{'noise':<20}" + "".join(f"{f'{budget:g}/30d':>10}" for budget in budgets))
+    print("\nfalse alarms divided by the budget, null simulations, after the warm-up")
+    print(f"{'simulation':<22}{'noise':<20}" + "".join(f"{f'{budget:g}/30d':>10}" for budget in budgets))
     for world, (days, seeds, make) in worlds.items():
         warm_up = 14 if make is simulate_daily else 2
         for noise in NOISES:

@@ -1,7 +1,7 @@
-"""History of a million rows through ``brain ingest --backfill`` on an embedded store: killed in the middle, resumed.
+"""A backfill of a million rows by ``brain ingest --backfill`` on an embedded store: killed halfway and resumed.
 
-``python -m benchmarks backfill``; ``BRAIN_BACKFILL_ROWS`` sets another number of rows. Each row is a post of some year
-since 2010. The command is the operator's, in a process of its own, killed with -9 when half of the rows are stored.
+``python -m benchmarks backfill``; ``BRAIN_BACKFILL_ROWS`` sets the number of rows. Each row is a post of a
+year since 2010. The command runs in its own process and is killed with -9 when half of the rows are stored.
 """
 
 import json
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the command: seconds, peak of resident memory in MB, exit code and what it printed."""
+    """One run of the command: seconds, peak resident memory in MB, exit code and output."""
 
     seconds: float
     peak_mb: float
@@ -30,7 +30,7 @@ class Run:
 
 
 def run() -> None:
-    """Print rows a second, memory and counts of a run that is killed and of the one that goes on, then of a third."""
+    """Print rows per second, memory and counts of a run that is killed and of the run that resumes it."""
     rows = int(os.environ.get("BRAIN_BACKFILL_ROWS", ROWS))
     with tempfile.TemporaryDirectory() as folder:
         file, store = Path(folder) / "history.jsonl", Path(folder) / "brain.db"
@@ -43,12 +43,12 @@ def run() -> None:
         print_run("run again", resumed, stored(store) - half)
         print(resumed.printed.strip())
         seconds = killed.seconds + resumed.seconds
-        print(f"together {rows / seconds:.0f} rows/s; {stored(store)} of {rows} rows stored, each once", flush=True)
+        print(f"both runs {rows / seconds:.0f} rows/s; {stored(store)} of {rows} rows stored, each once", flush=True)
         assert stored(store) == rows
 
 
 def write_rows(file: Path, rows: int) -> None:
-    """Write the rows, the same every time."""
+    """Write the same rows every time."""
     with file.open("w") as lines:
         for n in range(rows):
             row = {
@@ -60,7 +60,7 @@ def write_rows(file: Path, rows: int) -> None:
 
 
 def ingest(file: Path, store: Path, *, until: int | None = None) -> Run:
-    """Run the command to its end, or kill it when ``until`` rows are stored."""
+    """Run the command to its end, or kill it once ``until`` rows are stored."""
     environment = os.environ | {
         "BRAIN_STORE": f"sqlite:///{store}", "BRAIN_HASH_SALT": "a salt of a benchmark, long enough",
         "BRAIN_SEAL_KEY": "a key of a benchmark, sealing",
@@ -78,7 +78,7 @@ def ingest(file: Path, store: Path, *, until: int | None = None) -> Run:
 
 
 def peak_mb(pid: int) -> float:
-    """Return the most memory that a process ever had, 0 where the system does not tell."""
+    """Return the peak memory of a process in MB, 0 if the system does not report it."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -88,17 +88,17 @@ def peak_mb(pid: int) -> float:
 
 
 def stored(store: Path) -> int:
-    """Return how many events the store has."""
+    """Return the number of stored events."""
     return figure(store, "SELECT COUNT(*) FROM documents WHERE collection = 'clients/acme/events'")
 
 
 def commits(store: Path) -> int:
-    """Return about how many commits there were, which is quicker to ask than counting."""
+    """Return about how many commits there were, which is faster than counting events."""
     return figure(store, "SELECT version FROM last_version")
 
 
 def figure(store: Path, question: str) -> int:
-    """Return one number from the store, 0 while there is none yet."""
+    """Return one number from the store, 0 if there is none yet."""
     try:
         with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as connection:
             return int(connection.execute(question).fetchone()[0])
@@ -107,9 +107,9 @@ def figure(store: Path, question: str) -> int:
 
 
 def print_run(name: str, one: Run, rows: int) -> None:
-    """Print a run's figures."""
+    """Print the figures of a run."""
     speed = rows / one.seconds
-    figures = f"{one.seconds:>8.1f} s {rows:>9} rows {speed:>7.0f} rows/s {one.peak_mb:>6.0f} MB at most"
+    figures = f"{one.seconds:>8.1f} s {rows:>9} rows {speed:>7.0f} rows/s {one.peak_mb:>6.0f} MB peak"
     print(f"{name:<16}{figures}, exit {one.exit_code}", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What reports claim of hours, campaigns and ads where there is nothing to claim, and where something was planted.
+"""What reports claim about hours, campaigns and ads without any effect, and with planted effects.
 
 ``python -m benchmarks claims``.
 """
@@ -15,21 +15,21 @@ NULL_WORLDS, PLANTED_WORLDS = 1000, 300
 Judge = Callable[[ReportFacts], Section | None]
 ROWS: tuple[tuple[str, Judge, Callable[[int], ReportFacts], float, Mapping[str, Any]], ...] = (
     (
-        "evening 1.8 times",
+        "evening, 1.8 times",
         timing.build_section,
         lambda seed: build_facts(simulate_hours(seed, evening=1.8)),
         1.8,
         {"from_hour": 18},
     ),
     (
-        "campaign 1.7 times",
+        "campaign, 1.7 times",
         campaigns.build_section,
         lambda seed: build_facts(simulate_hours(seed, sale=1.7), [SPRING]),
         1.7,
         {},
     ),
     (
-        "ad 3 % less a day",
+        "ad, 3 % less per day",
         fatigue.build_section,
         lambda seed: build_facts(simulate_ads(seed, fatigue=0.97)),
         0.97,
@@ -39,16 +39,16 @@ ROWS: tuple[tuple[str, Judge, Callable[[int], ReportFacts], float, Mapping[str, 
 
 
 def run() -> None:
-    """Print false reports in null worlds, then how often planted truths are found and covered."""
+    """Print the share of false reports without any effect, and how often planted effects are claimed and covered."""
     allowed = CONFIG.comparisons.false_claims
     wrong = sum(_claims_anything(seed) for seed in range(NULL_WORLDS))
-    print(f"null clients: {wrong / NULL_WORLDS:.1%} of {NULL_WORLDS} reports claim something, allowed {allowed:.0%}")
-    print(f"\n{'planted':<20}{'found':>8}{'covered':>9}   ({PLANTED_WORLDS} worlds)")
+    print(f"no effect: {wrong / NULL_WORLDS:.1%} of {NULL_WORLDS} reports claim something, allowed {allowed:.0%}")
+    print(f"\n{'planted effect':<22}{'claimed':>8}{'covered':>9}   ({PLANTED_WORLDS} simulations)")
     for name, section, world, truth, named in ROWS:
         effects = [_effect(section(world(seed)), named) for seed in range(PLANTED_WORLDS)]
         found = sum(effect["claimed"] for effect in effects) / len(effects)
         covered = sum(effect["lower"] <= truth <= effect["upper"] for effect in effects) / len(effects)
-        print(f"{name:<20}{found:>8.1%}{covered:>9.1%}")
+        print(f"{name:<22}{found:>8.1%}{covered:>9.1%}")
 
 
 def _claims_anything(seed: int) -> bool:

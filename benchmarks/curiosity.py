@@ -1,7 +1,7 @@
-"""Whether curiosity fools its reader: false leads and findings where nothing is, and what it finds where something is.
+"""False leads and findings of the curiosity engine without any effect, and how often it finds planted effects.
 
-``python -m benchmarks curiosity``. Shops are made by chance (540 days, noise with a memory of 0.5, wet spells), so the
-truth is known. Beside it, what the same questions say by a plain t-test at 5 % and after Benjamini and Hochberg.
+``python -m benchmarks curiosity``. Shops are simulated (540 days, noise with an autocorrelation of 0.5, wet spells), so
+the truth is known. The same questions are also tested by a plain t-test at 5 % and after Benjamini and Hochberg.
 """
 
 import time
@@ -29,7 +29,7 @@ PLANTED = (0.4, 0.8)
 
 
 def run() -> None:
-    """Print what is claimed in null worlds, in planted worlds, over years, and how long a night takes."""
+    """Print what is claimed without effect, with planted effects and over a year, and how long a night takes."""
     config = load_config("hypotheses", CuriosityConfig)
     _print_nights(config)
     _print_years(config)
@@ -47,7 +47,7 @@ def _print_nights(config: CuriosityConfig) -> None:
         asked = np.mean([sum(one.p_value is not None for one in entries) for entries in nights])
         rows.append(
             (
-                f"{effect:.1f} sd on wet days" if effect else "nothing moves sales",
+                f"{effect:.1f} sd on wet days" if effect else "no effect",
                 f"{asked:.0f}",
                 _share([bool(found) for found in leads]),
                 _share([any(one.template == "rain" for one in found) for found in leads]),
@@ -55,12 +55,12 @@ def _print_nights(config: CuriosityConfig) -> None:
                 _share(hochberg),
             )
         )
-    heads = ("world", "questions", "any lead", "rain a lead", "t-test p < 5 %, a night", "any by Benjamini-Hochberg")
+    heads = ("simulation", "questions", "any lead", "rain is a lead", "t-tests < 5 %", "any by Benjamini-Hochberg")
     print_table(
-        f"One night of {FIRST_NIGHT} days, {WORLDS} worlds each",
+        f"One night after {FIRST_NIGHT} days, {WORLDS} simulations each",
         heads,
         rows,
-        "goals: any <= 12 %, found >= 35 %, >= 95 %",
+        "goals: any lead <= 12 % without effect; rain is a lead >= 35 % and >= 95 %",
     )
 
 
@@ -71,15 +71,15 @@ def _print_years(config: CuriosityConfig) -> None:
         false = [any("rain" not in one for one in found) if effect else bool(found) for found in findings]
         rows.append(
             (
-                f"{effect:.1f} sd on wet days" if effect else "nothing moves sales",
+                f"{effect:.1f} sd on wet days" if effect else "no effect",
                 _share(false),
                 _share(["rain" in found for found in findings]) if effect else "",
                 f"{np.mean([len(found) for found in findings]):.2f}",
             )
         )
-    heads = ("world", "years with a false finding", "rain a finding", "findings a year")
+    heads = ("simulation", "years with a false finding", "rain is a finding", "findings per year")
     print_table(
-        f"A year, a night every {YEAR_EVERY_DAYS} days, {YEARS} shops each", heads, rows, "goal: false in <= 10 %"
+        f"One year, a night every {YEAR_EVERY_DAYS} days, {YEARS} shops each", heads, rows, "goal: false in <= 10 %"
     )
 
 
@@ -88,7 +88,7 @@ def _print_seconds(config: CuriosityConfig) -> None:
     begun = time.perf_counter()
     entries = _night(world, config)
     seconds = time.perf_counter() - begun
-    asked = f"{len(config.templates)} templates x 10 stores and their chain, {len(entries)} questions"
+    asked = f"{len(config.templates)} templates x 10 stores and the chain, {len(entries)} questions"
     print(f"{asked}: {seconds:.1f} s (goal <= 60 s)")
 
 
@@ -100,7 +100,7 @@ def _night(world: ShopSimulation, config: CuriosityConfig, past: LedgerHistory |
 
 
 def _year(world: ShopSimulation, config: CuriosityConfig) -> set[str]:
-    """The templates that ever were a finding in a year of nights."""
+    """Return the templates that were a finding at any time in a year of nights."""
     latest: dict[str, HypothesisEntry] = {}
     confirmations: list[bool] = []
     found: set[str] = set()
@@ -113,7 +113,7 @@ def _year(world: ShopSimulation, config: CuriosityConfig) -> set[str]:
 
 
 def _naive(world: ShopSimulation, config: CuriosityConfig) -> tuple[int, bool]:
-    """What a correlation test says of the same days: how many p below 5 %, and any after Benjamini and Hochberg."""
+    """Return how many p-values of plain tests are below 5 %, and whether Benjamini and Hochberg keep any."""
     asked = build_question_batches(world.series, world.shop_data, config)[QuestionSubject("kiel")]
     logs = np.log(world.series[0].sales)
     residual = logs - asked.outcome.basis @ (asked.outcome.basis.T @ logs)

@@ -1,7 +1,7 @@
-"""What the real payloads add up to after normalising: the figures of the table in docs/integrate-a-feed.md.
+"""The totals of the real payloads after normalization: the table in docs/integrate-a-feed.md.
 
-``python -m benchmarks.feed_totals``. The data lie outside the project, at ``../shared/data`` or where ``BRAIN_DATA``
-says; a set that is not there is said to be absent.
+``python -m benchmarks.feed_totals``. The data are outside the project, in ``../shared/data`` or in the folder
+``BRAIN_DATA``; missing data sets are named and left out.
 """
 
 import csv
@@ -31,9 +31,9 @@ CSV_FILES = (
 
 
 def run() -> None:
-    """Print, for each file that is there, items, events, different ids, and the sum of each reported metric."""
+    """Print the number of items, events and distinct ids of each file, and the sum of each reported metric."""
     if not DATA.is_dir():
-        print(f"feed totals: {DATA} is absent; set BRAIN_DATA to the folder of real data")
+        print(f"not measured: {DATA} does not exist; set BRAIN_DATA to the data folder")
         return
     for file in sorted((DATA / "payloads").glob("*.json")):
         _print_totals(file.name, file.stem, parse_json(file.read_bytes()), CONTEXT)
@@ -41,7 +41,7 @@ def run() -> None:
     for name, map_name in CSV_FILES:
         file = DATA / name
         if not file.is_file():
-            print(f"{name}: absent")
+            print(f"{name}: not measured, the file does not exist")
             continue
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.DictReader(lines, delimiter=maps[map_name].delimiter))

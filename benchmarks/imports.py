@@ -1,7 +1,7 @@
-"""Cold starts: CPU time to load each function over the interpreter with the framework, run-time dependencies only.
+"""Cold starts: CPU time to load each function, relative to the interpreter with the framework.
 
-The environment is made from ``functions/requirements.txt`` under ``build/`` when it is not there. A second table has
-what the first request adds, so that nothing hides behind a late import.
+The environment has only the run-time dependencies; it is created under ``build/`` from ``functions/requirements.txt``
+if it does not exist. A further column includes the first request, so that late imports count too.
 """
 
 import json
@@ -35,7 +35,7 @@ _FIRST = {
 
 
 def run() -> None:
-    """Print each function's CPU milliseconds, the ratio to its framework, and the ratio with its first request."""
+    """Print the CPU milliseconds of each function, the ratio to its framework, and the ratio with a first request."""
     python = _runtime_python()
     source = str(ROOT / "functions" / "main.py")
     scripts = dict(_BASE)
@@ -55,11 +55,11 @@ def run() -> None:
         load, first = series[target].median, series[f"{target} + first request"].median
         print(f"{target:<24}{load:>14.0f}{load / base:>15.2f}x{first / base:>16.2f}x")
     ratio = series["ingest"].median / series["asgi"].median
-    print(f"ingest: {ratio:.2f} x interpreter and framework, goal <= {GOAL:g}: {'met' if ratio <= GOAL else 'missed'}")
+    print(f"ingest: {ratio:.2f} x interpreter with framework, goal <= {GOAL:g}: {'met' if ratio <= GOAL else 'missed'}")
 
 
 def _runtime_python() -> Path:
-    """Return the interpreter of an environment that has what is deployed and nothing else."""
+    """Return the interpreter of an environment with only the deployed dependencies."""
     python = VENV / "bin" / "python"
     if not python.exists():
         uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
@@ -71,7 +71,7 @@ def _runtime_python() -> Path:
 
 
 def _cpu_milliseconds(python: Path, script: str) -> float:
-    """Return user and system time of a fresh process that runs the script."""
+    """Return the user and system time in ms of a fresh process that runs the script."""
     measured = f"{script}\nimport resource as r, json, sys; u = r.getrusage(r.RUSAGE_SELF)\n"
     measured += "sys.__stdout__.write(json.dumps((u.ru_utime + u.ru_stime) * 1000) + chr(10))"
     given = os.environ | {

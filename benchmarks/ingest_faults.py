@@ -1,8 +1,7 @@
-"""What ingest loses and doubles when five of a hundred store calls fail and the process dies; the goal is nothing.
+"""Events that ingest loses or duplicates when 5 % of the store calls fail and the process dies; the goal is none.
 
-``python -m benchmarks ingest_faults``. A failing call is told to be unavailable; half of those calls were applied all
-the same. The sender sends again whatever was not answered for good. ``BRAIN_BENCH_STORE=sqlite`` takes the embedded
-store instead of the emulator for the large run.
+``python -m benchmarks ingest_faults``. A failing call is reported as unavailable, although half of these calls were
+applied. The sender resends whatever has no final response.
 """
 
 import asyncio
@@ -41,7 +40,7 @@ SEED = 20261122
 
 @dataclass(frozen=True)
 class Run:
-    """What one run came to."""
+    """The result of one run."""
 
     seconds: float
     died: int
@@ -49,7 +48,7 @@ class Run:
 
 
 def run() -> None:
-    """Print both runs: what was sent, what broke, what is there, lost and doubled, and the time."""
+    """Print what was sent, failed, stored, lost and duplicated in each run, and the time."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         os.environ["BRAIN_CONFIG"] = str(write_unlimited_config(Path(folder)))
         print(f"{THRICE} events, each sent three times in random order; {SHARE:.0%} of store calls fail")
@@ -58,14 +57,14 @@ def run() -> None:
         deaths = random.Random(SEED).sample(range(10, 3 * THRICE // LARGEST * 2), DEATHS)  # noqa: S311 - seeded moments
         _print(stormy, asyncio.run(_deliver(stormy, [1, 2, 3], THRICE, deaths)), THRICE)
         differing = _differing(stormy.read_events(), clean.read_events())
-        print(f"documents other than after one clean pass: {differing}, goal 0")
+        print(f"documents that differ from a run without faults: {differing}, goal 0")
         _once(_embedded(Path(folder) / "large", RandomFaults(SHARE, SEED), flaky=True), MANY, "embedded")
         _once(stack.enter_context(_emulated(RandomFaults(SHARE, SEED))), ON_EMULATOR, "Firestore's emulator")
         del os.environ["BRAIN_CONFIG"]
 
 
 def _once(world: IngestSimulation, amount: int, store: str) -> None:
-    print(f"\n{amount} events once; {SHARE:.0%} of all single writes fail; store: {store}", flush=True)
+    print(f"\n{amount} events sent once; {SHARE:.0%} of all single writes fail; store: {store}", flush=True)
     _print(world, asyncio.run(_deliver(world, [4], amount, ())), amount)
 
 
@@ -108,10 +107,10 @@ def _print(world: IngestSimulation, done: Run, amount: int) -> None:
     stored = len(world.read_events())
     answers = ", ".join(f"{status or 'none'}: {number}" for status, number in sorted(done.told.items()))
     what = "writes" if world.flaky else "store calls"
-    print(f"{what} {calls}, of which failed {faults.failures} ({faults.failures / calls:.1%}); deaths {done.died}")
-    print(f"answers by status: {answers}")
+    print(f"{what}: {calls}, failed: {faults.failures} ({faults.failures / calls:.1%}); process deaths: {done.died}")
+    print(f"responses by status: {answers}")
     doubled = max(0, stored - amount) + counts["revised"]
-    print(f"stored {stored}, lost {max(0, amount - stored)}, doubled {doubled}, goal 0")
+    print(f"stored {stored}, lost {max(0, amount - stored)}, duplicated {doubled}, goal 0")
     print(f"reconciled: sent {counts['sent']}, accounted {counts['accounted']}, difference {counts['difference']}")
     print(f"{done.seconds:.1f} s, {counts['sent'] / done.seconds:.0f} items/s")
 

@@ -1,8 +1,8 @@
-"""The whole ingest function over HTTP beside the raw Firestore SDK, on the same emulator, interleaved.
+"""The ingest function over HTTP against the raw Firestore SDK, on the same emulator, interleaved.
 
 The function is served as deployed (functions-framework, ASGI, one process); senders are fifty keep-alive connections
-of this process. The rival is the SDK's own ``create()``, asynchronous with fifty in flight, without HTTP, identity,
-validation or pseudonyms.
+of this process. The contender is the SDK's own ``create()``, asynchronous with fifty in flight, without HTTP,
+identity, validation or pseudonyms.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _numbers = itertools.count()
 
 
 def run() -> None:
-    """Print events a second through the function and through the raw SDK, and their ratio."""
+    """Print events per second through the function and through the raw SDK, and their ratio."""
     with running(), _unlimited() as config:
         project = f"demo-{uuid.uuid4().hex[:12]}"
         key, _ = bootstrap.build_brain(read_settings({"BRAIN_STORE": f"firestore://{project}"})).key_ring.create(
@@ -59,7 +59,7 @@ def run() -> None:
 
 @contextmanager
 def _unlimited() -> Iterator[Path]:
-    """Yield a copy of the configuration whose budgets a benchmark cannot reach."""
+    """Yield a copy of the configuration with rate budgets that a benchmark cannot reach."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config"
         shutil.copytree(ROOT / "config", config)
@@ -70,7 +70,7 @@ def _unlimited() -> Iterator[Path]:
 
 @contextmanager
 def _served(project: str, config: Path) -> Iterator[int]:
-    """Serve the function in a process of its own and yield its port."""
+    """Serve the function in its own process and yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -99,11 +99,11 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise TimeoutError("the function did not listen within a minute")
+    raise TimeoutError("expected the function to listen within a minute")
 
 
 async def _through_function(port: int, key: str) -> float:
-    """Send single events over keep-alive connections and return events a second."""
+    """Send single events over keep-alive connections and return events per second."""
     requests = [_request(next(_numbers), key) for _ in range(EVENTS)]
     todo = iter(requests)
     started = time.perf_counter()
@@ -137,7 +137,7 @@ def _request(number: int, key: str) -> bytes:
 
 
 async def _raw(project: str) -> float:
-    """Create the same number of documents with the SDK and return documents a second."""
+    """Create the same number of documents with the SDK and return documents per second."""
     client = AsyncClient(project=project)
     documents = [(uuid.uuid4().hex, document(n)) for n in range(EVENTS)]
     for _, data in documents:

@@ -1,4 +1,4 @@
-"""How fast events are stored, beside the raw Firestore SDK on the same emulator.
+"""How fast events are stored, against the raw Firestore SDK on the same emulator.
 
 ``python -m benchmarks ingest_store``. Every contender stores the same documents (a SendGrid-like event of some 25
 fields), prepared before the clock starts. "Raw" is what Google's client does with ``create()`` and its batches.
@@ -74,37 +74,37 @@ def document(number: int) -> dict[str, Any]:
 
 
 def run() -> None:
-    """Print events a second of each contender, and ours over the best raw one."""
+    """Print the events per second of each contender, and the ratio of ours to the best raw one."""
     with running():
         asyncio.run(_run())
 
 
 async def _run() -> None:
     bench = Bench(f"demo-{uuid.uuid4().hex[:12]}")
-    print(f"{EVENTS} single events a round, {ROUNDS} rounds, interleaved")
+    print(f"{EVENTS} single events per round, {ROUNDS} rounds, interleaved")
     singles = await asyncio.to_thread(interleaved, bench.singles(), rounds=ROUNDS)
     print_table(singles, "events/s")
     raw = [one for name, one in singles.items() if name.startswith("raw")]
     for name, one in singles.items():
         if not name.startswith("raw"):
             print_ratio(f"{name} / best raw create()", one, raw, GOAL_SINGLE)
-    print(f"\n{BATCHES} batches of {BATCH} a round, {ROUNDS} rounds, interleaved")
+    print(f"\n{BATCHES} batches of {BATCH} per round, {ROUNDS} rounds, interleaved")
     batches = await asyncio.to_thread(interleaved, bench.batches(), rounds=ROUNDS)
     print_table(batches, "events/s")
     raw = [one for name, one in batches.items() if name.startswith("raw") and "encoded" not in name]
-    print_ratio("our batches / best raw batch", batches["writer.write, 500 a call"], raw, GOAL_BATCH)
-    mixed = batches["ingest service, 500 new, duplicate and bad"]
-    print_ratio("the whole service, mixed items / best raw batch", mixed, raw, GOAL_BATCH)
+    print_ratio("our batches / best raw batch", batches["writer.write, 500 per call"], raw, GOAL_BATCH)
+    mixed = batches["ingest service, 500 new, duplicate and invalid"]
+    print_ratio("ingest service, mixed items / best raw batch", mixed, raw, GOAL_BATCH)
     ceiling = [one for name, one in batches.items() if "encoded" in name]
-    print_ratio("our batches / BatchWrite encoded beforehand", batches["writer.write, 500 a call"], ceiling, GOAL_BATCH)
-    print("\nCPU of checking and encoding, without any call")
+    print_ratio("our batches / encoded beforehand", batches["writer.write, 500 per call"], ceiling, GOAL_BATCH)
+    print("\nCPU of validation and encoding, without calls")
     encoded = interleaved(bench.encodings(), rounds=ROUNDS)
-    print_table(encoded, "events/s of one core")
+    print_table(encoded, "events/s per core")
     await bench.close()
 
 
 class Bench:
-    """The contenders, all on one project of one emulator; asynchronous ones share the loop that made this."""
+    """The contenders, on one project of one emulator; asynchronous ones share the event loop that created this."""
 
     def __init__(self, project: str) -> None:
         self._loop = asyncio.get_running_loop()
@@ -129,8 +129,8 @@ class Bench:
     def batches(self) -> dict[str, Work]:
         """Return the ways to store 500 events a call."""
         return {
-            "writer.write, 500 a call": self._on_loop(lambda: self._store_in_batches(self._our_batch)),
-            "ingest service, 500 new, duplicate and bad": self._on_loop(self._mixed_batches),
+            "writer.write, 500 per call": self._on_loop(lambda: self._store_in_batches(self._our_batch)),
+            "ingest service, 500 new, duplicate and invalid": self._on_loop(self._mixed_batches),
             "raw BatchWrite, SDK encoding": self._on_loop(lambda: self._store_in_batches(self._sdk_batch_write)),
             "raw async client's batch().commit()": self._on_loop(lambda: self._store_in_batches(self._sdk_commit)),
             "raw BatchWrite, encoded beforehand": self._on_loop(self._encoded_beforehand),
@@ -252,7 +252,7 @@ class Bench:
 
 
 def _brain(project: str) -> bootstrap.Brain:
-    """Return the product on the project, with budgets that no benchmark reaches."""
+    """Return the Brain on the project, without rate limits."""
     secrets = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark"})
     brain = bootstrap.build_brain(read_settings({"BRAIN_STORE": f"firestore://{project}"}), secrets=secrets)
     brain.limits = UnlimitedBudgets()

@@ -1,7 +1,7 @@
-"""What it costs to read, identify, pseudonymise and validate one event; the goal is 100 microseconds at most.
+"""CPU time to read, identify, pseudonymize and validate one event; the goal is at most 100 microseconds.
 
-``python -m benchmarks.intake``. The payloads are made here, as batches of what providers send; JSON is parsed outside
-the timed part, and its cost is shown beside. CPU time of the process is measured, medians over repetitions.
+``python -m benchmarks.intake``. The payloads are batches as providers send them. JSON is parsed outside the timed part;
+its cost has its own column. The figures are medians over repetitions.
 """
 
 import json
@@ -25,9 +25,9 @@ KEYS = IdentityKeys(1, b"a key of the benchmark alone, 32 b")
 
 
 def run() -> None:
-    """Print a table of microseconds an event for each kind of batch."""
-    print(f"intake: microseconds of CPU an event, batches of {BATCH}, median (best) of {REPETITIONS}")
-    heads = f"{'payload':<28}{'parse':>8}{'normalise':>11}{'complete':>10}{'whole':>8}{'best':>8}"
+    """Print microseconds per event for each kind of batch."""
+    print(f"intake: microseconds of CPU per event, batches of {BATCH}, median (best) of {REPETITIONS}")
+    heads = f"{'payload':<28}{'parse':>8}{'normalize':>11}{'build':>8}{'total':>8}{'best':>8}"
     print(f"{heads}  goal <= {GOAL_MICROSECONDS:g}")
     for name, source, make in KINDS:
         body = json.dumps([make(index) for index in range(BATCH)]).encode()
@@ -40,7 +40,7 @@ def run() -> None:
         finish, _ = _cost(lambda drafts=drafts: [build_event(draft, CONTEXT, KEYS) for draft in drafts])
         whole, best = _cost(lambda source=source, payload=payload: _whole(source, payload))
         verdict = "met" if whole <= GOAL_MICROSECONDS else "missed"
-        print(f"{name:<28}{parse:>8.1f}{read:>11.1f}{finish:>10.1f}{whole:>8.1f}{best:>8.1f}  {verdict}")
+        print(f"{name:<28}{parse:>8.1f}{read:>11.1f}{finish:>8.1f}{whole:>8.1f}{best:>8.1f}  {verdict}")
 
 
 def _whole(source: str, payload: Any) -> None:
@@ -50,7 +50,7 @@ def _whole(source: str, payload: Any) -> None:
 
 
 def _cost(work: Callable[[], object]) -> tuple[float, float]:
-    """Return the median and the best microseconds of CPU an event."""
+    """Return the median and the best microseconds of CPU per event."""
     spent = []
     for _ in range(REPETITIONS):
         started = time.process_time()

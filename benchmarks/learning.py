@@ -1,8 +1,8 @@
-"""How the score's weights learn on planted, null and changing worlds, beside other learners on the same outcomes.
+"""How the weights of the score are learned with planted, no and changing effects, against other learners.
 
-``python -m benchmarks learning``. Rivals: no learning, recursive least squares, AdaGrad (Duchi et al. 2011), and a
-challenger fitted to the last 500 outcomes (ridge, cross-validated). The error is the mean absolute log error on 1000
-later outcomes without noise, so that 0 is perfect; medians over 20 seeds.
+``python -m benchmarks learning``. Contenders: no learning, recursive least squares, AdaGrad (Duchi et al. 2011), and
+a challenger fitted to the last 500 outcomes (ridge, cross-validated). The error is the mean absolute log error on 1000
+later outcomes without noise, so 0 is perfect; medians over 20 seeds.
 """
 
 import statistics
@@ -27,18 +27,18 @@ OTHER_TRUTH = {**TRUTH, "engagement": 0.7, "impressions": 1.4, "temporal": 1.3}
 
 
 def run() -> None:
-    """Print how the error falls, what noise alone does, and what pooling is worth."""
-    print(f"mean absolute log error on later outcomes, noise {NOISE}, after so many outcomes")
+    """Print how the error falls, what noise alone does, and what pooling gains."""
+    print(f"mean absolute log error on later outcomes, noise {NOISE}, by number of outcomes learned from")
     heads = "".join(f"{n:>9}" for n in CHECKPOINTS)
     worlds = {
         "planted": lambda n, seed: simulate_outcomes(n, TRUTH, noise=NOISE, seed=seed),
         "null": lambda n, seed: simulate_outcomes(n, ONES, noise=NOISE, seed=seed),
-        "changed at half": lambda n, seed: (
+        "changed halfway": lambda n, seed: (
             simulate_outcomes(n // 2, TRUTH, noise=NOISE, seed=seed)
             + simulate_outcomes(n - n // 2, OTHER_TRUTH, noise=NOISE, seed=seed + 500, first=n // 2)
         ),
     }
-    truths = {"planted": TRUTH, "null": ONES, "changed at half": OTHER_TRUTH}
+    truths = {"planted": TRUTH, "null": ONES, "changed halfway": OTHER_TRUTH}
     for world, made in worlds.items():
         print(f"{world:<26}{heads}")
         later = simulate_outcomes(1000, truths[world], noise=0.0, seed=999, first=10**5)
@@ -51,7 +51,7 @@ def run() -> None:
     batch = simulate_outcomes(5000, TRUTH)
     began = time.perf_counter()
     fold_outcomes(initial_state(CONFIG), batch, CONFIG)
-    print(f"{len(batch) / (time.perf_counter() - began):,.0f} outcomes a second folded")
+    print(f"{len(batch) / (time.perf_counter() - began):,.0f} outcomes folded per second")
 
 
 def unlearned(_: Sequence[ScoreOutcome]) -> Mapping[str, float]:
@@ -60,18 +60,18 @@ def unlearned(_: Sequence[ScoreOutcome]) -> Mapping[str, float]:
 
 
 def gradient(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
-    """Learn as the Brain does each day."""
+    """Learn by the Brain's daily gradient steps."""
     return fold_outcomes(initial_state(CONFIG), batch, CONFIG).weights
 
 
 def challenger(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
-    """Fit a challenger to the last 500 outcomes; without one the weights stay."""
+    """Fit a challenger to the last 500 outcomes; the weights stay at 1 if there is none."""
     found = fit_challenger(batch[-500:], initial_state(CONFIG), CONFIG)
     return found.weights if found else ONES
 
 
 def recursive_least_squares(batch: Sequence[ScoreOutcome]) -> Mapping[str, float]:
-    """Learn by recursive least squares from weights of 1 known to 0.5, without forgetting."""
+    """Learn by recursive least squares, starting at weights of 1 ± 0.5, without forgetting."""
     weights, covariance = np.ones(len(COMPONENTS)), np.eye(len(COMPONENTS)) * 0.25 / NOISE**2
     for outcome in batch:
         logs = np.array([outcome.components[name] for name in COMPONENTS])
@@ -93,7 +93,7 @@ def adagrad(batch: Sequence[ScoreOutcome], rate: float = 0.1) -> Mapping[str, fl
 
 
 LEARNERS: dict[str, Learner] = {
-    "unlearned": unlearned,
+    "no learning": unlearned,
     "the Brain's gradient": gradient,
     "the Brain's challenger": challenger,
     "recursive least squares": recursive_least_squares,
@@ -103,10 +103,10 @@ LEARNERS: dict[str, Learner] = {
 
 def _pooling() -> None:
     print("clients of one vertical, true weights spread by 0.2, noise 0.4: mean distance of the weights from the truth")
-    print(f"{'outcomes a client':<26}{'own alone':>12}{'the default':>13}{'pooled':>9}")
+    print(f"{'outcomes per client':<26}{'own data only':>15}{'default':>10}{'pooled':>9}")
     for n in (20, 50, 200):
         distances = np.mean([_one_vertical(n, seed) for seed in SEEDS], axis=0)
-        print(f"{n:<26}{distances[0]:>12.3f}{distances[1]:>13.3f}{distances[2]:>9.3f}", flush=True)
+        print(f"{n:<26}{distances[0]:>15.3f}{distances[1]:>10.3f}{distances[2]:>9.3f}", flush=True)
 
 
 def _one_vertical(n: int, seed: int, clients: int = 8) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""What the loop costs: operations on the wire, reads a run, scoring speed, and memory as history and events grow."""
+"""The cost of the hourly, daily and weekly loop: store operations, reads per run, scoring speed, and memory."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ TIMES = 10
 
 
 def run() -> None:
-    """Print the figures of each question."""
+    """Print all figures."""
     _wire()
     _hourly_reads()
     _report_reads()
@@ -48,7 +48,7 @@ def run() -> None:
 
 
 class CountingFirestore:
-    """A Firestore that counts what reaches it over gRPC, and stores nothing."""
+    """A Firestore that counts the operations it receives over gRPC and stores nothing."""
 
     def __init__(self) -> None:
         self.writes = 0
@@ -90,10 +90,10 @@ class CountingFirestore:
 
 
 def _wire() -> None:
-    """Ingest new events one a request and 500 a request, and count what the store was asked."""
+    """Ingest new events in requests of one and of 500, and count the store operations."""
     import os  # noqa: PLC0415 - the emulator's address is this function's alone
 
-    for label, requests, size in (("one event a request", 1000, 1), ("500 events a request", 2, 500)):
+    for label, requests, size in (("one event per request", 1000, 1), ("500 events per request", 2, 500)):
         counting = CountingFirestore()
         with counting.serving() as host:
             before = os.environ.get("FIRESTORE_EMULATOR_HOST")
@@ -105,7 +105,7 @@ def _wire() -> None:
         events = requests * size
         print(
             f"wire, {events} new events, {label}: {counting.writes / events:.3f} writes and "
-            f"{counting.reads / events:.3f} reads an event, {counting.calls.total()} calls (goal 1 write, 0 reads)"
+            f"{counting.reads / events:.3f} reads per event, {counting.calls.total()} calls (goal 1 write, 0 reads)"
         )
 
 
@@ -155,8 +155,8 @@ def _hourly_reads() -> None:
         assert answer["totals"]["scored"] == NEW_EVENTS
         print(
             f"hourly run, {NEW_EVENTS} new events after {HISTORY * times} scored ones: "
-            f"{counting.reads / NEW_EVENTS:.2f} reads and {counting.writes / NEW_EVENTS:.2f} writes a new event "
-            f"({counting.reads} reads in all)"
+            f"{counting.reads / NEW_EVENTS:.2f} reads and {counting.writes / NEW_EVENTS:.2f} writes per new event "
+            f"({counting.reads} reads in total)"
         )
 
 
@@ -187,7 +187,7 @@ def _scoring() -> None:
 
 
 def _memory() -> None:
-    """Run the hourly job over 2,000 and 20,000 new events, each in a process that did nothing else."""
+    """Run the hourly job over 2,000 and 20,000 new events, each in its own process."""
     for events in (2000, 2000 * TIMES):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "brain.db"
@@ -200,15 +200,15 @@ def _memory() -> None:
 
 
 def hourly_memory(file: str, events: int) -> None:
-    """Print the peak memory of an hourly run over a file's new events, and how much of it the run added."""
+    """Print the peak memory of an hourly run over the new events of a file, and how much the run added."""
     store = SqliteStore(file, VirtualClock(MONDAY))
     before = _peak_megabytes()
     assert _job(store, "brainHourlyScores", 1)["totals"]["scored"] == events
     after = _peak_megabytes()
-    print(f"hourly run over {events} new events: peak memory {after:.0f} MB, {after - before:.0f} MB of it the run's")
+    print(f"hourly run over {events} new events: peak memory {after:.0f} MB, {after - before:.0f} MB added by the run")
 
 
 def _peak_megabytes() -> float:
-    """Return this process's own peak; ``ru_maxrss`` would include the process that started it."""
+    """Return the peak memory of this process; ``ru_maxrss`` would include its parent."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024

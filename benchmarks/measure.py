@@ -1,4 +1,4 @@
-"""Measures rivals side by side on a noisy machine: in turn, round by round, and compares medians and paired ratios."""
+"""Measure contenders on a noisy machine: interleaved, round by round, comparing medians and paired ratios."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One contender's figures, one a round; larger is better."""
+    """The figures of one contender, one per round; larger is better."""
 
     name: str
     figures: list[float]
 
     @property
     def median(self) -> float:
-        """The middle figure."""
+        """The median figure."""
         return statistics.median(self.figures)
 
 
 def interleaved(contenders: Mapping[str, Callable[[], float]], *, rounds: int, warm_up: int = 1) -> dict[str, Series]:
-    """Run every contender once a round, first of them another each round, and return its figures.
+    """Run every contender once per round, starting with another one each round, and return the figures by name.
 
-    The first ``warm_up`` rounds are run and not counted: servers compile and connections open in them.
+    The first ``warm_up`` rounds are not counted: in them servers compile and connections open.
     """
     series = {name: Series(name, []) for name in contenders}
     names = list(contenders)
@@ -35,21 +35,22 @@ def interleaved(contenders: Mapping[str, Callable[[], float]], *, rounds: int, w
 
 
 def ratio(ours: Series, theirs: Sequence[Series]) -> tuple[float, float, float]:
-    """Return ours over the best of theirs: the ratio of medians, and the lowest and highest of any round."""
-    best = max(theirs, key=lambda one: one.median)
-    by_round = [mine / other for mine, other in zip(ours.figures, best.figures, strict=True)]
+    """Return ours over the best of theirs: the ratio of the medians, and the lowest and highest ratio of a round."""
+    best = max(theirs, key=lambda series: series.median)
+    by_round = [our_figure / best_figure for our_figure, best_figure in zip(ours.figures, best.figures, strict=True)]
     return ours.median / best.median, min(by_round), max(by_round)
 
 
 def print_table(series: Mapping[str, Series], unit: str) -> None:
     """Print each contender's median, lowest and highest figure."""
     print(f"{'':<52}{'median':>9}{'lowest':>9}{'highest':>9}  {unit}")
-    for one in series.values():
-        print(f"{one.name:<52}{one.median:>9.0f}{min(one.figures):>9.0f}{max(one.figures):>9.0f}")
+    for contender in series.values():
+        lowest, highest = min(contender.figures), max(contender.figures)
+        print(f"{contender.name:<52}{contender.median:>9.0f}{lowest:>9.0f}{highest:>9.0f}")
 
 
 def print_ratio(text: str, ours: Series, theirs: Sequence[Series], goal: float) -> None:
-    """Print ours over the best of theirs beside the goal."""
-    middle, low, high = ratio(ours, theirs)
-    verdict = "met" if middle >= goal else "missed"
-    print(f"{text}: {middle:.2f} x (rounds {low:.2f} to {high:.2f}), goal >= {goal:g}: {verdict}")
+    """Print the ratio of ours to the best of theirs, and whether it meets the goal."""
+    median_ratio, low, high = ratio(ours, theirs)
+    verdict = "met" if median_ratio >= goal else "missed"
+    print(f"{text}: {median_ratio:.2f} x (rounds {low:.2f} to {high:.2f}), goal >= {goal:g}: {verdict}")

@@ -1,8 +1,8 @@
-"""How near off-policy estimates come to known truths, how often their intervals hold them, and what real logs support.
+"""Errors and coverage of off-policy estimates against known values, and verdicts on real logs.
 
-``python -m benchmarks policy_evaluation``. Rivals on the same logs: IPS, SNIPS, and the doubly robust estimate with
-weights shrunk by data (DRos of Su et al. 2020). ``BRAIN_BENCH_RUNS`` sets the logs a world (100).
-The last table reads the Open Bandit logs under ``../shared/data`` (``BRAIN_DATA``) and says so when they are absent.
+``python -m benchmarks policy_evaluation``. Contenders on the same logs: IPS, SNIPS, and the doubly robust estimate
+with shrunk weights (DRos of Su et al. 2020). ``BRAIN_BENCH_RUNS`` is the number of logs per simulation (100). The last
+table reads the Open Bandit logs under ``../shared/data`` (``BRAIN_DATA``).
 """
 
 import csv
@@ -25,7 +25,7 @@ World = Callable[[int, np.random.Generator], tuple[PolicyLog, float]]
 
 
 def without_context(bandit: Bandit) -> World:
-    """Return a world whose true value is the same in every log."""
+    """Return a simulation whose true value is the same in every log."""
     return lambda n, chance: (bandit.log(n, chance), bandit.value)
 
 
@@ -34,9 +34,9 @@ WORLDS: dict[str, World] = {
     "revenue, log sd 1": without_context(REVENUE),
     "heavy weights": without_context(HEAVY),
     "rare clicks, 34 actions": without_context(RARE),
-    "context of levels": lambda n, chance: simulate_contextual_log(n, chance, levels=True),
-    "context of numbers": simulate_contextual_log,
-    "no action matters": without_context(SAME),
+    "categorical context": lambda n, chance: simulate_contextual_log(n, chance, levels=True),
+    "numeric context": simulate_contextual_log,
+    "action has no effect": without_context(SAME),
 }
 
 
@@ -45,7 +45,7 @@ def run() -> None:
     runs = int(os.environ.get("BRAIN_BENCH_RUNS", "100"))
     for n in (1000, 10_000):
         print(f"mean absolute relative error in %, {runs} logs of {n} decisions; coverage of 95 % intervals in %")
-        heads = f"{'world':<26}{'IPS':>7}{'SNIPS':>7}{'DRos':>7}{'DR':>7}"
+        heads = f"{'simulation':<26}{'IPS':>7}{'SNIPS':>7}{'DRos':>7}{'DR':>7}"
         print(f"{heads}{'coverage':>10}{'normal':>8}{'ESS':>8}   {'better':>6}{'worse':>7}{'cannot tell':>13}")
         for number, (name, world) in enumerate(WORLDS.items()):
             print(f"{name:<26}{_row(world, n, runs, seed=200 + number)}", flush=True)
@@ -75,7 +75,7 @@ def _row(world: World, n: int, runs: int, seed: int) -> str:
 
 
 def shrunk_doubly_robust(log: PolicyLog) -> tuple[float, float]:
-    """Return DRos with its shrinkage chosen by estimated bias and variance, and the reach of DR's normal interval."""
+    """Return DRos, its shrinkage chosen by estimated bias and variance, and the half width of DR's normal interval."""
     predicted = predict_rewards(log)
     weights = np.asarray(log.weights)
     residuals = np.asarray(log.rewards) - np.asarray(predicted.taken)
@@ -93,7 +93,7 @@ def shrunk_doubly_robust(log: PolicyLog) -> tuple[float, float]:
 def _open_bandit() -> None:
     folder = Path(os.environ.get("BRAIN_DATA", "../shared/data")) / "bandit"
     if not folder.is_dir():
-        print(f"Open Bandit logs: not measured, {folder} is not there")
+        print(f"Open Bandit logs: not measured, {folder} does not exist")
         return
     random_rows, thompson_rows = (_rows(folder / f"men_{name}.csv") for name in ("random", "bts"))
     shares = Counter((row["position"], row["action"]) for row in thompson_rows)
@@ -106,7 +106,7 @@ def _open_bandit() -> None:
         ),
         "uniform, from uniform": _log(random_rows, lambda _: 1 / 34),
     }
-    print("Open Bandit, men, 10 000 logged decisions each: clicks a thousand")
+    print("Open Bandit, men, 10 000 logged decisions each: clicks per thousand")
     for name, log in logs.items():
         value = evaluate_policy(log, CONFIG)
         assert value.interval
@@ -115,7 +115,7 @@ def _open_bandit() -> None:
         print(
             f"{name:<34}logged {1000 * value.logged_value:.2f}, DR {1000 * value.dr:.2f} "
             f"({1000 * low:.2f} to {1000 * high:.2f}), ESS {value.effective_sample_size:.0f}: "
-            f"{value.verdict.value} ({value.reason})"
+            f"{value.verdict.value}\n    {value.reason}"
         )
 
 

@@ -1,8 +1,8 @@
-"""How near predictions of planned content come, how often intervals hold, and how long a fit takes, beside rivals.
+"""Errors and coverage of predictions of planned content, and the time of a fit, against other models.
 
-``python -m benchmarks predictions``. Rivals: one mean for all, the mean of the type, ridge regression and gradient
-boosting of scikit-learn (``requirements/bench.txt``), all on the same folds, columns and logarithm. The posts lie
-outside the project, at ``../shared/data`` or where ``BRAIN_DATA`` says; what is absent is said to be.
+``python -m benchmarks predictions``. Contenders: one mean for all, the mean of the type, ridge regression and
+gradient boosting of scikit-learn (``requirements/bench.txt``), all on the same folds, columns and logarithm. The posts
+are outside the project, in ``../shared/data`` or the folder ``BRAIN_DATA``.
 """
 
 import csv
@@ -45,16 +45,16 @@ Rival = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def run() -> None:
-    """Print errors, coverage and seconds on both sets."""
+    """Print errors, coverage and seconds on both data sets."""
     rivals = _rivals()
     names = ["ours", "mean", "type mean", *rivals]
     for file, table in (("facebook_posts/posts.csv", _posts_table), ("facebook_live/posts.csv", _live_tables)):
         if (DATA / file).is_file():
             table(DATA / file, rivals, names)
         else:
-            print(f"{DATA / file} is absent; set BRAIN_DATA to the folder of real data")
+            print(f"not measured: {DATA / file} does not exist; set BRAIN_DATA to the data folder")
     if not rivals:
-        print("scikit-learn is absent: install requirements/bench.txt for ridge, gradient boosting and the ratios")
+        print("ridge and gradient boosting are not measured: install requirements/bench.txt")
 
 
 def _rivals() -> dict[str, Rival]:
@@ -100,7 +100,7 @@ def _live_tables(file: Path, rivals: dict[str, Rival], names: Sequence[str]) -> 
     print(f"\nfacebook live: train before, test after, at {', '.join(f'{cut:.0%}' for cut in CUTS)} of the posts")
     _ahead(rows, cuts, rivals, names)
     edges = np.linspace(len(rows) // 2, len(rows), STEPS + 1).astype(int).tolist()
-    print(f"\nfacebook live: the second half in {STEPS} stretches, each predicted from all before it")
+    print(f"\nfacebook live: the second half in {STEPS} stretches, each predicted from all earlier posts")
     _ahead(rows, list(pairwise(edges)), {}, ["ours", "mean", "type mean"])
     history = _history(rows, LIVE["with the page"], "num_reactions", timed=True)
     columns = (*LIVE["with the page"], "weekday", "hour", "days")
@@ -126,7 +126,7 @@ def _judge(
     rivals: dict[str, Rival],
     into: tuple[dict[str, list[float]], list[bool]],
 ) -> None:
-    """Add each contender's errors and our coverage on ``ahead`` to ``into``."""
+    """Add the errors of each contender and our coverage on ``ahead`` to ``into``."""
     errors, inside = into
     timed = "at" in history[0]
     late = (ahead[-1]["at"] - history[-1]["at"]).total_seconds() if timed else None
@@ -151,7 +151,7 @@ def _judge(
 
 
 def _matrix(history: Rows, ahead: Rows, columns: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return both as numbers: categories one-hot, numbers standardised, missing ones at the history's median."""
+    """Return both tables as numbers: categories one-hot, numbers standardized, missing ones as the median."""
     parts = []
     for name in columns:
         if name in CATEGORIES:
@@ -173,7 +173,7 @@ def _history(rows: Rows, columns: Sequence[str], target: str, *, timed: bool) ->
 def _seconds(
     history: ContentHistory, known: np.ndarray, rivals: dict[str, Rival], name: str, ahead: float | None
 ) -> None:
-    """Print how much sooner ours is fitted than boosting: the fit alone, and all that an interval needs."""
+    """Print how many times as fast ours is as boosting: fitting alone, and with the interval."""
     if "boosting" not in rivals:
         return
     target = np.log1p(history.results)
@@ -186,7 +186,7 @@ def _seconds(
         fit_steps(grouped, search.choose(target, CONFIG.most_steps), target, weights, clip=CONFIG.clip_scales)
 
     boosting = rivals["boosting"]
-    _print_pace(f"{name}, the fit alone", ours, lambda: boosting(known, target, known[:1]))
+    _print_pace(f"{name}, fit only", ours, lambda: boosting(known, target, known[:1]))
 
     def folds() -> None:
         for fold in range(FOLDS + 1):
@@ -194,7 +194,7 @@ def _seconds(
             boosting(known[kept], target[kept], known[:1])
 
     _print_pace(
-        f"{name}, reading columns and {FOLDS} folds for an interval",
+        f"{name}, columns, fit and interval ({FOLDS} folds)",
         lambda: fit_model(history, CONFIG, ahead_seconds=ahead),
         folds,
     )

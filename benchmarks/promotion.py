@@ -1,8 +1,8 @@
-"""False and true promotions on simulated worlds, looked at after every pair of errors, beside the usual rules.
+"""False and true promotions in simulations, with a look after every pair of errors, against the usual rules.
 
-``python -m benchmarks promotion``. Rivals see the same pairs: a plain confidence sequence (Waudby-Smith et al. 2021,
-no blocks), a t-test at 5 % after every 50 pairs, and "3 % better on 500 pairs, looked at every 50".
-``BRAIN_BENCH_RUNS`` sets the runs a world (200).
+``python -m benchmarks promotion``. Contenders see the same pairs: a plain confidence sequence (Waudby-Smith et al.
+2021, no blocks), a t-test at 5 % after every 50 pairs, and "3 % better on 500 pairs, checked every 50".
+``BRAIN_BENCH_RUNS`` is the number of runs per simulation (200).
 """
 
 import math
@@ -28,7 +28,7 @@ REACH = np.array([compute_boundary(int(n), POLICY.alpha, POLICY.tuned_for_observ
 
 @dataclass(frozen=True)
 class World:
-    """How the champion's errors come about, and how much lower (above 0) or higher the challenger's are."""
+    """How the champion's errors are generated, and how much lower (above 0) or higher the challenger's are."""
 
     name: str
     gain: float
@@ -37,23 +37,23 @@ class World:
 
 
 def lognormal(sigma: float) -> Callable[..., Pairs]:
-    """Errors with this standard deviation of their log."""
+    """Return a generator of errors with this standard deviation of their log."""
     return lambda x, y: (np.exp(sigma * x), np.exp(sigma * y))
 
 
 def drifting(x: NDArray[np.float64], y: NDArray[np.float64]) -> Pairs:
-    """Log-normal errors that grow fourfold over the run, both alike."""
+    """Return log-normal errors of both models that grow fourfold over the run."""
     growth = np.exp(np.linspace(0, math.log(4), LENGTH))
     return growth * np.exp(0.5 * x), growth * np.exp(0.5 * y)
 
 
 def unlike(x: NDArray[np.float64], y: NDArray[np.float64]) -> Pairs:
-    """Errors of one mean and two shapes: the challenger is often better and sometimes much worse."""
+    """Return errors with equal means and different shapes: the challenger is often better, sometimes much worse."""
     return np.exp(0.3 * x - 0.045), np.exp(y - 0.5)
 
 
 def chained(x: NDArray[np.float64], y: NDArray[np.float64]) -> Pairs:
-    """Log-normal errors, each with a correlation of 0.5 to the one before."""
+    """Return log-normal errors with an autocorrelation of 0.5."""
 
     def chain(noise: NDArray[np.float64]) -> NDArray[np.float64]:
         made = noise.copy()
@@ -71,7 +71,7 @@ WORLDS = [
     World("A/A log-normal 1 (heavy)", 0.0, lognormal(1.0), 0.0),
     World("A/A log-normal 1 (heavy)", 0.0, lognormal(1.0), 0.9),
     World("A/A errors grow fourfold", 0.0, drifting, 0.5),
-    World("A/A neighbours together", 0.0, chained),
+    World("A/A autocorrelated", 0.0, chained),
     World("equal means, other shape", 0.0, unlike),
     World("10 % better, 0.5", 0.1, lognormal(0.5), 0.0),
     World("10 % better, 0.5", 0.1, lognormal(0.5), 0.5),
@@ -86,11 +86,11 @@ WORLDS = [
 
 
 def run() -> None:
-    """Print the share of runs that end in a promotion, for each world and rule."""
+    """Print the share of runs that end in a promotion, for each simulation and rule."""
     runs = int(os.environ.get("BRAIN_BENCH_RUNS", "200"))
-    print(f"promoted within {LENGTH} pairs, % of {runs} runs; pairs: median until the Brain decides")
-    heads = f"{'world':<26}{'corr.':>6}{'Brain':>8}{'pairs':>7}{'plain':>8}{'t-test':>8}{'3 %':>8}"
-    print(f"{heads}   wanted of the Brain")
+    print(f"promoted within {LENGTH} pairs, % of {runs} runs; pairs: median number until the Brain decides")
+    heads = f"{'simulation':<26}{'corr.':>6}{'Brain':>8}{'pairs':>7}{'plain':>8}{'t-test':>8}{'3 %':>8}"
+    print(f"{heads}   goal for the Brain")
     seconds, taken = 0.0, 0
     for number, world in enumerate(WORLDS):
         champion, challenger = simulated(world, runs, seed=100 + number)
@@ -101,18 +101,18 @@ def run() -> None:
         shares = [100 * promoted, *(100 * share for share in rivals(champion, challenger))]
         figures = f"{shares[0]:>8.1f}{int(np.median(decided_at)):>7}" + "".join(f"{s:>8.1f}" for s in shares[1:])
         print(f"{world.name:<26}{world.correlation:>6}{figures}   {wanted(world)}", flush=True)
-    print(f"{taken / seconds:,.0f} pairs a second")
+    print(f"{taken / seconds:,.0f} pairs per second")
 
 
 def wanted(world: World) -> str:
-    """Return what the issue asks of this world."""
+    """Return the goal for a simulation, in % of the runs."""
     if world.gain > 0:
         return ">= 99"
     return "<= 5" if world.gain == 0 else "<= 0.5"
 
 
 def simulated(world: World, runs: int, seed: int) -> Pairs:
-    """Return the errors of champion and challenger, a row a run."""
+    """Return the errors of champion and challenger, one row per run."""
     chance = np.random.default_rng(seed)
     common, first, second = (chance.standard_normal((runs, LENGTH)) for _ in range(3))
     shared, own = math.sqrt(world.correlation), math.sqrt(1 - world.correlation)
@@ -121,7 +121,7 @@ def simulated(world: World, runs: int, seed: int) -> Pairs:
 
 
 def brain(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> tuple[float, list[int]]:
-    """Return the share promoted and after how many pairs each run was decided."""
+    """Return the share of promoted runs, and the number of pairs after which each run was decided."""
     promoted, decided_at = 0, []
     for errors in zip(champion.tolist(), challenger.tolist(), strict=True):
         comparison = ModelComparison(POLICY)
@@ -134,7 +134,7 @@ def brain(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> tup
 
 
 def rivals(champion: NDArray[np.float64], challenger: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the shares promoted by a plain sequence, by t-tests every 50, and by 3 % alone every 50."""
+    """Return the shares of runs promoted by a plain sequence, by a t-test and by 3 % alone (every 50 pairs)."""
     sums = challenger.cumsum(axis=1), champion.cumsum(axis=1)
     enough = (1 - sums[0] / sums[1] >= POLICY.minimum_improvement) & (POLICY.minimum_observations <= LOOKS)
     difference = champion - challenger

@@ -1,7 +1,7 @@
-"""Whether the slate keeps its promises: logged probabilities against draws, exploration, control, and what it learns.
+"""The slate: logged probabilities against draws, exploration, control, and what the policy learns.
 
-``python -m benchmarks recommendations``. Clients are made by chance, so what works is known: in the planted world one
-of five moves works twice as often, in the null world all work alike. Beside it, the moves by score alone, always.
+``python -m benchmarks recommendations``. Clients are simulated, so what works is known: planted, one of five moves
+works twice as often; null, all work equally. The last column always takes the move with the best score.
 """
 
 import os
@@ -54,16 +54,14 @@ def _context(triggers: MoveCatalogue, at: datetime, history: list[dict[str, Any]
 def _shares(triggers: MoveCatalogue) -> None:
     context = _context(triggers, FIRST, [])
     known = 5
-    print(
-        f"{'limit':>6}{'places':>9}{'explored':>10}{'kept back':>11}{'ms a slate':>12}   ({DRAWS} seeds over the limit)"
-    )
+    print(f"{'limit':>6}{'slots':>9}{'explored':>10}{'held back':>11}{'ms per slate':>14}   ({DRAWS} seeds / limit)")
     for limit in range(1, triggers.policy.largest_limit + 1):
         start = time.process_time()
         advices = [advise(context, triggers, limit=limit, seed=seed) for seed in range(DRAWS // limit)]
         spent = 1000 * (time.process_time() - start) / len(advices)
         places = [place for advice in advices for place in advice.slots]
         explored, held = (100 * mean(getattr(p, name) for p in places) for name in ("explored", "held_back"))
-        print(f"{limit:>6}{min(limit, known):>9}{explored:>9.1f}%{held:>10.1f}%{spent:>12.1f}")
+        print(f"{limit:>6}{min(limit, known):>9}{explored:>9.1f}%{held:>10.1f}%{spent:>14.1f}")
 
 
 def _frequencies(triggers: MoveCatalogue) -> None:
@@ -73,23 +71,23 @@ def _frequencies(triggers: MoveCatalogue) -> None:
     for seed in range(DRAWS):
         place = advise(context, triggers, limit=1, seed=seed).slots[0]
         shown[place.drawn.candidate.reason_code] += bool(place.drawn and not place.held_back)
-    print(f"\n{'first place':<24}{'said':>8}{'shown':>8}   ({DRAWS} seeds)")
+    print(f"\n{'first slot':<24}{'stated':>8}{'observed':>10}   ({DRAWS} seeds)")
     for chance in sorted(first.odds, key=lambda each: -each.shown):
         code = chance.candidate.reason_code
-        print(f"{code:<24}{100 * chance.shown:>7.1f}%{100 * shown[code] / DRAWS:>7.1f}%")
+        print(f"{code:<24}{100 * chance.shown:>7.1f}%{100 * shown[code] / DRAWS:>9.1f}%")
 
 
 def _weeks(triggers: MoveCatalogue) -> None:
-    print(f"\n{CLIENTS} clients, {WEEKS} weeks, one move a week; {WINNER} works in 80 % of weeks, others in 40 %")
-    print(f"{'':<24}{'winner, first 10 weeks':>24}{'last 10 weeks':>16}{'worked':>9}{'best score alone':>18}")
+    print(f"\n{CLIENTS} clients, {WEEKS} weeks, one move per week; {WINNER} works in 80 % of weeks, others in 40 %")
+    print(f"{'':<24}{'winner, first 10 weeks':>24}{'last 10 weeks':>16}{'worked':>9}{'best score only':>17}")
     for name, chances in (("planted", {WINNER: 0.8}), ("null (all 40 %)", {})):
         early, late, worked, alone = zip(*(_client(triggers, chances, seed) for seed in range(CLIENTS)), strict=True)
         print(f"{name:<24}{100 * mean(early):>23.0f}%{100 * mean(late):>15.0f}%", end="")
-        print(f"{100 * mean(worked):>8.0f}%{100 * mean(alone):>17.0f}%", flush=True)
+        print(f"{100 * mean(worked):>8.0f}%{100 * mean(alone):>16.0f}%", flush=True)
 
 
 def _client(triggers: MoveCatalogue, chances: dict[str, float], seed: int) -> tuple[float, float, float, float]:
-    """Return the winner's share early and late, how often the shown move worked, and the best by score alone."""
+    """Return the share of the winner early and late, how often the drawn move worked, and the best by score."""
     rng = random.Random(seed)  # noqa: S311 - a simulation, not a secret
     free = triggers.model_copy(
         update={"moves": {code: move.model_copy(update={"cooldown_days": 0}) for code, move in triggers.moves.items()}}

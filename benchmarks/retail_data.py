@@ -1,4 +1,4 @@
-"""Reads the real shops that the retail benchmarks are measured on; they are no part of the project."""
+"""Read the real shops of the retail benchmarks, whose data are not part of the project."""
 
 import csv
 import os
@@ -17,7 +17,7 @@ DATA = Path(os.environ.get("BRAIN_DATA", Path(__file__).resolve().parents[2] / "
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Series with their facts, and the period on which forecasts are compared."""
+    """The series of a shop with their facts, and the period on which forecasts are compared."""
 
     name: str
     series: list[DailySeries]
@@ -28,18 +28,18 @@ class Shop:
 
 
 def shops() -> list[Shop]:
-    """The shops whose files are there; says which are not."""
+    """Return the shops whose data exist; name the others."""
     found = []
     for folder, read in {"bakery": bakery, "bike_sharing_hourly": bikes, "walmart": walmart}.items():
         if (DATA / folder).is_dir():
             found.append(read())
         else:
-            print(f"{DATA / folder} is absent: not measured (BRAIN_DATA names the folder of the data sets)")
+            print(f"not measured: {DATA / folder} does not exist; set BRAIN_DATA to the data folder")
     return found
 
 
 def bakery() -> Shop:
-    """One German bakery's totals by day, with the weather as observed (so known only when its day is over)."""
+    """Return the daily totals of a German bakery, with observed weather (known only when its day is over)."""
     rows = [
         DailySale(row["store_id"], row["product_id"], date.fromisoformat(row["sold_at"]), float(row["revenue"]))
         for row in _rows("bakery/sales.csv")
@@ -66,7 +66,7 @@ def bakery() -> Shop:
 
 
 def bikes() -> Shop:
-    """Bike hires by day, with hourly weather as observed."""
+    """Return daily bike rentals, with observed hourly weather."""
     hires: dict[date, float] = defaultdict(float)
     weather = []
     for row in _rows("bike_sharing_hourly/hour.csv"):
@@ -81,7 +81,7 @@ def bikes() -> Shop:
 
 
 def walmart() -> Shop:
-    """Thirty stores by week: one figure every Friday."""
+    """Return weekly sales of thirty stores, dated on Fridays."""
     rows = [
         DailySale(
             row["Store"].zfill(2),

@@ -1,6 +1,6 @@
-"""How good the shop's forecast is on real shops beside naive rules and other forecasters, and how fast on many stores.
+"""Accuracy of the shop's forecast on real shops, against naive rules and other forecasters, and its speed.
 
-``python -m benchmarks retail_forecast``. Every contender forecasts the same days from cutoffs a week apart, from what
+``python -m benchmarks retail_forecast``. Every contender forecasts the same days at cutoffs one week apart, from what
 was known then.
 """
 
@@ -24,7 +24,7 @@ CHAIN_STORES, CHAIN_DAYS, CHAIN_TESTED, CHAIN_SIGNALS = 1000, 545, 180, 20
 
 
 def run() -> None:
-    """Print accuracy and seconds per shop and contender, then the seconds for a thousand stores."""
+    """Print accuracy and seconds per shop and contender, and the seconds for a thousand stores."""
     config = load_config("brain_retail", RetailConfig)
     for shop in shops():
         _print_figures(shop, config)
@@ -85,16 +85,14 @@ def _print_speed(config: RetailConfig) -> None:
         begin = time.perf_counter()
         report = backtest_series(series, facts, start, last, HORIZON, config)
         seconds.append(time.perf_counter() - begin)
-    print(
-        f"\n{CHAIN_TESTED} days x {CHAIN_STORES} stores x {CHAIN_SIGNALS} signals, {CHAIN_DAYS} days of history in all"
-    )
+    print(f"\n{CHAIN_TESTED} days x {CHAIN_STORES} stores x {CHAIN_SIGNALS} signals, {CHAIN_DAYS} days of history")
     print(f"best of three {min(seconds):.2f} s, all {', '.join(f'{one:.2f}' for one in seconds)}", end="; ")
     overall = report.overall
-    print(f"wape {_text(overall.forecast.wape)} beside {_text(overall.seasonal_naive.wape)} seasonal naive")
+    print(f"wape {_text(overall.forecast.wape)}, seasonal naive {_text(overall.seasonal_naive.wape)}")
 
 
 def _chain() -> tuple[list[DailySeries], ShopData, date]:
-    """A thousand seeded stores that share a calendar and twenty signals of six days each."""
+    """Return a thousand simulated stores that share a calendar and twenty signals of six days each."""
     rng, first, at = np.random.default_rng(0), date(2023, 1, 1), np.arange(CHAIN_DAYS)
     weekday = rng.normal(0, 0.2, (CHAIN_STORES, 7))[:, at % 7]
     modelled = rng.normal(7, 0.5, CHAIN_STORES)[:, None] + weekday + 0.15 * np.sin(2 * np.pi * at / 365.25)

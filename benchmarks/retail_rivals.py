@@ -1,7 +1,7 @@
-"""What other forecasters say at the same cutoffs from the same sales: statsforecast, LightGBM, Prophet.
+"""Other forecasters at the same cutoffs with the same sales: statsforecast, LightGBM, Prophet.
 
-Each is refitted at every cutoff on sales up to it, with the country's public holidays where it takes them, as its own
-documentation does. A rival that is not installed is named and left out (``requirements/bench.txt``; Prophet by hand).
+Each is refitted at every cutoff on the sales before it, with the public holidays of the country if it accepts them, as
+its documentation recommends. One that is not installed is left out (``requirements/bench.txt``; Prophet by hand).
 """
 
 import logging
@@ -25,19 +25,19 @@ PACKAGES = {"AutoETS": "statsforecast", "MSTL": "statsforecast", "LightGBM": "li
 
 
 def available() -> dict[str, Forecaster]:
-    """Rivals that are installed, by name; the others are named on the screen."""
+    """Return the installed forecasters by name; print the names of the missing packages."""
     warnings.filterwarnings("ignore")
     for noisy in ("prophet", "cmdstanpy"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     makers = {"AutoETS": _ets, "MSTL": _mstl, "LightGBM": _lightgbm, "Prophet": _prophet}
     missing = sorted({package for package in PACKAGES.values() if find_spec(package) is None})
     if missing:
-        print(f"not installed, so not measured: {', '.join(missing)}")
+        print(f"not measured because not installed: {', '.join(missing)}")
     return {name: maker for name, maker in makers.items() if PACKAGES[name] not in missing}
 
 
 def said_by(forecaster: Forecaster, shop: Shop, series: DailySeries) -> tuple[Floats, Floats]:
-    """(forecasts, actual sales) of every open day of the shop's period, at cutoffs a week apart."""
+    """Return (forecasts, actual sales) of every open day of the shop's period, at cutoffs one week apart."""
     said, came = [], []
     first = (shop.start - series.first_day).days
     last = (shop.end - series.first_day).days
@@ -52,7 +52,7 @@ def said_by(forecaster: Forecaster, shop: Shop, series: DailySeries) -> tuple[Fl
 
 
 def _history(series: DailySeries, begin: int, shop: Shop) -> tuple[Floats, NDArray[np.datetime64], int]:
-    """Sales before ``begin`` without holes: of weekly figures the open days, else closed days as a week before."""
+    """Return the sales before ``begin`` without gaps: closed days get the sales of a week earlier."""
     sales, days = series.sales[:begin].copy(), series.days[:begin]
     if shop.weekly:
         opened = np.isfinite(sales)
@@ -63,13 +63,13 @@ def _history(series: DailySeries, begin: int, shop: Shop) -> tuple[Floats, NDArr
 
 
 def _ets(sales: Floats, _days: NDArray[np.datetime64], ahead: int, shop: Shop) -> Floats:
-    from statsforecast.models import AutoETS  # noqa: PLC0415 - a rival may be absent
+    from statsforecast.models import AutoETS  # noqa: PLC0415 - an optional package
 
     return np.asarray(AutoETS(season_length=1 if shop.weekly else 7).forecast(sales, ahead)["mean"])
 
 
 def _mstl(sales: Floats, _days: NDArray[np.datetime64], ahead: int, shop: Shop) -> Floats:
-    from statsforecast.models import MSTL  # noqa: PLC0415 - a rival may be absent
+    from statsforecast.models import MSTL  # noqa: PLC0415 - an optional package
 
     seasons = [season for season in ([52] if shop.weekly else [7, 364]) if len(sales) > 2 * season]
     return np.asarray(MSTL(season_length=seasons or [4]).forecast(sales, ahead)["mean"])
@@ -77,7 +77,7 @@ def _mstl(sales: Floats, _days: NDArray[np.datetime64], ahead: int, shop: Shop) 
 
 def _lightgbm(sales: Floats, days: NDArray[np.datetime64], ahead: int, shop: Shop) -> Floats:
     """Direct: every feature of a day was known a horizon before it."""
-    from lightgbm import LGBMRegressor  # noqa: PLC0415 - a rival may be absent
+    from lightgbm import LGBMRegressor  # noqa: PLC0415 - an optional package
 
     step = 7 if shop.weekly else 1
     longer = np.concatenate([days, days[-1] + step * np.arange(1, ahead + 1)])
@@ -117,8 +117,8 @@ def _holidays(days: NDArray[np.datetime64], shop: Shop) -> Floats:
 
 
 def _prophet(sales: Floats, days: NDArray[np.datetime64], ahead: int, shop: Shop) -> Floats:
-    import pandas as pd  # noqa: PLC0415 - comes with the rivals
-    from prophet import Prophet  # noqa: PLC0415 - a rival may be absent
+    import pandas as pd  # noqa: PLC0415 - comes with Prophet
+    from prophet import Prophet  # noqa: PLC0415 - an optional package
 
     model = Prophet(uncertainty_samples=0, seasonality_mode="multiplicative")
     if not shop.weekly:

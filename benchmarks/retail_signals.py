@@ -1,7 +1,7 @@
-"""How near lifts come to the truth in shops where it is known, beside the raw mean over the days of an event.
+"""Errors of lifts against known true lifts, compared with the raw mean over the days of an event.
 
-``python -m benchmarks retail_signals``. Two years of one store, residual standard deviation 15 %, events of one class
-on 2 to 8 days each; the truths of a class lie around a centre. Each row is a kind of world, each world a seed.
+``python -m benchmarks retail_signals``. Two simulated years of one store, residual standard deviation 15 %, events of
+one class on 2 to 8 days each. The true lifts of a class are normal around a centre.
 """
 
 import time
@@ -28,9 +28,9 @@ KINDS = (
 
 
 def run() -> None:
-    """Print, per kind of world: error beside the raw mean's, cover of the 90 % bounds, claims and wrong signs."""
+    """Print the errors, the coverage of the 90 % intervals, the claims and the wrong signs of each simulation."""
     config = load_config("brain_retail", RetailConfig)
-    print(f"{WORLDS} worlds a row; a raw mean's sign is taken as claimed when its own 95 % interval leaves zero out")
+    print(f"{WORLDS} simulations per row; a raw mean claims a sign if its own 95 % interval excludes zero")
     head = (
         "centre",
         "spread",
@@ -38,11 +38,11 @@ def run() -> None:
         "rmse",
         "raw rmse",
         "lower by",
-        "cover",
+        "coverage",
         "claims",
         "wrong",
         "raw wrong",
-        "s/world",
+        "seconds",
     )
     print("".join(f"{name:>10}" for name in head))
     for center, between, events in KINDS:
@@ -53,7 +53,7 @@ def run() -> None:
 
 
 def _world(seed: int, center: float, between: float, events: int, config: RetailConfig) -> np.ndarray:
-    """Truth, raw mean, its standard error, lift, lower, upper, claimed: one row an event."""
+    """Return truth, raw mean, its standard error, lift, lower, upper, claimed: (events, 7)."""
     world = simulate_lifts(20_000 + seed, events, center, between)
     rows = {row.signal: row for row in measure_signal_lifts(world.series, world.shop_data, world.last_day, config)}
     answer = []
@@ -85,7 +85,7 @@ def _print_row(kind: tuple[float, float, int], table: np.ndarray, seconds: float
 
 
 def _wrong(said: np.ndarray, truth: np.ndarray) -> str:
-    """The share of claimed signs that are not the truth's. Where nothing has an effect every claim is wrong."""
+    """Return the share of claimed signs that are wrong; without any effect, every claim is wrong."""
     return f"{np.mean(np.sign(said) != np.sign(truth)):.3f}" if len(said) else "-"
 
 

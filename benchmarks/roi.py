@@ -1,7 +1,7 @@
-"""How often the worth of decisions covers the truth, and how often nothing is said to have earned something.
+"""Coverage of the value of decisions, and how often a decision without effect is said to have earned.
 
-``python -m benchmarks roi``. Stores made from seeds, where it is known what a decision brought: nothing, or a lift;
-and two real shops on days on which nothing is known to have been decided, so that a claim would most likely be false.
+``python -m benchmarks roi``. Simulated stores, in which the effect of a decision is known: none or a lift; and two real
+shops on days on which no decision is known, so that a verdict is most likely false.
 """
 
 import time
@@ -27,14 +27,14 @@ from brain.testing.simulations.shop import load_retail_config
 
 WORLDS = 20
 KINDS = (
-    ("nothing brought", DecisionScenario()),
-    ("the same, noise without memory", DecisionScenario(autocorrelation=0.0)),
+    ("no effect", DecisionScenario()),
+    ("the same, noise without autocorrelation", DecisionScenario(autocorrelation=0.0)),
     ("the same, one day", DecisionScenario(duration=1)),
     ("the same, three days", DecisionScenario(duration=3)),
     ("the same, two weeks", DecisionScenario(duration=14)),
-    ("the same, two years known", DecisionScenario(days=730)),
-    ("the same, ten months known", DecisionScenario(days=300)),
-    ("the same, stores share 70 % of noise", DecisionScenario(shared_variance=0.7)),
+    ("the same, two years of history", DecisionScenario(days=730)),
+    ("the same, ten months of history", DecisionScenario(days=300)),
+    ("the same, stores share 70 % of the noise", DecisionScenario(shared_variance=0.7)),
     ("lift of 10 %", DecisionScenario(lift=0.0953)),
     ("lift of 30 %", DecisionScenario(lift=0.262)),
     ("loss of 20 %", DecisionScenario(lift=-0.223)),
@@ -50,8 +50,8 @@ EVERY_DAYS = 9
 
 def run() -> None:
     """Print the tables."""
-    print(f"{WORLDS} worlds a row, 45 decisions each, residual sd 12 %; shares of decisions")
-    _head("world", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    print(f"{WORLDS} simulations per row, 45 decisions each, residual standard deviation 12 %; shares of decisions")
+    _head("simulation", "80 % cov.", "95 % cov.", "earned", "lost", "bias", "half width")
     for name, scenario in KINDS:
         begun = time.perf_counter()
         rows = np.concatenate(
@@ -59,20 +59,20 @@ def run() -> None:
         )
         _row(name, rows, time.perf_counter() - begun)
     print()
-    print(f"sums over decisions of the same days, {MONTHS} months a row, nothing brought")
-    _head("month", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    print(f"sums over decisions of the same days, {MONTHS} months per row, no effect")
+    _head("month", "80 % cov.", "95 % cov.", "earned", "lost", "bias", "half width")
     for name, scenario in TOTALS:
         begun = time.perf_counter()
         rows = np.array([_total(seed, scenario) for seed in range(MONTHS)])
         _row(name, rows, time.perf_counter() - begun)
     print()
-    print(f"real shops, a decision that nobody took every {EVERY_DAYS} days of the last year, each asked alone")
-    _head("shop, days", "covers 80", "covers 95", "earned", "lost", "bias", "half width")
+    print(f"real shops, an imaginary decision every {EVERY_DAYS} days of the last year, each valued alone")
+    _head("shop, days", "80 % cov.", "95 % cov.", "earned", "lost", "bias", "half width")
     for folder, read in (("bakery", bakery), ("bike_sharing_hourly", bikes)):
         if (DATA / folder).is_dir():
             _real(read())
         else:
-            print(f"{DATA / folder} is absent: not measured (BRAIN_DATA names the folder of the data sets)")
+            print(f"not measured: {DATA / folder} does not exist; set BRAIN_DATA to the data folder")
 
 
 def _total(seed: int, scenario: DecisionScenario) -> tuple[float, ...]:
@@ -89,7 +89,7 @@ def _real(shop: Shop) -> None:
 
 
 def _placebo(shop: Shop, back: int, lasts: int) -> tuple[float, ...] | None:
-    """The worth of a decision nobody took, as a share of what was expected; None when it is unknown."""
+    """Return the value of an imaginary decision as a share of expected sales; None if it is unknown."""
     end = shop.series[0].last_day - timedelta(days=back)
     made: ShopDecision = replace(build_decision("undone", 0, 1, None), start=end - timedelta(days=lasts - 1), end=end)
     (one,) = build_statement(

@@ -1,7 +1,7 @@
-"""How fast and how small a large import is: a million lines of tickets into SQLite, and 200,000 into PostgreSQL.
+"""Time and memory of a large import: a million ticket lines into SQLite, and 200,000 into PostgreSQL.
 
-``python -m benchmarks warehouse``. Each import runs in a process of its own, so that its peak memory is its own. The
-lines are made here from a seed: 5 stores in a zone with daylight saving, 60 products, in order of time.
+``python -m benchmarks warehouse``. Each import runs in its own process, so that its peak memory is its own. The lines
+are simulated: 5 stores in a time zone with daylight saving, 60 products, in order of time.
 """
 
 import random
@@ -27,25 +27,25 @@ KIBIBYTES = 1024
 
 
 def run() -> None:
-    """Print seconds and peak memory of each import, the first and the repeated one, and of reading the days back."""
+    """Print the seconds and peak memory of the first and the repeated import, and of reading the daily sales."""
     rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sales.csv"
         _write(path, LINES)
         rows += _measured(f"sqlite:///{folder}/shop.db", path, "SQLite")
         if postgres.programs() is None:
-            print(f"PostgreSQL is left out: {postgres.INSTALL}")
+            print(f"PostgreSQL is not measured: {postgres.INSTALL}")
         else:
             _write(path, POSTGRES_LINES)
             with postgres.server() as server, postgres.database(server) as url:
                 rows += _measured(url, path, "PostgreSQL")
-    heads = ("database", "what", "lines", "seconds", "of them CPU", "peak MB")
-    print_table("Imports", heads, rows, f"goals for the first line: <= {GOAL_SECONDS} s, <= {GOAL_MEGABYTES} MB")
+    heads = ("database", "what", "lines", "seconds", "CPU seconds", "peak MB")
+    print_table("Imports", heads, rows, f"goals for the first row: <= {GOAL_SECONDS} s, <= {GOAL_MEGABYTES} MB")
 
 
 def _measured(url: str, path: Path, name: str) -> list[tuple[str, ...]]:
     rows = []
-    for what in ("import", "the same again", "read the days"):
+    for what in ("import", "repeated import", "read daily sales"):
         verb = "read" if what.startswith("read") else "import"
         command = [sys.executable, "-m", "benchmarks.warehouse", verb, url, str(path)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own module
@@ -67,7 +67,7 @@ def _write(path: Path, lines: int) -> None:
 
 
 def _once(verb: str, url: str, path: str) -> None:
-    """Do one thing in this process and print lines, seconds, CPU seconds and peak megabytes."""
+    """Import or read in this process, and print lines, seconds, CPU seconds and peak memory in MB."""
     warehouse = open_sales_warehouse(url)
     begun = time.perf_counter()
     if verb == "import":

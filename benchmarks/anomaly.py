@@ -258,7 +258,7 @@ def bike_table() -> None:
     alarms = [reading for reading in detect_anomalies(hours) if reading.alarm]
     print(f"\nhourly bike rentals, {days} days, budget one in 30 days: {len(alarms)} alarms, the three most unusual:")
     for reading in sorted(alarms, key=lambda reading: -reading.anomaly_score)[:3]:
-        print(f"  {reading.at}, {reading.kind}: {reading.explanation}")
+        print(f"  {reading.timestamp}, {reading.kind}: {reading.explanation}")
 
 
 def null_tables() -> None:

@@ -78,7 +78,7 @@ def shrunk_doubly_robust(log: PolicyLog) -> tuple[float, float]:
     """Return DRos, its shrinkage chosen by estimated bias and variance, and the half width of DR's normal interval."""
     predicted = predict_rewards(log)
     weights = np.asarray(log.weights)
-    residuals = np.asarray(log.rewards) - np.asarray(predicted.taken)
+    residuals = np.asarray(log.rewards) - np.asarray(predicted.logged)
     target, n = np.asarray(predicted.target), len(log)
     found = []
     for shrinkage in (*np.geomspace(1, 100 * float((weights**2).max()), 20), math.inf):

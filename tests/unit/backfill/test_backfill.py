@@ -220,7 +220,7 @@ def broken_worlds(values, calls, mode):
     """Yield a Brain whose run broke at its k-th call, for each k of the writer and of the store."""
     for k in range(1, calls + 1):
         for part in ("writer", "store"):
-            brain = build_memory_brain(vault=MutableSecrets())
+            brain = build_memory_brain(secrets=MutableSecrets())
             inner, writer = brain.store, SqliteWriter(brain.store)
             if part == "store":
                 brain.ingest.store = FaultyStore(inner, fail_at=k, mode=mode)

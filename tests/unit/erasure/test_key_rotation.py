@@ -35,7 +35,7 @@ def test_a_rotation_in_the_middle_of_ingest_makes_no_event_new() -> None:
     """The same events before and after are duplicates; new ones carry the new version."""
     vault = MutableSecrets()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    brain = build_memory_brain(vault=vault)
+    brain = build_memory_brain(secrets=vault)
     send_request(brain, [CLICK], "email")
     vault.texts["BRAIN_HASH_SALT"] = SECOND
     assert send_request(brain, [CLICK, CLICK | {"sg_event_id": "x2"}], "email").count_outcomes() | {"ignored": 0} == {
@@ -51,7 +51,7 @@ def test_event_ids_are_the_same_under_whatever_keys(texts: list[str]) -> None:
     """Also on an instance that still has the old keys while another has the new ones."""
     vault = MutableSecrets()
     vault.texts["BRAIN_HASH_SALT"] = FIRST
-    brain = build_memory_brain(vault=vault)
+    brain = build_memory_brain(secrets=vault)
     for text in texts:
         vault.texts["BRAIN_HASH_SALT"] = text
         send_request(brain, [build_post_payload(1), CLICK])
@@ -62,7 +62,7 @@ def test_event_ids_are_the_same_under_whatever_keys(texts: list[str]) -> None:
 def test_a_letter_sealed_under_the_old_key_still_opens_and_new_ones_take_the_new() -> None:
     """Until the old line goes; then the message says what to do."""
     vault = MutableSecrets()
-    brain = build_memory_brain(vault=vault)
+    brain = build_memory_brain(secrets=vault)
     old = brain.replay.find(str(send_request(brain, [{"nobody": "knows"}]).items[0].dead_letter_id))
     first = vault.texts["BRAIN_SEAL_KEY"]
     vault.texts["BRAIN_SEAL_KEY"] = f"the second key of a test, to seal with\n{first}"
@@ -125,7 +125,7 @@ def test_a_secret_that_is_away_is_no_reason_to_stop_and_every_reason_not_to_star
     assert [type(error) for error in told.errors] == [MissingSecretError]
     with pytest.raises(MissingSecretError):
         IdentityKeySource(vault, told)()
-    brain = build_memory_brain(vault=MutableSecrets())
+    brain = build_memory_brain(secrets=MutableSecrets())
     brain.__dict__.pop("ingest")
     brain.__dict__.pop("identity_key_source")
     brain.secrets = vault

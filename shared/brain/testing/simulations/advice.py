@@ -1,4 +1,4 @@
-"""Clients whose truth is planted, and weeks of jobs over them, for the tests of advice and predictions."""
+"""Simulated clients and runs of the daily and weekly jobs on them, for tests of recommendations and predictions."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -50,17 +50,17 @@ EVALUATION = load_config("brain_learning", LearningConfig).policy_evaluation
 
 
 def store_client(store: SqliteStore, client_id: str, vertical: str = "agency") -> None:
-    """Store who a client is."""
+    """Store a client, whose name is its capitalized id."""
     Clients(store).put(Client(client_id, client_id.title(), vertical))
 
 
 def store_recent_days(store: SqliteStore, client_id: str, events: Iterable[Event]) -> None:
-    """Leave in the store what the hourly job leaves of these events: daily sums and the latest content."""
+    """Store what the hourly job stores of these events: daily sums and the latest content."""
     RecentDays(store, client_id).add(events)
 
 
 def copy_recent_days(store: SqliteStore, client_id: str, others: Iterable[str]) -> None:
-    """Give other clients the same past, so that only their draws differ."""
+    """Give other clients the same past, so that only their random draws differ."""
     state = store.get(paths.state(client_id, RECENT))
     assert state is not None
     for other in others:
@@ -68,7 +68,12 @@ def copy_recent_days(store: SqliteStore, client_id: str, others: Iterable[str]) 
 
 
 class RecentDays:
-    """A client's hourly state, to which events are added as they come."""
+    """A client's recent days as the hourly job stores them; ``add`` scores further events.
+
+    Args:
+        store: The store.
+        client_id: The client.
+    """
 
     def __init__(self, store: SqliteStore, client_id: str) -> None:
         self._store = store
@@ -77,7 +82,7 @@ class RecentDays:
         self._content: list[dict[str, Any]] = []
 
     def add(self, events: Iterable[Event]) -> None:
-        """Book events and store the state."""
+        """Score events, add them to the sums, and store the state."""
         events = list(events)
         scored = self._scorer.score_all(events)
         self._content = recent_content.merge_content(self._content, scored)
@@ -85,27 +90,32 @@ class RecentDays:
         self._store.set(paths.state(self._client_id, RECENT), days)
 
 
-def run_daily(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
-    """Analyse a client's day with all parts, as the worker does; no part may fail."""
+def run_daily(store: DocumentStore, client_id: str, scheduled_at: datetime, **options: Any) -> Any:
+    """Run the daily analysis of a client with all parts, as the worker does; ``options`` are those of ``run_job``."""
     parts: Parts = {
         ("predictions",): PredictContent(store, PREDICTIONS),
         ("recommendations",): Recommend(store, MOVE_CATALOGUE, ADVICE),
     }
     return run_job(
-        DailyAnalysis(store, ANALYSIS, DETECTOR, fail_on_error, parts), DAILY_ANALYSIS, store, client_id, at, **how
+        DailyAnalysis(store, ANALYSIS, DETECTOR, fail_on_error, parts),
+        DAILY_ANALYSIS,
+        store,
+        client_id,
+        scheduled_at,
+        **options,
     )
 
 
-def run_weekly(store: DocumentStore, client_id: str, at: datetime, **how: Any) -> Any:
-    """Report a client's week with all parts."""
+def run_weekly(store: DocumentStore, client_id: str, scheduled_at: datetime, **options: Any) -> Any:
+    """Run the weekly report of a client with all parts; ``options`` are those of ``run_job``."""
     parts: Parts = {("predictions", "recommendations", "policy"): ReadAdvice(store, EVALUATION)}
     return run_job(
         WeeklyReport(store, ANALYSIS, DETECTOR, fail_on_error, render, parts),
         WEEKLY_REPORT,
         store,
         client_id,
-        at,
-        **how,
+        scheduled_at,
+        **options,
     )
 
 
@@ -114,32 +124,32 @@ def run_job(
     job: str,
     store: DocumentStore,
     client_id: str,
-    at: datetime,
+    scheduled_at: datetime,
     *,
     dry_run: bool = False,
     clock: ManualClock | None = None,
 ) -> Any:
-    """Perform a task at its time, or when the clock says."""
-    task = Task(job, client_id, at, at, dry_run)
-    return run_once(Runs(store), task, work, time_limit=timedelta(minutes=5), clock=clock or ManualClock(at))
+    """Run a job once at its scheduled time, or at the clock's time, and return its figures."""
+    task = Task(job, client_id, scheduled_at, scheduled_at, dry_run)
+    return run_once(Runs(store), task, work, time_limit=timedelta(minutes=5), clock=clock or ManualClock(scheduled_at))
 
 
 def fail_on_error(part: str, error: Exception) -> None:
-    """No part of these worlds may fail."""
+    """Report a failed part of a job as a failed test."""
     raise AssertionError(part) from error
 
 
-def build_facts(known: StoredAggregates, at: datetime) -> ReportFacts:
-    """Return the facts of a client's last complete day."""
-    end = known.local_day(at)
+def build_facts(aggregates: StoredAggregates, as_of: datetime) -> ReportFacts:
+    """Build the facts of a client's last complete day from its stored aggregates."""
+    end = aggregates.local_day(as_of)
     return ReportFacts(
-        client=known.client,
+        client=aggregates.client,
         start=end - timedelta(days=1),
         end=end,
-        as_of=at,
-        days=known.days,
-        breakdowns=known.breakdowns,
-        incidents=known.incidents,
+        as_of=as_of,
+        days=aggregates.days,
+        breakdowns=aggregates.breakdowns,
+        incidents=aggregates.incidents,
         series_ready=1,
         series_warming=0,
         config=ANALYSIS,
@@ -147,21 +157,23 @@ def build_facts(known: StoredAggregates, at: datetime) -> ReportFacts:
 
 
 def answer_recommendation(
-    store: SqliteStore, client_id: str, recommendation_id: str, status: str, at: datetime, **more: Any
+    store: SqliteStore, client_id: str, recommendation_id: str, status: str, answered_at: datetime, **fields: Any
 ) -> None:
-    """Answer a recommendation as a reader's browser does."""
-    given = {"client_id": client_id, "recommendation_id": recommendation_id, "user_id": "reader"}
-    store.set(paths.feedback(client_id, recommendation_id), given | {"status": status, "updated_at": at} | more)
+    """Store the answer to a recommendation, as a reader's browser does; ``fields`` are further fields of it."""
+    identity = {"client_id": client_id, "recommendation_id": recommendation_id, "user_id": "reader"}
+    store.set(
+        paths.feedback(client_id, recommendation_id), identity | {"status": status, "updated_at": answered_at} | fields
+    )
 
 
 def read_advice_state(store: SqliteStore, client_id: str) -> AdviceState:
-    """Return a client's advice as it stands."""
-    found = store.get(paths.state(client_id, ADVICE_STATE))
-    return AdviceState.from_document(found.data if found else {})
+    """Return the stored state of a client's recommendations."""
+    snapshot = store.get(paths.state(client_id, ADVICE_STATE))
+    return AdviceState.from_document(snapshot.data if snapshot else {})
 
 
 def read_section(store: SqliteStore, client_id: str, page: str, name: str) -> dict[str, Any]:
-    """Return a section of a page."""
+    """Return a section of a stored page by its name."""
     view = store.get(paths.view(client_id, page))
     assert view is not None
-    return next(part for part in view.data["sections"] if part["name"] == name)
+    return next(section for section in view.data["sections"] if section["name"] == name)

@@ -30,6 +30,7 @@ def round_numbers(text: str) -> str:
     return NUMBER.sub(lambda number: f"{float(number[0]):.5g}", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_print_what_the_page_shows(page: str, tmp_path: Path) -> None:
     """Every command of a page succeeds, and prints the output shown below it."""

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ def shop_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Sales and weather of a shop whose wet days sell more, as CSV files."""
     folder = tmp_path_factory.mktemp("files")
     world = simulate_shop(101, days=DAYS, effect=1.2)
-    days = [FIRST_DAY + timedelta(days=at) for at in range(DAYS)]
+    days = [FIRST_DAY + timedelta(days=index) for index in range(DAYS)]
     with (folder / "sales.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(SALES.split(","))
@@ -71,7 +70,7 @@ def shop_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         writer = csv.writer(stream)
         writer.writerow(["store_id", "observed_at", "temperature_c", "precipitation_mm", "wind_kmh", "cloud_cover"])
         for day, row in zip(days, world.shop_data.weather["kiel"].values, strict=True):
-            writer.writerow(["kiel", day, *(f"{row[at]:.3f}" for at in (0, 3, 4, 5))])
+            writer.writerow(["kiel", day, *(f"{row[column]:.3f}" for column in (0, 3, 4, 5))])
     return folder / "sales.csv", folder / "weather.csv"
 
 
@@ -86,9 +85,9 @@ def full(retail: Shop, shop_files: tuple[Path, Path]) -> Shop:
 def test_an_import_says_what_it_took(retail: Shop, shop_files: tuple[Path, Path]) -> None:
     """Three times the same file is once, and the new store is described."""
     for new in (DAYS, 0, 0):
-        told = retail.json("import", "--sales", shop_files[0], "--country", "DE")
-        assert told["tables"] == [{"table": "sales", "new": new, "already_there": DAYS - new}]
-        assert told["files"][0]["good"] == DAYS
+        report = retail.json("import", "--sales", shop_files[0], "--country", "DE")
+        assert report["tables"] == [{"table": "sales", "new": new, "already_there": DAYS - new}]
+        assert report["files"][0]["good"] == DAYS
     code, out, _ = retail("import", "--sales", shop_files[0])
     assert (code, "0 bad lines skipped" in out) == (0, True)
 
@@ -166,15 +165,15 @@ def test_a_store_with_five_days_gets_an_answer_or_a_sentence(retail: Shop, comma
 
 def test_curiosity_tells_leads_from_nothing_and_keeps_everything(full: Shop) -> None:
     """Every question is in the ledger with the fields a program reads; the same night again changes nothing."""
-    told = full.json("curiosity")
-    named = {one["template"]: one for one in told["hypotheses"]}
-    assert named["rain"]["state"] == "lead"
-    assert named["rain"]["lower"] < named["rain"]["effect"] < named["rain"]["upper"]
-    assert {"state", "effect", "p_value", "n", "detectable_effect"} <= set(named["rain"])
-    assert full.json("curiosity") == told
-    kept = full.json("ledger", "--limit", 1000)
-    assert kept["found"] == len(told["hypotheses"])
-    assert {one["template"] for one in full.json("ledger", "HEAVY rain")["hypotheses"]} == {"heavy_rain"}
+    night = full.json("curiosity")
+    by_template = {hypothesis["template"]: hypothesis for hypothesis in night["hypotheses"]}
+    assert by_template["rain"]["state"] == "lead"
+    assert by_template["rain"]["lower"] < by_template["rain"]["effect"] < by_template["rain"]["upper"]
+    assert {"state", "effect", "p_value", "n", "detectable_effect"} <= set(by_template["rain"])
+    assert full.json("curiosity") == night
+    ledger = full.json("ledger", "--limit", 1000)
+    assert ledger["found"] == len(night["hypotheses"])
+    assert {hypothesis["template"] for hypothesis in full.json("ledger", "HEAVY rain")["hypotheses"]} == {"heavy_rain"}
     assert full.json("ledger", "--state", "lead", "--store", "kiel")["found"] >= 1
     assert full.json("ledger", "100%_nothing")["found"] == 0
     code, out, _ = full("curiosity", "--dry-run")
@@ -200,7 +199,7 @@ def test_curiosity_says_so_when_there_is_nothing(retail: Shop) -> None:
 
 def test_signals_come_with_interval_and_claim(full: Shop) -> None:
     """Rain was planted and is claimed; the table says so too, and the ledger keeps it."""
-    lifts = {one["signal"]: one for one in full.json("signals", "--store", "kiel")}
+    lifts = {lift["signal"]: lift for lift in full.json("signals", "--store", "kiel")}
     rain = lifts["rain"]
     assert rain["claimed"]
     assert rain["lower"] < rain["lift"] < rain["upper"]
@@ -222,8 +221,8 @@ def test_hours_need_tickets(full: Shop) -> None:
     """Daily totals have no hour; four weeks of tickets have a profile, fewer are too little yet."""
     assert "no sales with a time of day" in full("time-of-day")[2]
     assert "expected an existing store, got 'x'" in full("time-of-day", "--store", "x")[2]
-    days = [FIRST_DAY + timedelta(days=at) for at in range(60)]
-    wet = [at % 3 == 0 for at in range(60)]
+    days = [FIRST_DAY + timedelta(days=index) for index in range(60)]
+    wet = [index % 3 == 0 for index in range(60)]
     tickets = [
         f"bath,{day}T{hour:02}:{minute}:00,tea,,1,{amount}"
         for day, rainy in zip(days, wet, strict=True)
@@ -235,9 +234,9 @@ def test_hours_need_tickets(full: Shop) -> None:
     rain = [f"bath,{day},{5 if rainy else 0}" for day, rainy in zip(days, wet, strict=True)]
     weather = full.file("rain.csv", heading, *rain)
     full("import", "--sales", full.file("tickets.csv", SALES, *tickets), "--weather", weather)
-    told = full.json("time-of-day", "--store", "bath")
-    assert {row["hour"] for row in told["hours"]} == {9, 17}
-    assert {row["claimed"] for row in told["rain"]} == {True}
+    measured = full.json("time-of-day", "--store", "bath")
+    assert {row["hour"] for row in measured["hours"]} == {9, 17}
+    assert {row["claimed"] for row in measured["rain"]} == {True}
     code, out, _ = full("time-of-day")
     assert (code, "on wet days 17:00 has +" in out) == (0, True)
 
@@ -246,7 +245,7 @@ def test_stores_are_compared_when_there_are_two(full: Shop) -> None:
     """One store has nobody to be compared with; two that share nothing have no relation."""
     assert "needs at least two, got one: kiel" in full("cross-store")[2]
     noise = np.random.default_rng(1).standard_normal(DAYS)
-    lines = [f"bath,{FIRST_DAY + timedelta(days=at)},bread,,,{100 + 9 * noise[at]:.2f}" for at in range(DAYS)]
+    lines = [f"bath,{FIRST_DAY + timedelta(days=index)},bread,,,{100 + 9 * noise[index]:.2f}" for index in range(DAYS)]
     few = full.file("few.csv", SALES, *lines[:9])
     full("import", "--sales", few)
     assert "Not enough data yet" in full("cross-store")[1]
@@ -263,9 +262,9 @@ def test_a_backtest_stands_beside_the_naive_rules_and_writes_its_forecasts(full:
     path = full.folder / "forecasts.csv"
     last = FIRST_DAY + timedelta(days=DAYS - 1)
     start = last - timedelta(days=27)
-    told = full.json("backtest", "--start", start, "--end", last, "--horizon", 7, "--forecasts", path)
-    assert told["overall"]["mape"] < told["overall"]["seasonal_naive"]["mape"]
-    assert [one["store_id"] for one in told["series"]] == ["kiel"]
+    report = full.json("backtest", "--start", start, "--end", last, "--horizon", 7, "--forecasts", path)
+    assert report["overall"]["mape"] < report["overall"]["seasonal_naive"]["mape"]
+    assert [score["store_id"] for score in report["series"]] == ["kiel"]
     with path.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert list(rows[0]) == ["store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual"]
@@ -285,7 +284,6 @@ def test_the_calendar_advises_and_a_day_adds_up(full: Shop) -> None:
     assert full("calendar", "--horizon", 3)[0] == 0
     (explained_day,) = full.json("explain")
     assert sum(part["cents"] for part in explained_day["contributions"]) == explained_day["actual_cents"]
-    asked: Callable[..., tuple[int, str, str]] = full
-    assert asked("explain", FIRST_DAY + timedelta(days=300))[0] == 0
-    code, _, err = asked("explain", "--day", "2030-01-01")
+    assert full("explain", FIRST_DAY + timedelta(days=300))[0] == 0
+    code, _, err = full("explain", "--day", "2030-01-01")
     assert (code, "no store has sales on 2030-01-01" in err) == (2, True)

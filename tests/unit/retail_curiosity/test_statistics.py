@@ -26,13 +26,13 @@ def centred_spells(rng: np.random.Generator, signals: int) -> np.ndarray:
 def test_chance_is_called_significant_as_often_as_said_although_both_series_have_a_memory() -> None:
     """Size at 5 % within its error, where a naive correlation test calls chance significant far more often."""
     rng = np.random.default_rng(7)
-    ours, naive = [], []
+    calibrated, naive = [], []
     for _ in range(60):
         outcome = simulate_noise(rng, DAYS)
         signals = centred_spells(rng, 10)
-        ours.extend(run_shift_tests(outcome - outcome.mean(), SEEN, signals).p_value)
+        calibrated.extend(run_shift_tests(outcome - outcome.mean(), SEEN, signals).p_value)
         naive.extend(stats.pearsonr(row, outcome).pvalue for row in signals)
-    assert np.mean(np.array(ours) < 0.05) == pytest.approx(0.05, abs=0.02)
+    assert np.mean(np.array(calibrated) < 0.05) == pytest.approx(0.05, abs=0.02)
     assert np.mean(np.array(naive) < 0.05) > 0.10
 
 
@@ -40,14 +40,14 @@ def test_every_shift_is_what_sliding_by_hand_gives() -> None:
     """The Fourier transform is only a faster way to slide."""
     rng = np.random.default_rng(1)
     outcome, signals = rng.standard_normal(20), rng.standard_normal((3, 20))
-    seen = np.ones(20)
-    seen[4:7] = 0
-    outcome *= seen
-    found = correlate_shifts(outcome, seen, signals)
+    observed = np.ones(20)
+    observed[4:7] = 0
+    outcome *= observed
+    scores = correlate_shifts(outcome, observed, signals)
     for shift in (0, 1, 13):
         slid = np.roll(signals, shift, axis=1)
-        by_hand = (slid @ outcome) / np.sqrt((slid**2) @ seen)
-        assert found[:, shift] == pytest.approx(by_hand)
+        by_hand = (slid @ outcome) / np.sqrt((slid**2) @ observed)
+        assert scores[:, shift] == pytest.approx(by_hand)
 
 
 def test_the_slope_is_found_with_its_error() -> None:
@@ -73,8 +73,8 @@ def test_memory_is_measured_and_taken_out() -> None:
     series = simulate_noise(np.random.default_rng(5), 5000, 0.6)
     coefficients = fit_autoregression(series, np.ones(5000), 2)
     assert coefficients == pytest.approx([0.6, 0.0], abs=0.05)
-    left = whiten(series, coefficients)
-    assert abs(np.corrcoef(left[1:], left[:-1])[0, 1]) < 0.05
+    whitened = whiten(series, coefficients)
+    assert abs(np.corrcoef(whitened[1:], whitened[:-1])[0, 1]) < 0.05
 
 
 @pytest.mark.parametrize("residual", [np.zeros(100), np.arange(5.0)])
@@ -112,11 +112,11 @@ def test_no_tests_make_no_discoveries() -> None:
 @given(arrays(float, st.integers(1, 30), elements=st.floats(0, 1)), st.floats(0.01, 0.5))
 def test_a_smaller_p_value_is_never_left_out(p_values: np.ndarray, level: float) -> None:
     """Discoveries are the smallest p-values, and a lone one needs the level that is announced."""
-    found = benjamini_yekutieli(p_values, level)
-    if found.any() and not found.all():
-        assert p_values[found].max() <= p_values[~found].min()
+    discoveries = benjamini_yekutieli(p_values, level)
+    if discoveries.any() and not discoveries.all():
+        assert p_values[discoveries].max() <= p_values[~discoveries].min()
     if p_values.min() <= single_discovery_level(len(p_values), level):
-        assert found.any()
+        assert discoveries.any()
 
 
 def test_wealth_is_never_spent_beyond_the_level_without_a_discovery() -> None:
@@ -138,12 +138,12 @@ def test_findings_over_a_career_keep_their_false_discovery_rate() -> None:
     rng = np.random.default_rng(11)
     shares = []
     for _ in range(100):
-        found: list[bool] = []
+        confirmed: list[bool] = []
         false = 0
         for _ in range(200):
             true = rng.random() < 0.2
             p_value = stats.norm.sf(rng.standard_normal() + (3.5 if true else 0.0))
-            found.append(bool(p_value <= compute_test_level(found, 0.1)))
-            false += found[-1] and not true
-        shares.append(false / max(1, sum(found)))
+            confirmed.append(bool(p_value <= compute_test_level(confirmed, 0.1)))
+            false += confirmed[-1] and not true
+        shares.append(false / max(1, sum(confirmed)))
     assert np.mean(shares) <= 0.10

@@ -28,14 +28,14 @@ def template(window: tuple[int, int] = (0, 0), **transformation: object) -> Ques
     )
 
 
-def days_of(readings: list[float], one: QuestionTemplate) -> list[float]:
+def days_of(readings: list[float], question: QuestionTemplate) -> list[float]:
     """What the template makes of readings from Thursday, 1 January 2026 on."""
     signal = np.array(readings)
-    return transform_signal(one, signal, THURSDAY + np.arange(len(signal))).tolist()
+    return transform_signal(question, signal, THURSDAY + np.arange(len(signal))).tolist()
 
 
 @pytest.mark.parametrize(
-    ("readings", "one", "expected"),
+    ("readings", "question", "expected"),
     [
         ([0, 1, 5, 0.5], template(above=1), [0, 1, 1, 0]),
         ([0, 1, 5, 0.5], template(below=1), [1, 0, 0, 1]),
@@ -58,18 +58,18 @@ def days_of(readings: list[float], one: QuestionTemplate) -> list[float]:
     ],
 )
 def test_a_signal_becomes_the_days_that_are_asked_about(
-    readings: list[float], one: QuestionTemplate, expected: list[float]
+    readings: list[float], question: QuestionTemplate, expected: list[float]
 ) -> None:
     """Limits, runs, weekdays and windows; what is not known is neither yes nor no."""
-    assert days_of(readings, one) == pytest.approx(expected, nan_ok=True)
+    assert days_of(readings, question) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_reading_without_a_limit_counts_in_its_own_standard_deviations() -> None:
     """So that effects of rain and of degrees can be read side by side, and one storm does not decide."""
     readings = [*np.random.default_rng(0).standard_normal(999), 1e6]
-    made = np.array(days_of(readings, template()))
-    assert made.std() == pytest.approx(1)
-    assert made.max() < 4
+    transformed = np.array(days_of(readings, template()))
+    assert transformed.std() == pytest.approx(1)
+    assert transformed.max() < 4
 
 
 def test_unusual_means_for_the_season() -> None:
@@ -78,9 +78,9 @@ def test_unusual_means_for_the_season() -> None:
     usual = 10 - 10 * np.cos(2 * np.pi * days / 365.25)
     readings = usual + np.random.default_rng(0).standard_normal(730)
     readings[180] -= 8
-    made = days_of(readings.tolist(), template(unusually_low=3))
-    assert made[180] == 1
-    assert sum(made) < 5
+    transformed = days_of(readings.tolist(), template(unusually_low=3))
+    assert transformed[180] == 1
+    assert sum(transformed) < 5
     assert days_of([5.0] * 100, template(unusually_high=1)) == [0] * 100
 
 
@@ -93,7 +93,7 @@ def test_spells_are_counted_by_their_beginnings() -> None:
 def test_the_questions_we_ship_are_forty_at_least_and_name_signals_that_exist() -> None:
     """The file under config/ is what runs every night."""
     config = CuriosityConfig.model_validate(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
-    check_signal_names(one.signal for one in config.templates)
+    check_signal_names(question.signal for question in config.templates)
     assert len(config.templates) >= 40
 
 

@@ -30,9 +30,9 @@ def lines_of(*lines: str) -> Iterable[str]:
     return (f"{line}\n" for line in lines)
 
 
-def reason(found: list[object]) -> str:
+def reason(parsed_lines: list[object]) -> str:
     """Why the only line was refused."""
-    (line,) = found
+    (line,) = parsed_lines
     assert isinstance(line, BadLine)
     return line.reason
 
@@ -76,9 +76,9 @@ def test_what_cannot_be_read_is_a_reason(line: str, expected: str) -> None:
 
 def test_a_stray_quote_costs_its_own_line_only() -> None:
     """The lines after it are read, with their own numbers."""
-    found = sales('kiel,2026-07-01,"bread,,1,2', "kiel,2026-07-01,bread,,1,2", "nonsense")
-    assert [type(line).__name__ for line in found] == ["BadLine", "SaleLine", "BadLine"]
-    assert [line.line_number for line in found if isinstance(line, BadLine)] == [2, 4]
+    parsed_lines = sales('kiel,2026-07-01,"bread,,1,2', "kiel,2026-07-01,bread,,1,2", "nonsense")
+    assert [type(line).__name__ for line in parsed_lines] == ["BadLine", "SaleLine", "BadLine"]
+    assert [line.line_number for line in parsed_lines if isinstance(line, BadLine)] == [2, 4]
 
 
 def test_columns_may_come_in_any_order_and_with_others_between() -> None:
@@ -92,9 +92,9 @@ def test_columns_may_come_in_any_order_and_with_others_between() -> None:
 
 def test_empty_lines_are_no_lines_but_count_in_the_numbers() -> None:
     """A file may end with them, or have them between; a spreadsheet writes them as delimiters."""
-    found = sales("", "kiel,2026-07-01,bread,,1,2", "   ", ",,,,,", "bad")
-    assert [line.line_number for line in found if isinstance(line, BadLine)] == [6]
-    assert len(found) == 2
+    parsed_lines = sales("", "kiel,2026-07-01,bread,,1,2", "   ", ",,,,,", "bad")
+    assert [line.line_number for line in parsed_lines if isinstance(line, BadLine)] == [6]
+    assert len(parsed_lines) == 2
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_heading_without_its_columns_refuses_the_file(heading: str, lacking: s
 
 def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
     """Unless the file says when: a date is its end in the store's zone."""
-    found = read_weather(
+    parsed_lines = read_weather(
         "weather.csv",
         lines_of(
             WEATHER,
@@ -120,8 +120,8 @@ def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
         ),
         IN_BERLIN,
     )
-    *known, bad = found
-    assert [str(line.known_at) for line in known if not isinstance(line, BadLine)] == [
+    *good_lines, bad = parsed_lines
+    assert [str(line.known_at) for line in good_lines if not isinstance(line, BadLine)] == [
         "2026-07-01 11:00:00+00:00",
         "2026-07-01 22:00:00+00:00",
         "2026-07-01 22:00:00+00:00",
@@ -132,10 +132,10 @@ def test_weather_is_known_when_its_hour_or_day_is_over() -> None:
 
 def test_an_event_lasts_a_day_unless_it_says_otherwise() -> None:
     """Both days are included; an end before the start is refused."""
-    found = read_events(
+    parsed_lines = read_events(
         "events.csv", lines_of(EVENTS, "derby,home_game,2026-05-02,,,", "x,y,2026-05-02,2026-05-01,,"), IN_BERLIN
     )
-    first, second = found
+    first, second = parsed_lines
     assert first == EventLine("derby", "home_game", date(2026, 5, 2), date(2026, 5, 2), "*", None)
     assert "end must not be before start" in reason([second])
 
@@ -144,9 +144,9 @@ def test_an_event_lasts_a_day_unless_it_says_otherwise() -> None:
 def test_no_text_breaks_the_reader(lines: list[str]) -> None:
     """Whatever a file holds, each line is a record or a reason."""
     rows = [line.replace("\n", " ") for line in lines]
-    found = sales(*rows)
-    assert all(isinstance(line, SaleLine | BadLine) for line in found)
-    assert len(found) <= len(rows)
+    parsed_lines = sales(*rows)
+    assert all(isinstance(line, SaleLine | BadLine) for line in parsed_lines)
+    assert len(parsed_lines) <= len(rows)
 
 
 def test_only_as_many_bad_lines_are_kept_as_are_shown() -> None:

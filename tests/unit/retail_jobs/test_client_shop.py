@@ -20,7 +20,7 @@ DAY = LAST_DAY - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlWarehouse]:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlWarehouse]:
     """Forty days of three stores."""
     url = f"sqlite:///{tmp_path_factory.mktemp('own') / 'shop.db'}"
     with closing(open_warehouse(url)) as warehouse:
@@ -29,9 +29,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlWarehouse]:
 
 
 @pytest.fixture
-def shop(whole: SqlWarehouse) -> ClientShop:
+def shop(database: SqlWarehouse) -> ClientShop:
     """The baker's own."""
-    return select_client_shop(whole, BAKER, SUNDAY, lambda _table, _rows: True)
+    return select_client_shop(database, BAKER, SUNDAY, lambda _table, _rows: True)
 
 
 def test_it_ends_where_the_day_ended_and_at_its_own_stores(shop: ClientShop) -> None:
@@ -47,7 +47,7 @@ def test_it_ends_where_the_day_ended_and_at_its_own_stores(shop: ClientShop) -> 
     assert list(shop.daily_sales(["east"])) == []
     assert max(row.day for row in shop.hourly_sales()) == DAY
     assert {row.store_id for row in shop.weather()} == own
-    assert {one.event for one in shop.events()} == {"market"}
+    assert {event.event for event in shop.events()} == {"market"}
 
 
 def row(store_id: str, day: date = DAY) -> dict[str, object]:
@@ -55,63 +55,63 @@ def row(store_id: str, day: date = DAY) -> dict[str, object]:
     return {"store_id": store_id, "product_id": "*", "cutoff": day, "day": day + timedelta(days=1), "predicted": 1.0}
 
 
-def test_what_is_said_of_all_stores_is_the_client_s_own(whole: SqlWarehouse, shop: ClientShop) -> None:
+def test_what_is_said_of_all_stores_is_the_client_s_own(database: SqlWarehouse, shop: ClientShop) -> None:
     """Two clients' rows about all of their stores lie side by side, and each reads its own as "*"."""
-    rival = select_client_shop(whole, RIVAL, SUNDAY, lambda _table, _rows: True)
+    rival = select_client_shop(database, RIVAL, SUNDAY, lambda _table, _rows: True)
     shop.put_results(ResultTable.PREDICTIONS, [row("*"), row("north")])
     rival.put_results(ResultTable.PREDICTIONS, [row("*", DAY + timedelta(days=1)), row("east")])
-    whole.put_results(ResultTable.PREDICTIONS, [row("*", DAY - timedelta(days=1))])
-    assert [one["store_id"] for one in shop.results(ResultTable.PREDICTIONS)] == ["*", "north"]
-    assert [one["cutoff"] for one in shop.results(ResultTable.PREDICTIONS, latest=True)] == [DAY, DAY]
+    database.put_results(ResultTable.PREDICTIONS, [row("*", DAY - timedelta(days=1))])
+    assert [row["store_id"] for row in shop.results(ResultTable.PREDICTIONS)] == ["*", "north"]
+    assert [row["cutoff"] for row in shop.results(ResultTable.PREDICTIONS, latest=True)] == [DAY, DAY]
     assert shop.results(ResultTable.PREDICTIONS, {"store_id": "east"}) == []
-    assert [one["store_id"] for one in shop.results(ResultTable.PREDICTIONS, {"store_id": ("*", "east")})] == ["*"]
-    assert [one["store_id"] for one in rival.results(ResultTable.PREDICTIONS)] == ["*", "east"]
-    names = {str(one["store_id"]) for one in whole.results(ResultTable.PREDICTIONS)}
+    assert [row["store_id"] for row in shop.results(ResultTable.PREDICTIONS, {"store_id": ("*", "east")})] == ["*"]
+    assert [row["store_id"] for row in rival.results(ResultTable.PREDICTIONS)] == ["*", "east"]
+    names = {str(row["store_id"]) for row in database.results(ResultTable.PREDICTIONS)}
     assert names == {"*", "*baker", "*rival", "north", "east"}
 
 
 def question(store_id: str) -> dict[str, object]:
     """A hypothesis about a store."""
-    known = {"template": "rain", "product_id": "", "night": DAY, "question": "rain?", "state": "lead", "alpha": 0.1}
-    return {**known, "hypothesis_id": f"rain@{store_id}/", "store_id": store_id, "n": 9, "occurrences": 3}
+    columns = {"template": "rain", "product_id": "", "night": DAY, "question": "rain?", "state": "lead", "alpha": 0.1}
+    return {**columns, "hypothesis_id": f"rain@{store_id}/", "store_id": store_id, "n": 9, "occurrences": 3}
 
 
-def test_questions_about_all_stores_are_asked_under_the_client_s_name(whole: SqlWarehouse, shop: ClientShop) -> None:
+def test_questions_about_all_stores_are_asked_under_the_client_s_name(database: SqlWarehouse, shop: ClientShop) -> None:
     """Their ids too, so that no night of one client answers another's."""
     shop.put_results(ResultTable.HYPOTHESES, [question("*"), question("south")])
-    assert [one["hypothesis_id"] for one in shop.ledger(LedgerQuery())] == ["rain@*/", "rain@south/"]
-    assert [one["store_id"] for one in shop.ledger(LedgerQuery(store_id="*"))] == ["*"]
-    assert [one["store_id"] for one in shop.ledger(LedgerQuery(stores=("south", "east")))] == ["south"]
+    assert [row["hypothesis_id"] for row in shop.ledger(LedgerQuery())] == ["rain@*/", "rain@south/"]
+    assert [row["store_id"] for row in shop.ledger(LedgerQuery(store_id="*"))] == ["*"]
+    assert [row["store_id"] for row in shop.ledger(LedgerQuery(stores=("south", "east")))] == ["south"]
     assert shop.ledger(LedgerQuery(store_id="east")) == []
-    assert {one["hypothesis_id"] for one in whole.ledger(LedgerQuery())} == {"rain@*baker/", "rain@south/"}
+    assert {row["hypothesis_id"] for row in database.ledger(LedgerQuery())} == {"rain@*baker/", "rain@south/"}
 
 
-def test_rows_about_somebody_else_s_store_are_refused(whole: SqlWarehouse, shop: ClientShop) -> None:
+def test_rows_about_somebody_else_s_store_are_refused(database: SqlWarehouse, shop: ClientShop) -> None:
     """All of them, before anything is written."""
-    before = whole.results(ResultTable.PREDICTIONS)
+    before = database.results(ResultTable.PREDICTIONS)
     with pytest.raises(StoreRefusedError, match="east"):
         shop.put_results(ResultTable.PREDICTIONS, [row("north"), row("east")])
-    assert whole.results(ResultTable.PREDICTIONS) == before
+    assert database.results(ResultTable.PREDICTIONS) == before
 
 
-def test_nothing_is_written_without_leave(whole: SqlWarehouse) -> None:
+def test_nothing_is_written_without_leave(database: SqlWarehouse) -> None:
     """Leave is asked with the table and the number of rows, and not for nothing."""
-    asked: list[tuple[ResultTable, int]] = []
+    requests: list[tuple[ResultTable, int]] = []
 
     def refuse(table: ResultTable, rows: int) -> bool:
-        asked.append((table, rows))
+        requests.append((table, rows))
         return False
 
-    shop = select_client_shop(whole, BAKER, SUNDAY, refuse)
-    before = whole.results(ResultTable.BACKTESTS)
+    shop = select_client_shop(database, BAKER, SUNDAY, refuse)
+    before = database.results(ResultTable.BACKTESTS)
     shop.put_results(ResultTable.BACKTESTS, [{"store_id": "north"}])
     shop.put_results(ResultTable.BACKTESTS, [])
-    assert asked == [(ResultTable.BACKTESTS, 1)]
-    assert whole.results(ResultTable.BACKTESTS) == before
+    assert requests == [(ResultTable.BACKTESTS, 1)]
+    assert database.results(ResultTable.BACKTESTS) == before
 
 
 @pytest.mark.parametrize(
-    ("at", "zones", "ended"),
+    ("as_of", "zones", "ended"),
     [
         (datetime(2026, 3, 29, 21, 59, tzinfo=UTC), ("Europe/Berlin",), date(2026, 3, 28)),  # a day of 23 hours
         (datetime(2026, 3, 29, 22, 0, tzinfo=UTC), ("Europe/Berlin",), date(2026, 3, 29)),
@@ -121,14 +121,14 @@ def test_nothing_is_written_without_leave(whole: SqlWarehouse) -> None:
         (datetime(2026, 3, 30, 11, 0, tzinfo=UTC), ("Europe/Berlin", "Pacific/Pago_Pago"), date(2026, 3, 29)),
     ],
 )
-def test_a_day_has_ended_when_it_has_everywhere(at: datetime, zones: tuple[str, ...], ended: date) -> None:
+def test_a_day_has_ended_when_it_has_everywhere(as_of: datetime, zones: tuple[str, ...], ended: date) -> None:
     """The westernmost store decides, and days of 23 and 25 hours end when their clocks say so."""
-    assert last_ended_day(at, [ZoneInfo(name) for name in zones]) == ended
+    assert last_ended_day(as_of, [ZoneInfo(name) for name in zones]) == ended
 
 
 def test_json_forms_are_plain() -> None:
     """Dates as text, what is unknown as null, numbers of numpy as numbers, dataclasses as objects."""
-    given = {
+    json_source = {
         "day": DAY,
         "table": ResultTable.PREDICTIONS,
         "nan": np.float64("nan"),
@@ -136,7 +136,7 @@ def test_json_forms_are_plain() -> None:
         "pair": (1.5, float("inf"), True, None),
         "store": Store("north", "UTC"),
     }
-    assert to_json_value(given) == {
+    assert to_json_value(json_source) == {
         "day": "2026-11-21",
         "table": "brain_predictions",
         "nan": None,
@@ -144,7 +144,7 @@ def test_json_forms_are_plain() -> None:
         "pair": [1.5, None, True, None],
         "store": {"store_id": "north", "timezone": "UTC", "country": None, "subdivision": None},
     }
-    assert type(to_json_value(given)["table"]) is str
+    assert type(to_json_value(json_source)["table"]) is str
 
 
 def test_rows_are_cut_to_what_a_document_holds() -> None:

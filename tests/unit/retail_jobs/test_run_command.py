@@ -41,8 +41,8 @@ class Machine:
 
     def run(self, job: str, *words: str) -> tuple[int, dict[str, Any]]:
         """``brain run JOB --json``: exit code and answer."""
-        at = SUNDAY.isoformat()
-        self._monkeypatch.setattr("sys.argv", ["brain", "run", job, "--at", at, "--json", *words])
+        scheduled_at = SUNDAY.isoformat()
+        self._monkeypatch.setattr("sys.argv", ["brain", "run", job, "--at", scheduled_at, "--json", *words])
         code = run_app(app)
         out, _ = self._capsys.readouterr()
         return code, json.loads(out)
@@ -51,22 +51,22 @@ class Machine:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the shops' database."""
-    place = tmp_path_factory.mktemp("machine")
-    with closing(open_warehouse(f"sqlite:///{place / 'shop.db'}")) as warehouse:
+    folder = tmp_path_factory.mktemp("machine")
+    with closing(open_warehouse(f"sqlite:///{folder / 'shop.db'}")) as warehouse:
         fill_warehouse(warehouse, 100)
-    return place
+    return folder
 
 
 @pytest.fixture
 def machine(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     """A machine whose document store is new."""
-    for left in folder.glob("brain.db*"):
-        left.unlink(missing_ok=True)  # an earlier connection may remove its log while it is collected
-    one = Machine(folder, capsys, monkeypatch)
+    for database_file in folder.glob("brain.db*"):
+        database_file.unlink(missing_ok=True)  # an earlier connection may remove its log while it is collected
+    machine = Machine(folder, capsys, monkeypatch)
     for client in (BAKER, RIVAL):
-        Clients(one.store).put(client)
-    yield one
-    one.store.close()
+        Clients(machine.store).put(client)
+    yield machine
+    machine.store.close()
 
 
 @pytest.mark.slow
@@ -75,22 +75,22 @@ def test_a_job_is_off_until_it_is_switched_on_live(machine: Machine, job: str) -
     """Then it does its work for every client with stores, or for those whose flag is on."""
     assert machine.run(job) == (0, {"status": "disabled"})
     machine.switch_on(job, percentage=0, clients={"baker": True})
-    code, answer = machine.run(job)
-    assert (code, answer["status"], set(answer["clients"])) == (0, "success", {"baker"})
+    code, run_result = machine.run(job)
+    assert (code, run_result["status"], set(run_result["clients"])) == (0, "success", {"baker"})
     machine.switch_on(job)
-    code, answer = machine.run(job)
-    assert set(answer["clients"]) == {"baker", "rival"}
-    assert answer["clients"]["baker"]["repeated"]
-    assert answer["clients"]["rival"]["stores"] == 1
+    code, run_result = machine.run(job)
+    assert set(run_result["clients"]) == {"baker", "rival"}
+    assert run_result["clients"]["baker"]["repeated"]
+    assert run_result["clients"]["rival"]["stores"] == 1
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_dry_run_of_one_client_says_what_it_would_write(machine: Machine, job: str) -> None:
     """And the run that follows is not taken as done."""
     machine.switch_on(job)
-    code, answer = machine.run(job, "--client", "baker", "--dry-run")
+    code, run_result = machine.run(job, "--client", "baker", "--dry-run")
     assert code == 0
-    assert answer["clients"]["baker"]["would_write"]["views"] >= 1
+    assert run_result["clients"]["baker"]["would_write"]["views"] >= 1
     assert machine.store.query(paths.RUNS) == []
 
 
@@ -98,10 +98,10 @@ def test_a_machine_without_the_shop_s_database_is_told(machine: Machine, monkeyp
     """A failure of every client with a shop, exit code 1, in a sentence."""
     machine.switch_on("curiosity")
     monkeypatch.delenv("DATABASE_URL")
-    code, answer = machine.run("curiosity")
+    code, run_result = machine.run("curiosity")
     assert code == 1
-    assert {one["code"] for one in answer["clients"].values()} == {"misconfigured"}
-    assert "need DATABASE_URL" in answer["clients"]["baker"]["message"]
+    assert {client["code"] for client in run_result["clients"].values()} == {"misconfigured"}
+    assert "need DATABASE_URL" in run_result["clients"]["baker"]["message"]
 
 
 def test_a_failed_run_is_done_when_the_cause_is_mended(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +110,6 @@ def test_a_failed_run_is_done_when_the_cause_is_mended(machine: Machine, monkeyp
     with monkeypatch.context() as patch:
         patch.setenv("DATABASE_URL", "sqlite:////nowhere/shop.db")
         assert machine.run("backtesting")[0] == 1
-    code, answer = machine.run("backtesting")
-    assert (code, answer["status"]) == (0, "success")
-    assert answer["clients"]["baker"]["day"] == (SUNDAY - timedelta(days=1)).date().isoformat()
+    code, run_result = machine.run("backtesting")
+    assert (code, run_result["status"]) == (0, "success")
+    assert run_result["clients"]["baker"]["day"] == (SUNDAY - timedelta(days=1)).date().isoformat()

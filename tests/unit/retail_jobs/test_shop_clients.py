@@ -29,9 +29,9 @@ SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
 @pytest.fixture
 def store(clock: ManualClock) -> Iterator[SqliteStore]:
     """An embedded store in memory."""
-    one = SqliteStore(":memory:", clock)
-    yield one
-    one.close()
+    store = SqliteStore(":memory:", clock)
+    yield store
+    store.close()
 
 
 def dispatched(store: DocumentStore, job: str) -> list[str]:
@@ -63,10 +63,10 @@ def test_stores_come_back_once_each_and_sorted(store: SqliteStore) -> None:
     assert clients.with_shop() == []
 
 
-@pytest.mark.parametrize("given", ["north", [1], [""], ["*"], ["*other"], {"north": True}])
-def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, given: object) -> None:
+@pytest.mark.parametrize("stores", ["north", [1], [""], ["*"], ["*other"], {"north": True}])
+def test_stores_that_are_no_list_of_ids_are_told(store: SqliteStore, stores: object) -> None:
     """What an operator typed wrongly is named."""
-    store.set(paths.client("baker"), {"stores": given, "shop": True})
+    store.set(paths.client("baker"), {"stores": stores, "shop": True})
     with pytest.raises(MisconfiguredError, match="list of ids"):
         Clients(store).get("baker")
 
@@ -90,11 +90,11 @@ def test_a_missing_database_url_is_told_with_what_to_do() -> None:
 def test_no_error_tells_the_password_of_the_database(url: str) -> None:
     """Neither of a server that does not answer, nor of a URL that is none."""
     with (
-        pytest.raises(Exception, match=r"\w") as told,
+        pytest.raises(Exception, match=r"\w") as raised,
         open_warehouse(EnvironmentSecrets({"DATABASE_URL": url})) as it,
     ):
         it.stores()
-    error: BaseException | None = told.value
+    error: BaseException | None = raised.value
     while error is not None:
         assert "pa55word" not in str(error)
         error = error.__cause__

@@ -49,11 +49,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(clock: ManualClock) -> Iterator[SqliteStore]:
     """A store in memory that knows both clients and one without stores."""
     clock.advance(SUNDAY - clock.now())
-    one = SqliteStore(":memory:", clock)
+    store = SqliteStore(":memory:", clock)
     for client in (BAKER, RIVAL, Client("agency", "An agency")):
-        Clients(one).put(client)
-    yield one
-    one.close()
+        Clients(store).put(client)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -65,65 +65,70 @@ def world(filled: Path, tmp_path: Path, store: SqliteStore, clock: ManualClock) 
 @pytest.fixture
 def empty(tmp_path: Path, store: SqliteStore, clock: ManualClock) -> ShopJobRunner:
     """A migrated database without a row, and the store."""
-    one = ShopJobRunner(f"sqlite:///{tmp_path / 'empty.db'}", store, clock)
-    with closing(open_warehouse(one.url)) as warehouse:
+    world = ShopJobRunner(f"sqlite:///{tmp_path / 'empty.db'}", store, clock)
+    with closing(open_warehouse(world.url)) as warehouse:
         warehouse.upgrade()
-    return one
+    return world
 
 
 def view(world: ShopJobRunner, page: str, client: str = BAKER.client_id) -> dict[str, Any]:
     """What a page shows."""
-    found = world.store.get(paths.view(client, page))
-    assert found is not None
-    return found.data
+    document = world.store.get(paths.view(client, page))
+    assert document is not None
+    return document.data
 
 
 def test_signal_magnitude_measures_keeps_and_publishes(world: ShopJobRunner) -> None:
     """The lifts of both stores and their chain, and the next fourteen days of each, from the last day that ended."""
-    answer = world.run("brainSignalMagnitude")
-    assert (answer["status"], answer["day"], answer["stores"], answer["notes"]) == ("success", "2026-11-21", 2, [])
+    run_result = world.run("brainSignalMagnitude")
+    assert (run_result["status"], run_result["day"], run_result["stores"], run_result["notes"]) == (
+        "success",
+        "2026-11-21",
+        2,
+        [],
+    )
     signals, calendar = view(world, SIGNALS), view(world, CALENDAR)
     assert {row["store_id"] for row in signals["rows"]} == {"north", "south", "*"}
     assert signals["as_of"] == SUNDAY
     assert signals["known_until"] == "2026-11-21"
     assert [row["day"] for row in calendar["rows"] if row["store_id"] == "north"] == [
-        (LAST_DAY + timedelta(days=at)).isoformat() for at in range(14)
+        (LAST_DAY + timedelta(days=index)).isoformat() for index in range(14)
     ]
-    kept = world.read_rows()
-    assert len(kept["brain_predictions"]) == answer["days_ahead"] == 28
-    assert len(kept["brain_signal_magnitudes"]) == answer["signals"]
+    rows = world.read_rows()
+    assert len(rows["brain_predictions"]) == run_result["days_ahead"] == 28
+    assert len(rows["brain_signal_magnitudes"]) == run_result["signals"]
 
 
 def test_product_weather_publishes_three_pages(world: ShopJobRunner) -> None:
     """The cake that rain spoils in north is claimed; hours and pairs of stores have pages of their own."""
-    answer = world.run("brainProductWeather")
+    run_result = world.run("brainProductWeather")
     spoiled = [row for row in view(world, "shop-product-weather")["rows"] if row["claimed"]]
     assert ("north", "cake", "rain") in {(row["store_id"], row["product_id"], row["reading"]) for row in spoiled}
-    assert answer["hours"] == len(view(world, "shop-time-of-day")["hours"])
-    assert answer["pairs"] == len(view(world, "shop-cross-store")["rows"])
+    assert run_result["hours"] == len(view(world, "shop-time-of-day")["hours"])
+    assert run_result["pairs"] == len(view(world, "shop-cross-store")["rows"])
 
 
 def test_backtesting_scores_a_young_shop_after_eight_weeks(world: ShopJobRunner) -> None:
     """Always beside the naive rule; stores on the page, products in the tables."""
-    answer = world.run("brainBacktesting")
+    run_result = world.run("brainBacktesting")
     page = view(world, BACKTEST)
     assert page["start"] == "2026-07-02"
     assert page["end"] == "2026-11-21"
-    assert {one["store_id"] for one in page["series"]} == {"north", "south"}
-    assert answer["mape"] == page["overall"]["mape"] < page["overall"]["seasonal_naive"]["mape"]
-    kept = {(row["store_id"], row["product_id"]) for row in world.read_rows()["brain_backtest_results"]}
-    assert kept == {(s, p) for s in ("north", "south") for p in ("*", "bread", "cake")} | {("*baker", "*")}
+    assert {score["store_id"] for score in page["series"]} == {"north", "south"}
+    assert run_result["mape"] == page["overall"]["mape"] < page["overall"]["seasonal_naive"]["mape"]
+    rows = {(row["store_id"], row["product_id"]) for row in world.read_rows()["brain_backtest_results"]}
+    assert rows == {(s, p) for s in ("north", "south") for p in ("*", "bread", "cake")} | {("*baker", "*")}
 
 
 def test_curiosity_keeps_every_question_and_publishes_those_that_stand(world: ShopJobRunner) -> None:
     """The tables keep what found nothing too; a day's later night updates the same entries."""
-    answer = world.run("brainCuriosity")
+    run_result = world.run("brainCuriosity")
     page = view(world, FINDINGS)
-    assert page["counts"]["lead"] == answer["leads"] > 0
+    assert page["counts"]["lead"] == run_result["leads"] > 0
     assert len(world.read_rows()["brain_hypotheses"]) == sum(page["counts"].values())
-    entries = {path: data for path, data in world.read_documents().items() if "/ledger/" in path}
+    entries = {path: document for path, document in world.read_documents().items() if "/ledger/" in path}
     assert len(entries) == len(page["hypotheses"])
-    assert {data["kind"] for data in entries.values()} == {"hypothesis"}
+    assert {document["kind"] for document in entries.values()} == {"hypothesis"}
 
 
 @pytest.mark.slow
@@ -169,18 +174,18 @@ def test_a_dry_run_counts_rows_and_documents_and_writes_neither(world: ShopJobRu
 def test_what_is_published_fits_and_is_plain(world: ShopJobRunner, job: str) -> None:
     """No page is near a document's limit, and all of it is JSON but the time it is of."""
     world.run(job)
-    for path, data in world.read_documents().items():
-        assert data["as_of"] == SUNDAY, path
-        text = json.dumps({name: value for name, value in data.items() if name != "as_of"}, allow_nan=False)
+    for path, document in world.read_documents().items():
+        assert document["as_of"] == SUNDAY, path
+        text = json.dumps({name: value for name, value in document.items() if name != "as_of"}, allow_nan=False)
         assert len(text) < DOCUMENT_BYTES / 2
 
 
 def test_an_older_run_done_again_does_not_turn_a_page_back(world: ShopJobRunner) -> None:
     """Its rows are kept under their own day; the page stays that of the later run."""
     world.run("brainSignalMagnitude")
-    shown = world.read_documents()
+    documents = world.read_documents()
     world.run("brainSignalMagnitude", scheduled_at=SUNDAY - timedelta(days=7))
-    assert world.read_documents() == shown
+    assert world.read_documents() == documents
     assert {row["cutoff"].day for row in world.read_rows()["brain_predictions"]} == {14, 21}
 
 
@@ -206,14 +211,14 @@ def test_a_shop_near_its_time_limit_stops_between_steps_and_is_resumed(world: Sh
 @pytest.mark.parametrize("job", JOBS)
 def test_a_shop_without_a_sale_is_told_so(empty: ShopJobRunner, job: str) -> None:
     """An empty table is no failure: the page says what is missing, and the run is done."""
-    answer = empty.run(job)
-    assert answer["status"] == "success"
-    assert answer["stores"] == 0
-    assert "the database has no store north" in answer["notes"]
-    assert any("there are no sales" in note for note in answer["notes"])
-    for data in empty.read_documents().values():
-        assert "there are no sales" in data["note"]
-        assert data["known_until"] is None
+    run_result = empty.run(job)
+    assert run_result["status"] == "success"
+    assert run_result["stores"] == 0
+    assert "the database has no store north" in run_result["notes"]
+    assert any("there are no sales" in note for note in run_result["notes"])
+    for document in empty.read_documents().values():
+        assert "there are no sales" in document["note"]
+        assert document["known_until"] is None
 
 
 def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopJobRunner) -> None:
@@ -223,8 +228,8 @@ def test_a_shop_whose_sales_stopped_is_not_forecast_into_the_past(world: ShopJob
     rows = view(world, CALENDAR)["rows"]
     assert rows[0]["day"] == "2026-11-27"
     assert len(rows) == 28
-    answer = world.run("brainSignalMagnitude", scheduled_at=SUNDAY + timedelta(days=60))
-    assert any("no sales since 2026-11-22" in note for note in answer["notes"])
+    run_result = world.run("brainSignalMagnitude", scheduled_at=SUNDAY + timedelta(days=60))
+    assert any("no sales since 2026-11-22" in note for note in run_result["notes"])
     assert view(world, CALENDAR)["rows"] == []
 
 
@@ -232,7 +237,9 @@ def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopJo
     """At 04:00 UTC it is Sunday in Berlin and still Saturday in New York, whose evening's sales are not in yet."""
     with empty.open_warehouse() as warehouse:
         describe_stores(warehouse, [Store("north", "Europe/Berlin"), Store("south", NEW_YORK)])
-        lines = [f"{store},{LAST_DAY - timedelta(days=at)},bread,,1,10\n" for store in BAKER.stores for at in range(40)]
+        lines = [
+            f"{store},{LAST_DAY - timedelta(days=index)},bread,,1,10\n" for store in BAKER.stores for index in range(40)
+        ]
         import_lines(warehouse, sales=[SALES_HEADER, *lines])
     assert empty.run("brainCuriosity", scheduled_at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"
     assert empty.run("brainCuriosity", scheduled_at=SUNDAY)["day"] == "2026-11-21"

@@ -33,16 +33,25 @@ GIVEN = {"kind": "promotion", "start": "2023-02-01", "end": "2023-02-07", "cost"
 
 def test_a_decision_is_read_with_a_name_of_its_own() -> None:
     """Made of kind, store, subject and first day; nothing said is every store and the whole shop."""
-    one = parse_decision(GIVEN, NOW)
-    assert (one.decision_id, one.kind, one.days, one.cost) == (
+    decision = parse_decision(GIVEN, NOW)
+    assert (decision.decision_id, decision.kind, decision.days, decision.cost) == (
         "promotion:*:*:2023-02-01",
         DecisionKind.PROMOTION,
         7,
         40.0,
     )
-    assert (one.store_id, one.product_id, one.category, one.recorded_late) == (None, None, None, True)
-    named = parse_decision(GIVEN | {"store_id": "kiel", "product_id": "bread", "id": "sale", "end": ""}, NOW)
-    assert (named.decision_id, named.end, named.product_id) == ("sale", date(2023, 2, 1), "bread")
+    assert (decision.store_id, decision.product_id, decision.category, decision.recorded_late) == (
+        None,
+        None,
+        None,
+        True,
+    )
+    product_decision = parse_decision(GIVEN | {"store_id": "kiel", "product_id": "bread", "id": "sale", "end": ""}, NOW)
+    assert (product_decision.decision_id, product_decision.end, product_decision.product_id) == (
+        "sale",
+        date(2023, 2, 1),
+        "bread",
+    )
     assert (
         parse_decision(GIVEN | {"store_id": "*", "category": "loaf"}, NOW).decision_id == "promotion:*:loaf:2023-02-01"
     )
@@ -97,9 +106,9 @@ def test_months_are_read_and_nothing_else() -> None:
 
 def test_a_margin_is_of_the_category_then_the_store_then_any() -> None:
     """And unknown where nobody said."""
-    given = load_config("brain_roi", RoiConfig)
-    assert given.margins.find_margin("kiel", "loaf") is None
-    margins = given.margins.model_copy(update={"default": 0.1, "stores": {"kiel": 0.2}, "categories": {"loaf": 0.3}})
+    config = load_config("brain_roi", RoiConfig)
+    assert config.margins.find_margin("kiel", "loaf") is None
+    margins = config.margins.model_copy(update={"default": 0.1, "stores": {"kiel": 0.2}, "categories": {"loaf": 0.3}})
     assert [
         margins.find_margin("kiel", "loaf"),
         margins.find_margin("kiel", None),
@@ -121,9 +130,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sales = simulate_sales(number, DAYS)
             if store == "bonn":
                 sales[400:407] = np.nan
-            for at, amount in enumerate(sales):
+            for index, amount in enumerate(sales):
                 if np.isfinite(amount):
-                    writer.writerow([store, FIRST_DATE + timedelta(days=at), "bread", "loaf", "", f"{amount:.2f}"])
+                    writer.writerow([store, FIRST_DATE + timedelta(days=index), "bread", "loaf", "", f"{amount:.2f}"])
             writer.writerow([store, FIRST_DATE + timedelta(days=5), "cake", "sweet", "", "-3.50"])
     return folder / "sales.csv"
 
@@ -146,10 +155,10 @@ def retail(
     return run
 
 
-def as_json(answer: tuple[int, str, str]) -> Any:
+def as_json(run_result: tuple[int, str, str]) -> Any:
     """The document a command printed."""
-    assert answer[0] == 0, answer[2]
-    return json.loads(answer[1])
+    assert run_result[0] == 0, run_result[2]
+    return json.loads(run_result[1])
 
 
 def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
@@ -157,18 +166,18 @@ def test_from_a_decision_to_its_worth(retail: Retail, tmp_path: Path) -> None:
     assert as_json(retail("roi", "--json"))["decisions"] == []
     assert "No decisions are recorded" in retail("roi")[1]
     start, end = get_date(380), get_date(386)
-    told = ("decide", "promotion", "--store", "kiel", "--start", start, "--end", end, "--cost", "9000", "--json")
-    assert as_json(retail(*told))["new"] == 1
-    assert as_json(retail(*told))["already_there"] == 1
+    arguments = ("decide", "promotion", "--store", "kiel", "--start", start, "--end", end, "--cost", "9000", "--json")
+    assert as_json(retail(*arguments))["new"] == 1
+    assert as_json(retail(*arguments))["already_there"] == 1
     file = tmp_path / "decisions.csv"
     rows = ["kind,start,end,cost,store_id,note", f"post,{get_date(400)},{get_date(402)},0,bonn,pictures"]
     file.write_text("\n".join([*rows, f"staffing,{get_date(500)},{get_date(501)},-60,kiel,fewer"]) + "\n")
     assert "2 new" in retail("decide", "--file", file)[1]
-    answer = retail("roi", "--margin", "0.4", "--json")
-    assert retail("roi", "--margin", "0.4", "--json") == answer
-    document = as_json(answer)
-    assert [one["verdict"] for one in document["decisions"]] == ["lost", "unknown", "unknown"]
-    assert [one["reason"][:12] for one in document["decisions"][1:]] == ["the shop has", "it starts on"]
+    run_result = retail("roi", "--margin", "0.4", "--json")
+    assert retail("roi", "--margin", "0.4", "--json") == run_result
+    document = as_json(run_result)
+    assert [valuation["verdict"] for valuation in document["decisions"]] == ["lost", "unknown", "unknown"]
+    assert [valuation["reason"][:12] for valuation in document["decisions"][1:]] == ["the shop has", "it starts on"]
     assert document["totals"][0]["value"] == document["decisions"][0]["value"]
     assert (document["unknown"], document["target_reached"]) == (2, "not_known")
     printed = retail("roi", "--margin", "0.4")[1]

@@ -57,7 +57,7 @@ FAULTS, USAGE = 1, 2
 
 def days_to(last: date, count: int) -> list[date]:
     """The ``count`` days up to ``last``."""
-    return [last - timedelta(days=count - 1 - at) for at in range(count)]
+    return [last - timedelta(days=count - 1 - index) for index in range(count)]
 
 
 def weather_lines(days: Sequence[date], wet: Sequence[bool]) -> list[str]:
@@ -161,12 +161,12 @@ SHOPS = (
 @pytest.fixture(scope="module", params=SHOPS, ids=lambda shop: shop.__name__)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Each bad shop in turn."""
-    one = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'shop.db'}"
-    with closing(open_warehouse(one)) as warehouse:
+    database_url = f"sqlite:///{tmp_path_factory.mktemp('bad') / 'shop.db'}"
+    with closing(open_warehouse(database_url)) as warehouse:
         warehouse.upgrade()
         describe_stores(warehouse, [Store("north", BERLIN, "DE"), Store("south", NEW_YORK, "US")])
         request.param(warehouse)
-    return one
+    return database_url
 
 
 class Retail:
@@ -216,11 +216,11 @@ def test_a_command_answers_or_says_in_a_sentence_what_is_lacking(
 def test_people_read_what_programs_read(retail: Retail, tmp_path: Path, command: tuple[str, ...]) -> None:
     """Tables of a shop with returns, or of one that opened this week, end in the same code."""
     for number, shop in enumerate((returns, five_days)):
-        one = f"sqlite:///{tmp_path / f'{number}.db'}"
-        with closing(open_warehouse(one)) as warehouse:
+        database_url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        with closing(open_warehouse(database_url)) as warehouse:
             warehouse.upgrade()
             shop(warehouse)
-        code, out, err = retail(one, *command)
+        code, out, err = retail(database_url, *command)
         assert code in {ANSWERED, USAGE}
         assert out if code == ANSWERED else is_a_sentence(err)
 
@@ -230,11 +230,11 @@ def test_people_read_what_programs_read(retail: Retail, tmp_path: Path, command:
 def test_a_job_does_what_can_be_done_and_notes_the_rest(url: str, job: str) -> None:
     """The run is done, every page is there and says what is missing; the same again changes nothing."""
     world = on(url)
-    answer = world.run(job)
-    assert answer["status"] == "success"
-    pages = {path.rsplit("/", 1)[1]: data for path, data in world.read_documents().items() if "/views/" in path}
+    run_result = world.run(job)
+    assert run_result["status"] == "success"
+    pages = {path.rsplit("/", 1)[1]: document for path, document in world.read_documents().items() if "/views/" in path}
     assert set(pages) == {step.page for step in STEPS[job]() if step.page}
-    assert sum(page["note"] is not None for page in pages.values()) <= len(answer["notes"])
+    assert sum(page["note"] is not None for page in pages.values()) <= len(run_result["notes"])
     json.dumps([{k: v for k, v in page.items() if k != "as_of"} for page in pages.values()], allow_nan=False)
 
 

@@ -20,7 +20,6 @@ class FaultyShopDatabase:
         >>> from brain.ports.sales_warehouse import ResultTable
         >>> from brain.testing.simulations.shop_clients import open_warehouse
         >>> warehouse = open_warehouse("sqlite:///:memory:")
-        >>> _ = warehouse.upgrade()
         >>> database = FaultyShopDatabase(warehouse, fail_at=1, mode=FaultMode.REFUSE)
         >>> database.put_results(ResultTable.HYPOTHESES, [])
         Traceback (most recent call last):

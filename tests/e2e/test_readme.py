@@ -29,7 +29,7 @@ def test_the_first_event_and_the_first_report_go_as_the_readme_says(tmp_path: Pa
     event, jobs = blocks("Send an event")
     assert event.startswith("make install && . .venv/bin/activate\n")
     script = "\n".join(
-        ["set -eu", event.partition("\n")[2], jobs, "curl -s http://127.0.0.1:8080/ >page", "kill %1"]
+        ["set -eu", event.partition("\n")[2], jobs.replace("kill %1", "curl -s http://127.0.0.1:8080/ >page; kill %1")]
     ).replace("8080", port)
     given = {name: value for name, value in os.environ.items() if not name.startswith("BRAIN_")}
     given["PATH"] = f"{Path(sys.executable).parent}:{given['PATH']}"
@@ -45,7 +45,7 @@ def test_the_first_event_and_the_first_report_go_as_the_readme_says(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     assert "201 Created" in done.stdout
     for job in ("brainHourlyScores", "brainDailyAnalysis", "brainWeeklyReport"):
-        assert f"{job} success, 1 clients" in done.stdout
+        assert f"{job} success, 1 client" in done.stdout
     assert re.search(r"stored\s+│\s+1", done.stdout)
     week = datetime.now(UTC) - timedelta(days=7)
     assert f"/reports/acme/weekly-{week:%G-W%V}" in (tmp_path / "page").read_text("utf-8")  # it covers the event's week

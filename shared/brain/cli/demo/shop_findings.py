@@ -42,13 +42,13 @@ def _find_lift(rows: list[dict[str, Any]], planted: str, store_id: str, signal: 
 
 
 def _format_count(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return "never" if count == 0 else "once" if count == 1 else f"{count} times"
 
 
 def _find_decoy(rows: list[dict[str, Any]]) -> Finding:
     decoys = [row for row in rows if row["signal"] == shop.DECOY]
     claimed = sum(bool(row["claimed"]) for row in decoys)
-    learned = f"claimed in {claimed} of {len(decoys)} stores"
+    learned = f"claimed {_format_count(claimed)} for {len(shop.STORES)} stores and for all of them together"
     return Finding(shop.CAFES.client_id, "street music does nothing", learned, recovered=bool(decoys) and not claimed)
 
 

@@ -37,8 +37,9 @@ def run(
     if json_output:
         print(to_json(answer))
     else:
-        _print_answer(answer)
-        _explain_repeats(answer, scheduler.scheduled[name].short_name, scheduled_at, now)
+        _print_answer(answer, name)
+        command = f"brain run {scheduler.scheduled[name].short_name}" + (f" --client {client}" if client else "")
+        _explain_repeats(answer, command, scheduled_at, now)
     if answer["status"] == "failed":
         raise typer.Exit(1)
 
@@ -51,21 +52,41 @@ def _find_job(scheduler: Scheduler, job: str) -> str:
     return name
 
 
-def _print_answer(answer: Mapping[str, Any]) -> None:
+def _print_answer(answer: Mapping[str, Any], job: str) -> None:
+    if answer["status"] == "disabled":
+        print(
+            f"{job} is switched off; set enabled: true in config/brain_features.yaml, or live in the feature's document"
+        )
+        return
     clients: Mapping[str, Mapping[str, Any]] = answer.get("clients", {})
-    rows = [
-        (client, ", ".join(f"{name} {figure}" for name, figure in figures.items() if name != "repeated"))
-        for client, figures in clients.items()
-    ]
-    print_table(f"{answer.get('job', '')} {answer['status']}, {len(clients)} clients", ("client", "figures"), rows)
+    rows = [(client, _format_figures(figures)) for client, figures in clients.items()]
+    count = f"{len(clients)} client{'' if len(clients) == 1 else 's'}"
+    print_table(f"{job} {answer['status']}, {count}", ("client", "figures"), rows)
+    if "dead_letters" in answer:
+        print(f"Dead letters: {_format_figures(answer['dead_letters'])}")
 
 
-def _explain_repeats(answer: Mapping[str, Any], job: str, scheduled_at: datetime, now: datetime) -> None:
+def _format_figures(figures: Mapping[str, Any]) -> str:
+    """Return the figures as text, without empty ones; they come back sorted by name from a run that was repeated."""
+    return "; ".join(
+        f"{name.replace('_', ' ')} {_format_figure(figure)}"
+        for name, figure in sorted(figures.items())
+        if name != "repeated" and figure not in ([], {}, None)
+    )
+
+
+def _format_figure(figure: Any) -> str:
+    if isinstance(figure, Mapping):
+        return f"({_format_figures(figure)})"
+    return ", ".join(map(str, figure)) if isinstance(figure, list | tuple) else str(figure)
+
+
+def _explain_repeats(answer: Mapping[str, Any], command: str, scheduled_at: datetime, now: datetime) -> None:
     """Say that a run was done before, so that nobody waits for what arrived after it."""
     repeated = [client for client, figures in answer.get("clients", {}).items() if figures.get("repeated")]
     if repeated:
         print(
             f"The run of {scheduled_at:%Y-%m-%dT%H:%MZ} was already done for {', '.join(repeated)}; its figures are "
             f"shown and nothing was changed.\nWhat arrived since then is for the next run; to run now: "
-            f"brain run {job} --at {now + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+            f"{command} --at {now + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
         )

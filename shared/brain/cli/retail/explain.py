@@ -62,7 +62,7 @@ def _print(explanation: DayExplanation) -> None:
         (UNEXPLAINED, _format_money(part.cents)) for part in explanation.contributions if part.group == UNEXPLAINED
     ]
     rows.append(("= sold", _format_money(explanation.actual_cents)))
-    interval = f"{_format_money(explanation.lower_cents)} to {_format_money(explanation.upper_cents)}"
+    interval = f"{_format_money(explanation.lower_cents)} and {_format_money(explanation.upper_cents)}"
     position = "outside" if explanation.unusual else "inside"
     caption = f"80 % of such days lie between {interval}; this one is {position}."
     print_table(f"{explanation.store_id} on {explanation.day:%A %d %B %Y}", ("cause", "money>"), rows, caption)

@@ -108,7 +108,7 @@ class SeasonalModel:
         """
         if len(self._active) < len(self.stages):
             self._collect_first_cycle(value, slots, age_seconds)
-        rest, lowest_error, memory = value, inf, self._memory
+        rest, error_to_beat, memory = value, inf, self._memory
         for index, stage in enumerate(self._active):
             profile, level, slot = stage.profile, stage.level, slots[index]
             stage.deseasonalised = rest = rest - profile.offsets[slot]
@@ -119,8 +119,8 @@ class SeasonalModel:
             if n > _READINGS_BEFORE_CLIPPING and deviation > _OUTLIER_RATIO * error:
                 deviation = _OUTLIER_RATIO * error
             stage.error = error = error + (deviation - error) / (n if n < memory else memory)  # noqa: FURB136 - hot
-            if error < lowest_error and (index == 0 or n > memory // 6):
-                self.best, lowest_error = index, error * self._config.error_ratio
+            if error < error_to_beat and (index == 0 or n > memory // 6):
+                self.best, error_to_beat = index, error * self._config.error_ratio
             if index:
                 limit = self._config.error_clip * error
                 profile.learn(slot, limit if residual > limit else -limit if residual < -limit else residual)  # noqa: FURB136 - hot

@@ -92,8 +92,8 @@ def predict_planned(
     )
     predictions = model.predict(build_table(planned, names), len(planned), planned_times)
     sufficiency = usable.estimate_sufficiency(model.residual_sd, config)
-    client_gaps = _describe_client_gaps(usable, planned, names, config)
-    gaps = [gap or describe_missing(p, model, sufficiency) for gap, p in zip(client_gaps, predictions, strict=True)]
+    gaps_by_row = _describe_client_gaps(usable, planned, names, config)
+    gaps = [gap or describe_missing(p, model, sufficiency) for gap, p in zip(gaps_by_row, predictions, strict=True)]
     return PlanPredictions(tuple(predictions), tuple(gaps), sufficiency, excluded_rows, model)
 
 

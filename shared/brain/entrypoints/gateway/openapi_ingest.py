@@ -47,7 +47,12 @@ _RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "500": ("An internal error, logged under the correlation id.", (PROBLEM,)),
     "503": ("The request must be sent again.", (JSON, PROBLEM)),
 }
-_HEADERS: Final = {"401": ("WWW-Authenticate",), "405": ("Allow",), "429": ("Retry-After",), "503": ("Retry-After",)}
+_HEADER_NAMES: Final = {
+    "401": ("WWW-Authenticate",),
+    "405": ("Allow",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 
 
 def build_document() -> dict[str, Any]:
@@ -128,7 +133,7 @@ def _events_operation(schemes: tuple[str, ...]) -> dict[str, Any]:
 def _response(status: str, meaning: str, media_types: tuple[str, ...]) -> dict[str, Any]:
     bodies = {JSON: ref("Results"), PROBLEM: ref("Problem"), TEXT: {"type": "string"}}
     correlation = () if TEXT in media_types else (CORRELATION_HEADER.title(),)
-    names = (*correlation, *_HEADERS.get(status, ()))
+    names = (*correlation, *_HEADER_NAMES.get(status, ()))
     return {
         "description": meaning,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},

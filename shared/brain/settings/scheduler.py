@@ -84,7 +84,7 @@ class Scheduler(StrictModel):
             )
         if INGEST not in self.functions:
             raise ValueError(f"functions must include {INGEST}, got {', '.join(self.functions)}")
-        services = {format_service_name(name) for name in self.functions}
+        services = set(map(format_service_name, self.functions))
         if len(services) < len(self.functions):
             raise ValueError("functions must not have names that differ only in case; service names are in lower case")
         workers = [function for function in self.functions.values() if isinstance(function, TaskFunction)]

@@ -191,10 +191,12 @@ def test_an_estimate_is_shrunk_to_its_class_by_its_variance() -> None:
 
 def test_stores_that_agree_have_no_variance_and_share_one_effect() -> None:
     """With a variance of zero every store has the shared effect."""
-    same = [np.array([0.1, 0.1, 0.1])]
-    assert estimate_store_variance(same, [np.full(3, 0.01)]) == 0.0
-    assert estimate_store_variance([], []) == 0.0
-    assert estimate_store_variance([np.array([-1.0, 1.0])], [np.full(2, 0.01)]) == pytest.approx(1.99)
+    same = (np.array([0.1, 0.1, 0.1]), np.full(3, 0.01))
+    different = (np.array([-1.0, 1.0]), np.full(2, 0.01))
+    single = (np.array([9.0]), np.full(1, 0.01))
+    assert estimate_store_variance([same]) == 0.0
+    assert estimate_store_variance([]) == 0.0
+    assert estimate_store_variance([different, single]) == pytest.approx(1.99)
     shared = pool_effects(np.array([0.1]), np.array([0.01]), 0.0, 0.1, 0.08)
     own = pool_store_effects(shared, 0, np.array([0.9, -0.9]), np.full(2, 0.01), 0.0)
     assert own.mean == pytest.approx([shared.mean[0]] * 2)

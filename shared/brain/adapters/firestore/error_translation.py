@@ -1,8 +1,8 @@
 """Translation of Firestore's status codes and the client's exceptions into the Brain's errors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from google.api_core.exceptions import GoogleAPICallError, GoogleAPIError
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
@@ -56,17 +56,43 @@ def error_from_status(code: int, detail: str, writes: Sequence[Write] = ()) -> B
 
 
 def _precondition_error(code: int, writes: Sequence[Write]) -> BrainError | None:
-    if code == Code.ALREADY_EXISTS:
-        creates = [write for write in writes if isinstance(write, Create)]
-        if creates:
-            return AlreadyExistsError(f"{_describe_documents(creates)} already exists; nothing was written")
-    guarded = [write for write in writes if isinstance(write, Update | Delete) and write.expect is not None]
-    if guarded and code in (Code.FAILED_PRECONDITION, Code.ABORTED):
-        return ConflictError(f"{_describe_documents(guarded)} changed since it was read; read it again and retry")
-    updates = [write for write in writes if isinstance(write, Update)]
-    if updates and code == Code.NOT_FOUND:
-        return NotFoundError(f"{_describe_documents(updates)} does not exist; create it before updating it")
-    return None
+    """Return the error of a failed precondition, None for another code or when no write has that precondition."""
+    if code not in _PRECONDITIONS:
+        return None
+    precondition = _PRECONDITIONS[code]
+    affected = [write for write in writes if precondition.applies(write)]
+    if not affected:
+        return None
+    return precondition.error(f"{_describe_documents(affected)} {precondition.consequence}")
+
+
+def _is_create(write: Write) -> bool:
+    return isinstance(write, Create)
+
+
+def _is_update(write: Write) -> bool:
+    return isinstance(write, Update)
+
+
+def _expects_version(write: Write) -> bool:
+    return isinstance(write, Update | Delete) and write.expect is not None
+
+
+class _Precondition(NamedTuple):
+    """The writes that can fail with a status code, and the error that it means for them."""
+
+    applies: Callable[[Write], bool]
+    error: type[BrainError]
+    consequence: str
+
+
+_CHANGED: Final = _Precondition(_expects_version, ConflictError, "changed since it was read; read it again and retry")
+_PRECONDITIONS: Final[Mapping[int, _Precondition]] = {
+    Code.ALREADY_EXISTS: _Precondition(_is_create, AlreadyExistsError, "already exists; nothing was written"),
+    Code.FAILED_PRECONDITION: _CHANGED,
+    Code.ABORTED: _CHANGED,
+    Code.NOT_FOUND: _Precondition(_is_update, NotFoundError, "does not exist; create it before updating it"),
+}
 
 
 def _describe_documents(writes: Sequence[Write]) -> str:

@@ -39,7 +39,7 @@ def _fill_data(target: Any, write: Create | Set | Update) -> None:
     if isinstance(write, Update) or (isinstance(write, Set) and write.merge):
         target.update_mask.SetInParent()
         changed_names = (name for name, value in write.data.items() if not _is_computed_by_server(value))
-        target.update_mask.field_paths.extend(quote_field(name) for name in changed_names)
+        target.update_mask.field_paths.extend(map(quote_field, changed_names))
 
 
 def _is_computed_by_server(value: Any) -> bool:

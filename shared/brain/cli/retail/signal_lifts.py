@@ -1,5 +1,6 @@
 """``brain retail signals``: measure the lifts of weather, holidays, paydays, games and promotions."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from brain.cli.options import JsonOption
@@ -41,17 +42,20 @@ def signals(
     if as_json:
         print_json([asdict(lift) for lift in lifts])
         return
+    _print_lifts(lifts, list_all=list_all)
+    for effect in measured.ledger:
+        if effect.state is EffectState.RETIRED and store in {None, effect.store_id}:
+            store_name = _name_store(effect.store_id)
+            print_text(f"Retired on {effect.since}: {effect.signal} in {store_name}, {effect.reason}.")
+
+
+def _print_lifts(lifts: Sequence[SignalLift], *, list_all: bool) -> None:
     listed = [lift for lift in lifts if list_all or lift.claimed]
     if listed:
         ordered = sorted(listed, key=lambda lift: (lift.store_id, -abs(lift.lift)))
         print_table("Lifts of signals on daily sales", COLUMNS, [_build_row(lift) for lift in ordered])
     claimed = sum(lift.claimed for lift in lifts)
     print_text(f"{claimed} lifts are significant (95 %); {len(lifts) - claimed} are not yet distinguishable from zero.")
-    for effect in measured.ledger:
-        if effect.state is EffectState.RETIRED and store in {None, effect.store_id}:
-            print_text(
-                f"Retired on {effect.since}: {effect.signal} in {_name_store(effect.store_id)}, {effect.reason}."
-            )
 
 
 def _build_row(lift: SignalLift) -> tuple[object, ...]:

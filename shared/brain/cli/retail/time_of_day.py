@@ -2,6 +2,8 @@
 
 from calendar import day_abbr
 from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
 
 from brain.cli.options import JsonOption
 from brain.cli.retail.database import open_warehouse
@@ -25,8 +27,9 @@ def time_of_day(store: StoreOption = None, database: DatabaseOption = None, as_j
         return
     if not measured.hours:
         print_text(f"Not enough data yet: a store needs {MIN_DAYS} days with tickets.")
-    for store_id in sorted({profile.store_id for profile in measured.hours}):
-        _print_hours(store_id, [profile for profile in measured.hours if profile.store_id == store_id])
+    by_store = attrgetter("store_id")
+    for store_id, profiles in groupby(sorted(measured.hours, key=by_store), by_store):
+        _print_hours(store_id, list(profiles))
     for shift in measured.rain:
         if shift.claimed:
             print_text(

@@ -39,8 +39,12 @@ class SeasonalProfile:
         self.is_settled = True
         return centre
 
-    def learn(self, slot: int, error: float) -> None:
-        """Move a slot by its share of ``error``: 1/n in the n-th cycle, at least the gain."""
+    def learn(self, slot: int, error: float, limit: float) -> None:
+        """Move a slot by its share of ``error``, clipped to ``limit``: 1/n in the n-th cycle, at least the gain."""
+        if error > limit:
+            error = limit
+        elif error < -limit:
+            error = -limit
         self.visits[slot] = n = self.visits[slot] + 1
         share = self._min_gain if n > self._visits_to_min_gain else 1 / (n + self._readings_per_slot - 1)
         self.offsets[slot] += error * share
@@ -54,13 +58,14 @@ class SeasonStage:
     """One hypothesis about the season: this profile on top of those before it, and the level that remains.
 
     ``error`` is the running mean absolute error, ``deseasonalised`` the last value without its seasons, and
-    ``residual`` its distance from the level.
+    ``residual`` its distance from the level. The stage is used only after more than ``min_readings``.
     """
 
-    __slots__ = ("deseasonalised", "error", "level", "profile", "readings", "residual")
+    __slots__ = ("deseasonalised", "error", "level", "min_readings", "profile", "readings", "residual")
 
-    def __init__(self, profile: SeasonalProfile, level_readings: int) -> None:
+    def __init__(self, profile: SeasonalProfile, level_readings: int, min_readings: int) -> None:
         self.profile = profile
+        self.min_readings = min_readings
         self.level = RunningMedian(level_readings)
         self.error = 0.0
         self.readings = 0
@@ -84,7 +89,8 @@ class SeasonalModel:
         self._cycles = cadence.cycles
         self._tolerance_seconds = cadence.interval_seconds / 2
         profiles = [SeasonalProfile(cycle, config.season.gain) for cycle in cadence.cycles]
-        self.stages = [SeasonStage(profile, cadence.level_readings) for profile in profiles]
+        readings = cadence.level_readings
+        self.stages = [SeasonStage(profile, readings, readings // 2 if i else 0) for i, profile in enumerate(profiles)]
         self._active = self.stages[:1]
         self.best = 0
 
@@ -113,17 +119,16 @@ class SeasonalModel:
             profile, level, slot = stage.profile, stage.level, slots[index]
             stage.deseasonalised = rest = rest - profile.offsets[slot]
             stage.residual = residual = rest - level.median if stage.readings else 0.0
-            deviation = -residual if residual < 0 else residual
+            deviation = abs(residual)
             stage.readings = n = stage.readings + 1
             error = stage.error
             if n > _READINGS_BEFORE_CLIPPING and deviation > _OUTLIER_RATIO * error:
                 deviation = _OUTLIER_RATIO * error
             stage.error = error = error + (deviation - error) / (n if n < memory else memory)  # noqa: FURB136 - hot
-            if error < error_to_beat and (index == 0 or n > memory // 6):
+            if error < error_to_beat and n > stage.min_readings:
                 self.best, error_to_beat = index, error * self._config.error_ratio
             if index:
-                limit = self._config.error_clip * error
-                profile.learn(slot, limit if residual > limit else -limit if residual < -limit else residual)  # noqa: FURB136 - hot
+                profile.learn(slot, residual, self._config.error_clip * error)
             level.push(rest)
         return self.stages[self.best].residual
 

@@ -44,8 +44,8 @@ def parse_manifest(text: str) -> list[ManifestLine]:
     Raises:
         InvalidInputError: it is empty, or a line has no id or no valid total; the message names the line.
     """
-    lines = [(number, line.strip()) for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1)]
-    lines = [(number, line) for number, line in lines if line]
+    numbered = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
+    lines = [(number, stripped) for number, line in numbered if (stripped := line.strip())]
     if not lines:
         raise InvalidInputError("expected a manifest with one id per line, got an empty file")
     if lines[0][1].startswith("{"):

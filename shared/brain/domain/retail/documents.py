@@ -27,6 +27,11 @@ def to_json_value(value: Any) -> Any:
         return str(value)
     if isinstance(value, list | tuple):
         return [to_json_value(member) for member in value]
+    return _to_json_scalar(value)
+
+
+def _to_json_scalar(value: Any) -> Any:
+    """Convert a number of NumPy to Python's, and NaN and infinities to None; return any other value as it is."""
     number = value.item() if hasattr(value, "item") else value
     return None if isinstance(number, float) and not isfinite(number) else number
 

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress, groupby
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -193,13 +194,13 @@ class _BackfillRun:
         """Send a chunk as a whole; if the store finds conflicts, send the rest, and then the conflicts one by one."""
         has_several_payloads = chunk[0][0].line != chunk[-1][0].line
         results = await self._send(chunk, chunk, first_index, abort_on_dead_letter=has_several_payloads)
-        conflicts = [i for i, (_, result) in enumerate(results) if result.outcome is IngestStatus.DEAD_LETTERED]
-        if not (has_several_payloads and conflicts):
+        dead_lettered = [result.outcome is IngestStatus.DEAD_LETTERED for _, result in results]
+        if not (has_several_payloads and any(dead_lettered)):
             return results
-        storable = [pair for i, pair in enumerate(chunk) if i not in conflicts]
+        storable = [pair for pair, is_conflict in zip(chunk, dead_lettered, strict=True) if not is_conflict]
         results = await self._send(chunk, storable, first_index) if storable else []
-        for line in dict.fromkeys(chunk[i][0].line for i in conflicts):
-            single = [chunk[i] for i in conflicts if chunk[i][0].line == line]
+        for _, conflicts in groupby(compress(chunk, dead_lettered), key=lambda pair: pair[0].line):
+            single = list(conflicts)
             results += await self._send(single, single, -1 - first_index)
         return results
 

@@ -67,7 +67,7 @@ class CheckManifest:
                     total = sum(line.total for line in lines_by_id[stored_id])
                     _count_deliveries(total, stored_id, document.data.get("revision", 0), counts)
         sent_ids = {lines_by_id[stored_id][0].id for stored_id in absent_ids}
-        dead_lettered = self._find_dead_lettered(client_id, sent_ids) if sent_ids else set()
+        dead_lettered = self._find_dead_lettered(client_id, sent_ids)
         for stored_id in absent_ids:
             sent_id = lines_by_id[stored_id][0].id
             if sent_id in dead_lettered:
@@ -82,6 +82,8 @@ class CheckManifest:
 
     def _find_dead_lettered(self, client_id: str, sent_ids: set[str]) -> set[str]:
         """Return the ids that occur in the bytes of a dead letter, or are those of a settled one."""
+        if not sent_ids:
+            return set()
         dead_lettered = {
             sent_id
             for sent_id in sent_ids

@@ -140,18 +140,12 @@ class Ingest:
     async def _write(
         self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
     ) -> list[ItemResult]:
-        first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
-        writes = [_create_event(identified, request.delivery_id) for identified in first_by_id.values()]
-        write_results, _ = await asyncio.gather(self.writer.write(writes), self._mark_active(request.client_id))
-        result_by_id = dict(zip(first_by_id, write_results, strict=True))
+        written = await self._write_once(request, events)
         own = {
-            event_id for event_id, write_result in result_by_id.items() if write_result.status is WriteStatus.WRITTEN
+            identified.event.event_id
+            for identified, write_result in written
+            if write_result.status is WriteStatus.WRITTEN
         }
-        written: list[tuple[IdentifiedEvent, WriteResult]] = []
-        for identified in events:
-            event_id = identified.event.event_id
-            is_first = first_by_id[event_id] is identified
-            written.append((identified, _occurrence_result(result_by_id[event_id], is_first)))
         existing = [identified for identified, write_result in written if write_result.status is WriteStatus.EXISTS]
         resolve = ResolveExisting(self.store, request.delivery_id, own, is_history=context.backfill)
         resolved = iter(await asyncio.to_thread(resolve, existing) if existing else [])
@@ -159,6 +153,21 @@ class Ingest:
             next(resolved) if write_result.status is WriteStatus.EXISTS else _item_result(identified, write_result)
             for identified, write_result in written
         ]
+
+    async def _write_once(
+        self, request: IngestRequest, events: Sequence[IdentifiedEvent]
+    ) -> list[tuple[IdentifiedEvent, WriteResult]]:
+        """Write the first occurrence of each event, and return each event with its write result."""
+        first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
+        writes = [_create_event(identified, request.delivery_id) for identified in first_by_id.values()]
+        write_results, _ = await asyncio.gather(self.writer.write(writes), self._mark_active(request.client_id))
+        result_by_id = dict(zip(first_by_id, write_results, strict=True))
+        written: list[tuple[IdentifiedEvent, WriteResult]] = []
+        for identified in events:
+            event_id = identified.event.event_id
+            is_first = first_by_id[event_id] is identified
+            written.append((identified, _occurrence_result(result_by_id[event_id], is_first)))
+        return written
 
     async def _mark_active(self, client_id: str) -> None:
         """Mark the client as active, once per hour and instance, before the first event of the hour is answered."""

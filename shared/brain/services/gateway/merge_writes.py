@@ -24,7 +24,7 @@ def merge_writes(earlier: Write, later: Write) -> Set | None:
         else:
             fields[name] = change
     merged_write = Set(earlier.path, fields, merge=True)
-    return merged_write if all(_is_valid(write) for write in (earlier, later, merged_write)) else None
+    return merged_write if all(map(_is_valid, (earlier, later, merged_write))) else None
 
 
 def _is_valid(write: Write) -> bool:

@@ -82,7 +82,7 @@ class ResolveExisting:
     def _resolve_superseded(self, new: IdentifiedEvent, stored: Snapshot) -> IngestStatus | None:
         """Return the outcome of a form that was superseded by the stored one, or None for a new form."""
         superseded = stored.data.get("superseded", [])
-        matching = (form for form in superseded if form["fingerprint"] == new.fingerprint and self._applies(form))
+        matching = (form for form in superseded if self._matches(form, new.fingerprint))
         if (form := next(matching, None)) is not None:
             form_key = f"{stored.id}:{new.fingerprint}"
             if not self.delivery_id or form["delivery"] != self.delivery_id or form_key in self._own:
@@ -93,9 +93,9 @@ class ResolveExisting:
             return IngestStatus.DUPLICATE
         return None
 
-    def _applies(self, form: dict[str, Any]) -> bool:
-        """Whether a form is of the present moment, or of the previous one and this delivery is being retried."""
-        return not form.get("until") or form["until"] == self.delivery_id
+    def _matches(self, form: dict[str, Any], fingerprint: str) -> bool:
+        """Whether a form is the same, and of the present moment or of the one before a retry of this delivery."""
+        return form["fingerprint"] == fingerprint and (not form.get("until") or form["until"] == self.delivery_id)
 
     def _all_fingerprints(self, event: Event) -> set[str]:
         """Return the fingerprints of all revisions, read once per request."""
@@ -131,19 +131,20 @@ class ResolveExisting:
             _create_revision(event, current | state | {"increments": codec.compute_increments(before, event)}),
         ]
         if number == 1:
-            first = {"fingerprint": stored.data["fingerprint"], "revision": 0, "increments": {}}
-            first |= {"delivery": stored.data["delivery"]} if "delivery" in stored.data else {}
-            writes.append(_create_revision(before, codec.event_to_document(before) | first))
+            writes.append(_create_first_revision(before, stored))
         try:
             self.store.commit(writes)
         except AlreadyExistsError as exc:
             raise ConflictError("another revision has the same time") from exc
-        if event.event_id in self._own:
-            self._own.add(f"{event.event_id}:{stored.data['fingerprint']}")
-        self._revised.add(event.event_id)
-        self._own |= {event.event_id, f"{event.event_id}:{new.fingerprint}"}
-        self._fingerprints.get(event.event_id, set()).update((new.fingerprint, stored.data["fingerprint"]))
+        self._remember_revision(event.event_id, stored.data["fingerprint"], new.fingerprint)
         return ItemResult(IngestStatus.REVISED, event.event_id)
+
+    def _remember_revision(self, event_id: str, old_fingerprint: str, new_fingerprint: str) -> None:
+        if event_id in self._own:
+            self._own.add(f"{event_id}:{old_fingerprint}")
+        self._revised.add(event_id)
+        self._own |= {event_id, f"{event_id}:{new_fingerprint}"}
+        self._fingerprints.get(event_id, set()).update((new_fingerprint, old_fingerprint))
 
 
 def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
@@ -151,6 +152,13 @@ def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
     form = {name: stored.data[name] for name in ("fingerprint", "revision")}
     forms = [*stored.data.get("superseded", []), form | {"delivery": stored.data.get("delivery", "")}]
     return forms[-MAX_SUPERSEDED:]
+
+
+def _create_first_revision(event: Event, stored: Snapshot) -> Create:
+    """Return the record of an event as it was before its first revision."""
+    state = {"fingerprint": stored.data["fingerprint"], "revision": 0, "increments": {}}
+    delivery = {"delivery": stored.data["delivery"]} if "delivery" in stored.data else {}
+    return _create_revision(event, codec.event_to_document(event) | state | delivery)
 
 
 def _create_revision(event: Event, document: Document) -> Create:

@@ -44,14 +44,15 @@ class RetryDeadLetters:
         letter = DeadLetter.from_document(stored_letter.data)
         next_try_at = self.policy.after_retry(letter.retries + 1, lease.scheduled_at)
         is_expired = stored_letter.data["expires_at"] <= lease.scheduled_at
-        figures["parked" if is_expired else "retried"] += 1
+        figure = "parked" if is_expired else "retried"
+        figures[figure] += 1
         claim = build_claim(stored_letter, None if is_expired else next_try_at, lease.scheduled_at)
         try:
             lease.commit([claim], figures)
         except LeaseLostError:
             raise
         except ConflictError:  # another worker or an operator claimed it first
-            figures["parked" if is_expired else "retried"] -= 1
+            figures[figure] -= 1
             return
         if is_expired or lease.dry_run:
             return

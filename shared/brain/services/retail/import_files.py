@@ -99,13 +99,17 @@ def import_files(
             for batch in _split_batches(_read_good_lines(file, summary, zones), limits.batch_lines):
                 new_store_ids.update(line.store_id for line in batch if line.store_id not in zones)
                 _stage(session, file.kind, batch)
-            if not summary.read:
-                raise InvalidInputError(f"{file.source} must have lines below the header, got none; check the file")
+            _require_lines(file, summary)
         if strict and any(summary.bad for summary in summaries):
             return ImportReport(summaries, (), (), refused=True)
         new_stores = tuple(replace(new_store, store_id=store_id) for store_id in sorted(new_store_ids - {ALL_STORES}))
         session.add_stores(new_stores)
         return ImportReport(summaries, tuple(session.apply()), new_stores, refused=False)
+
+
+def _require_lines(file: ImportFile, summary: FileSummary) -> None:
+    if not summary.read:
+        raise InvalidInputError(f"{file.source} must have lines below the header, got none; check the file")
 
 
 def _read_good_lines(file: ImportFile, summary: FileSummary, zones: StoreZones) -> Iterator[ImportLine]:

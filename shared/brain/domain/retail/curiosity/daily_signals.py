@@ -1,6 +1,7 @@
 """Build the daily signals that question templates name, as plain arrays over the days of a store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from brain.domain.retail.series import CalendarEvent, Store
 from brain.domain.retail.signals.calendar_days import build_calendar_days, mark_spans
@@ -26,11 +27,20 @@ def build_daily_signals(
     for rules in CALENDAR_SIGNALS.values():
         signals |= {f"calendar.{name}": rule(calendar).astype(float) for name, rule in rules.items()}
     store_events = [event for event in events if event.store_id in {None, store.store_id}]
-    for event_class in sorted({event.event_class for event in store_events}):
-        spans = [(event.start, event.end) for event in store_events if event.event_class == event_class]
-        signals[f"event.{event_class}"] = mark_spans(days, spans).astype(float)
-    if store_events:
-        signals["event.any"] = mark_spans(days, [(event.start, event.end) for event in store_events]).astype(float)
+    return signals | _build_event_signals(days, store_events)
+
+
+def _build_event_signals(days: Dates, events: Sequence[CalendarEvent]) -> dict[str, Floats]:
+    """Return a signal per event class, and that of any event; none without events."""
+    spans: dict[str, list[tuple[date, date]]] = {}
+    for event in sorted(events, key=lambda event: event.event_class):
+        spans.setdefault(event.event_class, []).append((event.start, event.end))
+    signals = {
+        f"event.{event_class}": mark_spans(days, class_spans).astype(float)
+        for event_class, class_spans in spans.items()
+    }
+    if events:
+        signals["event.any"] = mark_spans(days, [(event.start, event.end) for event in events]).astype(float)
     return signals
 
 

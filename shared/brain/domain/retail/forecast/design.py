@@ -4,10 +4,10 @@ An event announced tomorrow must not change today's forecast: rows are built for
 end.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -101,30 +101,36 @@ def build_design(
         separate: Ids of stores with weather of their own, which share their profile with no other store.
     """
     span_lists, span_list_of = _group_spans_by_store(stores, events, config, last_cutoff)
-    keys = [
-        (
-            store.country,
-            store.subdivision,
-            span_list_of[store.store_id],
-            store.store_id if store.store_id in separate else "",
-        )
-        for store in stores
-    ]
+    keys = [_build_profile_key(store, span_list_of, separate) for store in stores]
     profiles = _number_distinct(keys)
-    calendars = _number_distinct(key[:2] for key in profiles)
+    calendars = _number_distinct((key.country, key.subdivision) for key in profiles)
     regions = [Store("", country=country, subdivision=subdivision) for country, subdivision in calendars]
     columns, calendar_values = _build_calendar_values(days, regions, config)
-    event_columns = _build_event_columns((span_lists[key[2]] for key in profiles), config)
+    event_columns = _build_event_columns((span_lists[key.span_list] for key in profiles), config)
     column_indexes = {column.name: len(columns) + index for index, column in enumerate(event_columns)}
     return Design(
         columns=(*columns, *event_columns),
         calendar_values=calendar_values,
-        spans=tuple(_index_spans(span_lists[key[2]], column_indexes, days) for key in profiles),
-        calendar_of=np.array([calendars[key[:2]] for key in profiles]),
+        spans=tuple(_index_spans(span_lists[key.span_list], column_indexes, days) for key in profiles),
+        calendar_of=np.array([calendars[key.country, key.subdivision] for key in profiles]),
         profile_of=np.array([profiles[key] for key in keys]),
-        store_ids=tuple(key[3] for key in profiles),
+        store_ids=tuple(key.store_id for key in profiles),
         weekly=weekly,
     )
+
+
+class _ProfileKey(NamedTuple):
+    """What the series of a profile have in common; ``store_id`` is "" unless the profile belongs to one store."""
+
+    country: str | None
+    subdivision: str | None
+    span_list: int
+    store_id: str
+
+
+def _build_profile_key(store: Store, span_list_of: Mapping[str, int], separate: frozenset[str]) -> _ProfileKey:
+    store_id = store.store_id if store.store_id in separate else ""
+    return _ProfileKey(store.country, store.subdivision, span_list_of[store.store_id], store_id)
 
 
 def _number_distinct(keys: Iterable[Key]) -> dict[Key, int]:
@@ -145,11 +151,10 @@ def _group_spans_by_store(
     stores: Sequence[Store], events: Sequence[CalendarEvent], config: RetailConfig, known_by: date
 ) -> tuple[list[tuple[SignalSpan, ...]], dict[str, int]]:
     """Return the distinct lists of event spans, and the index of the list of each store."""
-    shared_events = [event for event in events if event.store_id is None]
-    events_by_store: dict[str, list[CalendarEvent]] = {}
+    events_by_store: dict[str | None, list[CalendarEvent]] = {}
     for event in events:
-        if event.store_id is not None:
-            events_by_store.setdefault(event.store_id, []).append(event)
+        events_by_store.setdefault(event.store_id, []).append(event)
+    shared_events = events_by_store.get(None, [])
     span_lists: dict[tuple[SignalSpan, ...], int] = {}
     list_of_zone: dict[str, int] = {}
     list_of_store = {}

@@ -6,6 +6,7 @@ they agree (Chung et al. 2013). A sign is judged by its local false sign rate (S
 of the opposite sign.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,12 +129,18 @@ def pool_store_effects(
     return NormalMixture(shared.weights, means, np.maximum(spread, 1e-12))
 
 
-def estimate_store_variance(estimates: list[Floats], variances: list[Floats]) -> float:
-    """Estimate the variance of stores around shared effects by moments over all signals (DerSimonian, Laird 1986)."""
+def estimate_store_variance(signals: Iterable[tuple[Floats, Floats]]) -> float:
+    """Estimate the variance of stores around shared effects by moments over all signals (DerSimonian, Laird 1986).
+
+    Args:
+        signals: The estimates and variances of each signal, (stores,); a signal of a single store does not count.
+    """
     excess = freedom = 0.0
-    for values, noise in zip(estimates, variances, strict=True):
-        weight = 1.0 / noise
-        mean = (weight @ values) / weight.sum()
-        excess += float(weight @ (values - mean) ** 2) - (len(values) - 1)
+    for estimates, variances in signals:
+        if len(estimates) == 1:
+            continue
+        weight = 1.0 / variances
+        mean = (weight @ estimates) / weight.sum()
+        excess += float(weight @ (estimates - mean) ** 2) - (len(estimates) - 1)
         freedom += float(weight.sum() - (weight**2).sum() / weight.sum())
     return max(0.0, excess / freedom) if freedom > 0 else 0.0

@@ -186,8 +186,7 @@ def _pool_class(
 ) -> list[SignalLift]:
     """Pool the stores of each signal, then the signals of one class, and shrink each store to the result."""
     estimates = [effect.estimates() for effect in effects]
-    in_several_stores = [pair for pair in estimates if len(pair[0]) > 1]
-    between = estimate_store_variance([pair[0] for pair in in_several_stores], [pair[1] for pair in in_several_stores])
+    between = estimate_store_variance(estimates)
     shared = np.array([_pool_stores(*pair, between, correlation) for pair in estimates])
     settings = config.events.get(signal_class.removesuffix("_window"))
     center = float(np.log1p(settings.prior_mean)) if signal_class in config.events.classes else 0.0

@@ -26,6 +26,7 @@ from brain.domain.retail.roi.valuation import (
 from brain.domain.retail.roi.value_estimate import ValueEstimate, estimate_value
 from brain.domain.retail.series import DailySeries, sum_by_store
 from brain.domain.retail.shop_data import ShopData
+from brain.domain.types import Floats
 
 BOUNDS = ("lower_80", "upper_80", "lower_95", "upper_95")
 
@@ -208,16 +209,21 @@ def sum_values(valuations: Sequence[DecisionValuation]) -> ValueEstimate:
     decisions share too few weeks, the bounds are added as if all errors had the same sign.
     """
     estimates = [valuation.estimate for valuation in valuations if valuation.estimate is not None]
-    placebos = [valuation.placebo_differences for valuation in valuations if valuation.placebo_differences is not None]
-    shared_weeks = min(len(differences) for differences in placebos)
-    summed_placebos = np.sum([differences[:shared_weeks] for differences in placebos], axis=0)
     amount = sum(estimate.amount for estimate in estimates)
-    spread = estimate_value(0.0, summed_placebos, max(valuation.span_weeks for valuation in valuations))
+    spread = estimate_value(0.0, _sum_placebos(valuations), max(valuation.span_weeks for valuation in valuations))
     if spread is None:
         bounds = [sum(getattr(estimate, bound) for estimate in estimates) for bound in BOUNDS]
     else:
         bounds = [amount + getattr(spread, bound) - spread.amount for bound in BOUNDS]
     return ValueEstimate(amount, *bounds)
+
+
+def _sum_placebos(valuations: Sequence[DecisionValuation]) -> Floats:
+    """Return the placebo differences of all decisions together in each week that they share, (weeks,)."""
+    placebos = [valuation.placebo_differences for valuation in valuations if valuation.placebo_differences is not None]
+    shared_weeks = min(map(len, placebos))
+    summed: Floats = np.sum([differences[:shared_weeks] for differences in placebos], axis=0)
+    return summed
 
 
 def _sum_basis(valuations: Sequence[DecisionValuation], basis: ValueBasis) -> BasisTotal | None:

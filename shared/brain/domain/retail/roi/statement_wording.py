@@ -14,6 +14,12 @@ VERDICTS = {
     DecisionVerdict.NOT_TOLD_APART: "not told apart from chance",
     DecisionVerdict.UNKNOWN: "unknown",
 }
+ADVICE = {
+    DecisionVerdict.LOST: "Stop or change {name}: it lost money.",
+    DecisionVerdict.EARNED: "Do {name} again: it earned money.",
+    DecisionVerdict.SOLD_LESS: "Look at {name}: fewer sales than without it.",
+    DecisionVerdict.SOLD_MORE: "{name} brought more sales; give a margin to see if it paid.",
+}
 TARGETS = {
     TargetStatus.REACHED: "the month's target of {target} is reached (at 80 %)",
     TargetStatus.MISSED: "the month's target of {target} is missed (at 80 %)",
@@ -26,18 +32,10 @@ def write_headline(statement: RoiStatement) -> str:
     """Return one line on what to do."""
     if not statement.valuations:
         return NO_DECISIONS
-    names = {
-        verdict: [name_group(valuation.group) for valuation in _select_verdict(statement, verdict)]
-        for verdict in DecisionVerdict
-    }
     advice = [
-        *(f"Stop or change {name}: it lost money." for name in names[DecisionVerdict.LOST]),
-        *(f"Do {name} again: it earned money." for name in names[DecisionVerdict.EARNED]),
-        *(f"Look at {name}: fewer sales than without it." for name in names[DecisionVerdict.SOLD_LESS]),
-        *(
-            f"{_capitalize(name)} brought more sales; give a margin to see if it paid."
-            for name in names[DecisionVerdict.SOLD_MORE]
-        ),
+        _capitalize(text.format(name=name_group(valuation.group)))
+        for verdict, text in ADVICE.items()
+        for valuation in _select_verdict(statement, verdict)
     ]
     if advice:
         return advice[0] if len(advice) == 1 else f"{advice[0]} {len(advice) - 1} more below."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
+from operator import attrgetter
 
 from brain.domain.policy_evaluation import PolicyEvaluationConfig, PolicyValue, build_policy_log, evaluate_policy
 from brain.domain.recommendations.advice_state import MoveRecord
@@ -56,8 +57,8 @@ def estimate_advice_value(moves: Sequence[MoveRecord], as_of: datetime, config: 
         unmeasurable=sum(move.closed is not None for move in moves),
         required=config.minimum_rows,
         enough_by=_project_enough_by(shown_moves, as_of, config.minimum_rows),
-        random_policy=_evaluate(shown_moves, [move.chance_even for move in shown_moves], config),
-        earlier_policy=_evaluate(shown_moves, [move.chance_before for move in shown_moves], config),
+        random_policy=_evaluate(shown_moves, list(map(attrgetter("chance_even"), shown_moves)), config),
+        earlier_policy=_evaluate(shown_moves, list(map(attrgetter("chance_before"), shown_moves)), config),
         lift_over_control=_compare_with_control(shown_moves, controls, 1 - config.verdict_level),
     )
 

@@ -1,10 +1,11 @@
 """``brain doctor``: check what is missing on this machine or project, and print the command that fixes it."""
 
+import importlib
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 
@@ -26,6 +27,29 @@ TOOLS = {
 }
 
 
+# The model of each file of config/, loaded here so that a mistyped setting shows before a job meets it.
+CONFIG_MODELS: Final = {
+    "brain_advice": "brain.domain.recommendations.advice_config:AdviceConfig",
+    "brain_analysis": "brain.domain.days.config:AnalysisConfig",
+    "brain_anomaly": "brain.domain.anomaly.config:AnomalyConfig",
+    "brain_benchmarks": "brain.domain.scoring.gold_standards:GoldStandards",
+    "brain_dead_letters": "brain.domain.gateway.dead_letters:RetryPolicy",
+    "brain_features": "brain.domain.jobs.features:FeatureFlags",
+    "brain_learning": "brain.domain.learning.config:LearningConfig",
+    "brain_limits": "brain.domain.rates.config:LimitsConfig",
+    "brain_predictions": "brain.domain.predictions.config:PredictionConfig",
+    "brain_retail": "brain.domain.retail.config:RetailConfig",
+    "brain_roi": "brain.domain.retail.roi.config:RoiConfig",
+    "brain_scheduler": "brain.settings.scheduler:Scheduler",
+    "brain_scoring": "brain.domain.scoring.config:ScoringConfig",
+    "brain_senders": "brain.domain.senders.signatures.senders_config:SendersConfig",
+    "feeds": "brain.domain.feeds.field_maps:FeedsConfig",
+    "hypotheses": "brain.domain.retail.curiosity.config:CuriosityConfig",
+    "triggers": "brain.domain.recommendations.catalogue:MoveCatalogue",
+    "warehouse": "brain.adapters.sql_warehouse.config:WarehouseConfig",
+}
+
+
 class SetupCheck(NamedTuple):
     """One thing that the Brain needs on this machine; ``detail`` says what there is, or how to fix it."""
 
@@ -36,7 +60,7 @@ class SetupCheck(NamedTuple):
 
 def doctor(json_output: JsonOption = False) -> None:
     """Check configuration, secrets, store and tools; exit 1 when something that is needed is missing."""
-    needed = [_check_python(), _check("configuration", lambda: str(config_directory())), _check("senders", _senders)]
+    needed = [_check_python(), _check("configuration", _load_configuration), _check("senders", _senders)]
     needed += _check_brain()
     optional = [_check_tool(name, fix) for name, fix in TOOLS.items()]
     rows = [(check.name, "ok" if check.ok else "missing", check.detail) for check in needed]
@@ -86,6 +110,13 @@ def _check_secret(brain: Brain, name: str) -> SetupCheck:
         return SetupCheck(name, ok=True, detail=f"not set yet: the first command that needs it creates {file}")
     origin = "in the environment" if name in os.environ else "in this machine's file or Secret Manager"
     return _check(name, lambda: f"{len(brain.secrets.read(name))} characters, {origin}")
+
+
+def _load_configuration() -> str:
+    for name, location in CONFIG_MODELS.items():
+        module, _, model = location.partition(":")
+        load_config(name, getattr(importlib.import_module(module), model))
+    return f"{len(CONFIG_MODELS)} files in {config_directory()}"
 
 
 def _senders() -> str:

@@ -7,8 +7,11 @@ from brain import bootstrap
 from brain.adapters.environment import create_secrets_file
 from brain.bootstrap import SECRET_NAMES, Brain
 from brain.bootstrap.adapters import secrets_path
+from brain.domain.events import is_client_id
 from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
+from brain.repositories.clients import Clients
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.settings.environment import read_settings
 
 
@@ -34,4 +37,20 @@ def parse_time(text: str, option: str) -> datetime:
         raise InvalidInputError(message) from exc
     if parsed.tzinfo is None:
         raise InvalidInputError(f"{option} must have an offset such as Z or +01:00, got {text!r}")
-    return parsed.astimezone(UTC)
+    try:
+        return parsed.astimezone(UTC)
+    except OverflowError as exc:
+        raise InvalidInputError(f"{option} must lie within the years 1 to 9999 in UTC, got {text!r}") from exc
+
+
+def require_client(brain: Brain, client_id: str) -> None:
+    """Accept the id of a client that was set up, or of which events or dead letters are stored.
+
+    Raises:
+        InvalidInputError: the id is malformed.
+        NotFoundError: nothing is stored under it, as for a mistyped id.
+    """
+    if not is_client_id(client_id):
+        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client_id!r}")
+    if not DeadLetters(brain.store).list(brain.clock.now(), client_id):
+        Clients(brain.store).require(client_id)

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+# Without a terminal nothing is cut to the 80 columns that rich would assume.
+PIPED_WIDTH = 200
+
 
 class ProgressReporter(Protocol):
     """Moves a progress bar."""
@@ -28,14 +31,16 @@ def _encode(content: Any) -> str:
     return content.isoformat() if isinstance(content, datetime) else str(content)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, keep_first: bool = True
+) -> None:
+    """Print a table; ``keep_first`` never breaks the first column, which is often an id to be copied."""
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0)  # the first column is often an id, to be copied whole
+        table.add_column(column, no_wrap=keep_first and number == 0)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def print_figures(title: str, figures: Mapping[str, object], *, json_output: bool) -> None:
@@ -43,7 +48,7 @@ def print_figures(title: str, figures: Mapping[str, object], *, json_output: boo
     if json_output:
         print(to_json(figures))
     else:
-        print_table(title, ("figure", "value"), figures.items())
+        print_table(title, ("figure", "value"), figures.items(), keep_first=False)
 
 
 def print_fault(fault: Mapping[str, object]) -> None:

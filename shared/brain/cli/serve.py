@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from brain.adapters.virtual_clock import VirtualClock
 from brain.cli.local_brain import open_brain
 from brain.cli.local_server import run_server
 from brain.entrypoints.local import LocalServer
+from brain.errors import InvalidInputError
 
 
 def serve(
@@ -23,6 +25,8 @@ def serve(
 
     Post events to /ingest/v1/clients/CLIENT/events/FEED, read /api/health, run jobs with POST /jobs/NAME.
     """
+    if not (isfinite(clock_rate) and clock_rate > 0):
+        raise InvalidInputError(f"--clock-rate must be a finite number above 0, got {clock_rate}")
     clock = VirtualClock(datetime.now(UTC), clock_rate) if clock_rate != 1.0 else None
     app = LocalServer(open_brain(clock), schedule=schedule).app()
     run_server(app, port, lambda url: f"The Brain listens on {url} (process {os.getpid()}); stop it with Ctrl-C")

@@ -1,9 +1,11 @@
 """Configuration files in ``config/``: one YAML file per subject, validated by a pydantic model."""
 
 import os
+import re
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -35,14 +37,51 @@ def load_config(name: str, model: type[ConfigModel]) -> ConfigModel:
     return cast("ConfigModel", _load(config_directory() / f"{name}.yaml", model))
 
 
+_TAG: Final = "tag:yaml.org,2002:"
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """YAML in which a repeated key is an error, and only plain numbers and true or false are not texts.
+
+    YAML 1.1 would read ``no`` and ``on`` as booleans and ``1:30`` as 90, which pydantic then takes for numbers.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Construct a mapping; raises ``ConstructorError`` for a key that is repeated."""
+        names: set[str] = set()
+        for key, _ in node.value:
+            if key.value in names and key.tag != f"{_TAG}merge":
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} is repeated", key.start_mark)
+            names.add(str(key.value))
+        return super().construct_mapping(node, deep=deep)
+
+
+_REPLACED: Final = {f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"}
+_ConfigLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_ConfigLoader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_ConfigLoader.add_implicit_resolver(f"{_TAG}int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+_ConfigLoader.add_implicit_resolver(
+    f"{_TAG}float",
+    re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
+)
+
+
 @cache
 def _load(path: Path, model: type[BaseModel]) -> BaseModel:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return model.model_validate(yaml.load(path.read_text(encoding="utf-8"), _ConfigLoader))  # noqa: S506 - a safe loader
     except FileNotFoundError as exc:
         raise MisconfiguredError(f"{path} does not exist; restore it from the repository") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise MisconfiguredError(f"{path} must be a readable file in UTF-8, got {exc}") from exc
     except yaml.YAMLError as exc:
         raise MisconfiguredError(f"{path} must be valid YAML: {exc}") from exc
     except ValidationError as exc:
-        problems = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg']}" for error in exc.errors()
+        )
         raise MisconfiguredError(f"{path} has invalid settings: {problems}") from exc

@@ -42,6 +42,8 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
     """Create a client or change one: only the options given change, and --store replaces all its stores."""
     if not is_client_id(client):
         raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client!r}")
+    if store and no_stores:
+        raise InvalidInputError("--store and --no-stores must not be given together; give one of them")
     repository = Clients(open_brain().store)
     current = repository.get(client)
     changed = replace(

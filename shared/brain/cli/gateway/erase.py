@@ -6,12 +6,10 @@ from uuid import uuid4
 
 import typer
 
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, show_progress, to_json
-from brain.domain.events import is_client_id
 from brain.errors import InvalidInputError
-from brain.repositories.clients import Clients
 from brain.services.gateway.erase import Erase
 
 
@@ -29,11 +27,9 @@ def erase(
     Erase a person with several addresses or ids once for each. Stop their senders first: what arrives later is new.
     Repeating an erasure changes nothing.
     """
-    if not is_client_id(client):
-        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client!r}")
-    identifier = sys.stdin.readline().strip() if subject == "-" else subject
+    identifier = _read_subject() if subject == "-" else subject
     brain = open_brain()
-    Clients(brain.store).require(client)
+    require_client(brain, client)
     service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock)
     with show_progress("documents") as report:
         receipt = service(client, identifier, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=report)
@@ -43,3 +39,13 @@ def erase(
     counts = receipt.pop("would_erase" if dry_run else "erased")
     print_figures("Would be erased" if dry_run else "Erased", counts or {"nothing": 0}, json_output=False)
     print_figures("Receipt", receipt, json_output=False)
+
+
+def _read_subject() -> str:
+    try:
+        lines = [line.strip() for line in sys.stdin if line.strip()]
+    except UnicodeDecodeError as exc:
+        raise InvalidInputError("--subject must be UTF-8 text, got other bytes") from exc
+    if len(lines) != 1:
+        raise InvalidInputError(f"--subject must be one person per call, got {len(lines)} lines; erase them one by one")
+    return lines[0]

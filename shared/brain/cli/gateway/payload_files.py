@@ -63,7 +63,11 @@ def read_bytes(file: Path | None) -> bytes:
         InvalidInputError: the file cannot be read.
     """
     try:
-        return sys.stdin.buffer.read() if file in (None, STANDARD_INPUT) else file.read_bytes()
+        if file is not None and file != STANDARD_INPUT:
+            return file.read_bytes()
+        if sys.stdin is None:
+            raise InvalidInputError("standard input is closed; name a file, or pipe something in")
+        return sys.stdin.buffer.read()
     except OSError as error:
         raise InvalidInputError(f"cannot read {file}: {error.strerror}") from error
 

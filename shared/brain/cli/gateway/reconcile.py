@@ -7,7 +7,7 @@ import typer
 
 from brain.bootstrap import Brain
 from brain.cli.gateway.payload_files import read_bytes
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.events import FeedType
@@ -39,6 +39,7 @@ def reconcile(
         raise InvalidInputError(f"--source must be one of {', '.join(FeedType)}; got {source!r}")
     sent = _read_manifest(manifest_file) if manifest_file else None
     brain = open_brain()
+    require_client(brain, client)
     counts = Reconcile(brain.store)(client, now=brain.clock.now(), by_hour=by_hour)
     check = _check_manifest(brain, client, sent, FeedType(source)) if sent is not None else None
     _print_counts(client, counts, check, json_output=json_output)

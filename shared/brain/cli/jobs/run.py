@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from brain.cli.local_brain import open_brain, parse_time
+from brain.cli.local_brain import open_brain, parse_time, require_client
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_table, show_progress, to_json
 from brain.domain import periods
@@ -28,6 +28,8 @@ def run(
     scheduler = read_scheduler()
     name = _find_job(scheduler, job)
     brain = open_brain()
+    if client:
+        require_client(brain, client)
     now = brain.clock.now()
     scheduled_at = parse_time(at, "--at") if at else periods.truncate_to_hour(now)
     with show_progress(name) as report:

@@ -1,6 +1,7 @@
 """Modules stay one idea long: at most 300 lines a module, 40 lines a function, docstrings at the door."""
 
 import ast
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULE_LINES = 300
 FUNCTION_LINES = 40
+MEDIAN_MODULE_LINES = 100
+NINE_IN_TEN_FUNCTION_LINES = 15
 MODULES = sorted([*(ROOT / "shared" / "brain").rglob("*.py"), *(ROOT / "functions").glob("*.py")])
 
 
@@ -35,6 +38,14 @@ def test_a_module_is_one_idea_long(module: Path) -> None:
     assert ast.get_docstring(tree)
     too_long = {f.name: body_lines(f) for f in functions(tree) if body_lines(f) > FUNCTION_LINES}
     assert not too_long
+
+
+def test_most_modules_and_functions_are_short() -> None:
+    """Half of the modules have at most 100 lines, and nine functions in ten at most 15."""
+    texts = [module.read_text(encoding="utf-8") for module in MODULES]
+    lengths = sorted(body_lines(function) for text in texts for function in functions(ast.parse(text)))
+    assert statistics.median(len(text.splitlines()) for text in texts) <= MEDIAN_MODULE_LINES
+    assert lengths[len(lengths) * 9 // 10] <= NINE_IN_TEN_FUNCTION_LINES
 
 
 def test_no_module_is_named_after_nothing() -> None:

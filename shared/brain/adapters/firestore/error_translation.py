@@ -41,18 +41,13 @@ def error_from_status(code: int, detail: str, writes: Sequence[Write] = ()) -> B
     precondition_error = _precondition_error(code, writes)
     if precondition_error is not None:
         return precondition_error
-    if code in _TRANSIENT:
-        exhausted = code == Code.RESOURCE_EXHAUSTED
-        return StoreUnavailableError(
-            "Firestore did not complete the call, which may or may not have been applied; repeat the same call",
-            retry_after_seconds=EXHAUSTED_RETRY_AFTER_SECONDS if exhausted else RETRY_AFTER_SECONDS,
-            status=Code.Name(code),
-            detail=detail,
-        )
     status = Code.Name(code) if code in Code.values() else str(code)
-    return StoreRefusedError(
-        f"Firestore rejected the call ({status}); see the log for details", status=status, detail=detail
-    )
+    if code in _TRANSIENT:
+        retry_after = EXHAUSTED_RETRY_AFTER_SECONDS if code == Code.RESOURCE_EXHAUSTED else RETRY_AFTER_SECONDS
+        message = "Firestore did not complete the call, which may or may not have been applied; repeat the same call"
+        return StoreUnavailableError(message, retry_after_seconds=retry_after, status=status, detail=detail)
+    message = f"Firestore rejected the call ({status}); see the log for details"
+    return StoreRefusedError(message, status=status, detail=detail)
 
 
 def _precondition_error(code: int, writes: Sequence[Write]) -> BrainError | None:

@@ -78,8 +78,7 @@ class FirestoreStore(DocumentStore):
                 else:
                     request = exchange.send(firestore.BatchWriteResponse.pb(response))
         except StopIteration as stop:
-            results: list[WriteResult] = stop.value
-            return results
+            return list(stop.value)
 
     def commit(self, writes: Sequence[Write]) -> list[Version]:
         """Apply all writes or none and return the version of each; raises as the single writes do."""

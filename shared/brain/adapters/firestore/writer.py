@@ -56,8 +56,7 @@ class FirestoreWriter:
                 else:
                     request = exchange.send(firestore.BatchWriteResponse.pb(response))
         except StopIteration as stop:
-            results: list[WriteResult] = stop.value
-            return results
+            return list(stop.value)
 
     async def aclose(self) -> None:
         """Close the connection of this event loop; the next write opens another."""

@@ -96,14 +96,12 @@ class SqlImportSession:
             ],
         )
 
-    def _write(self, name: str, staging_table: Table) -> TableCount:
+    def _write(self, name: str, staging: Table) -> TableCount:
         target = self._tables[name]
         count_before = self._count(target)
         columns = [column.key for column in target.columns]
         key = NATURAL_KEYS[name]
-        selects = (
-            _select_sales(staging_table, columns) if name == "sales" else [_select_last(staging_table, columns, key)]
-        )
+        selects = _select_sales(staging, columns) if name == "sales" else [_select_last(staging, columns, key)]
         written = 0
         for rows in selects:
             statement = build_upsert_from_select(self._connection.dialect, target, key, columns, rows)

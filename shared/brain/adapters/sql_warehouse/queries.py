@@ -62,8 +62,7 @@ def read_hourly_sales(
         query = query.where(sales.c.granularity != BY_DAY)
     sums: dict[tuple[str, date, int], tuple[float, int]] = {}
     for row in _stream(connection, _filter_stores(query, sales, store_ids)):
-        is_local = row.sold_at.tzinfo is None
-        sold_at = row.sold_at if is_local else row.sold_at.astimezone(zones.find_zone(row.store_id))
+        sold_at = row.sold_at if row.sold_at.tzinfo is None else row.sold_at.astimezone(zones.find_zone(row.store_id))
         key = (row.store_id, sold_at.date(), sold_at.hour)
         amount, tickets = sums.get(key, (0.0, 0))
         sums[key] = (amount + (row.amount or 0.0), tickets + row.tickets)

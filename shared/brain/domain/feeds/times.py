@@ -66,8 +66,7 @@ def parse_day_and_hour(day: Any, hour: Any = None) -> datetime | None:
 
 
 def _parse_text(text: str, naive_is_utc: bool) -> datetime:
-    iso = _ISO.fullmatch(text)
-    if iso:
+    if iso := _ISO.fullmatch(text):
         return _from_iso(iso, naive_is_utc)
     compact = _COMPACT.fullmatch(text)
     if compact and text[:2] in ("19", "20"):
@@ -77,8 +76,7 @@ def _parse_text(text: str, naive_is_utc: bool) -> datetime:
         return _from_epoch(float(text) if "." in text else int(text))
     if _RFC_2822.fullmatch(text):
         return _from_rfc_2822(text)
-    ctime = _CTIME.fullmatch(text)
-    if ctime:
+    if ctime := _CTIME.fullmatch(text):
         return datetime.strptime(f"{ctime[3]} {ctime[1]} {ctime[2]}", "%Y %b %d %H:%M:%S %z").astimezone(UTC)
     raise InvalidInputError(f"expected {EXPECTED_TIME}, got another or an ambiguous format")
 

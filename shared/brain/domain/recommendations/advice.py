@@ -43,9 +43,7 @@ class Advice:
             "held_back": [_card_to_document(slot, self) for slot in drawn if slot.held_back],
             "candidates": [_candidate_to_document(candidate) for candidate in self.eligible],
             "places": [_slot_to_document(slot) for slot in self.slots],
-            "excluded": [
-                {"reason_code": move.reason_code, "subject": move.subject, "why": move.reason} for move in self.excluded
-            ],
+            "excluded": [_excluded_to_document(move) for move in self.excluded],
         }
 
 
@@ -118,6 +116,10 @@ def _candidate_to_document(candidate: MoveCandidate) -> Mapping[str, Any]:
         "freshness": candidate.freshness,
         "works": {"successes": candidate.belief.works.successes, "failures": candidate.belief.works.failures},
     }
+
+
+def _excluded_to_document(move: ExcludedMove) -> dict[str, Any]:
+    return {"reason_code": move.reason_code, "subject": move.subject, "why": move.reason}
 
 
 def _slot_to_document(slot: SlateSlot) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from brain.domain.statistics.welch import Difference
 
 NAME, TITLE = "fatigue", "Which ads wear out"
 COLUMNS = ("platform", "ad", "days", "clicks", "click rate a day", "sure")
+NO_CLAIM = "No ad's click rate falls by more than chance explains."
 MIN_CLICKS = 50
 MIN_OTHER_ADS = 2
 MEDIAN_VARIANCE = math.pi / 2  # of a median, relative to that of a mean
@@ -56,11 +57,10 @@ def build_section(facts: ClientFacts) -> Section | None:
     if not slopes:
         line = "Not enough data yet: no ad ran long enough beside two others to compare their click rates."
         return Section(NAME, TITLE, SectionStatus.NOT_ENOUGH_DATA, (line,))
-    lines = tuple(_claim(ad, slope) for ad, slope in slopes if slope.upper < 0)
-    nothing = ("No ad's click rate falls by more than chance explains.",)
+    lines = tuple(_claim(ad, slope) for ad, slope in slopes if slope.upper < 0) or (NO_CLAIM,)
     figures = {"effects": list(starmap(_slope_to_document, slopes))}
     rows = tuple(starmap(_build_row, slopes))
-    return Section(NAME, TITLE, SectionStatus.OK, lines or nothing, COLUMNS, rows, figures)
+    return Section(NAME, TITLE, SectionStatus.OK, lines, COLUMNS, rows, figures)
 
 
 def _collect_ads(facts: ClientFacts) -> dict[str, dict[str, dict[date, Sums]]]:

@@ -152,10 +152,8 @@ def build_findings(page: ShopPage) -> Section:
     if leads := by_state.get("lead"):
         lines.append(_write_lead_line(leads))
     if not by_state.get("finding"):
-        questions = sum(page["counts"].values())
-        lines.insert(
-            0, f"Nothing new to act on: of {questions} questions none is confirmed on days after it was asked."
-        )
+        count = sum(page["counts"].values())
+        lines.insert(0, f"Nothing new to act on: of {count} questions none is confirmed on days after it was asked.")
     return build_limited_section(FINDINGS, lines, (), [])
 
 

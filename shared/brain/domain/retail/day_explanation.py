@@ -70,8 +70,7 @@ def explain_day(
     panel = _build_panel_before(history, day)
     if not panel.open[row].any():
         raise InvalidInputError(f"expected sales before {day} to explain it by, got none; choose a later day")
-    outcome = _forecast_last_day(panel, shop_data, config)
-    return _explain_from_outcome(outcome, row, store_series, day)
+    return _explain_from_outcome(_forecast_last_day(panel, shop_data, config), row, store_series, day)
 
 
 def explain_stores(

@@ -71,11 +71,8 @@ class Recommend:
         answers = recommendations.load_answers(client_id, answerable) if answerable else {}
         moves = follow_up.apply_answers(stored_advice.moves, answers)
         moves = follow_up.measure_outcomes(moves, facts, self.config)
-        measured = [
-            move
-            for stored_move, move in zip(stored_advice.moves, moves, strict=True)
-            if move.outcome and not stored_move.outcome
-        ]
+        pairs = zip(stored_advice.moves, moves, strict=True)
+        measured = [move for stored_move, move in pairs if move.outcome and not stored_move.outcome]
         measured_ids = [move.recommendation_id for move in measured]
         recorded = recommendations.load_outcomes(client_id, measured_ids) if measured else {}
         moves = follow_up.apply_recorded_outcomes(moves, recorded)

@@ -141,17 +141,13 @@ class Ingest:
         self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
     ) -> list[ItemResult]:
         written = await self._write_once(request, events)
-        own = {
-            identified.event.event_id
-            for identified, write_result in written
-            if write_result.status is WriteStatus.WRITTEN
-        }
-        existing = [identified for identified, write_result in written if write_result.status is WriteStatus.EXISTS]
+        own = {new.event.event_id for new, write_result in written if write_result.status is WriteStatus.WRITTEN}
+        existing = [new for new, write_result in written if write_result.status is WriteStatus.EXISTS]
         resolve = ResolveExisting(self.store, request.delivery_id, own, is_history=context.backfill)
         resolved = iter(await asyncio.to_thread(resolve, existing) if existing else [])
         return [
-            next(resolved) if write_result.status is WriteStatus.EXISTS else _item_result(identified, write_result)
-            for identified, write_result in written
+            next(resolved) if write_result.status is WriteStatus.EXISTS else _item_result(new, write_result)
+            for new, write_result in written
         ]
 
     async def _write_once(

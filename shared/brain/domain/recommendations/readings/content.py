@@ -1,7 +1,7 @@
 """Readings of published content: how often, where, to whom, in which form and when, and what that brings."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from brain.domain.days import sums
@@ -10,7 +10,7 @@ from brain.domain.days.format_comparisons import compare_formats
 from brain.domain.days.hour_comparisons import compare_hours, format_band
 from brain.domain.days.sums import OTHER
 from brain.domain.recommendations.context import MetricReading
-from brain.domain.recommendations.readings.metric_history import LogRatio, MetricHistory
+from brain.domain.recommendations.readings.metric_history import LogRatio, MetricHistory, NamedReadings
 from brain.domain.statistics.weighted_slope import weighted_slope
 from brain.domain.statistics.welch import Difference, Sample, t_quantile
 
@@ -19,7 +19,7 @@ AUDIENCE_DAYS_BEFORE = 28
 MIN_COUNT_RATIO = 1.5
 
 
-def read_content_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricReading]]:
+def read_content_metrics(history: MetricHistory) -> NamedReadings:
     """Yield (metric, reading) of everything about content that the sums cover."""
     platforms = history.list_publishing()
     for platform in platforms:
@@ -37,7 +37,7 @@ def read_content_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricRe
     yield from _read_lifts(history, hour_estimates, {"best_hour_lift": 1})
 
 
-def _read_habits(history: MetricHistory, platform: str) -> Iterator[tuple[str, MetricReading]]:
+def _read_habits(history: MetricHistory, platform: str) -> NamedReadings:
     usual_days = history.windows.usual_days
     day_sums = [s for _, s in history.select_sums(platform, usual_days)]
     events = sums.sum_metric(day_sums, "events")
@@ -54,7 +54,7 @@ def _read_habits(history: MetricHistory, platform: str) -> Iterator[tuple[str, M
         yield "audience_known_share", history.build_reading(rated / engaged, platform, engaged)
 
 
-def _read_trend(history: MetricHistory, platform: str, comparisons: int) -> Iterator[tuple[str, MetricReading]]:
+def _read_trend(history: MetricHistory, platform: str, comparisons: int) -> NamedReadings:
     recent_days, usual_days = history.windows.recent_days, history.windows.usual_days
     recent = build_rate_sample([s for _, s in history.select_sums(platform, recent_days)])
     usual = build_rate_sample([s for _, s in history.select_sums(platform, recent_days + usual_days, recent_days)])
@@ -64,7 +64,7 @@ def _read_trend(history: MetricHistory, platform: str, comparisons: int) -> Iter
         yield "engagement_trend_7d", history.build_reading(ratio, platform, recent.count + usual.count, interval)
 
 
-def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> Iterator[tuple[str, MetricReading]]:
+def _read_fatigue(history: MetricHistory, platform: str, comparisons: int) -> NamedReadings:
     """Yield how engagement per post changes with each doubling of the posts per week.
 
     Nothing is yielded if all weeks have similar numbers of posts.
@@ -90,9 +90,7 @@ def _sample_weeks(history: MetricHistory, platform: str) -> list[Sample]:
     return [week for week in weeks if week.count]
 
 
-def _read_audience_growth(
-    history: MetricHistory, platform: str, comparisons: int
-) -> Iterator[tuple[str, MetricReading]]:
+def _read_audience_growth(history: MetricHistory, platform: str, comparisons: int) -> NamedReadings:
     """Compare the mean audiences of the last days with those of as many days four weeks before."""
     recent_days = history.windows.recent_days
     recent = _sample_log_audiences(history, platform, recent_days, 0)
@@ -112,7 +110,7 @@ def _sample_log_audiences(history: MetricHistory, platform: str, first: int, las
     return Sample.of([math.log(audience / rated) for audience, rated in by_day.values() if rated and audience])
 
 
-def _read_top_platform(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
+def _read_top_platform(history: MetricHistory, platforms: Sequence[str]) -> NamedReadings:
     usual_days = history.windows.usual_days
     day_sums = {platform: [s for _, s in history.select_sums(platform, usual_days)] for platform in platforms}
     engagements = {platform: sums.sum_metric(day_sums[platform], "engagements") for platform in platforms}
@@ -123,7 +121,7 @@ def _read_top_platform(history: MetricHistory, platforms: Sequence[str]) -> Iter
         yield "top_platform_share", history.build_reading(engagements[top] / total, top, events)
 
 
-def _read_weekdays(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
+def _read_weekdays(history: MetricHistory, platforms: Sequence[str]) -> NamedReadings:
     """Yield each weekday that is better than the platform's others; one reading without a value if none is."""
     samples = []
     for platform in platforms:
@@ -142,7 +140,7 @@ def _read_weekdays(history: MetricHistory, platforms: Sequence[str]) -> Iterator
 
 def _read_positive_lifts(
     history: MetricHistory, metric: str, log_ratios: Sequence[tuple[str, int, LogRatio]]
-) -> Iterator[tuple[str, MetricReading]]:
+) -> NamedReadings:
     positive = [
         (subject, count, log_ratio)
         for subject, count, log_ratio in log_ratios
@@ -156,7 +154,7 @@ def _read_positive_lifts(
 
 def _read_lifts(
     history: MetricHistory, estimates: Sequence[tuple[RateComparison, Difference]], signs: Mapping[str, int]
-) -> Iterator[tuple[str, MetricReading]]:
+) -> NamedReadings:
     """Yield the differences that the report claims, with the numbers that it states.
 
     Their intervals are narrowed from the section's level to the level of readings. ``signs`` holds the metrics, each
@@ -200,7 +198,7 @@ def _describe_subject(comparison: RateComparison) -> str:
     return f"{name} on {comparison.platform}"
 
 
-def _read_format_shares(history: MetricHistory, platforms: Sequence[str]) -> Iterator[tuple[str, MetricReading]]:
+def _read_format_shares(history: MetricHistory, platforms: Sequence[str]) -> NamedReadings:
     """Yield each content type's share of what is published on its platform."""
     events_by_group: dict[str, int] = {}
     first_day = history.facts.end - timedelta(days=history.windows.usual_days)

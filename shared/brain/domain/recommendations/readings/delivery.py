@@ -3,18 +3,20 @@
 import math
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TypeAlias
 
 from brain.domain.days import sums
 from brain.domain.days.sums import Sums
 from brain.domain.recommendations.context import MetricReading
-from brain.domain.recommendations.readings.metric_history import MetricHistory
+from brain.domain.recommendations.readings.metric_history import MetricHistory, NamedReadings
 from brain.domain.statistics.welch import t_quantile
 
 MICROS, MILLI = 10**6, 1000
 HOUR_SECONDS = 3600.0
+_OptionalReadings: TypeAlias = Iterator[tuple[str, MetricReading | None]]
 
 
-def read_delivery_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricReading]]:
+def read_delivery_metrics(history: MetricHistory) -> NamedReadings:
     """Yield (metric, reading) of everything about messages, ads and feeds that the sums cover."""
     platforms = history.list_platforms()
     for platform in platforms:
@@ -28,9 +30,7 @@ def read_delivery_metrics(history: MetricHistory) -> Iterator[tuple[str, MetricR
     yield from _read_alarms(history)
 
 
-def _read_messages(
-    history: MetricHistory, platform: str, day_sums: list[Sums]
-) -> Iterator[tuple[str, MetricReading | None]]:
+def _read_messages(history: MetricHistory, platform: str, day_sums: list[Sums]) -> _OptionalReadings:
     sent = sums.sum_if_reported(day_sums, "sends")
     if sent is None:
         return
@@ -46,9 +46,7 @@ def _read_messages(
             yield metric, history.build_fraction_reading(successes, trials, platform)
 
 
-def _read_ads(
-    history: MetricHistory, platform: str, day_sums: list[Sums], comparisons: int
-) -> Iterator[tuple[str, MetricReading | None]]:
+def _read_ads(history: MetricHistory, platform: str, day_sums: list[Sums], comparisons: int) -> _OptionalReadings:
     recent = [s for _, s in history.select_sums(platform, history.windows.recent_days)]
     spend = sums.sum_if_reported(recent, "spend_micros")
     if spend is None:
@@ -86,7 +84,7 @@ def _read_cost_trend(
     return history.build_reading(ratio, platform, round(recent_count + usual_count), interval)
 
 
-def _read_silence(history: MetricHistory, platform: str) -> Iterator[tuple[str, MetricReading]]:
+def _read_silence(history: MetricHistory, platform: str) -> NamedReadings:
     """Yield the hours since a feed's last day ended, if such a gap is unlikely for this feed.
 
     With events on a fraction p of its usual days, a gap of k whole days has the probability (1 - p) ** k.
@@ -104,7 +102,7 @@ def _read_silence(history: MetricHistory, platform: str) -> Iterator[tuple[str, 
     yield "hours_since_last_event", history.build_reading(hours, platform, len(active_days))
 
 
-def _read_alarms(history: MetricHistory) -> Iterator[tuple[str, MetricReading]]:
+def _read_alarms(history: MetricHistory) -> NamedReadings:
     since = (history.facts.end - timedelta(days=history.windows.recent_days)).isoformat()
     incidents_by_platform: dict[str, int] = {}
     for incident in history.facts.incidents:

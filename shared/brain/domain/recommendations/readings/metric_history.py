@@ -1,10 +1,11 @@
 """A client's past as readings need it: sums of windows that end with the last complete day, and significance levels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import NormalDist
+from typing import TypeAlias
 
 from brain.domain.days import sums
 from brain.domain.days.facts import ClientFacts
@@ -12,6 +13,9 @@ from brain.domain.days.sums import Sums
 from brain.domain.recommendations.advice_config import ReadingWindows
 from brain.domain.recommendations.context import MetricReading
 from brain.domain.statistics.welch import Sample, welch_difference
+
+NamedReadings: TypeAlias = Iterator[tuple[str, MetricReading]]
+"""Readings, each with the name of its metric."""
 
 COMPARISON_FAMILIES = 5
 """Families of comparisons besides those of the report's sections: trends, fatigue, weekdays, audiences and costs."""

@@ -22,10 +22,7 @@ class LedgerHistory:
 
 
 def run_night(
-    night: date,
-    batches: Mapping[QuestionSubject, QuestionBatch],
-    history: LedgerHistory,
-    limits: CuriosityLimits,
+    night: date, batches: Mapping[QuestionSubject, QuestionBatch], history: LedgerHistory, limits: CuriosityLimits
 ) -> list[HypothesisEntry]:
     """Return the entries of the night by hypothesis id; the same history and days give the same entries."""
     questions = build_questions(batches, history.latest)

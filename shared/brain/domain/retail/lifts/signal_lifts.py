@@ -133,6 +133,7 @@ def _estimate_series_lifts(panel: Panel, shop_data: ShopData, as_of: date, confi
     size = compute_running_size(panel)
     scale = choose_scale(panel, size, len(panel.days) - 1, config.forecast.intermittent_share)
     modelled = scale.to_model(panel.sales, size)
+    half_life_days = config.magnitudes.half_life_days
     series_lifts = []
     for row, store_id in enumerate(panel.store_ids):
         if panel.open[row].sum() >= MIN_OPEN_DAYS:
@@ -140,9 +141,7 @@ def _estimate_series_lifts(panel: Panel, shop_data: ShopData, as_of: date, confi
             days = panel.days[first:]
             active = find_active_signals(days, store_id, shop_data, config, as_of)
             active = _restrict_to_open_days(active, panel.open[row, first:])
-            lifts = estimate_lifts(
-                modelled[row, first:], days, active.flags, active.classes, config.magnitudes.half_life_days
-            )
+            lifts = estimate_lifts(modelled[row, first:], days, active.flags, active.classes, half_life_days)
             series_lifts.append(_SeriesLifts(row, active, lifts, bool(scale.ratio[row])))
     return series_lifts
 

@@ -188,9 +188,8 @@ def _sum_by_week(
     open_days = is_known.sum(axis=(0, 2)).astype(float)
     # A week with less than half of the days is no comparison.
     is_comparable = (open_days >= open_days[0] / 2) & (forecast > 0)
-    return _WeeklySums(
-        np.where(is_comparable, difference, np.nan), np.where(is_comparable, forecast, np.nan), open_days
-    )
+    difference, forecast = np.where(is_comparable, (difference, forecast), np.nan)
+    return _WeeklySums(difference, forecast, open_days)
 
 
 def _adjust_shares(

@@ -5,6 +5,7 @@ unescaped, whatever the request line has.
 """
 
 import re
+from itertools import product
 from typing import Final
 
 from brain.domain.senders.signatures.signed_request import (
@@ -43,8 +44,7 @@ def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Re
     heads = [(request.method + _unescape(url)).encode() for url in request.urls]
     expected = [
         compute_hmac_sha256(secret.encode(), head, request.body, timestamp.encode())
-        for secret in credentials.secrets
-        for head in heads
+        for secret, head in product(credentials.secrets, heads)
     ]
     signature = decode_base64(request.header(SIGNATURE))
     if not matches_any([signature], expected):

@@ -51,8 +51,7 @@ def _load_public_key(text: str) -> Any:
             key = load_der_public_key(base64.b64decode(text, validate=True))
     except (ValueError, binascii.Error) as exc:
         raise MisconfiguredError("the sender's secret must be a public key as PEM or base64 DER") from exc
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return key
-    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
+    is_p256 = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    if is_p256 or isinstance(key, ed25519.Ed25519PublicKey):
         return key
     raise MisconfiguredError("the sender's secret must be a public key of ECDSA P-256 or Ed25519")

@@ -43,6 +43,12 @@ def parse_time(text: str, option: str) -> datetime:
         raise InvalidInputError(f"{option} must lie within the years 1 to 9999 in UTC, got {text!r}") from exc
 
 
+def check_client_id(client_id: str) -> None:
+    """Raise ``InvalidInputError`` for a malformed id of a client."""
+    if not is_client_id(client_id):
+        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client_id!r}")
+
+
 def require_client(brain: Brain, client_id: str) -> None:
     """Accept the id of a client that was set up, or of which events or dead letters are stored.
 
@@ -50,7 +56,6 @@ def require_client(brain: Brain, client_id: str) -> None:
         InvalidInputError: the id is malformed.
         NotFoundError: nothing is stored under it, as for a mistyped id.
     """
-    if not is_client_id(client_id):
-        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client_id!r}")
+    check_client_id(client_id)
     if not DeadLetters(brain.store).list(brain.clock.now(), client_id):
         Clients(brain.store).require(client_id)

@@ -6,13 +6,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import check_client_id, open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_table, to_json
 from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.domain.clients.client import Client
 from brain.domain.clients.currencies import parse_currency
-from brain.domain.events import is_client_id
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
@@ -40,8 +39,7 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
     json_output: JsonOption = False,
 ) -> None:
     """Create a client or change one: only the options given change, and --store replaces all its stores."""
-    if not is_client_id(client):
-        raise InvalidInputError(f"--client must be 1 to 64 letters, digits, _ or -, got {client!r}")
+    check_client_id(client)
     if store and no_stores:
         raise InvalidInputError("--store and --no-stores must not be given together; give one of them")
     repository = Clients(open_brain().store)

@@ -1,7 +1,8 @@
 """``brain clients``: the agency's or chain's clients, and which stores of the shop's database are theirs."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -15,6 +16,9 @@ from brain.domain.clients.currencies import parse_currency
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
+
+_MAX_TEXT: Final = 200
+"""The most characters of a name or a line of business, so that a table and a report can show it."""
 
 clients = typer.Typer(help="Manage clients: name, time zone, currency, stores, alarm budget.", no_args_is_help=True)
 
@@ -43,16 +47,16 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
     if store and no_stores:
         raise InvalidInputError("--store and --no-stores must not be given together; give one of them")
     repository = Clients(open_brain().store)
-    current = repository.get(client)
-    changed = replace(
-        current,
-        name=name or current.name,
-        vertical=vertical or current.vertical,
-        currency=parse_currency(currency) if currency else current.currency,
-        time_zone=_parse_zone(time_zone) if time_zone else current.time_zone,
-        stores=() if no_stores else _parse_stores(store) if store else current.stores,
-        alarm_budget=current.alarm_budget if alarm_budget is None else _parse_budget(alarm_budget),
-    )
+    options = {
+        "name": name,
+        "vertical": vertical,
+        "time_zone": time_zone,
+        "currency": currency,
+        "stores": [] if no_stores else store or None,
+        "alarm_budget": alarm_budget,
+    }
+    changes = {field: _PARSERS[field](given) for field, given in options.items() if given is not None}
+    changed = replace(repository.get(client), **changes)
     repository.put(changed)
     _print_client(changed, json_output=json_output)
 
@@ -78,10 +82,24 @@ def show_client(client: ClientOption, json_output: JsonOption = False) -> None:
     _print_client(repository.get(client), json_output=json_output)
 
 
+def _parse_name(text: str) -> str:
+    return _parse_text("--name", text)
+
+
+def _parse_vertical(text: str) -> str:
+    return _parse_text("--vertical", text)
+
+
+def _parse_text(option: str, text: str) -> str:
+    if not text.strip() or not text.isprintable() or len(text) > _MAX_TEXT:
+        raise InvalidInputError(f"{option} must be 1 to {_MAX_TEXT} printable characters, got {text[:50]!r}")
+    return text
+
+
 def _parse_zone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError) as exc:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise InvalidInputError(f"--time-zone must be an IANA name such as Europe/Berlin, got {text!r}") from exc
 
 
@@ -94,9 +112,19 @@ def _parse_budget(text: str) -> AlarmBudget:
 
 def _parse_stores(store_ids: list[str]) -> tuple[str, ...]:
     for store_id in store_ids:
-        if not store_id or store_id.startswith(ALL_STORES):
+        if not store_id.strip() or store_id.startswith(ALL_STORES):
             raise InvalidInputError(f"--store must be a store id of the sales table, got {store_id!r}")
     return tuple(sorted(set(store_ids)))
+
+
+_PARSERS: Mapping[str, Callable[..., Any]] = {
+    "name": _parse_name,
+    "vertical": _parse_vertical,
+    "time_zone": _parse_zone,
+    "currency": parse_currency,
+    "stores": _parse_stores,
+    "alarm_budget": _parse_budget,
+}
 
 
 def _to_json_object(client: Client) -> dict[str, object]:

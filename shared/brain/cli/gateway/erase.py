@@ -43,7 +43,7 @@ def erase(
 
 def _read_subject() -> str:
     try:
-        lines = [line.strip() for line in sys.stdin if line.strip()]
+        lines = [line.strip() for line in sys.stdin.buffer.read().decode().splitlines() if line.strip()]
     except UnicodeDecodeError as exc:
         raise InvalidInputError("--subject must be UTF-8 text, got other bytes") from exc
     if len(lines) != 1:

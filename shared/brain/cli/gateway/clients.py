@@ -97,6 +97,8 @@ def _parse_text(option: str, text: str) -> str:
 
 
 def _parse_zone(text: str) -> ZoneInfo:
+    if text == "localtime":
+        raise InvalidInputError("--time-zone must not depend on the machine; name the zone, such as Europe/Berlin")
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:

@@ -32,7 +32,7 @@ def probe_import() -> object:
         sizes.append(len(lines))
         add_sales(session, lines)
 
-    with _copy_database("") as folder, patch.object(SqlImportSession, "add_sales", count_lines):
+    with copy_database("") as folder, patch.object(SqlImportSession, "add_sales", count_lines):
         file = Path(folder) / "sales.csv"
         heading = "store_id,sold_at,product_id,category,quantity,revenue"
         file.write_text("\n".join([heading, *GOOD_LINES, *BAD_LINES]), encoding="utf-8")
@@ -76,7 +76,7 @@ INSERT INTO meteo VALUES ('kiel', '2026-07-01 22:30:00', 20.5, 0, 3, 1, 'fair', 
 
 def probe_own_tables() -> object:
     """Read everything from a shop's own tables."""
-    with _copy_database(OWN_ROWS) as folder, closing(open_sales_warehouse(f"sqlite:///{folder}/shop.db")) as warehouse:
+    with copy_database(OWN_ROWS) as folder, closing(open_sales_warehouse(f"sqlite:///{folder}/shop.db")) as warehouse:
         if faults := warehouse.check():
             return faults
         sales = [*warehouse.daily_sales(), *warehouse.hourly_sales()]
@@ -84,7 +84,7 @@ def probe_own_tables() -> object:
 
 
 @contextmanager
-def _copy_database(statements: str) -> Iterator[Path]:
+def copy_database(statements: str) -> Iterator[Path]:
     """Yield a folder with a database ``shop.db`` that has the Brain's tables and what the statements add."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "shop.db").write_bytes(_build_database(statements))

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from brain.domain.clients.alarm_budget import AlarmBudget
+from brain.domain.days.sums import METRICS
 from brain.domain.types import PositiveFloat, PositiveInt, StrictModel
 
 
@@ -15,6 +16,13 @@ class AlarmConfig(StrictModel):
     budget: PositiveFloat
     per_days: PositiveInt
     metrics: tuple[str, ...]
+
+    @field_validator("metrics")
+    @classmethod
+    def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [metric for metric in metrics if metric not in METRICS]:
+            raise ValueError(f"metrics must be of {', '.join(METRICS)}, got {', '.join(unknown)}")
+        return metrics
 
     @property
     def default_budget(self) -> AlarmBudget:

@@ -1,8 +1,9 @@
 """The shape of ``config/brain_learning.yaml``: learning rates, pooling, promotion rules and policy evaluation."""
 
 from collections.abc import Mapping
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from brain.domain.learning.outcome_rule import MoveType, OutcomeRule
 from brain.domain.learning.promotion import PromotionPolicy
@@ -16,6 +17,14 @@ class WeightLimits(StrictModel):
     default: PositiveFloat
     minimum: PositiveFloat
     maximum: PositiveFloat
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if not self.minimum <= self.default <= self.maximum:
+            raise ValueError(
+                f"default must be from minimum {self.minimum} to maximum {self.maximum}, got {self.default}"
+            )
+        return self
 
 
 class StepSize(StrictModel):
@@ -71,3 +80,10 @@ class LearningConfig(StrictModel):
     rollback: PromotionPolicy
     own_weights: PromotionPolicy
     policy_evaluation: PolicyEvaluationConfig
+
+    @field_validator("move_weights")
+    @classmethod
+    def _check_move_types(cls, move_weights: Mapping[MoveType, float]) -> Mapping[MoveType, float]:
+        if missing := [move for move in MoveType if move not in move_weights]:
+            raise ValueError(f"move_weights must have every type of move, got none for {', '.join(missing)}")
+        return move_weights

@@ -1,6 +1,10 @@
 """What every test may ask for: a clock to turn by hand, a store of each kind, and the Firestore emulator."""
 
 import os
+
+# Workers of the same run would fight for the cores; numpy reads this when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

@@ -114,6 +114,8 @@ METRICS = (
     "engagements", "impressions", "audience_size", "likes", "comments", "shares", "clicks", "opens", "sends",
     "bounces", "unsubscribes", "views", "conversions", "spend", "revenue",
 )  # fmt: skip
+AMOUNT_METRICS = frozenset({"conversions", "spend", "revenue"})
+"""Metrics that may have fractions; all others are counts."""
 QUALITIES = (
     "bot_ratio", "coordinated_ratio", "first_minute_ratio", "velocity", "sentiment", "consistency", "relevance",
 )  # fmt: skip

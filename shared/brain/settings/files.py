@@ -70,10 +70,15 @@ _ConfigLoader.add_implicit_resolver(
 )
 
 
+def parse_yaml(text: str) -> Any:
+    """Return the content of a configuration file; raises ``YAMLError`` for text that is not YAML or repeats a key."""
+    return yaml.load(text, _ConfigLoader)  # noqa: S506 - a safe loader
+
+
 @cache
 def _load(path: Path, model: type[BaseModel]) -> BaseModel:
     try:
-        return model.model_validate(yaml.load(path.read_text(encoding="utf-8"), _ConfigLoader))  # noqa: S506 - a safe loader
+        return model.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError as exc:
         raise MisconfiguredError(f"{path} does not exist; restore it from the repository") from exc
     except (OSError, UnicodeDecodeError) as exc:

@@ -24,6 +24,7 @@ QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.googleapis\.com$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^roles/[A-Za-z.]+$")]
 INGEST = "ingest"  # the function whose instances share the rate limits
+OTHER_FUNCTIONS = (INGEST, "brainApi", "brainWorker")
 REGION = r"^[a-z]+-[a-z]+\d+$"
 
 
@@ -76,14 +77,6 @@ class Scheduler(StrictModel):
 
     @model_validator(mode="after")
     def _check_services(self) -> Self:
-        jobs = {name for name, job in JOBS.items() if job.enqueued_with is None}
-        if set(self.scheduled) != jobs:
-            raise ValueError(
-                f"functions with trigger 'schedule' must be {', '.join(sorted(jobs))}, got "
-                f"{', '.join(sorted(self.scheduled))}"
-            )
-        if INGEST not in self.functions:
-            raise ValueError(f"functions must include {INGEST}, got {', '.join(self.functions)}")
         services = set(map(format_service_name, self.functions))
         if len(services) < len(self.functions):
             raise ValueError("functions must not have names that differ only in case; service names are in lower case")
@@ -95,6 +88,16 @@ class Scheduler(StrictModel):
             raise ValueError(
                 f"queue.concurrent_dispatches must be at most {capacity}, the capacity of the worker's instances, "
                 f"got {self.queue.concurrent_dispatches}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_functions(self) -> Self:
+        jobs = {name for name, job in JOBS.items() if job.enqueued_with is None}
+        if set(self.scheduled) != jobs or set(self.functions) != {*OTHER_FUNCTIONS, *jobs}:
+            raise ValueError(
+                f"functions must be {', '.join(OTHER_FUNCTIONS)} and, with trigger 'schedule', "
+                f"{', '.join(sorted(jobs))}, got {', '.join(self.functions)}"
             )
         return self
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import yaml
 from pydantic import BaseModel
 
 from brain.settings import files
@@ -18,7 +17,7 @@ CONFIG = Path(__file__).parents[3] / "config"
 @cache
 def read_tree(name: str) -> Any:
     """Return ``config/<name>.yaml`` as parsed YAML; do not change it."""
-    return yaml.safe_load((CONFIG / f"{name}.yaml").read_text(encoding="utf-8"))
+    return files.parse_yaml((CONFIG / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
-UNKNOWN_KEY = "no_such_setting"
 
 
 def walk_leaves(tree: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:

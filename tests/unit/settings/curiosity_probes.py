@@ -1,28 +1,30 @@
 """Probes of the curiosity engine, through its nights on a simulated shop."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
 import numpy as np
+from unit.settings.retail_probes import build_weather
 from unit.settings.settings_file import SettingsFile
 
 from brain.domain.retail.curiosity.config import CuriosityConfig
 from brain.domain.retail.series import CalendarEvent, DailySeries, Store
 from brain.domain.retail.shop_data import ShopData
+from brain.domain.retail.weather_days import WeatherDays
+from brain.domain.types import Floats
 from brain.ports.sales_warehouse import LedgerQuery, ResultTable
 from brain.services.retail.curiosity import run_curiosity_from_history
 from brain.services.retail.shop_history import ShopHistory
 from brain.settings.files import load_config
-from brain.testing.simulations.curiosity import simulate_shop
 
 CLASSES = (
     "home_game", "festival", "promotion", "concert", "market", "competitor", "road_works", "school_holidays",
     "academic_finals",
 )  # fmt: skip
 FIRST_DAY = date(2024, 1, 1)
+WEEKDAYS = np.array([1.0, 0.95, 0.95, 1.0, 1.2, 1.4, 0.8])
 
 
 def probe_question() -> object:
@@ -84,12 +86,10 @@ def _build_history(days: int, products: int) -> ShopHistory:
 def _simulate(products: int) -> tuple[list[DailySeries], ShopData]:
     """Return a store and one that opened later; rain moves sales for two years, home games and markets do later."""
     count = 1050
-    shop = simulate_shop(1, count, 0.0)
-    (bread,) = shop.series
-    weather = shop.facts.weather["kiel"]
     rng = np.random.default_rng(2)
-    wet = weather.values[:, 3] > 1
     days = np.arange(count)
+    rain, weather = _simulate_weather(rng, count)
+    wet = rain > 1
     effect = np.where(days < 300, 0.3 * wet, 0.08 * wet)
     events = []
     for number, event_class in enumerate(CLASSES):
@@ -99,20 +99,32 @@ def _simulate(products: int) -> tuple[list[DailySeries], ShopData]:
             events.append(CalendarEvent(event_class, event_class, first, first + timedelta(days=length - 1)))
             strength = {"home_game": 0.6, "market": 0.05}.get(event_class, 0.0)
             effect[start : start + length] += strength
-    sales = bread.sales * np.exp(effect)
+    noise = np.convolve(rng.normal(0, 0.12, count + 10), 0.5 ** np.arange(10))[10 : count + 10]
+    sales = 1000 * WEEKDAYS[days % 7] * np.exp(0.1 * np.sin(2 * np.pi * days / 365.25) + noise + effect)
     sales[::97] *= 8.0
     shares = [1.0] if products == 1 else [0.3 / (1 + number) for number in range(products)]
     series = [
-        replace(bread, product_id=f"product_{number}", sales=sales * share * np.exp(rng.normal(0, 0.05, count)))
+        _build_series("kiel", f"product_{number}", FIRST_DAY, sales * share * np.exp(rng.normal(0, 0.05, count)))
         for number, share in enumerate(shares)
     ]
     opened = 440  # so that a hundred days are known on the night of day 540
-    young = DailySeries(
-        "ulm", "bread", FIRST_DAY + timedelta(days=opened), sales[opened:], np.zeros(count - opened),
-        np.ones(count - opened, dtype=bool),
-    )  # fmt: skip
+    young = _build_series("ulm", "bread", FIRST_DAY + timedelta(days=opened), sales[opened:])
     stores = {"kiel": Store("kiel", "Europe/Berlin", "DE"), "ulm": Store("ulm", "Europe/Berlin", "DE")}
     return [*series, young], ShopData(stores, tuple(events), {"kiel": weather})
+
+
+def _simulate_weather(rng: np.random.Generator, count: int) -> tuple[Floats, WeatherDays]:
+    """Return the rain of each day, which comes in spells, and the whole weather."""
+    wet = np.convolve(rng.random(count + 3) < 0.06, np.ones(3))[3 : count + 3] > 0
+    rain = np.where(wet, 1 + rng.gamma(0.8, 6, count), 0.0)
+    season = -np.cos(2 * np.pi * (np.arange(count) - 20) / 365.25)
+    temperature = 10 + 11 * season + np.convolve(rng.normal(0, 3, count + 8), 0.75 ** np.arange(8))[8 : count + 8]
+    wind, cloud = np.exp(2.7 + 0.5 * rng.normal(0, 1, count)), rng.integers(0, 9, count).astype(float)
+    return rain, build_weather("kiel", FIRST_DAY, temperature, rain, wind, cloud)
+
+
+def _build_series(store_id: str, product: str, first: date, sales: Floats) -> DailySeries:
+    return DailySeries(store_id, product, first, sales, np.zeros(len(sales)), np.ones(len(sales), dtype=bool))
 
 
 FILES = (

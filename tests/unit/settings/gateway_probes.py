@@ -268,10 +268,10 @@ ROWS = {
         "a2,1001,11,21.5,4",
     ),
     "every_key": (
-        "year|month|day|hour|id|likes|hearts|cost|kind|writer|chef|place",
-        "2026|11|20|5|p1|3|4|2500000|Foto|Ada|Bo|facebook",
-        "2026|11|20|5|p1|3|4|2500000|Foto|Ada|Bo|",
-        "2026|11|21|6|p2|3|4|1000000||Ada|Bo|email",
+        "year|month|day|hour|id|likes|hearts|cost|income|kind|writer|chef|place",
+        "2026|11|20|5|p1|3|4|2500000|70|Foto|Ada|Bo|facebook",
+        "2026|11|20|5|p1|3|4|2500000|70|Foto|Ada|Bo|",
+        "2026|11|21|6|p2|3|4|1000000|80||Ada|Bo|email",
     ),
     "zoned": ("at,likes,fetch", "2026-11-20 10:00:00,3,1", "2026-11-20 10:00:00Z,3,2"),
 }  # fmt: skip
@@ -281,7 +281,7 @@ EVERY_KEY = {
     "delimiter": "|",
     "time": {"year": "year", "month": "month", "day": "day", "hour": "hour"},
     "key": ["id"],
-    "metrics": {"likes": ["likes", "hearts"], "spend": ["cost"]},
+    "metrics": {"likes": ["likes", "hearts"], "spend": ["cost"], "revenue": ["income"]},
     "micros": ["spend"],
     "currency": "EUR",
     "content_id": "id",
@@ -346,6 +346,7 @@ FILES = (
             "*": [probe_senders_command],
         },
         values={"providers.standard_webhooks.sources": [["email"]], "keys_url": [SALESFORCE_KEYS]},
+        single_valued={"providers.google.scheme": "no other scheme has issuers and a key set"},
     ),
     SettingsFile(
         "feeds",

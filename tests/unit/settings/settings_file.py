@@ -72,6 +72,15 @@ class SettingsFile:
             if fnmatch(dotted, self.only) and (value is not None or not fnmatch(dotted, self.null_is_absent)):
                 yield path, changes.remove(self.tree, path)
 
+    def is_valid(self, path: KeyPath, tree: Any) -> bool:
+        """Return whether the model accepts ``tree``, the file with a change at ``path``."""
+        self.tried += 1
+        try:
+            self.model.model_validate(self._narrow(tree, self._find_element(path)))
+        except ValidationError:
+            return False
+        return True
+
     def find_effect(self, path: KeyPath, tree: Any) -> Effect:
         """Return what a change of the key at ``path`` brings about, where ``tree`` is the changed file.
 
@@ -79,13 +88,17 @@ class SettingsFile:
         raised, since the model should not have accepted the file.
         """
         self.tried += 1
-        element = path[1] if path[0] == self.independent and len(path) > 2 else None
+        element = self._find_element(path)
         try:
             with changed_file(self.name, self.model, self._narrow(tree, element)):
                 is_different = any(probe() != self._output(probe, element) for probe in self._select_probes(path))
         except (ValidationError, BrainError):
             return "rejected"
         return "different" if is_different else "none"
+
+    def _find_element(self, path: KeyPath) -> str | int | None:
+        """Return the independent element that ``path`` leads into, None for the rest of the file."""
+        return path[1] if path[0] == self.independent and len(path) > 2 else None
 
     def _narrow(self, tree: Any, element: str | int | None) -> Any:
         """Return the file with one of its independent elements, or the whole file for None."""

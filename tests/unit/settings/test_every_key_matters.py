@@ -2,8 +2,14 @@
 
 import pytest
 from unit.settings import changes
+from unit.settings.changed_files import CONFIG
 from unit.settings.files_and_probes import FILES
 from unit.settings.settings_file import SettingsFile
+
+
+def test_every_file_is_probed() -> None:
+    """A new file needs probes of its own."""
+    assert {file.name for file in FILES} == {path.stem for path in CONFIG.iterdir()}
 
 
 @pytest.mark.slow

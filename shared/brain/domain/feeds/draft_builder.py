@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from brain.domain.events import Draft, FeedType, Rejected
+from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
 from brain.domain.feeds.json_values import parse_count, parse_number
 from brain.domain.feeds.times import EXPECTED_TIME, parse_time
 from brain.errors import InvalidInputError
-
-AMOUNT_METRICS: Final = frozenset({"conversions", "spend", "revenue"})
-"""Metrics that may have fractions; all others are counts."""
 
 
 class DraftBuilder:

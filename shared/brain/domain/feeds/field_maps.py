@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from brain.domain.events import METRICS, FeedType
+from brain.domain.events import AMOUNT_METRICS, METRICS, FeedType
 from brain.domain.types import StrictModel
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
@@ -44,6 +44,17 @@ class TimeMapping(StrictModel):
             if (self.day is None) == (self.weekday is None):
                 raise ValueError("time with month must have exactly one of day and weekday")
         return self
+
+    def check_every_key_is_read(self) -> None:
+        """Raise ``ValueError`` for keys that the source of the time would leave without an effect."""
+        read = {"constant"}
+        if self.column is not None:
+            read = {"column", "format"} if self.format is not None else {"column", "naive_is_utc"}
+        elif self.month is not None:
+            read = {"year", "constant_year", "month", "day", "weekday", "hour"}
+            read |= {"week_starts"} if self.weekday is not None else set()
+        if ignored := sorted(self.model_fields_set - read):
+            raise ValueError(f"time reads only {', '.join(sorted(read))} here, got {', '.join(ignored)}")
 
 
 class FieldMap(StrictModel):
@@ -83,8 +94,29 @@ class FieldMap(StrictModel):
             raise ValueError("running totals must have a key; list its columns or set cumulative to false")
         return self
 
+    def check_every_key_is_read(self) -> None:
+        """Raise ``ValueError`` for keys that would have no effect."""
+        self.time.check_every_key_is_read()
+        if without_unit := [name for name in self.micros if name not in AMOUNT_METRICS or name not in self.metrics]:
+            raise ValueError(
+                f"micros must be of {', '.join(sorted(AMOUNT_METRICS & set(self.metrics)))}, the amounts among the "
+                f"metrics, got {', '.join(without_unit)}"
+            )
+        if self.content_types and self.content_type_column is None:
+            raise ValueError("content_types translate the texts of content_type_column, got none; name that column")
+
 
 class FeedsConfig(StrictModel):
     """The model of ``config/feeds.yaml``."""
 
     field_maps: Mapping[str, FieldMap]
+
+    @model_validator(mode="after")
+    def _check_every_key_is_read(self) -> Self:
+        """Only for the file: a map that was stored with a dead letter says every key, and is read for ever."""
+        for name, field_map in self.field_maps.items():
+            try:
+                field_map.check_every_key_is_read()
+            except ValueError as exc:
+                raise ValueError(f"field_maps.{name}: {exc}") from exc
+        return self

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Final, cast
 
-from brain.domain.events import Draft, FeedType, Rejected
+from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
-from brain.domain.feeds.draft_builder import AMOUNT_METRICS, DraftBuilder
+from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import MICROS_PER_UNIT, first_text, lowercase_names, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape

@@ -75,7 +75,15 @@ class GoldCase(StrictModel):
         for scenario in (self.scenario, self.compared_with):
             if scenario:
                 scenario.to_event()
+        components = DEFAULT_WEIGHTS.exponents
+        if unknown := sorted(set(self.pinned_weights) - set(components)):
+            raise ValueError(f"case {self.id}: weights must be of {', '.join(components)}, got {', '.join(unknown)}")
         return self
+
+    @property
+    def pinned_weights(self) -> Mapping[str, float]:
+        """The weights that the case pins to another value than 1, by component."""
+        return {} if isinstance(self.weights, str) else self.weights
 
 
 class GoldStandards(StrictModel):
@@ -188,7 +196,7 @@ def _list_ratio_failures(case: GoldCase, case_score: Score, reference_score: Sco
 def _select_weights(case: GoldCase, model_weights: Weights) -> Weights:
     if case.weights == "model":
         return model_weights
-    return DEFAULT_WEIGHTS if case.weights == "default" else Weights(**dict(case.weights), version="pinned")
+    return Weights(**case.pinned_weights, version="pinned") if case.pinned_weights else DEFAULT_WEIGHTS
 
 
 def _score_scenario(scenario: Scenario, score_function: ScoreFunction, weights: Weights) -> Score:

@@ -44,6 +44,8 @@ class SignalTransformation(StrictModel):
     def _check_single_threshold(self) -> Self:
         if len(self.thresholds) > 1:
             raise ValueError(f"a transformation has at most one threshold, got {', '.join(self.thresholds)}")
+        if self.spell is not None and self.first_after is not None:
+            raise ValueError("a transformation has at most one of spell and first_after, got both")
         return self
 
 

@@ -77,7 +77,8 @@ def watch_finding(
     effect = describe_effect(batch, batch.run_tests(window), 0, limits, window)
     columns = _carry_over(previous)
     if _has_ended(question, previous, limits):
-        note = f"Retired: the days after {previous.due_on} show less than half of what was confirmed."
+        share = f"{limits.retire_below_share:.0%}"
+        note = f"Retired: the days after {previous.due_on} show less than {share} of what was confirmed."
         columns["due_on"] = night
         return question.build_entry(night, HypothesisState.RETIRED, **columns, **effect, note=note)
     return question.build_entry(night, HypothesisState.FINDING, **columns, **effect, note=previous.note)

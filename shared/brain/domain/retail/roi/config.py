@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from brain.domain.retail.roi.shop_decision import DecisionKind
 from brain.domain.types import PositiveInt, StrictModel
@@ -13,9 +13,9 @@ PositiveFraction = Annotated[float, Field(gt=0, le=1)]
 class Margins(StrictModel):
     """Gross margins as shares of revenue; ``default`` None means that none is known."""
 
-    default: PositiveFraction | None = None
-    stores: dict[str, PositiveFraction] = Field(default_factory=dict)
-    categories: dict[str, PositiveFraction] = Field(default_factory=dict)
+    default: PositiveFraction | None
+    stores: dict[str, PositiveFraction]
+    categories: dict[str, PositiveFraction]
 
     def find_margin(self, store_id: str, category: str | None) -> float | None:
         """Return the margin of the category, or else of the store, or else the default."""
@@ -37,3 +37,10 @@ class RoiConfig(StrictModel):
     least_comparisons: PositiveInt
     control_worth: PositiveFraction
     own_events: dict[DecisionKind, tuple[str, ...]]
+
+    @field_validator("own_events")
+    @classmethod
+    def _check_kinds(cls, own_events: dict[DecisionKind, tuple[str, ...]]) -> dict[DecisionKind, tuple[str, ...]]:
+        if missing := [kind for kind in DecisionKind if kind not in own_events]:
+            raise ValueError(f"own_events must have every kind of decision, got none for {', '.join(missing)}; add []")
+        return own_events

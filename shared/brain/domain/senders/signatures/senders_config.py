@@ -1,8 +1,8 @@
 """The model of ``config/brain_senders.yaml``: which provider may sign for which feed, and by which scheme."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from brain.domain.events import FeedType
 from brain.domain.senders.signatures.registry import SCHEMES
@@ -27,6 +27,12 @@ class Provider(StrictModel):
         if scheme not in SCHEMES:
             raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}")
         return scheme
+
+    @model_validator(mode="after")
+    def _check_openid(self) -> Self:
+        if self.scheme != "openid" and (self.issuers or self.keys_url):
+            raise ValueError(f"issuers and keys_url are for the scheme openid only, got them for {self.scheme}")
+        return self
 
     def may_sign_for(self, source: str) -> bool:
         """Return whether the provider may sign events of this feed."""

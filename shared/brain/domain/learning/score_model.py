@@ -58,9 +58,13 @@ class ScoreModel:
 
     def select_weights(self, client_id: str, config: LearningConfig) -> Mapping[str, float]:
         """Return the shared weights that score a client; the defaults while they come from too few other clients."""
-        serves_all, only_client = self.serving_scope(config)
-        serving = self.served if serves_all or only_client == client_id else None
+        serving = self.served if self.serves(client_id, config) else None
         return serving or initial_state(config).weights
+
+    def serves(self, client_id: str, config: LearningConfig) -> bool:
+        """Return whether the shared weights score this client."""
+        serves_all, only_client = self.serving_scope(config)
+        return serves_all or only_client == client_id
 
     def serving_scope(self, config: LearningConfig) -> tuple[bool, str | None]:
         """Return whether the weights serve every client, and the only client that they serve before that."""

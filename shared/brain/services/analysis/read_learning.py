@@ -40,8 +40,8 @@ class ReadLearning:
             register_from_document(outcomes_state.data),
             own_weights_from_document(learning_state.data),
         )
-        serves_everyone, only_client = model.serving_scope(self.config)
-        is_served = serves_everyone or only_client == client_id
+        _, only_client = model.serving_scope(self.config)
+        is_served = model.serves(client_id, self.config)
         shared_comparisons = _list_comparisons(model, facts.as_of) if is_served else ()
         summary = LearningSummary(
             weights_history=own_weights.weights_history

@@ -15,7 +15,9 @@ from brain.errors import BrainError, InvalidInputError
 from brain.settings.scheduler import REGION, Scheduler, read_scheduler
 
 INDEXES = Path("firestore.indexes.json")
+FUNCTIONS_YAML = "functions.yaml"
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_PROJECT_NUMBER = re.compile(r"[0-9]{1,20}|PROJECT_NUMBER")  # the latter in a plan made without the cloud
 
 
 class PlanStep(Protocol):
@@ -50,10 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         table = read_scheduler()
         target = _build_target(options, table)
-        if options.steps == ["functions.yaml"]:
-            text = render_functions_yaml(table, target)
-        else:
-            text = "".join(f"{step} {line}\n" for step in options.steps for line in STEPS[step](table, target, options))
+        text = _render(options, table, target)
     except BrainError as error:
         sys.stderr.write(f"deploy: {error.message}\n")
         return 2
@@ -61,9 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _render(options: argparse.Namespace, table: Scheduler, target: DeploymentTarget) -> str:
+    if FUNCTIONS_YAML not in options.steps:
+        return "".join(f"{step} {line}\n" for step in options.steps for line in STEPS[step](table, target, options))
+    if len(options.steps) > 1:
+        raise InvalidInputError(f"{FUNCTIONS_YAML} must be the only argument, got {', '.join(options.steps)}")
+    return render_functions_yaml(table, target)
+
+
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m brain.cli.deploy_plan", description=__doc__)
-    parser.add_argument("steps", nargs="+", metavar="STEP", choices=[*STEPS, "functions.yaml"])
+    parser.add_argument("steps", nargs="+", metavar="STEP", choices=[*STEPS, FUNCTIONS_YAML])
     parser.add_argument("--project", required=True)
     parser.add_argument("--project-number", required=True)
     parser.add_argument("--region", help="default: the region of the table")
@@ -77,10 +84,12 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _build_target(options: argparse.Namespace, table: Scheduler) -> DeploymentTarget:
-    """Return the target; raises ``InvalidInputError`` for an invalid project or region."""
+    """Return the target; raises ``InvalidInputError`` for an invalid project, project number or region."""
     region = options.region or table.region
     if not _PROJECT.fullmatch(options.project):
         raise InvalidInputError(f"--project must be a project id such as my-brain-1, got {options.project!r}")
+    if not _PROJECT_NUMBER.fullmatch(options.project_number):
+        raise InvalidInputError(f"--project-number must be of digits, got {options.project_number!r}")
     if not re.fullmatch(REGION, region):
         raise InvalidInputError(f"--region must be a region such as us-central1, got {region!r}")
     return DeploymentTarget(options.project, options.project_number, region)

@@ -8,7 +8,7 @@ from brain.adapters.environment import create_secrets_file
 from brain.bootstrap import SECRET_NAMES, Brain
 from brain.bootstrap.adapters import secrets_path
 from brain.domain.events import is_client_id
-from brain.errors import InvalidInputError
+from brain.errors import InvalidInputError, MisconfiguredError
 from brain.ports.clock import Clock
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.dead_letters import DeadLetters
@@ -19,9 +19,13 @@ def open_brain(clock: Clock | None = None) -> Brain:
     """Return the Brain of the environment; on an embedded store, missing secrets are created first."""
     settings = read_settings()
     path = secrets_path(settings)
-    if path is not None and create_secrets_file(path, SECRET_NAMES):
-        print(f"brain: created new secrets for this machine in {path}; keep them with the store", file=sys.stderr)
-    return bootstrap.build_brain(settings, clock=clock)
+    try:
+        if path is not None and create_secrets_file(path, SECRET_NAMES):
+            print(f"brain: created new secrets for this machine in {path}; keep them with the store", file=sys.stderr)
+        return bootstrap.build_brain(settings, clock=clock)
+    except OSError as exc:
+        message = f"the store cannot be opened: {exc.filename}: {exc.strerror}; correct BRAIN_STORE or its folder"
+        raise MisconfiguredError(message) from exc
 
 
 def parse_time(text: str, option: str) -> datetime:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from brain.cli.analysis.csv_input import describe_source, read_text, require_unique
+from brain.cli.gateway.payload_files import STANDARD_INPUT
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -62,6 +63,8 @@ def predict(
     from brain.domain.predictions.config import PredictionConfig
     from brain.domain.predictions.planned_content import predict_planned
 
+    if history == planned == STANDARD_INPUT:
+        raise InvalidInputError("--history and --planned must not both be -; name a file for one of them")
     published, plan = _read_sheet(history), _read_sheet(planned)
     config = load_config("brain_predictions", PredictionConfig)
     answer = predict_planned(published.rows, plan.rows, target=target, time=time, config=config)

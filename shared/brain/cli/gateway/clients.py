@@ -63,7 +63,7 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
 
 @clients.command("list")
 def list_clients(json_output: JsonOption = False) -> None:
-    """List the clients."""
+    """List the clients that were set up."""
     listed = [_to_json_object(client) for client in Clients(open_brain().store).list_all()]
     if json_output:
         print(to_json(listed))
@@ -71,7 +71,7 @@ def list_clients(json_output: JsonOption = False) -> None:
         columns = ("client_id", "name", "vertical", "time_zone", "currency", "stores", "alarm_budget")
         print_table("Clients", columns, ([_format(client[column]) for column in columns] for client in listed))
     else:
-        print("There are no clients yet; create one with: brain clients set --client ID --name NAME")
+        print("No client is set up yet; create one with: brain clients set --client ID --name NAME")
 
 
 @clients.command("show")

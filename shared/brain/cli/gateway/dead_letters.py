@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
@@ -38,6 +38,8 @@ def list_letters(
 ) -> None:
     """List the dead letters: id, client, feed, time (UTC), tries and reason, without their contents."""
     brain = open_brain()
+    if client is not None:
+        require_client(brain, client)
     letters = DeadLetters(brain.store).list(brain.clock.now(), client)
     if json_output:
         print(to_json([_to_json_object(letter) for letter in letters]))

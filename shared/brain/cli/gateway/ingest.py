@@ -79,7 +79,8 @@ async def _ingest(
     try:
         with show_progress("ingest") as report:
             for body, unreadable in _build_requests(payloads):
-                counts["rejected"] += unreadable
+                counts["rejected"] += len(unreadable)
+                reasons.update(f"{IngestStatus.REJECTED}: {rejection.message}" for rejection in unreadable)
                 request = IngestRequest(context.client_id, source, "application/json", body, "command-line")
                 ingested = await service(request, context)
                 _count(ingested, counts, reasons)
@@ -94,9 +95,9 @@ def _count(ingested: IngestResult, counts: Counter[str], reasons: Counter[str]) 
     reasons.update(f"{item.outcome}: {item.message}" for item in ingested.items if item.error_code)
 
 
-def _build_requests(payloads: Iterator[Any]) -> Iterator[tuple[bytes, int]]:
-    """Yield request bodies, and how many of the payloads that each was built from were unreadable."""
+def _build_requests(payloads: Iterator[Any]) -> Iterator[tuple[bytes, list[Rejected]]]:
+    """Yield request bodies, each with the unreadable ones among the payloads that it was built from."""
     flat = (item for payload in payloads for item in (payload if isinstance(payload, list) else [payload]))
     while group := list(islice(flat, MAX_EVENTS)):
         readable = [payload for payload in group if not isinstance(payload, Rejected)]
-        yield json.dumps(readable).encode(), len(group) - len(readable)
+        yield json.dumps(readable).encode(), [payload for payload in group if isinstance(payload, Rejected)]

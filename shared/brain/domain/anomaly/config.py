@@ -7,6 +7,8 @@ from pydantic import Field
 from brain.domain.types import PositiveFloat, StrictModel
 
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+MAX_READINGS = 100_000
+"""The longest memory: eleven years of hourly readings, so that its end can always be stated as a date."""
 TopShare = Annotated[float, Field(gt=0, le=0.5)]
 TailPower = Annotated[float, Field(gt=0, le=2)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -40,10 +42,10 @@ class TailConfig(StrictModel):
 class AnomalyConfig(StrictModel):
     """Constants of the detector, none of which a user sets: the alarm budget is the only setting of a client."""
 
-    spacing_readings: Annotated[int, Field(ge=3)]
-    fast_readings: Annotated[int, Field(ge=3)]
-    level_readings: Annotated[int, Field(ge=24)]
-    level_days: Annotated[int, Field(ge=7)]
+    spacing_readings: Annotated[int, Field(ge=3, le=MAX_READINGS)]
+    fast_readings: Annotated[int, Field(ge=3, le=MAX_READINGS)]
+    level_readings: Annotated[int, Field(ge=24, le=MAX_READINGS)]
+    level_days: Annotated[int, Field(ge=7, le=MAX_READINGS)]
     sustained_readings: Annotated[float, Field(ge=1, allow_inf_nan=False)]
     shift_share: PositiveShare
     refractory_hours: NonNegative

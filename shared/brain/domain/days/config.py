@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from brain.domain.clients.alarm_budget import AlarmBudget
-from brain.domain.days.sums import METRICS
+from brain.domain.days.sums import VOLUMES
 from brain.domain.types import PositiveFloat, PositiveInt, StrictModel
 
 
@@ -20,8 +20,8 @@ class AlarmConfig(StrictModel):
     @field_validator("metrics")
     @classmethod
     def _check_metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [metric for metric in metrics if metric not in METRICS]:
-            raise ValueError(f"metrics must be of {', '.join(METRICS)}, got {', '.join(unknown)}")
+        if unknown := [metric for metric in metrics if metric not in VOLUMES]:
+            raise ValueError(f"metrics must be of {', '.join(VOLUMES)}, got {', '.join(unknown)}")
         return metrics
 
     @property

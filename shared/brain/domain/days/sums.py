@@ -26,7 +26,7 @@ SCALES = {
     "spend": ("spend_micros", 10**6),
     "revenue": ("revenue_micros", 10**6),
 }
-METRICS = ("events", "engagements", *COUNTS, *(name for name, _ in SCALES.values()))
+VOLUMES = ("events", "engagements", *COUNTS, *(name for name, _ in SCALES.values()))
 """The sums that say how much happened; the others serve to compute rates."""
 OTHER = "other"
 MAX_GROUPS_PER_DAY = 20

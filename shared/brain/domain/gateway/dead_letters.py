@@ -1,6 +1,7 @@
 """Dead letters: failed requests of authenticated senders and failed tasks, stored whole so that nothing is lost."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -110,3 +111,8 @@ def derive_dead_letter_id(client_id: str, source: str, body: bytes) -> str:
     """Return the id of a request's dead letter; the same request, sent again, has the same dead letter."""
     digest = hashlib.sha256(b"\x00".join((client_id.encode(), source.encode(), body))).hexdigest()
     return f"dl_{digest[:24]}"
+
+
+def is_dead_letter_id(text: str) -> bool:
+    """Return whether the text has the form of a dead letter's id."""
+    return re.fullmatch(r"dl_[0-9a-f]{24}", text) is not None

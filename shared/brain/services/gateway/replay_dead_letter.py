@@ -6,7 +6,7 @@ from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.bodies import parse_body
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, is_dead_letter_id
 from brain.domain.gateway.normalize import normalize
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
@@ -32,9 +32,10 @@ class ReplayDeadLetter:
 
     def find(self, dead_letter_id: str) -> DeadLetter:
         """Return the dead letter; raises ``NotFoundError`` when it does not exist or has expired."""
-        letter = DeadLetters(self.store).get(dead_letter_id, self.clock.now())
+        is_valid = is_dead_letter_id(dead_letter_id)
+        letter = DeadLetters(self.store).get(dead_letter_id, self.clock.now()) if is_valid else None
         if letter is None:
-            raise NotFoundError(f"no dead letter {dead_letter_id}; `brain dead-letters list` shows all of them")
+            raise NotFoundError(f"no dead letter {dead_letter_id!r}; `brain dead-letters list` shows all of them")
         return letter
 
     def preview(self, letter: DeadLetter) -> dict[str, int]:

@@ -11,13 +11,13 @@ from brain.domain.jobs.steps import ALL_CLIENTS, LEARNING
 from brain.domain.learning.challenger import mean_error
 from brain.domain.learning.promotion_record import replay_decision
 from brain.domain.learning.score_model import initial_model, model_from_document, update_model
+from brain.domain.learning.serving_weights import select_weights
 from brain.errors import AlreadyExistsError, MisconfiguredError
 from brain.ports.document_store import Create
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.analysis.models import Models
 from brain.repositories.analysis.outcomes import Outcomes
-from brain.repositories.analysis.serving_weights import select_weights
 from brain.repositories.jobs.runs import Runs
 from brain.services.analysis.learn import Learn
 from brain.services.jobs.run_once import run_once

@@ -13,8 +13,9 @@ import yaml
 from brain import bootstrap
 from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.sqlite.store import SqliteStore
-from brain.domain.anomaly import AlarmBudget, AnomalyConfig, incidents
-from brain.domain.anomaly.incidents import Incident
+from brain.domain.anomaly import AlarmBudget, AnomalyConfig
+from brain.domain.anomaly.incident_scan import scan_for_incidents
+from brain.domain.anomaly.incidents import Incident, merge_incidents
 from brain.domain.clients.client import Client
 from brain.domain.days.config import AnalysisConfig
 from brain.errors import MisconfiguredError
@@ -58,7 +59,7 @@ def morning_after(days, hour=6):
 
 def scan(days, after_days, hour=6, client=ACME):
     """The incidents as of the morning after so many days."""
-    return incidents.scan(days, morning_after(after_days, hour), client, ALARMS, DETECTOR)
+    return scan_for_incidents(days, morning_after(after_days, hour), client, ALARMS, DETECTOR)
 
 
 def test_nothing_is_alarmed_in_worlds_without_incidents_beyond_the_budget():
@@ -109,8 +110,8 @@ def test_a_day_is_not_judged_before_its_events_usually_come():
 def test_incidents_remain_when_later_data_would_hide_them():
     """Late events never remove what was reported."""
     old, new = (Incident(f"ano_{n}", "linkedin", f"2026-10-0{n}", f"2026-10-0{n}", ()) for n in (1, 2))
-    assert incidents.merge_incidents([old], [new], "2026-09-01") == [old, new]
-    assert incidents.merge_incidents([old], [new], "2026-10-02") == [new]
+    assert merge_incidents([old], [new], "2026-09-01") == [old, new]
+    assert merge_incidents([old], [new], "2026-10-02") == [new]
 
 
 def test_an_incident_survives_its_document():

@@ -7,12 +7,12 @@ from brain.domain.clients.client import Client
 from brain.domain.days import hot_now, sums
 from brain.domain.days.scorer import ScoredEvent, Scorer
 from brain.domain.learning.outcome_rule import OutcomeRule
+from brain.domain.learning.serving_weights import select_weights
 from brain.domain.predictions import recent_content
 from brain.domain.scoring import ScoringConfig
 from brain.ports.document_store import Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import codec, paths
 from brain.repositories.analysis.outcomes import first_score_fields
-from brain.repositories.analysis.serving_weights import select_weights
 from brain.repositories.analysis.state import (
     ARCHIVE,
     LEARNING,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from brain.domain.anomaly import incidents
 from brain.domain.anomaly.config import AnomalyConfig
-from brain.domain.anomaly.incidents import Incident, IncidentScan
+from brain.domain.anomaly.incident_scan import IncidentScan, scan_for_incidents
+from brain.domain.anomaly.incidents import Incident
 from brain.domain.clients.client import Client
 from brain.domain.days import sums
 from brain.domain.days.config import AlarmConfig
@@ -45,7 +45,7 @@ class StoredAggregates:
 
     def scan_incidents(self, as_of: datetime, alarms: AlarmConfig, detector: AnomalyConfig) -> IncidentScan:
         """Find the incidents in the client's series as of a moment."""
-        return incidents.scan(self.days, as_of, self.client, alarms, detector)
+        return scan_for_incidents(self.days, as_of, self.client, alarms, detector)
 
 
 def read_aggregates(store: DocumentStore, client_id: str) -> StoredAggregates:

@@ -1,11 +1,13 @@
 """Select the weights that serve a client from the documents that the learning job wrote for scoring."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from brain.domain.scoring import Weights
 from brain.errors import MisconfiguredError
-from brain.ports.document_store import Document
 
 
-def select_weights(client_id: str, model_document: Document, own_document: Document) -> Weights:
+def select_weights(client_id: str, model_document: Mapping[str, Any], own_document: Mapping[str, Any]) -> Weights:
     """Return the weights that score a client's content.
 
     The client's own weights if they are proven; otherwise the shared ones, which serve every client once they come

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from brain.domain.learning.challenger import fit_challenger, mean_error
-from brain.domain.learning.fold import fold_outcomes
 from brain.domain.learning.gram import sum_outcomes
 from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.weight_pooling import estimate_client, fit_priors, pool_weights
+from brain.domain.learning.weight_update import fold_outcomes
 from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, simulate_outcomes
 
 SEEDS = range(20)

@@ -213,18 +213,18 @@ class FaultyStore:
 
     def _read(self, method: str, call: Callable[[], T], count_reads: Callable[[T], Mapping[str, int]]) -> T:
         mode = self._fault.next_call(method)
-        _fail_before(mode)
+        _fail_before_call(mode)
         response = call()
         self.reads_by.update(count_reads(response))
-        _fail_after(mode)
+        _fail_after_call(mode)
         return response
 
     def _write(self, method: str, paths: Sequence[str], call: Callable[[], T]) -> T:
         mode = self._fault.next_call(method)
-        _fail_before(mode)
+        _fail_before_call(mode)
         response = call()
         self.writes_by.update(_get_collection_id(path) for path in paths)
-        _fail_after(mode)
+        _fail_after_call(mode)
         return response
 
 
@@ -269,10 +269,10 @@ class FaultyWriter:
         """Apply each write on its own; a failure becomes the result of each write, as in the real writers."""
         mode = self._fault.next_call("write")
         try:
-            _fail_before(mode)
+            _fail_before_call(mode)
             results = await self._inner.write(writes)
             self.writes += len(writes)
-            _fail_after(mode)
+            _fail_after_call(mode)
         except StoreUnavailableError as error:
             return [WriteResult(WriteStatus.UNAVAILABLE, error) for _ in writes]
         return results
@@ -285,14 +285,14 @@ def _get_collection_id(path: str) -> str:
     return path.rpartition("/")[0].rpartition("/")[2]
 
 
-def _fail_before(mode: FaultMode | None) -> None:
+def _fail_before_call(mode: FaultMode | None) -> None:
     if mode is FaultMode.REFUSE:
         raise StoreUnavailableError("the store was made unavailable for a test", retry_after_seconds=0)
     if mode is FaultMode.KILL:
         raise ProcessKilled
 
 
-def _fail_after(mode: FaultMode | None) -> None:
+def _fail_after_call(mode: FaultMode | None) -> None:
     if mode is FaultMode.LOSE:
         raise StoreUnavailableError("the response was lost for a test", retry_after_seconds=0)
     if mode is FaultMode.KILL_AFTER:

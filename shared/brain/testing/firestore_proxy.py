@@ -92,7 +92,7 @@ class FirestoreProxy:
     def _call(self, method: str, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Forward one call, with the fault before or after it."""
         fault = self._next_fault()
-        self._fail_before(fault, context)
+        self._apply_fault_before_forwarding(fault, context)
         parts = self._forward(method, request, context)
         if fault is NetworkFault.CUT_SHORT:
             if method in STREAMED:
@@ -106,7 +106,7 @@ class FirestoreProxy:
             return
         yield from parts
 
-    def _fail_before(self, fault: NetworkFault | None, context: grpc.ServicerContext) -> None:
+    def _apply_fault_before_forwarding(self, fault: NetworkFault | None, context: grpc.ServicerContext) -> None:
         if fault is NetworkFault.REFUSE:
             self._relay.cut(refuse_next=True)
             context.abort(grpc.StatusCode.UNAVAILABLE, "refused for a test")

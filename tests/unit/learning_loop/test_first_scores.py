@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.domain.learning.first_score import build_first_score, compute_ageless_logs, compute_maturity_age
+from brain.domain.learning.first_score import build_first_score, compute_ageless_logs
 from brain.domain.learning.group_baseline import GroupBaseline
 from brain.domain.learning.observation import ExclusionReason, MaturedContent, build_outcome_id, observe
 from brain.domain.learning.outcome_register import MAX_WEEKS, OutcomeRegister, register_from_document
+from brain.domain.learning.outcome_rule import compute_maturity_age
 from brain.domain.learning.outcomes import outcome_from_document
 from brain.domain.scoring import Weights, score
 from brain.errors import MisconfiguredError

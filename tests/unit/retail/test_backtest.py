@@ -179,7 +179,9 @@ def test_a_week_of_history_has_no_seasonal_scale() -> None:
 
 def _build_days(**columns: list[float] | list[int] | list[bool]) -> ScoredDays:
     size = len(columns["actual"])
-    arrays = {name: np.full(size, np.nan) for name in ("actual_before", "predicted_before", "scale", "rush_line")}
+    arrays = {
+        name: np.full(size, np.nan) for name in ("actual_day_before", "predicted_day_before", "scale", "rush_line")
+    }
     arrays |= {"series": np.zeros(size, dtype=int), "rush_called": np.zeros(size, dtype=bool)}
     arrays |= {name: np.array(values) for name, values in columns.items()}
     return ScoredDays(**arrays)  # type: ignore[arg-type]
@@ -191,8 +193,8 @@ def test_each_figure_is_its_definition() -> None:
         _build_days(
             actual=[100.0, 200.0, 0.0, 50.0],
             predicted=[110.0, 180.0, 10.0, 50.0],
-            actual_before=[90.0, 100.0, 200.0, 50.0],
-            predicted_before=[90.0, 110.0, 180.0, 10.0],
+            actual_day_before=[90.0, 100.0, 200.0, 50.0],
+            predicted_day_before=[90.0, 110.0, 180.0, 10.0],
             scale=[20.0, 20.0, 20.0, np.nan],
             rush_line=[150.0] * 4,
             rush_called=[False, True, True, False],

@@ -16,7 +16,6 @@ from brain.domain.events import Event, FeedType
 from brain.domain.jobs.steps import ALL_CLIENTS, DAILY_ANALYSIS, HOURLY_SCORES, LEARNING
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.fold import fold_outcomes
 from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS, ScoreOutcome
 from brain.domain.learning.own_weights import OwnWeights, update_own_weights
@@ -25,6 +24,7 @@ from brain.domain.learning.score_model import ScoreModel, conclude_trial, initia
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.trial import Trial, observe_outcomes
 from brain.domain.learning.weight_pooling import WeightPriors, fit_priors
+from brain.domain.learning.weight_update import fold_outcomes
 from brain.ports.task_queue import Task
 from brain.repositories import codec, paths
 from brain.repositories.clients import Clients

@@ -33,7 +33,7 @@ HOLIDAYS = {
 }  # fmt: skip
 
 
-QUICK = {"forecast.replay_weeks": 6, "forecast.refit_days": 21, "forecast.fine_season_after_days": 300}
+QUICK = {"forecast.replay_weeks": 6, "forecast.refit_days": 21, "forecast.fine_season_min_history_days": 300}
 
 
 def _load() -> RetailConfig:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.events import Event
-from brain.domain.learning.outcome_rule import OutcomeRule
+from brain.domain.learning.outcome_rule import OutcomeRule, compute_maturity_age
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Score, ScoringConfig, compute_log_components
 
@@ -68,15 +68,6 @@ def build_first_score(event: Event, score: Score, rule: OutcomeRule, config: Sco
         comparison_group="|".join((event.platform or str(event.feed_type), age_class, join_counters(score.neutral))),
         component_logs=compute_ageless_logs(score.components, config),
     )
-
-
-def compute_maturity_age(platform: str | None, rule: OutcomeRule, config: ScoringConfig) -> timedelta:
-    """Return the age at which content is mature: when T′ reaches its floor, at most a week.
-
-    The age depends on the platform's decay rate.
-    """
-    decay = config.baselines.get(platform or "", config.other_baseline).decay
-    return timedelta(hours=min(-math.log(config.temporal.minimum) / decay, rule.latest_maturity_hours))
 
 
 def compute_ageless_logs(components: Mapping[str, float], config: ScoringConfig) -> dict[str, float]:

@@ -3,11 +3,14 @@
 A module of its own because the scoring jobs import it and need nothing else of learning.
 """
 
+import math
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
+from brain.domain.scoring import ScoringConfig
 from brain.domain.types import Fraction, PositiveFloat, StrictModel
 
 
@@ -36,3 +39,12 @@ class OutcomeRule(StrictModel):
     seen_share: Fraction
     settling_hours: PositiveFloat
     usual: BaselineRule
+
+
+def compute_maturity_age(platform: str | None, rule: OutcomeRule, config: ScoringConfig) -> timedelta:
+    """Return the age at which content is mature: when T′ reaches its floor, at most a week.
+
+    The age depends on the platform's decay rate.
+    """
+    decay = config.baselines.get(platform or "", config.other_baseline).decay
+    return timedelta(hours=min(-math.log(config.temporal.minimum) / decay, rule.latest_maturity_hours))

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationEr
 
 from brain.domain.learning.challenger import Challenger, is_challenger_due, promote_weights
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.fold import fold_outcomes
+from brain.domain.learning.weight_update import fold_outcomes
 from brain.domain.learning.outcomes import ScoreOutcome
 from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.promotion_record import ErrorPair

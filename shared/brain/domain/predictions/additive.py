@@ -26,12 +26,12 @@ EffectSteps: TypeAlias = tuple[int, ...]
 class AdditiveFits:
     """Several fits of the same steps at once, one per row.
 
-    ``location`` is (fits,), ``shifts`` one array (fits, groups) per step, ``residuals`` (fits, rows) of all rows,
+    ``location`` is (fits,), ``step_effects`` one array (fits, groups) per step, ``residuals`` (fits, rows) of all rows,
     including those that a fit did not see.
     """
 
     location: Floats
-    shifts: tuple[Floats, ...]
+    step_effects: tuple[Floats, ...]
     residuals: Floats
 
 
@@ -89,18 +89,18 @@ class StepSearch:
         """
         residual = target - weighted_median(target, self._weights[None, :])[0]
         steps: list[int] = []
-        shifts, gains = self._evaluate(residual)
+        slot_effects, gains = self._evaluate(residual)
         while len(steps) < most and gains.max() >= self._least_gain:
             best = int(np.argmax(gains))
             parents = [parent for parent in self._candidates[best].parents if parent not in steps]
             for step in (*sorted(parents, key=lambda parent: -gains[parent]), best):
-                residual = residual - shifts[self._firsts[step] + 1 + self._candidates[step].codes]
+                residual = residual - slot_effects[self._firsts[step] + 1 + self._candidates[step].codes]
                 steps.append(step)
-                shifts, gains = self._evaluate(residual)
+                slot_effects, gains = self._evaluate(residual)
         return tuple(steps)
 
     def _evaluate(self, residual: Floats) -> tuple[Floats, Floats]:
-        """Return the shrunk shift of every slot, and the gain of log marginal likelihood of every effect."""
+        """Return the shrunk effect of every slot, and the gain of log marginal likelihood of every effect."""
         pseudo = pseudo_values(residual, robust_scale(residual), self._clip)
         weighted = pseudo * self._weights
         shrinkage = self._shrinkage
@@ -147,16 +147,16 @@ def fit_steps(
     location = weighted_median(target, weights)
     residuals = target - location[:, None]
     total_weights = np.maximum(weights.sum(axis=1), _TINY)
-    shifts = []
+    step_effects = []
     for step in steps:
         scale = robust_scale(residuals[-1])
-        shift = _shrink_means(pseudo_values(residuals, scale, clip), weights, total_weights, candidates[step])
-        shifts.append(shift)
-        residuals = residuals - take_row_shifts(shift, candidates[step].codes)
+        group_effects = _shrink_means(pseudo_values(residuals, scale, clip), weights, total_weights, candidates[step])
+        step_effects.append(group_effects)
+        residuals = residuals - take_row_effects(group_effects, candidates[step].codes)
         drift = np.sum(pseudo_values(residuals, scale, clip) * weights, axis=1) / total_weights
         location += drift
         residuals -= drift[:, None]
-    return AdditiveFits(location, tuple(shifts), residuals)
+    return AdditiveFits(location, tuple(step_effects), residuals)
 
 
 def weighted_median(target: Floats, weights: Floats) -> Floats:
@@ -203,30 +203,30 @@ def pseudo_values(residuals: Floats, scale: float, clip: float) -> Floats:
     return clipped
 
 
-def take_row_shifts(shift: Floats, codes: Integers) -> Floats:
-    """Return the shift of each row (…, rows), 0 for rows of no group; ``shift`` is (…, groups).
+def take_row_effects(group_effects: Floats, codes: Integers) -> Floats:
+    """Return the effect of each row (…, rows), 0 for rows of no group; ``group_effects`` is (…, groups).
 
-    >>> take_row_shifts(np.array([0.1, 0.2]), np.array([1, -1, 0])).tolist()
+    >>> take_row_effects(np.array([0.1, 0.2]), np.array([1, -1, 0])).tolist()
     [0.2, 0.0, 0.1]
     """
-    row_shifts: Floats = np.take(shift, codes, axis=-1, mode="clip")
+    row_effects: Floats = np.take(group_effects, codes, axis=-1, mode="clip")
     if codes.min() < 0:
-        row_shifts[..., codes < 0] = 0.0
-    return row_shifts
+        row_effects[..., codes < 0] = 0.0
+    return row_effects
 
 
-def unseen_variance(shift: Floats, codes: Integers) -> Floats:
+def unseen_variance(group_effects: Floats, codes: Integers) -> Floats:
     """Return the variance (rows,) that each row has because its group was never seen, 0 if it was.
 
-    It is the mean square of the shifts of the groups that were seen; if all shifts of an effect are 0, there is no
+    It is the mean square of the effects of the groups that were seen; if all of them are 0, there is no
     variance between its groups.
 
     >>> unseen_variance(np.array([0.3, -0.3, 0.0]), np.array([0, 2, -1])).round(2).tolist()
     [0.0, 0.09, 0.09]
     """
-    nonzero = shift[shift != 0]
+    nonzero = group_effects[group_effects != 0]
     variance = float(np.mean(nonzero**2)) if len(nonzero) else 0.0
-    variances: Floats = np.where((codes < 0) | (shift[codes] == 0), variance, 0.0)
+    variances: Floats = np.where((codes < 0) | (group_effects[codes] == 0), variance, 0.0)
     return variances
 
 

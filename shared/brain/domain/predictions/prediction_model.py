@@ -13,7 +13,7 @@ from brain.domain.predictions.additive import (
     StepSearch,
     fit_steps,
     robust_scale,
-    take_row_shifts,
+    take_row_effects,
     unseen_variance,
 )
 from brain.domain.predictions.candidates import build_candidates
@@ -82,12 +82,12 @@ class PredictionModel:
         table = {name: table.get(name, blank) for name in self._column_names()}
         centre, variance = np.full(rows, self.location), np.zeros(rows)
         log_spread = np.full(rows, self.spread.location)
-        for effect, shift in self.effects:
+        for effect, group_effects in self.effects:
             codes = effect.encode(table)
-            centre += take_row_shifts(shift, codes)
-            variance += unseen_variance(shift, codes)
-        for effect, shift in self.spread.effects:
-            log_spread += take_row_shifts(shift, effect.encode(table))
+            centre += take_row_effects(group_effects, codes)
+            variance += unseen_variance(group_effects, codes)
+        for effect, group_effects in self.spread.effects:
+            log_spread += take_row_effects(group_effects, effect.encode(table))
         width = np.exp(log_spread) * np.sqrt(1 + variance / self.residual_sd**2)
         return [
             self._build_prediction(float(c), float(w), unknown)
@@ -162,7 +162,10 @@ def fit_model(
         config=config,
         scale=scale,
         location=float(fits.location[-1]),
-        effects=tuple((candidates[step].effect, shift[-1]) for step, shift in zip(steps, fits.shifts, strict=True)),
+        effects=tuple(
+            (candidates[step].effect, group_effects[-1])
+            for step, group_effects in zip(steps, fits.step_effects, strict=True)
+        ),
         spread=fit_error_spread(errors, splits.test_ages, _test_categories(candidates, splits), config),
         residual_sd=residual_sd,
     )
@@ -229,8 +232,8 @@ def _fit_averaged(
         averaged: Floats = per_fit.reshape(decay_count, fit_count, *per_fit.shape[1:]).mean(axis=0)
         return averaged
 
-    shifts = tuple(average(shift) for shift in fits.shifts)
-    return steps, AdditiveFits(average(fits.location), shifts, average(fits.residuals))
+    step_effects = tuple(average(group_effects) for group_effects in fits.step_effects)
+    return steps, AdditiveFits(average(fits.location), step_effects, average(fits.residuals))
 
 
 def _test_variance(
@@ -240,8 +243,8 @@ def _test_variance(
     variance = np.zeros(len(splits.test_rows))
     for fit in range(len(splits.train_weights) - 1):
         tests = splits.test_fits == fit
-        for step, shift in zip(steps, fits.shifts, strict=True):
-            variance[tests] += unseen_variance(shift[fit], candidates[step].codes[splits.test_rows[tests]])
+        for step, group_effects in zip(steps, fits.step_effects, strict=True):
+            variance[tests] += unseen_variance(group_effects[fit], candidates[step].codes[splits.test_rows[tests]])
     return variance
 
 

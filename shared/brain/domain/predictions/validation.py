@@ -122,5 +122,8 @@ def fit_error_spread(
     order = np.argsort(normalised)
     ordered = normalised[order]
     lower, upper = conformal_interval(ordered.tolist(), weights[order].tolist(), config.level)
-    effects = tuple((candidates[step].effect, shift[-1]) for step, shift in zip(steps, fits.shifts, strict=True))
+    effects = tuple(
+        (candidates[step].effect, group_effects[-1])
+        for step, group_effects in zip(steps, fits.step_effects, strict=True)
+    )
     return ErrorSpread(float(fits.location[-1]), effects, ordered, lower, upper)

@@ -93,8 +93,8 @@ def _sample_rewards(moves: Sequence[MoveRecord]) -> Sample:
 
 
 def _project_enough_by(shown_moves: Sequence[MoveRecord], as_of: datetime, required: int) -> date | None:
-    missing = required - len(shown_moves)
-    if missing <= 0 or not shown_moves:
+    missing_count = required - len(shown_moves)
+    if missing_count <= 0 or not shown_moves:
         return None
     elapsed_days = max((as_of - min(move.shown_at for move in shown_moves)) / timedelta(days=1), 1.0)
-    return (as_of + timedelta(days=ceil(missing * elapsed_days / len(shown_moves)))).date()
+    return (as_of + timedelta(days=ceil(missing_count * elapsed_days / len(shown_moves)))).date()

@@ -76,11 +76,11 @@ def estimate_effect(candidate: MoveCandidate, context: AdviceContext, catalogue:
     Measured outcomes of the move come first (own, pooled with other clients'), then the lift that triggered it. With
     neither, the estimate is None.
     """
-    level = catalogue.policy.interval_level
-    effect: dict[str, object] = {"metric": candidate.move.improves, "level": level}
+    interval_level = catalogue.policy.interval_level
+    effect: dict[str, object] = {"metric": candidate.move.improves, "level": interval_level}
     belief = candidate.belief
     if belief.effect is not None:
-        lower, upper = belief.effect.interval(level)
+        lower, upper = belief.effect.interval(interval_level)
         return effect | {"estimate": belief.effect.mean, "lower": lower, "upper": upper, "basis": _name_basis(belief)}
     source = candidate.move.effect_from
     holds = candidate.conditions is ConditionStatus.HOLDS

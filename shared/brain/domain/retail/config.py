@@ -89,7 +89,7 @@ class ForecastConfig(StrictModel):
     refit_days_of_many: PositiveInt
     half_life_days: PositiveFloat
     season_waves: tuple[PositiveInt, ...]
-    fine_season_after_days: PositiveInt
+    fine_season_min_history_days: PositiveInt
     level_rates: tuple[OpenFraction, ...]
     robust_at_sd: PositiveFloat
     level_clip_sd: PositiveFloat

@@ -99,9 +99,9 @@ def _fit_product(series: DailySeries, shop_data: ShopData) -> _ProductFit | None
     reported = {reading: signal for reading, signal in signals.items() if np.isfinite(signal).any()}
     if not reported:
         return None
-    raw = np.stack(list(reported.values()))
-    complete = np.isfinite(raw).all(axis=0) & (outcome.observed > 0)
-    whitened = outcome.whiten_signals(np.where(complete, raw, np.nan))
+    signal_matrix = np.stack(list(reported.values()))
+    complete = np.isfinite(signal_matrix).all(axis=0) & (outcome.observed > 0)
+    whitened = outcome.whiten_signals(np.where(complete, signal_matrix, np.nan))
     varying = np.flatnonzero((whitened**2).sum(axis=1) > 0)
     if complete.sum() < MIN_DAYS or not len(varying):
         return None

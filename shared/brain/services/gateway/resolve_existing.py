@@ -41,10 +41,10 @@ class ResolveExisting:
     _fingerprints: dict[str, set[str]] = field(default_factory=dict)
     _revised: set[str] = field(default_factory=set)
 
-    def __call__(self, existing: Sequence[IdentifiedEvent]) -> list[ItemResult]:
+    def __call__(self, incoming: Sequence[IdentifiedEvent]) -> list[ItemResult]:
         """Return the result of each event; raises ``StoreUnavailableError`` when the store cannot be read."""
-        stored = self.store.get_all([paths.event(new.event.client_id, new.event.event_id) for new in existing])
-        return [self._resolve(new, self._refresh(snapshot)) for new, snapshot in zip(existing, stored, strict=True)]
+        stored = self.store.get_all([paths.event(new.event.client_id, new.event.event_id) for new in incoming])
+        return [self._resolve(new, self._refresh(snapshot)) for new, snapshot in zip(incoming, stored, strict=True)]
 
     def _refresh(self, stored: Snapshot | None) -> Snapshot | None:
         """Return the event as it is after the revisions of this request."""

@@ -22,7 +22,7 @@ def measure_product_weather(
     history = read_shop_history(warehouse, until=as_of)
     if store_id is not None:
         check_store_exists(history.shop_data.stores, store_id)
-    return [effect for effect in _measure(history) if store_id in {None, effect.store_id}]
+    return [effect for effect in _estimate_elasticities(history) if store_id in {None, effect.store_id}]
 
 
 def build_product_weather_step() -> ShopStep:
@@ -32,7 +32,7 @@ def build_product_weather_step() -> ShopStep:
 
 def _publish_effects(_: ClientShop, history: ShopHistory) -> StepFindings:
     effects = sorted(
-        _measure(history),
+        _estimate_elasticities(history),
         key=lambda effect: (-effect.confidence, effect.store_id, effect.product_id or "", effect.reading),
     )
     claimed = sum(effect.claimed for effect in effects)
@@ -41,7 +41,7 @@ def _publish_effects(_: ClientShop, history: ShopHistory) -> StepFindings:
     )
 
 
-def _measure(history: ShopHistory) -> list[WeatherElasticity]:
+def _estimate_elasticities(history: ShopHistory) -> list[WeatherElasticity]:
     if not history.shop_data.weather:
         raise InvalidInputError(
             "there is no weather of these stores; import some with `brain retail import --weather FILE.csv`"

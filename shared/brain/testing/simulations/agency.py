@@ -42,8 +42,8 @@ def simulate_post(
 ) -> tuple[Event, Event]:
     """Simulate a post's early and its matured form; an early log rate stands for ``slope`` times as much in the end."""
     rng = random.Random(f"{seed}-{client}-{day}-{number}")
-    early_rate = rng.gauss(0, 0.9)
-    final_rate = slope * early_rate + rng.gauss(0, noise) / 0.6
+    early_log_rate = rng.gauss(0, 0.9)
+    final_log_rate = slope * early_log_rate + rng.gauss(0, noise) / 0.6
     published_at = START + timedelta(days=day, hours=1, seconds=number)
     early = Event(
         event_id=f"p{day}-{number}",
@@ -52,10 +52,10 @@ def simulate_post(
         occurred_at=published_at,
         received_at=published_at + timedelta(minutes=30),
         platform="twitter",
-        engagements=round(AUDIENCE * BASELINE * 0.2 * math.exp(early_rate)),
+        engagements=round(AUDIENCE * BASELINE * 0.2 * math.exp(early_log_rate)),
         audience_size=AUDIENCE,
     )
-    engagements = round(AUDIENCE * BASELINE * 0.5 * math.exp(final_rate))
+    engagements = round(AUDIENCE * BASELINE * 0.5 * math.exp(final_log_rate))
     return early, replace(early, engagements=engagements, received_at=published_at + timedelta(hours=19))
 
 

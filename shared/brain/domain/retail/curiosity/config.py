@@ -41,7 +41,7 @@ class SignalTransformation(StrictModel):
         return {name: threshold for name in names if (threshold := getattr(self, name)) is not None}
 
     @model_validator(mode="after")
-    def _check_single_threshold(self) -> Self:
+    def _check_exclusive_options(self) -> Self:
         if len(self.thresholds) > 1:
             raise ValueError(f"a transformation has at most one threshold, got {', '.join(self.thresholds)}")
         if self.spell is not None and self.first_after is not None:

@@ -74,7 +74,7 @@ class BacktestReport:
 class BacktestTable:
     """The forecasts as flat arrays, sorted by series, cutoff and day.
 
-    ``predicted``, ``predicted_before`` and ``rush_called`` have one row per rule: (rules, rows).
+    ``predicted``, ``predicted_day_before`` and ``rush_called`` have one row per rule: (rules, rows).
     """
 
     panel: Panel
@@ -83,8 +83,8 @@ class BacktestTable:
     day: Integers
     actual: Floats
     predicted: Floats
-    predicted_before: Floats
-    actual_before: Floats
+    predicted_day_before: Floats
+    actual_day_before: Floats
     bounds: Floats
     rush_line: Floats
     rush_called: Booleans
@@ -96,8 +96,8 @@ class BacktestTable:
             series=self.series,
             actual=self.actual,
             predicted=self.predicted[rule],
-            actual_before=self.actual_before,
-            predicted_before=self.predicted_before[rule],
+            actual_day_before=self.actual_day_before,
+            predicted_day_before=self.predicted_day_before[rule],
             scale=self.scale,
             rush_line=self.rush_line,
             rush_called=self.rush_called[rule],
@@ -194,7 +194,7 @@ def _build_table(outcome: ForecastOutcome, stride: int, last: int, rush_reach: f
     predicted = np.stack([outcome.predicted[:, selected], *_forecast_naive_rules(outcome, origins, horizon)])
     scorable = np.isfinite(actual) & np.isfinite(predicted[0])
     series, origin, step = np.nonzero(scorable)
-    actual_before, predicted_before = _find_days_before(panel, actual, predicted, origins)
+    actual_day_before, predicted_day_before = _find_days_before(panel, actual, predicted, origins)
     scale = _compute_seasonal_scale(panel, outcome.origins[0])
     rush_line = outcome.rush_line[:, selected][series, origin]
     bounds = outcome.bounds[:, :, selected][:, scorable]
@@ -207,8 +207,8 @@ def _build_table(outcome: ForecastOutcome, stride: int, last: int, rush_reach: f
         day=day[origin, step],
         actual=actual[scorable],
         predicted=predicted[:, scorable],
-        predicted_before=predicted_before[:, scorable],
-        actual_before=actual_before[scorable],
+        predicted_day_before=predicted_day_before[:, scorable],
+        actual_day_before=actual_day_before[scorable],
         bounds=bounds,
         rush_line=rush_line,
         rush_called=calling_sales >= rush_line,
@@ -240,17 +240,17 @@ def _find_days_before(panel: Panel, actual: Floats, predicted: Floats, origins: 
     For the first open day of an origin both are the last sales known at the origin.
     """
     last_sales = np.stack([_find_last_sales(panel.sales[:, : origin + 1]) for origin in origins], axis=1)
-    actual_before = np.full(actual.shape, np.nan)
-    predicted_before = np.full(predicted.shape, np.nan)
+    actual_day_before = np.full(actual.shape, np.nan)
+    predicted_day_before = np.full(predicted.shape, np.nan)
     last_actual = last_sales
     last_predicted = np.broadcast_to(last_sales, (len(predicted), *last_sales.shape)).copy()
     for step in range(actual.shape[2]):
-        actual_before[:, :, step] = last_actual
-        predicted_before[:, :, :, step] = last_predicted
+        actual_day_before[:, :, step] = last_actual
+        predicted_day_before[:, :, :, step] = last_predicted
         opened: Booleans = np.isfinite(actual[:, :, step])
         last_actual = np.where(opened, actual[:, :, step], last_actual)
         last_predicted = np.where(opened, predicted[:, :, :, step], last_predicted)
-    return actual_before, predicted_before
+    return actual_day_before, predicted_day_before
 
 
 def _find_last_sales(sales: Floats) -> Floats:

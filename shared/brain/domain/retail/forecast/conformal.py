@@ -86,8 +86,8 @@ def compute_conformal_bounds(
 
 
 def _count_origins_per_week(origins: Sequence[int]) -> int:
-    gap = origins[1] - origins[0] if len(origins) > 1 else WEEK
-    return max(1, WEEK // max(1, gap))
+    days_between_origins = origins[1] - origins[0] if len(origins) > 1 else WEEK
+    return max(1, WEEK // max(1, days_between_origins))
 
 
 def _adapt_level(level: Floats, bound: Floats, actual: Floats, observed: Booleans) -> None:

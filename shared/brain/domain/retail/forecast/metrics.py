@@ -50,8 +50,8 @@ class Metrics:
 class ScoredDays:
     """The days to score, as flat arrays of one length: the series, its actual sales, and the forecast of one rule.
 
-    ``actual_before`` are the sales of the open day before, ``predicted_before`` the rule's forecast of them (the sales
-    themselves on the first day after a cutoff). ``scale`` is the series' mean absolute seasonal difference.
+    ``actual_day_before`` are the sales of the open day before, ``predicted_day_before`` the rule's forecast of them
+    (the sales themselves on the first day after a cutoff). ``scale`` is the series' mean absolute seasonal difference.
     ``rush_line`` are the sales of a rush day, ``rush_called`` tells whether the rule called one. NaN where unknown.
     ``bounds`` is (4, days): lower and upper of the 80 % interval, then of the 95 % interval.
     """
@@ -59,8 +59,8 @@ class ScoredDays:
     series: Integers
     actual: Floats
     predicted: Floats
-    actual_before: Floats
-    predicted_before: Floats
+    actual_day_before: Floats
+    predicted_day_before: Floats
     scale: Floats
     rush_line: Floats
     rush_called: Booleans
@@ -72,8 +72,8 @@ class ScoredDays:
             series=self.series[mask],
             actual=self.actual[mask],
             predicted=self.predicted[mask],
-            actual_before=self.actual_before[mask],
-            predicted_before=self.predicted_before[mask],
+            actual_day_before=self.actual_day_before[mask],
+            predicted_day_before=self.predicted_day_before[mask],
             scale=self.scale[mask],
             rush_line=self.rush_line[mask],
             rush_called=self.rush_called[mask],
@@ -107,7 +107,10 @@ def _score_groups(all_days: ScoredDays, group: Integers, groups: int) -> list[Me
     error, size = np.abs(days.actual - days.predicted), np.abs(days.actual)
     called, rush = days.rush_called, days.actual >= days.rush_line
     has_sales, has_scale = size > 0, np.isfinite(days.scale) & (days.scale > 0)
-    change, predicted_change = days.actual - days.actual_before, days.predicted - days.predicted_before
+    change, predicted_change = (
+        days.actual - days.actual_day_before,
+        days.predicted - days.predicted_day_before,
+    )
     has_direction = np.isfinite(change) & np.isfinite(predicted_change) & (np.abs(change) > 0)
     covariance, deviation = _sum_products(days, total)
     columns = [

@@ -109,7 +109,7 @@ def _refit(model: _Model, previous: RegressionFit | None, cutoff: int) -> Regres
         coefficients, spread = np.zeros((2, len(target), regressors.width)), estimate_spread(target)
     else:
         coefficients, spread = previous.coefficients.copy(), previous.spread
-    fine = cutoff >= config.fine_season_after_days
+    fine = cutoff >= config.fine_season_min_history_days
     column_sets = (regressors.all_columns, regressors.coarse_columns)
     for index, columns in enumerate(column_sets):
         if index == 0 and not fine:

@@ -125,7 +125,10 @@ def _list_weeks_back(is_open: Booleans, cutoff_column: int, roi: RoiConfig) -> l
 
 
 def _flag_short_histories(is_open: Booleans, origins: Sequence[int], roi: RoiConfig) -> Booleans:
-    """Return which rows had too short a history at which origins, (rows, origins): their errors are not by chance."""
+    """Return which rows had too short a history at which origins, (rows, origins).
+
+    Their errors are not representative.
+    """
     is_short: Booleans = is_open.cumsum(axis=1)[:, list(origins)] < roi.history_days
     return is_short
 

@@ -29,7 +29,7 @@ class Provider(StrictModel):
         return scheme
 
     @model_validator(mode="after")
-    def _check_openid(self) -> Self:
+    def _check_openid_settings(self) -> Self:
         if self.scheme != "openid" and (self.issuers or self.keys_url):
             raise ValueError(f"issuers and keys_url are for the scheme openid only, got them for {self.scheme}")
         return self

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brain.domain.learning.fold import apply_outcome, compute_learning_rate, fold_outcomes
 from brain.domain.learning.outcome_rule import MoveType
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.learning.state import initial_state, state_from_document
+from brain.domain.learning.weight_update import apply_outcome, compute_learning_rate, fold_outcomes
 from brain.domain.scoring import DEFAULT_WEIGHTS, Weights
 from brain.errors import InvalidInputError, MisconfiguredError
 from brain.testing.simulations.outcomes import CONFIG, ONES, TRUTH, measure_distance, simulate_outcomes

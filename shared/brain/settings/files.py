@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 ConfigModel = TypeVar("ConfigModel", bound=BaseModel)
@@ -24,7 +25,8 @@ def config_directory() -> Path:
         if candidate.is_dir():
             return candidate
     raise MisconfiguredError(
-        f"no configuration folder at {' or '.join(map(str, candidates))}; set BRAIN_CONFIG to the folder of YAML files"
+        f"expected a configuration folder at {' or '.join(map(str, candidates))}, got none; set BRAIN_CONFIG to the "
+        "folder of YAML files"
     )
 
 
@@ -40,6 +42,10 @@ def load_config(name: str, model: type[ConfigModel]) -> ConfigModel:
 _TAG: Final = "tag:yaml.org,2002:"
 
 
+class _RepeatedKeyError(yaml.constructor.ConstructorError):
+    """A key appears twice in one mapping."""
+
+
 class _ConfigLoader(yaml.SafeLoader):
     """YAML in which a repeated key is an error, and only plain numbers and true or false are not texts.
 
@@ -51,7 +57,8 @@ class _ConfigLoader(yaml.SafeLoader):
         names: set[str] = set()
         for key, _ in node.value:
             if key.value in names and key.tag != f"{_TAG}merge":
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} is repeated", key.start_mark)
+                problem = f"key {key.value!r} must appear once, got it twice; remove one"
+                raise _RepeatedKeyError(None, None, problem, key.start_mark)
             names.add(str(key.value))
         return super().construct_mapping(node, deep=deep)
 
@@ -84,9 +91,15 @@ def _load(path: Path, model: type[BaseModel]) -> BaseModel:
     except (OSError, UnicodeDecodeError) as exc:
         raise MisconfiguredError(f"{path} must be a readable file in UTF-8, got {exc}") from exc
     except yaml.YAMLError as exc:
-        raise MisconfiguredError(f"{path} must be valid YAML: {exc}") from exc
+        raise MisconfiguredError(_explain_yaml_error(path, exc)) from exc
     except ValidationError as exc:
-        problems = "; ".join(
-            f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg']}" for error in exc.errors()
-        )
-        raise MisconfiguredError(f"{path} has invalid settings: {problems}") from exc
+        raise MisconfiguredError(f"{path}: {explain_validation_error(exc, document='the file')}") from exc
+
+
+def _explain_yaml_error(path: Path, error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return f"{path} must be valid YAML, got {' '.join(str(error).split())}; correct the file"
+    line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
+    if isinstance(error, _RepeatedKeyError):
+        return f"{path}, line {line}: {error.problem}"
+    return f"{path} must be valid YAML, got {error.problem} at line {line}, column {column}; correct the file"

@@ -23,16 +23,29 @@ def load(folder: Path, content: str | bytes, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (ANOMALY + "refractory_hours: 0\n", "key 'refractory_hours' is repeated"),
-        (ANOMALY.replace("  gain: 0.2", "  gain: 0.2\n  gain: 0.9"), "key 'gain' is repeated"),
-        (ANOMALY.replace("refractory_hours: 12", "refractory_hours: no"), "refractory_hours: Input"),
-        (ANOMALY.replace("refractory_hours: 12", "refractory_hours: on"), "refractory_hours: Input"),
+        (ANOMALY + "refractory_hours: 0\n", "key 'refractory_hours' must appear once, got it twice"),
+        (ANOMALY.replace("  gain: 0.2", "  gain: 0.2\n  gain: 0.9"), "key 'gain' must appear once, got it twice"),
+        (
+            ANOMALY.replace("refractory_hours: 12", "refractory_hours: no"),
+            "must be a number, got 'no'",
+        ),
+        (
+            ANOMALY.replace("refractory_hours: 12", "refractory_hours: on"),
+            "must be a number, got 'on'",
+        ),
         (
             ANOMALY.replace("refractory_hours: 12", "refractory_hours: 1:30"),
-            "refractory_hours: Input",
+            "refractory_hours must be a number, got '1:30'",
         ),
-        (ANOMALY.replace("refractory_hours", "refractory_hour"), "refractory_hour: Extra inputs are not permitted"),
-        ("", "the file: Input should be a valid"),
+        (
+            ANOMALY.replace("refractory_hours", "refractory_hour"),
+            "refractory_hour must be a known field",
+        ),
+        ("", "the file must be an object, got null"),
+        (
+            "a: b: c\n",
+            "valid YAML, got mapping values are not allowed here at line 1, column 5; correct",
+        ),
         (ANOMALY.encode() + b"# caf\xe9\n", "readable file in UTF-8"),
     ],
 )

@@ -17,6 +17,7 @@ from brain.domain.days.scorer import Scorer
 from brain.domain.events import Event
 from brain.domain.json_text import parse_json_lines
 from brain.domain.scoring import ScoringConfig, Weights
+from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -65,9 +66,8 @@ def _parse_event(number: int, line: Any) -> Event:
     try:
         return _EVENT.validate_python(fields)
     except ValidationError as exc:
-        errors = exc.errors(include_url=False)
-        reasons = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in errors)
-        raise InvalidInputError(f"event {number}: {reasons}") from exc
+        reasons = explain_validation_error(exc, document="the event", hide_values=True)
+        raise InvalidInputError(f"event {number}: {reasons}; correct the line") from exc
 
 
 def _score_events(events: list[Event], as_of: datetime) -> Iterator[dict[str, Any]]:

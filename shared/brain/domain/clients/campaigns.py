@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 
@@ -44,11 +45,8 @@ class Campaign:
         try:
             campaign = _CAMPAIGN.validate_python(document)
         except ValidationError as exc:
-            first_error = exc.errors()[0]
-            field = ".".join(map(str, first_error["loc"]))
-            raise MisconfiguredError(
-                f"a campaign must have name, start and end; {field}: {first_error['msg']}; correct the client"
-            ) from exc
+            reasons = explain_validation_error(exc, document="the campaign")
+            raise MisconfiguredError(f"campaign: {reasons}; correct the client") from exc
         if campaign.end < campaign.start:
             raise MisconfiguredError(
                 f"campaign {campaign.name!r} must end on or after its start {campaign.start}, got {campaign.end}; "

@@ -1,7 +1,7 @@
 """From a provider's payload to events that can be stored: read, identified, pseudonymized and validated."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +12,7 @@ from brain.domain.feeds.registry import read_object
 from brain.domain.gateway.identity import identify
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
+from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 
 MAX_RAW_BYTES: Final = 100 * 1024
@@ -81,7 +82,7 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
             "event_id": identity.event_id, "creator_hash": creator_hash, "raw_data": raw,
         })  # fmt: skip
     except ValidationError as error:
-        return Rejected("invalid_field", _explain(error))
+        return Rejected("invalid_field", explain_validation_error(error, document="the event", hide_values=True))
     people = tuple(sorted(set(pseudonymizer.pseudonyms.values())))
     return IdentifiedEvent(event, identity.fingerprint, draft.cumulative, people, draft.undated)
 
@@ -118,14 +119,22 @@ def _check_time(occurred_at: datetime, context: FeedContext) -> Rejected | None:
     if occurred_at > context.received_at + LATEST_LEAD:
         return Rejected(
             "future_time",
-            "occurred_at must be at most 1 hour after receipt, got a later time; check the sender's clock",
+            f"occurred_at must be at most {format_hours(LATEST_LEAD)} after receipt, got a later time; "
+            "check the sender's clock",
         )
     if not context.backfill and occurred_at < context.received_at - EARLIEST_AGE:
         return Rejected(
             "too_old",
-            "occurred_at must be at most 365 days before receipt, got an earlier time; import history by backfill",
+            f"occurred_at must be at most {EARLIEST_AGE.days} days before receipt, got an earlier time; "
+            "import history by backfill",
         )
     return None
+
+
+def format_hours(duration: timedelta) -> str:
+    """Return a duration of whole hours as a text, such as ``1 hour``."""
+    hours = duration // timedelta(hours=1)
+    return f"{hours} hour{'' if hours == 1 else 's'}"
 
 
 def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:
@@ -154,12 +163,3 @@ def _reduce_payload(draft: Draft, payload_bytes: int) -> dict[str, Any]:
     metrics = {_ESSENTIAL_NAMES.get(name, name): metric for name, metric in draft.metrics.items()}
     essential: dict[str, Any] = {name: metrics[name] for name in ESSENTIAL_METRICS if name in metrics}
     return {"reduced": True, "original_bytes": payload_bytes, **essential}
-
-
-def _explain(error: ValidationError) -> str:
-    """Return one sentence per field, without the value that was sent, which may name a person."""
-    messages = {
-        ".".join(map(str, detail["loc"])): detail["msg"]
-        for detail in error.errors(include_input=False, include_url=False)
-    }
-    return "; ".join(f"{name}: {message[0].lower()}{message[1:]}" for name, message in messages.items())

@@ -11,6 +11,7 @@ from brain.domain.learning.group_baseline import GroupBaseline
 from brain.domain.learning.observation import Observation
 from brain.domain.learning.summary import CoverageCount
 from brain.domain.periods import format_week
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 MAX_WEEKS = 26
@@ -93,6 +94,5 @@ def register_from_document(document: Mapping[str, Any]) -> OutcomeRegister:
     try:
         return _REGISTER.validate_python(document)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise MisconfiguredError(f"invalid register of outcomes ({reason}); restore the document") from exc
+        reasons = explain_validation_error(exc, document="the register")
+        raise MisconfiguredError(f"register of outcomes: {reasons}; restore the document") from exc

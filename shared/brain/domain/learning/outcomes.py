@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from brain.domain.learning.outcome_rule import MoveType, OutcomeRule
+from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 
 COMPONENTS = ("engagement", "impressions", "growth", "authenticity", "quality", "temporal")
@@ -58,11 +59,10 @@ def outcome_from_document(document: Mapping[str, Any], rule: OutcomeRule) -> Sco
     try:
         outcome = _OUTCOME.validate_python(document)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        raise InvalidInputError(f"expected an outcome; {'.'.join(map(str, first['loc']))}: {first['msg']}") from exc
+        raise InvalidInputError(f"outcome: {explain_validation_error(exc, document='the outcome')}") from exc
     if set(outcome.components) != set(COMPONENTS):
         raise InvalidInputError(
-            f"components must be {', '.join(COMPONENTS)}; got {', '.join(sorted(outcome.components)) or 'none'}"
+            f"components must be {', '.join(COMPONENTS)}, got {', '.join(sorted(outcome.components)) or 'none'}"
         )
     if min(outcome.predicted, outcome.observed) <= 0:
         raise InvalidInputError(

@@ -16,6 +16,7 @@ from brain.domain.learning.score_model import MAX_SNAPSHOTS, GoldCheck
 from brain.domain.learning.state import initial_state
 from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
 from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, estimate_client, pool_weights
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 UNKNOWN_VERTICAL = "unknown"
@@ -87,8 +88,8 @@ def own_weights_from_document(document: Mapping[str, Any]) -> OwnWeights:
         own_weights = _OWN_WEIGHTS.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
         Gram.from_list(own_weights.sums or EMPTY.to_list())
     except ValueError as exc:
-        reason = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
-        raise MisconfiguredError(f"invalid document of a client's own weights ({reason}); restore it") from exc
+        reasons = explain_validation_error(exc) if isinstance(exc, ValidationError) else str(exc)
+        raise MisconfiguredError(f"a client's own weights: {reasons}; restore the document") from exc
     return own_weights
 
 

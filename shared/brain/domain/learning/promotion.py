@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from brain.domain.learning.summary import ComparisonSummary
 from brain.domain.statistics.confidence_sequence import compute_boundary
 from brain.domain.statistics.paired_moments import PairedMoments
-from brain.domain.types import StrictModel
+from brain.domain.types import StrictModel, explain_validation_error
 from brain.errors import InvalidInputError
 
 LARGEST_ERROR = 1e300
@@ -131,11 +131,8 @@ class ModelComparison:
         try:
             return _STATE.validate_python(document)
         except ValidationError as exc:
-            first = exc.errors()[0]
-            raise InvalidInputError(
-                f"expected the state of a comparison; {'.'.join(map(str, first['loc']))}: {first['msg']}; "
-                "restore the document from its history"
-            ) from exc
+            reasons = explain_validation_error(exc, document="the state")
+            raise InvalidInputError(f"state of a comparison: {reasons}; restore the document from its history") from exc
 
     def _close_block(self) -> None:
         exponent = self.open_block.exponent or 0

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 
 from brain.domain.learning.promotion import ModelComparison, PromotionPolicy, PromotionVerdict
+from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 
 ErrorPair = tuple[float, float]
@@ -54,10 +55,8 @@ class DecisionRecord:
         try:
             return _RECORD.validate_python(document)
         except ValidationError as exc:
-            first = exc.errors()[0]
-            raise InvalidInputError(
-                f"expected a decision record; {'.'.join(map(str, first['loc']))}: {first['msg']}"
-            ) from exc
+            reasons = explain_validation_error(exc, document="the record")
+            raise InvalidInputError(f"decision record: {reasons}; restore the document from its history") from exc
 
 
 _RECORD = TypeAdapter(DecisionRecord)

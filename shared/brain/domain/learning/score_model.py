@@ -13,13 +13,14 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationEr
 
 from brain.domain.learning.challenger import Challenger, is_challenger_due, promote_weights
 from brain.domain.learning.config import LearningConfig
-from brain.domain.learning.weight_update import fold_outcomes
 from brain.domain.learning.outcomes import ScoreOutcome
 from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.promotion_record import ErrorPair
 from brain.domain.learning.state import LearningState, initial_state, state_from_document
 from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
 from brain.domain.learning.trial import Trial, observe_outcomes
+from brain.domain.learning.weight_update import fold_outcomes
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 MAX_SNAPSHOTS = 60
@@ -96,9 +97,8 @@ def model_from_document(document: Mapping[str, Any], config: LearningConfig) -> 
     try:
         model = _MODEL.validate_python({key: document[key] for key in document if key not in _SERVING_KEYS})
     except ValidationError as exc:
-        first = exc.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise MisconfiguredError(f"invalid score model ({reason}); restore its document from its history") from exc
+        reasons = explain_validation_error(exc, document="the model")
+        raise MisconfiguredError(f"score model: {reasons}; restore its document from its history") from exc
     state_from_document(model.state.to_document(), config)
     return model
 

@@ -28,6 +28,6 @@ def select_weights(client_id: str, model_document: Mapping[str, Any], own_docume
             return Weights(**model_document["weights"], version=model_document["version"])
     except (KeyError, TypeError) as exc:
         raise MisconfiguredError(
-            f"invalid learned weights ({exc!r}); restore the model's document from its history", client_id=client_id
+            f"learned weights: {exc!r}; restore the model's document from its history", client_id=client_id
         ) from exc
     return Weights()

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Weights
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
 OutcomeCursor = tuple[AwareDatetime, str]
@@ -65,8 +66,7 @@ def state_from_document(document: Mapping[str, Any], config: LearningConfig) -> 
     try:
         state = _STATE.validate_python(document)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        raise _invalid_state(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from exc
+        raise _invalid_state(explain_validation_error(exc, document="the state")) from exc
     limits = config.weights
     if set(state.weights) != set(COMPONENTS):
         raise _invalid_state(f"weights must be {', '.join(COMPONENTS)}, got {', '.join(sorted(state.weights))}")
@@ -77,4 +77,4 @@ def state_from_document(document: Mapping[str, Any], config: LearningConfig) -> 
 
 
 def _invalid_state(reason: str) -> MisconfiguredError:
-    return MisconfiguredError(f"invalid learned state ({reason}); restore the model's document from its history")
+    return MisconfiguredError(f"learned state: {reason}; restore the model's document from its history")

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator, mod
 from brain.domain.events import ClientId
 from brain.domain.periods import format_week
 from brain.domain.recommendations.catalogue import MetricDefinition
-from brain.domain.types import StrictModel
+from brain.domain.types import StrictModel, explain_validation_error
 from brain.errors import InvalidInputError
 
 FiniteFloat = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -68,7 +68,7 @@ class MoveAnswer(StrictModel):
     @model_validator(mode="after")
     def _check_until(self) -> "MoveAnswer":
         if self.status is AnswerStatus.SNOOZED and self.until is None:
-            raise ValueError("a snoozed recommendation needs 'until', the time when it may return")
+            raise ValueError("until is required for a snoozed recommendation, got none; say when it may return")
         return self
 
 
@@ -168,14 +168,13 @@ def parse_context(document: object, metrics: Mapping[str, MetricDefinition]) -> 
     try:
         context = AdviceContext.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        location = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(f"invalid context{f' at {location}' if location else ''}: {first['msg']}") from error
+        reasons = explain_validation_error(error, document="the context")
+        raise InvalidInputError(f"context: {reasons}; see docs/how-it-recommends.md") from error
     unknown = sorted(set(context.metrics) - set(metrics))
     if unknown:
         lines = "".join(f"\n  {name} ({metric.unit}): {metric.meaning}" for name, metric in sorted(metrics.items()))
         raise InvalidInputError(
-            f"metrics of the context must be in config/triggers.yaml, got {unknown[0]!r}; there are:{lines}"
+            f"metrics of the context must be in config/triggers.yaml, got {unknown[0]!r}; choose one of:{lines}"
         )
     return context
 

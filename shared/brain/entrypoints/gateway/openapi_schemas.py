@@ -4,7 +4,18 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from brain.domain.events import METRICS, QUALITIES, SCHEMA_VERSION, ClientId, Event, EventId, FeedType
+from brain.domain.events import (
+    EARLIEST_AGE,
+    LATEST_LEAD,
+    METRICS,
+    QUALITIES,
+    SCHEMA_VERSION,
+    ClientId,
+    Event,
+    EventId,
+    FeedType,
+)
+from brain.domain.gateway.normalize import format_hours
 from brain.domain.gateway.results import HTTP_STATUSES, IngestStatus
 
 # Why an item made no event, or none yet.
@@ -19,7 +30,7 @@ ITEM_CODES: Final = {
     "source_mismatch": "the payload belongs to another feed",
     "store_refused": "the store refuses the event; it is dead-lettered",
     "store_unavailable": "the store did not answer; send again",
-    "too_old": "occurred_at is more than 365 days back; send history by backfill",
+    "too_old": f"occurred_at is more than {EARLIEST_AGE.days} days back; send history by backfill",
     "unknown_shape": "none of the shapes of this feed; it is dead-lettered",
     "unknown_source": "no such feed",
     "unreadable_body": "the body, or this line of it, cannot be parsed; it is dead-lettered",
@@ -76,7 +87,8 @@ def _event() -> dict[str, Any]:
             "occurred_at": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When it happened, with a UTC offset; at most 1 hour ahead and 365 days back.",
+                "description": f"When it happened, with a UTC offset; at most {format_hours(LATEST_LEAD)} ahead and "
+                f"{EARLIEST_AGE.days} days back.",
             },
             "feed_type": {"type": "string", "enum": [str(feed) for feed in FeedType]},
             **fields,

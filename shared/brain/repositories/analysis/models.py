@@ -11,6 +11,7 @@ from brain.domain.learning.promotion_record import DecisionRecord, ErrorPair
 from brain.domain.learning.score_model import ScoreModel, initial_model, model_from_document
 from brain.domain.learning.trial import Trial
 from brain.domain.learning.weight_pooling import WeightPriors, fit_priors
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore, Set, Write
 from brain.repositories import paths
@@ -47,7 +48,9 @@ class Models:
         try:
             return _PRIORS.validate_python({key: snapshot.data.get(key) for key in ("whole", "verticals")})
         except ValidationError as exc:
-            raise MisconfiguredError(f"invalid priors at {snapshot.path} ({exc}); delete to recompute them") from exc
+            reasons = explain_validation_error(exc)
+            message = f"{snapshot.path}: {reasons}; delete the document to compute the priors again"
+            raise MisconfiguredError(message) from exc
 
     def load_evidence(self, trial: Trial) -> list[ErrorPair]:
         """Return the pairs of errors stored for a trial, in order."""

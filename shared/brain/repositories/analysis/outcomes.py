@@ -108,7 +108,7 @@ class Outcomes:
         try:
             return outcome_from_document(document, self._rule)
         except InvalidInputError as exc:
-            raise MisconfiguredError(f"invalid outcome at {snapshot.path} ({exc}); correct it or delete it") from exc
+            raise MisconfiguredError(f"{snapshot.path}: {exc}; correct or delete the document") from exc
 
 
 def _cursor_snapshot(collection: str, document_id: str, field: str, order_value: datetime) -> Snapshot | None:

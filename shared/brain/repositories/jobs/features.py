@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from brain.domain.jobs.features import FeatureFlag, FeatureFlags
+from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
@@ -32,7 +33,5 @@ class Features:
         try:
             return FeatureFlag.model_validate({k: v for k, v in override.data.items() if k not in AUDIT_FIELDS})
         except ValidationError as exc:
-            message = (
-                f"{override.path} must have enabled and may have percentage (0 to 100) and clients; correct it: {exc}"
-            )
-            raise MisconfiguredError(message) from exc
+            reasons = explain_validation_error(exc)
+            raise MisconfiguredError(f"{override.path}: {reasons}; correct the document") from exc

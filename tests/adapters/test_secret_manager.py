@@ -64,7 +64,7 @@ def test_a_rotation_needs_no_redeploy(secrets: SecretManagerSecrets, vault: Vaul
     assert secrets.read("BRAIN_HASH_SALT") == "second"
 
 
-def test_a_missing_secret_is_loud_and_says_how_to_mend_it(secrets: SecretManagerSecrets) -> None:
+def test_a_missing_secret_is_loud_and_says_how_to_fix_it(secrets: SecretManagerSecrets) -> None:
     """The command can be pasted."""
     with pytest.raises(
         MissingSecretError, match="gcloud secrets create BRAIN_SEAL_KEY --data-file=- --project demo-project"

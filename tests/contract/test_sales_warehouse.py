@@ -171,7 +171,7 @@ def test_a_strict_import_with_a_bad_line_changes_nothing(warehouse: SqlWarehouse
 
 
 def test_a_file_without_lines_is_refused_and_takes_nothing_with_it(warehouse: SqlWarehouse) -> None:
-    """A heading alone is a mistake, and the other files of the same import wait for it to be mended."""
+    """A heading alone is a mistake, and the other files of the same import wait for it to be fixed."""
     files = [
         ImportFile(ImportKind.SALES, "sales.csv", [f"{HEADING}\n", "kiel,2026-01-01,bread,,1,2\n"]),
         ImportFile(ImportKind.EVENTS, "events.csv", ["event,class,start,end\n"]),

@@ -28,7 +28,7 @@ def test_postgresql_is_reached_by_the_driver_we_ship(scheme: str) -> None:
 @pytest.mark.parametrize(
     ("url", "error", "sentence"),
     [
-        ("nonsense", MisconfiguredError, "not a database URL"),
+        ("nonsense", MisconfiguredError, "must be a database URL such as"),
         ("oracle+none://h/d", MisconfiguredError, "no driver for 'oracle'"),
         ("postgresql://u:secret@127.0.0.1:9/d", StoreUnavailableError, "did not answer"),
     ],

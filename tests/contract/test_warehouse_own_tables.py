@@ -133,15 +133,15 @@ def test_a_table_without_the_brain_s_columns_is_taken_as_the_shop_s(database_url
 
 
 @pytest.mark.parametrize(
-    ("change", "column", "mend"),
+    ("change", "column", "fix"),
     [
         ("ALTER TABLE pos_lines DROP COLUMN sku", "sku", "map product_id to its name there"),
         ("ALTER TABLE meteo DROP COLUMN celsius", "celsius", "ADD COLUMN celsius"),
         ("DROP TABLE agenda", None, "tables.calendar_events.name"),
     ],
 )
-def test_what_is_missing_is_named_with_what_mends_it(
-    database_url: str, change: str, column: str | None, mend: str
+def test_what_is_missing_is_named_with_what_fixes_it(
+    database_url: str, change: str, column: str | None, fix: str
 ) -> None:
     """Table, column, and the command, SQL or setting that puts it right."""
     run(database_url, [*TABLES, change])
@@ -149,7 +149,7 @@ def test_what_is_missing_is_named_with_what_mends_it(
         warehouse.upgrade()
         (fault,) = warehouse.check()
     assert fault.column == column
-    assert mend in fault.fix
+    assert fix in fault.fix
 
 
 def test_a_sales_table_without_any_amount_is_a_fault(database_url: str) -> None:

@@ -74,4 +74,4 @@ def test_a_missing_index_file_is_named(capsys: pytest.CaptureFixture[str], tmp_p
     assert main(["apis", "ttl", *WHERE[:-1], str(tmp_path)]) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert "firestore.indexes.json must be a JSON file; restore it" in output.err
+    assert "firestore.indexes.json: No such file or directory; restore it" in output.err

@@ -135,13 +135,13 @@ def _set(*path_and_value: Any) -> Callable[[dict[str, Any]], None]:
         (_set("functions", "brainHourlyScores", "memory_mb", 500), "Input should be 128, 256"),
         (
             _set("functions", "brainHourlyScores", "account", "brain-nobody"),
-            "must be defined in the table, got brain-nobody",
+            "must name entries of the table, got unknown brain-nobody",
         ),
         (
             _set("functions", "ingest", "secrets", ["BRAIN_SALT"]),
-            "functions.ingest.secrets must be defined in the table",
+            "functions.ingest.secrets must name entries of the table",
         ),
-        (_set("functions", "ingest", "cpu", None), "concurrency 80 needs a whole cpu, got none"),
+        (_set("functions", "ingest", "cpu", None), "cpu must be at least 1 with concurrency 80, got none"),
         (_set("functions", "ingest", "min_instances", 10), None),
         (_set("functions", "brainWorker", "min_instances", 10), None),
         (
@@ -152,9 +152,9 @@ def _set(*path_and_value: Any) -> Callable[[dict[str, Any]], None]:
         (_set("functions", "brainworker", PARSED["functions"]["brainApi"]), "differ only in case"),
         (_set("functions", "brainWorker", PARSED["functions"]["brainApi"]), "exactly one with trigger 'task', got 0"),
         (_set("functions", "brain_worker", PARSED["functions"]["brainApi"]), "String should match pattern"),
-        (_set("accounts", "brain-jobs", "acts_as", ["brain-nobody"]), "accounts.brain-jobs.acts_as must be defined"),
+        (_set("accounts", "brain-jobs", "acts_as", ["brain-nobody"]), "accounts.brain-jobs.acts_as must name entries"),
         (_set("accounts", "brain-jobs", "roles", ["datastore.user"]), "String should match pattern"),
-        (_set("invoker", "brain-nobody"), "invoker must be defined in the table, got brain-nobody"),
+        (_set("invoker", "brain-nobody"), "invoker must name entries of the table, got unknown brain-nobody"),
         (_set("queue", "concurrent_dispatches", 11), "must be at most 10, the capacity of the worker's instances"),
         (_set("environment", "BRAIN_STORE", "a,b"), "String should match pattern"),
         (_set("retry", "multiplier", 3), "Input should be 2"),
@@ -211,7 +211,7 @@ def test_functions_yaml_says_the_same_as_the_table() -> None:
 def test_a_variable_with_an_unknown_name_in_braces_is_refused() -> None:
     """And the message says which names there are."""
     table = TABLE.model_copy(update={"environment": {"BRAIN_STORE": "firestore://{projekt}"}})
-    with pytest.raises(MisconfiguredError, match=r"BRAIN_STORE may contain \{project\}"):
+    with pytest.raises(MisconfiguredError, match=r"BRAIN_STORE may contain only the placeholders \{project\}"):
         TARGET.environment(table, TABLE.functions["ingest"])
 
 

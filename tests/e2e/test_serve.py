@@ -125,7 +125,7 @@ def test_the_loop_runs_over_http(home: Path) -> None:
         (["keys", "revoke", "--client", "a", "0123"], 2, "client 'a' does not exist"),
         (["keys", "create", "--client", "a"], 2, "client 'a' does not exist"),
         (["clients", "show", "--client", "a"], 2, "client 'a' does not exist"),
-        (["dead-letters", "show", "dl_0"], 2, "no dead letter"),
+        (["dead-letters", "show", "dl_0"], 2, "the dead letter must be one that"),
         (["reconcile"], 2, "client"),
         (["score", "--as-of", "2026-11-22", "x"], 2, "offset"),
     ],

@@ -49,7 +49,7 @@ def quiet(*_: Any, **__: Any) -> None:
 
 
 def world(reader: BrokenReader) -> tuple[Brain, ManualClock]:
-    """Return a Brain that holds two letters which may pass and one which cannot, an hour later, its reader mended."""
+    """Return a Brain that holds two letters which may pass and one which cannot, an hour later, its reader fixed."""
     clock = ManualClock(NOW)
     brain = build_memory_brain(clock)
     brain.log = quiet
@@ -123,7 +123,7 @@ def test_a_fault_that_lasts_is_tried_ever_later_and_parked_in_the_end(reader: Br
 
 
 def test_a_letter_that_turns_out_to_be_hopeless_is_parked(reader: BrokenReader) -> None:
-    """The fault is mended, and what it hid is a shape that nobody knows."""
+    """The fault is fixed, and what it hid is a shape that nobody knows."""
     clock = ManualClock(NOW)
     brain = build_memory_brain(clock)
     brain.log = quiet

@@ -300,7 +300,7 @@ BAD_FIELDS = [
 def test_a_field_that_breaks_its_rule_is_rejected_with_a_sentence_about_it(
     sender: Sender, fields: dict[str, Any]
 ) -> None:
-    """Nothing is stored, nothing is coerced, and the sender knows what to mend."""
+    """Nothing is stored, nothing is coerced, and the sender knows what to fix."""
     answer = sender.send(post(**fields))
     assert answer.status_code == 422, answer.text
     assert answer.json()["results"][0]["message"]

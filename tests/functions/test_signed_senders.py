@@ -343,7 +343,7 @@ def test_what_was_answered_by_an_error_may_come_again_as_it_was(address: Address
     assert address.stored() == 1
 
 
-def test_what_was_rejected_may_be_mended_and_sent_under_its_id(address: Address) -> None:
+def test_what_was_rejected_may_be_fixed_and_sent_under_its_id(address: Address) -> None:
     """Nothing of it is stored, so another body under the id is no replay."""
     wrong = json.dumps([POST | {"likes": -1}]).encode()
     assert address.send(signers.standard(SECRET, wrong)).status_code == 422

@@ -19,12 +19,12 @@ class CommandSpec(NamedTuple):
 
 
 START: Final = "Start here"
-GATEWAY: Final = "Events in"
+GATEWAY: Final = "Ingest"
 JOBS: Final = "Jobs"
-ANALYSIS: Final = "Engines on plain files"
+ANALYSIS: Final = "Analyse files"
 RETAIL: Final = "The shop"
 COMMANDS: Final[dict[str, CommandSpec]] = {
-    "demo": CommandSpec(START, "demo.command", "demo", "Play a simulated agency and shop through the whole service"),
+    "demo": CommandSpec(START, "demo.command", "demo", "Run a simulated agency and shop through the whole service"),
     "serve": CommandSpec(START, "serve", "serve", "Serve ingest, API, jobs and reports on this machine"),
     "doctor": CommandSpec(START, "doctor", "doctor", "Check what is missing on this machine, and how to fix it"),
     "clients": CommandSpec(
@@ -126,7 +126,7 @@ def root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Score marketing events and shop sales hourly, learn daily, report weekly - and say how sure it is.
+    """Score marketing events and shop sales hourly, learn daily, report weekly, and state the certainty of each result.
 
     Commands read and write the store named by BRAIN_STORE (default: sqlite:///.brain/brain.db). Exit codes: 0 success,
     1 the work found faults, 2 wrong usage or input.

@@ -89,7 +89,7 @@ def _build_target(options: argparse.Namespace, table: Scheduler) -> DeploymentTa
     if not _PROJECT.fullmatch(options.project):
         raise InvalidInputError(f"--project must be a project id such as my-brain-1, got {options.project!r}")
     if not _PROJECT_NUMBER.fullmatch(options.project_number):
-        raise InvalidInputError(f"--project-number must be of digits, got {options.project_number!r}")
+        raise InvalidInputError(f"--project-number must consist of digits, got {options.project_number!r}")
     if not re.fullmatch(REGION, region):
         raise InvalidInputError(f"--region must be a region such as us-central1, got {region!r}")
     return DeploymentTarget(options.project, options.project_number, region)

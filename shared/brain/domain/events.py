@@ -38,7 +38,7 @@ class FeedType(StrEnum):
 
 def _check_reserved(identifier: str) -> str:
     if identifier.startswith("__") and identifier.endswith("__"):
-        raise ValueError("ids that start and end with two underscores are reserved; choose another id")
+        raise ValueError("ids must not start and end with two underscores, got one that does; choose another id")
     return identifier
 
 

@@ -33,7 +33,7 @@ def parse_json(data: bytes) -> Any:
     try:
         document = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"expected UTF-8, got an invalid byte at position {error.start}") from error
+        raise InvalidInputError(f"expected UTF-8, got other bytes at byte {error.start}; encode it as UTF-8") from error
     except json.JSONDecodeError as error:
         message = f"expected JSON, got a syntax error at line {error.lineno}, column {error.colno}: {error.msg}"
         raise InvalidInputError(message) from error
@@ -86,7 +86,8 @@ def _check_depth(body: bytes) -> None:
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     if brackets:
         raise InvalidInputError(
-            f"expected JSON nested at most {MAX_DEPTH} levels deep with matching brackets; send a flatter payload"
+            f"expected JSON nested at most {MAX_DEPTH} levels deep with matching brackets, got other brackets; "
+            "send a flatter payload"
         )
 
 

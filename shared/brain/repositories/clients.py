@@ -107,4 +107,4 @@ def _parse_alarm_budget(client_id: str, text: object) -> AlarmBudget | None:
     try:
         return AlarmBudget.parse(str(text))
     except InvalidInputError as exc:
-        raise MisconfiguredError(f"the client's alarm_budget is invalid: {exc}", client_id=client_id) from exc
+        raise MisconfiguredError(f"the client's alarm_budget: {exc}; correct the client", client_id=client_id) from exc

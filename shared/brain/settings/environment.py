@@ -68,7 +68,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     variables = os.environ if environment is None else environment
     deployed = "K_SERVICE" in variables
     if deployed and "BRAIN_STORE" not in variables:
-        raise MisconfiguredError("a deployed function needs BRAIN_STORE=firestore://PROJECT, got none; use deploy.sh")
+        raise MisconfiguredError(
+            "BRAIN_STORE must be firestore://PROJECT in a deployed function, got none; use deploy.sh"
+        )
     emulators = [name for name in ("FIREBASE_AUTH_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST") if variables.get(name)]
     if deployed and emulators:
         raise MisconfiguredError(f"a deployed function must not use an emulator, got {emulators[0]}; unset it")

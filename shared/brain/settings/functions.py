@@ -74,7 +74,7 @@ class _FunctionSettings(StrictModel):
     @model_validator(mode="after")
     def _check_instances(self) -> Self:
         if self.concurrency > 1 and self.cpu is None:
-            raise ValueError(f"concurrency {self.concurrency} needs a whole cpu, got none; set cpu to 1 or more")
+            raise ValueError(f"cpu must be at least 1 with concurrency {self.concurrency}, got none; set cpu")
         if self.min_instances > self.max_instances:
             raise ValueError(
                 f"min_instances must be at most max_instances {self.max_instances}, got {self.min_instances}"

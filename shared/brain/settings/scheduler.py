@@ -77,9 +77,12 @@ class Scheduler(StrictModel):
 
     @model_validator(mode="after")
     def _check_services(self) -> Self:
-        services = set(map(format_service_name, self.functions))
-        if len(services) < len(self.functions):
-            raise ValueError("functions must not have names that differ only in case; service names are in lower case")
+        services = list(map(format_service_name, self.functions))
+        repeated = [name for name in self.functions if services.count(format_service_name(name)) > 1]
+        if repeated:
+            raise ValueError(
+                f"functions must not have names that differ only in case, got {' and '.join(repeated)}; rename one"
+            )
         workers = [function for function in self.functions.values() if isinstance(function, TaskFunction)]
         if len(workers) != 1:
             raise ValueError(f"functions must include exactly one with trigger 'task', got {len(workers)}")
@@ -135,7 +138,9 @@ class Scheduler(StrictModel):
 def _check_defined(setting: str, names: tuple[str, ...], defined_names: Collection[str]) -> None:
     missing = [name for name in names if name not in defined_names]
     if missing:
-        raise ValueError(f"{setting} must be defined in the table, got {', '.join(missing)}")
+        raise ValueError(
+            f"{setting} must name entries of the table, got unknown {', '.join(missing)}; define it or correct the name"
+        )
 
 
 def format_service_name(function_name: str) -> str:

@@ -88,7 +88,7 @@ def test_a_status_code_means_one_thing(
     ],
 )
 def test_what_comes_without_a_status_is_classified_too(error: Exception, expected: type[BrainError]) -> None:
-    """A retry that ran out of time passes on; missing credentials are the operator's to mend."""
+    """A retry that ran out of time passes on; missing credentials are the operator's to fix."""
     assert type(translate_error(error)) is expected
 
 

@@ -135,7 +135,7 @@ def test_a_few_late_rows_are_passed_over_and_said(run):
     ("text", "message"),
     [
         (None, "No such file"),
-        ("", "is empty"),
+        ("", "got empty input"),
         ("timestamp\n2026-01-05\n", "add value"),
         ("time,value\n2026-01-05,1\n", "add timestamp"),
         (HEADER + "2026-01-05\n", "line 2"),

@@ -21,7 +21,7 @@ POLICY = load_config("brain_dead_letters", RetryPolicy)
 
 
 @pytest.mark.parametrize("code", sorted(DEAD_LETTER_CODES - TRANSIENT_CODES))
-def test_what_only_a_person_can_mend_is_parked_at_once(code: str) -> None:
+def test_what_only_a_person_can_fix_is_parked_at_once(code: str) -> None:
     """An unreadable body stays unreadable."""
     assert POLICY.next_try("read", [code], 0, NOW) is None
 

@@ -225,7 +225,7 @@ def send(brain, body, source="custom"):
     return asyncio.run(brain.ingest(request, FeedContext("acme", brain.clock.now())))
 
 
-def test_a_dead_letter_is_replayed_once_its_reader_is_mended(brain, monkeypatch):
+def test_a_dead_letter_is_replayed_once_its_reader_is_fixed(brain, monkeypatch):
     """Preview first; twice is once; what was stored before stays."""
     good = {"event_id": "e1", "occurred_at": brain.clock.now().isoformat(), "likes": 1}
     body = json.dumps([good, good | {"event_id": "e2"}]).encode()

@@ -50,7 +50,7 @@ def test_one_row_is_not_enough_data(run):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty"),
+        ("", "got empty input"),
         (HEADER, "at least one logged decision"),
         ("action,reward,propensity\na,1,1\n", "add target_probability"),
         (f"{HEADER}\na,1,0,0.5\n", "propensity"),

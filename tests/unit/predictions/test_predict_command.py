@@ -96,9 +96,9 @@ GOOD, PLAN = _csv(simulate_posts(30, 1)), b"type\nphoto\n"
 @pytest.mark.parametrize(
     ("history", "planned", "options", "message"),
     [
-        (b"", PLAN, (), "is empty"),
-        (b"\n\n", PLAN, (), "is empty"),
-        (GOOD, b"", (), "is empty"),
+        (b"", PLAN, (), "got empty input"),
+        (b"\n\n", PLAN, (), "got empty input"),
+        (GOOD, b"", (), "got empty input"),
         (None, PLAN, (), "cannot read"),
         (b"\xff\xfe\x00", PLAN, (), "must be UTF-8"),
         (b'type,likes\n"photo,3\n', PLAN, (), "expected CSV"),

@@ -59,7 +59,7 @@ def test_standard_input_reads_like_a_file(run, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert run(None, name="-")[1] == from_file
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
-    assert "standard input is empty" in run(None, name="-")[2]
+    assert "standard input must have a header" in run(None, name="-")[2]
 
 
 def test_other_columns_and_a_byte_order_mark_do_not_matter(run):
@@ -73,7 +73,7 @@ def test_other_columns_and_a_byte_order_mark_do_not_matter(run):
     ("text", "message"),
     [
         (None, "No such file"),
-        ("", "is empty"),
+        ("", "got empty input"),
         ("champion_error\n1\n", "add challenger_error"),
         ("champion_error,challenger_error,champion_error\n1,2,3\n", "must appear once"),
         ("champion_error,challenger_error\n1,2\n1\n", "line 3"),

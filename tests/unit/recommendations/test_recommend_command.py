@@ -44,7 +44,7 @@ def test_a_file_and_standard_input_give_the_same(run):
     [
         (b"", "must be a JSON object"),
         (b"{", "must be a JSON object"),
-        (b"\xff\xfe", "must be a JSON object"),
+        (b"\xff\xfe", "must be UTF-8, got other bytes at byte 0"),
         (b"[" * 200_000, "must be a JSON object"),
         (b"[]", "one JSON object"),
         (b"{}", "client_id"),

@@ -45,12 +45,12 @@ def test_a_manifest_is_read_in_every_form(text: str, expected: list[ManifestLine
         ("id,total\n,3", "line 2: id must have"),
         ('{"id": "a"}\n{"name": "b"}', "line 2: id must have"),
         ('{"id": "a"}\n[1]', "line 2: expected a JSON object"),
-        ('{"id": "a"}\n{"id": ', "line 2: expected a JSON object"),
+        ('{"id": "a"}\n{"id": ', "line 2: expected JSON, got a syntax error"),
         ("x" * 513, "line 1: id must have 1 to 512"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_its_line(text: str, message: str) -> None:
-    """An operator knows what to mend."""
+    """An operator knows what to fix."""
     with pytest.raises(InvalidInputError, match=message):
         parse_manifest(text)
 

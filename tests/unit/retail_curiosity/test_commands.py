@@ -93,7 +93,7 @@ def test_an_import_says_what_it_took(retail: Shop, shop_files: tuple[Path, Path]
 
 
 def test_bad_lines_are_named_and_skipped_or_refuse_everything(retail: Shop) -> None:
-    """Exit 1 either way: there was something to mend."""
+    """Exit 1 either way: there was something to fix."""
     lines = ["kiel,2026-01-01,bread,,1,2", "kiel,yesterday,bread,,1,2", *["x"] * 30]
     path = retail.file("sales.csv", SALES, *lines)
     code, out, _ = retail("import", "--sales", path, "--strict")
@@ -111,7 +111,7 @@ def test_bad_lines_are_named_and_skipped_or_refuse_everything(retail: Shop) -> N
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("import",), "nothing to import"),
+        (("import",), "expected a file to import, got none"),
         (("import", "--sales", "nowhere.csv"), "cannot read nowhere.csv"),
         (("import", "--sales", "{empty}"), "without store_id, sold_at, product_id"),
         (("import", "--sales", "{heading}"), "must have lines below the header"),
@@ -194,7 +194,7 @@ def test_curiosity_says_so_when_there_is_nothing(retail: Shop) -> None:
     retail("import", "--sales", retail.file("s.csv", SALES, "kiel,2026-01-01,bread,,1,2"))
     code, out, _ = retail("curiosity")
     assert code == 0
-    assert "nothing moves sales that the days so far can show" in out
+    assert "no effect on sales is detectable in the data so far" in out
 
 
 def test_signals_come_with_interval_and_claim(full: Shop) -> None:

@@ -63,7 +63,7 @@ def test_a_daily_total_names_its_day_and_a_ticket_its_moment() -> None:
         ("kiel,2026-07-01, ,,1,2", "product_id must not be empty"),
         (f"kiel,2026-07-01,{'x' * 129},,1,2", "1 to 128 printable"),
         ("kiel,2026-07-01,br\x00ead,,1,2", "printable"),
-        ("kiel,2026-07-01,bread,,1", "expected 6 fields as in the header, got 5"),
+        ("kiel,2026-07-01,bread,,1", "expected 6 columns as in the first line, got 5; complete the row"),
         ("kiel,2026-07-01,bread,,1,2,5", "got 7"),
         ('kiel,2026-07-01,"bread,,1,2', "unexpected end"),
         ('kiel,2026-07-01,"bread"x,,1,2', "expected after"),

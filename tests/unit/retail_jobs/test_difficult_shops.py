@@ -257,12 +257,14 @@ def without(table: str | None, folder: Path) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
-def test_a_missing_table_is_named_with_the_command_that_mends_it(retail: Retail, tmp_path: Path, table: str) -> None:
+def test_a_missing_table_is_named_with_the_command_that_fixes_it(retail: Retail, tmp_path: Path, table: str) -> None:
     """``check`` finds it (1); what needs it stops (2) and sends to ``check``; what does not, works."""
     url = without(table, tmp_path)
     code, out, _ = retail(url, "check", "--json")
     assert code == FAULTS
-    assert [fault["table"] for fault in json.loads(out)["faults"]] == [table]
+    faults = json.loads(out)["faults"]
+    assert [fault["table"] for fault in faults] == [table]
+    assert all(fault["fix"] for fault in faults)
     needing = 0
     for command in COMMANDS[1:]:
         code, _, err = retail(url, *command, "--json")
@@ -275,7 +277,7 @@ def test_a_missing_table_is_named_with_the_command_that_mends_it(retail: Retail,
 
 @pytest.mark.parametrize("job", sorted(STEPS))
 def test_a_job_without_its_tables_fails_and_says_which(tmp_path: Path, job: str) -> None:
-    """The operator has to mend it, so it is a failure; nothing is published, and after the mend it works."""
+    """The operator has to fix it, so it is a failure; nothing is published, and after the fix it works."""
     url = without("sales", tmp_path)
     world = on(url)
     with pytest.raises(MisconfiguredError, match=r"sales.*brain retail check"):

@@ -104,7 +104,7 @@ def test_a_machine_without_the_shop_s_database_is_told(machine: Machine, monkeyp
     assert "need DATABASE_URL" in run_result["clients"]["baker"]["message"]
 
 
-def test_a_failed_run_is_done_when_the_cause_is_mended(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_is_done_when_the_cause_is_fixed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same scheduled time, taken up again."""
     machine.switch_on("backtesting")
     with monkeypatch.context() as patch:

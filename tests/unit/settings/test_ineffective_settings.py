@@ -23,7 +23,7 @@ CASES: tuple[tuple[str, str, Any, str], ...] = (
     ("brain_learning", "weights.default", 20.0, "default must be from minimum 0.1"),
     ("triggers", "policy.default_limit", 11, "default_limit must be at most largest_limit 10, got 11"),
     ("warehouse", "tables", {"sales": {"name": "lines", "columns": {"shop": "store"}}}, "must be among store_id"),
-    ("warehouse", "tables", {"sales": {"name": "lines", "columns": {"sold_at": None}}}, "must name sold_at, without"),
+    ("warehouse", "tables", {"sales": {"name": "lines", "columns": {"sold_at": None}}}, "must name sold_at, got none"),
 )
 
 

@@ -50,4 +50,4 @@ def _check_columns(name: str, mapping: TableMapping) -> None:
         key for key, column in mapping.columns.items() if not column and key not in OPTIONAL_COLUMNS[name]
     )
     if required:
-        raise ValueError(f"tables.{name}.columns must name {', '.join(required)}, without which it cannot be read")
+        raise ValueError(f"tables.{name}.columns must name {', '.join(required)}, got none; name their columns")

@@ -40,7 +40,9 @@ def parse_database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError as exc:
-        raise MisconfiguredError(f"DATABASE_URL is not a database URL; expected one like {EXAMPLE_URLS}") from exc
+        raise MisconfiguredError(
+            f"DATABASE_URL must be a database URL such as {EXAMPLE_URLS}, got another text"
+        ) from exc
     if url.drivername in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+psycopg")
     return url

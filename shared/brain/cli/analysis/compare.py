@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv_rows
+from brain.cli.analysis.csv_input import parse_number, read_csv_rows
+from brain.cli.gateway.payload_files import describe_source
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_result
 from brain.domain.learning.config import LearningConfig
@@ -13,7 +14,7 @@ from brain.domain.learning.promotion import ModelComparison
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
-COLUMNS = ("champion_error", "challenger_error")
+REQUIRED_COLUMNS = ("champion_error", "challenger_error")
 
 
 def compare(
@@ -31,8 +32,8 @@ def compare(
     you repeat the test as rows are added.
     """
     comparison = ModelComparison(load_config("brain_learning", LearningConfig).promotion)
-    for line, row in read_csv_rows(file, COLUMNS):
-        champion_error, challenger_error = (parse_number(row[name], name, file, line) for name in COLUMNS)
+    for line, row in read_csv_rows(file, REQUIRED_COLUMNS):
+        champion_error, challenger_error = (parse_number(row[name], name, file, line) for name in REQUIRED_COLUMNS)
         try:
             comparison.observe(champion_error, challenger_error)
         except InvalidInputError as exc:

@@ -5,26 +5,9 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from brain.cli.gateway.payload_files import STANDARD_INPUT, read_bytes
+from brain.cli.gateway.payload_files import describe_source, read_text
+from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
-
-
-def describe_source(file: Path | None) -> str:
-    """Return the name of an input file in messages; ``-`` and None are standard input."""
-    return "standard input" if file in (None, STANDARD_INPUT) else str(file)
-
-
-def read_text(file: Path | None) -> str:
-    """Return the text of a file or of standard input, without a byte order mark.
-
-    Raises:
-        InvalidInputError: the file cannot be read or is not UTF-8.
-    """
-    try:
-        return read_bytes(file).decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        source = describe_source(file)
-        raise InvalidInputError(f"{source} must be UTF-8, got other bytes at {exc.start}; save it as UTF-8") from exc
 
 
 def read_csv_rows(
@@ -42,12 +25,12 @@ def read_csv_rows(
     source = describe_source(file)
     reader = csv.reader(io.StringIO(read_text(file), newline=""), strict=True)
     try:
-        positions = _find_columns(source, next(reader, []), required, optional, prefix)
+        header = next(reader, [])
+        positions = _find_columns(source, header, required, optional, prefix)
         for row in filter(None, reader):
             if len(row) <= max(positions.values()):
                 raise InvalidInputError(
-                    f"{source}, line {reader.line_num}: expected a cell for each of {', '.join(positions)}, "
-                    f"got {len(row)} cells; complete the row"
+                    f"{source}, line {reader.line_num}: {explain_cell_count(len(header), len(row))}"
                 )
             yield reader.line_num, {name: row[position].strip() for name, position in positions.items()}
     except csv.Error as exc:
@@ -86,7 +69,7 @@ def require_unique(source: str, names: Sequence[str], selected: Sequence[str]) -
 
 def _require_columns(source: str, names: Sequence[str], required: Sequence[str]) -> None:
     if not names:
-        raise InvalidInputError(f"{source} is empty; add a header with {', '.join(required)}")
+        raise InvalidInputError(f"{source} must have a header with {', '.join(required)}, got empty input; add it")
     missing = [name for name in required if name not in names]
     if missing:
         raise InvalidInputError(

@@ -11,12 +11,13 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv_rows
+from brain.cli.analysis.csv_input import parse_number, read_csv_rows
+from brain.cli.gateway.payload_files import describe_source
 from brain.domain.anomaly import AlarmBudget, AnomalyConfig, Detector
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
-COLUMNS = ("timestamp", "value")
+REQUIRED_COLUMNS = ("timestamp", "value")
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none"})
 MAX_LATE_SHARE = 0.01
 MILLISECONDS_FROM = 1e11
@@ -68,7 +69,7 @@ def read_series(file: Path) -> SeriesRows:
         InvalidInputError: the file or a row of it is invalid.
     """
     rows = SeriesRows()
-    for line, row in read_csv_rows(file, COLUMNS):
+    for line, row in read_csv_rows(file, REQUIRED_COLUMNS):
         rows.lines.append(line)
         rows.timestamp_texts.append(row["timestamp"])
         rows.value_texts.append(row["value"])

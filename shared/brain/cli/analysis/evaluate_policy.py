@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, parse_number, read_csv_rows
+from brain.cli.analysis.csv_input import parse_number, read_csv_rows
+from brain.cli.gateway.payload_files import describe_source
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_result
 from brain.domain.learning.config import LearningConfig
@@ -14,7 +15,7 @@ from brain.domain.statistics.intervals import Interval
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
-COLUMNS = ("action", "reward", "propensity", "target_probability")
+REQUIRED_COLUMNS = ("action", "reward", "propensity", "target_probability")
 CONTEXT_PREFIX = "context_"
 
 
@@ -58,8 +59,8 @@ def evaluate_policy_command(
 def _read_log(file: Path) -> PolicyLog:
     contexts: dict[str, list[str]] = {}
     actions: list[str] = []
-    numbers: dict[str, list[float]] = {name: [] for name in COLUMNS[1:]}
-    for line, row in read_csv_rows(file, COLUMNS, prefix=CONTEXT_PREFIX):
+    numbers: dict[str, list[float]] = {name: [] for name in REQUIRED_COLUMNS[1:]}
+    for line, row in read_csv_rows(file, REQUIRED_COLUMNS, prefix=CONTEXT_PREFIX):
         actions.append(row.pop("action"))
         for name, text in row.items():
             if name in numbers:

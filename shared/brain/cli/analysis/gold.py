@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source
-from brain.cli.gateway.payload_files import read_bytes
+from brain.cli.gateway.payload_files import describe_source, read_text
 from brain.domain.events import Event
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.state import state_from_document
@@ -49,7 +48,7 @@ def gold(
 
 def _read_weights(model: Path) -> Weights:
     try:
-        document = json.loads(read_bytes(model))
+        document = json.loads(read_text(model))
     except ValueError as exc:
         raise InvalidInputError(f"{describe_source(model)} must be JSON, got {exc}; correct it") from exc
     return state_from_document(document, load_config("brain_learning", LearningConfig)).to_weights()

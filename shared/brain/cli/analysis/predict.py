@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, read_text, require_unique
-from brain.cli.gateway.payload_files import STANDARD_INPUT
+from brain.cli.analysis.csv_input import require_unique
+from brain.cli.gateway.payload_files import STANDARD_INPUT, describe_source, read_text
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -64,7 +64,7 @@ def predict(
     from brain.domain.predictions.planned_content import predict_planned
 
     if history == planned == STANDARD_INPUT:
-        raise InvalidInputError("--history and --planned must not both be -; name a file for one of them")
+        raise InvalidInputError("--history and --planned must not both be -, got both; name a file for one of them")
     published, plan = _read_sheet(history), _read_sheet(planned)
     config = load_config("brain_predictions", PredictionConfig)
     answer = predict_planned(published.rows, plan.rows, target=target, time=time, config=config)
@@ -89,7 +89,7 @@ def _read_sheet(file: Path) -> CsvSheet:
     source, text = describe_source(file), read_text(file)
     header = text.partition("\n")[0]
     if not header.strip():
-        raise InvalidInputError(f"{source} is empty; add a header and a row per post")
+        raise InvalidInputError(f"{source} must have a header and a row per post, got empty input; add them")
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source
-from brain.cli.gateway.payload_files import read_bytes
+from brain.cli.gateway.payload_files import describe_source, read_text
 from brain.domain.recommendations.advice import advise
 from brain.domain.recommendations.catalogue import MoveCatalogue
 from brain.domain.recommendations.context import parse_context
@@ -38,8 +37,8 @@ def recommend(
 
 def _read_json(file: Path | None) -> object:
     try:
-        parsed: object = json.loads(read_bytes(file).decode("utf-8-sig"), parse_constant=_refuse_constant)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+        parsed: object = json.loads(read_text(file), parse_constant=_refuse_constant)
+    except (json.JSONDecodeError, RecursionError) as exc:
         raise InvalidInputError(f"{describe_source(file)} must be a JSON object, got {exc}; correct it") from exc
     return parsed
 

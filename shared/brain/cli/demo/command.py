@@ -71,7 +71,9 @@ def _open(clock: VirtualClock, *, fresh: bool = True) -> Brain:
         settings = replace(settings, store=f"sqlite:///{STORE_FILE}?synchronous=off")
     brain = bootstrap.build_brain(settings, clock=clock, secrets=EnvironmentSecrets(build_secrets(SHOP_FILE)))
     if fresh and brain.store.get(paths.client(CLIENTS[0].client_id)):
-        raise InvalidInputError(f"BRAIN_STORE must be empty, got {settings.store} with a demonstration in it")
+        raise InvalidInputError(
+            f"the store of BRAIN_STORE must be empty, got a demonstration in {settings.store}; name another store"
+        )
     return brain
 
 
@@ -117,7 +119,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
     ]
     print_table("Planted and learned", ("client", "planted", "learned", "found"), rows)
     terms = " + ".join(f"{count} {status.replace('_', '-')}" for status, count in summary["ends"].items())
-    verdict = "nothing is missing" if summary["accounted_for"] else f"BUT THE STORE HOLDS {summary['in_store']}"
+    in_store = ", ".join(f"{count} {name.replace('_', '-')}" for name, count in summary["in_store"].items())
+    verdict = "nothing is missing" if summary["accounted_for"] else f"but the store holds {in_store}"
     print(f"\n{summary['sent']} events in = {terms}: {verdict}")
     print(f"Runs: {', '.join(f'{count} {job}' for job, count in summary['runs'].items())}")
     print(f"Fingerprints: {', '.join(f'{name} {digest}' for name, digest in summary['fingerprints'].items())}")

@@ -47,7 +47,7 @@ def listen(brain: Brain) -> Iterator[str]:
         tick.wait(0.01)
         waited += 0.01
     if not server.started:
-        raise BrainError("the local server did not start within ten seconds; is the machine very busy?")
+        raise BrainError(f"expected the local server within {START_SECONDS} seconds, got no answer; try again")
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"

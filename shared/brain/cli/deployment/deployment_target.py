@@ -42,5 +42,8 @@ class DeploymentTarget:
         try:
             return text.format(project=self.project, project_number=self.project_number, region=self.region)
         except (KeyError, IndexError, ValueError) as exc:
-            message = f"environment.{name} may contain {{project}}, {{project_number}} and {{region}}, got {text!r}"
+            message = (
+                f"environment.{name} may contain only the placeholders {{project}}, {{project_number}} and {{region}}, "
+                f"got {text!r}"
+            )
             raise MisconfiguredError(message) from exc

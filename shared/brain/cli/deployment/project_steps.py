@@ -74,8 +74,10 @@ def enable_expiry(indexes: Path, target: DeploymentTarget) -> Iterator[PlanLine]
     """
     try:
         parsed: dict[str, Any] = json.loads(indexes.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise MisconfiguredError(f"{indexes} must be a JSON file; restore it from the repository") from exc
+    except OSError as exc:
+        raise MisconfiguredError(f"cannot read {indexes}: {exc.strerror}; restore it from the repository") from exc
+    except ValueError as exc:
+        raise MisconfiguredError(f"{indexes} must be JSON, got {exc}; restore it from the repository") from exc
     for override in parsed["fieldOverrides"]:
         if override.get("ttl"):
             collection = override["collectionGroup"]

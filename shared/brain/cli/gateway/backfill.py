@@ -10,12 +10,12 @@ from pathlib import Path
 import typer
 
 from brain.bootstrap import Brain
+from brain.cli.gateway.payload_files import build_read_error
 from brain.cli.gateway.payload_stream import pieces
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import print_fault, print_figures, show_progress
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.results import IngestStatus
-from brain.errors import InvalidInputError
 from brain.services.gateway.backfill import Backfill, BackfillFile, BackfillProgress
 
 FAULTS_SHOWN = 100
@@ -67,7 +67,7 @@ def _checkpoint_key(file: Path, source: str, context: FeedContext) -> str:
             stream.seek(max(0, size - SAMPLE_BYTES))
             tail = stream.read(SAMPLE_BYTES)
     except OSError as error:
-        raise InvalidInputError(f"cannot read {file}: {error.strerror}") from error
+        raise build_read_error(file, error) from error
     field_map = context.field_map.model_dump_json() if context.field_map else ""
     reading = f"{source}\n{field_map}\n{size}\n".encode()
     return hashlib.sha256(reading + head + tail).hexdigest()[:24]

@@ -32,8 +32,9 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
         str | None, typer.Option(help="The time zone in which the client's days end, such as Europe/Berlin.")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="The ISO 4217 code of its currency, such as EUR.")] = None,
-    store: Annotated[
-        list[str] | None, typer.Option(help="The id of a store in the sales table; repeat it for each store.")
+    store_ids: Annotated[
+        list[str] | None,
+        typer.Option("--store", help="The id of a store in the sales table; repeat it per store."),
     ] = None,
     no_stores: Annotated[bool, typer.Option("--no-stores", help="Remove all stores.")] = False,
     alarm_budget: Annotated[
@@ -44,15 +45,15 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Create a client or change one: only the options given change, and --store replaces all its stores."""
     check_client_id(client)
-    if store and no_stores:
-        raise InvalidInputError("--store and --no-stores must not be given together; give one of them")
+    if store_ids and no_stores:
+        raise InvalidInputError("--store and --no-stores must not be given together, got both; give one of them")
     repository = Clients(open_brain().store)
     options = {
         "name": name,
         "vertical": vertical,
         "time_zone": time_zone,
         "currency": currency,
-        "stores": [] if no_stores else store or None,
+        "stores": [] if no_stores else store_ids or None,
         "alarm_budget": alarm_budget,
     }
     changes = {field: _PARSERS[field](given) for field, given in options.items() if given is not None}
@@ -98,7 +99,10 @@ def _parse_text(option: str, text: str) -> str:
 
 def _parse_zone(text: str) -> ZoneInfo:
     if text == "localtime":
-        raise InvalidInputError("--time-zone must not depend on the machine; name the zone, such as Europe/Berlin")
+        raise InvalidInputError(
+            "--time-zone must be an IANA name such as Europe/Berlin, got 'localtime', which depends on the machine; "
+            "name the zone"
+        )
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as exc:

@@ -1,11 +1,11 @@
 """``brain erase``: erase a person from everything stored for one client."""
 
-import sys
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
+from brain.cli.gateway.payload_files import STANDARD_INPUT, read_text
 from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, show_progress, to_json
@@ -17,7 +17,7 @@ def erase(
     client: ClientOption,
     subject: Annotated[
         str,
-        typer.Option(help="The person's e-mail address, phone number, name or user id; `-` reads it from stdin."),
+        typer.Option(help="The person's e-mail address, phone number, name or user id; `-` reads standard input."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what names the person.")] = False,
     json_output: JsonOption = False,
@@ -42,10 +42,7 @@ def erase(
 
 
 def _read_subject() -> str:
-    try:
-        lines = [line.strip() for line in sys.stdin.buffer.read().decode().splitlines() if line.strip()]
-    except UnicodeDecodeError as exc:
-        raise InvalidInputError("--subject must be UTF-8 text, got other bytes") from exc
+    lines = [line.strip() for line in read_text(STANDARD_INPUT).splitlines() if line.strip()]
     if len(lines) != 1:
         raise InvalidInputError(f"--subject must be one person per call, got {len(lines)} lines; erase them one by one")
     return lines[0]

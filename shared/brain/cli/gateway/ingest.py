@@ -55,7 +55,10 @@ def ingest(
         from brain.cli.gateway.backfill import backfill as import_history
 
         if file == STANDARD_INPUT:
-            raise InvalidInputError("--backfill needs a file, got standard input: a resumed run reads it again")
+            raise InvalidInputError(
+                "--backfill needs a file, got standard input; save the input to a file, because a resumed run reads it "
+                "again"
+            )
         import_history(file, feed, context, json_output=json_output)
         return
     payloads = read_payloads(read_bytes(file), mapping, is_csv=file.suffix.lower() == ".csv")

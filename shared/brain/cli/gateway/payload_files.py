@@ -12,6 +12,7 @@ from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds.field_maps import FeedsConfig, FieldMap
 from brain.domain.feeds.times import parse_time
 from brain.domain.json_text import parse_json, parse_json_lines
+from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -44,16 +45,18 @@ def _read_lines(body: bytes, error: InvalidInputError) -> Iterator[Any]:
 
 
 def _read_csv(body: bytes, delimiter: str) -> Iterator[Any]:
+    reader = csv.reader(io.StringIO(decode_text(body, "CSV"), newline=""), delimiter=delimiter)
     try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"CSV must be UTF-8 text, got other bytes at position {error.start}; save the file as UTF-8"
+        header = next(reader, [])
+        for row in filter(None, reader):
+            if len(row) == len(header):
+                yield dict(zip(header, row, strict=True))
+            else:
+                message = f"line {reader.line_num}: {explain_cell_count(len(header), len(row))}"
+                yield Rejected("invalid_input", message)
+    except csv.Error as error:
+        message = f"line {reader.line_num}: expected CSV, got {error}; correct the row"
         raise InvalidInputError(message) from error
-    for line, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), start=2):
-        if None in row or None in row.values():
-            yield Rejected("invalid_input", f"line {line} must have as many columns as the first line, got others")
-        else:
-            yield row
 
 
 def read_bytes(file: Path | None) -> bytes:
@@ -66,16 +69,46 @@ def read_bytes(file: Path | None) -> bytes:
         if file is not None and file != STANDARD_INPUT:
             return file.read_bytes()
         if sys.stdin is None:
-            raise InvalidInputError("standard input is closed; name a file, or pipe something in")
+            raise InvalidInputError(
+                "expected a file or piped input, got a closed standard input; name a file or pipe one in"
+            )
         return sys.stdin.buffer.read()
     except OSError as error:
-        raise InvalidInputError(f"cannot read {file}: {error.strerror}") from error
+        raise build_read_error(file, error) from error
 
 
-def parse_feed(text: str) -> FeedType:
-    """Return the feed of that name; raises ``InvalidInputError`` when there is none."""
+def read_text(file: Path | None) -> str:
+    """Return the text of a file or of standard input, without a byte order mark.
+
+    Raises:
+        InvalidInputError: the file cannot be read or is not UTF-8.
+    """
+    return decode_text(read_bytes(file), describe_source(file))
+
+
+def decode_text(content: bytes, source: str) -> str:
+    """Return UTF-8 as text, without a byte order mark; ``source`` is its name in the error for other bytes."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{source} must be UTF-8, got other bytes at byte {error.start}; save it as UTF-8"
+        raise InvalidInputError(message) from error
+
+
+def describe_source(file: Path | None) -> str:
+    """Return the name of an input file in messages; ``-`` and None are standard input."""
+    return "standard input" if file in (None, STANDARD_INPUT) else str(file)
+
+
+def build_read_error(file: Path | None, error: OSError) -> InvalidInputError:
+    """Return the error for a file that the operating system does not let us read."""
+    return InvalidInputError(f"cannot read {describe_source(file)}: {error.strerror}; check the path")
+
+
+def parse_feed(text: str, argument: str = "the feed") -> FeedType:
+    """Return the feed of that name; raises ``InvalidInputError`` that names the argument when there is none."""
     if text not in set(FeedType):
-        raise InvalidInputError(f"the feed must be one of {', '.join(FeedType)}; got {text!r}")
+        raise InvalidInputError(f"{argument} must be one of {', '.join(FeedType)}, got {text!r}")
     return FeedType(text)
 
 
@@ -97,5 +130,5 @@ def find_field_map(name: str) -> FieldMap:
     maps = load_config("feeds", FeedsConfig).field_maps
     if name not in maps:
         lines = "".join(f"\n  {other}: {field_map.description}" for other, field_map in maps.items())
-        raise InvalidInputError(f"--map must be a field map of config/feeds.yaml, got {name!r}; there are:{lines}")
+        raise InvalidInputError(f"--map must be a field map of config/feeds.yaml, got {name!r}; choose one of:{lines}")
     return maps[name]

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from brain.cli.gateway.payload_files import build_read_error
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.json_text import parse_json
+from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
 from brain.services.gateway.backfill import FilePayload, FilePosition
 
@@ -41,7 +43,7 @@ def pieces(file: Path, chosen: FieldMap | None, start: FilePosition) -> Iterator
             else:
                 yield from _lines(stream, start)
     except OSError as error:
-        raise InvalidInputError(f"cannot read {file}: {error.strerror}") from error
+        raise build_read_error(file, error) from error
 
 
 def _begins_with_a_line(file: Path) -> bool:
@@ -122,7 +124,10 @@ def _end_of_value(text: str, begin: int, *, whole: bool) -> int | None:
 
 
 def _broken(raw: bytes, line: int, end: FilePosition) -> FilePayload:
-    message = f"line {line}: expected a JSON value of at most {MAX_PIECE_BYTES} bytes; from here on nothing can be read"
+    message = (
+        f"line {line}: expected a JSON value of at most {MAX_PIECE_BYTES} bytes, got invalid or longer content; "
+        "correct the file, the rest was not read"
+    )
     return FilePayload(line, InvalidInputError(message), end, raw)
 
 
@@ -161,7 +166,7 @@ def _rows(stream: BinaryIO, delimiter: str, start: FilePosition) -> Iterator[Fil
         except csv.Error as error:
             yield FilePayload(
                 first,
-                InvalidInputError(f"line {first}: expected CSV; {error}"),
+                InvalidInputError(f"line {first}: expected CSV, got {error}; correct the row"),
                 FilePosition(lines.offset, lines.number),
             )
             continue
@@ -174,9 +179,9 @@ def _rows(stream: BinaryIO, delimiter: str, start: FilePosition) -> Iterator[Fil
 def _row(header: list[str], row: list[str], line: int, end: FilePosition, delimiter: str) -> FilePayload:
     fault = None
     if len(row) != len(header):
-        fault = f"line {line}: expected {len(header)} columns as in the first line, {len(row)} came"
+        fault = f"line {line}: {explain_cell_count(len(header), len(row))}"
     elif any(not cell.isascii() and _has_surrogates(cell) for cell in row):
-        fault = f"line {line}: expected UTF-8 text, other bytes came; save the file as UTF-8"
+        fault = f"line {line}: expected UTF-8, got other bytes; save the file as UTF-8"
     if fault is None:
         return FilePayload(line, dict(zip(header, row, strict=True)), end)
     return FilePayload(

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from brain.bootstrap import Brain
-from brain.cli.gateway.payload_files import read_bytes
+from brain.cli.gateway.payload_files import parse_feed, read_text
 from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.events import FeedType
 from brain.domain.gateway.manifests import ManifestLine, parse_manifest
-from brain.errors import InvalidInputError
 from brain.services.gateway.check_manifest import CheckManifest
 from brain.services.gateway.reconcile import Reconcile
 
@@ -25,7 +24,8 @@ def reconcile(
         Path | None,
         typer.Option(
             "--manifest",
-            help="The sender's own list, `-` for stdin: one id per line, or CSV or JSON lines with id, total, outcome.",
+            help="The sender's own list, `-` for standard input: one id per line, or CSV or JSON lines with id, total, "
+            "outcome.",
         ),
     ] = None,
     source: Annotated[str, typer.Option(help="The feed to which the manifest's ids belong.")] = FeedType.CUSTOM,
@@ -35,23 +35,15 @@ def reconcile(
     json_output: JsonOption = False,
 ) -> None:
     """Count what became of everything received, or of a manifest's ids; exit 1 when the difference is not 0."""
-    if source not in set(FeedType):
-        raise InvalidInputError(f"--source must be one of {', '.join(FeedType)}; got {source!r}")
-    sent = _read_manifest(manifest_file) if manifest_file else None
+    feed = parse_feed(source, "--source")
+    sent = parse_manifest(read_text(manifest_file)) if manifest_file else None
     brain = open_brain()
     require_client(brain, client)
     counts = Reconcile(brain.store)(client, now=brain.clock.now(), by_hour=by_hour)
-    check = _check_manifest(brain, client, sent, FeedType(source)) if sent is not None else None
+    check = _check_manifest(brain, client, sent, feed) if sent is not None else None
     _print_counts(client, counts, check, json_output=json_output)
     if counts["difference"] or (check and check["difference"]):
         raise typer.Exit(1)
-
-
-def _read_manifest(file: Path) -> list[ManifestLine]:
-    try:
-        return parse_manifest(read_bytes(file).decode("utf-8"))
-    except UnicodeDecodeError as exc:
-        raise InvalidInputError(f"--manifest must be UTF-8 text, got {file}: {exc.reason}") from exc
 
 
 def _check_manifest(brain: Brain, client: str, sent: list[ManifestLine], source: FeedType) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def senders(
         if provider in ("", secret.provider)
     ]
     if not secrets:
-        raise NotFoundError(f"provider {provider!r} does not exist; `brain senders --client {client}` lists them")
+        raise NotFoundError(f"--provider must be one that `brain senders --client {client}` lists, got {provider!r}")
     if json_output:
         print(to_json([secret._asdict() for secret in secrets]))
     elif provider:

@@ -11,6 +11,7 @@ from brain.cli.options import JsonOption
 from brain.cli.printing import print_table, show_progress, to_json
 from brain.domain import periods
 from brain.errors import InvalidInputError
+from brain.repositories import paths
 from brain.settings.scheduler import Scheduler, read_scheduler
 
 
@@ -50,14 +51,15 @@ def _find_job(scheduler: Scheduler, job: str) -> str:
     name = scheduler.find_job(job)
     if name is None:
         names = ", ".join(row.short_name for row in scheduler.scheduled.values())
-        raise InvalidInputError(f"job must be one of {names}; got {job!r}")
+        raise InvalidInputError(f"job must be one of {names}, got {job!r}")
     return name
 
 
 def _print_answer(answer: Mapping[str, Any], job: str) -> None:
     if answer["status"] == "disabled":
         print(
-            f"{job} is switched off; set enabled: true in config/brain_features.yaml, or live in the feature's document"
+            f"{job} is switched off; set enabled: true in config/brain_features.yaml, or at once in the document "
+            f"{paths.feature(job)}"
         )
         return
     clients: Mapping[str, Mapping[str, Any]] = answer.get("clients", {})

@@ -20,7 +20,7 @@ from brain.domain.retail.wildcards import ALL_STORES
 from brain.services.retail.backtest import DEFAULT_DAYS, BacktestPeriod, run_backtest
 from brain.settings.files import load_config
 
-COLUMNS = ("series", "rule", "MAPE>", "WAPE>", "MASE>", "bias>", "direction>", "rush found>", "80 % holds>")
+COLUMNS = ("series", "rule", "MAPE>", "WAPE>", "MASE>", "bias>", "direction>", "rush recall>", "80 % coverage>")
 FORECAST_COLUMNS = ("store_id", "cutoff", "date", "predicted", "lower_80", "upper_80", "actual")
 DECIMALS = 6
 FirstDayOption = Annotated[

@@ -37,4 +37,4 @@ def check(
 
 
 def _fault_to_document(fault: SchemaFault) -> dict[str, object]:
-    return {"table": fault.table, "column": fault.column, "message": fault.message, "mend": fault.fix}
+    return {"table": fault.table, "column": fault.column, "message": fault.message, "fix": fault.fix}

@@ -34,7 +34,7 @@ def cross_store(
             (pair.first, pair.relation, pair.second, pair.lag_days, f"{pair.correlation:+.2f}", f"{pair.p_value:.2g}")
             for pair in claimed
         ]
-        print_table("Stores and each other", COLUMNS, rows)
+        print_table("Relations between stores", COLUMNS, rows)
     if pairs:
         print_text(f"{len(claimed)} of {len(pairs)} possible relations stand out from what moves all stores alike.")
     else:

@@ -53,13 +53,12 @@ def _print(night: CuriosityNight) -> None:
         caption = f"{len(hypotheses) - MAX_ROWS} more with --json" if len(hypotheses) > MAX_ROWS else ""
         print_table(f"Curiosity, night of {night.night}", COLUMNS, rows, caption)
     else:
-        print_text(f"Night of {night.night}: nothing moves sales that the days so far can show.")
+        print_text(f"Night of {night.night}: no effect on sales is detectable in the data so far.")
     tested_count = len(night.hypotheses) - counts[HypothesisState.TOO_LITTLE_DATA]
     print_text(
-        f"{tested_count} questions asked, {counts[HypothesisState.FINDING]} findings, "
-        f"{counts[HypothesisState.LEAD]} leads, "
-        f"{counts[HypothesisState.NOTHING]} without a result, "
-        f"{counts[HypothesisState.TOO_LITTLE_DATA]} without enough data yet."
+        f"{tested_count} questions tested: {counts[HypothesisState.FINDING]} findings, "
+        f"{counts[HypothesisState.LEAD]} leads, {counts[HypothesisState.NOTHING]} without a result; "
+        f"{counts[HypothesisState.TOO_LITTLE_DATA]} more lack data."
     )
     if counts[HypothesisState.LEAD]:
         first = min(

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from brain.cli.analysis.csv_input import describe_source, read_csv_rows
+from brain.cli.analysis.csv_input import read_csv_rows
+from brain.cli.gateway.payload_files import describe_source
 from brain.cli.options import JsonOption
 from brain.cli.retail.database import open_warehouse
 from brain.cli.retail.options import DatabaseOption
@@ -45,8 +46,8 @@ ProductOption = Annotated[
 CategoryOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="The category it is about, instead of a product.")
 ]
-ExpectedOption = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What you expect to earn by it.")]
-NoteOption = Annotated[str | None, typer.Option(metavar="TEXT", help="A line to remember it by.")]
+ExpectedOption = Annotated[str | None, typer.Option(metavar="AMOUNT", help="What you expect it to earn.")]
+NoteOption = Annotated[str | None, typer.Option(metavar="TEXT", help="A note for the reports.")]
 IdOption = Annotated[
     str | None,
     typer.Option("--id", metavar="ID", help="Its id. By default built from kind, store, product and first day."),

@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from brain.adapters.sql_warehouse.config import WarehouseConfig
-from brain.cli.analysis.csv_input import describe_source
-from brain.cli.gateway.payload_files import STANDARD_INPUT
+from brain.cli.gateway.payload_files import STANDARD_INPUT, build_read_error, describe_source
 from brain.cli.options import JsonOption
 from brain.cli.retail.database import open_warehouse
 from brain.cli.retail.options import DatabaseOption
@@ -32,15 +31,21 @@ HOLIDAY_YEAR = 2026
 """A year to look up holidays for, to see whether they are known for a country."""
 SalesOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help=f"CSV of sales with the columns {', '.join(SALES_COLUMNS)}; - reads stdin."),
+    typer.Option(
+        metavar="FILE", help=f"CSV of sales with the columns {', '.join(SALES_COLUMNS)}; - reads standard input."
+    ),
 ]
 WeatherOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help=f"CSV of weather with the columns {', '.join(WEATHER_COLUMNS)}; - reads stdin."),
+    typer.Option(
+        metavar="FILE", help=f"CSV of weather with the columns {', '.join(WEATHER_COLUMNS)}; - reads standard input."
+    ),
 ]
 EventsOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help=f"CSV of events with the columns {', '.join(EVENT_COLUMNS)}; - reads stdin."),
+    typer.Option(
+        metavar="FILE", help=f"CSV of events with the columns {', '.join(EVENT_COLUMNS)}; - reads standard input."
+    ),
 ]
 TimeZoneOption = Annotated[
     str | None, typer.Option(metavar="ZONE", help="IANA time zone of new stores, such as Europe/Berlin.")
@@ -108,7 +113,7 @@ def import_csv(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 def _check_paths(paths: Mapping[ImportKind, Path]) -> None:
     if not paths:
-        raise InvalidInputError("nothing to import; name a file with --sales, --weather or --events")
+        raise InvalidInputError("expected a file to import, got none; name one with --sales, --weather or --events")
     piped = [f"--{kind}" for kind, path in paths.items() if path == STANDARD_INPUT]
     if len(piped) > 1:
         raise InvalidInputError(f"only one file can be standard input, got {' and '.join(piped)}; name a file")
@@ -146,7 +151,7 @@ def _open_file(kind: ImportKind, path: Path, progress: Progress, stack: ExitStac
         file = stack.enter_context(path.open(encoding="utf-8", errors="surrogateescape"))
         size = path.stat().st_size
     except OSError as exc:
-        raise InvalidInputError(f"cannot read {path}: {exc.strerror}; check the path") from exc
+        raise build_read_error(path, exc) from exc
     return ImportFile(kind, path.name, _track(file, path.name, size, progress))
 
 

@@ -37,12 +37,17 @@ class TimeMapping(StrictModel):
     def _check_exactly_one_source(self) -> Self:
         sources = [self.column is not None, self.constant is not None, self.month is not None]
         if sum(sources) != 1:
-            raise ValueError("time must have exactly one of column, constant and month (with year, and day or weekday)")
+            raise ValueError(
+                "time must have exactly one of column, constant and month (with year, and day or weekday), "
+                f"got {sum(sources)} of them"
+            )
         if self.month is not None:
             if (self.year is None) == (self.constant_year is None):
-                raise ValueError("time with month must have exactly one of year and constant_year")
+                present = "both" if self.year else "neither"
+                raise ValueError(f"time with month must have exactly one of year and constant_year, got {present}")
             if (self.day is None) == (self.weekday is None):
-                raise ValueError("time with month must have exactly one of day and weekday")
+                present = "both" if self.day else "neither"
+                raise ValueError(f"time with month must have exactly one of day and weekday, got {present}")
         return self
 
     def check_every_key_is_read(self) -> None:
@@ -91,7 +96,7 @@ class FieldMap(StrictModel):
         if unknown:
             raise ValueError(f"metrics must be of {', '.join(METRICS)}, got {', '.join(unknown)}")
         if self.cumulative and not self.key:
-            raise ValueError("running totals must have a key; list its columns or set cumulative to false")
+            raise ValueError("running totals must have a key, got none; list its columns or set cumulative to false")
         return self
 
     def check_every_key_is_read(self) -> None:

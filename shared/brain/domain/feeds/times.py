@@ -44,7 +44,7 @@ def parse_time(value: Any, *, naive_is_utc: bool = False) -> datetime | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise InvalidInputError(f"expected {EXPECTED_TIME}")
+        raise InvalidInputError(f"expected {EXPECTED_TIME}, got another kind of value")
     try:
         if isinstance(value, str):
             return _parse_text(value.strip(), naive_is_utc)

@@ -56,5 +56,5 @@ def _parse_form(body: bytes) -> dict[str, str]:
             body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FORM_FIELDS
         )
     except (UnicodeDecodeError, ValueError) as exc:
-        raise InvalidInputError(f"expected form fields as name=value&name=value: {exc}") from exc
+        raise InvalidInputError(f"expected form fields as name=value&name=value, got {exc}") from exc
     return dict(fields)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from brain.domain.json_text import parse_json
+from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
 
 ID_COLUMNS: Final = ("event_id", "id")
@@ -66,7 +67,7 @@ def _parse_csv(text: str, header: list[str]) -> Iterator[ManifestLine]:
     next(rows)
     for number, row in rows:
         if len(row) != len(header):
-            raise InvalidInputError(f"line {number}: expected {len(header)} columns as in the header, got {len(row)}")
+            raise InvalidInputError(f"line {number}: {explain_cell_count(len(header), len(row))}")
         yield _parse_fields(
             number, {name: cell.strip() for name, cell in zip(header, row, strict=True) if cell.strip()}
         )
@@ -76,7 +77,7 @@ def _parse_object(number: int, line: str) -> dict[str, Any]:
     try:
         fields = parse_json(line.encode())
     except InvalidInputError as exc:
-        raise InvalidInputError(f"line {number}: expected a JSON object with id; {exc.message}") from exc
+        raise InvalidInputError(f"line {number}: {exc.message}") from exc
     if not isinstance(fields, dict):
         raise InvalidInputError(f"line {number}: expected a JSON object with id, got another value")
     return fields

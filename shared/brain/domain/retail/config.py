@@ -28,7 +28,9 @@ class EventClasses(StrictModel):
     @model_validator(mode="after")
     def _check_other_exists(self) -> Self:
         if "other" not in self.classes:
-            raise ValueError("events.classes must have an entry `other` for classes that are not listed; add it")
+            raise ValueError(
+                "events.classes must have an entry `other` for classes that are not listed, got none; add it"
+            )
         return self
 
     def get(self, event_class: str) -> EventClass:

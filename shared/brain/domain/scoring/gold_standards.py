@@ -68,7 +68,7 @@ class GoldCase(StrictModel):
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         if bool(self.expect) == bool(self.ratio) or bool(self.ratio) != (self.compared_with is not None):
-            raise ValueError(f"case {self.id}: expected either expect, or compared_with and ratio")
+            raise ValueError(f"case {self.id}: expected either expect, or compared_with and ratio, got another mix")
         for low, high in (*self.expect.values(), *self.ratio.values()):
             if not low <= high:
                 raise ValueError(f"case {self.id}: a range must be in ascending order, got {low} to {high}")

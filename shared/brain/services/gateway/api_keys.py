@@ -55,7 +55,7 @@ class KeyRing:
             if key.key_id == key_id:
                 ApiKeys(self.store).revoke(key, self.clock.now())
                 return key
-        raise NotFoundError(f"client {client_id} has no key {key_id}; `brain keys list` shows its keys")
+        raise NotFoundError(f"the key must be one that `brain keys list --client {client_id}` lists, got {key_id!r}")
 
     def list_all(self, client_id: str) -> list[ApiKey]:
         """Return all keys of a client, the oldest first."""

@@ -35,7 +35,9 @@ class ReplayDeadLetter:
         is_valid = is_dead_letter_id(dead_letter_id)
         letter = DeadLetters(self.store).get(dead_letter_id, self.clock.now()) if is_valid else None
         if letter is None:
-            raise NotFoundError(f"no dead letter {dead_letter_id!r}; `brain dead-letters list` shows all of them")
+            raise NotFoundError(
+                f"the dead letter must be one that `brain dead-letters list` lists, got {dead_letter_id!r}"
+            )
         return letter
 
     def preview(self, letter: DeadLetter) -> dict[str, int]:

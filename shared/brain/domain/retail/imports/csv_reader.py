@@ -18,6 +18,7 @@ from brain.domain.retail.imports.fields import (
 from brain.domain.retail.imports.import_lines import BY_DAY, BadLine, EventLine, SaleLine, WeatherLine
 from brain.domain.retail.store_zones import StoreZones
 from brain.domain.retail.wildcards import ALL_STORES
+from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
 
 DELIMITERS = (",", ";", "\t")
@@ -136,7 +137,7 @@ def _parse_row(
     try:
         cells = _split(row.rstrip("\r\n"), delimiter)
         if len(cells) != cell_count:
-            return BadLine(number, f"expected {cell_count} fields as in the header, got {len(cells)}")
+            return BadLine(number, explain_cell_count(cell_count, len(cells)))
         cells.append("")
         return parse([cells[index] for index in indexes])
     except (InvalidFieldError, csv.Error) as error:

@@ -24,7 +24,7 @@ def parse_name(column: str, text: str) -> str:
     """Return an identifier: 1 to 128 printable characters, without surrounding white space."""
     name = text.strip()
     if not name:
-        raise InvalidFieldError(f"{column} must not be empty; give the {column.removesuffix('_id')} a name")
+        raise InvalidFieldError(f"{column} must not be empty, got no text; name the {column.removesuffix('_id')}")
     if len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise InvalidFieldError(f"{column} must be 1 to {MAX_NAME_LENGTH} printable characters, got {_quote(text)}")
     return name

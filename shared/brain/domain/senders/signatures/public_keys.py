@@ -50,8 +50,10 @@ def _load_public_key(text: str) -> Any:
         else:
             key = load_der_public_key(base64.b64decode(text, validate=True))
     except (ValueError, binascii.Error) as exc:
-        raise MisconfiguredError("the sender's secret must be a public key as PEM or base64 DER") from exc
+        raise MisconfiguredError(
+            "the sender's secret must be a public key as PEM or base64 DER, got another text"
+        ) from exc
     is_p256 = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
     if is_p256 or isinstance(key, ed25519.Ed25519PublicKey):
         return key
-    raise MisconfiguredError("the sender's secret must be a public key of ECDSA P-256 or Ed25519")
+    raise MisconfiguredError("the sender's secret must be a public key of ECDSA P-256 or Ed25519, got another kind")

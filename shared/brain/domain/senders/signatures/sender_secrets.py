@@ -47,9 +47,11 @@ def _parse_json_values(text: str, name: str) -> list[str]:
     except ValueError:
         # Without the cause: its text would quote the secret.
         raise MisconfiguredError(
-            f"{name} starts like JSON but is not valid; write a JSON list or one value per line"
+            f"{name} must be a JSON list or one value per line, got invalid JSON; correct it"
         ) from None
     elements = parsed if isinstance(parsed, list) else [parsed]
     if not all(isinstance(element, str | dict) for element in elements):
-        raise MisconfiguredError(f"{name} must be a JSON list of texts or objects, or have one value per line")
+        raise MisconfiguredError(
+            f"{name} must be a JSON list of texts or objects, or one value per line, got other elements"
+        )
     return [element.strip() if isinstance(element, str) else json.dumps(element) for element in elements]

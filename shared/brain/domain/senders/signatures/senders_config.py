@@ -25,7 +25,7 @@ class Provider(StrictModel):
     @classmethod
     def _check_scheme(cls, scheme: str) -> str:
         if scheme not in SCHEMES:
-            raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}")
+            raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
         return scheme
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from unit.feeds.feed_cases import FIXTURES
 from brain.cli.app import app
 from brain.cli.failures import run_app
 from brain.cli.gateway.normalize import normalize
+from brain.domain.events import Draft
+from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.normalize import IdentifiedEvent, build_event
+from brain.domain.gateway.normalize import normalize as read_events
+from brain.domain.privacy.keys import parse_identity_keys
 
 RECEIVED_AT = ["--received-at", "2026-11-22T00:00:00Z"]
 RUNNER = CliRunner()
@@ -135,6 +141,46 @@ def test_pseudonyms_and_ids_follow_the_key(monkeypatch: pytest.MonkeyPatch) -> N
     assert without[0]["event_id"] != with_key[0]["event_id"]
     assert without[0]["creator_hash"] != with_key[0]["creator_hash"]
     assert "ada@example" not in str(without) + str(with_key)
+
+
+def test_a_rotated_key_gives_the_ids_and_pseudonyms_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids keep the oldest version, pseudonyms have the newest, and the version is no part of a key."""
+    event = {"occurred_at": "2026-11-20T10:00:00Z", "likes": 1, "creator": "ada@example.org"}
+    text = "2:the second salt of the tests\n1:a salt of the tests"
+    monkeypatch.setenv("BRAIN_HASH_SALT", text)
+    rotated = run_normalize("custom", *RECEIVED_AT, stdin=json.dumps(event))[1][0]
+    context = FeedContext("local", datetime(2026, 11, 22, tzinfo=UTC))
+    draft = read_events("custom", event, context)[0]
+    assert isinstance(draft, Draft)
+    identified = build_event(draft, context, parse_identity_keys(text))
+    assert isinstance(identified, IdentifiedEvent)
+    assert rotated["event_id"] == identified.event.event_id
+    assert rotated["creator_hash"] == identified.event.creator_hash
+    monkeypatch.setenv("BRAIN_HASH_SALT", "a salt of the tests")
+    before = run_normalize("custom", *RECEIVED_AT, stdin=json.dumps(event))[1][0]
+    assert (before["event_id"] == rotated["event_id"], before["creator_hash"] == rotated["creator_hash"]) == (
+        True,
+        False,
+    )
+
+
+def test_a_key_that_the_service_refuses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its line and never with the key."""
+    monkeypatch.setenv("BRAIN_HASH_SALT", "short")
+    completed = RUNNER.invoke(app, ["normalize", "custom"], input="{}")
+    assert "line 1 of BRAIN_HASH_SALT must be VERSION:KEY" in str(completed.exception)
+    assert "short" not in str(completed.exception)
+
+
+def test_a_row_of_another_length_is_rejected_with_its_line(tmp_path: Path) -> None:
+    """It says how many columns the first line names, and how many the row has."""
+    file = tmp_path / "ads.csv"
+    file.write_text("date,campaign_id,clicks\n2026-11-20,7\n2026-11-20,7,4,1\n")
+    _, _, rejected = run_normalize("warehouse", str(file), *RECEIVED_AT)
+    assert [rejection["message"] for rejection in rejected] == [
+        "line 2: expected 3 columns as in the first line, got 2; complete the row",
+        "line 3: expected 3 columns as in the first line, got 4; remove what is too much",
+    ]
 
 
 def test_a_terminal_shows_the_key_and_pings(

@@ -22,7 +22,7 @@ from brain.domain.events import Draft, Event, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.normalize import build_event
 from brain.domain.gateway.normalize import normalize as read_events
-from brain.domain.privacy.keys import IdentityKeys
+from brain.domain.privacy.keys import IdentityKeys, parse_identity_keys
 
 _DEVELOPMENT_KEY = b"a throw-away key for looking at events on one machine"
 _FIELDS = tuple(field.name for field in fields(Event))
@@ -32,7 +32,9 @@ def normalize(
     source: Annotated[str, typer.Argument(help=f"The feed: {', '.join(FeedType)}.")],
     file: Annotated[
         Path | None,
-        typer.Argument(help="JSON, NDJSON, or CSV with column names in its first line; `-` or nothing reads stdin."),
+        typer.Argument(
+            help="JSON, NDJSON, or CSV with column names in its first line; `-` or nothing reads standard input."
+        ),
     ] = None,
     client: Annotated[str, typer.Option(help="The client for which ids and pseudonyms are derived.")] = "local",
     received_at: Annotated[
@@ -90,9 +92,10 @@ def _encode(content: Any) -> Any:
 
 
 def _read_keys() -> IdentityKeys:
-    salt = os.environ.get("BRAIN_HASH_SALT")
-    if salt:
-        return IdentityKeys(1, salt.encode())
+    """Return the keys of BRAIN_HASH_SALT, read as the service reads them, or a development key."""
+    text = os.environ.get("BRAIN_HASH_SALT")
+    if text:
+        return parse_identity_keys(text)
     _print_note("BRAIN_HASH_SALT is not set: ids and pseudonyms are derived with a development key; nothing is stored")
     return IdentityKeys(1, _DEVELOPMENT_KEY)
 

@@ -45,7 +45,10 @@ def parse_identity_keys(text: str) -> IdentityKeys:
     salts = [_parse_key_line(line.strip(), number) for number, line in enumerate(text.strip().splitlines(), start=1)]
     versions = [version for version, _ in salts]
     if not salts or len(set(versions)) != len(versions):
-        raise MisconfiguredError("BRAIN_HASH_SALT must have one VERSION:KEY per line, with each version once")
+        repeated = next((f"version {version} twice" for version in versions if versions.count(version) > 1), "no line")
+        raise MisconfiguredError(
+            f"BRAIN_HASH_SALT must have one VERSION:KEY per line, with each version once, got {repeated}"
+        )
     (version, salt), *previous = salts
     return IdentityKeys(version, salt, tuple(previous))
 
@@ -59,6 +62,8 @@ def derive_client_key(salt: bytes, client_id: str, purpose: bytes) -> bytes:
 def _parse_key_line(line: str, line_number: int) -> tuple[int, bytes]:
     match = _KEY_LINE.fullmatch(line)
     if match is None or len(match["key"]) < MIN_KEY_CHARACTERS:
-        expected = f"expected VERSION:KEY with a key of at least {MIN_KEY_CHARACTERS} characters"
-        raise MisconfiguredError(f"line {line_number} of BRAIN_HASH_SALT: {expected}")
+        raise MisconfiguredError(
+            f"line {line_number} of BRAIN_HASH_SALT must be VERSION:KEY with a key of at least {MIN_KEY_CHARACTERS} "
+            f"characters, got {len(match['key']) if match else 0}"
+        )
     return int(match["version"] or 1), match["key"].encode()

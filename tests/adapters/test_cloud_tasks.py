@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import google.auth
 import grpc
 import pytest
 from adapters.loopback import grpc_server
+from google.auth.credentials import AnonymousCredentials
 from google.cloud.tasks_v2 import CloudTasksClient
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 from google.cloud.tasks_v2.types import CreateTaskRequest
@@ -103,3 +105,13 @@ def test_start_times_are_spread_over_the_window_and_always_the_same() -> None:
     minutes = [int((start - AT).total_seconds() // 60) for start in starts]
     assert set(minutes) == {0, 1, 2, 3, 4}
     assert all(160 <= minutes.count(minute) <= 240 for minute in range(5))
+
+
+def test_without_a_client_the_real_one_is_opened_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, with the credentials of the machine."""
+    monkeypatch.setattr(google.auth, "default", lambda **_: (AnonymousCredentials(), "demo-project"))
+    queue = CloudTasksQueue(QUEUE, "https://worker.example", "invoker@demo.example", 1800)
+    assert queue.client is None
+    client = queue._open_client()
+    assert isinstance(client, CloudTasksClient)
+    assert queue._open_client() is client

@@ -7,12 +7,16 @@ from typing import Any
 import grpc
 import pytest
 from adapters.loopback import grpc_server
+from google.cloud import secretmanager_v1
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceGrpcTransport
 from google.cloud.secretmanager_v1.types import AccessSecretVersionRequest, AccessSecretVersionResponse
 
+from brain.adapters.environment import EnvironmentSecrets
 from brain.adapters.secret_manager import SecretManagerSecrets
+from brain.bootstrap.adapters import open_secrets
 from brain.errors import MissingSecretError
+from brain.settings.environment import read_settings
 from brain.testing.manual_clock import ManualClock
 
 
@@ -95,3 +99,33 @@ def test_secrets_are_in_no_repr(secrets: SecretManagerSecrets) -> None:
     """Nor in anything that is logged by accident."""
     secrets.read("BRAIN_HASH_SALT")
     assert "first" not in repr(secrets)
+
+
+def test_without_a_client_the_real_one_is_opened_on_first_use(
+    secrets: SecretManagerSecrets, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and only where a secret is read."""
+    opened: list[SecretManagerServiceClient | None] = []
+
+    def open_client() -> SecretManagerServiceClient | None:
+        opened.append(secrets.client)
+        return secrets.client
+
+    monkeypatch.setattr(secretmanager_v1, "SecretManagerServiceClient", open_client)
+    without_client = SecretManagerSecrets("demo-project", clock)
+    assert opened == []
+    assert without_client.read("BRAIN_HASH_SALT") == "first"
+    with pytest.raises(MissingSecretError):
+        without_client.read("BRAIN_SEAL_KEY")
+    assert opened == [secrets.client]
+
+
+def test_a_deployed_function_reads_its_secrets_there(clock: ManualClock) -> None:
+    """Of its own project; elsewhere they are in the environment."""
+    deployed = read_settings(
+        {"BRAIN_STORE": "firestore://demo-project", "BRAIN_PROJECT": "demo-project", "K_SERVICE": "brainapi"}
+    )
+    secrets = open_secrets(deployed, clock)
+    assert isinstance(secrets, SecretManagerSecrets)
+    assert secrets.project == "demo-project"
+    assert isinstance(open_secrets(read_settings({"BRAIN_STORE": "sqlite:///:memory:"}), clock), EnvironmentSecrets)

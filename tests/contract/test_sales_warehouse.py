@@ -8,7 +8,7 @@ import pytest
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.domain.retail.series import CalendarEvent, DailySale, Store
 from brain.domain.retail.weather_days import WeatherRow
-from brain.errors import InvalidInputError
+from brain.errors import InvalidInputError, StoreRefusedError
 from brain.ports.sales_warehouse import HourlySale, ResultTable
 from brain.services.retail.import_files import ImportFile, ImportKind, ImportLimits, ImportReport, import_files
 from brain.testing.simulations.shop_clients import describe_stores
@@ -233,3 +233,19 @@ def test_a_reader_that_stops_early_leaves_no_lock_behind(warehouse: SqlWarehouse
     rows.close()  # type: ignore[attr-defined]
     imported(warehouse, "kiel,2026-02-01,bread,,1,2")
     assert warehouse.row_counts()["sales"] == 21
+
+
+def test_a_shop_without_sales_has_no_days(warehouse: SqlWarehouse) -> None:
+    """An empty answer, and an import of nothing changes nothing."""
+    assert list(warehouse.daily_sales()) == []
+    with warehouse.importing() as session:
+        session.add_sales([])
+        session.add_stores([])
+        assert session.apply() == []
+    assert set(warehouse.row_counts().values()) == {0}
+
+
+def test_a_row_that_the_database_refuses_is_told_with_its_reason(warehouse: SqlWarehouse) -> None:
+    """What is neither missing nor unreachable is a refusal, in one sentence."""
+    with pytest.raises(StoreRefusedError, match=r"refused the statement \(.*(?i:null)"):
+        warehouse.put_results(ResultTable.PREDICTIONS, [{"store_id": None}])

@@ -10,6 +10,7 @@ from brain.adapters.sql_warehouse import schema_migration
 from brain.adapters.sql_warehouse.columns import NATURAL_KEYS
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.connection import parse_database_url as with_driver
+from brain.adapters.sql_warehouse.schema_migration import VERSION_TABLE
 from brain.adapters.sql_warehouse.tables import build_brain_table
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import MisconfiguredError
@@ -93,3 +94,14 @@ def test_tables_behind_the_code_are_a_fault_with_its_command(database_url: str) 
     with closing(SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))) as warehouse:
         (fault,) = warehouse.check()
     assert (fault.table, fault.fix) == ("brain_decisions", "brain retail check --upgrade")
+
+
+def test_a_revision_behind_the_tables_is_a_fault_too(database_url: str) -> None:
+    """All tables are there, and yet the database says that it is older; the next migration would begin there."""
+    with connected(database_url) as connection:
+        schema_migration.upgrade_schema(connection, (), REVISIONS[-1])
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0003'"))  # noqa: S608 - our own table
+    with closing(SqlWarehouse(database_url, load_config("warehouse", WarehouseConfig))) as warehouse:
+        (fault,) = warehouse.check()
+    assert fault.message == f"the tables must be at revision {REVISIONS[-1]}, got 0003"
+    assert fault.fix == "brain retail check --upgrade"

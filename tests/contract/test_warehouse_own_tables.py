@@ -172,3 +172,10 @@ def test_a_column_of_a_result_table_that_was_dropped_is_named_with_its_sql(datab
     run(database_url, [fault.fix])
     with opened(database_url, {}) as warehouse:
         assert warehouse.check() == []
+
+
+def test_a_table_of_the_shop_without_any_line_has_no_days(database_url: str) -> None:
+    """Days are summed here, and of nothing there is none."""
+    run(database_url, [*TABLES, "DELETE FROM pos_lines"])
+    with opened(database_url, MAPPED) as warehouse:
+        assert list(warehouse.daily_sales()) == []

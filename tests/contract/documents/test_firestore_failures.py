@@ -5,13 +5,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import google.auth
 import grpc
 import pytest
 from google.api_core import exceptions
+from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 from google.cloud.firestore_v1.types import firestore, write
 from google.rpc.status_pb2 import Status
 
+from brain.adapters.firestore.connection import EMULATOR_VARIABLE, open_async_client, open_client
 from brain.adapters.firestore.error_translation import error_from_status, translate_error
 from brain.adapters.firestore.store import FirestoreStore
 from brain.adapters.firestore.writer import FirestoreWriter
@@ -253,3 +256,14 @@ def test_a_version_of_another_store_is_refused() -> None:
     with pytest.raises(StoreRefusedError):
         store.update("c/d", {}, expect="not a version")
     assert store.write_many([Delete("c/d", "not a version")])[0].status is WriteStatus.REFUSED
+
+
+def test_without_an_emulator_both_clients_are_of_firestore_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the credentials of the machine; nothing is sent before the first call."""
+    monkeypatch.delenv(EMULATOR_VARIABLE, raising=False)
+    monkeypatch.setattr(google.auth, "default", lambda **_: (AnonymousCredentials(), "demo-x"))
+
+    async def open_both() -> list[str]:
+        return [open_client().transport.host, open_async_client().transport.host]
+
+    assert asyncio.run(open_both()) == ["firestore.googleapis.com:443"] * 2

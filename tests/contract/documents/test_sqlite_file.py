@@ -214,3 +214,48 @@ def test_one_store_serves_many_threads(tmp_path: Path, clock: ManualClock) -> No
     for reader in readers:
         reader.join()
     assert torn == []
+
+
+def start_writing(file: Path) -> sqlite3.Connection:
+    """Lock a new file as another process does that is about to write to it, not yet in write-ahead mode."""
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+def test_opening_waits_for_another_process_that_writes_in_the_older_mode(tmp_path: Path, clock: ManualClock) -> None:
+    """The switch to write-ahead mode is tried again while it is locked out."""
+    other = start_writing(tmp_path / "brain.db")
+    release = threading.Timer(0.1, lambda: other.execute("ROLLBACK"))
+    release.start()
+    store = SqliteStore(tmp_path / "brain.db", clock)
+    release.join()
+    other.close()
+    store.create("c/a", {})
+    assert store.count("c") == 1
+
+
+def test_opening_a_file_that_stays_locked_is_unavailable(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a wait without end."""
+    monkeypatch.setattr(schema, "BUSY_TIMEOUT_SECONDS", 0.0)
+    other = start_writing(tmp_path / "brain.db")
+    with pytest.raises(StoreUnavailableError):
+        SqliteStore(tmp_path / "brain.db", clock)
+    other.close()
+
+
+def test_a_full_disk_keeps_what_was_there_and_the_store_usable(tmp_path: Path, clock: ManualClock) -> None:
+    """SQLite has ended the transaction itself by then."""
+    store = SqliteStore(tmp_path / "brain.db", clock)
+    store.create("c/a", {"n": 1})
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreUnavailableError):
+        store.create("c/b", {"text": "x" * 100_000})
+    assert not store._connection.in_transaction
+    assert [snapshot.id for snapshot in store.query("c")] == ["a"]
+    store._connection.execute(f"PRAGMA max_page_count = {pages + 100}")
+    store.create("c/b", {"text": "x" * 100_000})
+    assert store.count("c") == 2

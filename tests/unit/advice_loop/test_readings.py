@@ -15,7 +15,9 @@ from brain.domain.days.sums import Days
 from brain.domain.recommendations.advice_state import AdviceState
 from brain.domain.recommendations.context import parse_context
 from brain.domain.recommendations.context_builder import build_context
+from brain.domain.recommendations.readings.metric_history import MetricHistory
 from brain.domain.scoring import Weights
+from brain.domain.statistics.welch import Sample
 from brain.testing.simulations.advice import ADVICE, MOVE_CATALOGUE, SCORING
 from brain.testing.simulations.posts import MONDAY, build_post, simulate_posts
 
@@ -285,3 +287,24 @@ def test_nothing_is_observed_in_the_future():
     """Not even where the client's day ends after the run."""
     readings = metrics(**build_days(simulate_posts("acme", END - timedelta(days=40), 40)))
     assert all(reading.observed_at <= END + timedelta(hours=6) for reading in readings.values())
+
+
+def with_minimum_events(count):
+    """The client's configuration with another number of events that a comparison needs."""
+    config = bare_facts().config
+    return config.model_copy(update={"comparisons": config.comparisons.model_copy(update={"minimum_events": count})})
+
+
+def test_two_weeks_are_no_slope_however_few_the_operator_asks_for():
+    """A line through two points has no scatter that would say how far to trust it."""
+    posts = simulate_posts("acme", END - timedelta(days=14), 14)
+    few = [post for number, post in enumerate(posts) if post.occurred_at >= END - timedelta(days=7) or number % 3 == 0]
+    assert ("fatigue", "linkedin") not in metrics(**build_days(few), config=with_minimum_events(2))
+
+
+def test_a_window_of_one_day_compares_nothing():
+    """One value has no scatter, so a trend from it is unknown and no failure."""
+    windows = ADVICE.readings.model_copy(update={"recent_days": 1})
+    facts = replace(bare_facts(), end=END.date(), as_of=END)
+    history = MetricHistory(facts, windows, level=0.8)
+    assert history.estimate_log_ratio(Sample.of([0.5]), Sample.of([0.1, 0.2, 0.3]), comparisons=1) is None

@@ -1,11 +1,15 @@
 """The alarm budget's grammar and what it allows."""
 
+import math
 from datetime import timedelta
 
 import pytest
 
 from brain.domain.anomaly import AlarmBudget
+from brain.domain.anomaly.alarm_limits import AlarmLimits
+from brain.domain.anomaly.cadence import infer_cadence
 from brain.errors import InvalidInputError
+from brain.testing.simulations.series import CONFIG
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,11 @@ def test_series_share_a_budget_equally():
     """Twenty series with one alarm a month have a twentieth each; a client without series keeps it whole."""
     assert AlarmBudget.parse("1/30d").split(20) == AlarmBudget.parse("0.05/30d")
     assert AlarmBudget.parse("1/30d").split(0) == AlarmBudget.parse("1/30d")
+
+
+def test_limits_that_no_block_has_fitted_yet_cannot_be_widened():
+    """A series that grows on its first day is as silent afterwards as before."""
+    limits = AlarmLimits(1, infer_cadence([], CONFIG), AlarmBudget.parse("1/30d"), CONFIG)
+    limits.widen(4.0)
+    assert not limits.is_fitted
+    assert limits.needed_surprise == math.inf

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from unit.feeds.feed_cases import complete_event
+
 from brain.domain.events import Draft, FeedType, Rejected
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import MICROS_PER_UNIT
@@ -55,3 +58,15 @@ def test_the_draft_keeps_the_payload() -> None:
     outcome = DraftBuilder(payload).build(FeedType.EMAIL, OCCURRED_AT)
     assert isinstance(outcome, Draft)
     assert outcome.raw is payload
+
+
+@pytest.mark.parametrize(
+    ("columns", "bounces"),
+    [({"hard_bounces": 2, "soft_bounces": 3}, 5), ({"bounces": 5, "hard_bounces": 2, "soft_bounces": 3}, 5)],
+)
+def test_the_kinds_of_bounces_of_a_campaign_are_added_unless_their_sum_is_there(
+    columns: dict[str, int], bounces: int
+) -> None:
+    """Nobody bounces twice."""
+    campaign = {"campaign_id": "c1", "sent_at": "2026-11-20T09:00:00Z", "sends": 100, "opens": 30, **columns}
+    assert complete_event("email", campaign).bounces == bounces

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from unit.feeds.feed_cases import CONTEXT, KEYS, FeedCase, complete_payload, load_cases
 
-from brain.domain.events import Draft, FeedType
+from brain.domain.events import Draft, Event, FeedType
 from brain.domain.gateway.identity import identify
 from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.privacy.keys import IdentityKeys
@@ -187,3 +188,19 @@ def test_payloads_share_an_id_only_when_they_are_equal(left: dict[str, Any], rig
         identify(Draft(feed_type=FeedType.CUSTOM, occurred_at=None, raw=raw), "acme", KEYS) for raw in (left, right)
     )
     assert (first.event_id == second.event_id) == (left == right)
+
+
+@pytest.mark.parametrize("changed", [{"event_id": "__x__"}, {"client_id": "__x__"}])
+def test_ids_that_the_store_reserves_are_refused(changed: dict[str, str]) -> None:
+    """An event of such a name could not be stored."""
+    fields = {
+        "event_id": "e1",
+        "client_id": "acme",
+        "feed_type": "custom",
+        "occurred_at": "2026-11-22T06:00:00Z",
+        "received_at": "2026-11-22T07:00:00Z",
+    }
+    validator = TypeAdapter(Event)
+    assert validator.validate_python(fields).event_id == "e1"
+    with pytest.raises(ValidationError, match="two underscores are reserved"):
+        validator.validate_python(fields | changed)

@@ -188,3 +188,19 @@ def test_in_a_null_world_the_slate_spreads():
     after = _learned([(reason, None, 0.0) for reason in ("hour_wins", "format_wins", "email_clicks_low")])
     assert max(after.values()) < 0.6
     assert sum(probability > 0.03 for probability in after.values()) >= 4
+
+
+def test_more_equal_moves_than_a_product_of_chances_can_hold_share_evenly():
+    """The chance that all others are worse is too small for a number; equal moves are equally likely all the same."""
+    certain = compute_value_distributions([1.0], [Beta(1.005e9, 0.995e9)])
+    assert compute_best_probabilities(certain * 1200) == [1 / 1200] * 1200
+
+
+@pytest.mark.parametrize("belief", [Beta(1e9, 1e9), Beta(1.0, 1e9), Beta(1e9, 1.0), Beta(1e-3, 1e9)])
+def test_a_belief_narrower_than_a_cell_is_all_in_one(belief):
+    """However certain, it is a distribution around its mean."""
+    (distribution,) = compute_value_distributions([1.0], [belief])
+    middles = [(cell + 0.5) / len(distribution.mass) for cell in range(len(distribution.mass))]
+    mean = sum(mass * middle for mass, middle in zip(distribution.mass, middles, strict=True))
+    expected = belief.successes / (belief.successes + belief.failures)
+    assert mean == pytest.approx(expected, abs=1 / len(middles))

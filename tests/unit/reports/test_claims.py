@@ -143,3 +143,15 @@ def test_a_campaign_that_is_none_is_refused_with_a_sentence(document, said):
 def test_a_campaign_survives_its_document():
     """What is stored is what was given."""
     assert Campaign.from_document(SPRING.to_document()) == SPRING
+
+
+def test_a_day_on_which_an_ad_was_not_shown_or_not_counted_is_no_day_of_it():
+    """Days without views or without a count of clicks change no slope."""
+    shown = simulate_ads(3, fatigue=0.97)
+    with_gaps = {
+        day: groups | {"ad|facebook|0b": {"impressions": 0, "clicks": 0}, "ad|facebook|0c": {"impressions": 900}}
+        for day, groups in shown.items()
+    }
+    section = fatigue.build_section(build_facts(shown))
+    assert section.figures["effects"]
+    assert fatigue.build_section(build_facts(with_gaps)) == section

@@ -59,9 +59,8 @@ def compute_best_probabilities(distributions: Sequence[ValueDistribution]) -> li
 def _compute_distribution(score: float, belief: Beta, highest: float) -> ValueDistribution:
     scale = score / highest
     mass = [0.0] * _CELLS
-    for cell in range(_CELLS):
-        probability = (cell + 0.5) / _CELLS
-        mass[min(_CELLS - 1, int((cell + 0.5) * scale))] += _beta_density(belief, probability)
+    for cell, density in enumerate(_compute_densities(belief)):
+        mass[min(_CELLS - 1, int((cell + 0.5) * scale))] += density
     total = math.fsum(mass)
     below, log_below = 0.0, []
     for cell, density in enumerate(mass):
@@ -71,9 +70,11 @@ def _compute_distribution(score: float, belief: Beta, highest: float) -> ValueDi
     return ValueDistribution(tuple(mass), tuple(log_below))
 
 
-def _beta_density(belief: Beta, probability: float) -> float:
-    """Return the beta density relative to its mode, which avoids underflow of strong beliefs."""
-    a, b = belief.successes, belief.failures
-    mode = min(max((a - 1) / (a + b - 2), 1e-9), 1 - 1e-9) if a + b > 2 and a >= 1 and b >= 1 else 0.5  # noqa: PLR2004 - the mode exists only beyond a uniform belief
-    exponent = (a - 1) * math.log(probability / mode) + (b - 1) * math.log((1 - probability) / (1 - mode))
-    return math.exp(exponent)
+def _compute_densities(belief: Beta) -> list[float]:
+    """Return the beta density in the middle of each cell, relative to the highest, so that no belief underflows."""
+    middles = [(cell + 0.5) / _CELLS for cell in range(_CELLS)]
+    logarithms = [
+        (belief.successes - 1) * math.log(middle) + (belief.failures - 1) * math.log1p(-middle) for middle in middles
+    ]
+    highest = max(logarithms)
+    return [math.exp(logarithm - highest) for logarithm in logarithms]

@@ -75,3 +75,20 @@ def test_a_missing_index_file_is_named(capsys: pytest.CaptureFixture[str], tmp_p
     output = capsys.readouterr()
     assert output.out == ""
     assert "firestore.indexes.json: No such file or directory; restore it" in output.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--project", "My_Brain"], "--project must be a project id such as my-brain-1, got 'My_Brain'"),
+        (["--project-number", "12a"], "--project-number must consist of digits, got '12a'"),
+        (["--region", "europe"], "--region must be a region such as us-central1, got 'europe'"),
+    ],
+)
+def test_a_target_that_cannot_be_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    """Nothing is planned for it."""
+    assert main(["apis", *WHERE, *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"deploy: {sentence}\n")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -444,3 +445,21 @@ def test_whatever_bytes_come_they_are_never_our_fault(strangers_target: Sender, 
     """Nor do bytes that are no JSON at all."""
     answer = strangers_target.send(body, **{"Content-Type": kind})
     assert answer.status_code in (200, 201, 207, 409, 413, 422), answer.text
+
+
+def test_a_sender_that_hung_up_stores_nothing_and_is_no_fault_of_ours(sender: Sender) -> None:
+    """Nobody reads the response; nothing is logged as an error."""
+    log_entries: list[str] = []
+
+    async def hang_up() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    brain = sender.brain
+    http = IngestHttp(
+        brain.ingest, brain.authenticator, brain.limits, brain.clock, lambda e, **_: log_entries.append(e)
+    )
+    headers = [(b"authorization", f"Bearer {sender.key}".encode()), (b"content-type", b"application/json")]
+    path = "/v1/clients/acme/events/custom"
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    response = asyncio.run(http(StarletteRequest(scope, hang_up)))
+    assert (response.status_code, log_entries, sender.stored()) == (499, [], 0)

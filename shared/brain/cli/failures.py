@@ -20,9 +20,7 @@ def run_app(app: typer.Typer) -> int:
         exit_code: Any = app(standalone_mode=False)
     except (BrainError, OSError) as error:
         return _print_error(error)
-    except typer.Exit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:  # standard input ended at a question
         return INTERRUPTED
     except SystemExit:  # typer exits by itself when the reader, such as head(1), closed the pipe
         return _drop_output()
@@ -42,8 +40,6 @@ def _replace_unprintable_characters() -> None:
 
 
 def _print_error(error: BrainError | OSError) -> int:
-    if isinstance(error, BrokenPipeError):
-        return _drop_output()
     if isinstance(error, OSError):
         print(f"brain: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import uvicorn
 
-from brain.errors import InvalidInputError
+from brain.errors import BrainError, InvalidInputError
 
 HOST = "127.0.0.1"
 BACKLOG = 2048
@@ -17,11 +17,15 @@ def run_server(app: Any, port: int, announcement: Callable[[str], str]) -> None:
 
     Raises:
         InvalidInputError: the port is in use, or may not be bound.
+        BrainError: the application failed before its first request.
     """
     with _bind(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
         config = uvicorn.Config(app, log_level="warning", access_log=False)
-        _AnnouncedServer(config, announcement(url)).run(sockets=[listener])
+        try:
+            _AnnouncedServer(config, announcement(url)).run(sockets=[listener])
+        except SystemExit as exc:  # uvicorn exits by itself when the application cannot start
+            raise BrainError("the local server did not start; the reason is above") from exc
 
 
 def _bind(port: int) -> socket.socket:
@@ -46,8 +50,7 @@ class _AnnouncedServer(uvicorn.Server):
         super().__init__(config)
         self._announcement = announcement
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start accepting connections."""
-        await super().startup(sockets)
-        if self.started:
-            print(self._announcement, flush=True)
+    async def main_loop(self) -> None:
+        """Say that the server accepts connections, and serve until it is stopped."""
+        print(self._announcement, flush=True)
+        await super().main_loop()

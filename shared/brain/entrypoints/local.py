@@ -5,7 +5,6 @@ import contextlib
 import html
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,12 +15,11 @@ from starlette.routing import Mount, Route
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.schedule import last_due
-from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.entrypoints.http import Request, Response
-from brain.entrypoints.jobs.handlers import parse_scheduled_time
+from brain.entrypoints.jobs.handlers import parse_job_call
 from brain.repositories.analysis.reports import Reports
 from brain.settings.scheduler import Scheduler, read_scheduler
 
@@ -84,10 +82,9 @@ class LocalServer:
         if job is None:
             return http.not_found(request.correlation_id)
         try:
-            body: Any = parse_json(request.body) if request.body.strip() else {}
-            scheduled_at = parse_scheduled_time(body.get("scheduled_at"), self._brain.clock)
-            client_id, dry_run = body.get("client_id"), bool(body.get("dry_run"))
-            return Response(200, self._brain.run_job(job, scheduled_at, client_id=client_id, dry_run=dry_run))
+            call = parse_job_call(request, self._brain.clock)
+            figures = self._brain.run_job(job, call.scheduled_at, client_id=call.client_id, dry_run=call.dry_run)
+            return Response(200, figures)
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and sent as a problem
             self._brain.log("job_failed", error=error, job=job)
             return http.problem(error, request.correlation_id)
@@ -122,6 +119,15 @@ async def _run_schedules(table: Scheduler, brain: Brain) -> None:
             scheduled_at = last_due(row.schedule, brain.clock.now())
             if scheduled_at > last_runs[job]:
                 last_runs[job] = scheduled_at
-                answer = await run_in_threadpool(brain.run_job, job, scheduled_at)
-                brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])
+                await run_in_threadpool(_run_scheduled, brain, job, scheduled_at)
         await asyncio.sleep(TICK_SECONDS)
+
+
+def _run_scheduled(brain: Brain, job: str, scheduled_at: datetime) -> None:
+    """Run a job and log how it ended; a failure must not end the schedules."""
+    try:
+        answer = brain.run_job(job, scheduled_at)
+    except Exception as error:  # noqa: BLE001 - the last resort, as above
+        brain.log("scheduled_job_failed", error=error, job=job, scheduled_at=scheduled_at.isoformat())
+    else:
+        brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])

@@ -41,6 +41,16 @@ def listen(brain: Brain) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
+    try:
+        _await_start(server)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _await_start(server: uvicorn.Server) -> None:
     tick = threading.Event()
     waited = 0.0
     while not server.started and waited < START_SECONDS:
@@ -48,12 +58,6 @@ def listen(brain: Brain) -> Iterator[str]:
         waited += 0.01
     if not server.started:
         raise BrainError(f"expected the local server within {START_SECONDS} seconds, got no answer; try again")
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 class Simulation:

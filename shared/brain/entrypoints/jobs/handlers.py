@@ -1,11 +1,11 @@
 """Handlers of scheduled calls and tasks: parse the request, dispatch or perform, and respond with the figures."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from brain.domain import periods
+from brain.domain.events import is_client_id
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -20,7 +20,15 @@ from brain.services.jobs.perform import TaskPerformer
 SCHEDULE_TIME = "x-cloudscheduler-scheduletime"
 RETRY_COUNT = "x-cloudtasks-taskretrycount"
 STOPPED_RETRY_SECONDS = 10
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class JobCall:
+    """What a call of a job asks for; without a client it is for all of the job's clients."""
+
+    scheduled_at: datetime
+    client_id: str | None
+    dry_run: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +44,14 @@ class ScheduledHttp:
     def __call__(self, request: Request) -> Response:
         """Dispatch the job and respond with the figures; errors become problems, which the scheduler retries."""
         try:
-            body = _parse_body(request)
-            scheduled_at = parse_scheduled_time(
-                request.headers.get(SCHEDULE_TIME) or body.get("scheduled_at"), self.clock
+            call = parse_job_call(request, self.clock)
+            figures = self.dispatch(
+                self.job, call.scheduled_at, jitter=self.jitter, client_id=call.client_id, dry_run=call.dry_run
             )
-            client_id = _parse_client_id(body["client_id"]) if "client_id" in body else None
-            dry_run = bool(body.get("dry_run"))
-            figures = self.dispatch(self.job, scheduled_at, jitter=self.jitter, client_id=client_id, dry_run=dry_run)
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and sent as a problem
             self.log("dispatch_failed", error=error, job=self.job, correlation_id=request.correlation_id)
             return http.problem(error, request.correlation_id)
-        self.log("dispatched", job=self.job, scheduled_at=scheduled_at.isoformat(), figures=dict(figures))
+        self.log("dispatched", job=self.job, scheduled_at=call.scheduled_at.isoformat(), figures=dict(figures))
         return Response(200, figures)
 
 
@@ -99,6 +104,14 @@ class WorkerHttp:
             return None
 
 
+def parse_job_call(request: Request, clock: Clock) -> JobCall:
+    """Return what a call asks for; the scheduler's header comes before the body. Raises ``InvalidInputError``."""
+    body = _parse_body(request)
+    scheduled_at = _parse_scheduled_time(request.headers.get(SCHEDULE_TIME) or body.get("scheduled_at"), clock)
+    client_id = _parse_client_id(body["client_id"]) if "client_id" in body else None
+    return JobCall(scheduled_at, client_id, bool(body.get("dry_run")))
+
+
 def _parse_body(request: Request) -> dict[str, Any]:
     body = parse_json(request.body) if request.body.strip() else {}
     if not isinstance(body, dict):
@@ -113,18 +126,18 @@ def _parse_task(body: dict[str, Any], clock: Clock) -> Task:
     job = body.get("job")
     if not isinstance(job, str):
         raise InvalidInputError("a task must have job, client_id and scheduled_at, got no job")
-    scheduled_at = parse_scheduled_time(body.get("scheduled_at"), clock)
+    scheduled_at = _parse_scheduled_time(body.get("scheduled_at"), clock)
     client_id = _parse_client_id(body.get("client_id"))
     return Task(job, client_id, scheduled_at, scheduled_at, bool(body.get("dry_run")))
 
 
 def _parse_client_id(client_id: object) -> str:
-    if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+    if not isinstance(client_id, str) or not is_client_id(client_id):
         raise InvalidInputError(f"client_id must be 1 to 64 letters, digits, _ or -, got {client_id!r:.100}")
     return client_id
 
 
-def parse_scheduled_time(text: object, clock: Clock) -> datetime:
+def _parse_scheduled_time(text: object, clock: Clock) -> datetime:
     """Return the scheduled time, by default the current hour, so that a repeated manual call changes nothing."""
     if text is None:
         return periods.truncate_to_hour(clock.now())

@@ -1,0 +1,135 @@
+"""Commands as people read them: keys, jobs, scores, the set-up, and progress without a terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+from unit.command_line.conftest import RunCommand
+
+from brain.cli.local_brain import open_brain
+from brain.cli.printing import show_progress
+from brain.errors import StoreUnavailableError
+from brain.ports.task_queue import Task
+from brain.repositories.gateway.dead_letters import DeadLetters
+
+CLIENT = ("--client", "acme")
+EVENT = {"client_id": "acme", "occurred_at": "2026-11-20T08:00:00Z", "platform": "linkedin", "likes": 3}
+
+
+@pytest.fixture
+def acme(run_brain: RunCommand) -> RunCommand:
+    """The command line of a machine with one client."""
+    assert run_brain("clients", "set", *CLIENT)[0] == 0
+    return run_brain
+
+
+def test_a_key_is_shown_once_and_listed_without_its_text(acme: RunCommand) -> None:
+    """To people with how to send it."""
+    exit_code, printed, _ = acme("keys", "create", *CLIENT, "--label", "the shop")
+    key = printed.splitlines()[0]
+    assert exit_code == 0
+    assert "Authorization: Bearer KEY" in printed
+    _, listed, _ = acme("keys", "list", *CLIENT, "--json")
+    (row,) = json.loads(listed)
+    assert (row["label"], row["revoked_at"]) == ("the shop", None)
+    assert key not in listed
+    _, table, _ = acme("keys", "list", *CLIENT)
+    assert row["key_id"] in table
+    assert key not in table
+
+
+def test_a_rotation_makes_a_new_key_beside_the_newest(acme: RunCommand) -> None:
+    """Of three keys two are valid."""
+    keys = [json.loads(acme("keys", command, *CLIENT, "--json")[1]) for command in ("create", "create", "rotate")]
+    rows = json.loads(acme("keys", "list", *CLIENT, "--json")[1])
+    valid = {row["key_id"] for row in rows if row["revoked_at"] is None}
+    assert valid == {keys[1]["key_id"], keys[2]["key_id"]}
+    assert acme("keys", "revoke", *CLIENT, keys[2]["key_id"])[1] == f"revoked {keys[2]['key_id']}\n"
+
+
+def test_a_job_that_is_switched_off_says_how_to_switch_it_on(acme: RunCommand) -> None:
+    """And is no failure."""
+    exit_code, printed, _ = acme("run", "curiosity")
+    assert exit_code == 0
+    assert printed.startswith("brainCuriosity is switched off; set enabled: true in config/brain_features.yaml")
+
+
+def give_up_job() -> str:
+    """Give up a job of the client, and return the id of its dead letter."""
+    brain = open_brain()
+    at = brain.clock.now()
+    dead_letter_id = brain.give_up(Task("brainHourlyScores", "acme", at, at), StoreUnavailableError("of this test"))
+    assert dead_letter_id is not None
+    return dead_letter_id
+
+
+def test_an_hourly_run_tells_of_dead_letters_too(acme: RunCommand) -> None:
+    """They are counted with the scores, for whoever looks at either."""
+    give_up_job()
+    _, printed, _ = acme("run", "hourly-scores")
+    assert "brainHourlyScores success, 0 clients" in " ".join(printed.split())
+    assert "Dead letters: due 0; enqueued 0; new 1; parked 0; total 1\n" in printed
+
+
+def test_a_job_that_was_given_up_is_run_again_by_a_replay(acme: RunCommand) -> None:
+    """With the preview first."""
+    dead_letter_id = give_up_job()
+    assert "Nothing was changed" in acme("dead-letters", "replay", dead_letter_id)[1]
+    exit_code, printed, _ = acme("dead-letters", "replay", dead_letter_id, "--yes")
+    assert exit_code == 0
+    assert "Run again" in printed
+    assert "success" in printed
+    brain = open_brain()
+    assert DeadLetters(brain.store).list(brain.clock.now(), "acme") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "line 1"),
+        ("[1]", "event 1 must be a JSON object, got '[1]'"),
+        (json.dumps(EVENT | {"likes": -1}), "event 1: likes: "),
+        (json.dumps(EVENT | {"event_id": "__x__"}), "event 1: event_id: "),
+        (json.dumps({"client_id": "acme"}), "occurred_at"),
+    ],
+)
+def test_an_event_that_cannot_be_scored_is_named_with_its_reason(
+    run_brain: RunCommand, tmp_path: Path, line: str, reason: str
+) -> None:
+    """By its number in the file."""
+    (tmp_path / "events.jsonl").write_text(f"{line}\n", encoding="utf-8")
+    exit_code, printed, errors = run_brain("score", "events.jsonl", "--as-of", "2026-11-22T00:00:00Z")
+    assert (exit_code, printed) == (2, "")
+    assert reason in errors
+
+
+def test_doctor_goes_on_when_the_store_s_name_is_wrong(run_brain: RunCommand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other checks are made, and the setting is named."""
+    monkeypatch.setenv("BRAIN_STORE", "mysql://nowhere")
+    exit_code, printed, _ = run_brain("doctor", "--json")
+    rows = {row["what"]: row for row in json.loads(printed)}
+    assert exit_code == 1
+    assert (rows["settings"]["state"], rows["functions table"]["state"]) == ("missing", "ok")
+    assert "BRAIN_STORE" in rows["settings"]["detail"]
+
+
+def test_without_a_terminal_each_activity_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it was asked for; steps alone print nothing."""
+    for log in (True, False):
+        with show_progress("work", 2, log=log) as report:
+            report(activity="first")
+            report()
+            report(0, activity="second")
+        assert capsys.readouterr().err == ("first\nsecond\n" if log else "")
+
+
+def test_a_first_shop_needs_no_database_url(run_brain: RunCommand, tmp_path: Path) -> None:
+    """It is a file of its own, and `check` names what it lacks until its tables are made."""
+    exit_code, printed, _ = run_brain("retail", "check", "--upgrade")
+    assert (exit_code, printed.splitlines()[-1]) == (0, "Everything the Brain needs is there.")
+    assert (tmp_path / ".brain" / "shop.db").exists()
+    (tmp_path / "empty.db").touch()
+    exit_code, printed, _ = run_brain("retail", "check", "--database", "sqlite:///empty.db")
+    assert exit_code == 1
+    assert "- the table sales is missing. Fix: brain retail check --upgrade" in printed.replace("\n", " ")
+    assert "Faults found: " in printed

@@ -1,0 +1,213 @@
+"""Handlers of calls and tasks: bad bodies are told to the caller, failures are logged, nothing is lost in silence."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from brain.bootstrap import Brain
+from brain.entrypoints import http
+from brain.entrypoints import local as local_server
+from brain.entrypoints.api import ApiHttp
+from brain.entrypoints.http import Request
+from brain.entrypoints.jobs.handlers import RETRY_COUNT, ScheduledHttp, WorkerHttp
+from brain.entrypoints.local import LocalServer
+from brain.errors import ConflictError, MisconfiguredError, StoreRefusedError, StoreUnavailableError
+from brain.repositories import paths
+from brain.testing.faulty_store import FaultyStore
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.memory_brain import NOW, build_memory_brain
+
+TASK = {"job": "brainHourlyScores", "client_id": "acme", "scheduled_at": "2026-11-22T05:00:00Z"}
+Logged = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def brain() -> Iterator[Brain]:
+    """A whole Brain in memory."""
+    built = build_memory_brain()
+    yield built
+    built.store.close()
+
+
+@pytest.fixture
+def logged(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> Logged:
+    """What the Brain logs."""
+    entries: Logged = []
+    monkeypatch.setattr(brain, "log", lambda event, **fields: entries.append((event, fields)))
+    return entries
+
+
+def post(body: object, **headers: str) -> Request:
+    """Build a POST request with a JSON body."""
+    return Request("POST", "/", headers, json.dumps(body).encode())
+
+
+BAD_BODIES = [
+    ([], "the body must be empty or a JSON object .*, got list"),
+    (TASK | {"scheduled_at": "soon"}, "scheduled_at must be ISO 8601 with an offset, got 'soon'"),
+    (TASK | {"scheduled_at": "2026-11-22T05:00:00"}, "scheduled_at must have an offset such as Z"),
+    (TASK | {"client_id": "../x"}, "client_id must be 1 to 64 letters"),
+    (TASK | {"client_id": "__x__"}, "client_id must be 1 to 64 letters"),
+    (TASK | {"client_id": 7}, "client_id must be 1 to 64 letters"),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), [*BAD_BODIES, ({"client_id": "acme"}, "got no job")])
+def test_a_task_that_is_none_is_refused_and_logged(brain: Brain, logged: Logged, body: object, sentence: str) -> None:
+    """It is not performed, and never becomes a dead letter."""
+    worker = WorkerHttp(brain.perform, brain.give_up, 0, brain.clock, brain.log)
+    response = worker(post(body, **{RETRY_COUNT: "9"}))
+    assert response.status == 422
+    assert response.body["code"] == "invalid_input"
+    assert re.search(sentence, response.body["detail"])
+    assert [event for event, _ in logged] == ["task_unreadable"]
+    assert brain.store.query(paths.DEAD_LETTERS) == []
+
+
+@pytest.mark.parametrize(("body", "sentence"), BAD_BODIES)
+def test_a_scheduled_call_that_cannot_be_read_dispatches_nothing(
+    brain: Brain, logged: Logged, body: object, sentence: str
+) -> None:
+    """The scheduler reads why."""
+    dispatch = brain.dispatch(brain.cloud_tasks())
+    response = ScheduledHttp("brainHourlyScores", timedelta(), dispatch, brain.clock, brain.log)(post(body))
+    assert response.status == 422
+    assert re.search(sentence, response.body["detail"])
+    assert [event for event, _ in logged] == ["dispatch_failed"]
+
+
+def test_a_run_that_stopped_at_its_time_limit_is_sent_again(brain: Brain, logged: Logged) -> None:
+    """The queue retries on 503; the run goes on from its checkpoint."""
+    worker = WorkerHttp(lambda _task: {"status": "stopped", "scored": 3}, brain.give_up, 3, brain.clock, brain.log)
+    response = worker(post(TASK))
+    assert (response.status, response.headers, response.body["scored"]) == (503, {"Retry-After": "10"}, 3)
+    assert logged[0][0] == "task_done"
+
+
+def test_a_task_that_can_neither_be_done_nor_stored_is_the_loudest_entry(brain: Brain, logged: Logged) -> None:
+    """The response is that of the task's own failure."""
+
+    def fail(_task: object) -> Any:
+        raise StoreUnavailableError("of this test")
+
+    give_up = replace(brain.give_up, store=FaultyStore(brain.store, fail_at=1))
+    response = WorkerHttp(fail, give_up, 0, brain.clock, brain.log)(post(TASK))
+    assert response.status == 503
+    assert [(event, fields["severity"]) for event, fields in logged] == [
+        ("dead_letter_failed", "CRITICAL"),
+        ("task_given_up", "CRITICAL"),
+    ]
+    assert logged[1][1]["dead_letter_id"] is None
+
+
+def test_a_service_that_is_not_ready_says_when_to_ask_again(brain: Brain) -> None:
+    """Without saying what is broken."""
+    brain.health.store = FaultyStore(brain.store, fail_at=1)
+    response = ApiHttp(brain.health)(Request("GET", "/health/ready", {}))
+    assert (response.status, response.body) == (503, {"status": "unavailable"})
+    assert response.headers == {"Retry-After": "30"}
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError("a secret"), MisconfiguredError("a secret"), StoreRefusedError("a secret")]
+)
+def test_what_only_operators_may_know_is_not_in_the_response(error: Exception) -> None:
+    """Only that it was logged, and under which id."""
+    response = http.problem(error, "corr")
+    assert (response.status, response.body["code"], response.body["correlation_id"]) == (500, "internal", "corr")
+    assert b"secret" not in response.encode()
+    assert http.problem(ConflictError("the record changed"), "corr").body["detail"] == "the record changed"
+
+
+@pytest.fixture
+def local(brain: Brain) -> Iterator[TestClient]:
+    """The local server without its schedules."""
+    with TestClient(LocalServer(brain, schedule=False).app()) as client:
+        yield client
+
+
+def test_the_local_server_has_every_function_on_one_port(brain: Brain, local: TestClient) -> None:
+    """Ingest, API, jobs, and the reports as pages."""
+    assert "None yet." in local.get("/").text
+    key, _ = brain.key_ring.create("acme")
+    at = (NOW - timedelta(hours=8)).isoformat()
+    event = {"event_id": "e1", "occurred_at": at, "platform": "linkedin", "likes": 3}
+    headers = {"Authorization": f"Bearer {key}"}
+    stored = local.post("/ingest/v1/clients/acme/events/custom", json=event, headers=headers)
+    assert stored.status_code == 201
+    clock = brain.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(timedelta(days=2))
+    for job in ("hourly-scores", "brainDailyAnalysis", "weekly-report"):
+        assert local.post(f"/jobs/{job}").json()["status"] == "success"
+    page = local.get("/")
+    assert '<a href="/reports/acme/weekly-2026-W47">' in page.text
+    assert "weekly report" in local.get("/reports/acme/weekly-2026-W47").text
+    missing = local.get("/reports/acme/weekly-2020-W01")
+    assert (missing.status_code, "There is no such report." in missing.text) == (404, True)
+    assert local.post("/jobs/nothing").status_code == 404
+    assert local.get("/api/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("body", "sentence"), BAD_BODIES)
+def test_a_job_on_the_local_server_refuses_what_a_deployed_one_refuses(
+    local: TestClient, logged: Logged, body: object, sentence: str
+) -> None:
+    """With the same sentence."""
+    response = local.post("/jobs/hourly-scores", json=body)
+    assert response.status_code == 422
+    assert re.search(sentence, response.json()["detail"])
+    assert [event for event, _ in logged] == ["job_failed"]
+
+
+def test_schedules_run_what_is_due_and_outlive_a_failure(
+    brain: Brain, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time once, by the Brain's own clock."""
+    monkeypatch.setattr(local_server, "TICK_SECONDS", 0.005)
+    clock = brain.clock
+    assert isinstance(clock, ManualClock)
+    brain.run_job = run_job = FailingFirst(brain.run_job)
+    with TestClient(LocalServer(brain, schedule=True).app()) as client:
+        client.get("/api/health")
+        assert run_job.runs == []
+        for hours in (1, 2):
+            clock.advance(timedelta(hours=1))
+            wait_until(lambda hours=hours: len(logged) >= hours)
+    assert [event for event, _ in logged] == ["scheduled_job_failed", "scheduled_job_done"]
+    assert isinstance(logged[0][1]["error"], StoreUnavailableError)
+    assert logged[1][1]["status"] == "success"
+    assert run_job.runs == [("brainHourlyScores", hour.isoformat()) for hour in DUE]
+
+
+DUE = [NOW.replace(minute=0) + timedelta(hours=hours) for hours in (1, 2)]
+
+
+class FailingFirst:
+    """Runs jobs, of which the first fails."""
+
+    def __init__(self, run_job: Any) -> None:
+        self._run_job = run_job
+        self.runs: list[tuple[str, str]] = []
+
+    def __call__(self, job: str, scheduled_at: datetime) -> Any:
+        """Run a job, or fail."""
+        self.runs.append((job, scheduled_at.isoformat()))
+        if len(self.runs) == 1:
+            raise StoreUnavailableError("of this test")
+        return self._run_job(job, scheduled_at)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds, at most half a minute."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

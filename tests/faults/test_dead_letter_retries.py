@@ -1,17 +1,20 @@
 """Dead letters whose fault may pass heal by themselves, once, whoever tries them and wherever a worker dies."""
 
 import asyncio
+import json
 import threading
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from brain.adapters.sqlite.writer import SqliteWriter
 from brain.bootstrap import Brain
+from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
-from brain.errors import BrainError, LeaseHeldError, StoreUnavailableError
+from brain.errors import BrainError, LeaseHeldError, LeaseLostError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
@@ -30,6 +33,7 @@ from brain.testing.simulations.memory_brain import (
     MutableSecrets,
     build_memory_brain,
     build_post_payload,
+    build_request,
     send_request,
 )
 
@@ -285,3 +289,80 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
     second = run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock)
     assert (second["status"], second["retried"], second["taken"]) == ("success", 2, 2)
     assert books(brain) == HEALED
+
+
+def test_a_worker_that_lost_its_lease_while_it_claims_tries_no_letter(reader: BrokenReader) -> None:
+    """The other worker does."""
+    brain, clock = world(reader)
+    before = reader.calls
+
+    class Overtaken:
+        """A lease that was taken over before the first claim."""
+
+        client_id, scheduled_at, checkpoint, dry_run = CLIENT, clock.now(), MappingProxyType({}), False
+
+        def out_of_time(self) -> bool:
+            return False
+
+        def commit(self, *_: Any) -> None:
+            raise LeaseLostError("another worker holds this run")
+
+    work = RetryDeadLetters(brain.store, brain.replay, brain.retry_policy, brain.report_error)
+    with pytest.raises(LeaseLostError):
+        work(Overtaken())
+    assert reader.calls == before
+
+
+def test_a_bug_at_one_letter_keeps_no_other_from_being_retried(reader: BrokenReader) -> None:
+    """It is reported, and counted as failed."""
+    brain, clock = world(reader)
+    reported: list[tuple[str, Exception]] = []
+
+    class BuggyFirst:
+        """A replay with a bug at its first letter."""
+
+        ingest = brain.replay.ingest
+
+        def __init__(self) -> None:
+            self.calls = 0
+
+        async def __call__(self, letter: DeadLetter) -> Any:
+            self.calls += 1
+            if self.calls == 1:
+                raise ZeroDivisionError
+            return await brain.replay(letter)
+
+    work = RetryDeadLetters(
+        brain.store, BuggyFirst(), brain.retry_policy, lambda part, error: reported.append((part, error))
+    )
+    task = Task(RETRY_DEAD_LETTERS, CLIENT, clock.now(), clock.now())
+    figures = run_once(Runs(brain.store), task, work, time_limit=LIMIT, clock=clock)
+    assert figures == {"status": "success", "retried": 2, "taken": 1, "failed": 1, "parked": 0}
+    ((part, error),) = reported
+    assert (part, type(error)) == ("retry_dead_letter", ZeroDivisionError)
+
+
+def test_a_preview_counts_what_cannot_be_read_beside_what_can(reader: BrokenReader) -> None:
+    """One bad line of a file does not hide the others."""
+    brain = build_memory_brain()
+    brain.log = quiet
+    good = json.dumps(build_post_payload(1))
+    request = build_request(f"{good}\n{{\n".encode(), content_type="application/x-ndjson")
+    result = asyncio.run(brain.ingest(request, FeedContext(CLIENT, brain.clock.now())))
+    (letter_id,) = {item.dead_letter_id for item in result.items if item.dead_letter_id}
+    reader.broken = False
+    preview = brain.replay.preview(brain.replay.find(letter_id))
+    assert preview == {"events": 1, "rejected": 0, "unreadable": 1, "ignored": 0}
+    assert brain.replay.preview(brain.replay.find(letter_id)) == preview
+
+
+def test_only_clients_with_a_letter_that_is_due_are_listed(reader: BrokenReader) -> None:
+    """A parked letter is due for nobody."""
+    clock = ManualClock(NOW)
+    brain = build_memory_brain(clock)
+    brain.log = quiet
+    send_request(brain, b"{")
+    brain.give_up(Task("brainHourlyScores", "other", NOW, NOW), StoreUnavailableError("of this test"))
+    clock.advance(timedelta(hours=1))
+    assert reader.calls == 0
+    assert DeadLetters(brain.store).clients_with_due(clock.now()) == ["other"]

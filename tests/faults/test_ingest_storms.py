@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,20 @@ def test_three_times_in_any_order_through_any_weather_is_once(
     counts = Reconcile(stormy.store)(CLIENT)
     figures = {name: counts[name] for name in ("stored", "revised", "duplicate", "sent", "difference")}
     assert figures == {"stored": EVENTS, "revised": 0, "duplicate": 2 * EVENTS, "sent": 3 * EVENTS, "difference": 0}
+
+
+def test_single_writes_that_fail_are_made_good_by_sending_their_items_again(
+    build_simulation: Callable[[RandomFaults | None], IngestSimulation],
+) -> None:
+    """Of a request whose items have different ends, only those that were not stored are sent again."""
+    items = build_payloads(400)
+    clean, flaky = build_simulation(None), replace(build_simulation(RandomFaults(0.1, seed=5)), flaky=True)
+
+    async def send_both() -> None:
+        for simulation in (clean, flaky):
+            async with open_sender(simulation) as (sender, _):
+                await sender.deliver(shuffle_requests(items, 0, LARGEST))
+
+    asyncio.run(send_both())
+    assert flaky.faults.failures > 20
+    assert flaky.read_events() == clean.read_events()

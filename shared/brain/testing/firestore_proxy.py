@@ -118,7 +118,7 @@ class FirestoreProxy:
             self._relay.half_close()
         if fault is NetworkFault.DELAY:
             has_timed_out = threading.Event()
-            if context.add_callback(has_timed_out.set):
+            if context.add_callback(has_timed_out.set):  # pragma: no branch - false if the caller left just now
                 has_timed_out.wait(TIMEOUT_SECONDS)
 
     def _forward(self, method: str, request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
@@ -130,7 +130,7 @@ class FirestoreProxy:
             response = open_method(SERVICE + method)(request, metadata=metadata, timeout=TIMEOUT_SECONDS)
             yield from (response if streamed else [response])
         except grpc.RpcError as error:
-            if context.is_active():
+            if context.is_active():  # pragma: no branch - false if the caller left just now
                 context.abort(error.code(), error.details())
 
 

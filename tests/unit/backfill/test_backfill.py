@@ -303,3 +303,47 @@ def test_times_of_a_resumed_run_are_those_of_its_first_attempt():
     times = {event.data["received_at"] for event in brain.store.query(paths.events(CLIENT))}
     assert len(times) <= 2
     assert min(times) == datetime(2026, 11, 22, 7, 30, tzinfo=NOW.tzinfo)
+
+
+def test_an_empty_file_is_a_run_without_batches():
+    """Nothing is stored, and nothing is wrong."""
+    brain = build_memory_brain()
+    assert run(brain, []) == ({}, [])
+    assert documents(brain) == []
+
+
+def test_a_run_that_is_stopped_between_batches_is_resumed_by_the_next():
+    """What it stored still counts as stored in the end."""
+    brain = build_memory_brain()
+    values = [old(number) for number in range(23)]
+
+    async def stop_early():
+        backfill = Backfill(brain.ingest, new_run_id=lambda: "run-1", sleep=no_sleep)
+        progress = backfill(history(values), FeedContext(CLIENT, NOW, backfill=True))
+        assert (await anext(progress)).counts == {}
+        assert (await anext(progress)).counts == {"stored": 5}
+        await progress.aclose()
+
+    asyncio.run(stop_early())
+    assert brain.store.count(paths.events(CLIENT)) < 23
+    assert run(brain, values) == ({"stored": 23}, [])
+
+
+def test_a_file_that_breaks_off_while_a_batch_is_sent_is_resumed_by_the_next_run():
+    """The batch is cancelled, and what it stored all the same counts as stored in the end."""
+    brain = build_memory_brain()
+    values = [old(number) for number in range(12)]
+
+    def read_and_fail(start):
+        yield from history(values[:6]).read(start)
+        raise OSError("the disk is gone")
+
+    async def break_off():
+        backfill = Backfill(brain.ingest, new_run_id=lambda: "run-1", sleep=no_sleep)
+        file = BackfillFile("file", "custom", read_and_fail)
+        async for _ in backfill(file, FeedContext(CLIENT, NOW, backfill=True)):
+            pass
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        asyncio.run(break_off())
+    assert run(brain, values) == ({"stored": 12}, [])

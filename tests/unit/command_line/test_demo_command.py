@@ -1,6 +1,8 @@
 """``brain demo`` on its first two days: what it prints, serves and refuses, and what its world and findings hold."""
 
+import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,6 +10,7 @@ from functools import partialmethod
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 from unit.command_line.conftest import RunCommand
 
@@ -119,7 +122,17 @@ def test_an_incident_is_that_of_the_plan_if_it_began_by_then(
 
 def test_a_server_that_does_not_start_in_time_is_told_and_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """No thread of it stays behind."""
-    monkeypatch.setattr(simulation, "START_SECONDS", 0.0)
+
+    class SlowServer(uvicorn.Server):
+        """A server that does not start before it is told to stop."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            while not self.should_exit:
+                await asyncio.sleep(0.005)
+            await super().startup(sockets)
+
+    monkeypatch.setattr(simulation.uvicorn, "Server", SlowServer)
+    monkeypatch.setattr(simulation, "START_SECONDS", 0.02)
     threads = threading.active_count()
     with pytest.raises(BrainError, match="did not start"), listen(build_memory_brain()):
         pass

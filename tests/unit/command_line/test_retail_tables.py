@@ -1,5 +1,6 @@
 """What the retail commands say to people: relations between stores, scores, and lifts that were taken back."""
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
@@ -93,3 +94,14 @@ def test_a_lift_that_later_days_contradict_is_told_as_retired(run_brain: RunComm
 def claimed_on(day: date) -> dict[str, object]:
     """Return the columns of an effect that was claimed on a day."""
     return {"as_of": day, "state": "claimed", "since": day, "last_seen": day}
+
+
+def test_a_day_is_explained_for_one_store_if_it_traded(run_brain: RunCommand) -> None:
+    """A store that was closed has nothing to explain, and one that does not exist is named."""
+    import_sales({"kiel": [100.0] * 60, "bath": [90.0] * 59 + [0.0]})
+    day, last = str(LAST_DAY - timedelta(days=1)), str(LAST_DAY)
+    exit_code, printed, errors = run_brain("retail", "explain", day, "--store", "bath", "--json", *DATABASE)
+    assert exit_code == 0, errors
+    assert [row["store_id"] for row in json.loads(printed)] == ["bath"]
+    assert len(json.loads(run_brain("retail", "explain", day, "--json", *DATABASE)[1])) == 2
+    assert run_brain("retail", "explain", last, "--store", "nowhere", *DATABASE)[0] == 2

@@ -85,3 +85,10 @@ def _model(name: str) -> type:
     module, _, model = CONFIG_MODELS[name].partition(":")
     loaded: type = getattr(importlib.import_module(module), model)
     return loaded
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do about it."""
+    monkeypatch.setenv("BRAIN_CONFIG", str(tmp_path))
+    with pytest.raises(MisconfiguredError, match=r"brain_anomaly\.yaml does not exist; restore it"):
+        load_config("brain_anomaly", AnomalyConfig)

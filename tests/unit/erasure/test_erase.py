@@ -359,3 +359,28 @@ def test_the_command_prints_the_receipt(tmp_path: Path) -> None:
     assert "nothing" in run().stdout
     assert run("--client", "a/b").returncode == 2
     assert ADA not in first.stdout + first.stderr
+
+
+def test_a_document_from_which_another_erasure_took_the_person_is_left_as_it_is() -> None:
+    """Two operators run the same command at once."""
+    brain = world()
+
+    class Overtaken:
+        """A store in which the other erasure is done before the first commit."""
+
+        def __init__(self, inner: DocumentStore) -> None:
+            self._inner = inner
+            self.is_first = True
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def commit(self, writes: list[Write]) -> list[Version]:
+            if self.is_first:
+                self.is_first = False
+                erase(brain)
+            return self._inner.commit(writes)
+
+    expected = erase(world())["erased"]
+    assert erase(brain, store=Overtaken(brain.store))["erased"] == expected
+    assert traces(brain) == []

@@ -343,3 +343,10 @@ def test_a_budget_that_all_fight_for_answers_503(clock):
     limits = RateLimits(Contended(inner), clock, "ff", sleep=lambda _: None)
     with pytest.raises(StoreUnavailableError, match="too many"):
         take_events(limits, "acme", 11)
+
+
+def test_a_budget_that_was_dropped_meanwhile_asks_the_store_for_nothing(instance, store):
+    """It was the least recently used; the next round makes it anew."""
+    limits = instance()
+    limits._request("a client of long ago", 1)
+    assert ops(store) == 0

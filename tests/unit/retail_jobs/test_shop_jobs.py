@@ -14,6 +14,7 @@ from brain.domain.clients.client import Client
 from brain.domain.retail.series import Store
 from brain.repositories import paths
 from brain.repositories.clients import Clients
+from brain.services.retail import resumable_job
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.shop_clients import (
     BAKER,
@@ -243,3 +244,17 @@ def test_the_day_of_a_shop_ends_when_it_has_ended_in_all_its_zones(empty: ShopJo
         import_lines(warehouse, sales=[SALES_HEADER, *lines])
     assert empty.run("brainCuriosity", scheduled_at=SUNDAY - timedelta(hours=1))["day"] == "2026-11-20"
     assert empty.run("brainCuriosity", scheduled_at=SUNDAY)["day"] == "2026-11-21"
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_what_is_more_than_a_commit_takes_is_written_in_several(
+    world: ShopJobRunner, filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str
+) -> None:
+    """With the same documents in the end."""
+    world.run(job)
+    with closing(SqliteStore(":memory:", world.clock)) as other_store:
+        Clients(other_store).put(BAKER)
+        other = ShopJobRunner(copy_database(filled, tmp_path, "other.db"), other_store, world.clock)
+        monkeypatch.setattr(resumable_job, "MAX_WRITES_PER_COMMIT", 1)
+        other.run(job)
+        assert other.read_documents() == world.read_documents()

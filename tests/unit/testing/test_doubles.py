@@ -5,20 +5,21 @@ tests/faults/test_faulty_store.py.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from google.cloud.firestore_v1.types import firestore
 
 from brain.adapters.sql_warehouse.warehouse import SqlWarehouse
 from brain.errors import StoreUnavailableError
 from brain.ports.clock import Clock
-from brain.ports.document_store import Create, EventWriter, Set, WriteStatus
+from brain.ports.document_store import Create, EventWriter, Set, Write, WriteResult, WriteStatus
 from brain.ports.sales_warehouse import ResultTable
 from brain.ports.secrets import Secrets
 from brain.testing.faulty_store import FaultMode, ProcessKilled, RandomFaults
@@ -27,8 +28,10 @@ from brain.testing.firestore_proxy import NetworkFault, run_proxy
 from brain.testing.gated_writer import GatedWriter, run_ready_tasks, run_with_timeout
 from brain.testing.loopback_firestore import SERVICE, run_loopback
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.ingest_faults import FlakyWriter
+from brain.testing.simulations.advice import fail_on_error
+from brain.testing.simulations.ingest_faults import FlakyWriter, PartialRetrySender
 from brain.testing.simulations.memory_brain import MutableSecrets
+from brain.testing.simulations.senders import Sender, SenderRequest
 from brain.testing.simulations.shop_clients import open_warehouse
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -205,3 +208,45 @@ def commit(host: str) -> Any:
             return len(method(b"", timeout=10).write_results)
         except grpc.RpcError as error:
             return error.code()
+
+
+@pytest.mark.parametrize("sender_class", [Sender, PartialRetrySender])
+def test_a_sender_gives_up_after_its_last_attempt(sender_class: type[Sender]) -> None:
+    """A test that waits for a final response fails instead of waiting for ever."""
+
+    async def deliver() -> int:
+        transport = httpx.MockTransport(lambda _: httpx.Response(503, json={"code": "store_unavailable"}))
+        async with httpx.AsyncClient(transport=transport, base_url="http://brain.example") as client:
+            sender = sender_class(client, "a key", max_attempts=3)
+            with pytest.raises(AssertionError, match=r"r1.* got no final response"):
+                await sender.deliver([SenderRequest("r1", b"[]")])
+            return sender.status_counts[503]
+
+    assert asyncio.run(deliver()) == 3
+
+
+def test_a_part_that_fails_in_a_simulation_fails_the_test() -> None:
+    """With the part's own error as the cause."""
+    cause = ZeroDivisionError()
+    with pytest.raises(AssertionError, match="policy") as raised:
+        fail_on_error("policy", cause)
+    assert raised.value.__cause__ is cause
+
+
+def test_flaky_writer_closes_the_writer_that_does_the_work() -> None:
+    """Whatever it fails."""
+
+    class Closable:
+        """A writer that knows whether it is open."""
+
+        is_open = True
+
+        async def write(self, writes: Sequence[Write]) -> list[WriteResult]:
+            return [WriteResult(WriteStatus.WRITTEN) for _ in writes]
+
+        async def aclose(self) -> None:
+            self.is_open = False
+
+    inner = Closable()
+    asyncio.run(FlakyWriter(inner, RandomFaults(0.5, seed=1)).aclose())
+    assert not inner.is_open

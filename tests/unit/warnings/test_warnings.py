@@ -170,3 +170,11 @@ def test_a_request_that_is_to_be_sent_again_warns_of_nothing_yet() -> None:
     brain.ingest.writer = FaultyWriter(SqliteWriter(brain.store), fail_at=1, mode=FaultMode.LOSE)
     assert send_request(brain, [build_post_payload(1), build_post_payload(2, likes=-1)]).http_status == 503
     assert counts(brain) == {}
+
+
+def test_without_warnings_nothing_is_written() -> None:
+    """Not even what waits to be written."""
+    brain = build_memory_brain()
+    writer = Counting(brain.ingest.writer)
+    asyncio.run(RecordWarnings(writer, brain.clock, brain.report_error)(CLIENT, []))
+    assert writer.writes == 0

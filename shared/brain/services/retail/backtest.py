@@ -37,7 +37,6 @@ def run_backtest(
     store_id: str | None = None,
     *,
     by_product: bool = False,
-    dry_run: bool = False,
 ) -> BacktestReport:
     """Backtest the store totals, or each product of each store, of one store or of all.
 
@@ -45,7 +44,7 @@ def run_backtest(
         InvalidInputError: there is no such store, the period is empty, or there are no sales before it or in it.
     """
     history = read_shop_history(warehouse, store_id, until=period.end)
-    return backtest_from_history(warehouse, history, config, period, by_product=by_product, dry_run=dry_run)
+    return backtest_from_history(warehouse, history, config, period, by_product=by_product)
 
 
 def backtest_from_history(
@@ -55,17 +54,15 @@ def backtest_from_history(
     period: BacktestPeriod,
     *,
     by_product: bool = False,
-    dry_run: bool = False,
 ) -> BacktestReport:
-    """Backtest ``history`` and store the scores unless ``dry_run``."""
+    """Backtest ``history`` and store the scores."""
     end = period.end or history.last_day
     start = period.start or end - timedelta(days=DEFAULT_DAYS - 1)
     series = history.series if by_product else sum_by_store(history.series)
     report = backtest_series(series, history.shop_data, start, end, period.horizon, config)
-    if not dry_run:
-        # The overall score covers store totals; over products it would store other figures under the same key.
-        scores = report.scores if by_product else (*report.scores, report.overall)
-        warehouse.put_results(ResultTable.BACKTESTS, list(_to_rows(report, scores)))
+    # The overall score covers store totals; over products it would store other figures under the same key.
+    scores = report.scores if by_product else (*report.scores, report.overall)
+    warehouse.put_results(ResultTable.BACKTESTS, list(_to_rows(report, scores)))
     return report
 
 

@@ -40,24 +40,21 @@ def forecast_calendar(
     config: RetailConfig,
     horizon: int,
     as_of: date | None = None,
-    *,
-    dry_run: bool = False,
 ) -> list[CalendarDay]:
     """Forecast the total of every store for the ``horizon`` days after the last day with sales (at most ``as_of``).
 
     Stores learn from each other, so all of them are forecast together. Raises InvalidInputError without sales.
     """
     history = read_shop_history(warehouse, until=as_of)
-    return forecast_calendar_from_history(warehouse, history, config, horizon, dry_run=dry_run)
+    return forecast_calendar_from_history(warehouse, history, config, horizon)
 
 
 def forecast_calendar_from_history(
-    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig, horizon: int, *, dry_run: bool = False
+    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig, horizon: int
 ) -> list[CalendarDay]:
-    """Forecast the ``horizon`` days after ``history`` and store the predictions unless ``dry_run``."""
+    """Forecast the ``horizon`` days after ``history`` and store the predictions."""
     days = build_calendar(sum_by_store(history.series), history.shop_data, history.last_day, horizon, config)
-    if not dry_run:
-        warehouse.put_results(ResultTable.PREDICTIONS, list(_to_rows(days)))
+    warehouse.put_results(ResultTable.PREDICTIONS, list(_to_rows(days)))
     return days
 
 

@@ -30,19 +30,17 @@ class SignalLifts:
     ledger: tuple[EffectEntry, ...]
 
 
-def update_signal_lifts(
-    warehouse: ShopDatabase, config: RetailConfig, as_of: date | None = None, *, dry_run: bool = False
-) -> SignalLifts:
+def update_signal_lifts(warehouse: ShopDatabase, config: RetailConfig, as_of: date | None = None) -> SignalLifts:
     """Measure every signal on the store totals up to the last day with sales (at most ``as_of``).
 
     Measuring the same day again writes the same rows. Raises InvalidInputError without sales.
     """
     history = read_shop_history(warehouse, until=as_of)
-    return update_signal_lifts_from_history(warehouse, history, config, dry_run=dry_run)
+    return update_signal_lifts_from_history(warehouse, history, config)
 
 
 def update_signal_lifts_from_history(
-    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig, *, dry_run: bool = False
+    warehouse: ShopDatabase, history: ShopHistory, config: RetailConfig
 ) -> SignalLifts:
     """Measure every signal on ``history`` and update the ledger of its stores and their chain."""
     day = history.last_day
@@ -50,8 +48,7 @@ def update_signal_lifts_from_history(
     own_stores = {"store_id": (ALL_STORES, *history.shop_data.stores)}
     previous = warehouse.results(ResultTable.SIGNAL_LIFTS, own_stores, before=day, latest=True)
     ledger = update_effect_ledger([_from_row(row) for row in previous], lifts, day, config.magnitudes)
-    if not dry_run:
-        warehouse.put_results(ResultTable.SIGNAL_LIFTS, list(_to_rows(ledger, day)))
+    warehouse.put_results(ResultTable.SIGNAL_LIFTS, list(_to_rows(ledger, day)))
     return SignalLifts(day, tuple(lifts), tuple(ledger))
 
 

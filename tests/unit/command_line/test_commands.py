@@ -1,6 +1,7 @@
 """Commands as people read them: keys, jobs, scores, the set-up, and progress without a terminal."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,15 @@ def test_a_first_shop_needs_no_database_url(run_brain: RunCommand, tmp_path: Pat
     assert exit_code == 1
     assert "- the table sales is missing. Fix: brain retail check --upgrade" in printed.replace("\n", " ")
     assert "Faults found: " in printed
+
+
+def test_a_dry_run_prints_what_it_would_write_in_brackets(acme: RunCommand, tmp_path: Path) -> None:
+    """Figures of figures, in one line."""
+    at = open_brain().clock.now()
+    event = {"event_id": "e1", "occurred_at": at.isoformat(), "platform": "linkedin", "likes": 3}
+    (tmp_path / "events.json").write_text(json.dumps([event]), encoding="utf-8")
+    assert acme("ingest", "custom", "events.json", *CLIENT)[0] == 0
+    later = (at + timedelta(hours=1)).isoformat()
+    exit_code, printed, _ = acme("run", "hourly-scores", *CLIENT, "--at", later, "--dry-run")
+    assert exit_code == 0
+    assert "would write (" in " ".join(printed.replace("│", " ").split())

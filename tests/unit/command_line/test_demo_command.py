@@ -127,7 +127,7 @@ def test_a_server_that_does_not_start_in_time_is_told_and_stopped(monkeypatch: p
         """A server that does not start before it is told to stop."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            while not self.should_exit:
+            while not self.should_exit:  # noqa: ASYNC110 - uvicorn has no event for it
                 await asyncio.sleep(0.005)
             await super().startup(sockets)
 

@@ -89,7 +89,7 @@ def test_a_job_that_was_given_up_is_run_again_by_a_replay(acme: RunCommand) -> N
     [
         ("{", "line 1"),
         ("[1]", "event 1 must be a JSON object, got '[1]'"),
-        (json.dumps(EVENT | {"likes": -1}), "event 1: likes: "),
+        (json.dumps(EVENT | {"likes": -1}), "event 1: likes must be at least 0"),
         (json.dumps(EVENT | {"event_id": "__x__"}), "event 1: event_id: "),
         (json.dumps({"client_id": "acme"}), "occurred_at"),
     ],

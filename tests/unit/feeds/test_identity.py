@@ -202,5 +202,5 @@ def test_ids_that_the_store_reserves_are_refused(changed: dict[str, str]) -> Non
     }
     validator = TypeAdapter(Event)
     assert validator.validate_python(fields).event_id == "e1"
-    with pytest.raises(ValidationError, match="two underscores are reserved"):
+    with pytest.raises(ValidationError, match="must not start and end with two underscores"):
         validator.validate_python(fields | changed)

@@ -1,5 +1,8 @@
 """Hours, campaigns and tired ads in reports: silent in null worlds, right in planted ones, honest about too little."""
 
+import importlib
+import inspect
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,6 +11,8 @@ from brain.domain.clients.campaigns import Campaign
 from brain.domain.days.comparisons import REPORT_SECTIONS, significance_level
 from brain.domain.reports import campaigns, fatigue, timing
 from brain.domain.reports.report import SectionStatus
+from brain.domain.reports.section_registry import SECTIONS
+from brain.domain.reports.shop_pages import NAMES
 from brain.errors import MisconfiguredError
 from brain.testing.simulations.claims import (
     CONFIG,
@@ -20,6 +25,8 @@ from brain.testing.simulations.claims import (
 )
 
 NULL_WORLDS = 400
+MARKETING_SECTIONS = [name for name in SECTIONS if name not in NAMES]
+COMPARING = re.compile(r"^from brain\.domain\.(days\.\w*comparisons|reports\.comparison_rows) ", re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -155,3 +162,11 @@ def test_a_day_on_which_an_ad_was_not_shown_or_not_counted_is_no_day_of_it():
     section = fatigue.build_section(build_facts(shown))
     assert section.figures["effects"]
     assert fatigue.build_section(build_facts(with_gaps)) == section
+
+
+def test_every_section_that_compares_shares_the_chance_of_a_false_claim():
+    """A further one without its share would raise the chance above what the report promises."""
+    sections = {name: importlib.import_module(f"brain.domain.reports.{name}") for name in MARKETING_SECTIONS}
+    comparing = {name for name, module in sections.items() if COMPARING.search(inspect.getsource(module))}
+    assert comparing == {"activity", "formats", "timing", "campaigns", "fatigue"}
+    assert len(comparing) == REPORT_SECTIONS

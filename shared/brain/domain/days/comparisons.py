@@ -1,4 +1,4 @@
-"""ComparisonConfig of engagement rates, and the differences that all comparisons of a report together may claim."""
+"""Comparisons of engagement rates, and the differences that all comparisons of a report together may claim."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,7 @@
-"""The one definition of a called rush day, shared by the calendar's advice, published pages and reports."""
+"""The one definition of a called rush day, shared by the calendar's advice, published pages and reports.
+
+The sales that make a day a rush, and the probability of one, come from :mod:`brain.domain.retail.forecast.rush_days`.
+"""
 
 from enum import StrEnum
 from typing import Final

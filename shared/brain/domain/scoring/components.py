@@ -1,7 +1,8 @@
 """The components of V′, each a pure function of what is known; ``None`` means unknown and is never 0.
 
 The method is this project's own: each component is a dimensionless factor, the ratio to what is usual within limits,
-and 1 is neutral. :mod:`brain.domain.scoring.score` combines them. In the examples, :class:`.Scenario` builds an event
+and 1 is neutral. :mod:`brain.domain.scoring.score` combines them, and decides what an unknown one does to the score
+and its confidence. In the examples, :class:`.Scenario` builds an event
 from the fields that matter.
 """
 

@@ -7,14 +7,14 @@ import numpy as np
 
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.forecast.combination import combine_forecasts
-from brain.domain.retail.forecast.conformal import ConformalBounds, compute_conformal_bounds
+from brain.domain.retail.forecast.conformal import compute_conformal_bounds
 from brain.domain.retail.forecast.design import build_design
-from brain.domain.retail.forecast.levels import WEEK, YEAR
+from brain.domain.retail.forecast.levels import WEEK
 from brain.domain.retail.forecast.model_replay import ModelReplay, replay_models
 from brain.domain.retail.forecast.panel import Panel, is_weekly
 from brain.domain.retail.forecast.regressors import Regressors
+from brain.domain.retail.forecast.rush_days import compute_rush_lines, estimate_rush_probability
 from brain.domain.retail.forecast.weather_outlook import build_weather_outlook
-from brain.domain.retail.series import compute_quantile
 from brain.domain.retail.shop_data import ShopData
 from brain.domain.types import Floats
 
@@ -75,7 +75,7 @@ def run_forecast(
         predicted=replay.scale.to_sales(combined[requested]),
         bounds=np.stack([replay.scale.to_sales(tail[requested]) for tail in bounds.quantiles]),
         rush_line=rush_line,
-        rush_probability=_estimate_rush_probability(replay, combined[requested][:, -1], bounds, rush_line[:, -1]),
+        rush_probability=estimate_rush_probability(replay, combined[requested][:, -1], bounds, rush_line[:, -1]),
         weekly=weekly,
     )
 
@@ -92,28 +92,6 @@ def _build_regressors(
         return Regressors(design, None)
     weather = [shop_data.weather.get(store_id) for store_id in design.store_ids]
     return Regressors(design, build_weather_outlook(weather, days))
-
-
-def compute_rush_lines(panel: Panel, cutoff: int, share: float) -> Floats:
-    """Return the sales (series,) exceeded on ``share`` of the open days of the last 52 weeks up to ``cutoff``."""
-    last_year = panel.sales[:, max(0, cutoff + 1 - YEAR) : cutoff + 1]
-    line = compute_quantile(last_year, 1 - share)
-    return np.where(np.isfinite(line), line, np.inf)
-
-
-def _estimate_rush_probability(replay: ModelReplay, combined: Floats, bounds: ConformalBounds, line: Floats) -> Floats:
-    """Return the share of past errors that would lift a day over the line, smoothed by one vote of the forecast."""
-    scale = replay.scale
-    positive_line = np.where(np.isfinite(line), np.maximum(line, 1e-9), 1.0)
-    target = np.where(scale.ratio, np.log(positive_line), positive_line / scale.unit)
-    needed_score = (target[:, None] - combined) / bounds.scales[:, -1, : combined.shape[1]]
-    probability = np.zeros(combined.shape)
-    for row, scores in enumerate(bounds.scores):
-        ordered = np.sort(scores[np.isfinite(scores)])
-        above = len(ordered) - np.searchsorted(ordered, needed_score[row])
-        forecast_vote = np.clip(0.5 - needed_score[row] / 4.0, 0.0, 1.0)
-        probability[row] = (above + forecast_vote) / (len(ordered) + 1.0)
-    return np.where(np.isfinite(line)[:, None], probability, 0.0)
 
 
 def _pad_days(modelled: Floats, day_count: int) -> Floats:

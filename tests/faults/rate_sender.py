@@ -1,6 +1,7 @@
 """One sending process of the rate tests: threads that take events of one client from a shared store's budgets.
 
-``python rate_sender.py '{"store": …}'`` prints what passed and what it cost as JSON. Time may run faster than it does.
+``python rate_sender.py '{"store": …}'`` prints ``ready``, reads the time at which all processes begin, and prints what
+passed and what it cost as JSON. Time may run faster than it does.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from brain.settings.environment import read_settings
 from brain.testing.faulty_store import FaultyStore
 
 
-@dataclass(frozen=True)
+@dataclass
 class FastClock:
     """A clock that all processes share: it runs ``speed`` times as fast as time since ``epoch``."""
 
@@ -52,11 +53,14 @@ async def send(
 
 def main(options: dict) -> None:
     """Send from several threads and print what passed."""
-    clock = FastClock(options["epoch"], options["speed"])
+    clock = FastClock(time.time(), options["speed"])
     store = FaultyStore(open_document_store(read_settings({"BRAIN_STORE": options["store"]}), clock))
     limits = RateLimits(store, clock, os.urandom(8).hex(), options["limit"], 10 * options["limit"])
     passed: list[float] = []
     refused = [0]
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    options["epoch"] = clock.epoch = float(sys.stdin.readline())
     time.sleep(max(0.0, options["epoch"] - time.time()))
     threads = [
         threading.Thread(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STARTING_SECONDS = 2.0
+LEAD_SECONDS = 0.5
 MINUTE = 60.0
 
 
@@ -46,18 +46,35 @@ def send(
 ) -> Sent:  # fmt: skip
     """Send from one process a pace (events a minute of each thread, 0 for as fast as it goes)."""
     options = {
-        "store": store, "epoch": time.time() + STARTING_SECONDS, "seconds": minutes * MINUTE / speed, "speed": speed,
-        "limit": limit, "clients": list(clients), "threads": threads,
+        "store": store, "seconds": minutes * MINUTE / speed, "speed": speed, "limit": limit, "clients": list(clients),
+        "threads": threads,
     }  # fmt: skip
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "shared"), str(ROOT / "tests")])}
     sender = str(ROOT / "tests" / "faults" / "rate_sender.py")
     processes = [
         subprocess.Popen(
-            [sys.executable, sender, json.dumps(options | {"pace": pace})], env=environment, stdout=subprocess.PIPE
+            [sys.executable, sender, json.dumps(options | {"pace": pace})],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for pace in paces
     ]
+    _start_together(processes)
     reports = [json.loads(process.communicate()[0]) for process in processes]
     passed = sorted(passed_at for report in reports for passed_at in report["passed"])
     operations = sum(report["reads"] + report["writes"] for report in reports)
     return Sent(passed, sum(report["refused"] for report in reports), operations)
+
+
+def _start_together(processes: Sequence[subprocess.Popen[str]]) -> None:
+    """Wait until every process is ready, however busy the machine is, and tell all of them when to begin."""
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    epoch = time.time() + LEAD_SECONDS
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(f"{epoch}\n")
+        process.stdin.flush()

@@ -65,9 +65,10 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 class Event:
     """An occurrence at one content of a client, with the metrics that the provider reported.
 
-    ``occurred_at`` is when it happened, ``received_at`` when the Brain received it. Money is in major units of
-    ``currency``. The ratios (0 to 1) and ``velocity`` (engagements per minute) describe authenticity; ``sentiment``,
-    ``consistency`` and ``relevance`` (0 to 1) describe quality. SPEC 3 defines how each of them scores.
+    ``occurred_at`` is when it happened, ``received_at`` when the Brain received it. A ``retracted`` event has no
+    metrics any more: its record was deleted, archived or merged, or counts under another key. Money is in major units
+    of ``currency``. The ratios (0 to 1) and ``velocity`` (engagements per minute) describe authenticity;
+    ``sentiment``, ``consistency`` and ``relevance`` (0 to 1) describe quality. SPEC 3 defines how each of them scores.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -98,6 +99,7 @@ class Event:
     platform: Name | None = None
     vertical: Name | None = None
     creator_hash: Name | None = None
+    retracted: bool = False
     bot_ratio: Ratio | None = None
     coordinated_ratio: Ratio | None = None
     first_minute_ratio: Ratio | None = None
@@ -121,6 +123,19 @@ QUALITIES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something in an item that its sender should look at although the item was accepted.
+
+    Attributes:
+        kind: the kind of warning, such as ``unread_columns``.
+        message: what was found and what to do, without anything personal.
+    """
+
+    kind: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One item of a provider's payload as read by its feed, without identity and not yet validated.
@@ -131,6 +146,12 @@ class Draft:
         raw: the item as it was received.
         provider_event_id: the provider's own id of the event, made unique by the feed where it is not.
         content_key: what the provider counts, such as a post, or an ad on a date.
+        dimensions: further dimensions of the row as ``name=value``, which are part of its key too.
+        is_record: whether ``content_key`` is the provider's own id of a record, so that two forms of it in one request
+            are two versions; two different rows of a report under one key are ambiguous instead.
+        as_of: the provider's own time of the figures, which decides which of two revisions is newer.
+        retracted: whether the record was archived, deleted or merged, or is a test, so that it counts nothing.
+        notices: what the sender should look at.
         cumulative: whether the metrics are running totals of ``content_key``, so that new values are a revision.
         metrics: the metrics by name.
         qualities: the ratios and qualities by name.
@@ -150,6 +171,11 @@ class Draft:
     raw: Mapping[str, Any]
     provider_event_id: str | None = None
     content_key: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    is_record: bool = False
+    as_of: datetime | None = None
+    retracted: bool = False
+    notices: tuple[Notice, ...] = ()
     cumulative: bool = False
     metrics: Mapping[str, int | float] = field(default_factory=dict)
     qualities: Mapping[str, float] = field(default_factory=dict)

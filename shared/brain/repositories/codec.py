@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from brain.domain.days.sums import EventContribution
@@ -21,26 +22,43 @@ def event_to_document(event: Event) -> dict[str, Any]:
     The payload is stored as JSON text: providers nest arrays and use field names that documents may not have, and no
     query reads it.
     """
-    document = {name: field for name in PLAIN_EVENT_FIELDS if (field := getattr(event, name)) is not None}
+    fields = ((name, getattr(event, name)) for name in PLAIN_EVENT_FIELDS)
+    document = {name: field for name, field in fields if field is not None and field is not False}
     document["feed_type"] = str(event.feed_type)
     document["raw_data"] = json.dumps(event.raw_data, ensure_ascii=False, separators=(",", ":"))
     return document
 
 
-def new_event_to_document(event: Event, fingerprint: str, *, cumulative: bool) -> dict[str, Any]:
-    """Return the document of a new event: unscored, and not revised yet."""
-    return event_to_document(event) | {
-        "fingerprint": fingerprint,
-        "cumulative": cumulative,
-        "revision": 0,
-        "unscored": True,
-        "stored_at": Transform.SERVER_TIME,
-    }
+def new_event_to_document(
+    event: Event, fingerprint: str, *, cumulative: bool, as_of: datetime | None = None
+) -> dict[str, Any]:
+    """Return the document of a new event: unscored, and not revised yet.
+
+    Args:
+        event: The event.
+        fingerprint: The fingerprint of its content.
+        cumulative: Whether its metrics are running totals.
+        as_of: When a running total was true, if not when it was received.
+    """
+    provider_time = {"as_of": as_of} if cumulative and as_of and as_of != event.received_at else {}
+    return (
+        event_to_document(event)
+        | provider_time
+        | {
+            "fingerprint": fingerprint,
+            "cumulative": cumulative,
+            "revision": 0,
+            "unscored": True,
+            "stored_at": Transform.SERVER_TIME,
+        }
+    )
 
 
 def compute_increments(before: Event, after: Event) -> dict[str, int | float]:
-    """Return the change of each metric that both revisions report; a correction may be negative."""
-    metrics = ((name, getattr(before, name), getattr(after, name)) for name in METRICS)
+    """Return the change of each metric that both revisions report; a correction or a retraction may be negative."""
+    metrics = [(name, getattr(before, name), getattr(after, name)) for name in METRICS]
+    if after.retracted:
+        return {name: -old for name, old, _ in metrics if old is not None}
     return {name: new - old for name, old, new in metrics if old is not None and new is not None}
 
 

@@ -28,7 +28,7 @@ def describe(outcome: IdentifiedEvent | Rejected | Ignored) -> dict[str, Any]:
     }
     event_fields["occurred_at"] = event.occurred_at.astimezone(UTC)
     event_fields["feed_type"] = event.feed_type.value
-    return {name: value for name, value in event_fields.items() if value is not None}
+    return {name: value for name, value in event_fields.items() if value is not None and value is not False}
 
 
 def resolve(expected: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def assign_breakdown(contribution: EventContribution, event: Event, time_zone: Z
 
 
 def _breakdown_key(event: Event, contribution: EventContribution, time_zone: ZoneInfo) -> str | None:
+    if event.retracted:
+        return None
     if event.feed_type in AD_FEEDS:
         has_ad_id = event.content_id and len(event.content_id) <= MAX_AD_ID_LENGTH
         return f"{AD}|{event.platform}|{event.content_id}" if has_ad_id and event.impressions is not None else None

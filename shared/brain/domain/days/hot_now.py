@@ -27,12 +27,13 @@ def to_hot_event(scored_event: ScoredEvent) -> dict[str, Any]:
 
 
 def merge_hot_events(
-    hot_events: Iterable[Mapping[str, Any]], scored_events: Iterable[ScoredEvent], now: datetime
+    hot_events: Iterable[Mapping[str, Any]], scored_events: Sequence[ScoredEvent], now: datetime
 ) -> list[dict[str, Any]]:
     """Return the best events of the last seven days by performance; a re-scored event replaces its earlier form."""
     by_id = {event["event_id"]: dict(event) for event in hot_events}
     by_id |= {scored_event.event.event_id: to_hot_event(scored_event) for scored_event in scored_events}
-    recent = [event for event in by_id.values() if event["occurred_at"] > now - WINDOW]
+    retracted = {scored_event.event.event_id for scored_event in scored_events if scored_event.event.retracted}
+    recent = [e for e in by_id.values() if e["occurred_at"] > now - WINDOW and e["event_id"] not in retracted]
     return sorted(recent, key=lambda event: (-event["performance"], event["event_id"]))[:MAX_HOT_EVENTS]
 
 

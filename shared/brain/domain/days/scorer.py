@@ -62,7 +62,7 @@ class Scorer:
             self._forget_histories_after(earlier.day)
         day = sums.resolve_event_day(event, self._time_zone)
         event_score = score(event, self._history(event, day), self._weights, as_of=self._as_of, config=self._config)
-        late_seconds = earlier.sums["late_seconds"] if earlier else None
+        late_seconds = earlier.sums.get("late_seconds") if earlier else None
         contribution = sums.build_contribution(event, event_score, self._time_zone, late_seconds)
         contribution = breakdowns.assign_breakdown(contribution, event, self._time_zone)
         contribution = sums.add(self.days, contribution)

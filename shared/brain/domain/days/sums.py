@@ -85,7 +85,7 @@ def parse_platform(group: str) -> str:
 def build_contribution(
     event: Event, score: Score, time_zone: ZoneInfo, late_seconds: int | None = None
 ) -> EventContribution:
-    """Return what a scored event adds to its day.
+    """Return what a scored event adds to its day, nothing for a retracted one.
 
     Args:
         event: The event.
@@ -94,6 +94,9 @@ def build_contribution(
         late_seconds: How long after the end of its day the event arrived; a revision keeps that of its first form.
     """
     day = resolve_event_day(event, time_zone)
+    group = format_group(event.platform or event.feed_type, event.content_type)
+    if event.retracted:
+        return EventContribution(day.isoformat(), group, {})
     if late_seconds is None:
         late_seconds = max(round((event.received_at - end_of_day(day, time_zone)).total_seconds()), 0)
     sums: Sums = {"events": 1, "late_seconds": late_seconds, "log_performance_milli": _milli_log(score.performance)}
@@ -108,7 +111,7 @@ def build_contribution(
     for name, (scaled_name, factor) in SCALES.items():
         if (amount := getattr(event, name)) is not None:
             sums[scaled_name] = round(amount * factor)
-    return EventContribution(day.isoformat(), format_group(event.platform or event.feed_type, event.content_type), sums)
+    return EventContribution(day.isoformat(), group, sums)
 
 
 def _milli_log(number: float) -> int:
@@ -120,6 +123,8 @@ def add(days: Days, contribution: EventContribution, max_groups: int = MAX_GROUP
 
     A day holds at most ``max_groups`` groups; later ones are added to the platform's other content.
     """
+    if not contribution.sums:
+        return contribution
     groups = days.setdefault(contribution.day, {})
     added = replace(contribution, group=_choose_group(groups, contribution.group, max_groups))
     group_sums = groups.setdefault(added.group, {})
@@ -130,6 +135,8 @@ def add(days: Days, contribution: EventContribution, max_groups: int = MAX_GROUP
 
 def subtract(days: Days, contribution: EventContribution) -> None:
     """Undo ``add`` exactly, in place; on a day already removed this leaves a difference for the archive."""
+    if not contribution.sums:
+        return
     groups = days.setdefault(contribution.day, {})
     group_sums = groups.setdefault(contribution.group, {})
     for metric, amount in contribution.sums.items():

@@ -17,6 +17,17 @@ VOLATILE_COLUMNS: Final = frozenset({
     *SYNC_COLUMNS, *(name.upper() for name in SYNC_COLUMNS),
     "etag", "_airbyte_raw_id", "_airbyte_ab_id", "_sdc_sequence",
 })  # fmt: skip
+# Whether a copied record still exists in its source.
+STATE_COLUMNS: Final = (
+    "_fivetran_deleted", "is_deleted", "isdeleted", "deleted", "archived", "is_archived", "_deleted", "__deleted",
+    "_sdc_deleted_at", "_ab_cdc_deleted_at", "deleted_at",
+)  # fmt: skip
+_NOT_DELETED: Final = frozenset({"", "false", "0", "no", "f", "n"})
+# When the provider or a connector last wrote the row: decides which of two copies is newer.
+TIME_COLUMNS: Final = (
+    *SYNC_COLUMNS, "updated_at", "updatedat", "updated_time", "last_modified_at", "lastmodifieddate", "systemmodstamp",
+    "modified_at", "last_updated",
+)  # fmt: skip
 
 
 class TotalTime(NamedTuple):
@@ -34,6 +45,21 @@ def select_dimensions(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str
     """
     dimensions = ((name, to_text(row[name])) for name in names if name in row)
     return tuple(f"{name}={text}" for name, text in dimensions if text is not None)
+
+
+def is_deleted_row(row: Mapping[str, Any]) -> bool:
+    """Return whether a row says of itself that its record was deleted or archived in its source.
+
+    >>> is_deleted_row({"_fivetran_deleted": "true"}), is_deleted_row({"deleted_at": None})
+    (True, False)
+    """
+    states = (row.get(name) for name in STATE_COLUMNS)
+    return any(str(state).strip().lower() not in _NOT_DELETED for state in states if state is not None)
+
+
+def read_row_time(builder: DraftBuilder, row: Mapping[str, Any]) -> datetime | None:
+    """Return when the provider or a connector last wrote a row, None without such a column."""
+    return builder.read_time(row, *TIME_COLUMNS, naive_is_utc=True)
 
 
 def resolve_total_time(

@@ -14,7 +14,9 @@ from brain.domain.types import StrictModel
 RETENTION: Final = timedelta(days=30)
 MAX_SEALED_BYTES: Final = 900_000
 # An item that failed with one of these is dead-lettered. Any other rejection is for the sender to fix.
-DEAD_LETTER_CODES: Final = frozenset({"unreadable_body", "unknown_shape", "conflict", "store_refused", "internal"})
+DEAD_LETTER_CODES: Final = frozenset({
+    "unreadable_body", "unknown_shape", "ambiguous_key", "conflict", "store_refused", "internal",
+})  # fmt: skip
 # The stage of a failed task, as opposed to the stages of a request.
 JOB_STAGE: Final = "job"
 # Errors that may pass without a change to what was sent. A conflict of a request never does, one of a job may.

@@ -48,8 +48,10 @@ def _event_warnings(
     source: str, events: Sequence[IdentifiedEvent], results: Sequence[ItemResult]
 ) -> Iterator[FeedWarning]:
     new_ids = {result.event_id for result in results if result.outcome in (IngestStatus.STORED, IngestStatus.REVISED)}
-    for event in (identified.event for identified in events):
+    for identified in events:
+        event = identified.event
         if event.event_id in new_ids:
+            yield from (FeedWarning(notice.kind, event.event_id, notice.message) for notice in identified.notices)
             if event.occurred_at > event.received_at + CLOCK_TOLERANCE:
                 yield FeedWarning("clock_ahead", event.event_id, _CLOCK_AHEAD)
             if event.feed_type is FeedType.CUSTOM and source != FeedType.CUSTOM:

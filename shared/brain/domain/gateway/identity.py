@@ -7,7 +7,7 @@ received, before any truncation, defaulting or pseudonymization, so that two dif
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from brain.domain.events import Draft
 from brain.domain.json_text import encode_canonical_json
@@ -18,11 +18,15 @@ _FINGERPRINT_HEX_DIGITS: Final = 32
 
 
 class Identity(NamedTuple):
-    """An event's id, the fingerprint of its content, and the size of its payload in bytes of canonical JSON."""
+    """An event's id, the fingerprint of its content, and the size of its payload in bytes of canonical JSON.
+
+    ``former_id`` is the id that version 0.1 gave a row with dimensions it did not know, else None.
+    """
 
     event_id: str
     fingerprint: str
     payload_bytes: int
+    former_id: str | None
 
 
 def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
@@ -37,14 +41,26 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
     salt = derive_client_key(keys.oldest_salt, client_id, b"identity")
     content = encode_canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
-    digest = hashlib.sha256(salt + _id_material(draft, content)).hexdigest()
-    return Identity(f"evt_{digest[:_ID_HEX_DIGITS]}", fingerprint, len(content))
+    event_id = _derive_id(salt, _id_material(draft, content))
+    has_former_id = draft.cumulative and draft.content_key and draft.dimensions
+    former_id = _derive_id(salt, _total_material(draft, ())) if has_former_id else None
+    return Identity(event_id, fingerprint, len(content), former_id)
+
+
+def _derive_id(salt: bytes, material: bytes) -> str:
+    return f"evt_{hashlib.sha256(salt + material).hexdigest()[:_ID_HEX_DIGITS]}"
+
+
+def _total_material(draft: Draft, dimensions: tuple[str, ...]) -> bytes:
+    """Return what identifies a running total; without further dimensions it is the same as ever."""
+    key: list[Any] = [draft.feed_type.value, *draft.content_key]
+    return b"total\n" + encode_canonical_json([*key, {"dimensions": sorted(dimensions)}] if dimensions else key)
 
 
 def _id_material(draft: Draft, content: bytes) -> bytes:
     feed = draft.feed_type.value
     if draft.cumulative and draft.content_key:
-        return b"total\n" + encode_canonical_json([feed, *draft.content_key])
+        return _total_material(draft, draft.dimensions)
     if draft.provider_event_id is not None:
         return b"event\n" + encode_canonical_json([feed, draft.provider_event_id])
     return b"payload\n" + feed.encode() + b"\n" + content

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Rejected
+from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Notice, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.registry import read_object
 from brain.domain.gateway.identity import identify
@@ -36,6 +36,11 @@ class IdentifiedEvent(NamedTuple):
         cumulative: whether the metrics are running totals.
         people: the pseudonyms in the event.
         undated: whether ``occurred_at`` is only when a running total was read, so that a revision keeps the first.
+        as_of: when the figures were true: by the provider's own time, else when they were received.
+        is_record: whether two forms of it in one request are versions of one record.
+        dimensions: the dimensions that version 0.1 did not know, and ``former_id`` the id that it gave the row.
+        volatile: the fields of the payload that change with every fetch.
+        notices: what the sender should look at.
     """
 
     event: Event
@@ -43,6 +48,12 @@ class IdentifiedEvent(NamedTuple):
     cumulative: bool
     people: tuple[str, ...]
     undated: bool
+    as_of: datetime
+    is_record: bool
+    dimensions: tuple[str, ...]
+    former_id: str | None
+    volatile: frozenset[str]
+    notices: tuple[Notice, ...]
 
 
 def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
@@ -83,8 +94,19 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         })  # fmt: skip
     except ValidationError as error:
         return Rejected("invalid_field", explain_validation_error(error, document="the event", hide_values=True))
-    people = tuple(sorted(set(pseudonymizer.pseudonyms.values())))
-    return IdentifiedEvent(event, identity.fingerprint, draft.cumulative, people, draft.undated)
+    return IdentifiedEvent(
+        event,
+        identity.fingerprint,
+        draft.cumulative,
+        people=tuple(sorted(set(pseudonymizer.pseudonyms.values()))),
+        undated=draft.undated,
+        as_of=draft.as_of or context.received_at,
+        is_record=draft.is_record,
+        dimensions=draft.dimensions,
+        former_id=identity.former_id,
+        volatile=draft.volatile,
+        notices=draft.notices,
+    )
 
 
 def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
@@ -144,8 +166,9 @@ def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymiz
         return pseudonymizer.scrub_text(text) if isinstance(text, str) else text
 
     return {
-        **draft.metrics,
+        **({} if draft.retracted else draft.metrics),
         **draft.qualities,
+        "retracted": draft.retracted,
         "client_id": context.client_id,
         "feed_type": draft.feed_type,
         "occurred_at": draft.occurred_at,

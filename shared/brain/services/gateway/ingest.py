@@ -10,6 +10,7 @@ from uuid import uuid4
 from brain.domain import periods
 from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.ambiguous_rows import find_ambiguous_rows
 from brain.domain.gateway.bodies import parse_body
 from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
 from brain.domain.gateway.feed_warnings import find_warnings
@@ -26,6 +27,7 @@ from brain.services.gateway.identity_key_source import IdentityKeyProvider
 from brain.services.gateway.rate_limits import EventBudgets
 from brain.services.gateway.record_warnings import RecordWarnings
 from brain.services.gateway.resolve_existing import ResolveExisting, build_unavailable_item
+from brain.services.gateway.retire_former_totals import RetireFormerTotals
 from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
 MAX_EVENTS = 500
@@ -133,9 +135,10 @@ class Ingest:
         self, request: IngestRequest, read_items: Sequence[ReadItem], context: FeedContext
     ) -> list[ItemResult]:
         """Write all events at once; only those that exist already cost more, to resolve them."""
-        events = [read_item for read_item in read_items if isinstance(read_item, IdentifiedEvent)]
+        unambiguous = _reject_ambiguous(read_items)
+        events = [read_item for read_item in unambiguous if isinstance(read_item, IdentifiedEvent)]
         results = iter(await self._write(request, events, context) if events else [])
-        return [next(results) if isinstance(read_item, IdentifiedEvent) else read_item for read_item in read_items]
+        return [next(results) if isinstance(read_item, IdentifiedEvent) else read_item for read_item in unambiguous]
 
     async def _write(
         self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
@@ -145,6 +148,8 @@ class Ingest:
         existing = [new for new, write_result in written if write_result.status is WriteStatus.EXISTS]
         resolve = ResolveExisting(self.store, request.delivery_id, own, is_history=context.backfill)
         resolved = iter(await asyncio.to_thread(resolve, existing) if existing else [])
+        if any(new.former_id for new in events):
+            await asyncio.to_thread(RetireFormerTotals(self.store), events)
         return [
             next(resolved) if write_result.status is WriteStatus.EXISTS else _item_result(new, write_result)
             for new, write_result in written
@@ -215,13 +220,27 @@ class Ingest:
             raise StoreUnavailableError("the ingest counter could not be stored; send again", retry_after_seconds=1)
 
 
+def _reject_ambiguous(read_items: Sequence[ReadItem]) -> list[ReadItem]:
+    """Return the items of a request, with a dead letter in place of each row whose key does not tell it from others."""
+    rejections = find_ambiguous_rows(item for item in read_items if isinstance(item, IdentifiedEvent))
+    results = {
+        event_id: ItemResult(IngestStatus.DEAD_LETTERED, None, rejection.error_code, rejection.message)
+        for event_id, rejection in rejections.items()
+    }
+    return [
+        results.get(item.event.event_id, item) if isinstance(item, IdentifiedEvent) else item for item in read_items
+    ]
+
+
 def _unreadable(error: InvalidInputError) -> ItemResult:
     return ItemResult(IngestStatus.DEAD_LETTERED, error_code="unreadable_body", message=error.message)
 
 
 def _create_event(identified: IdentifiedEvent, delivery_id: str) -> Create:
     event = identified.event
-    document = codec.new_event_to_document(event, identified.fingerprint, cumulative=identified.cumulative)
+    document = codec.new_event_to_document(
+        event, identified.fingerprint, cumulative=identified.cumulative, as_of=identified.as_of
+    )
     delivery = {"delivery": delivery_id} if delivery_id else {}
     return Create(paths.event(event.client_id, event.event_id), document | delivery)
 

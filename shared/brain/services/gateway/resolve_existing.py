@@ -8,9 +8,11 @@ from typing import Any
 from brain.domain.events import Event
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
+from brain.domain.gateway.revisions import RunningTotal, merge_revision
 from brain.errors import AlreadyExistsError, BrainError, ConflictError
-from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Transform, Update, Write
-from brain.repositories import codec, paths
+from brain.ports.document_store import DocumentStore, Snapshot, Transform
+from brain.repositories import paths
+from brain.repositories.gateway.revisions import build_revision_writes, build_time_update, total_from_document
 
 MAX_ATTEMPTS = 5
 MAX_SUPERSEDED = 50
@@ -110,34 +112,39 @@ class ResolveExisting:
         return [form | {"until": self.delivery_id} for form in forms if not form.get("until")]
 
     def _revise(self, new: IdentifiedEvent, stored: Snapshot) -> ItemResult:
-        """Overwrite the event with its new values, and record the revision with its time and increments."""
-        before = codec.event_from_document(stored.data)
+        """Merge the new values into the event, and record the revision with its time and increments."""
+        before = total_from_document(stored.data)
         # Two forms received at the same moment get successive times; the clock of this instance may lag.
-        known_at = max(new.event.received_at, before.received_at + SMALLEST_STEP)
-        event = replace(new.event, received_at=known_at)
-        number = stored.data["revision"] + 1
-        current = codec.event_to_document(event) | ({"occurred_at": before.occurred_at} if new.undated else {})
-        delivery = {"delivery": self.delivery_id} if self.delivery_id else {}
-        state = {"fingerprint": new.fingerprint, "revision": number, **delivery}
-        is_same_moment = new.event.received_at <= before.received_at or self._is_of_delivery(stored)
+        known_at = max(new.event.received_at, before.event.received_at + SMALLEST_STEP)
+        if new.as_of == new.event.received_at:
+            new = new._replace(as_of=known_at)
+        merged = merge_revision(before, new)
+        is_stale = new.as_of < before.as_of
+        if not is_stale and _is_unchanged(before.event, merged.event, new.volatile):
+            return self._resolve_unchanged(stored, before, merged)
+        merged = replace(merged, event=replace(merged.event, received_at=known_at))
+        is_same_moment = new.event.received_at <= before.event.received_at or self._is_of_delivery(stored)
         superseded = _add_superseded(stored) if is_same_moment else self._superseded_before(stored)
-        cleared = {name: Transform.DELETE_FIELD for name in codec.PLAIN_EVENT_FIELDS if name in stored.data}
-        writes: list[Write] = [
-            Update(
-                stored.path,
-                cleared | current | state | {"unscored": True, "superseded": superseded or Transform.DELETE_FIELD},
-                expect=stored.version,
-            ),
-            _create_revision(event, current | state | {"increments": codec.compute_increments(before, event)}),
-        ]
-        if number == 1:
-            writes.append(_create_first_revision(before, stored))
+        if is_stale:
+            number = stored.data["revision"] + 1
+            stale_form = {"fingerprint": new.fingerprint, "revision": number, "delivery": self.delivery_id}
+            superseded = [*superseded, stale_form][-MAX_SUPERSEDED:]
+        delivery = {"delivery": self.delivery_id} if self.delivery_id else {}
+        fingerprint = stored.data["fingerprint"] if is_stale else new.fingerprint
+        fields = {"fingerprint": fingerprint, **delivery, "superseded": superseded or Transform.DELETE_FIELD}
         try:
-            self.store.commit(writes)
+            self.store.commit(build_revision_writes(stored, merged, fields))
         except AlreadyExistsError as exc:
             raise ConflictError("another revision has the same time") from exc
-        self._remember_revision(event.event_id, stored.data["fingerprint"], new.fingerprint)
-        return ItemResult(IngestStatus.REVISED, event.event_id)
+        self._remember_revision(merged.event.event_id, stored.data["fingerprint"], new.fingerprint)
+        return ItemResult(IngestStatus.REVISED, merged.event.event_id)
+
+    def _resolve_unchanged(self, stored: Snapshot, before: RunningTotal, merged: RunningTotal) -> ItemResult:
+        """Return the result of values that the stored total has already, and record a later time of the provider."""
+        if merged.as_of > before.as_of and "as_of" in stored.data:
+            self.store.commit([build_time_update(stored, merged)])
+            self._revised.add(stored.id)
+        return ItemResult(IngestStatus.DUPLICATE, stored.id)
 
     def _remember_revision(self, event_id: str, old_fingerprint: str, new_fingerprint: str) -> None:
         if event_id in self._own:
@@ -154,15 +161,12 @@ def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
     return forms[-MAX_SUPERSEDED:]
 
 
-def _create_first_revision(event: Event, stored: Snapshot) -> Create:
-    """Return the record of an event as it was before its first revision."""
-    state = {"fingerprint": stored.data["fingerprint"], "revision": 0, "increments": {}}
-    delivery = {"delivery": stored.data["delivery"]} if "delivery" in stored.data else {}
-    return _create_revision(event, codec.event_to_document(event) | state | delivery)
-
-
-def _create_revision(event: Event, document: Document) -> Create:
-    return Create(paths.revision(event.client_id, event.event_id, event.received_at), document)
+def _is_unchanged(before: Event, after: Event, volatile: frozenset[str]) -> bool:
+    """Whether two events are equal but for the fields of their payload that change with every fetch."""
+    payloads = [
+        {name: value for name, value in event.raw_data.items() if name not in volatile} for event in (before, after)
+    ]
+    return payloads[0] == payloads[1] and replace(after, raw_data={}) == replace(before, raw_data={})
 
 
 def build_unavailable_item(error: BrainError) -> ItemResult:

@@ -1,0 +1,66 @@
+"""Rows of one request under one key: versions of a record, parts of one total, or ambiguous."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from brain.domain.events import Rejected
+from brain.domain.gateway.normalize import IdentifiedEvent
+
+AMBIGUOUS_KEY: Final = "ambiguous_key"
+MAX_NAMED_COLUMNS: Final = 8
+
+
+def find_ambiguous_rows(rows: Iterable[IdentifiedEvent]) -> dict[str, Rejected]:
+    """Return the rejection of every key under which a request has different rows, by event id.
+
+    Rows may share a key if every column that two of them have is equal in both, as when one query asks for the views
+    and another for the clicks of the same content. Two forms of a record with different times are versions of it.
+    Anything else would let one row overwrite another.
+
+    Columns are compared in time linear in the rows.
+    """
+    rows_by_id: defaultdict[str, list[IdentifiedEvent]] = defaultdict(list)
+    for row in rows:
+        if row.cumulative:
+            rows_by_id[row.event.event_id].append(row)
+    return {
+        event_id: _reject(columns)
+        for event_id, same_key in rows_by_id.items()
+        if len({row.fingerprint for row in same_key}) > 1 and (columns := _list_different_columns(same_key))
+    }
+
+
+def _list_different_columns(rows: Sequence[IdentifiedEvent]) -> list[str]:
+    """Return the columns that have several values, none if the rows are versions of a record."""
+    forms = {row.fingerprint: row for row in rows}
+    if all(row.is_record for row in rows) and len({row.as_of for row in rows}) == len(forms):
+        return []
+    first_values: dict[str, Any] = {}
+    different: dict[str, None] = {}
+    for row in forms.values():
+        for name, value in _iterate_columns(row.event.raw_data, row.volatile):
+            if first_values.setdefault(name, value) != value:
+                different[name] = None
+    return list(different)
+
+
+def _iterate_columns(
+    payload: Mapping[str, Any], volatile: frozenset[str], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Yield (path, value) of every value that is not an object; parsing has bounded the depth."""
+    for name, value in payload.items():
+        if isinstance(value, Mapping):
+            yield from _iterate_columns(value, volatile, f"{prefix}{name}.")
+        elif name not in volatile:
+            yield f"{prefix}{name}", value
+
+
+def _reject(columns: Sequence[str]) -> Rejected:
+    named = ", ".join(columns[:MAX_NAMED_COLUMNS])
+    further = f" and {len(columns) - MAX_NAMED_COLUMNS} more" if len(columns) > MAX_NAMED_COLUMNS else ""
+    return Rejected(
+        AMBIGUOUS_KEY,
+        f"rows of one request must differ in a dimension, got different rows that differ only in {named}{further}; "
+        "name the dimension among these columns in the key of a field map",
+    )

@@ -108,18 +108,32 @@ def test_three_runs_are_one_and_a_live_event_and_its_backfill_are_one():
 
 
 @pytest.mark.parametrize("apart", [1, 3, 7, 12])
-def test_an_export_with_several_forms_of_one_total_sent_three_times_adds_no_revision(apart):
-    """In one batch or in several, and whatever order the forms come in."""
+def test_rows_of_one_file_never_revise_each_other(apart):
+    """In one batch or in several, and the same when the file is sent three times."""
     brain = build_memory_brain()
-    values = [form for n in range(apart) for form in (total(n, 1),)]
-    values += [total(n, likes) for likes in (2, 3, 1) for n in range(apart)]
-    first, _ = run(brain, values)
-    assert first == {"stored": apart, "revised": 2 * apart, "duplicate": apart}
+    values = [total(n, likes) for likes in (1, 2, 3, 1) for n in range(apart)]
+    first, faults = run(brain, values)
+    assert "revised" not in first
+    assert sum(first.values()) == 4 * apart
+    assert {fault.error_code for fault in faults} == {"ambiguous_key"}
     before = documents(brain)
-    for again in (values, values[::-1]):
+    assert all(document["revision"] == 0 for document in before)
+    for _ in range(2):
         brain.clock.advance(timedelta(days=1))
-        assert run(brain, again, received_at=brain.clock.now())[0] == {"duplicate": 4 * apart}
+        counts = run(brain, values, received_at=brain.clock.now())[0]
+        assert counts.keys() <= {"duplicate", "dead_lettered"}
         assert documents(brain) == before
+
+
+def test_ambiguous_rows_of_a_file_stay_ambiguous_when_they_are_replayed():
+    """They share one dead letter, so that a replay finds what the file had."""
+    brain = build_memory_brain()
+    run(brain, [total(1, 5), total(2, 6), total(1, 7)])
+    (letter,) = DeadLetters(brain.store).list(brain.clock.now())
+    assert letter.error_code == "ambiguous_key"
+    replayed = asyncio.run(brain.replay(letter))
+    assert {item.error_code for item in replayed.items} == {"ambiguous_key"}
+    assert {event.data["likes"] for event in brain.store.query(paths.events(CLIENT))} == {6}
 
 
 def test_a_total_that_came_live_before_is_no_news_in_history():
@@ -132,9 +146,9 @@ def test_a_total_that_came_live_before_is_no_news_in_history():
                 build_request([total(1, likes) | {"occurred_at": NOW.isoformat()}]), FeedContext(CLIENT, received_at)
             )
         )
-    late = NOW + timedelta(days=4)
-    forms = [total(1, likes) | {"occurred_at": NOW.isoformat()} for likes in (1, 2, 3, 4, 2)]
-    assert run(brain, forms, received_at=late)[0] == {"duplicate": 4, "revised": 1}
+    for day, (likes, outcome) in enumerate([(1, "duplicate"), (2, "duplicate"), (4, "revised"), (2, "duplicate")]):
+        form = total(1, likes) | {"occurred_at": NOW.isoformat()}
+        assert run(brain, [form], received_at=NOW + timedelta(days=4 + day))[0] == {outcome: 1}
     (event,) = brain.store.query(paths.events(CLIENT))
     assert (event.data["likes"], event.data["revision"]) == (4, 3)
 

@@ -24,25 +24,32 @@ def find_ambiguous_rows(rows: Iterable[IdentifiedEvent]) -> dict[str, Rejected]:
     for row in rows:
         if row.cumulative:
             rows_by_id[row.event.event_id].append(row)
-    return {
-        event_id: _reject(columns)
-        for event_id, same_key in rows_by_id.items()
-        if len({row.fingerprint for row in same_key}) > 1 and (columns := _list_different_columns(same_key))
-    }
+    rejections = {}
+    for event_id, same_key in rows_by_id.items():
+        forms = {row.fingerprint: row for row in same_key}.values()
+        is_versioned = all(row.is_record for row in forms) and len({row.as_of for row in forms}) == len(forms)
+        if len(forms) > 1 and not is_versioned:
+            payloads = [row.event.raw_data for row in forms]
+            if rejection := reject_different_rows(payloads, same_key[0].volatile):
+                rejections[event_id] = rejection
+    return rejections
 
 
-def _list_different_columns(rows: Sequence[IdentifiedEvent]) -> list[str]:
-    """Return the columns that have several values, none if the rows are versions of a record."""
-    forms = {row.fingerprint: row for row in rows}
-    if all(row.is_record for row in rows) and len({row.as_of for row in rows}) == len(forms):
-        return []
+def reject_different_rows(payloads: Iterable[Mapping[str, Any]], volatile: frozenset[str]) -> Rejected | None:
+    """Return the rejection of rows under one key, None if every column that two of them have is equal in both.
+
+    >>> reject_different_rows([{"ad": 1, "clicks": 5}, {"ad": 1, "views": 9}], frozenset()) is None
+    True
+    >>> reject_different_rows([{"ad": 1, "slot": 1}, {"ad": 1, "slot": 2}], frozenset()).error_code
+    'ambiguous_key'
+    """
     first_values: dict[str, Any] = {}
     different: dict[str, None] = {}
-    for row in forms.values():
-        for name, value in _iterate_columns(row.event.raw_data, row.volatile):
+    for payload in payloads:
+        for name, value in _iterate_columns(payload, volatile):
             if first_values.setdefault(name, value) != value:
                 different[name] = None
-    return list(different)
+    return _reject(list(different)) if different else None
 
 
 def _iterate_columns(

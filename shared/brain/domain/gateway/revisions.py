@@ -22,56 +22,60 @@ class RunningTotal:
         event: the values, each of the newest revision that contains it.
         as_of: when the newest revision was true.
         field_times: when the fields that the newest revision does not contain were true.
+        retracted_at: when the record was last retracted; metrics from before that time count no more.
     """
 
     event: Event
     as_of: datetime
     field_times: Mapping[str, datetime] = field(default_factory=dict)
+    retracted_at: datetime | None = None
 
-    def time_of(self, name: str) -> datetime | None:
-        """Return when a field was true, None for one that no revision contains."""
-        is_known = self.event.retracted or getattr(self.event, name) is not None
-        return self.field_times.get(name, self.as_of) if is_known else None
+    @classmethod
+    def from_revision(cls, revision: IdentifiedEvent) -> "RunningTotal":
+        """Return the running total of a first revision."""
+        retracted_at = revision.as_of if revision.event.retracted else None
+        return cls(revision.event, revision.as_of, retracted_at=retracted_at)
+
+    def list_fields(self) -> dict[str, tuple[Any, datetime]]:
+        """Return each known field with its value and when that was true."""
+        values = ((name, getattr(self.event, name)) for name in MERGED_FIELDS)
+        return {name: (value, self.field_times.get(name, self.as_of)) for name, value in values if value is not None}
 
 
 def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
-    """Return a running total after a revision.
+    """Return a running total after a revision, the same for every order in which revisions of distinct times arrive.
 
     A field that the revision does not contain keeps its value. Of two values of a field the one that was true later
-    stays; of two that were true at the same time the one received later. A retraction removes all values that are not
-    newer than itself. The payload is merged in the same way, so that both queries of one total are visible in it.
+    stays; of two that were true at the same time the one received later. A retraction removes the metrics from before
+    its time. The payload is merged in the same way, so that both queries of one total are visible in it.
     """
-    is_newer = new.as_of >= total.as_of
-    newer, older = (new.event, total.event) if is_newer else (total.event, new.event)
-    if newer.retracted:
-        return retract(total, new.as_of, new.event.raw_data) if is_newer else total
-    values: dict[str, Any] = {}
-    times: dict[str, datetime] = {}
-    for name in MERGED_FIELDS:
-        known_at = total.time_of(name)
-        if getattr(new.event, name) is not None and (known_at is None or new.as_of >= known_at):
-            values[name], times[name] = getattr(new.event, name), new.as_of
-        elif known_at is not None:
-            values[name], times[name] = getattr(total.event, name), known_at
-    as_of = max(new.as_of, total.as_of)
-    merged: dict[str, Any] = {name: values.get(name) for name in MERGED_FIELDS}
+    revision = RunningTotal.from_revision(new)
+    newer, older = (revision, total) if revision.as_of >= total.as_of else (total, revision)
+    fields = total.list_fields()
+    if revision.retracted_at is not None:
+        fields = {name: known for name, known in fields.items() if name not in METRICS or known[1] > new.as_of}
+    for name, known in revision.list_fields().items():
+        is_retracted = name in METRICS and total.retracted_at is not None and new.as_of < total.retracted_at
+        if not is_retracted and (name not in fields or new.as_of >= fields[name][1]):
+            fields[name] = known
+    values: dict[str, Any] = {name: fields[name][0] if name in fields else None for name in MERGED_FIELDS}
     event = replace(
-        newer,
+        newer.event,
         event_id=total.event.event_id,
-        occurred_at=total.event.occurred_at if new.undated else newer.occurred_at,
+        occurred_at=total.event.occurred_at if new.undated else newer.event.occurred_at,
         received_at=total.event.received_at,
-        raw_data=_merge_payloads(older.raw_data, newer.raw_data),
-        **merged,
+        raw_data=_merge_payloads(older.event.raw_data, newer.event.raw_data),
+        **values,
     )
-    field_times = {name: known_at for name, known_at in times.items() if known_at != as_of}
-    return RunningTotal(event, as_of, field_times)
+    field_times = {name: known_at for name, (_, known_at) in fields.items() if known_at != newer.as_of}
+    retractions = [moment for moment in (total.retracted_at, revision.retracted_at) if moment is not None]
+    return RunningTotal(event, newer.as_of, field_times, max(retractions, default=None))
 
 
-def retract(total: RunningTotal, as_of: datetime, payload: Mapping[str, Any] | None = None) -> RunningTotal:
-    """Return a running total without its metrics, as of the time at which its record stopped to count."""
+def retract(total: RunningTotal, as_of: datetime) -> RunningTotal:
+    """Return a running total without its metrics, as of the time at which it stopped to count."""
     without_metrics: dict[str, Any] = dict.fromkeys(METRICS)
-    raw_data = _merge_payloads(total.event.raw_data, payload or {})
-    return RunningTotal(replace(total.event, retracted=True, raw_data=raw_data, **without_metrics), as_of)
+    return RunningTotal(replace(total.event, retracted=True, **without_metrics), as_of, retracted_at=as_of)
 
 
 def _merge_payloads(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Mapping[str, Any]:

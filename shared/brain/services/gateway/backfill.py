@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import operator
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.ambiguous_rows import AMBIGUOUS_KEY
 from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestStatus, ItemResult
@@ -191,15 +193,23 @@ class _BackfillRun:
         return BackfillProgress(counts, faults, batch[-1][0].end)
 
     async def _send_chunk(self, first_index: int, chunk: _Chunk) -> list[_PayloadResult]:
-        """Send a chunk as a whole; if the store finds conflicts, send the rest, and then the conflicts one by one."""
+        """Send a chunk as a whole; if it has conflicts, send the rest, and then the conflicts one by one.
+
+        Ambiguous rows are sent together: one of them alone would not be ambiguous when its dead letter is replayed.
+        """
         has_several_payloads = chunk[0][0].line != chunk[-1][0].line
-        results = await self._send(chunk, chunk, first_index, abort_on_dead_letter=has_several_payloads)
-        dead_lettered = [result.outcome is IngestStatus.DEAD_LETTERED for _, result in results]
+        chunk_results = await self._send(chunk, chunk, first_index, abort_on_dead_letter=has_several_payloads)
+        dead_lettered = [result.outcome is IngestStatus.DEAD_LETTERED for _, result in chunk_results]
         if not (has_several_payloads and any(dead_lettered)):
-            return results
+            return chunk_results
         storable = [pair for pair, is_conflict in zip(chunk, dead_lettered, strict=True) if not is_conflict]
         results = await self._send(chunk, storable, first_index) if storable else []
-        for _, conflicts in groupby(compress(chunk, dead_lettered), key=lambda pair: pair[0].line):
+        ambiguous = [result.error_code == AMBIGUOUS_KEY for _, result in chunk_results]
+        if any(ambiguous):
+            together = list(compress(chunk, ambiguous))
+            results += await self._send(together, together, -1 - first_index)
+        alone = compress(chunk, map(operator.gt, dead_lettered, ambiguous))
+        for _, conflicts in groupby(alone, key=lambda pair: pair[0].line):
             single = list(conflicts)
             results += await self._send(single, single, -1 - first_index)
         return results

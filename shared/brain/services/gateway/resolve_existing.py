@@ -5,18 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from brain.domain.events import Event
+from brain.domain.events import Event, Rejected
+from brain.domain.gateway.ambiguous_rows import reject_different_rows
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
 from brain.domain.gateway.revisions import RunningTotal, merge_revision
 from brain.errors import AlreadyExistsError, BrainError, ConflictError
-from brain.ports.document_store import DocumentStore, Snapshot, Transform
-from brain.repositories import paths
+from brain.ports.document_store import DocumentStore, Snapshot, Transform, Update
+from brain.repositories import codec, paths
 from brain.repositories.gateway.revisions import build_revision_writes, build_time_update, total_from_document
 
 MAX_ATTEMPTS = 5
 MAX_SUPERSEDED = 50
 SMALLEST_STEP = timedelta(microseconds=1)
+SAME_FILE = timedelta(milliseconds=1)
 CONFLICT_MESSAGE = (
     "an event with this id and other content is stored already; the new content is stored as a dead letter. "
     "Send changed content under its own id, or as a running total"
@@ -61,6 +63,8 @@ class ResolveExisting:
             if (outcome := self._resolve_superseded(new, stored)) is not None:
                 return ItemResult(outcome, new.event.event_id)
             try:
+                if (rejection := self._find_ambiguity(new, stored)) is not None:
+                    return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, rejection.error_code, rejection.message)
                 return self._revise(new, stored)
             except ConflictError:
                 stored = self.store.get(stored.path)
@@ -77,6 +81,27 @@ class ResolveExisting:
             return IngestStatus.DUPLICATE
         self._own |= {stored.id, form_key}
         return IngestStatus.REVISED if stored.data["revision"] else IngestStatus.STORED
+
+    def _find_ambiguity(self, new: IdentifiedEvent, stored: Snapshot) -> Rejected | None:
+        """Return the rejection of a row of a file, an earlier batch of which stored another row under the same key.
+
+        The batches of a file have the same time of receipt. The rejected form is remembered, so that the same file
+        again is rejected again.
+        """
+        if not self.is_history:
+            return None
+        is_known = any(form["fingerprint"] == new.fingerprint for form in stored.data.get("ambiguous", []))
+        lead = stored.data["received_at"] - new.event.received_at
+        is_untimed = new.as_of == new.event.received_at and "as_of" not in stored.data
+        if not is_known and not (is_untimed and timedelta(0) <= lead < SAME_FILE):
+            return None
+        payloads = (codec.event_from_document(stored.data).raw_data, new.event.raw_data)
+        rejection = reject_different_rows(payloads, new.volatile)
+        if rejection and not is_known:
+            ambiguous = [*stored.data.get("ambiguous", []), {"fingerprint": new.fingerprint}][-MAX_SUPERSEDED:]
+            self.store.commit([Update(stored.path, {"ambiguous": ambiguous}, expect=stored.version)])
+            self._revised.add(stored.id)
+        return rejection
 
     def _is_of_delivery(self, stored: Snapshot) -> bool:
         return bool(self.delivery_id) and stored.data.get("delivery") == self.delivery_id

@@ -24,15 +24,16 @@ def find_ambiguous_rows(rows: Iterable[IdentifiedEvent]) -> dict[str, Rejected]:
     for row in rows:
         if row.cumulative:
             rows_by_id[row.event.event_id].append(row)
-    rejections = {}
-    for event_id, same_key in rows_by_id.items():
-        forms = {row.fingerprint: row for row in same_key}.values()
-        is_versioned = all(row.is_record for row in forms) and len({row.as_of for row in forms}) == len(forms)
-        if len(forms) > 1 and not is_versioned:
-            payloads = [row.event.raw_data for row in forms]
-            if rejection := reject_different_rows(payloads, same_key[0].volatile):
-                rejections[event_id] = rejection
-    return rejections
+    rejections = ((event_id, _reject_key(same_key)) for event_id, same_key in rows_by_id.items())
+    return {event_id: rejection for event_id, rejection in rejections if rejection}
+
+
+def _reject_key(rows: Sequence[IdentifiedEvent]) -> Rejected | None:
+    forms = {row.fingerprint: row for row in rows}.values()
+    is_versioned = all(row.is_record for row in forms) and len({row.as_of for row in forms}) == len(forms)
+    if len(forms) == 1 or is_versioned:
+        return None
+    return reject_different_rows([row.event.raw_data for row in forms], rows[0].volatile)
 
 
 def reject_different_rows(payloads: Iterable[Mapping[str, Any]], volatile: frozenset[str]) -> Rejected | None:

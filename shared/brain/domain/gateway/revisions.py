@@ -51,13 +51,7 @@ def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     """
     revision = RunningTotal.from_revision(new)
     newer, older = (revision, total) if revision.as_of >= total.as_of else (total, revision)
-    fields = total.list_fields()
-    if revision.retracted_at is not None:
-        fields = {name: known for name, known in fields.items() if name not in METRICS or known[1] > new.as_of}
-    for name, known in revision.list_fields().items():
-        is_retracted = name in METRICS and total.retracted_at is not None and new.as_of < total.retracted_at
-        if not is_retracted and (name not in fields or new.as_of >= fields[name][1]):
-            fields[name] = known
+    fields = _merge_fields(total, revision)
     values: dict[str, Any] = {name: fields[name][0] if name in fields else None for name in MERGED_FIELDS}
     event = replace(
         newer.event,
@@ -70,6 +64,18 @@ def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     field_times = {name: known_at for name, (_, known_at) in fields.items() if known_at != newer.as_of}
     retractions = [moment for moment in (total.retracted_at, revision.retracted_at) if moment is not None]
     return RunningTotal(event, newer.as_of, field_times, max(retractions, default=None))
+
+
+def _merge_fields(total: RunningTotal, revision: RunningTotal) -> dict[str, tuple[Any, datetime]]:
+    """Return the fields of both with their times, without the metrics that a retraction removes."""
+    fields = total.list_fields()
+    if revision.retracted_at is not None:
+        fields = {name: known for name, known in fields.items() if name not in METRICS or known[1] > revision.as_of}
+    is_stale = total.retracted_at is not None and revision.as_of < total.retracted_at
+    for name, known in revision.list_fields().items():
+        if not (is_stale and name in METRICS) and (name not in fields or known[1] >= fields[name][1]):
+            fields[name] = known
+    return fields
 
 
 def retract(total: RunningTotal, as_of: datetime) -> RunningTotal:

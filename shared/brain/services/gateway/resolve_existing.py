@@ -88,18 +88,15 @@ class ResolveExisting:
         The batches of a file have the same time of receipt. The rejected form is remembered, so that the same file
         again is rejected again.
         """
-        if not self.is_history:
-            return None
-        is_known = any(form["fingerprint"] == new.fingerprint for form in stored.data.get("ambiguous", []))
-        lead = stored.data["received_at"] - new.event.received_at
-        is_untimed = new.as_of == new.event.received_at and "as_of" not in stored.data
-        if not is_known and not (is_untimed and timedelta(0) <= lead < SAME_FILE):
+        ambiguous = stored.data.get("ambiguous", [])
+        is_known = any(form["fingerprint"] == new.fingerprint for form in ambiguous)
+        if not (self.is_history and (is_known or _is_of_same_file(new, stored))):
             return None
         payloads = (codec.event_from_document(stored.data).raw_data, new.event.raw_data)
         rejection = reject_different_rows(payloads, new.volatile)
         if rejection and not is_known:
-            ambiguous = [*stored.data.get("ambiguous", []), {"fingerprint": new.fingerprint}][-MAX_SUPERSEDED:]
-            self.store.commit([Update(stored.path, {"ambiguous": ambiguous}, expect=stored.version)])
+            forms = [*ambiguous, {"fingerprint": new.fingerprint}][-MAX_SUPERSEDED:]
+            self.store.commit([Update(stored.path, {"ambiguous": forms}, expect=stored.version)])
             self._revised.add(stored.id)
         return rejection
 
@@ -184,6 +181,12 @@ def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
     form = {name: stored.data[name] for name in ("fingerprint", "revision")}
     forms = [*stored.data.get("superseded", []), form | {"delivery": stored.data.get("delivery", "")}]
     return forms[-MAX_SUPERSEDED:]
+
+
+def _is_of_same_file(new: IdentifiedEvent, stored: Snapshot) -> bool:
+    """Whether a row without a time of its provider was received with the stored one, as all rows of a file are."""
+    is_untimed = new.as_of == new.event.received_at and "as_of" not in stored.data
+    return is_untimed and timedelta(0) <= stored.data["received_at"] - new.event.received_at < SAME_FILE
 
 
 def _is_unchanged(before: Event, after: Event, volatile: frozenset[str]) -> bool:

@@ -68,14 +68,20 @@ def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
 
 def _merge_fields(total: RunningTotal, revision: RunningTotal) -> dict[str, tuple[Any, datetime]]:
     """Return the fields of both with their times, without the metrics that a retraction removes."""
-    fields = total.list_fields()
-    if revision.retracted_at is not None:
-        fields = {name: known for name, known in fields.items() if name not in METRICS or known[1] > revision.as_of}
-    is_stale = total.retracted_at is not None and revision.as_of < total.retracted_at
-    for name, known in revision.list_fields().items():
-        if not (is_stale and name in METRICS) and (name not in fields or known[1] >= fields[name][1]):
+    fields = _drop_metrics(total.list_fields(), revision.retracted_at)
+    for name, known in _drop_metrics(revision.list_fields(), total.retracted_at).items():
+        if name not in fields or known[1] >= fields[name][1]:
             fields[name] = known
     return fields
+
+
+def _drop_metrics(
+    fields: Mapping[str, tuple[Any, datetime]], retracted_at: datetime | None
+) -> dict[str, tuple[Any, datetime]]:
+    """Return the fields without the metrics from before a retraction."""
+    if retracted_at is None:
+        return dict(fields)
+    return {name: known for name, known in fields.items() if name not in METRICS or known[1] > retracted_at}
 
 
 def retract(total: RunningTotal, as_of: datetime) -> RunningTotal:

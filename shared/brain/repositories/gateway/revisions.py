@@ -38,7 +38,8 @@ def build_revision_writes(stored: Snapshot, total: RunningTotal, fields: Documen
 
 def build_time_update(stored: Snapshot, total: RunningTotal) -> Update:
     """Return the write that records that unchanged values were still true at a later time."""
-    return Update(stored.path, {**_time_fields(total), "as_of": total.as_of}, expect=stored.version)
+    cleared = {"field_times": Transform.DELETE_FIELD} if "field_times" in stored.data else {}
+    return Update(stored.path, {**cleared, **_time_fields(total), "as_of": total.as_of}, expect=stored.version)
 
 
 def _time_fields(total: RunningTotal) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Resolves an event whose id is stored already: a duplicate, a revision of a running total, or a conflict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -56,24 +56,31 @@ class ResolveExisting:
 
     def _resolve(self, new: IdentifiedEvent, stored: Snapshot | None) -> ItemResult:
         for _ in range(MAX_ATTEMPTS):
-            if stored is None or stored.data["fingerprint"] == new.fingerprint:
-                return ItemResult(self._resolve_same(stored), new.event.event_id)
-            if not new.cumulative:
-                return ItemResult(IngestStatus.DEAD_LETTERED, new.event.event_id, CONFLICT_CODE, CONFLICT_MESSAGE)
-            if (outcome := self._resolve_superseded(new, stored)) is not None:
-                return ItemResult(outcome, new.event.event_id)
             try:
-                if (rejection := self._find_ambiguity(new, stored)) is not None:
-                    return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, rejection.error_code, rejection.message)
-                return self._revise(new, stored)
+                return self._resolve_once(new, stored)
             except ConflictError:
-                stored = self.store.get(stored.path)
+                stored = self.store.get(paths.event(new.event.client_id, new.event.event_id))
         message = "other requests are revising this event at the same time; send again"
         return ItemResult(IngestStatus.UNAVAILABLE, new.event.event_id, "conflict_retry", message)
 
-    def _resolve_same(self, stored: Snapshot | None) -> IngestStatus:
+    def _resolve_once(self, new: IdentifiedEvent, stored: Snapshot | None) -> ItemResult:
+        if stored is None:
+            return ItemResult(IngestStatus.DUPLICATE, new.event.event_id)
+        if stored.data["fingerprint"] == new.fingerprint:
+            outcome = self._resolve_same(stored)
+            is_read_anew = new.cumulative and outcome is IngestStatus.DUPLICATE and not self._is_of_delivery(stored)
+            return self._revise(new, stored) if is_read_anew else ItemResult(outcome, stored.id)
+        if not new.cumulative:
+            return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, CONFLICT_CODE, CONFLICT_MESSAGE)
+        if (outcome_before := self._resolve_superseded(new, stored)) is not None:
+            return ItemResult(outcome_before, stored.id)
+        if (rejection := self._find_ambiguity(new, stored)) is not None:
+            return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, rejection.error_code, rejection.message)
+        return self._revise(new, stored)
+
+    def _resolve_same(self, stored: Snapshot) -> IngestStatus:
         """Return the outcome of an event that is stored with the same content."""
-        if stored is None or not self._is_of_delivery(stored):
+        if not self._is_of_delivery(stored):
             return IngestStatus.DUPLICATE
         # A revision whose response was lost may precede others of this attempt, so it is identified by its content.
         form_key = f"{stored.id}:{stored.data['fingerprint']}"
@@ -133,6 +140,16 @@ class ResolveExisting:
         forms = stored.data.get("superseded", []) if self.delivery_id else []
         return [form | {"until": self.delivery_id} for form in forms if not form.get("until")]
 
+    def _list_superseded(self, new: IdentifiedEvent, stored: Snapshot, *, is_stale: bool) -> list[dict[str, Any]]:
+        """Return the forms that the total remembers after a revision; a stale one is among them from the start."""
+        is_same_moment = new.event.received_at <= stored.data["received_at"] or self._is_of_delivery(stored)
+        forms = _add_superseded(stored) if is_same_moment else self._superseded_before(stored)
+        if not is_stale:
+            return forms
+        number = stored.data["revision"] + 1
+        stale_form = {"fingerprint": new.fingerprint, "revision": number, "delivery": self.delivery_id}
+        return [*forms, stale_form][-MAX_SUPERSEDED:]
+
     def _revise(self, new: IdentifiedEvent, stored: Snapshot) -> ItemResult:
         """Merge the new values into the event, and record the revision with its time and increments."""
         before = total_from_document(stored.data)
@@ -140,17 +157,13 @@ class ResolveExisting:
         known_at = max(new.event.received_at, before.event.received_at + SMALLEST_STEP)
         if new.as_of == new.event.received_at:
             new = new._replace(as_of=known_at)
-        merged = merge_revision(before, new)
-        is_stale = new.as_of < before.as_of
-        if not is_stale and _is_unchanged(before.event, merged.event, new.volatile):
+        merged = _merge(before, new, stored)
+        is_stale = merged.as_of > new.as_of
+        is_same = stored.data["fingerprint"] == new.fingerprint
+        if (is_same or not is_stale) and _is_unchanged(before.event, merged.event, None if is_same else new.volatile):
             return self._resolve_unchanged(stored, before, merged)
         merged = replace(merged, event=replace(merged.event, received_at=known_at))
-        is_same_moment = new.event.received_at <= before.event.received_at or self._is_of_delivery(stored)
-        superseded = _add_superseded(stored) if is_same_moment else self._superseded_before(stored)
-        if is_stale:
-            number = stored.data["revision"] + 1
-            stale_form = {"fingerprint": new.fingerprint, "revision": number, "delivery": self.delivery_id}
-            superseded = [*superseded, stale_form][-MAX_SUPERSEDED:]
+        superseded = self._list_superseded(new, stored, is_stale=is_stale)
         delivery = {"delivery": self.delivery_id} if self.delivery_id else {}
         fingerprint = stored.data["fingerprint"] if is_stale else new.fingerprint
         fields = {"fingerprint": fingerprint, **delivery, "superseded": superseded or Transform.DELETE_FIELD}
@@ -183,18 +196,40 @@ def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
     return forms[-MAX_SUPERSEDED:]
 
 
+def _merge(before: RunningTotal, new: IdentifiedEvent, stored: Snapshot) -> RunningTotal:
+    """Return the total after a revision; the stored content itself, read anew by a later version, replaces its values.
+
+    A version that reads a payload better corrects what an earlier one read from it.
+    """
+    if stored.data["fingerprint"] == new.fingerprint and stored.data["revision"] == 0:
+        event = replace(new.event, received_at=before.event.received_at)
+        dated = replace(event, occurred_at=before.event.occurred_at) if new.undated else event
+        return RunningTotal.from_revision(new._replace(event=dated, as_of=max(new.as_of, before.as_of)))
+    return merge_revision(before, new)
+
+
 def _is_of_same_file(new: IdentifiedEvent, stored: Snapshot) -> bool:
     """Whether a row without a time of its provider was received with the stored one, as all rows of a file are."""
     is_untimed = new.as_of == new.event.received_at and "as_of" not in stored.data
     return is_untimed and timedelta(0) <= stored.data["received_at"] - new.event.received_at < SAME_FILE
 
 
-def _is_unchanged(before: Event, after: Event, volatile: frozenset[str]) -> bool:
-    """Whether two events are equal but for the fields of their payload that change with every fetch."""
-    payloads = [
-        {name: value for name, value in event.raw_data.items() if name not in volatile} for event in (before, after)
-    ]
-    return payloads[0] == payloads[1] and replace(after, raw_data={}) == replace(before, raw_data={})
+def _is_unchanged(before: Event, after: Event, volatile: frozenset[str] | None) -> bool:
+    """Whether a revision changes nothing that counts.
+
+    The fields ``volatile`` of the payload change with every fetch; with None the payload is known to be the same,
+    though its pseudonyms and those of its author may have another version of the key.
+    """
+    if volatile is None:
+        after = replace(after, creator_hash=before.creator_hash)
+    elif _without(before.raw_data, volatile) != _without(after.raw_data, volatile):
+        return False
+    after = replace(after, raw_data=before.raw_data, correlation_id=before.correlation_id)
+    return after == before
+
+
+def _without(payload: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: field for name, field in payload.items() if name not in names}
 
 
 def build_unavailable_item(error: BrainError) -> ItemResult:

@@ -36,6 +36,12 @@ class FeedType(StrEnum):
     CUSTOM = "custom"
 
 
+AUTO_SOURCE = "auto"
+"""In place of a feed: the payload's own shape decides which feed reads it."""
+SOURCES = (AUTO_SOURCE, *FeedType)
+"""What a sender may name as the source of its payloads."""
+
+
 def _check_reserved(identifier: str) -> str:
     if identifier.startswith("__") and identifier.endswith("__"):
         raise ValueError("ids must not start and end with two underscores, got one that does; choose another id")

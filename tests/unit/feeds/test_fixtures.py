@@ -78,6 +78,15 @@ def test_a_payload_at_the_wrong_url_is_rejected_or_custom(case: FeedCase) -> Non
             assert case.source == "custom"
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_shape_of_a_payload_decides_at_auto(case: FeedCase) -> None:
+    """The events are those of the feed's own URL; a shape that several networks share is not guessed."""
+    shapes = [shape for shape in SHAPES[FeedType(case.source)] if not shape.is_ambiguous]
+    payloads = case.payload if isinstance(case.payload, list) else [case.payload]
+    if all(any(shape.matches(payload) for shape in shapes) for payload in payloads):
+        assert complete_payload("auto", case.payload) == complete_payload(case.source, case.payload)
+
+
 def test_every_feed_has_a_fixture() -> None:
     """No feed goes untested."""
     assert {case.source for case in CASES} == set(FeedType)

@@ -14,8 +14,8 @@ from brain.bootstrap import Brain
 from brain.cli.gateway.payload_files import (
     STANDARD_INPUT,
     find_field_map,
-    parse_feed,
     parse_received_at,
+    parse_source,
     read_bytes,
     read_payloads,
 )
@@ -48,7 +48,7 @@ def ingest(
     json_output: JsonOption = False,
 ) -> None:
     """Store a file's events and count what became of them; exit 1 when any was rejected or dead-lettered."""
-    feed = parse_feed(source)
+    feed = parse_source(source)
     mapping = find_field_map(field_map) if field_map else None
     context = FeedContext(client, parse_received_at(received_at), backfill=backfill, field_map=mapping)
     if backfill:

@@ -13,12 +13,12 @@ import typer
 
 from brain.cli.gateway.payload_files import (
     find_field_map,
-    parse_feed,
     parse_received_at,
+    parse_source,
     read_bytes,
     read_payloads,
 )
-from brain.domain.events import Draft, Event, FeedType, Ignored, Rejected
+from brain.domain.events import SOURCES, Draft, Event, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.normalize import build_event
 from brain.domain.gateway.normalize import normalize as read_events
@@ -29,7 +29,7 @@ _FIELDS = tuple(field.name for field in fields(Event))
 
 
 def normalize(
-    source: Annotated[str, typer.Argument(help=f"The feed: {', '.join(FeedType)}.")],
+    source: Annotated[str, typer.Argument(help=f"The feed: {', '.join(SOURCES)}.")],
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -52,7 +52,7 @@ def normalize(
     Nothing is stored. Without --received-at, events of any age are accepted, as in a backfill. Pseudonyms are derived
     with BRAIN_HASH_SALT, or with a throw-away development key when it is not set.
     """
-    feed = parse_feed(source)
+    feed = parse_source(source)
     mapping = find_field_map(field_map) if field_map else None
     any_age = received_at is None if backfill is None else backfill
     context = FeedContext(client, parse_received_at(received_at), backfill=any_age, field_map=mapping)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from brain.domain.events import FeedType, Rejected
+from brain.domain.events import SOURCES, FeedType, Rejected
 from brain.domain.feeds.field_maps import FeedsConfig, FieldMap
 from brain.domain.feeds.times import parse_time
 from brain.domain.json_text import parse_json, parse_json_lines
@@ -105,11 +105,18 @@ def build_read_error(file: Path | None, error: OSError) -> InvalidInputError:
     return InvalidInputError(f"cannot read {describe_source(file)}: {error.strerror}; check the path")
 
 
-def parse_feed(text: str, argument: str = "the feed") -> FeedType:
+def parse_feed(text: str, argument: str) -> FeedType:
     """Return the feed of that name; raises ``InvalidInputError`` that names the argument when there is none."""
     if text not in set(FeedType):
         raise InvalidInputError(f"{argument} must be one of {', '.join(FeedType)}, got {text!r}")
     return FeedType(text)
+
+
+def parse_source(text: str, argument: str = "the feed") -> str:
+    """Return the feed of that name, or ``auto``; raises ``InvalidInputError`` that names the argument otherwise."""
+    if text not in SOURCES:
+        raise InvalidInputError(f"{argument} must be one of {', '.join(SOURCES)}, got {text!r}")
+    return text
 
 
 def parse_received_at(text: str | None) -> datetime:

@@ -65,14 +65,21 @@ SHAPES: Final[Mapping[FeedType, tuple[PayloadShape, ...]]] = {
 
 
 # By feed: its own and custom shapes, which of them are distinct and which ambiguous, and the shapes of other feeds.
+# ``custom`` names no provider, so that the payload's own shape decides; of ambiguous shapes only rows of no provider.
 _ACCEPTED: Final = {
-    feed: SHAPES[feed] if feed is FeedType.CUSTOM else (*SHAPES[feed], *SHAPES[FeedType.CUSTOM]) for feed in FeedType
+    feed: (*SHAPES[feed], *(_ALL if feed is FeedType.CUSTOM else SHAPES[FeedType.CUSTOM])) for feed in FeedType
 }
 _DISTINCT: Final = {
-    feed: tuple(shape for shape in accepted if not shape.is_ambiguous) for feed, accepted in _ACCEPTED.items()
+    feed: tuple(dict.fromkeys(shape for shape in accepted if not shape.is_ambiguous))
+    for feed, accepted in _ACCEPTED.items()
 }
 _AMBIGUOUS: Final = {
-    feed: tuple(shape for shape in accepted if shape.is_ambiguous) for feed, accepted in _ACCEPTED.items()
+    feed: tuple(
+        shape
+        for shape in (*SHAPES[feed], *SHAPES[FeedType.WAREHOUSE if feed is FeedType.CUSTOM else FeedType.CUSTOM])
+        if shape.is_ambiguous
+    )
+    for feed in FeedType
 }
 _FOREIGN: Final = {
     feed: tuple(shape for shape in _ALL if not shape.is_ambiguous and shape not in _DISTINCT[feed]) for feed in FeedType
@@ -83,8 +90,9 @@ def read_object(payload: JsonObject, source: FeedType, context: FeedContext) -> 
     """Read one object of a payload by the shape that it has.
 
     A field map of the request decides alone. Otherwise the shapes of ``source`` are tried first, then those of
-    ``custom``, which are accepted at every URL. Ambiguous shapes are tried only when the object has no shape of another
-    feed, which is rejected as ``source_mismatch``. An object without a known shape is rejected as ``unknown_shape``.
+    ``custom``, which are accepted at every URL; at ``custom`` those of every feed are. Ambiguous shapes are tried only
+    when the object has no shape of another feed, which is rejected as ``source_mismatch``. An object without a known
+    shape is rejected as ``unknown_shape``.
     """
     if context.field_map is not None and not bigquery.matches(payload):
         return [plain_rows.read_mapped_row(payload, context.field_map)]
@@ -114,5 +122,5 @@ def _reject_mismatch(shape: PayloadShape, source: FeedType) -> Rejected:
 
 
 def _list_expected(source: FeedType) -> str:
-    descriptions = dict.fromkeys(shape.description for shape in _ACCEPTED[source])
+    descriptions = dict.fromkeys(shape.description for shape in (*_DISTINCT[source], *_AMBIGUOUS[source]))
     return f"expected one of the following for {source}, got something else: {'; '.join(descriptions)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from brain.domain.events import FeedType
+from brain.domain.events import AUTO_SOURCE, FeedType
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
 
@@ -54,5 +54,5 @@ def _event_warnings(
             yield from (FeedWarning(notice.kind, event.event_id, notice.message) for notice in identified.notices)
             if event.occurred_at > event.received_at + CLOCK_TOLERANCE:
                 yield FeedWarning("clock_ahead", event.event_id, _CLOCK_AHEAD)
-            if event.feed_type is FeedType.CUSTOM and source != FeedType.CUSTOM:
+            if event.feed_type is FeedType.CUSTOM and source not in (AUTO_SOURCE, FeedType.CUSTOM):
                 yield FeedWarning("unknown_kind", event.event_id, _UNKNOWN_KIND)

@@ -6,7 +6,17 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from brain.domain.events import EARLIEST_AGE, LATEST_LEAD, Draft, Event, FeedType, Notice, Rejected
+from brain.domain.events import (
+    AUTO_SOURCE,
+    EARLIEST_AGE,
+    LATEST_LEAD,
+    SOURCES,
+    Draft,
+    Event,
+    FeedType,
+    Notice,
+    Rejected,
+)
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.registry import read_object
 from brain.domain.gateway.identity import identify
@@ -59,12 +69,13 @@ class IdentifiedEvent(NamedTuple):
 def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
     """Return a draft, a rejection or a reason to ignore for every item in ``payload`` (parsed JSON).
 
-    Batches, pages and reports are flattened in their order. No payload makes it raise.
+    Batches, pages and reports are flattened in their order. No payload makes it raise. At ``auto`` and ``custom`` the
+    payload's own shape decides which feed reads it.
     """
     try:
-        feed = FeedType(source)
+        feed = FeedType.CUSTOM if source == AUTO_SOURCE else FeedType(source)
     except ValueError:
-        return [Rejected("unknown_source", f"source must be one of {', '.join(FeedType)}, got another name")]
+        return [Rejected("unknown_source", f"source must be one of {', '.join(SOURCES)}, got another name")]
     return _read(payload, feed, _with_source(context, feed), MAX_NESTING)
 
 

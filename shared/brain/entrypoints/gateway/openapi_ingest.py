@@ -5,7 +5,7 @@ import sys
 from functools import cache
 from typing import Any, Final
 
-from brain.domain.events import FeedType
+from brain.domain.events import SOURCES
 from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.entrypoints.gateway.openapi_schemas import build_schemas, ref
@@ -99,8 +99,11 @@ def _parameters() -> list[dict[str, Any]]:
             "name": "source",
             "in": "path",
             "required": True,
-            "description": "The feed of the events; a payload whose shape belongs to another feed is rejected.",
-            "schema": {"type": "string", "enum": [str(feed) for feed in FeedType]},
+            "description": (
+                "The feed of the events; a payload whose shape belongs to another feed is rejected. With auto or "
+                "custom the payload's own shape decides which feed reads it."
+            ),
+            "schema": {"type": "string", "enum": [str(source) for source in SOURCES]},
         },
         {
             "name": "X-Correlation-Id",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from brain.domain.events import FeedType
+from brain.domain.events import SOURCES
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.bodies import media_type
 from brain.domain.gateway.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, derive_dead_letter_id
@@ -17,7 +17,7 @@ from brain.ports.document_store import Create, EventWriter, Increment, Update, W
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
 
-FEEDS = frozenset(str(feed) for feed in FeedType)
+FEEDS = frozenset(map(str, SOURCES))
 # The source in an address may be anything, a person's name included. A replay of this one is rejected as unknown.
 UNKNOWN_FEED = "unknown"
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from brain.domain.events import FeedType
+from brain.domain.events import SOURCES, FeedType
 from brain.domain.senders.signatures.registry import SCHEMES
 from brain.domain.types import StrictModel
 
@@ -36,7 +36,7 @@ class Provider(StrictModel):
 
     def may_sign_for(self, source: str) -> bool:
         """Return whether the provider may sign events of this feed."""
-        return source in (tuple(FeedType) if self.sources == "all" else self.sources)
+        return source in (SOURCES if self.sources == "all" else self.sources)
 
 
 class SendersConfig(StrictModel):

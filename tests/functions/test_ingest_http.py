@@ -167,15 +167,13 @@ def test_new_values_of_a_running_total_are_a_revision_with_its_increments(sender
     assert (current["impressions"], current["revision"], current["unscored"]) == (140, 2, True)
 
 
-def test_forms_of_a_running_total_in_one_request_are_known_one_after_the_other(sender: Sender) -> None:
-    """An export may list the same post twice with other figures; the last one stands, none is lost."""
+def test_different_rows_of_one_total_in_one_request_are_refused_together(sender: Sender) -> None:
+    """None of them overwrites another; the same row twice is one total."""
     answer = sender.send([ad(100), ad(150), ad(150), ad(90)], "ads_meta")
-    assert answer.json()["counts"] | {"stored": 1} == answer.json()["counts"]
-    event_id = answer.json()["results"][0]["event_id"]
-    revisions = [r.data["impressions"] for r in sender.brain.store.query(paths.revisions("acme", event_id))]
-    assert sorted(set(revisions)) == [90, 100, 150]
-    counts = answer.json()["counts"]
-    assert counts["revised"] + counts["duplicate"] == 3
+    assert answer.status_code == 422
+    assert {item["error_code"] for item in answer.json()["results"]} == {"ambiguous_key"}
+    assert "impressions" in answer.json()["results"][0]["message"]
+    assert sender.send([ad(150), ad(150)], "ads_meta").json()["counts"]["duplicate"] == 1
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from brain.ports.sealing import Sealer
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
+    from brain.services.gateway.field_map_source import FieldMapSource
     from brain.services.gateway.identity_key_source import IdentityKeySource
     from brain.services.gateway.ingest import Ingest
     from brain.services.gateway.rate_limits import RateLimits
@@ -116,6 +117,14 @@ class Brain:
             self.report_error,
             record_warnings,
         )
+
+    @cached_property
+    def field_maps(self) -> "FieldMapSource":
+        """The field maps by which senders may ask for their rows to be read."""
+        from brain.domain.feeds.field_maps import FeedsConfig
+        from brain.services.gateway.field_map_source import FieldMapSource
+
+        return FieldMapSource(self.store, lambda: load_config("feeds", FeedsConfig).field_maps)
 
     @cached_property
     def sealer(self) -> "Sealer":

@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
     "normalize": CommandSpec(
         GATEWAY, "gateway.normalize", "normalize", "Print the events in a provider's payload; stores nothing"
     ),
+    "maps": CommandSpec(GATEWAY, "gateway.maps", "maps", "List, propose and set field maps, by which rows are read"),
     "dead-letters": CommandSpec(
         GATEWAY, "gateway.dead_letters", "dead_letters", "List, show, replay and purge dead letters"
     ),

@@ -30,6 +30,16 @@ def event(client_id: str, event_id: str) -> str:
     return f"clients/{client_id}/events/{event_id}"
 
 
+def field_maps(client_id: str) -> str:
+    """The collection of a client's field maps."""
+    return f"clients/{client_id}/field_maps"
+
+
+def field_map(client_id: str, name: str) -> str:
+    """How the columns of a client's rows become fields of events."""
+    return f"clients/{client_id}/field_maps/{name}"
+
+
 def revisions(client_id: str, event_id: str) -> str:
     """The collection of an event's revisions."""
     return f"clients/{client_id}/events/{event_id}/revisions"

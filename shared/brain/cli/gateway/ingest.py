@@ -13,7 +13,6 @@ import typer
 from brain.bootstrap import Brain
 from brain.cli.gateway.payload_files import (
     STANDARD_INPUT,
-    find_field_map,
     parse_received_at,
     parse_source,
     read_bytes,
@@ -43,13 +42,13 @@ def ingest(
     ] = None,
     backfill: Annotated[bool, typer.Option(help="Import history: any age and size, resumed where it stopped.")] = False,
     field_map: Annotated[
-        str | None, typer.Option("--map", help="The field map of config/feeds.yaml by which rows are read.")
+        str | None, typer.Option("--map", help="The field map by which rows are read: one of `brain maps list`.")
     ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Store a file's events and count what became of them; exit 1 when any was rejected or dead-lettered."""
     feed = parse_source(source)
-    mapping = find_field_map(field_map) if field_map else None
+    mapping = open_brain().field_maps.find(client, field_map) if field_map else None
     context = FeedContext(client, parse_received_at(received_at), backfill=backfill, field_map=mapping)
     if backfill:
         from brain.cli.gateway.backfill import backfill as import_history

@@ -18,7 +18,7 @@ from brain.errors import InvalidInputError
 
 _DAYS_IN_WEEK: Final = 7
 # Columns that are read as a metric where no field map says what they mean.
-_METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "impressions": ("impressions", "impression_count"),
     "audience_size": ("audience_size", "reach", "followers"),
     "engagements": ("engagements", "engagement_count", "total_engagements"),
@@ -35,8 +35,8 @@ _METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "spend": ("spend", "cost"),
     "revenue": ("revenue", "sales"),
 }
-_ALL_METRIC_COLUMNS: Final = frozenset(name for names in _METRIC_COLUMNS.values() for name in names)
-_TIME_COLUMNS: Final = (
+_ALL_METRIC_COLUMNS: Final = frozenset(name for names in METRIC_COLUMNS.values() for name in names)
+TIME_COLUMNS: Final = (
     "occurred_at",
     "timestamp",
     "event_time",
@@ -46,7 +46,7 @@ _TIME_COLUMNS: Final = (
     "created_at",
     "published_at",
 )
-_ID_COLUMNS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
+ID_COLUMNS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
 
 
 def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
@@ -145,8 +145,8 @@ def _find_first_weekday(year: int, month: int, weekday: int, week_starts: str) -
 def matches_named_row(payload: JsonObject) -> bool:
     """Recognize a row by a time and at least one metric with well-known names."""
     row = lowercase_names(payload)
-    return any(name in row for name in _TIME_COLUMNS) and any(
-        name in row for names in _METRIC_COLUMNS.values() for name in names
+    return any(name in row for name in TIME_COLUMNS) and any(
+        name in row for names in METRIC_COLUMNS.values() for name in names
     )
 
 
@@ -154,19 +154,19 @@ def read_named_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOu
     """Return one row read by its column names; its other texts are the dimensions of its breakdown."""
     row = lowercase_names(payload)
     builder = DraftBuilder(payload)
-    for metric, names in _METRIC_COLUMNS.items():
+    for metric, names in METRIC_COLUMNS.items():
         builder.add_metric(metric, row, *names)
-    content_id = first_text(row, _ID_COLUMNS)
+    content_id = first_text(row, ID_COLUMNS)
     breakdown = sorted(
         name
         for name, value in row.items()
         if isinstance(value, str) and name not in _ALL_METRIC_COLUMNS and name not in VOLATILE_COLUMNS
     )
-    key = select_dimensions(row, dict.fromkeys((*_TIME_COLUMNS, *_ID_COLUMNS, *breakdown)))
+    key = select_dimensions(row, dict.fromkeys((*TIME_COLUMNS, *ID_COLUMNS, *breakdown)))
     return [
         builder.build(
             FeedType.WAREHOUSE,
-            builder.read_time(row, *_TIME_COLUMNS, naive_is_utc=True) or context.signed_at,
+            builder.read_time(row, *TIME_COLUMNS, naive_is_utc=True) or context.signed_at,
             content_key=("row", *key) if content_id else (),
             cumulative=content_id is not None,
             currency=to_text(row.get("currency")),

@@ -72,9 +72,10 @@ class Event:
     """An occurrence at one content of a client, with the metrics that the provider reported.
 
     ``occurred_at`` is when it happened, ``received_at`` when the Brain received it. A ``retracted`` event has no
-    metrics any more: its record was deleted, archived or merged, or counts under another key. Money is in major units
-    of ``currency``. The ratios (0 to 1) and ``velocity`` (engagements per minute) describe authenticity;
-    ``sentiment``, ``consistency`` and ``relevance`` (0 to 1) describe quality. SPEC 3 defines how each of them scores.
+    metrics any more: its record was deleted, archived or merged, or counts under another key. ``machine_opens`` are
+    those of the ``opens`` that a machine made, such as Apple's Mail Privacy Protection. Money is in major units of
+    ``currency``. The ratios (0 to 1) and ``velocity`` (engagements per minute) describe authenticity; ``sentiment``,
+    ``consistency`` and ``relevance`` (0 to 1) describe quality. SPEC 3 defines how each of them scores.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -92,6 +93,7 @@ class Event:
     shares: Count | None = None
     clicks: Count | None = None
     opens: Count | None = None
+    machine_opens: Count | None = None
     sends: Count | None = None
     bounces: Count | None = None
     unsubscribes: Count | None = None
@@ -119,8 +121,8 @@ class Event:
 
 
 METRICS = (
-    "engagements", "impressions", "audience_size", "likes", "comments", "shares", "clicks", "opens", "sends",
-    "bounces", "unsubscribes", "views", "conversions", "spend", "revenue",
+    "engagements", "impressions", "audience_size", "likes", "comments", "shares", "clicks", "opens", "machine_opens",
+    "sends", "bounces", "unsubscribes", "views", "conversions", "spend", "revenue",
 )  # fmt: skip
 AMOUNT_METRICS = frozenset({"conversions", "spend", "revenue"})
 """Metrics that may have fractions; all others are counts."""

@@ -46,7 +46,7 @@ NON_IDENTIFYING_NAMES = [
     "created_date", "last_modified_date", "systemmodstamp", "createdate", "lifecycle_stage", "hs_lead_status",
     "currency_iso_code", "subscription_type", "change_type", "change_source", "change_flag", "change_origin",
     "changed_fields", "nulled_fields", "entity_name", "transaction_key", "property_name", "object_type_id",
-    "fivetran_synced", "hs_email_optout",
+    "fivetran_synced", "hs_email_optout", "object", "tags",
 ]  # fmt: skip
 OTHER_NAMES = ["campaign_id", "post_id", "country", "caption", "subject", "likes", "event", "total", "platform"]
 KEYS = IdentityKeys(1, b"a salt of the tests, 32 bytes long")

@@ -20,7 +20,7 @@ Sums: TypeAlias = dict[str, int]
 Days: TypeAlias = dict[str, dict[str, Sums]]
 """Sums by ISO date and group; a group is a content type of a platform, see :func:`format_group`."""
 
-COUNTS = ("impressions", "clicks", "opens", "sends", "bounces", "unsubscribes", "views")
+COUNTS = ("impressions", "clicks", "opens", "machine_opens", "sends", "bounces", "unsubscribes", "views")
 SCALES = {
     "conversions": ("conversions_milli", 1000),
     "spend": ("spend_micros", 10**6),

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event, first_tag
-from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
+from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind, read_tag
+from brain.domain.feeds.json_values import to_list, to_object
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.typed_fields import read_list, read_object, read_text
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
 
@@ -87,27 +88,30 @@ def _refuse_message(event: object) -> FeedOutcome:
 def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
     """Return one event; SES reports several recipients in one, and each of them counts."""
     builder = DraftBuilder(event)
-    kind = (first_text(event, ("eventType", "notificationType")) or "").lower()
-    mail, details = to_object(event["mail"]), to_object(event.get(_DETAIL_FIELDS.get(kind, kind)))
-    builder.metrics |= _count_recipients(kind, mail, details)
-    tags = to_object(mail.get("tags"))
-    campaign = next((tag for name in _CAMPAIGN_TAGS if (tag := first_tag(tags.get(name)))), None)
+    kind = read_kind(builder, event, "eventType" if "eventType" in event else "notificationType").lower()
+    mail = event["mail"]
+    details = read_object(builder, event, _DETAIL_FIELDS.get(kind, kind))
+    destination = read_list(builder, mail, "destination")
+    _count_recipients(builder, kind, destination, details)
     return build_email_event(
         builder,
         kind,
         _METRICS,
         builder.read_time(details, "timestamp") or builder.read_time(mail, "timestamp") or context.signed_at,
-        provider_event_id=to_text(details.get("feedbackId")),
-        content_id=campaign or to_text(mail.get("messageId")),
+        provider_event_id=read_text(builder, details, "feedbackId"),
+        content_id=read_tag(builder, read_object(builder, mail, "tags"), *_CAMPAIGN_TAGS)
+        or read_text(builder, mail, "messageId"),
+        retracted=are_test_recipients(destination),
     )
 
 
-def _count_recipients(kind: str, mail: JsonObject, details: JsonObject) -> dict[str, float]:
+def _count_recipients(builder: DraftBuilder, kind: str, destination: list[Any], details: JsonObject) -> None:
     if kind == "send":
-        return {"sends": len(to_list(mail.get("destination"))) or 1}
-    if kind == "bounce":
-        return {"bounces": len(to_list(details.get("bouncedRecipients"))) or 1}
-    return {"unsubscribes": 1} if kind == "subscription" and _is_unsubscribe(details) else {}
+        builder.metrics["sends"] = len(destination) or 1
+    elif kind == "bounce":
+        builder.metrics["bounces"] = len(read_list(builder, details, "bouncedRecipients")) or 1
+    elif kind == "subscription" and _is_unsubscribe(details):
+        builder.metrics["unsubscribes"] = 1
 
 
 def _is_unsubscribe(subscription: JsonObject) -> bool:

@@ -9,6 +9,7 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, first_tag, strip_message_id
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.typed_fields import read_flag
 from brain.domain.privacy.personal_fields import normalize_field_name
 
 # Metric by kind of event; of "email.opened" and "activity.opened" only the part after the dot counts.
@@ -32,6 +33,9 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "uniqueopened": None,
     "firstopening": None,
     "proxyopen": "opens",
+    "loadedbyproxy": "opens",
+    "machineopen": "opens",
+    "machineopened": "opens",
     "uniqueproxyopen": None,
     "click": "clicks",
     "clicked": "clicks",
@@ -62,6 +66,12 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "suppressed": None,
     "received": None,
 }
+_MACHINE_KINDS: Final = frozenset({"proxyopen", "loadedbyproxy", "machineopen", "machineopened"})
+_MACHINE_FLAGS: Final = (
+    "machine_open", "is_machine_open", "sg_machine_open", "is_machine", "is_bot", "isbot", "is_prefetched",
+    "prefetched", "is_mpp", "apple_mpp", "is_apple_mpp", "is_proxy_open",
+)  # fmt: skip
+_TEST_FLAGS: Final = ("test", "is_test", "istest", "test_mode", "testmode", "is_test_mode", "is_test_send")
 _WRAPPERS: Final = ("data", "payload", "event_data", "message", "msg")
 _KIND_FIELDS: Final = ("event", "event_type", "type", "status", "action")
 _ADDRESS_FIELDS: Final = (
@@ -89,6 +99,7 @@ _MESSAGE_IDS: Final = ("message_id", "message-id", "messageid", "email_id", "msg
 _CAMPAIGN_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "sends": ("sends", "sent", "emails_sent", "total_sent", "recipients_count"),
     "opens": ("opens", "opened", "total_opens", "opens_total", "unique_opens"),
+    "machine_opens": ("machine_opens", "proxy_opens", "apple_mpp_opens", "bot_opens"),
     "clicks": ("clicks", "clicked", "total_clicks", "clicks_total", "unique_clicks"),
     "bounces": ("bounces", "bounced", "total_bounces"),
     "unsubscribes": ("unsubscribes", "unsubscribed", "unsubscribe_count"),
@@ -109,11 +120,10 @@ def _flatten(payload: JsonObject) -> dict[str, object]:
 
 
 def _read_kind(fields: Mapping[str, object]) -> str | None:
-    for name in _KIND_FIELDS:
-        kind = fields.get(name)
-        if isinstance(kind, str):
-            return normalize_field_name(kind.rsplit(".", 1)[-1])
-    return None
+    """Return the first name of what happened that is known, else the first name."""
+    texts = (fields.get(name) for name in _KIND_FIELDS)
+    kinds = [normalize_field_name(text.rsplit(".", 1)[-1]) for text in texts if isinstance(text, str)]
+    return next((kind for kind in kinds if kind in _METRICS), kinds[0] if kinds else None)
 
 
 def matches_event(payload: JsonObject) -> bool:
@@ -129,12 +139,16 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
     builder = DraftBuilder(payload)
     campaign = next((tag for name in _CONTENT_IDS if (tag := first_tag(fields.get(name)))), None)
     message_ids = (strip_message_id(fields.get(name)) for name in _MESSAGE_IDS)
+    kind = _read_kind(fields) or ""
+    by_machine = True if kind in _MACHINE_KINDS else read_flag(builder, fields, *_MACHINE_FLAGS)
     return [
         build_email_event(
             builder,
-            _read_kind(fields) or "",
+            kind,
             _METRICS,
             builder.read_time(fields, *_TIME_FIELDS, naive_is_utc=True) or context.signed_at,
+            by_machine=by_machine,
+            retracted=any(str(fields.get(name)).lower() == "true" for name in _TEST_FLAGS),
             provider_event_id=first_text(fields, _EVENT_IDS),
             content_id=campaign or next(filter(None, message_ids), None),
         )

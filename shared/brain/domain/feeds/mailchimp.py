@@ -1,17 +1,17 @@
-"""Mailchimp: campaign reports, audience webhooks, and events of its transactional service (Mandrill)."""
+"""Mailchimp: campaigns and their reports, single or in pages, and webhooks of audiences."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from brain.domain.events import Draft, FeedType, Ignored, Rejected
+from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event, first_tag
-from brain.domain.feeds.json_values import first_text, has_any, to_list, to_object, to_text
+from brain.domain.feeds.email_events import build_email_event, read_kind
+from brain.domain.feeds.json_values import has_any
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.json_text import parse_json
-from brain.errors import InvalidInputError
+from brain.domain.feeds.report_rows import SYNC_COLUMNS, read_row_time
+from brain.domain.feeds.typed_fields import read_object, read_text
 
 _AUDIENCE_METRICS: Final[Mapping[str, str | None]] = {
     "subscribe": None,
@@ -21,130 +21,126 @@ _AUDIENCE_METRICS: Final[Mapping[str, str | None]] = {
     "cleaned": None,
     "campaign": None,
 }
-_TRANSACTIONAL_METRICS: Final[Mapping[str, str | None]] = {
-    "send": "sends",
-    "delivered": None,
-    "deferral": None,
-    "hard_bounce": "bounces",
-    "soft_bounce": "bounces",
-    "open": "opens",
-    "click": "clicks",
-    "spam": None,
-    "unsub": "unsubscribes",
-    "reject": None,
-}
 _PERSONAL_FIELDS: Final = frozenset({"merges", "id", "webid", "newid"})
 _FORM_KEY: Final = re.compile(r"data\[(\w+)\](?:\[(\w+)\])?")
+_PAGES: Final = ("reports", "campaigns")
+_UNSENT_STATES: Final = frozenset({"save", "paused", "schedule", "scheduled"})
 
 
-def _is_report(report: Any) -> bool:
+def _is_campaign(report: Any) -> bool:
     return (
-        isinstance(report, Mapping) and "emails_sent" in report and has_any(report, ("opens", "bounces", "send_time"))
+        isinstance(report, Mapping)
+        and "emails_sent" in report
+        and has_any(report, ("opens", "bounces", "send_time", "report_summary"))
     )
 
 
-def matches_report(payload: JsonObject) -> bool:
-    """Recognize a report by the number of e-mails sent and opens or bounces, a page by its first report."""
-    reports = to_list(payload.get("reports"))
-    return _is_report(reports[0] if reports else payload)
+def _find_page(payload: JsonObject) -> list[Any] | None:
+    """Return the campaigns of a page, None if the payload is no page."""
+    pages = (payload.get(name) for name in _PAGES if "emails_sent" not in payload)
+    return next((page for page in pages if isinstance(page, list)), None)
 
 
-def read_report(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
+def matches_campaign(payload: JsonObject) -> bool:
+    """Recognize a campaign by the number of e-mails sent and its figures, a page by its first campaign."""
+    page = _find_page(payload)
+    if page is None:
+        return _is_campaign(payload)
+    return any(map(_is_campaign, page)) if page else "total_items" in payload
+
+
+def read_campaign(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the running totals of one campaign, or of every campaign of a page."""
+    page = _find_page(payload)
+    if page == []:
+        return [Ignored("an empty page of campaigns")]
     return [
-        _read_report(report) if _is_report(report) else reject_shape("campaign reports (emails_sent, opens, clicks)")
-        for report in (to_list(payload.get("reports")) or [payload])
+        _read_campaign(campaign) if _is_campaign(campaign) else reject_shape("campaigns (emails_sent, report_summary)")
+        for campaign in ([payload] if page is None else page)
     ]
 
 
-def _read_report(report: JsonObject) -> Draft | Rejected:
+def _read_campaign(report: JsonObject) -> FeedOutcome:
+    if _is_unsent(report):
+        return Ignored("a campaign that has not been sent yet")
     builder = DraftBuilder(report)
-    opens, clicks, bounces = (to_object(report.get(name)) for name in ("opens", "clicks", "bounces"))
-    builder.add_count("sends", report, "emails_sent")
-    builder.add_count("opens", opens, "opens_total", "unique_opens")
-    builder.add_count("clicks", clicks, "clicks_total", "unique_clicks")
-    builder.add_sum("bounces", bounces, "hard_bounces", "soft_bounces", "syntax_errors")
-    builder.add_count("unsubscribes", report, "unsubscribed")
-    builder.add_count("shares", to_object(report.get("forwards")), "forwards_count")
-    builder.add_count("likes", to_object(report.get("facebook_likes")), "facebook_likes")
-    shop = to_object(report.get("ecommerce"))
-    builder.add_amount("conversions", shop, "total_orders")
-    builder.add_amount("revenue", shop, "total_revenue", "total_spent")
+    shop = _add_figures(builder, report)
     if "sends" in builder.metrics and "bounces" in builder.metrics:
         builder.metrics["audience_size"] = max(0, builder.metrics["sends"] - builder.metrics["bounces"])
-    campaign = first_text(report, ("id", "campaign_id"))
+    campaign = read_text(builder, report, "id", "campaign_id")
     return builder.build(
         FeedType.EMAIL,
         builder.read_time(report, "send_time"),
         content_key=("campaign", campaign) if campaign else (),
         cumulative=campaign is not None,
-        currency=to_text(shop.get("currency_code")),
+        is_record=True,
+        as_of=read_row_time(builder, report),
+        currency=read_text(builder, shop, "currency_code"),
         content_id=campaign,
         content_type="email",
         platform="email",
-        volatile=frozenset({"_links"}),
+        volatile=frozenset({"_links", *SYNC_COLUMNS}),
     )
+
+
+def _is_unsent(report: JsonObject) -> bool:
+    """Return whether a campaign is a draft or is scheduled: it has no figures, and its time may be in the future."""
+    is_empty = report.get("emails_sent") in (None, "", 0, "0")
+    return is_empty and (not report.get("send_time") or report.get("status") in _UNSENT_STATES)
+
+
+def _add_figures(builder: DraftBuilder, report: JsonObject) -> JsonObject:
+    """Add the figures of a report, or those of a campaign's summary, and return the shop's part of them."""
+    builder.add_count("sends", report, "emails_sent")
+    builder.add_count("unsubscribes", report, "unsubscribed")
+    if "report_summary" in report and "opens" not in report:
+        figures = opens = clicks = read_object(builder, report, "report_summary")
+    else:
+        figures = report
+        opens, clicks = (read_object(builder, report, name) for name in ("opens", "clicks"))
+        bounces = read_object(builder, report, "bounces")
+        builder.add_sum("bounces", bounces, "hard_bounces", "soft_bounces", "syntax_errors")
+        builder.add_count("shares", read_object(builder, report, "forwards"), "forwards_count")
+        builder.add_count("likes", read_object(builder, report, "facebook_likes"), "facebook_likes")
+    builder.add_count("opens", opens, "opens_total", "opens", "unique_opens")
+    builder.add_count("clicks", clicks, "clicks_total", "clicks", "unique_clicks")
+    _add_machine_opens(builder, opens)
+    shop = read_object(builder, figures, "ecommerce")
+    builder.add_amount("conversions", shop, "total_orders")
+    builder.add_amount("revenue", shop, "total_revenue", "total_spent")
+    return shop
+
+
+def _add_machine_opens(builder: DraftBuilder, opens: JsonObject) -> None:
+    """Add the opens by Apple's Mail Privacy Protection: those that the figures without proxies leave out."""
+    by_people = builder.read_number(opens, "proxy_excluded_opens", is_count=True)
+    total = builder.read_number(opens, "opens_total" if "opens_total" in opens else "opens", is_count=True)
+    if by_people is not None and total is not None:
+        builder.metrics["machine_opens"] = max(0, total - by_people)
 
 
 def matches_webhook(payload: JsonObject) -> bool:
-    """Recognize an audience webhook by its type and time, a transactional event by its message."""
-    if "mandrill_events" in payload or ("fired_at" in payload and "type" in payload):
-        return True
-    return "event" in payload and "ts" in payload and ("msg" in payload or "_id" in payload)
+    """Recognize an audience webhook by its type and time."""
+    return "fired_at" in payload and "type" in payload
 
 
-def read_webhook(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return one event of a subscriber or a message, or every event of a transactional batch."""
-    if "mandrill_events" in payload:
-        return _read_transactional_batch(payload["mandrill_events"], context)
-    return [_read_audience_event(payload) if "fired_at" in payload else _read_transactional_event(payload, context)]
-
-
-def _read_transactional_batch(batch: Any, context: FeedContext) -> list[FeedOutcome]:
-    try:
-        events = parse_json(batch.encode()) if isinstance(batch, str) else batch
-    except InvalidInputError as error:
-        return [Rejected("invalid_field", f"mandrill_events: {error.message}")]
-    if not isinstance(events, list):
-        return [Rejected("invalid_field", "mandrill_events: expected a list of events, got something else")]
-    if not events:
-        return [Ignored("Mandrill's test of the webhook")]
-    return [
-        _read_transactional_event(event, context)
-        if isinstance(event, Mapping)
-        else reject_shape("events (event, ts, msg) in mandrill_events")
-        for event in events
-    ]
-
-
-def _read_transactional_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
-    builder = DraftBuilder(event)
-    message = to_object(event.get("msg"))
-    kind = to_text(event.get("event")) or ""
-    return build_email_event(
-        builder,
-        kind,
-        _TRANSACTIONAL_METRICS,
-        builder.read_time(event, "ts") or context.signed_at,
-        content_id=first_tag(message.get("tags")) or to_text(message.get("template")) or to_text(event.get("_id")),
-    )
-
-
-def _read_audience_event(event: JsonObject) -> Draft | Rejected:
+def read_webhook(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     """Return what a subscriber did; Mailchimp writes ``fired_at`` in UTC without an offset."""
-    builder = DraftBuilder(event)
-    data = to_object(event.get("data")) or _unflatten_form(event)
-    kind = to_text(event.get("type")) or ""
-    return build_email_event(
-        builder,
-        kind,
-        _AUDIENCE_METRICS,
-        builder.read_time(event, "fired_at", naive_is_utc=True),
-        raw={"type": kind, "fired_at": event.get("fired_at"), "data": data},
-        content_id=first_text(data, ("campaign_id", "list_id")),
-        content_type="list" if kind != "campaign" else "email",
-        personal=_PERSONAL_FIELDS,
-    )
+    builder = DraftBuilder(payload)
+    data = read_object(builder, payload, "data") or _unflatten_form(payload)
+    kind = read_kind(builder, payload, "type")
+    return [
+        build_email_event(
+            builder,
+            kind,
+            _AUDIENCE_METRICS,
+            builder.read_time(payload, "fired_at", naive_is_utc=True),
+            raw={"type": kind, "fired_at": payload.get("fired_at"), "data": data},
+            content_id=read_text(builder, data, "campaign_id", "list_id"),
+            content_type="list" if kind != "campaign" else "email",
+            personal=_PERSONAL_FIELDS,
+        )
+    ]
 
 
 def _unflatten_form(form: JsonObject) -> dict[str, Any]:
@@ -164,14 +160,9 @@ def _unflatten_form(form: JsonObject) -> dict[str, Any]:
 SHAPES = (
     PayloadShape(
         FeedType.EMAIL,
-        "Mailchimp campaign reports (emails_sent, opens, clicks, bounces)",
-        matches_report,
-        read_report,
+        "Mailchimp campaigns and reports (emails_sent with opens, clicks and bounces, or with report_summary)",
+        matches_campaign,
+        read_campaign,
     ),
-    PayloadShape(
-        FeedType.EMAIL,
-        "Mailchimp webhooks (type, fired_at) or transactional events (event, ts, msg)",
-        matches_webhook,
-        read_webhook,
-    ),
+    PayloadShape(FeedType.EMAIL, "Mailchimp webhooks of audiences (type, fired_at)", matches_webhook, read_webhook),
 )

@@ -6,9 +6,9 @@ from typing import Final
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event, first_tag, strip_message_id
-from brain.domain.feeds.json_values import to_list, to_object, to_text
+from brain.domain.feeds.email_events import build_email_event, read_kind, read_tag, strip_message_id
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.typed_fields import read_flag, read_list, read_object, read_text
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "accepted": "sends",
@@ -49,13 +49,13 @@ def matches(payload: JsonObject) -> bool:
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the event of a webhook or a form, or every event of a page."""
-    if "event-data" in payload:
-        return [_read_event(to_object(payload["event-data"]), context)]
+    if isinstance(payload.get("event-data"), Mapping):
+        return [_read_event(payload["event-data"], context)]
     if "token" in payload:
         return [_read_form(payload, context)]
     if "items" not in payload:
         return [_read_event(payload, context)]
-    events = to_list(payload.get("items"))
+    events = payload["items"]
     if not events:
         return [Ignored("an empty page of events")]
     return [
@@ -66,20 +66,37 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 
 def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
     builder = DraftBuilder(event)
-    kind = to_text(event.get("event")) or ""
-    if kind == "failed" and event.get("severity") == "permanent":
+    kind = read_kind(builder, event, "event")
+    if kind == "failed" and read_text(builder, event, "severity") == "permanent":
         builder.metrics["bounces"] = 1
-    campaigns = to_list(event.get("campaigns"))
-    campaign_id = to_text(to_object(campaigns[0]).get("id")) if campaigns else None
-    headers = to_object(to_object(event.get("message")).get("headers"))
+    flags = read_object(builder, event, "flags")
     return build_email_event(
         builder,
         kind,
         _METRICS,
         builder.read_time(event, "timestamp") or context.signed_at,
-        provider_event_id=to_text(event.get("id")),
-        content_id=campaign_id or first_tag(event.get("tags")) or strip_message_id(headers.get("message-id")),
+        by_machine=_read_bot(builder, event),
+        provider_event_id=read_text(builder, event, "id"),
+        content_id=_find_content_id(builder, event),
+        retracted=any(read_flag(builder, flags, name) for name in ("is-test-mode", "is-system-test")),
     )
+
+
+def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
+    """Return the id of the campaign, else the first tag, else the message."""
+    campaigns = read_list(builder, event, "campaigns")
+    campaign = campaigns[0] if campaigns and isinstance(campaigns[0], Mapping) else {}
+    headers = read_object(builder, read_object(builder, event, "message"), "headers")
+    campaign_id = read_text(builder, campaign, "id") or read_tag(builder, event, "tags")
+    return campaign_id or strip_message_id(read_text(builder, headers, "message-id"))
+
+
+def _read_bot(builder: DraftBuilder, event: JsonObject) -> bool | None:
+    """Return whether Mailgun names the bot (``apple``, ``gmail``, ``generic``) that opened or clicked."""
+    client = read_object(builder, event, "client-info")
+    if "bot" not in client:
+        return None
+    return read_text(builder, client, "bot") is not None
 
 
 def _read_form(form: JsonObject, context: FeedContext) -> Draft | Rejected:
@@ -87,11 +104,11 @@ def _read_form(form: JsonObject, context: FeedContext) -> Draft | Rejected:
     builder = DraftBuilder(form)
     return build_email_event(
         builder,
-        to_text(form.get("event")) or "",
+        read_kind(builder, form, "event"),
         _METRICS,
         builder.read_time(form, "timestamp") or context.signed_at,
-        content_id=first_tag(form.get("campaign-id") or form.get("tag") or form.get("X-Mailgun-Tag"))
-        or strip_message_id(form.get("Message-Id") or form.get("message-id")),
+        content_id=read_tag(builder, form, "campaign-id", "tag", "X-Mailgun-Tag")
+        or strip_message_id(read_text(builder, form, "Message-Id", "message-id")),
         volatile=frozenset({"token", "signature"}),
     )
 

@@ -27,6 +27,7 @@ METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "shares": ("shares", "share_count"),
     "clicks": ("clicks", "click_count"),
     "opens": ("opens", "open_count"),
+    "machine_opens": ("machine_opens", "proxy_opens"),
     "sends": ("sends", "sent", "emails_sent"),
     "bounces": ("bounces", "bounce_count"),
     "unsubscribes": ("unsubscribes", "unsubscribed"),

@@ -6,9 +6,10 @@ from typing import Final
 from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event, first_tag
-from brain.domain.feeds.json_values import has_any, to_text
+from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind, read_tag
+from brain.domain.feeds.json_values import has_any
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.typed_fields import read_text
 
 # Postmark does not report that it accepted a message, so a message counts as sent when it is delivered or bounces.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -37,25 +38,27 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     if payload.get("MessageID") == _TEST_MESSAGE:
         return [Ignored("Postmark's test of the webhook")]
     builder = DraftBuilder(payload)
-    kind = to_text(payload.get("RecordType")) or ""
-    metrics = _select_metrics(kind, payload)
+    kind = read_kind(builder, payload, "RecordType")
+    metrics = _select_metrics(kind, read_text(builder, payload, "Type"), payload)
     if metrics.get(kind) == "bounces":
         builder.metrics["sends"] = 1
+    record_id = read_text(builder, payload, "ID")
     return [
         build_email_event(
             builder,
             kind,
             metrics,
             builder.read_time(payload, *_TIME_FIELDS) or context.signed_at,
-            provider_event_id=f"{kind} {payload['ID']}" if to_text(payload.get("ID")) else None,
-            content_id=first_tag(payload.get("Tag")) or to_text(payload.get("MessageID")),
+            provider_event_id=f"{kind} {record_id}" if record_id else None,
+            content_id=read_tag(builder, payload, "Tag") or read_text(builder, payload, "MessageID"),
+            retracted=are_test_recipients([payload.get("Recipient") or payload.get("Email")]),
         )
     ]
 
 
-def _select_metrics(kind: str, payload: JsonObject) -> Mapping[str, str | None]:
+def _select_metrics(kind: str, record_type: str | None, payload: JsonObject) -> Mapping[str, str | None]:
     """Return the metric of each kind of record, with that of this record corrected for its bounce type."""
-    bounce_type = to_text(payload.get("Type")) if kind == "Bounce" else None
+    bounce_type = record_type if kind == "Bounce" else None
     if bounce_type == "Unsubscribe" or _is_unsubscribe(payload):
         return {**_METRICS, kind: "unsubscribes"}
     return {**_METRICS, kind: None} if bounce_type in _NON_BOUNCE_TYPES else _METRICS

@@ -6,9 +6,9 @@ from typing import Final
 from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event
-from brain.domain.feeds.json_values import first_text, to_object, to_text
+from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
 
 # A message counts as sent once, when SendGrid accepts it ("processed"), and not again when it is delivered.
 # A dropped message was never sent; being on a suppression list is neither a bounce nor an unsubscribe.
@@ -43,25 +43,24 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     if payload.get("smtp-id") == _TEST_MESSAGE and payload.get("email") == _TEST_RECIPIENT:
         return [Ignored("SendGrid's test of the integration")]
     builder = DraftBuilder(payload)
-    is_machine = payload.get("sg_machine_open")
     return [
         build_email_event(
             builder,
-            to_text(payload.get("event")) or "",
+            read_kind(builder, payload, "event"),
             _METRICS,
             builder.read_time(payload, "timestamp") or context.signed_at,
-            provider_event_id=to_text(payload.get("sg_event_id")),
-            qualities={"bot_ratio": float(is_machine)} if isinstance(is_machine, bool) else {},
-            content_id=_find_content_id(payload),
+            by_machine=read_flag(builder, payload, "sg_machine_open"),
+            provider_event_id=read_text(builder, payload, "sg_event_id"),
+            content_id=_find_content_id(builder, payload),
         )
     ]
 
 
-def _find_content_id(event: JsonObject) -> str | None:
+def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
     """Return the id of the campaign, else the template, else the message, which the events of a mailing share."""
-    campaign_id = first_text(event, _CAMPAIGN_IDS)
-    newsletter_id = to_text(to_object(event.get("newsletter")).get("newsletter_id"))
-    message_id = to_text(event.get("sg_message_id"))
+    campaign_id = read_text(builder, event, *_CAMPAIGN_IDS)
+    newsletter_id = read_text(builder, read_object(builder, event, "newsletter"), "newsletter_id")
+    message_id = read_text(builder, event, "sg_message_id")
     # The part before the names of SendGrid's machines is the message id that the API returned.
     return campaign_id or newsletter_id or (message_id.split(".filter")[0].split(".recvd")[0] if message_id else None)
 

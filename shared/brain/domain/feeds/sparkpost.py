@@ -6,9 +6,9 @@ from typing import Final
 from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.email_events import build_email_event
-from brain.domain.feeds.json_values import first_text, to_text
-from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "injection": "sends",
@@ -37,21 +37,34 @@ def matches(payload: JsonObject) -> bool:
 
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return one event of a message; a ping is ignored."""
-    event = next((event for event in payload["msys"].values() if isinstance(event, Mapping)), None)
-    if event is None:
+    """Return the event of a message; a ping is ignored."""
+    if not payload["msys"]:
         return [Ignored("SparkPost's ping")]
-    builder = DraftBuilder(event)
     return [
-        build_email_event(
-            builder,
-            to_text(event.get("type")) or "",
-            _METRICS,
-            builder.read_time(event, "timestamp") or context.signed_at,
-            provider_event_id=to_text(event.get("event_id")),
-            content_id=first_text(event, ("campaign_id", "template_id", "message_id")),
-        )
+        _read_event(event, context) if isinstance(event, Mapping) else reject_shape(f"an object in msys.{name}")
+        for name, event in payload["msys"].items()
     ]
+
+
+def _read_event(event: JsonObject, context: FeedContext) -> FeedOutcome:
+    builder = DraftBuilder(event)
+    return build_email_event(
+        builder,
+        read_kind(builder, event, "type"),
+        _METRICS,
+        builder.read_time(event, "timestamp") or context.signed_at,
+        by_machine=_read_prefetched(builder, event),
+        provider_event_id=read_text(builder, event, "event_id"),
+        content_id=read_text(builder, event, "campaign_id", "template_id", "message_id"),
+        retracted=are_test_recipients([event.get("rcpt_to")]),
+    )
+
+
+def _read_prefetched(builder: DraftBuilder, event: JsonObject) -> bool | None:
+    """Return whether a mail client fetched the images before anybody read the message; a proxy alone is no sign."""
+    client = read_object(builder, event, "user_agent_parsed")
+    is_prefetched = read_flag(builder, client, "is_prefetched")
+    return read_flag(builder, event, "is_prefetched") if is_prefetched is None else is_prefetched
 
 
 SHAPES = (PayloadShape(FeedType.EMAIL, "SparkPost events (msys)", matches, read),)

@@ -57,7 +57,7 @@ NON_IDENTIFYING_NAMES: Final = frozenset({
     "createddate", "lastmodifieddate", "systemmodstamp", "createdate", "lifecyclestage", "hsleadstatus",
     "currencyisocode", "subscriptiontype", "changetype", "changesource", "changeflag", "changeorigin",
     "changedfields", "nulledfields", "entityname", "transactionkey", "propertyname", "objecttypeid",
-    "fivetransynced", "hsemailoptout",
+    "fivetransynced", "hsemailoptout", "object", "tags",
 })  # fmt: skip
 """Fields of a person's record that say nothing about who it is; every other text of the record is pseudonymized."""
 

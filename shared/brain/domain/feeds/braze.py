@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from brain.domain.events import FeedType
+from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
@@ -37,12 +37,15 @@ def _is_event(payload: object) -> bool:
 def matches(payload: JsonObject) -> bool:
     """Recognize an event by the dotted name of its type, a batch by any of its events."""
     events = payload.get("events")
-    return _is_event(payload) or (isinstance(events, list) and any(map(_is_event, events)))
+    is_batch = isinstance(events, list) and (any(map(_is_event, events)) or len(payload) == 1 > len(events))
+    return is_batch or _is_event(payload)
 
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one event, or every event of a batch; one of another channel makes a ``custom`` event."""
     events = [payload] if "event_type" in payload else payload["events"]
+    if not events:
+        return [Ignored("an empty batch of events")]
     return [
         _read_event(event, context) if isinstance(event, Mapping) else reject_shape("events (event_type, id, time)")
         for event in events

@@ -92,11 +92,11 @@ def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
 
 
 def _read_bot(builder: DraftBuilder, event: JsonObject) -> bool | None:
-    """Return whether Mailgun names the bot (``apple``, ``gmail``, ``generic``) that opened or clicked."""
+    """Return whether a bot opened or clicked: Mailgun names it (``apple``, ``gmail``, ``generic``) or its client."""
     client = read_object(builder, event, "client-info")
-    if "bot" not in client:
-        return None
-    return read_text(builder, client, "bot") is not None
+    if read_text(builder, client, "client-type") == "robot":
+        return True
+    return None if "bot" not in client else read_text(builder, client, "bot") is not None
 
 
 def _read_form(form: JsonObject, context: FeedContext) -> Draft | Rejected:

@@ -43,7 +43,7 @@ def matches(payload: JsonObject) -> bool:
     """Recognize an event by its metric and object type, a legacy one by its event type, with the event's own id."""
     if "event_id" not in payload or "timestamp" not in payload or not isinstance(payload.get("data"), Mapping):
         return False
-    return has_any(payload, ("metric", "object_type")) or (
+    return ("metric" in payload and "object_type" in payload) or (
         "event_type" in payload and has_any(payload["data"], ("customer_id", "delivery_id", "identifiers"))
     )
 

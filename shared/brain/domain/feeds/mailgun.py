@@ -53,9 +53,9 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
         return [_read_event(payload["event-data"], context)]
     if "token" in payload:
         return [_read_form(payload, context)]
-    if "items" not in payload:
+    events = payload.get("items")
+    if not isinstance(events, list):
         return [_read_event(payload, context)]
-    events = payload["items"]
     if not events:
         return [Ignored("an empty page of events")]
     return [

@@ -1,4 +1,4 @@
-"""SparkPost's webhooks: a batch of events, each wrapped in ``msys``; an empty one is a ping."""
+"""SparkPost: webhooks with events wrapped in ``msys``, of which an empty one is a ping, and pages of its events API."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -31,18 +31,29 @@ _METRICS: Final[Mapping[str, str | None]] = {
 }
 
 
+def _is_event(payload: object) -> bool:
+    return isinstance(payload, Mapping) and "event_id" in payload and "type" in payload
+
+
 def matches(payload: JsonObject) -> bool:
-    """Recognize an event by SparkPost's wrapper."""
-    return isinstance(payload.get("msys"), Mapping)
+    """Recognize an event by SparkPost's wrapper, a page by any of its events."""
+    results = payload.get("results")
+    is_page = isinstance(results, list) and (any(map(_is_event, results)) or {"links", "total_count"} <= payload.keys())
+    return is_page or isinstance(payload.get("msys"), Mapping)
 
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return the event of a message; a ping is ignored."""
-    if not payload["msys"]:
-        return [Ignored("SparkPost's ping")]
+    """Return the event of a message, or every event of a page; a ping and an empty page are ignored."""
+    wrapper = payload.get("msys")
+    if isinstance(wrapper, Mapping):
+        events = [(f"msys.{name}", event) for name, event in wrapper.items()]
+    else:
+        events = [("results", event) for event in payload["results"]]
+    if not events:
+        return [Ignored("an empty page of events" if wrapper is None else "SparkPost's ping")]
     return [
-        _read_event(event, context) if isinstance(event, Mapping) else reject_shape(f"an object in msys.{name}")
-        for name, event in payload["msys"].items()
+        _read_event(event, context) if isinstance(event, Mapping) else reject_shape(f"an object in {place}")
+        for place, event in events
     ]
 
 
@@ -67,4 +78,4 @@ def _read_prefetched(builder: DraftBuilder, event: JsonObject) -> bool | None:
     return read_flag(builder, event, "is_prefetched") if is_prefetched is None else is_prefetched
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "SparkPost events (msys)", matches, read),)
+SHAPES = (PayloadShape(FeedType.EMAIL, "SparkPost events (msys, or a page with event_id and type)", matches, read),)

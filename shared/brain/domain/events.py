@@ -144,6 +144,17 @@ class Notice:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is known about a record, such as a deal's amount, and when it was true (``domain.record_facts``).
+
+    A value of None is known to be unset.
+    """
+
+    value: bool | float | datetime | None
+    as_of: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One item of a provider's payload as read by its feed, without identity and not yet validated.
@@ -155,8 +166,11 @@ class Draft:
         provider_event_id: the provider's own id of the event, made unique by the feed where it is not.
         content_key: what the provider counts, such as a post, or an ad on a date.
         dimensions: further dimensions of the row as ``name=value``, which are part of its key too.
+        former_key: the key under which version 0.1 stored the same total, if it was another one.
         is_record: whether ``content_key`` is the provider's own id of a record, so that two forms of it in one request
-            are two versions; two different rows of a report under one key are ambiguous instead.
+            are two versions; two different rows of a report under one key are ambiguous instead. Its ``occurred_at``
+            is when the record came to be, which may be long ago.
+        facts: what this form of a record says about it, from which its metrics follow.
         as_of: the provider's own time of the figures, which decides which of two revisions is newer.
         retracted: whether the record was archived, deleted or merged, or is a test, so that it counts nothing.
         notices: what the sender should look at.
@@ -180,7 +194,9 @@ class Draft:
     provider_event_id: str | None = None
     content_key: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    former_key: tuple[str, ...] = ()
     is_record: bool = False
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     as_of: datetime | None = None
     retracted: bool = False
     notices: tuple[Notice, ...] = ()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from brain.domain.days.sums import EventContribution
-from brain.domain.events import METRICS, Event, FeedType
+from brain.domain.events import METRICS, Event, Fact, FeedType
 from brain.domain.scoring import Score
 from brain.ports.document_store import Document, Transform
 
@@ -29,8 +29,24 @@ def event_to_document(event: Event) -> dict[str, Any]:
     return document
 
 
+def facts_to_document(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Return the facts of a record as a field of its document, nothing for a total without facts."""
+    values = {name: {"value": fact.value, "as_of": fact.as_of} for name, fact in facts.items()}
+    return {"facts": values} if values else {}
+
+
+def facts_from_document(document: Document) -> dict[str, Fact]:
+    """Return the facts of a record."""
+    return {name: Fact(fact["value"], fact["as_of"]) for name, fact in document.get("facts", {}).items()}
+
+
 def new_event_to_document(
-    event: Event, fingerprint: str, *, cumulative: bool, as_of: datetime | None = None
+    event: Event,
+    fingerprint: str,
+    *,
+    cumulative: bool,
+    as_of: datetime | None = None,
+    facts: Mapping[str, Fact] | None = None,
 ) -> dict[str, Any]:
     """Return the document of a new event: unscored, and not revised yet.
 
@@ -39,11 +55,13 @@ def new_event_to_document(
         fingerprint: The fingerprint of its content.
         cumulative: Whether its metrics are running totals.
         as_of: When a running total was true, if not when it was received.
+        facts: What is known about a record.
     """
     provider_time = {"as_of": as_of} if cumulative and as_of and as_of != event.received_at else {}
     return (
         event_to_document(event)
         | provider_time
+        | facts_to_document(facts or {})
         | {
             "fingerprint": fingerprint,
             "cumulative": cumulative,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import Rejected
@@ -16,7 +17,8 @@ def find_ambiguous_rows(rows: Iterable[IdentifiedEvent]) -> dict[str, Rejected]:
 
     Rows may share a key if every column that two of them have is equal in both, as when one query asks for the views
     and another for the clicks of the same content. Two forms of a record with different times are versions of it.
-    Anything else would let one row overwrite another.
+    Anything else would let one row overwrite another. Forms of a record that state facts, such as two changes of one
+    deal, contradict each other only if they state different values of one fact at one time.
 
     Columns are compared in time linear in the rows.
     """
@@ -30,10 +32,22 @@ def find_ambiguous_rows(rows: Iterable[IdentifiedEvent]) -> dict[str, Rejected]:
 
 def _reject_key(rows: Sequence[IdentifiedEvent]) -> Rejected | None:
     forms = {row.fingerprint: row for row in rows}.values()
+    if all(row.facts for row in forms):
+        return _reject_contradicted_facts(forms)
     is_versioned = all(row.is_record for row in forms) and len({row.as_of for row in forms}) == len(forms)
     if len(forms) == 1 or is_versioned:
         return None
     return reject_different_rows([row.event.raw_data for row in forms], rows[0].volatile)
+
+
+def _reject_contradicted_facts(forms: Iterable[IdentifiedEvent]) -> Rejected | None:
+    values: dict[tuple[str, datetime], Any] = {}
+    contradicted: dict[str, None] = {}
+    for form in forms:
+        for name, fact in form.facts.items():
+            if values.setdefault((name, fact.as_of), fact.value) != fact.value:
+                contradicted[name] = None
+    return _reject(list(contradicted)) if contradicted else None
 
 
 def reject_different_rows(payloads: Iterable[Mapping[str, Any]], volatile: frozenset[str]) -> Rejected | None:

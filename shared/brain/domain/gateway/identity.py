@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from brain.domain.events import Draft
+from brain.domain.events import Draft, FeedType
 from brain.domain.json_text import encode_canonical_json
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 
@@ -20,7 +20,7 @@ _FINGERPRINT_HEX_DIGITS: Final = 32
 class Identity(NamedTuple):
     """An event's id, the fingerprint of its content, and the size of its payload in bytes of canonical JSON.
 
-    ``former_id`` is the id that version 0.1 gave a row with dimensions it did not know, else None.
+    ``former_id`` is the id that version 0.1 gave the same content where it gave another one, else None.
     """
 
     event_id: str
@@ -42,8 +42,8 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
     content = encode_canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
     event_id = _derive_id(salt, _id_material(draft, content))
-    has_former_id = draft.cumulative and draft.content_key and draft.dimensions
-    former_id = _derive_id(salt, _total_material(draft, ())) if has_former_id else None
+    former_material = _former_material(draft) if draft.cumulative and draft.content_key else None
+    former_id = _derive_id(salt, former_material) if former_material else None
     return Identity(event_id, fingerprint, len(content), former_id)
 
 
@@ -51,19 +51,31 @@ def _derive_id(salt: bytes, material: bytes) -> str:
     return f"evt_{hashlib.sha256(salt + material).hexdigest()[:_ID_HEX_DIGITS]}"
 
 
-def _total_material(draft: Draft, dimensions: tuple[str, ...]) -> bytes:
+def _former_material(draft: Draft) -> bytes | None:
+    """Return what identified a running total in version 0.1: another key, an event of its own, or fewer dimensions."""
+    if draft.former_key:
+        return _total_material(draft.feed_type, draft.former_key)
+    if draft.provider_event_id is not None:
+        return _event_material(draft.feed_type, draft.provider_event_id)
+    return _total_material(draft.feed_type, draft.content_key) if draft.dimensions else None
+
+
+def _event_material(feed_type: FeedType, provider_event_id: str) -> bytes:
+    return b"event\n" + encode_canonical_json([feed_type.value, provider_event_id])
+
+
+def _total_material(feed_type: FeedType, content_key: tuple[str, ...], dimensions: tuple[str, ...] = ()) -> bytes:
     """Return what identifies a running total; without further dimensions it is the same as ever."""
-    key: list[Any] = [draft.feed_type.value, *draft.content_key]
+    key: list[Any] = [feed_type.value, *content_key]
     return b"total\n" + encode_canonical_json([*key, {"dimensions": sorted(dimensions)}] if dimensions else key)
 
 
 def _id_material(draft: Draft, content: bytes) -> bytes:
-    feed = draft.feed_type.value
     if draft.cumulative and draft.content_key:
-        return _total_material(draft, draft.dimensions)
+        return _total_material(draft.feed_type, draft.content_key, draft.dimensions)
     if draft.provider_event_id is not None:
-        return b"event\n" + encode_canonical_json([feed, draft.provider_event_id])
-    return b"payload\n" + feed.encode() + b"\n" + content
+        return _event_material(draft.feed_type, draft.provider_event_id)
+    return b"payload\n" + draft.feed_type.value.encode() + b"\n" + content
 
 
 def _without_volatile(raw: Mapping[str, object], volatile: frozenset[str]) -> Mapping[str, object]:

@@ -13,6 +13,7 @@ from brain.domain.events import (
     SOURCES,
     Draft,
     Event,
+    Fact,
     FeedType,
     Notice,
     Rejected,
@@ -48,6 +49,7 @@ class IdentifiedEvent(NamedTuple):
         undated: whether ``occurred_at`` is only when a running total was read, so that a revision keeps the first.
         as_of: when the figures were true: by the provider's own time, else when they were received.
         is_record: whether two forms of it in one request are versions of one record.
+        facts: what it says about a record, from which the metrics follow.
         dimensions: the dimensions that version 0.1 did not know, and ``former_id`` the id that it gave the row.
         volatile: the fields of the payload that change with every fetch.
         notices: what the sender should look at.
@@ -60,6 +62,7 @@ class IdentifiedEvent(NamedTuple):
     undated: bool
     as_of: datetime
     is_record: bool
+    facts: Mapping[str, Fact]
     dimensions: tuple[str, ...]
     former_id: str | None
     volatile: frozenset[str]
@@ -87,7 +90,7 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
     """
     if draft.occurred_at is None:
         return Rejected("missing_time", "expected the time of the event with its UTC offset, got none")
-    rejection = _check_time(draft.occurred_at, context)
+    rejection = _check_time(draft.occurred_at, context, is_read_now=draft.cumulative and draft.is_record)
     if rejection:
         return rejection
     try:
@@ -111,8 +114,9 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         draft.cumulative,
         people=tuple(sorted(set(pseudonymizer.pseudonyms.values()))),
         undated=draft.undated,
-        as_of=draft.as_of or context.received_at,
+        as_of=_limit_time(draft.as_of, context),
         is_record=draft.is_record,
+        facts={name: Fact(fact.value, _limit_time(fact.as_of, context)) for name, fact in draft.facts.items()},
         dimensions=draft.dimensions,
         former_id=identity.former_id,
         volatile=draft.volatile,
@@ -146,7 +150,11 @@ def _recorded_payload(payload: Mapping[str, Any]) -> Any:
     return None
 
 
-def _check_time(occurred_at: datetime, context: FeedContext) -> Rejected | None:
+def _check_time(occurred_at: datetime, context: FeedContext, *, is_read_now: bool) -> Rejected | None:
+    """Return why an event cannot have this time.
+
+    The totals of a record are as of today, however old the record is; a report row is as old as the day it is about.
+    """
     if occurred_at.tzinfo is None:
         return Rejected("missing_time", "expected a time with its UTC offset, got one without")
     if occurred_at > context.received_at + LATEST_LEAD:
@@ -155,7 +163,7 @@ def _check_time(occurred_at: datetime, context: FeedContext) -> Rejected | None:
             f"occurred_at must be at most {format_hours(LATEST_LEAD)} after receipt, got a later time; "
             "check the sender's clock",
         )
-    if not context.backfill and occurred_at < context.received_at - EARLIEST_AGE:
+    if not (context.backfill or is_read_now) and occurred_at < context.received_at - EARLIEST_AGE:
         return Rejected(
             "too_old",
             f"occurred_at must be at most {EARLIEST_AGE.days} days before receipt, got an earlier time; "
@@ -168,6 +176,14 @@ def format_hours(duration: timedelta) -> str:
     """Return a duration of whole hours as a text, such as ``1 hour``."""
     hours = duration // timedelta(hours=1)
     return f"{hours} hour{'' if hours == 1 else 's'}"
+
+
+def _limit_time(as_of: datetime | None, context: FeedContext) -> datetime:
+    """Return when figures were true: at receipt if the provider gives no time, or one that is still to come.
+
+    A time in the future would otherwise keep out every later revision.
+    """
+    return context.received_at if as_of is None or as_of > context.received_at + LATEST_LEAD else as_of
 
 
 def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:

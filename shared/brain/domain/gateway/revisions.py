@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from brain.domain.events import METRICS, QUALITIES, Event
+from brain.domain.events import METRICS, QUALITIES, Event, Fact
 from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.record_facts import derive_state, infer_facts, merge_facts
 
 MERGED_FIELDS: Final = (
     *METRICS, *QUALITIES, "currency", "content_id", "content_type", "platform", "vertical", "creator_hash",
@@ -23,18 +24,20 @@ class RunningTotal:
         as_of: when the newest revision was true.
         field_times: when the fields that the newest revision does not contain were true.
         retracted_at: when the record was last retracted; metrics from before that time count no more.
+        facts: what is known about a record, from which its metrics follow; empty for other totals.
     """
 
     event: Event
     as_of: datetime
     field_times: Mapping[str, datetime] = field(default_factory=dict)
     retracted_at: datetime | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
 
     @classmethod
     def from_revision(cls, revision: IdentifiedEvent) -> "RunningTotal":
         """Return the running total of a first revision."""
         retracted_at = revision.as_of if revision.event.retracted else None
-        return cls(revision.event, revision.as_of, retracted_at=retracted_at)
+        return cls(revision.event, revision.as_of, retracted_at=retracted_at, facts=revision.facts)
 
     def list_fields(self) -> dict[str, tuple[Any, datetime]]:
         """Return each known field with its value and when that was true."""
@@ -48,7 +51,15 @@ def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     A field that the revision does not contain keeps its value. Of two values of a field the one that was true later
     stays; of two that were true at the same time the one received later. A retraction removes the metrics from before
     its time. The payload is merged in the same way, so that both queries of one total are visible in it.
+
+    The metrics of a record follow from its facts, each of which is merged by its own time, so that a deal that was
+    deleted and restored has its amount again, in whatever order its changes arrive.
     """
+    merged = _merge_totals(total, new)
+    return _apply_facts(total, new, merged) if new.facts else merged
+
+
+def _merge_totals(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     revision = RunningTotal.from_revision(new)
     newer, older = (revision, total) if revision.as_of >= total.as_of else (total, revision)
     fields = _merge_fields(total, revision)
@@ -82,6 +93,19 @@ def _drop_metrics(
     if retracted_at is None:
         return dict(fields)
     return {name: known for name, known in fields.items() if name not in METRICS or known[1] > retracted_at}
+
+
+def _apply_facts(total: RunningTotal, new: IdentifiedEvent, merged: RunningTotal) -> RunningTotal:
+    """Return a record after another form of it; a metric that no longer counts is 0, because it did count."""
+    facts = merge_facts(total.facts or infer_facts(total.event, total.as_of), new.facts)
+    state = derive_state(facts, new.event.received_at)
+    metrics: dict[str, Any] = dict.fromkeys(METRICS)
+    if not state.retracted:
+        metrics |= {name: 0 for name in METRICS if getattr(total.event, name) is not None} | dict(state.metrics)
+    occurred_at = state.occurred_at or merged.event.occurred_at
+    event = replace(merged.event, retracted=state.retracted, occurred_at=occurred_at, **metrics)
+    field_times = {name: known_at for name, known_at in merged.field_times.items() if name not in METRICS}
+    return RunningTotal(event, merged.as_of, field_times, facts=facts)
 
 
 def retract(total: RunningTotal, as_of: datetime) -> RunningTotal:

@@ -12,7 +12,8 @@ def total_from_document(document: Document) -> RunningTotal:
     """Return the running total of an event's document; one without a provider's time was true when it was received."""
     event = codec.event_from_document(document)
     as_of = document.get("as_of", event.received_at)
-    return RunningTotal(event, as_of, document.get("field_times", {}), document.get("retracted_at"))
+    facts = codec.facts_from_document(document)
+    return RunningTotal(event, as_of, document.get("field_times", {}), document.get("retracted_at"), facts)
 
 
 def build_revision_writes(stored: Snapshot, total: RunningTotal, fields: Document) -> list[Write]:
@@ -26,7 +27,7 @@ def build_revision_writes(stored: Snapshot, total: RunningTotal, fields: Documen
     before = codec.event_from_document(stored.data)
     number = stored.data["revision"] + 1
     current: Document = {**codec.event_to_document(total.event), **fields, "revision": number, **_time_fields(total)}
-    names = (*codec.PLAIN_EVENT_FIELDS, "as_of", "field_times", "retracted_at")
+    names = (*codec.PLAIN_EVENT_FIELDS, "as_of", "field_times", "retracted_at", "facts")
     cleared = {name: Transform.DELETE_FIELD for name in names if name in stored.data}
     revision = {**current, "increments": codec.compute_increments(before, total.event)}
     writes: list[Write] = [
@@ -43,15 +44,15 @@ def build_time_update(stored: Snapshot, total: RunningTotal) -> Update:
 
 
 def _time_fields(total: RunningTotal) -> dict[str, Any]:
-    """Return the times of a total; the field ``as_of`` is left out where it is the time of receipt."""
+    """Return the times and facts of a total; the field ``as_of`` is left out where it is the time of receipt."""
     as_of = None if total.as_of == total.event.received_at else total.as_of
     fields = {"as_of": as_of, "field_times": dict(total.field_times) or None, "retracted_at": total.retracted_at}
-    return {name: field for name, field in fields.items() if field is not None}
+    return {name: field for name, field in fields.items() if field is not None} | codec.facts_to_document(total.facts)
 
 
 def _create_first_revision(event: Event, stored: Snapshot) -> Create:
     """Return the record of an event as it was before its first revision."""
-    names = ("fingerprint", "delivery", "as_of", "retracted_at")
+    names = ("fingerprint", "delivery", "as_of", "retracted_at", "facts")
     kept = {name: stored.data[name] for name in names if name in stored.data}
     return _create_revision(event, {**codec.event_to_document(event), **kept, "revision": 0, "increments": {}})
 

@@ -239,7 +239,11 @@ def _unreadable(error: InvalidInputError) -> ItemResult:
 def _create_event(identified: IdentifiedEvent, delivery_id: str) -> Create:
     event = identified.event
     document = codec.new_event_to_document(
-        event, identified.fingerprint, cumulative=identified.cumulative, as_of=identified.as_of
+        event,
+        identified.fingerprint,
+        cumulative=identified.cumulative,
+        as_of=identified.as_of,
+        facts=identified.facts,
     )
     delivery = {"delivery": delivery_id} if delivery_id else {}
     return Create(paths.event(event.client_id, event.event_id), document | delivery)

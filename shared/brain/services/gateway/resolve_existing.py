@@ -113,7 +113,7 @@ class ResolveExisting:
     def _resolve_superseded(self, new: IdentifiedEvent, stored: Snapshot) -> IngestStatus | None:
         """Return the outcome of a form that was superseded by the stored one, or None for a new form."""
         superseded = stored.data.get("superseded", [])
-        matching = (form for form in superseded if self._matches(form, new.fingerprint))
+        matching = (form for form in superseded if self._matches(form, new))
         if (form := next(matching, None)) is not None:
             form_key = f"{stored.id}:{new.fingerprint}"
             if not self.delivery_id or form["delivery"] != self.delivery_id or form_key in self._own:
@@ -124,9 +124,14 @@ class ResolveExisting:
             return IngestStatus.DUPLICATE
         return None
 
-    def _matches(self, form: dict[str, Any], fingerprint: str) -> bool:
-        """Whether a form is the same, and of the present moment or of the one before a retry of this delivery."""
-        return form["fingerprint"] == fingerprint and (not form.get("until") or form["until"] == self.delivery_id)
+    def _matches(self, form: dict[str, Any], new: IdentifiedEvent) -> bool:
+        """Whether a form is the same, and of the present moment or of the one before a retry of this delivery.
+
+        A record that returns to earlier values has the same content at another time of its own.
+        """
+        if form["fingerprint"] != new.fingerprint or form.get("as_of", new.as_of) != new.as_of:
+            return False
+        return not form.get("until") or form["until"] == self.delivery_id
 
     def _all_fingerprints(self, event: Event) -> set[str]:
         """Return the fingerprints of all revisions, read once per request."""
@@ -148,7 +153,13 @@ class ResolveExisting:
             return forms
         number = stored.data["revision"] + 1
         stale_form = {"fingerprint": new.fingerprint, "revision": number, "delivery": self.delivery_id}
+        stale_form |= {"as_of": new.as_of} if new.facts else {}
         return [*forms, stale_form][-MAX_SUPERSEDED:]
+
+    def _is_repeated_form(self, new: IdentifiedEvent, before: RunningTotal, merged: RunningTotal) -> bool:
+        """Whether an earlier form of a record is sent again and says nothing new."""
+        says_nothing_new = bool(new.facts) and new.as_of <= before.as_of and merged.facts == before.facts
+        return says_nothing_new and new.fingerprint in self._all_fingerprints(new.event)
 
     def _revise(self, new: IdentifiedEvent, stored: Snapshot) -> ItemResult:
         """Merge the new values into the event, and record the revision with its time and increments."""
@@ -159,6 +170,8 @@ class ResolveExisting:
             new = new._replace(as_of=known_at)
         merged = _merge(before, new, stored)
         is_stale = merged.as_of > new.as_of
+        if self._is_repeated_form(new, before, merged):
+            return ItemResult(IngestStatus.DUPLICATE, stored.id)
         is_same = stored.data["fingerprint"] == new.fingerprint
         if (is_same or not is_stale) and _is_unchanged(before.event, merged.event, None if is_same else new.volatile):
             return self._resolve_unchanged(stored, before, merged)
@@ -176,7 +189,7 @@ class ResolveExisting:
 
     def _resolve_unchanged(self, stored: Snapshot, before: RunningTotal, merged: RunningTotal) -> ItemResult:
         """Return the result of values that the stored total has already, and record a later time of the provider."""
-        if merged.as_of > before.as_of and "as_of" in stored.data:
+        if (merged.as_of > before.as_of and "as_of" in stored.data) or merged.facts != before.facts:
             self.store.commit([build_time_update(stored, merged)])
             self._revised.add(stored.id)
         return ItemResult(IngestStatus.DUPLICATE, stored.id)
@@ -191,7 +204,8 @@ class ResolveExisting:
 
 def _add_superseded(stored: Snapshot) -> list[dict[str, Any]]:
     """Return the forms that were received together with the stored one, which is the last of them."""
-    form = {name: stored.data[name] for name in ("fingerprint", "revision")}
+    names = ("fingerprint", "revision", "as_of") if "facts" in stored.data else ("fingerprint", "revision")
+    form = {name: stored.data[name] for name in names if name in stored.data}
     forms = [*stored.data.get("superseded", []), form | {"delivery": stored.data.get("delivery", "")}]
     return forms[-MAX_SUPERSEDED:]
 

@@ -73,7 +73,7 @@ def test_input_that_is_not_json_is_one_rejection(text: str) -> None:
 
 def test_old_events_need_their_day_of_receipt_or_backfill() -> None:
     """A recording of 2021 is read as of its receipt, as backfill, or without any time of receipt."""
-    post = '{"id": "1", "created_at": "2021-02-23T18:07:07.000Z", "public_metrics": {"like_count": 3}}'
+    post = '{"tweet_id": "1", "date": "2021-02-23", "likes": 3, "impressions": 9}'
     assert run_normalize("social_twitter", *RECEIVED_AT, stdin=post)[2][0]["error_code"] == "too_old"
     assert run_normalize("social_twitter", "--received-at", "2021-03-01", stdin=post)[0] == 0
     assert run_normalize("social_twitter", *RECEIVED_AT, "--backfill", stdin=post)[0] == 0

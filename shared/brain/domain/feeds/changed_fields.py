@@ -51,12 +51,13 @@ def _resolve_positions(
     are known only if every field in the event changed, as in an event that is not enriched.
     """
     fields = list(change)
-    is_nulled = any(_read_texts(header.get("nulledFields")))
-    present = {name for name in fields if name != _HEADER and change[name] is not None}
+    is_nulled = header.get("nulledFields") not in (None, [])
+    present = frozenset(name for name, value in change.items() if value is not None) - {_HEADER}
     if _lists_all_fields(change) and max(positions) < len(fields):
         names = frozenset(fields[position] for position in positions)
         return names if is_nulled or names <= present else None
-    return frozenset(present) if len(present) == len(positions) and not is_nulled else None
+    is_enriched = is_nulled or len(present) != len(positions)
+    return None if is_enriched else present
 
 
 def _lists_all_fields(change: Mapping[str, Any]) -> bool:

@@ -86,6 +86,7 @@ def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Re
         undated=total_time.undated,
         content_key=("email", email_id or "", *period, *email_ids),
         cumulative=True,
+        is_record=email_id is not None and not period,
         content_id=email_id,
         content_type="email",
         platform="email",

@@ -9,6 +9,7 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import resolve_total_time
+from brain.domain.privacy.personal_fields import ALL_FIELDS
 
 # Metric by insight; accounts and stories have other names for some of them.
 _INSIGHT_METRICS: Final[Mapping[str, str]] = {
@@ -36,6 +37,13 @@ _CHANGES: Final = dict.fromkeys(
     (*_COMMENT_FIELDS, _STORY_FIELD, "mentions"), (FeedType.SOCIAL_INSTAGRAM, _ENTRY_ID | {"text"})
 )
 _CHANGE_CONTENT_TYPES: Final[dict[str, str | None]] = {_STORY_FIELD: "story", "": None}
+_MESSAGE_LISTS: Final = ("messaging", "standby")
+_MESSAGE_FIELDS: Final = frozenset({"sender", "recipient", "timestamp", "is_self"})
+_MESSAGE_KINDS: Final = {
+    "message": "direct_message", "message_edit": "direct_message_edit", "reaction": "direct_message_reaction",
+    "postback": "direct_message_postback", "read": "direct_message_read", "referral": "direct_message_referral",
+    "optin": "direct_message_optin",
+}  # fmt: skip
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
 INSIGHT_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
 # URLs of files are signed again for every fetch.
@@ -105,13 +113,24 @@ def _build_insights_draft(
         total_time.occurred_at,
         undated=total_time.undated,
         raw={"id": object_id, "period": period, "end_time": end_time or None, "insights": insights},
-        content_key=("insights", object_id, period, end_time),
+        **_insights_key(object_id, period, end_time, is_media=is_media),
         cumulative=True,
         content_id=object_id if is_media else None,
         content_type=None if is_media else "account",
         platform="instagram",
         creator=None if is_media else object_id,
     )
+
+
+def _insights_key(object_id: str, period: str, end_time: str, *, is_media: bool) -> dict[str, Any]:
+    """Return the key of insights: those of a medium belong to its other figures, those of an account to a period."""
+    key = ("insights", object_id, period, end_time)
+    return list_media_keys(object_id, key) if is_media else {"content_key": key}
+
+
+def list_media_keys(media_id: str, former_key: tuple[str, ...]) -> dict[str, Any]:
+    """Return the key that all figures of a medium share, and the one that version 0.1 gave this part of them."""
+    return {"content_key": ("media", media_id), "former_key": former_key, "is_record": True}
 
 
 def add_insight_metrics(builder: DraftBuilder, insights: Mapping[str, Any]) -> None:
@@ -168,6 +187,7 @@ def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedCont
         undated=total_time.undated,
         content_key=("media", str(media["id"])),
         cumulative=True,
+        is_record=True,
         content_id=to_text(media.get("id")),
         content_type=_select_content_type(media),
         platform="instagram",
@@ -194,13 +214,38 @@ def matches_webhook(payload: JsonObject) -> bool:
 
 
 def read_webhook(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return one event per change: a comment, a mention, or the final insights of a story."""
-    outcomes: list[FeedOutcome] = [
-        _read_change(to_object(entry), to_object(change), context)
-        for entry in to_list(payload.get("entry"))
-        for change in to_list(to_object(entry).get("changes"))
-    ]
+    """Return one event per change: a comment, a mention, a message, or the final insights of a story."""
+    outcomes: list[FeedOutcome] = []
+    for entry in map(to_object, to_list(payload.get("entry"))):
+        outcomes += [_read_change(entry, to_object(change), context) for change in to_list(entry.get("changes"))]
+        outcomes += [
+            _read_message(entry, name, to_object(message), context)
+            for name in _MESSAGE_LISTS
+            for message in to_list(entry.get(name))
+        ]
     return outcomes or [Ignored("a webhook without changes")]
+
+
+def _read_message(
+    entry: Mapping[str, Any], list_name: str, message: Mapping[str, Any], context: FeedContext
+) -> Draft | Rejected:
+    """Return a direct message, or what happened to one, without any metric."""
+    kind = next((name for name in message if name not in _MESSAGE_FIELDS), list_name)
+    details = to_object(message.get(kind))
+    raw = {"entry_id": entry.get("id"), **message}
+    builder = DraftBuilder(raw)
+    message_id = to_text(details.get("mid"))
+    occurred_at = builder.read_time(message, "timestamp") or builder.read_time(entry, "time") or context.signed_at
+    return builder.build(
+        FeedType.SOCIAL_INSTAGRAM if kind in _MESSAGE_KINDS else FeedType.CUSTOM,
+        occurred_at,
+        raw=raw,
+        provider_event_id=f"{list_name} {kind} {message_id} {message.get('timestamp')}" if message_id else None,
+        content_type=_MESSAGE_KINDS.get(kind, kind),
+        platform="instagram",
+        creator=to_text(to_object(message.get("sender")).get("id")),
+        personal=ALL_FIELDS,
+    )
 
 
 def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
@@ -212,12 +257,16 @@ def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: F
         builder.metrics["comments"] = 1
     if field == _STORY_FIELD:
         add_insight_metrics(builder, details)
-    total = {"content_key": ("story", media_id), "cumulative": True} if field == _STORY_FIELD and media_id else {}
+    noted_at = builder.read_time(entry, "time") or context.signed_at
+    total: dict[str, Any] = {}
+    if field == _STORY_FIELD and media_id:
+        total = {"cumulative": True, "undated": True, "as_of": noted_at}
+        total |= list_media_keys(media_id, ("story", media_id))
     feed_type, personal = _CHANGES.get(field, (FeedType.CUSTOM, _ENTRY_ID))
     event_id = first_text(details, ("id", "comment_id"))
     return builder.build(
         feed_type,
-        builder.read_time(entry, "time") or context.signed_at,
+        noted_at,
         raw=raw,
         provider_event_id=f"{field} {event_id}" if event_id else None,
         content_id=media_id,

@@ -6,10 +6,10 @@ from typing import Any, Final
 from brain.domain.events import Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.instagram import INSIGHT_PREFIXES, MEDIA_TYPES, add_insight_metrics
+from brain.domain.feeds.instagram import INSIGHT_PREFIXES, MEDIA_TYPES, add_insight_metrics, list_media_keys
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time
+from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, is_deleted_row, read_row_time, resolve_total_time
 
 _MEDIA_COLUMNS: Final = ("permalink", "shortcode", "media_type", "is_story", "is_comment_enabled", "thumbnail_url")
 
@@ -54,8 +54,10 @@ def _read_insights(payload: JsonObject, row: Mapping[str, Any], context: FeedCon
         FeedType.SOCIAL_INSTAGRAM,
         total_time.occurred_at,
         undated=total_time.undated,
-        content_key=("insights", str(row["id"]), "lifetime", ""),
+        **list_media_keys(str(row["id"]), ("insights", str(row["id"]), "lifetime", "")),
         cumulative=True,
+        as_of=read_row_time(builder, row),
+        retracted=is_deleted_row(row),
         content_id=to_text(row.get("id")),
         platform="instagram",
         volatile=VOLATILE_COLUMNS,
@@ -73,6 +75,9 @@ def _read_media(payload: JsonObject, row: Mapping[str, Any]) -> Draft | Rejected
         builder.read_time(row, "created_time", naive_is_utc=True),
         content_key=("media", str(row["id"])),
         cumulative=True,
+        is_record=True,
+        as_of=read_row_time(builder, row),
+        retracted=is_deleted_row(row),
         content_id=to_text(row.get("id")),
         content_type="story" if is_story else MEDIA_TYPES.get(media_type.upper()) or media_type.lower() or None,
         platform="instagram",
@@ -91,6 +96,9 @@ def _read_user(payload: JsonObject, row: Mapping[str, Any], context: FeedContext
         undated=total_time.undated,
         content_key=("account", str(row["id"])),
         cumulative=True,
+        is_record=True,
+        as_of=read_row_time(builder, row),
+        retracted=is_deleted_row(row),
         content_type="account",
         platform="instagram",
         creator=to_text(row.get("id")),
@@ -127,6 +135,7 @@ def _read_comment(comment: JsonObject) -> Draft | Rejected:
         builder.read_time(comment, "timestamp"),
         content_key=("comment", str(comment["id"])),
         cumulative=True,
+        is_record=True,
         content_id=to_text(to_object(comment.get("media")).get("id")),
         content_type="comment",
         platform="instagram",

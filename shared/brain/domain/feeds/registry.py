@@ -22,6 +22,7 @@ from brain.domain.feeds import (
     instagram_rows,
     iterable,
     linkedin,
+    linkedin_notifications,
     linkedin_rows,
     mailchimp,
     mailersend,
@@ -31,12 +32,14 @@ from brain.domain.feeds import (
     meta_ads,
     plain_rows,
     postmark,
+    provider_errors,
     resend,
     salesforce,
     salesforce_changes,
     sendgrid,
     sparkpost,
     tiktok,
+    x_activities,
     x_posts,
     youtube,
 )
@@ -62,10 +65,12 @@ _ALL: Final[tuple[PayloadShape, ...]] = (
     *mailersend.SHAPES,
     *generic_email.SHAPES,
     *x_posts.SHAPES,
+    *x_activities.SHAPES,
     *instagram.SHAPES,
     *instagram_rows.SHAPES,
     *youtube.SHAPES,
     *linkedin.SHAPES,
+    *linkedin_notifications.SHAPES,
     *linkedin_rows.SHAPES,
     *tiktok.SHAPES,
     *hubspot_webhooks.SHAPES,
@@ -78,6 +83,7 @@ _ALL: Final[tuple[PayloadShape, ...]] = (
     *plain_rows.SHAPES,
     *google_ads.SHAPES,
     *meta_ads.SHAPES,
+    *provider_errors.SHAPES,
 )
 SHAPES: Final[Mapping[FeedType, tuple[PayloadShape, ...]]] = {
     feed: tuple(shape for shape in _ALL if shape.feed_type is feed) for feed in FeedType

@@ -109,6 +109,7 @@ def _read_video(video: JsonObject, context: FeedContext) -> Draft | Rejected:
         undated=total_time.undated,
         content_key=("video", video_id or ""),
         cumulative=True,
+        is_record=True,
         content_id=video_id,
         content_type="video",
         platform="tiktok",

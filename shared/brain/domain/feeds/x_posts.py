@@ -1,14 +1,22 @@
 """X: posts of API v2 with their public, non-public and organic metrics, and posts of API v1.1."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from brain.domain.events import Draft, FeedType, Ignored, Rejected
+from brain.domain.events import Draft, FeedType, Ignored, Notice, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
+from brain.domain.feeds.report_rows import (
+    VOLATILE_COLUMNS,
+    is_deleted_row,
+    read_row_time,
+    resolve_total_time,
+    select_dimensions,
+)
+from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 from brain.domain.privacy.personal_fields import ALL_FIELDS
 
 _V2_FIELDS: Final = (
@@ -18,6 +26,8 @@ _V2_FIELDS: Final = (
     "promoted_metrics",
     "edit_history_tweet_ids",
 )
+# Counts that a repost has as 0, because it shows only those of the reposts of its original.
+_OWN_COUNTS: Final = ("like_count", "reply_count", "quote_count", "favorite_count")
 _MEDIA_TYPES: Final = {"photo": "photo", "video": "video", "animated_gif": "gif"}
 _ROW_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "likes": ("likes", "favorites"),
@@ -27,6 +37,12 @@ _ROW_METRICS: Final[Mapping[str, tuple[str, ...]]] = {
     "engagements": ("engagements",),
     "views": ("video_views", "video_total_views"),
 }
+_ROW_IDS: Final = ("organic_tweet_id", "tweet_id")
+_ROW_DIMENSIONS: Final = ("date", "placement", "account_id")
+_ROW_COLUMNS: Final = frozenset({
+    *_ROW_IDS, *_ROW_DIMENSIONS, *(name for names in _ROW_METRICS.values() for name in names), "retweets", "quotes",
+    "created_at", "text", "tweet_text", "full_text", "lang", "source", "conversation_id", "author_id", "username",
+})  # fmt: skip
 # Counts of the author change without the post: they describe its audience, not what the post achieved.
 _VOLATILE_FIELDS: Final = frozenset({"user", "author"})
 
@@ -45,7 +61,7 @@ def matches_page(payload: JsonObject) -> bool:
     first_post = data[0] if isinstance(data, list) and data else data
     if _is_post(first_post) or _is_account(first_post):
         return True
-    return data is None and "result_count" in to_object(payload.get("meta"))
+    return not data and "result_count" in to_object(payload.get("meta"))
 
 
 def read_page(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
@@ -57,7 +73,19 @@ def read_page(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome
     includes = to_object(payload.get("includes"))
     users = _index_by(includes.get("users"), "id")
     media = _index_by(includes.get("media"), "media_key")
-    return [_read_post_or_account(post, users, media, context) for post in posts]
+    outcomes = [_read_post_or_account(post, users, media, context) for post in posts]
+    errors = to_list(payload.get("errors"))
+    return _note_errors(outcomes, len(errors)) if errors else outcomes
+
+
+def _note_errors(outcomes: list[FeedOutcome], count: int) -> list[FeedOutcome]:
+    """Return the outcomes of a page with a notice about the posts that X could not return."""
+    message = f"expected all posts that were requested, got {count} errors for others; request those again"
+    notice = Notice("provider_error", message)
+    return [
+        replace(outcome, notices=(*outcome.notices, notice)) if isinstance(outcome, Draft) and number == 0 else outcome
+        for number, outcome in enumerate(outcomes)
+    ]
 
 
 def _read_post_or_account(
@@ -86,6 +114,7 @@ def _read_account(account: JsonObject, context: FeedContext) -> Draft | Rejected
         undated=True,
         content_key=("account", str(account["id"])),
         cumulative=True,
+        is_record=True,
         content_type="account",
         platform="twitter",
         creator=to_text(account.get("id")),
@@ -107,19 +136,13 @@ def _read_post(
     post: JsonObject, users: Mapping[Any, Any], media: Mapping[Any, Any], context: FeedContext
 ) -> Draft | Rejected:
     builder = DraftBuilder(post)
-    public, private = to_object(post.get("public_metrics")), to_object(post.get("non_public_metrics"))
-    organic = to_object(post.get("organic_metrics"))
-    for source in (organic, public):  # public counts include promoted ones, so they replace organic counts
-        builder.add_count("likes", source, "like_count")
-        builder.add_count("comments", source, "reply_count")
-        builder.add_sum("shares", source, "retweet_count", "quote_count")
-    for source in (organic, private, public):
-        builder.add_count("impressions", source, "impression_count")
-        builder.add_count("clicks", source, "url_link_clicks")
-    builder.add_count("engagements", private, "engagements")
+    is_repost = _is_repost(post)
+    if not is_repost:
+        _add_counters(builder, post)
     media_keys = [to_text(key) for key in to_list(to_object(post.get("attachments")).get("media_keys"))]
     attached_media = [media[key] for key in media_keys if key in media]
-    _add_views(builder, attached_media)
+    if not is_repost:
+        _add_views(builder, attached_media)
     author = to_object(users.get(to_text(post.get("author_id"))))
     builder.add_count("audience_size", to_object(author.get("public_metrics")), "followers_count")
     total_time = resolve_total_time(builder, builder.read_time(post, "created_at"), context)
@@ -130,10 +153,37 @@ def _read_post(
         content_key=("post", str(post["id"])),
         cumulative=True,
         content_id=to_text(post.get("id")),
-        content_type=_infer_content_type(post, attached_media),
+        is_record=True,
+        content_type="repost" if is_repost else _infer_content_type(post, attached_media),
         platform="twitter",
         creator=to_text(post.get("author_id")),
     )
+
+
+def _is_repost(post: JsonObject) -> bool:
+    """Return whether a post only repeats another one, whose reposts are then counted in it.
+
+    A post that was requested without its references shows it by its text and counts.
+    """
+    references = [to_object(reference) for reference in to_list(post.get("referenced_tweets"))]
+    if any(reference.get("type") == "retweeted" for reference in references) or "retweeted_status" in post:
+        return True
+    counts = to_object(post.get("public_metrics")) or post
+    has_counts_of_its_own = any(counts.get(name) for name in _OWN_COUNTS)
+    return (to_text(post.get("text") or post.get("full_text")) or "").startswith("RT @") and not has_counts_of_its_own
+
+
+def _add_counters(builder: DraftBuilder, post: JsonObject) -> None:
+    public, private = to_object(post.get("public_metrics")), to_object(post.get("non_public_metrics"))
+    organic = to_object(post.get("organic_metrics"))
+    for source in (organic, public):  # public counts include promoted ones, so they replace organic counts
+        builder.add_count("likes", source, "like_count")
+        builder.add_count("comments", source, "reply_count")
+        builder.add_sum("shares", source, "retweet_count", "quote_count")
+    for source in (organic, private, public):
+        builder.add_count("impressions", source, "impression_count")
+        builder.add_count("clicks", source, "url_link_clicks")
+    builder.add_count("engagements", private, "engagements")
 
 
 def _add_views(builder: DraftBuilder, attached_media: list[JsonObject]) -> None:
@@ -177,14 +227,19 @@ def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]
     total_time = resolve_total_time(
         builder, builder.read_time(row, "date", "created_at", naive_is_utc=True), context, row
     )
-    post_id = first_text(row, ("organic_tweet_id", "tweet_id"))
+    post_id = first_text(row, _ROW_IDS)
+    unknown = select_unknown_dimensions(row, _ROW_COLUMNS)
     return [
         builder.build(
             FeedType.SOCIAL_TWITTER,
             total_time.occurred_at,
             undated=total_time.undated,
-            content_key=("row", post_id or "", *select_dimensions(row, ("date", "placement", "account_id"))),
+            content_key=("row", post_id or "", *select_dimensions(row, _ROW_DIMENSIONS)),
+            dimensions=unknown.dimensions,
+            notices=unknown.notices,
             cumulative=True,
+            as_of=read_row_time(builder, row),
+            retracted=is_deleted_row(row),
             content_id=post_id,
             platform="twitter",
             volatile=VOLATILE_COLUMNS,
@@ -198,14 +253,17 @@ def matches_v1(payload: JsonObject) -> bool:
 
 
 def read_v1(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return one post of API v1.1."""
+    """Return one post of API v1.1; a repost has the counts of its original, which are not its own."""
     builder = DraftBuilder(payload)
-    builder.add_count("likes", payload, "favorite_count")
-    builder.add_count("comments", payload, "reply_count")
-    builder.add_sum("shares", payload, "retweet_count", "quote_count")
+    is_repost = _is_repost(payload)
+    if not is_repost:
+        builder.add_count("likes", payload, "favorite_count")
+        builder.add_count("comments", payload, "reply_count")
+        builder.add_sum("shares", payload, "retweet_count", "quote_count")
     user = to_object(payload.get("user"))
     builder.add_count("audience_size", user, "followers_count")
     media = to_list(to_object(payload.get("extended_entities") or payload.get("entities")).get("media"))
+    attached_media = [attachment for attachment in media if isinstance(attachment, Mapping)]
     total_time = resolve_total_time(builder, builder.read_time(payload, "created_at"), context)
     return [
         builder.build(
@@ -214,32 +272,14 @@ def read_v1(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
             undated=total_time.undated,
             content_key=("post", str(payload["id_str"])),
             cumulative=True,
+            is_record=True,
             content_id=to_text(payload.get("id_str")),
-            content_type=_infer_content_type(
-                payload, [attachment for attachment in media if isinstance(attachment, Mapping)]
-            ),
+            content_type="repost" if is_repost else _infer_content_type(payload, attached_media),
             platform="twitter",
             creator=first_text(user, ("id_str", "id")),
             volatile=_VOLATILE_FIELDS,
         )
     ]
-
-
-def matches_activity(payload: JsonObject) -> bool:
-    """Recognize an account activity by its user, a challenge by its token."""
-    return "for_user_id" in payload or "crc_token" in payload
-
-
-def read_activity(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return the new posts of an account activity; a challenge is ignored."""
-    if "crc_token" in payload:
-        return [Ignored("X's challenge-response check")]
-    posts = [
-        post for post in to_list(payload.get("tweet_create_events")) if isinstance(post, Mapping) and matches_v1(post)
-    ]
-    if not posts:
-        return [Ignored("an account activity without a new post")]
-    return [outcome for post in posts for outcome in read_v1(post, context)]
 
 
 _PAGE_DESCRIPTION = "posts of X API v2 (data with id, text, created_at, public_metrics)"
@@ -257,5 +297,4 @@ SHAPES = (
         read_page,
         is_ambiguous=True,
     ),
-    PayloadShape(FeedType.SOCIAL_TWITTER, "an account activity of X (for_user_id)", matches_activity, read_activity),
 )

@@ -20,6 +20,7 @@ from brain.domain.feeds import (
     hubspot_webhooks,
     instagram,
     instagram_rows,
+    instagram_webhooks,
     iterable,
     linkedin,
     linkedin_notifications,
@@ -41,6 +42,7 @@ from brain.domain.feeds import (
     tiktok,
     x_activities,
     x_posts,
+    x_rows,
     youtube,
 )
 from brain.domain.feeds.context import FeedContext, FeedOutcome
@@ -65,8 +67,10 @@ _ALL: Final[tuple[PayloadShape, ...]] = (
     *mailersend.SHAPES,
     *generic_email.SHAPES,
     *x_posts.SHAPES,
+    *x_rows.SHAPES,
     *x_activities.SHAPES,
     *instagram.SHAPES,
+    *instagram_webhooks.SHAPES,
     *instagram_rows.SHAPES,
     *youtube.SHAPES,
     *linkedin.SHAPES,

@@ -81,7 +81,7 @@ def extend_id(record_id: str) -> str:
     The last three characters say which of the others are in upper case.
 
     >>> extend_id("006AA00000Xyz03")
-    '006AA00000Xyz03YAC'
+    '006AA00000Xyz03YAB'
     """
     suffix = ""
     for start in range(0, _SHORT_ID_LENGTH, 5):

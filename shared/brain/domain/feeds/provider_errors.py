@@ -10,8 +10,8 @@ from brain.domain.feeds.json_values import first_text, has_any, to_list, to_obje
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 
 PROVIDER_ERROR: Final = "provider_error"
-# Names and numbers of errors only: their sentences may name people, accounts and tokens.
-_SAFE_CODE: Final = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]{0,47}")
+# Numbers and compound names of errors only: anything else may name people, accounts and tokens.
+_SAFE_CODE: Final = re.compile(r"\d{1,5}|[A-Z]+(?:_[A-Z]+){1,5}|[A-Z]{0,2}[a-z]{1,20}(?:[A-Z][a-z]{1,20}){1,4}")
 _CODE_FIELDS: Final = ("errorCode", "category", "reason", "title", "status", "type", "code")
 _PAGE_FIELDS: Final = frozenset({
     "data", "results", "items", "paging", "summary", "total", "totalCount", "meta", "hasMore", "offset", "cursor",

@@ -24,8 +24,8 @@ def build_revision(hour, *, retracted=False, raw=None, **metrics):
     )  # fmt: skip
     return IdentifiedEvent(
         event, fingerprint=f"{hour}{metrics}{retracted}", cumulative=True, people=(), undated=False,
-        as_of=MONDAY + timedelta(hours=hour), is_record=True, dimensions=(), former_id=None, volatile=frozenset(),
-        notices=(),
+        as_of=MONDAY + timedelta(hours=hour), is_record=True, facts={}, dimensions=(), former_id=None,
+        volatile=frozenset(), notices=(),
     )  # fmt: skip
 
 

@@ -12,9 +12,9 @@ from brain.testing.simulations.memory_brain import CLIENT, NOW, build_memory_bra
 
 
 def send(brain, hours, name="", **metrics):
-    """Send a row that the provider wrote so many hours after ``NOW``; return its outcome."""
+    """Send a row that the provider wrote at an hour of the evening before ``NOW``; return its outcome."""
     brain.clock.advance(timedelta(minutes=1))
-    synced_at = NOW + timedelta(hours=hours)
+    synced_at = NOW - timedelta(hours=12 - hours)
     draft = Draft(
         feed_type=FeedType.ADS_META, occurred_at=NOW - timedelta(days=1), raw={"synced_at": str(synced_at), **metrics},
         content_key=("day", "ad_id=7"), cumulative=True, metrics=metrics, as_of=synced_at,
@@ -38,7 +38,7 @@ def test_a_stale_copy_is_history_and_sent_again_a_duplicate():
     assert send(brain, 2, clicks=9) == "stored"
     assert send(brain, 1, clicks=5) == "revised"
     event = read_event(brain)
-    assert (event.data["clicks"], event.data["as_of"], event.data["revision"]) == (9, NOW + timedelta(hours=2), 1)
+    assert (event.data["clicks"], event.data["as_of"], event.data["revision"]) == (9, NOW - timedelta(hours=10), 1)
     assert send(brain, 1, clicks=5) == "duplicate"
     assert send(brain, 2, clicks=9) == "duplicate"
     assert read_event(brain).data["revision"] == 1

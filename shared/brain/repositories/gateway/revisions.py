@@ -12,8 +12,9 @@ def total_from_document(document: Document) -> RunningTotal:
     """Return the running total of an event's document; one without a provider's time was true when it was received."""
     event = codec.event_from_document(document)
     as_of = document.get("as_of", event.received_at)
+    retracted_at = document.get("retracted_at", as_of if event.retracted else None)
     facts = codec.facts_from_document(document)
-    return RunningTotal(event, as_of, document.get("field_times", {}), document.get("retracted_at"), facts)
+    return RunningTotal(event, as_of, document.get("field_times", {}), retracted_at, facts)
 
 
 def build_revision_writes(stored: Snapshot, total: RunningTotal, fields: Document) -> list[Write]:

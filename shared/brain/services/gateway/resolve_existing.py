@@ -172,8 +172,7 @@ class ResolveExisting:
         is_stale = merged.as_of > new.as_of
         if self._is_repeated_form(new, before, merged):
             return ItemResult(IngestStatus.DUPLICATE, stored.id)
-        is_same = stored.data["fingerprint"] == new.fingerprint
-        if (is_same or not is_stale) and _is_unchanged(before.event, merged.event, None if is_same else new.volatile):
+        if _says_nothing_new(new, stored, before, merged):
             return self._resolve_unchanged(stored, before, merged)
         merged = replace(merged, event=replace(merged.event, received_at=known_at))
         superseded = self._list_superseded(new, stored, is_stale=is_stale)
@@ -215,7 +214,7 @@ def _merge(before: RunningTotal, new: IdentifiedEvent, stored: Snapshot) -> Runn
 
     A version that reads a payload better corrects what an earlier one read from it.
     """
-    if stored.data["fingerprint"] == new.fingerprint and stored.data["revision"] == 0:
+    if stored.data["fingerprint"] == new.fingerprint and stored.data["revision"] == 0 and not new.facts:
         event = replace(new.event, received_at=before.event.received_at)
         dated = replace(event, occurred_at=before.event.occurred_at) if new.undated else event
         return RunningTotal.from_revision(new._replace(event=dated, as_of=max(new.as_of, before.as_of)))
@@ -226,6 +225,13 @@ def _is_of_same_file(new: IdentifiedEvent, stored: Snapshot) -> bool:
     """Whether a row without a time of its provider was received with the stored one, as all rows of a file are."""
     is_untimed = new.as_of == new.event.received_at and "as_of" not in stored.data
     return is_untimed and timedelta(0) <= stored.data["received_at"] - new.event.received_at < SAME_FILE
+
+
+def _says_nothing_new(new: IdentifiedEvent, stored: Snapshot, before: RunningTotal, merged: RunningTotal) -> bool:
+    """Whether a revision is the stored content itself, or changes nothing and is not older than the total."""
+    if stored.data["fingerprint"] == new.fingerprint:
+        return _is_unchanged(before.event, merged.event, None)
+    return merged.as_of == new.as_of and _is_unchanged(before.event, merged.event, new.volatile)
 
 
 def _is_unchanged(before: Event, after: Event, volatile: frozenset[str] | None) -> bool:

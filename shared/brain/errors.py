@@ -3,6 +3,7 @@
 * BrainError (internal)
   x InvalidInputError (invalid_input)
     + PayloadTooLargeError (payload_too_large)
+  x UnsupportedEncodingError (unsupported_encoding)
   x UnauthenticatedError (unauthenticated)
   x SenderCheckUnavailableError (sender_check_unavailable)
   x ReplayedRequestError (replayed)
@@ -86,6 +87,14 @@ class PayloadTooLargeError(InvalidInputError):
     """The request or one of its items exceeds a size limit."""
 
     code = "payload_too_large"
+
+
+class UnsupportedEncodingError(BrainError):
+    """The request's content encoding is not supported; the sender must send the body without it."""
+
+    code = "unsupported_encoding"
+    category = ErrorCategory.VALIDATION
+    severity = ErrorSeverity.INFO
 
 
 class UnauthenticatedError(BrainError):

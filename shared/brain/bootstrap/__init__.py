@@ -95,6 +95,7 @@ class Brain:
             config.requests_an_address_a_minute,
             read_scheduler().functions[INGEST].max_instances if self.settings.deployed else LOCAL_INSTANCES,
             derive_client_key(self.identity_keys.oldest_salt, "", b"address"),
+            trusted_hops=config.trusted_hops,
         )
 
     @cached_property

@@ -21,7 +21,8 @@ def run_server(app: Any, port: int, announcement: Callable[[str], str]) -> None:
     """
     with _bind(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        config = uvicorn.Config(app, log_level="warning", access_log=False)
+        # The server must not take the caller's address from a header that the caller sets; see trusted_hops.
+        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
         try:
             _AnnouncedServer(config, announcement(url)).run(sockets=[listener])
         except SystemExit as exc:  # uvicorn exits by itself when the application cannot start

@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn
 from brain.errors import InvalidInputError
 
 MAX_DEPTH: Final = 64
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NON_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -28,8 +28,8 @@ def parse_json(data: bytes) -> Any:
     >>> parse_json(b'{"likes": 3.0}')
     {'likes': 3}
     """
-    body = data.removeprefix(_BYTE_ORDER_MARK)
-    _check_depth(body)
+    body = data.removeprefix(BYTE_ORDER_MARK)
+    check_depth(body)
     try:
         document = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
@@ -49,7 +49,7 @@ def parse_json_lines(data: bytes) -> Iterator[Any]:
 
     Empty lines are skipped; an invalid line does not affect the others.
     """
-    for line_number, line in enumerate(data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), start=1):
+    for line_number, line in enumerate(data.removeprefix(BYTE_ORDER_MARK).split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -75,8 +75,12 @@ def encode_canonical_json(document: Any) -> bytes:
         raise InvalidInputError(f"expected values that JSON can represent, got an error: {error}") from error
 
 
-def _check_depth(body: bytes) -> None:
-    """Check the brackets alone, so that no nesting can exhaust the stack of the parser."""
+def check_depth(body: bytes) -> None:
+    """Check the brackets alone, so that no nesting can exhaust the stack of the parser.
+
+    Raises:
+        InvalidInputError: The brackets are nested deeper than ``MAX_DEPTH``, or do not match.
+    """
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return
     brackets = _STRING.sub(b"", body).translate(None, _NON_BRACKETS)
@@ -105,7 +109,8 @@ def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return json_object
 
 
-def _parse_float(digits: str) -> float | int:
+def parse_float(digits: str) -> float | int:
+    """Return the value of a JSON number with a fraction or an exponent; raises ``InvalidInputError`` for infinity."""
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise InvalidInputError("expected numbers below 1.8e308, got a larger one")
@@ -119,6 +124,6 @@ def _reject_constant(constant: str) -> NoReturn:
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_build_object, parse_float=_parse_float, parse_constant=_reject_constant
+    object_pairs_hook=_build_object, parse_float=parse_float, parse_constant=_reject_constant
 )
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

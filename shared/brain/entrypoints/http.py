@@ -25,6 +25,7 @@ from brain.errors import (
     SenderCheckUnavailableError,
     StoreUnavailableError,
     UnauthenticatedError,
+    UnsupportedEncodingError,
 )
 
 JSON = "application/json"
@@ -40,6 +41,7 @@ _TITLES = {
     405: "Method not allowed",
     409: "Already processed",
     413: "Payload too large",
+    415: "Unsupported media type",
     422: "Invalid input",
     429: "Too many requests",
     500: "Internal server error",
@@ -51,6 +53,7 @@ _STATUSES: tuple[tuple[type[BrainError], int], ...] = (
     (NotFoundError, 404),
     (ReplayedRequestError, 409),
     (PayloadTooLargeError, 413),
+    (UnsupportedEncodingError, 415),
     (InvalidInputError, 422),
     (RateLimitedError, 429),
     (SecretsUnavailableError, 503),
@@ -114,6 +117,11 @@ def not_found(correlation_id: str) -> Response:
     return _build_problem(404, "not_found", "no such resource; check the URL", correlation_id, {})
 
 
+def empty(headers: Mapping[str, str] | None = None) -> Response:
+    """Return 200 without a body."""
+    return Response(200, {}, headers or {}, "text/plain; charset=utf-8", "")
+
+
 def method_not_allowed(allowed: str, correlation_id: str) -> Response:
     """Return 405 with the allowed methods."""
     detail = f"method must be {allowed}"
@@ -135,6 +143,8 @@ def _build_problem(status: int, code: str, detail: str, correlation_id: str, hea
 def _build_headers(error: BaseException, status: int) -> dict[str, str]:
     if status == 401:  # noqa: PLR2004 - HTTP's own number
         return {"WWW-Authenticate": "Bearer"}
+    if status == 415:  # noqa: PLR2004 - as above
+        return {"Accept-Encoding": "gzip"}
     if status not in (429, 503):
         return {}
     seconds = getattr(error, "retry_after_seconds", None)

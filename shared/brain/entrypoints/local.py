@@ -24,6 +24,7 @@ from brain.repositories.analysis.reports import Reports
 from brain.settings.scheduler import Scheduler, read_scheduler
 
 TICK_SECONDS = 1.0
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>The Brain</title><style>:root{{color-scheme:light dark;font:16px/1.5 system-ui}}"
@@ -46,9 +47,7 @@ class LocalServer:
     def app(self) -> Starlette:
         """Return the ASGI application."""
         routes = [
-            Mount(
-                "/ingest", routes=[Route("/{path:path}", self._handle_ingest, methods=["GET", "POST", "PUT", "DELETE"])]
-            ),
+            Mount("/ingest", routes=[Route("/{path:path}", self._handle_ingest, methods=METHODS)]),
             Mount("/api", routes=[Route("/{path:path}", self._handle_api, methods=["GET", "HEAD", "POST"])]),
             Route("/jobs/{job}", self._handle_job, methods=["POST"]),
             Route("/reports/{client}/{report}", self._show_report),

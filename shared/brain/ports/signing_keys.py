@@ -13,3 +13,6 @@ class SigningKeys(Protocol):
         Raises:
             SenderCheckUnavailableError: The key set is not cached and cannot be fetched.
         """
+
+    def is_cached(self, keys_url: str, key_id: str) -> bool:
+        """Whether the key can be found without waiting for its issuer."""

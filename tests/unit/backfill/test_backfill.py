@@ -52,7 +52,7 @@ def history(values, key="file"):
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
     """Batches of five events, a checkpoint every second one."""
-    monkeypatch.setattr(backfill_service, "MAX_EVENTS", 5)
+    monkeypatch.setattr(backfill_service, "EVENTS_PER_COMMIT", 5)
     monkeypatch.setattr(backfill_service, "BATCHES_PER_CHECKPOINT", 2)
 
 

@@ -28,8 +28,10 @@ from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.domain.senders.signatures.signed_request import SignedRequest
+from brain.entrypoints.gateway.addresses import find_remote_address
 from brain.entrypoints.gateway.openapi_ingest import build_document
-from brain.entrypoints.gateway.signed_senders import admit
+from brain.entrypoints.gateway.request_bodies import RequestBody
+from brain.entrypoints.gateway.signed_senders import SignedSenders
 from brain.errors import BrainError, PayloadTooLargeError, RateLimitedError
 from brain.ports.task_queue import Task
 from brain.repositories.clients import Clients
@@ -86,7 +88,14 @@ def _open_brain(clock: ManualClock, vault: MutableSecrets | None = None) -> Brai
 
 def probe_limits() -> object:
     """Send events and requests until they are refused, and read the published contract."""
-    return asyncio.run(_exhaust_limits()), build_document()["x-limits"]
+    return asyncio.run(_exhaust_limits()), build_document()["x-limits"], _find_address()
+
+
+def _find_address() -> str:
+    """Return whose budget is used by a request that came through three proxies."""
+    forwarded = b"192.0.2.1, 192.0.2.2, 192.0.2.3"
+    scope = {"type": "http", "headers": [(b"x-forwarded-for", forwarded)], "client": ("192.0.2.4", 1)}
+    return find_remote_address(Request(scope), build_memory_brain().limits.trusted_hops)
 
 
 async def _exhaust_limits() -> list[int]:
@@ -133,7 +142,7 @@ SALESFORCE_KEYS = "https://mydomain.my.salesforce.com/id/keys"
 PATH = "/v1/clients/acme/events/custom"
 PROVIDERS = (
     "hubspot", "sendgrid", "mailgun", "postmark", "sparkpost", "amazon_sns", "meta", "x", "linkedin", "salesforce",
-    "google", "standard_webhooks",
+    "google", "standard_webhooks", "mandrill", "mailchimp",
 )  # fmt: skip
 
 
@@ -143,6 +152,10 @@ class PublishedKeys:
     def find_key(self, keys_url: str, key_id: str) -> Any:
         """Return the key of an issuer's address, None for any other address."""
         return public_jwk(key_id) if keys_url in (GOOGLE_KEYS, SALESFORCE_KEYS) else None
+
+    def is_cached(self, _keys_url: str, _key_id: str) -> bool:
+        """Answer without an issuer."""
+        return True
 
 
 class SenderVault(MutableSecrets):
@@ -171,7 +184,7 @@ class SenderVault(MutableSecrets):
 @cache
 def _sign_requests() -> dict[str, list[SignedRequest]]:
     """Return requests that each provider signed, at several distances from now."""
-    times = [signers.NOW + timedelta(seconds=seconds) for seconds in (0, 200, -200, 299, 400, -400, 2900)]
+    times = [signers.NOW + timedelta(seconds=seconds) for seconds in (0, 200, -200, 299, 400, -400, 2900, -28_700)]
     requests: dict[str, list[SignedRequest]] = {
         "hubspot": [signers.hubspot(signed_at=at) for at in times],
         "sendgrid": [signers.sendgrid(signed_at=at) for at in times],
@@ -180,6 +193,8 @@ def _sign_requests() -> dict[str, list[SignedRequest]]:
         "meta": [signers.meta()],
         "x": [signers.x_posts()],
         "linkedin": [signers.linkedin()],
+        "mandrill": [signers.mandrill()],
+        "mailchimp": [signers.mailchimp()],
     }
     requests |= {name: [signers.basic()] for name in ("postmark", "sparkpost", "amazon_sns")}
     tokens = {
@@ -210,11 +225,12 @@ def _verify(verify: VerifySender, request: SignedRequest, source: FeedType) -> s
 
 def probe_addresses() -> object:
     """Admit requests that were signed for an address of which a front end removed the beginning."""
-    verify = _open_brain(ManualClock(signers.NOW), SenderVault("hubspot")).verify_sender
-    return [asyncio.run(_admit(verify, prefix)) for prefix in ("", "/ingest", "/other")]
+    brain = _open_brain(ManualClock(signers.NOW), SenderVault("hubspot"))
+    senders = SignedSenders(brain.verify_sender, brain.limits)
+    return [asyncio.run(_admit(senders, prefix)) for prefix in ("", "/ingest", "/other")]
 
 
-async def _admit(verify: Any, prefix: str) -> str:
+async def _admit(senders: SignedSenders, prefix: str) -> str:
     signed = signers.hubspot(url=f"https://brain.example{prefix}{PATH}")
     headers = signed.headers | {"host": "brain.example"}
     scope = {
@@ -222,13 +238,14 @@ async def _admit(verify: Any, prefix: str) -> str:
         "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
     }  # fmt: skip
 
-    async def read_body() -> bytes:
-        return signed.body
+    async def read_body() -> RequestBody:
+        return RequestBody(signed.body, "application/json")
 
     try:
-        return (await admit(verify, Request(scope), CLIENT, "crm_hubspot", read_body))[1].provider
+        admitted = await senders.admit(Request(scope), CLIENT, "crm_hubspot", "192.0.2.7", read_body)
     except BrainError as error:
         return error.code
+    return admitted[1].provider
 
 
 def probe_senders_command() -> object:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -129,6 +130,34 @@ def mailgun(secret: str = SECRET, body: bytes = b"", signed_at: datetime = NOW, 
     return SignedRequest("POST", (URL,), {"content-type": "application/json"}, signed_body)
 
 
+def hubspot_workflow(
+    secret: str = SECRET, body: bytes = BODY, signed_at: datetime = NOW, url: str = URL
+) -> SignedRequest:
+    """Sign as HubSpot's workflows do, version 2: a plain hash that begins with the secret, without a time."""
+    del signed_at
+    signature = hashlib.sha256(f"{secret}POST{url}".encode() + body).hexdigest()
+    return SignedRequest("POST", (url,), {"x-hubspot-signature": signature, "x-hubspot-signature-version": "v2"}, body)
+
+
+FORM_BODY = b"mandrill_events=%5B%7B%22event%22%3A%22open%22%7D%5D&a=%C3%A9+%26"
+
+
+def mandrill(secret: str = SECRET, body: bytes = FORM_BODY, signed_at: datetime = NOW, url: str = URL) -> SignedRequest:
+    """Sign as Mandrill does: the URL, then each field's name and value in the order of the names."""
+    del signed_at
+    text = url + "".join(name + value for name, value in sorted(parse_qsl(body.decode(), keep_blank_values=True)))
+    signature = _b64(hmac.digest(secret.encode(), text.encode(), hashlib.sha1))
+    headers = {"x-mandrill-signature": signature, "content-type": "application/x-www-form-urlencoded"}
+    return SignedRequest("POST", (url,), headers, body)
+
+
+def mailchimp(secret: str = SECRET, body: bytes = FORM_BODY, signed_at: datetime = NOW) -> SignedRequest:
+    """Put the secret into the URL, as Mailchimp recommends, since it signs nothing."""
+    del signed_at
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return SignedRequest("POST", (f"{URL}?secret={quote(secret, safe='')}",), headers, body)
+
+
 def basic(secret: str = USER, body: bytes = BODY, signed_at: datetime = NOW) -> SignedRequest:
     """Authenticate with a user and a password."""
     del signed_at
@@ -176,7 +205,7 @@ class SchemeCase:
 
 
 SCHEME_CASES = (
-    SchemeCase("hubspot_v3", hubspot, SECRET, OTHER, "x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
+    SchemeCase("hubspot", hubspot, SECRET, OTHER, "x-hubspot-signature-v3", "x-hubspot-request-timestamp"),
     SchemeCase(
         "sendgrid",
         sendgrid,
@@ -185,6 +214,8 @@ SCHEME_CASES = (
         "x-twilio-email-event-webhook-signature",
         "x-twilio-email-event-webhook-timestamp",
     ),
+    SchemeCase("hubspot", hubspot_workflow, SECRET, OTHER, "x-hubspot-signature"),
+    SchemeCase("mandrill", mandrill, SECRET, OTHER, "x-mandrill-signature"),
     SchemeCase("meta", meta, SECRET, OTHER, "x-hub-signature-256"),
     SchemeCase("x", x_posts, SECRET, OTHER, "x-twitter-webhooks-signature"),
     SchemeCase("linkedin", linkedin, SECRET, OTHER, "x-li-signature"),

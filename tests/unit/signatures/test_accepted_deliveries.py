@@ -1,5 +1,6 @@
 """A replay is told from the provider's own retry."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,22 +27,31 @@ def accept(
 @pytest.mark.parametrize(
     ("later", "is_replay"),
     [
-        (accept(), True),
-        (accept(-SECOND), True),
+        (accept(), False),
+        (accept(-SECOND), False),
         (accept(SECOND), False),
         (accept(SECOND, b"[]"), True),
     ],
     ids=["same signature", "earlier signature", "signed again", "signed again with another body"],
 )
-def test_a_retry_is_signed_later_and_has_the_same_body(later: AcceptedDelivery, is_replay: bool) -> None:
-    """Everything else under the same id is a replay."""
+def test_a_resend_has_the_same_body_and_a_replay_another_one(later: AcceptedDelivery, is_replay: bool) -> None:
+    """Whenever it was signed."""
     assert accept().is_replayed_by(later, NOW) is is_replay
+    assert accept().is_resent_by(later, NOW) is not is_replay
 
 
-def test_an_expired_delivery_detects_no_replay() -> None:
+def test_a_request_in_progress_is_not_resent_by_another() -> None:
+    """It may still fail."""
+    assert not replace(accept(), signed_at=None).is_resent_by(accept(), NOW)
+
+
+def test_an_expired_delivery_detects_nothing() -> None:
     """The signed time is refused by then, even if the document is deleted later."""
-    assert accept().is_replayed_by(accept(), NOW + TOLERANCE)
-    assert not accept().is_replayed_by(accept(), NOW + TOLERANCE + SECOND)
+    other = accept(SECOND, b"[]")
+    assert accept().is_replayed_by(other, NOW + TOLERANCE)
+    assert not accept().is_replayed_by(other, NOW + TOLERANCE + SECOND)
+    assert accept().is_resent_by(accept(), NOW + TOLERANCE)
+    assert not accept().is_resent_by(accept(), NOW + TOLERANCE + SECOND)
 
 
 def test_a_delivery_id_belongs_to_one_client() -> None:

@@ -65,7 +65,7 @@ HUB = SignedRequest(
     b"Hello, World!",
 )
 VECTORS = {
-    "hubspot_v3": (HUBSPOT, "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", datetime(1970, 1, 1, 4, 10, tzinfo=UTC)),
+    "hubspot": (HUBSPOT, "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", datetime(1970, 1, 1, 4, 10, tzinfo=UTC)),
     "sendgrid": (SENDGRID, SENDGRID_KEY, datetime(2020, 9, 14, 19, 41, 42, tzinfo=UTC)),
     "standard_webhooks": (
         STANDARD,

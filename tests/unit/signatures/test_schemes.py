@@ -164,9 +164,9 @@ def test_hubspot_signs_the_url_with_some_characters_unescaped() -> None:
     plain = "https://brain.example/v1/clients/acme/events/crm_hubspot?to=a@b.example,c&when=1:2"
     encoded = plain.replace("@", "%40").replace(",", "%2c").replace("=1:", "=1%3A")
     request = replace(hubspot(url=plain), urls=("http://inside/x", encoded))
-    assert isinstance(verify_with("hubspot_v3", request, SECRET), Proof)
+    assert isinstance(verify_with("hubspot", request, SECRET), Proof)
     assert isinstance(
-        verify_with("hubspot_v3", replace(request, urls=("http://inside/x",)), SECRET),
+        verify_with("hubspot", replace(request, urls=("http://inside/x",)), SECRET),
         Refusal,
     )
 

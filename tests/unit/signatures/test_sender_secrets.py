@@ -83,7 +83,7 @@ def test_the_config_loads_and_says_which_provider_signs_for_which_feed() -> None
     assert config.tolerance_seconds == 300
     signs = {name: provider.may_sign_for("email") for name, provider in config.providers.items()}
     assert {name for name, may_sign in signs.items() if may_sign} == {
-        "sendgrid", "mailgun", "postmark", "sparkpost", "amazon_sns", "standard_webhooks",
+        "sendgrid", "mailgun", "mandrill", "mailchimp", "postmark", "sparkpost", "amazon_sns", "standard_webhooks",
     }  # fmt: skip
     assert not any(provider.may_sign_for("nothing") for provider in config.providers.values())
 

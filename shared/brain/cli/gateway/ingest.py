@@ -23,10 +23,9 @@ from brain.cli.options import ClientOption, JsonOption, SourceArgument
 from brain.cli.printing import print_figures, show_progress
 from brain.domain.events import Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.requests import EVENTS_PER_COMMIT, IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.errors import InvalidInputError
-from brain.services.gateway.ingest import MAX_EVENTS
 from brain.services.gateway.rate_limits import UnlimitedBudgets
 
 
@@ -100,6 +99,6 @@ def _count(ingested: IngestResult, counts: Counter[str], reasons: Counter[str]) 
 def _build_requests(payloads: Iterator[Any]) -> Iterator[tuple[bytes, list[Rejected]]]:
     """Yield request bodies, each with the unreadable ones among the payloads that it was built from."""
     flat = (item for payload in payloads for item in (payload if isinstance(payload, list) else [payload]))
-    while group := list(islice(flat, MAX_EVENTS)):
+    while group := list(islice(flat, EVENTS_PER_COMMIT)):
         readable = [payload for payload in group if not isinstance(payload, Rejected)]
         yield json.dumps(readable).encode(), [payload for payload in group if isinstance(payload, Rejected)]

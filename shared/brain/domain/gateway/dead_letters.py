@@ -13,7 +13,8 @@ from brain.domain.types import StrictModel
 
 RETENTION: Final = timedelta(days=30)
 MAX_SEALED_BYTES: Final = 900_000
-# An item that failed with one of these is dead-lettered. Any other rejection is for the sender to fix.
+# The sender cannot fix an item that failed with one of these. It is dead-lettered wherever it comes from; any other
+# rejection of an import of history is not, since the operator has the file and fixes it there.
 DEAD_LETTER_CODES: Final = frozenset({
     "unreadable_body", "unknown_shape", "ambiguous_key", "conflict", "store_refused", "internal",
 })  # fmt: skip
@@ -107,6 +108,14 @@ class DeadLetter:
     def from_document(cls, document: Mapping[str, Any]) -> "DeadLetter":
         """Return the dead letter of a document; fields that an older version did not store have their defaults."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
+
+
+def is_dead_lettered(error_code: str, *, is_history: bool) -> bool:
+    """Whether an item that failed is stored in a dead letter.
+
+    Whatever an authenticated sender sent is: many providers never send again what was answered with 4xx.
+    """
+    return not is_history or error_code in DEAD_LETTER_CODES
 
 
 def derive_dead_letter_id(client_id: str, source: str, body: bytes) -> str:

@@ -6,14 +6,14 @@ what was received, so its items are read as ingest would read them, and searched
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.bodies import FORM, media_type, parse_body
+from brain.domain.gateway.bodies import is_form, parse_body
 from brain.domain.gateway.normalize import normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
@@ -113,8 +113,8 @@ def redact_body(body: bytes, content_type: str, source: str, person: Person, con
         payloads = parse_body(body, content_type)
     except InvalidInputError:
         return None if _bytes_name(body, person) else body
-    if media_type(content_type) == FORM:
-        return None if _payload_names(payloads[0], source, person, context) else body
+    if is_form(body, content_type):
+        return None if _bytes_name(body, person) or _any_names(payloads, source, person, context) else body
     if not _is_json(body):
         return _redact_lines(body, source, person, context)
     document = parse_json(body)
@@ -143,12 +143,19 @@ def _redact_lines(body: bytes, source: str, person: Person, context: FeedContext
 
 
 def _line_names(line: bytes, source: str, person: Person, context: FeedContext) -> bool:
-    if not line.strip():
-        return False
+    if not line.strip() or _bytes_name(line, person):
+        return bool(line.strip())
     try:
-        return _payload_names(parse_json(line), source, person, context)
+        payloads = parse_body(line, "")
     except InvalidInputError:
-        return _bytes_name(line, person)
+        return False
+    return _any_names(payloads, source, person, context)
+
+
+def _any_names(payloads: Iterable[Any], source: str, person: Person, context: FeedContext) -> bool:
+    """Whether any of the payloads that can be read names the person."""
+    readable = (payload for payload in payloads if not isinstance(payload, InvalidInputError))
+    return any(_payload_names(payload, source, person, context) for payload in readable)
 
 
 def _remove_items(payload: Any, source: str, person: Person, context: FeedContext) -> Any:

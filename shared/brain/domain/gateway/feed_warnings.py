@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from brain.domain.events import AUTO_SOURCE, FeedType
+from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
 
@@ -40,7 +41,8 @@ def _item_warnings(delivery_id: str, results: Sequence[ItemResult]) -> Iterator[
     for result in results:
         if result.outcome in (IngestStatus.REJECTED, IngestStatus.DEAD_LETTERED):
             code = result.error_code or "internal"
-            kind = code if code == CONFLICT_CODE else f"{result.outcome}_{code}"
+            outcome = result.outcome if code in DEAD_LETTER_CODES else IngestStatus.REJECTED
+            kind = code if code == CONFLICT_CODE else f"{outcome}_{code}"
             yield FeedWarning(kind, result.event_id or result.dead_letter_id or delivery_id, result.message or "")
 
 

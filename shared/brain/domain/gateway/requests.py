@@ -1,6 +1,11 @@
 """A request to ingest events, as an authenticated sender sent it."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# A full page of any provider fits into one request; the events of a request are committed in parts.
+MAX_EVENTS: Final = 2000
+EVENTS_PER_COMMIT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

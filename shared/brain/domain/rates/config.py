@@ -1,4 +1,4 @@
-"""The shape of ``config/brain_limits.yaml``: rate limits per minute."""
+"""The shape of ``config/brain_limits.yaml``: rate limits per minute, and whose address counts."""
 
 from typing import Annotated
 
@@ -16,8 +16,10 @@ class LimitsConfig(StrictModel):
         events_a_client_a_minute: events of one client.
         events_in_all_a_minute: events of all clients.
         requests_an_address_a_minute: unauthenticated requests from one network address.
+        trusted_hops: how many proxies append the address of their caller to X-Forwarded-For; 0 ignores the header.
     """
 
     events_a_client_a_minute: UnitsPerMinute
     events_in_all_a_minute: UnitsPerMinute
     requests_an_address_a_minute: UnitsPerMinute
+    trusted_hops: Annotated[int, Field(ge=0)]

@@ -1,10 +1,10 @@
 """The ingest endpoint: checks method, path, size and sender, calls the service, and responds to every outcome."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
-import anyio.to_thread
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response as StarletteResponse
@@ -15,8 +15,10 @@ from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.entrypoints import http
+from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
+from brain.entrypoints.gateway.request_bodies import check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
-from brain.errors import InvalidInputError, PayloadTooLargeError, UnauthenticatedError
+from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
@@ -24,19 +26,12 @@ from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
 
 if TYPE_CHECKING:
-    from brain.services.gateway.verify_sender import VerifiedSender, VerifySender
+    from brain.services.gateway.verify_sender import VerifiedSender
 
 CONTRACT_PATH = "/openapi.json"
-MAX_BODY_BYTES = 10 * 1024 * 1024
+ALLOWED_METHODS = "GET, HEAD, OPTIONS, POST"
+IDEMPOTENCY_KEY = "idempotency-key"
 _EVENTS_PATH = re.compile(r"/v1/clients/(?P<client>[^/]+)/events/(?P<source>[^/]+)/?")
-_TOO_LARGE = f"at most {MAX_BODY_BYTES} bytes per request, got more; split the request"
-
-
-class SenderVerifierFactory(Protocol):
-    """Returns the service that verifies signed requests, built on first use."""
-
-    def __call__(self) -> "VerifySender":
-        """Return the service."""
 
 
 @dataclass(slots=True)
@@ -48,7 +43,12 @@ class IngestHttp:
     limits: RateLimits
     clock: Clock
     log: EventLogger
-    senders: "SenderVerifierFactory | None" = None  # built by the first request that needs it
+    senders: SenderVerifierFactory | None = None
+    admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Decide by the same keys, limits and senders who may send."""
+        self.admission = Admission(self.authenticator, self.limits, self.senders)
 
     async def __call__(self, request: StarletteRequest) -> StarletteResponse:
         """Respond to one request; no exception escapes."""
@@ -72,17 +72,35 @@ class IngestHttp:
         route = _EVENTS_PATH.fullmatch(head.path)
         if route is None:
             return http.not_found(correlation_id)
-        if head.method != "POST":
-            return await self._answer_challenge(head, request, route) or http.method_not_allowed("POST", correlation_id)
-        client_id = route["client"]
+        client_id, source = route["client"], route["source"]
         if not is_client_id(client_id):
             raise InvalidInputError(
                 f"client id must be 1 to 64 letters, digits, _ or -, got {client_id!r}; correct the URL"
             )
-        body, sender = await self._admit(head, request, client_id, route["source"])
-        content_type = head.headers.get("content-type", "")
-        delivery_id = derive_delivery_id(client_id, route["source"], correlation_id, body)
-        ingest_request = IngestRequest(client_id, route["source"], content_type, body, correlation_id, delivery_id)
+        if head.method != "POST":
+            return await self._answer_probe(head, request, client_id, source)
+        return await self._accept(request, client_id, source, correlation_id)
+
+    async def _answer_probe(self, head: Request, request: StarletteRequest, client_id: str, source: str) -> Response:
+        """Answer a provider that asks whether the URL exists before it saves it; its challenges need a secret."""
+        if head.method not in ALLOWED_METHODS.split(", "):
+            return http.method_not_allowed(ALLOWED_METHODS, head.correlation_id)
+        if head.method == "GET":
+            response = await self.admission.answer_challenge(request, client_id, source)
+            if response is not None:
+                return response
+        if head.method != "OPTIONS":
+            return http.empty()
+        # CloudEvents, "Web hook delivery", 4.2: the sender may deliver if the response names its origin.
+        is_asked = "webhook-request-origin" in head.headers
+        return http.empty({"Allow": ALLOWED_METHODS} | ({"WebHook-Allowed-Origin": "*"} if is_asked else {}))
+
+    async def _accept(self, request: StarletteRequest, client_id: str, source: str, correlation_id: str) -> Response:
+        check_encoding(request)
+        received, sender = await self.admission.admit(request, client_id, source)
+        body, content_type = make_readable(request, received)
+        delivery_id = _identify_delivery(request, sender, client_id, source, body)
+        ingest_request = IngestRequest(client_id, source, content_type, body, correlation_id, delivery_id)
         context = FeedContext(
             client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id
         )
@@ -97,13 +115,14 @@ class IngestHttp:
         self, request: IngestRequest, context: FeedContext, sender: "VerifiedSender | None"
     ) -> IngestResult:
         """Ingest the request; a signed one that is durable then is not accepted again."""
+        if sender and sender.is_resend:
+            return await self.ingest.answer_resend(request, context)
         durable = False
         try:
             ingest_result = await self.ingest(request, context)
             durable = ingest_result.http_status < 300  # noqa: PLR2004 - HTTP's own number
         finally:
-            if self.senders and sender:
-                await self.senders().finish(sender, durable=durable)
+            await self.admission.finish(sender, durable=durable)
         return ingest_result
 
     def _serve_contract(self, head: Request, correlation_id: str) -> Response:
@@ -114,50 +133,6 @@ class IngestHttp:
 
         return Response(200, openapi_ingest.build_document())
 
-    async def _admit(
-        self, head: Request, request: StarletteRequest, client_id: str, source: str
-    ) -> "tuple[bytes, VerifiedSender | None]":
-        """Return the body of a request with a valid API key, or of a signed one with its sender."""
-        address, key = _remote_address(request), _bearer_key(head.headers.get("authorization", ""))
-        if self.senders is None or (key and "." not in key):  # keys have no dots, identity tokens do
-            await self._authenticate(key, client_id, address)
-            return await _read_body(request, MAX_BODY_BYTES), None
-        from brain.entrypoints.gateway import signed_senders  # noqa: PLC0415 - API keys need nothing of it
-
-        # Customers of a provider share its address: a valid signature is accepted however many others were refused.
-        try:
-            return await signed_senders.admit(
-                self.senders(), request, client_id, source, lambda: _read_body(request, MAX_BODY_BYTES)
-            )
-        except UnauthenticatedError:
-            await self.limits.take_request(address)
-            raise
-
-    async def _answer_challenge(
-        self, head: Request, request: StarletteRequest, route: re.Match[str]
-    ) -> Response | None:
-        """Return the response to a provider that verifies its customer's address, None if this is no challenge."""
-        may_be_challenge = head.method == "GET" and request.url.query and is_client_id(route["client"])
-        if self.senders is None or not may_be_challenge:
-            return None
-        from brain.entrypoints.gateway import signed_senders  # noqa: PLC0415 - as above
-
-        try:
-            return await signed_senders.answer_challenge(self.senders(), request, route["client"], route["source"])
-        except UnauthenticatedError:
-            await self.limits.take_request(_remote_address(request))
-            raise
-
-    async def _authenticate(self, key: str, client_id: str, address: str) -> None:
-        if self.authenticator.is_cached(key, client_id):
-            return
-        self.limits.check_address(address)
-        try:
-            await anyio.to_thread.run_sync(self.authenticator.check, key, client_id)
-        except UnauthenticatedError:
-            await self.limits.take_request(address)
-            raise
-
 
 def _response(ingest_result: IngestResult, correlation_id: str) -> Response:
     item_results = [item_result.to_document(index) for index, item_result in enumerate(ingest_result.items)]
@@ -166,30 +141,14 @@ def _response(ingest_result: IngestResult, correlation_id: str) -> Response:
     return Response(ingest_result.http_status, body, headers)
 
 
-def _remote_address(request: StarletteRequest) -> str:
-    """Return the network address of the caller, as the server reports it."""
-    return request.client.host if request.client else ""
-
-
-def _bearer_key(authorization: str) -> str:
-    """Return the bearer key of an ``Authorization`` header, empty without one; an empty key is never valid."""
-    scheme, _, key = authorization.partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
-
-
-async def _read_body(request: StarletteRequest, limit: int) -> bytes:
-    """Read the body, and stop as soon as it is known to be too large."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:20]) > limit:
-        raise PayloadTooLargeError(_TOO_LARGE)
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise PayloadTooLargeError(_TOO_LARGE)
-        parts.append(part)
-    return b"".join(parts)
+def _identify_delivery(
+    request: StarletteRequest, sender: "VerifiedSender | None", client_id: str, source: str, body: bytes
+) -> str:
+    """Return the id of a delivery: by the body and the sender's own id, or a new one where there is none."""
+    sender_id = request.headers.get(IDEMPOTENCY_KEY, "").strip()
+    if not sender_id and sender and sender.delivery:
+        sender_id = sender.delivery.delivery_id
+    return derive_delivery_id(client_id, source, sender_id or uuid4().hex, body if sender_id else b"")
 
 
 def _path(request: StarletteRequest) -> str:

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any, Final
 
 from brain.domain.events import SOURCES
+from brain.domain.gateway.requests import MAX_EVENTS
 from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.entrypoints.gateway.openapi_schemas import build_schemas, ref
 from brain.entrypoints.gateway.openapi_security import build_security_schemes
 from brain.entrypoints.http import CORRELATION_HEADER, JSON, KEY_OR_BASIC, PROBLEM
-from brain.services.gateway.ingest import MAX_EVENTS
 from brain.settings.files import load_config
 
 VERSION: Final = "1.0.0"
@@ -19,12 +19,13 @@ TEXT: Final = "text/plain"
 ADDRESS: Final = "/v1/clients/{client_id}/events/{source}"
 DESCRIPTION: Final = """\
 Accepts events from integrations. A 2xx response means that the events it names are durable. Each item of a request is
-stored (201), a duplicate, revised or ignored (200), rejected (422: fix it), dead-lettered (422, or 409 when its id is
-stored with other content: the operator handles it), or unavailable (503: send the request again; items stored already
-are duplicates then). Items with different statuses make 207. After 429 and 503 send again once Retry-After has passed;
-any other 4xx needs a change of the request."""
+stored (201), a duplicate, revised or ignored (200), dead-lettered (422: the message says why, and the operator can
+replay it; 409 when its id is stored with other content), rejected (422: fix it; too large for a dead letter), or
+unavailable (503: send the request again; items stored already are duplicates then). Items with different statuses make
+207. The body may be compressed (Content-Encoding: gzip). After 429 and 503 send again once Retry-After has passed; any
+other 4xx needs a change of the request."""
 _TOO_LARGE: Final = (
-    "More than 10 MiB or 500 events in one request, or more than a dead letter can hold: split the request."
+    f"More than 10 MiB or {MAX_EVENTS:,} events in one request, or more than a dead letter can hold: split the request."
 )
 # status -> (its meaning, the possible media types of the body)
 _RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -38,10 +39,11 @@ _RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "405": ("The path has no such method.", (PROBLEM,)),
     "409": (
-        "Every item's id is stored with other content, or the signed request was already processed.",
+        "Every item's id is stored with other content, or a signed request with this id had another body.",
         (JSON, PROBLEM),
     ),
     "413": (_TOO_LARGE, (PROBLEM,)),
+    "415": ("The content encoding is not gzip.", (PROBLEM,)),
     "422": ("No item could be stored, or the path has no valid client id.", (JSON, PROBLEM)),
     "429": ("A rate limit is exceeded; nothing was stored.", (PROBLEM,)),
     "500": ("An internal error, logged under the correlation id.", (PROBLEM,)),
@@ -50,6 +52,7 @@ _RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 _HEADER_NAMES: Final = {
     "401": ("WWW-Authenticate",),
     "405": ("Allow",),
+    "415": ("Accept-Encoding",),
     "429": ("Retry-After",),
     "503": ("Retry-After",),
 }
@@ -74,7 +77,13 @@ def _build_document(limits: LimitsConfig, schemes: tuple[str, ...]) -> dict[str,
         },
         "servers": [{"url": ".", "description": "the URL of this document"}],
         "paths": {
-            ADDRESS: {"parameters": _parameters(), "post": _events_operation(schemes), "get": _challenge_operation()},
+            ADDRESS: {
+                "parameters": _parameters(),
+                "post": _events_operation(schemes),
+                "get": _challenge_operation(),
+                "head": _probe_operation("probeUrl", "Whether the URL exists, for a provider that saves it"),
+                "options": _probe_operation("listMethods", "The methods of the URL, and permission for CloudEvents"),
+            },
             "/openapi.json": {"get": _contract_operation()},
         },
         "components": {
@@ -82,7 +91,7 @@ def _build_document(limits: LimitsConfig, schemes: tuple[str, ...]) -> dict[str,
             "headers": _headers(),
             "securitySchemes": build_security_schemes(schemes),
         },
-        "x-limits": limits.model_dump(),
+        "x-limits": limits.model_dump(exclude={"trusted_hops"}),
     }
 
 
@@ -109,6 +118,13 @@ def _parameters() -> list[dict[str, Any]]:
             "name": "X-Correlation-Id",
             "in": "header",
             "description": "Identifies the request in both sides' logs; an invalid or missing one is replaced.",
+            "schema": {"type": "string"},
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The sender's own id of the delivery: the same body under the same key is answered like the "
+            "first attempt.",
             "schema": {"type": "string"},
         },
     ]
@@ -145,15 +161,27 @@ def _response(status: str, meaning: str, media_types: tuple[str, ...]) -> dict[s
 
 
 def _challenge_operation() -> dict[str, Any]:
-    """Return the operation by which Meta, X and LinkedIn verify that an address is their customer's."""
+    """Return the operation by which Meta, X and LinkedIn verify that an address is their customer's.
+
+    Others (Mailchimp) only verify that the URL exists: the response has no body then.
+    """
     names = ("hub.mode", "hub.verify_token", "hub.challenge", "crc_token", "challengeCode")
-    response = {"description": "The response that the provider expects.", "content": {TEXT: {}, JSON: {}}}
+    response = {"description": "The response that the provider expects, or none.", "content": {TEXT: {}, JSON: {}}}
     errors = ("401", "404", "405", "422", "429", "500", "503")
     return {
         "operationId": "answerProvider",
         "summary": "Respond to a provider that verifies the address of its customer",
         "parameters": [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names],
         "responses": {"200": response} | {status: _response(status, *_RESPONSES[status]) for status in errors},
+    }
+
+
+def _probe_operation(operation_id: str, summary: str) -> dict[str, Any]:
+    """Return an operation that answers without a body, whether the client exists or not."""
+    return {
+        "operationId": operation_id,
+        "summary": summary,
+        "responses": {"200": {"description": "Nothing."}, "422": _response("422", *_RESPONSES["422"])},
     }
 
 
@@ -179,6 +207,7 @@ def _headers() -> dict[str, Any]:
             "schema": {"type": "integer", "minimum": 0},
         },
         "WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": KEY_OR_BASIC}},
+        "Accept-Encoding": {"required": True, "schema": {"type": "string", "const": "gzip"}},
         "Allow": {"description": "The methods of the path.", "required": True, "schema": {"type": "string"}},
     }
 

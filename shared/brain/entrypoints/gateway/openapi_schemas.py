@@ -20,6 +20,7 @@ from brain.domain.gateway.results import HTTP_STATUSES, IngestStatus
 
 # Why an item made no event, or none yet.
 ITEM_CODES: Final = {
+    "ambiguous_key": "different rows of the request have one key; the message names the columns",
     "conflict": "an event with this id and other content is stored; this one is dead-lettered",
     "conflict_retry": "other requests are revising this event at the same time; send again",
     "future_time": "occurred_at is more than an hour ahead",
@@ -38,7 +39,8 @@ ITEM_CODES: Final = {
 # The codes of problems, which concern the whole request.
 PROBLEM_CODES: Final = (
     "unauthenticated", "not_found", "method_not_allowed", "payload_too_large", "invalid_input", "rate_limited",
-    "store_unavailable", "conflict", "replayed", "sender_check_unavailable", "secrets_unavailable", "internal",
+    "store_unavailable", "conflict", "replayed", "unsupported_encoding", "sender_check_unavailable",
+    "secrets_unavailable", "internal",
 )  # fmt: skip
 ITEM_STATUSES: Final = sorted({*HTTP_STATUSES.values(), 409})
 

@@ -1,19 +1,27 @@
-"""Signed requests and challenges of providers, from HTTP into the service and back."""
+"""Signed requests and challenges of providers, from HTTP into the service and back.
 
-from dataclasses import replace
+What a stranger asks for is counted against the address before any secret is read for it. What needs a secret or an
+issuer's key that is not cached waits in threads of its own, so that a slow issuer delays nobody else.
+"""
+
+from dataclasses import dataclass, field, replace
 from typing import Protocol
-from urllib.parse import quote
 
+import anyio
 import anyio.to_thread
 from starlette.requests import Request as StarletteRequest
 
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures.challenges import find_challenge
 from brain.domain.senders.signatures.signed_request import SignedRequest
+from brain.entrypoints.gateway.addresses import list_candidate_urls
+from brain.entrypoints.gateway.request_bodies import RequestBody
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
+from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.verify_sender import VerifiedSender, VerifySender
 
+MAX_WAITING_THREADS = 8
 # A response to a challenge is never a page, whatever the challenge contains.
 _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 
@@ -21,54 +29,73 @@ _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 class BodyReader(Protocol):
     """Reads the body of the request."""
 
-    async def __call__(self) -> bytes:
+    async def __call__(self) -> RequestBody:
         """Return the body; raises ``PayloadTooLargeError``."""
 
 
-async def admit(
-    verify: VerifySender,
-    request: StarletteRequest,
-    client_id: str,
-    source: str,
-    read_body: BodyReader,
-) -> tuple[bytes, VerifiedSender]:
-    """Return the body and its sender; the body is read only when a provider of this source may have signed it.
+@dataclass(slots=True)
+class SignedSenders:
+    """Admits signed requests and answers challenges, within the budget of the caller's address."""
 
-    Raises:
-        UnauthenticatedError, ReplayedRequestError, SenderCheckUnavailableError, StoreUnavailableError: see
-            ``VerifySender.check``.
-        PayloadTooLargeError: the body is too large, which is noticed before anything is verified.
-    """
-    signed = SignedRequest(request.method, candidate_urls(request, verify.config.path_prefixes), request.headers, b"")
-    if not verify.may_be_signed(source, signed):
-        raise UnauthenticatedError(NOT_AUTHENTICATED, reason="neither an API key nor a signature")
-    signed = replace(signed, body=await read_body())
-    return signed.body, await anyio.to_thread.run_sync(verify.check, client_id, source, signed)
+    verify: VerifySender
+    limits: RateLimits
+    _waiting: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_WAITING_THREADS))
 
+    async def admit(
+        self, request: StarletteRequest, client_id: str, source: str, address: str, read_body: BodyReader
+    ) -> tuple[RequestBody, VerifiedSender]:
+        """Return the body and its sender; the body is read only when a provider of this source may have signed it.
 
-async def answer_challenge(
-    verify: VerifySender, request: StarletteRequest, client_id: str, source: str
-) -> Response | None:
-    """Return the response to a provider's challenge, None when the request is no challenge.
+        Customers of a provider share its address: a signature whose secret is known is verified however many others
+        were refused.
 
-    Raises:
-        UnauthenticatedError, SenderCheckUnavailableError: see ``VerifySender.respond``.
-    """
-    query = dict(request.query_params)
-    challenge = find_challenge(query)
-    if challenge is None:
-        return None
-    response = await anyio.to_thread.run_sync(verify.respond, client_id, source, challenge, query)
-    return Response(200, {}, _NO_SNIFF, response.content_type, response.text)
+        Raises:
+            UnauthenticatedError, ReplayedRequestError, SenderCheckUnavailableError, StoreUnavailableError: see
+                ``VerifySender.check``.
+            RateLimitedError: too many requests of this address were refused.
+            PayloadTooLargeError: the body is too large, which is noticed before anything is verified.
+        """
+        urls = list_candidate_urls(request, self.verify.config.path_prefixes)
+        signed = SignedRequest(request.method, urls, request.headers, b"")
+        if not self.verify.may_be_signed(source, signed):
+            await self.limits.take_request(address)
+            raise UnauthenticatedError(NOT_AUTHENTICATED, reason="neither an API key nor a signature")
+        charge = self.verify.count_unknown_secrets(client_id, source, signed)
+        if charge:
+            await self.limits.take_request(address, charge)
+        body = await read_body()
+        signed = replace(signed, body=body.content)
+        try:
+            sender = await self._check(client_id, source, signed)
+        except UnauthenticatedError:
+            if not charge:
+                await self.limits.take_request(address)
+            raise
+        if charge:
+            self.limits.give_back_request(address, charge)
+        return body, sender
 
+    async def answer_challenge(
+        self, request: StarletteRequest, client_id: str, source: str, address: str
+    ) -> Response | None:
+        """Return the response to a provider's challenge, None when the request is no challenge.
 
-def candidate_urls(request: StarletteRequest, prefixes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the URLs that the sender may have called and signed, undecoded."""
-    forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    scheme = forwarded if forwarded in ("http", "https") else request.url.scheme
-    hosts = (request.headers.get("x-forwarded-host", ""), request.headers.get("host", ""))
-    raw = request.scope.get("raw_path")
-    path = raw.decode("latin-1") if raw else quote(request.scope["path"])
-    query = request.scope.get("query_string", b"").decode("latin-1")
-    target = f"{path}?{query}" if query else path
-    return tuple(f"{scheme}://{host}{prefix}{target}" for host in dict.fromkeys(hosts) if host for prefix in prefixes)
+        Raises:
+            UnauthenticatedError, SenderCheckUnavailableError: see ``VerifySender.respond``.
+            RateLimitedError: too many requests of this address were refused.
+        """
+        query = dict(request.query_params)
+        challenge = find_challenge(query)
+        if challenge is None:
+            return None
+        self.limits.check_address(address)
+        await self.limits.take_request(address)
+        response = await anyio.to_thread.run_sync(
+            self.verify.respond, client_id, source, challenge, query, limiter=self._waiting
+        )
+        self.limits.give_back_request(address)
+        return Response(200, {}, _NO_SNIFF, response.content_type, response.text)
+
+    async def _check(self, client_id: str, source: str, signed: SignedRequest) -> VerifiedSender:
+        limiter = None if self.verify.is_prepared(client_id, source, signed) else self._waiting
+        return await anyio.to_thread.run_sync(self.verify.check, client_id, source, signed, limiter=limiter)

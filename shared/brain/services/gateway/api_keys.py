@@ -68,21 +68,32 @@ class KeyRing:
 
 @dataclass(slots=True)
 class Authenticator:
-    """Checks API keys, with a cache of one minute; unknown, revoked and foreign keys get the same answer."""
+    """Checks API keys, with a cache of one minute; unknown, revoked and foreign keys get the same answer.
+
+    Keys that do not exist are cached apart, so that strangers cannot displace those that do.
+    """
 
     store: DocumentStore
     clock: Clock
-    _cache: TTLCache[str, str | None] = field(init=False, repr=False)
+    _cache: TTLCache[str, str] = field(init=False, repr=False)
+    _absent: TTLCache[str, bool] = field(init=False, repr=False)
     _lock: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Create an empty cache that ages by the clock."""
+        """Create empty caches that age by the clock."""
         self._cache = TTLCache(CACHE_SIZE, CACHE_SECONDS, timer=lambda: self.clock.now().timestamp())
+        self._absent = TTLCache(CACHE_SIZE, CACHE_SECONDS, timer=lambda: self.clock.now().timestamp())
 
     def is_cached(self, key: str, client_id: str) -> bool:
         """Whether the key was found valid for the client within the last minute."""
         with self._lock:
             return self._cache.get(hash_key(key)) == client_id
+
+    def is_refused(self, key: str, client_id: str) -> bool:
+        """Whether the key was found invalid for the client within the last minute, so that nothing needs to be read."""
+        key_hash = hash_key(key)
+        with self._lock:
+            return key_hash in self._absent or self._cache.get(key_hash, client_id) != client_id
 
     def check(self, key: str, client_id: str) -> None:
         """Accept a key of this client, reading the store when it is not cached.
@@ -97,8 +108,13 @@ class Authenticator:
         with self._lock:
             if key_hash in self._cache:
                 return self._cache[key_hash]
+            if key_hash in self._absent:
+                return None
         key = ApiKeys(self.store).find(key_hash)
         owner = key.client_id if key and key.revoked_at is None else None
         with self._lock:
-            self._cache[key_hash] = owner
+            if owner is None:
+                self._absent[key_hash] = True
+            else:
+                self._cache[key_hash] = owner
         return owner

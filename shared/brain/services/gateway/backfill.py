@@ -13,11 +13,12 @@ from uuid import uuid4
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.ambiguous_rows import AMBIGUOUS_KEY
 from brain.domain.gateway.delivery import derive_delivery_id
-from brain.domain.gateway.requests import IngestRequest
+from brain.domain.gateway.requests import EVENTS_PER_COMMIT, IngestRequest
 from brain.domain.gateway.results import IngestStatus, ItemResult
 from brain.errors import InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.repositories.gateway.backfills import BackfillCheckpoint, Backfills
-from brain.services.gateway.ingest import MAX_EVENTS, Ingest, ReadItem
+from brain.services.gateway.ingest import Ingest
+from brain.services.gateway.item_results import ReadItem
 
 MAX_ATTEMPTS = 6
 BATCHES_PER_CHECKPOINT = 10
@@ -172,7 +173,7 @@ class _BackfillRun:
         size = 0
         for payload in payloads:
             read_items = self.backfill.ingest.read_payload(self.source, payload.payload, self.context)
-            if batch and size + len(read_items) > MAX_EVENTS:
+            if batch and size + len(read_items) > EVENTS_PER_COMMIT:
                 yield batch
                 batch, size = [], 0
             batch.append((payload, read_items))
@@ -250,8 +251,8 @@ def _has_dead_letter(read_items: Sequence[ReadItem]) -> bool:
 def _split(part: _Batch) -> Iterator[tuple[int, list[tuple[FilePayload, ReadItem]]]]:
     """Yield at most 500 items at a time, each with its payload; a page of a provider may hold more."""
     pairs = [(payload, read_item) for payload, read_items in part for read_item in read_items]
-    for first_index in range(0, len(pairs), MAX_EVENTS):
-        yield first_index, pairs[first_index : first_index + MAX_EVENTS]
+    for first_index in range(0, len(pairs), EVENTS_PER_COMMIT):
+        yield first_index, pairs[first_index : first_index + EVENTS_PER_COMMIT]
 
 
 def _body(chunk: _Chunk) -> tuple[bytes, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cachetools import TTLCache
 
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
-from brain.domain.senders.signatures import registry
+from brain.domain.senders.signatures import openid, registry
 from brain.domain.senders.signatures.accepted_deliveries import AcceptedDelivery
 from brain.domain.senders.signatures.challenges import Challenge, ChallengeResponse
 from brain.domain.senders.signatures.sender_secrets import build_secret_name
@@ -23,16 +23,25 @@ from brain.repositories.gateway import accepted_deliveries
 from brain.services.gateway.sender_secrets import SenderSecrets
 
 CACHE_SIZE = 10_000
-_REPLAYED = "this signed request was already accepted and stored; do not send it again"
+OPENID = "openid"
+_REPLAYED = "another request with this id was already accepted and stored; sign each request with an id of its own"
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSender:
-    """The provider that signed a request, the signed time, and the delivery to remember once it is durable."""
+    """The provider that signed a request.
+
+    Attributes:
+        provider: its name.
+        signed_at: the signed time.
+        delivery: what to remember once the request is durable.
+        is_resend: whether all of the request is stored already.
+    """
 
     provider: str
     signed_at: datetime | None
     delivery: AcceptedDelivery | None
+    is_resend: bool = False
 
 
 @dataclass(slots=True)
@@ -58,13 +67,39 @@ class VerifySender:
         """Whether a provider of this source may have signed, by the headers alone; the body need not be read yet."""
         return bool(self._applicable_providers(source, request))
 
+    def count_unknown_secrets(self, client_id: str, source: str, request: SignedRequest) -> int:
+        """Return how many secrets a check would read of which nothing is known; nothing is read here."""
+        providers = [name for name, _ in self._applicable_providers(source, request)]
+        return self.secrets.count_unknown(client_id, providers)
+
+    def is_prepared(self, client_id: str, source: str, request: SignedRequest) -> bool:
+        """Whether a check needs neither a secret nor an issuer's key that is not cached."""
+        return all(
+            self.secrets.is_cached(client_id, name) and self._has_keys(client_id, name, provider, request)
+            for name, provider in self._applicable_providers(source, request)
+        )
+
+    def _has_keys(self, client_id: str, name: str, provider: Provider, request: SignedRequest) -> bool:
+        """Whether the keys that a token names are cached; the secrets are."""
+        if provider.scheme != OPENID:
+            return True
+        credentials = self._credentials(provider, self.secrets.get(client_id, name))
+        try:
+            references = openid.list_key_references(request, credentials)
+        except MisconfiguredError:
+            return True
+        return all(self.keys.is_cached(keys_url, key_id) for keys_url, key_id in references)
+
+    def _credentials(self, provider: Provider, secrets: tuple[str, ...]) -> SenderCredentials:
+        return SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
+
     def check(self, client_id: str, source: str, request: SignedRequest) -> VerifiedSender:
         """Return the sender that signed the request.
 
         Raises:
             UnauthenticatedError: no provider that the client trusts, with the reason in its context; an unknown client
                 gets the same error.
-            ReplayedRequestError: this signed request, or another body with its id, was accepted already.
+            ReplayedRequestError: another body was accepted already under the id of this one.
             SenderCheckUnavailableError: secrets or keys cannot be loaded now.
             StoreUnavailableError: the store did not answer whether the request was accepted already.
         """
@@ -73,9 +108,10 @@ class VerifySender:
         for name, provider in self._applicable_providers(source, request):
             proof = self._verify(client_id, name, provider, request, now)
             if isinstance(proof, Proof):
-                delivery = AcceptedDelivery.from_proof(client_id, name, proof, request.body, self._tolerance)
-                self._refuse_replay(delivery, now)
-                return VerifiedSender(name, proof.signed_at, delivery)
+                max_age = self._max_age(provider)
+                delivery = AcceptedDelivery.from_proof(client_id, name, proof, request.body, max_age)
+                is_resend = self._refuse_replay(delivery, now)
+                return VerifiedSender(name, proof.signed_at, delivery, is_resend)
             reasons.append(f"{name}: {proof.reason}")
         raise UnauthenticatedError(NOT_AUTHENTICATED, reason="; ".join(reasons) or "no signature of this source")
 
@@ -85,7 +121,7 @@ class VerifySender:
         The answer does not depend on it: if the store fails here, the events of a replay are duplicates.
         """
         delivery = sender.delivery
-        if delivery is None:
+        if delivery is None or sender.is_resend:
             return
         with self._lock:
             if durable:
@@ -123,6 +159,10 @@ class VerifySender:
     def _tolerance(self) -> timedelta:
         return timedelta(seconds=self.config.tolerance_seconds)
 
+    def _max_age(self, provider: Provider) -> timedelta:
+        """Return how long ago a request may have been signed, and so how long it is remembered."""
+        return timedelta(seconds=provider.retry_seconds or self.config.tolerance_seconds)
+
     def _applicable_providers(self, source: str, request: SignedRequest) -> list[tuple[str, Provider]]:
         return [
             (name, provider)
@@ -136,18 +176,21 @@ class VerifySender:
         secrets = self.secrets.get(client_id, name)
         if not secrets:
             return Refusal(f"{build_secret_name(client_id, name)} is not set, or may not be read")
-        credentials = SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
+        credentials, max_age = self._credentials(provider, secrets), self._max_age(provider)
         try:
-            return registry.verify(provider.scheme, request, credentials, now, self._tolerance)
+            return registry.verify(provider.scheme, request, credentials, now, self._tolerance, max_age)
         except MisconfiguredError as error:
             # The operator is told. The sender gets the answer of a stranger, so that nobody learns who is a client.
             self.report_error(f"secret of {name}", error)
             return Refusal("a secret is not of the kind that the scheme needs")
 
-    def _refuse_replay(self, delivery: AcceptedDelivery | None, now: datetime) -> None:
-        """Refuse a delivery that any instance accepted, and another body for one that is being processed."""
+    def _refuse_replay(self, delivery: AcceptedDelivery | None, now: datetime) -> bool:
+        """Return whether the delivery was accepted before, by any instance; refuse another body under its id.
+
+        While a request is being processed, its id is bound to its body.
+        """
         if delivery is None:
-            return
+            return False
         delivery_id = delivery.delivery_id
         with self._lock:
             earlier = self._deliveries.get(delivery_id)
@@ -159,3 +202,4 @@ class VerifySender:
             earlier = self._deliveries.setdefault(delivery_id, replace(delivery, signed_at=None))
         if earlier.is_replayed_by(delivery, now):
             raise ReplayedRequestError(_REPLAYED)
+        return earlier.is_resent_by(delivery, now)

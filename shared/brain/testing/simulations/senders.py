@@ -96,6 +96,7 @@ class Sender:
             "Authorization": f"Bearer {self.key}",
             "Content-Type": request.content_type,
             "X-Correlation-Id": request.name,
+            "Idempotency-Key": request.name,
         }
         url = f"{self.path_prefix}/v1/clients/{CLIENT}/events/{request.source}"
         try:
@@ -118,7 +119,8 @@ def write_unlimited_config(folder: Path) -> Path:
     config = folder / "config"
     shutil.copytree(config_directory(), config)
     file = config / "brain_limits.yaml"
-    file.write_text(yaml.safe_dump(dict.fromkeys(yaml.safe_load(file.read_text()), 10**9)))
+    limits = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({name: 10**9 if name.endswith("minute") else limits[name] for name in limits}))
     return config
 
 

@@ -1,7 +1,7 @@
-"""Accepted signed requests, remembered so that a replay of one is detected.
+"""Accepted signed requests, remembered so that a resend or a replay of one is detected.
 
-A provider that got no response signs its retry again: the same id and body with a later time. A request that was signed
-no later than the accepted one, or has another body under the same id, is not a provider's retry.
+A provider that got no response sends the same body under the same id again, signed again or with the first signature:
+all of it is stored already. A request that has another body under the same id is not a provider's retry.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class AcceptedDelivery:
 
     @classmethod
     def from_proof(
-        cls, client_id: str, provider: str, proof: Proof, body: bytes, tolerance: timedelta
+        cls, client_id: str, provider: str, proof: Proof, body: bytes, max_age: timedelta
     ) -> "AcceptedDelivery | None":
         """Return what to remember of a verified request, None where the scheme has no time or id to detect a replay.
 
@@ -32,7 +32,7 @@ class AcceptedDelivery:
         if proof.delivery_id is None or proof.signed_at is None:
             return None
         delivery_id = compute_digest(client_id.encode(), provider.encode(), proof.delivery_id.encode())
-        return cls(delivery_id, compute_digest(body), proof.signed_at, proof.signed_at + tolerance)
+        return cls(delivery_id, compute_digest(body), proof.signed_at, proof.signed_at + max_age)
 
     @classmethod
     def from_document(cls, delivery_id: str, document: Mapping[str, Any]) -> "AcceptedDelivery":
@@ -43,9 +43,11 @@ class AcceptedDelivery:
         """Return the document to store; nothing in it names a person or a client."""
         return {"body": self.body_digest, "signed_at": self.signed_at, "expires_at": self.expires_at}
 
+    def is_resent_by(self, later: "AcceptedDelivery", now: datetime) -> bool:
+        """Return whether a ``later`` request is the same delivery, and this one is durable."""
+        is_durable = self.signed_at is not None and now <= self.expires_at
+        return is_durable and later.body_digest == self.body_digest
+
     def is_replayed_by(self, later: "AcceptedDelivery", now: datetime) -> bool:
-        """Return whether a ``later`` request of the same delivery is a replay and not the provider's own retry."""
-        if now > self.expires_at:
-            return False
-        is_signed_no_later = bool(self.signed_at and later.signed_at and later.signed_at <= self.signed_at)
-        return is_signed_no_later or later.body_digest != self.body_digest
+        """Return whether a ``later`` request has another body under the id of this one."""
+        return now <= self.expires_at and later.body_digest != self.body_digest

@@ -2,7 +2,8 @@
 
 Sources: Meta, "Graph API webhooks: getting started"; X, "Webhooks: quickstart"; LinkedIn, "Webhooks".
 X and LinkedIn have a stranger's text signed with the key that signs their events, so only text that cannot be an event
-is signed: a token of letters, digits and few signs, which is neither JSON nor a form.
+is signed: a token of letters, digits and few signs, which is neither JSON nor a form. In addition, X's events must be
+JSON objects, and what LinkedIn signs of an event begins with a prefix that no code has.
 """
 
 import base64
@@ -59,7 +60,7 @@ def _respond_to_meta(query: Mapping[str, str], tokens: Sequence[str]) -> Challen
 
 def _respond_to_x(query: Mapping[str, str], secrets: Sequence[str]) -> ChallengeResponse | Refusal:
     token = query["crc_token"]
-    if not secrets or not _X_TOKEN.fullmatch(token):
+    if not secrets or not _X_TOKEN.fullmatch(token) or _is_json(token):
         return Refusal("the client has no secret for X, or crc_token has characters that X does not use")
     signature = base64.b64encode(compute_hmac_sha256(secrets[0].encode(), token.encode())).decode()
     return _json_response({"response_token": f"sha256={signature}"})
@@ -71,6 +72,15 @@ def _respond_to_linkedin(query: Mapping[str, str], secrets: Sequence[str]) -> Ch
         return Refusal("the client has no secret for LinkedIn, or challengeCode is not a UUID")
     signature = compute_hmac_sha256(secrets[0].encode(), code.encode()).hex()
     return _json_response({"challengeCode": code, "challengeResponse": signature})
+
+
+def _is_json(token: str) -> bool:
+    """Whether a token is a JSON value, such as the number 1e100000."""
+    try:
+        json.loads(token)
+    except ValueError:
+        return False
+    return True
 
 
 def _json_response(fields: Mapping[str, str]) -> ChallengeResponse:

@@ -1,7 +1,8 @@
 """Mailgun's signature: HMAC-SHA256 over time and token, inside the body.
 
 Source: Mailgun, "Securing webhooks". It does not cover the event, so whoever has seen one signature could put it on
-another body: the token makes it safe, because each token is accepted with one body only. ``parent-signature`` is the
+another body: the token makes it safe, because each token is accepted with one body only. Mailgun repeats a request for
+eight hours with the signature of the first attempt. ``parent-signature`` is the
 signature of the account above a subaccount.
 """
 
@@ -33,8 +34,8 @@ _JSON_MARKER: Final = b'"signature"'
 
 
 def applies_to(request: SignedRequest) -> bool:
-    """Return whether the body may contain this signature: nothing outside the body shows it."""
-    return "authorization" not in request.headers
+    """Return whether the body may contain this signature: nothing outside the body shows it, before it is read."""
+    return "authorization" not in request.headers and (not request.body or _has_marker(request))
 
 
 def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Refusal:
@@ -53,13 +54,21 @@ def verify(request: SignedRequest, credentials: SenderCredentials) -> Proof | Re
     return Proof(signed_at, compute_digest(message))
 
 
+def _is_form(request: SignedRequest) -> bool:
+    return request.header("content-type").partition(";")[0].strip().lower() == _FORM
+
+
+def _has_marker(request: SignedRequest) -> bool:
+    marker = _FORM_MARKER if _is_form(request) else _JSON_MARKER
+    return len(request.body) <= MAX_BODY_BYTES and marker in request.body
+
+
 def _parse_signature_fields(request: SignedRequest) -> Mapping[str, Any]:
     """Return the object that contains the signature, time and token; empty when there is none."""
-    is_form = request.header("content-type").partition(";")[0].strip().lower() == _FORM
-    if len(request.body) > MAX_BODY_BYTES or (_FORM_MARKER if is_form else _JSON_MARKER) not in request.body:
+    if not _has_marker(request):
         return {}
     try:
-        if is_form:
+        if _is_form(request):
             return dict(parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
         payload = parse_json(request.body)
     except (InvalidInputError, ValueError):

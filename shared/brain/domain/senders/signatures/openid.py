@@ -46,7 +46,7 @@ def verify(request: SignedRequest, credentials: SenderCredentials, now: datetime
     Raises:
         MisconfiguredError: A secret is not such an object.
     """
-    token = request.header("authorization").partition(" ")[2].strip()
+    token = _read_token(request)
     expected_tokens = [_parse_expected_token(secret, credentials) for secret in credentials.secrets]
     key_id = _read_key_id(token)
     if key_id is None:
@@ -55,6 +55,22 @@ def verify(request: SignedRequest, credentials: SenderCredentials, now: datetime
     if None in reasons:
         return Proof()
     return Refusal("; ".join(reason for reason in reasons if reason) or "the client accepts no tokens")
+
+
+def list_key_references(request: SignedRequest, credentials: SenderCredentials) -> list[tuple[str, str]]:
+    """Return the (address of a key set, key id) that verifying the request would look up.
+
+    Raises:
+        MisconfiguredError: A secret is not of the kind that the scheme needs.
+    """
+    key_id = _read_key_id(_read_token(request))
+    if key_id is None:
+        return []
+    return [(_parse_expected_token(secret, credentials).keys_url, key_id) for secret in credentials.secrets]
+
+
+def _read_token(request: SignedRequest) -> str:
+    return request.header("authorization").partition(" ")[2].strip()
 
 
 def _read_key_id(token: str) -> str | None:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
-from brain.domain.senders.signatures import basic_auth, hubspot, mailgun, openid, sendgrid, standard_webhooks
+from brain.domain.senders.signatures import (
+    basic_auth,
+    hubspot,
+    mailgun,
+    mandrill,
+    openid,
+    sendgrid,
+    standard_webhooks,
+    url_secret,
+)
 from brain.domain.senders.signatures.body_hmac import LINKEDIN, META, X
 from brain.domain.senders.signatures.signed_request import Proof, Refusal, SenderCredentials, SignedRequest
 
@@ -43,12 +52,14 @@ def _ignore_time(verify_request: TimelessVerifier) -> Verifier:
 
 
 SCHEMES: Final[Mapping[str, SignatureScheme]] = {
-    "hubspot_v3": SignatureScheme(hubspot.applies_to, _ignore_time(hubspot.verify)),
+    "hubspot": SignatureScheme(hubspot.applies_to, _ignore_time(hubspot.verify)),
     "sendgrid": SignatureScheme(sendgrid.applies_to, _ignore_time(sendgrid.verify)),
     "meta": SignatureScheme(META.applies_to, _ignore_time(META.verify)),
     "x": SignatureScheme(X.applies_to, _ignore_time(X.verify)),
     "linkedin": SignatureScheme(LINKEDIN.applies_to, _ignore_time(LINKEDIN.verify)),
     "mailgun": SignatureScheme(mailgun.applies_to, _ignore_time(mailgun.verify)),
+    "mandrill": SignatureScheme(mandrill.applies_to, _ignore_time(mandrill.verify)),
+    "url_secret": SignatureScheme(url_secret.applies_to, _ignore_time(url_secret.verify)),
     "basic": SignatureScheme(basic_auth.applies_to, _ignore_time(basic_auth.verify)),
     "openid": SignatureScheme(openid.applies_to, openid.verify),
     "standard_webhooks": SignatureScheme(standard_webhooks.applies_to, _ignore_time(standard_webhooks.verify)),
@@ -56,14 +67,24 @@ SCHEMES: Final[Mapping[str, SignatureScheme]] = {
 
 
 def verify(
-    scheme: str, request: SignedRequest, credentials: SenderCredentials, now: datetime, tolerance: timedelta
+    scheme: str,
+    request: SignedRequest,
+    credentials: SenderCredentials,
+    now: datetime,
+    tolerance: timedelta,
+    max_age: timedelta | None = None,
 ) -> Proof | Refusal:
     """Verify that the request was signed with the credentials, within ``tolerance`` of ``now``.
+
+    With ``max_age`` it may have been signed that long ago, for a provider whose retries have the first signature.
 
     Raises:
         MisconfiguredError: A secret is not of the kind that the scheme needs.
     """
     verdict = SCHEMES[scheme].verify(request, credentials, now)
-    if isinstance(verdict, Proof) and verdict.signed_at and abs(now - verdict.signed_at) > tolerance:
-        return Refusal(f"signed at {verdict.signed_at.isoformat()}, more than {tolerance} from now")
+    if isinstance(verdict, Proof) and verdict.signed_at:
+        max_age = max_age or tolerance
+        if not -tolerance <= now - verdict.signed_at <= max_age:
+            limit = max_age if verdict.signed_at < now else tolerance
+            return Refusal(f"signed at {verdict.signed_at.isoformat()}, more than {limit} from now")
     return verdict

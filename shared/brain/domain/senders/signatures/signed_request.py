@@ -96,6 +96,11 @@ def compute_hmac_sha256(secret: bytes, *parts: bytes) -> bytes:
     return keyed_hash.digest()
 
 
+def compute_hmac_sha1(secret: bytes, message: bytes) -> bytes:
+    """Return the HMAC-SHA1 of a message, which providers still use and whose weakness does not concern HMAC."""
+    return hmac.new(secret, message, hashlib.sha1).digest()
+
+
 def matches_any(signatures: Iterable[bytes], expected_signatures: Iterable[bytes]) -> bool:
     """Return whether any signature equals any expected one, in constant time for the number of both."""
     candidates = tuple(expected_signatures)

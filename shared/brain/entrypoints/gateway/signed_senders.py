@@ -88,7 +88,6 @@ class SignedSenders:
         challenge = find_challenge(query)
         if challenge is None:
             return None
-        self.limits.check_address(address)
         await self.limits.take_request(address)
         response = await anyio.to_thread.run_sync(
             self.verify.respond, client_id, source, challenge, query, limiter=self._waiting

@@ -64,7 +64,7 @@ class Ingest:
             PayloadTooLargeError: more than 2,000 events in one request, or one that is too large for a dead letter.
             StoreUnavailableError: nothing of the request is certain to be stored; it must be sent again.
         """
-        self.limits.check_duplicates(request.client_id)
+        await self.limits.check_duplicates(request.client_id)
         await self.limits.take_events(request.client_id, 1)
         read_items = self._read_request(request, context)
         if len(read_items) > MAX_EVENTS:
@@ -83,7 +83,7 @@ class Ingest:
         Raises:
             RateLimitedError: the client's budget of duplicates is used up.
         """
-        self.limits.check_duplicates(request.client_id)
+        await self.limits.check_duplicates(request.client_id)
         letter_id = derive_dead_letter_id(request.client_id, request.source, request.body)
         results = [build_resend_item(item, letter_id) for item in self._read_request(request, context)]
         await self.limits.charge_duplicates(request.client_id, len(results))

@@ -42,7 +42,7 @@ class EventBudgets(Protocol):
     def give_back_events(self, client_id: str, amount: int, *, of: int = 0) -> None:
         """Return what duplicates and failures took, ``amount`` of the ``of`` events of a request."""
 
-    def check_duplicates(self, client_id: str) -> None:
+    async def check_duplicates(self, client_id: str) -> None:
         """Raise when the client has sent too many duplicates."""
 
     async def charge_duplicates(self, client_id: str, amount: int) -> None:
@@ -58,7 +58,7 @@ class UnlimitedBudgets:
     def give_back_events(self, client_id: str, amount: int, *, of: int = 0) -> None:
         """Return nothing."""
 
-    def check_duplicates(self, client_id: str) -> None:
+    async def check_duplicates(self, client_id: str) -> None:
         """Let everything pass."""
 
     async def charge_duplicates(self, client_id: str, amount: int) -> None:
@@ -132,9 +132,16 @@ class RateLimits:
                     returned = _cost(taken, limit) - _cost(taken - amount, limit)
                     self._budgets[budget].window.give_back(returned)
 
-    def check_duplicates(self, client_id: str) -> None:
-        """Raise ``RateLimitedError`` when the client's duplicates are known to have used up their budget."""
-        self._check(self._duplicate_limit(client_id))
+    async def check_duplicates(self, client_id: str) -> None:
+        """Raise ``RateLimitedError`` when the client's duplicates have used up their budget; takes nothing."""
+        ((budget, limit),) = self._duplicate_limit(client_id).items()
+        with self._lock:
+            leased = self._budgets.get(budget)
+            if leased is None or leased.has_room(self._now(), 1):
+                return
+        await self._take({budget: (limit, 1)})
+        with self._lock:
+            leased.window.give_back(1)
 
     async def charge_duplicates(self, client_id: str, amount: int) -> None:
         """Count duplicates, which are answered already: beyond the budget they delay the client's next request."""
@@ -161,10 +168,6 @@ class RateLimits:
                 if budget in self._budgets:
                     self._budgets[budget].window.give_back(min(amount, limit))
 
-    def check_address(self, address: str) -> None:
-        """Raise ``RateLimitedError`` when the address is known to have used up its budget; takes nothing."""
-        self._check(self._address_limit(address))
-
     def release_shares(self, report_error: ErrorReporter) -> None:
         """Give all shares back as this instance ends; one that cannot be given back ends with its lease."""
         for key, leased in list(self._budgets.items()):
@@ -173,13 +176,6 @@ class RateLimits:
                     self._leaser().release(key, leased)
                 except BrainError as error:
                     report_error("release a rate share", error)
-
-    def _check(self, limits: Mapping[str, int]) -> None:
-        with self._lock:
-            now = self._now()
-            for key in limits:
-                if key in self._budgets and (wait := self._budgets[key].refusal_seconds(now, 1)):
-                    raise _rate_limited(wait)
 
     async def _take(self, costs: Mapping[str, BudgetCost]) -> None:
         is_taken, keys = self._try_take(costs)

@@ -56,11 +56,11 @@ class SenderSecrets:
         return secrets
 
     def count_unknown(self, client_id: str, providers: Iterable[str]) -> int:
-        """Return how many secrets would have to be read of which nothing is known."""
-        return sum(
-            self._find_cached(client_id, provider) is None and not self._is_confirmed(client_id, provider)
-            for provider in providers
-        )
+        """Return how many secrets would have to be read for a client of which none is known to exist."""
+        names = list(providers)
+        if any(self._is_confirmed(client_id, provider) for provider in names):
+            return 0
+        return sum(self._find_cached(client_id, provider) is None for provider in names)
 
     def is_cached(self, client_id: str, provider: str) -> bool:
         """Whether nothing needs to be read."""

@@ -187,7 +187,7 @@ def _split_requests(
 
 
 def build_mixed_phases() -> list[list[SenderRequest]]:
-    """Build two phases of requests of every kind; the requests of a phase may be in flight at the same time."""
+    """Build three phases of requests of every kind; the requests of a phase may be in flight at the same time."""
     invalid, unknown_line = build_post_payload(900, likes=-1), b'{"nobody": "knows this"}'
     lines = b"\n".join(
         [encode_array([build_post_payload(20)]), b'{"half": ', unknown_line, encode_array([build_post_payload(21)])]
@@ -209,14 +209,13 @@ def build_mixed_phases() -> list[list[SenderRequest]]:
         ),
         SenderRequest(
             "totals-later",
-            encode_array(
-                [build_ad_payload(1, 150), build_ad_payload(2, 200), build_ad_payload(3, 300), build_ad_payload(1, 140)]
-            ),
+            encode_array([build_ad_payload(1, 150), build_ad_payload(2, 200), build_ad_payload(3, 300)]),
             "ads_meta",
         ),
         SenderRequest("unreadable", b'[{"event_id": "post-5"'),
     ]
-    return [first, second]
+    third = [SenderRequest("total-corrected", encode_array([build_ad_payload(1, 140)]), "ads_meta")]
+    return [first, second, third]
 
 
 def read_ingest_documents(store: DocumentStore, sealer: Sealer | None = None) -> dict[str, dict[str, Any]]:

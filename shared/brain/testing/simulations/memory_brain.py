@@ -51,7 +51,7 @@ def build_memory_brain(clock: ManualClock | None = None, secrets: MutableSecrets
     Example:
         >>> brain = build_memory_brain()
         >>> result = send_request(brain, [build_post_payload(1), build_post_payload(2, likes=-1)])
-        >>> result.count_outcomes()["stored"], result.count_outcomes()["rejected"]
+        >>> result.count_outcomes()["stored"], result.count_outcomes()["dead_lettered"]
         (1, 1)
     """
     settings = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})

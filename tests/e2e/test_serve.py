@@ -123,7 +123,7 @@ def test_the_loop_runs_over_http(home: Path) -> None:
         (["ingest", "nothing", "x.json", "--client", "a"], 2, "feed must be one of"),
         (["ingest", "custom", "missing.json", "--client", "a"], 2, "missing.json"),
         (["keys", "revoke", "--client", "a", "0123"], 2, "client 'a' does not exist"),
-        (["keys", "create", "--client", "a"], 2, "client 'a' does not exist"),
+        (["keys", "rotate", "--client", "a"], 2, "client 'a' does not exist"),
         (["clients", "show", "--client", "a"], 2, "client 'a' does not exist"),
         (["dead-letters", "show", "dl_0"], 2, "the dead letter must be one that"),
         (["reconcile"], 2, "client"),

@@ -41,7 +41,13 @@ def _build_ingest() -> "IngestHttp":
 
     brain = bootstrap.get_brain()
     return IngestHttp(
-        brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log, lambda: brain.verify_sender
+        brain.ingest,
+        brain.authenticator,
+        brain.limits,
+        brain.clock,
+        brain.log,
+        lambda: brain.verify_sender,
+        brain.field_maps,
     )
 
 

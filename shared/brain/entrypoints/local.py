@@ -40,7 +40,13 @@ class LocalServer:
         self._table = read_scheduler()
         self._schedule = schedule
         self._ingest = IngestHttp(
-            brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log, lambda: brain.verify_sender
+            brain.ingest,
+            brain.authenticator,
+            brain.limits,
+            brain.clock,
+            brain.log,
+            lambda: brain.verify_sender,
+            brain.field_maps,
         )
         self._api = ApiHttp(brain.health)
 

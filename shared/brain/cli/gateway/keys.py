@@ -1,11 +1,12 @@
 """``brain keys``: API keys for senders; a key's text is shown once, when it is created."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from brain.bootstrap import Brain
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import check_client_id, open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_table, to_json
 from brain.domain.senders.api_keys import ApiKey
@@ -21,8 +22,15 @@ def create(
     label: Annotated[str, typer.Option(help="What the key is for, such as the integration's name.")] = "",
     json_output: JsonOption = False,
 ) -> None:
-    """Create a key and show it once; at most two keys per client are valid at the same time."""
-    brain = _open_for(client)
+    """Create a key and show it once; at most two per client are valid. In an empty store, create the client too."""
+    brain = open_brain()
+    clients = Clients(brain.store)
+    if clients.list_all(limit=1):
+        clients.require(client)
+    else:
+        check_client_id(client)
+        clients.put(clients.get(client))
+        print(f"created client {client}, the first of this store", file=sys.stderr)
     _print_key(*brain.key_ring.create(client, label), json_output=json_output)
 
 

@@ -1,5 +1,6 @@
 """The ingest endpoint: checks method, path, size and sender, calls the service, and responds to every outcome."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from starlette.responses import Response as StarletteResponse
 
 from brain.domain.events import is_client_id
 from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
@@ -22,6 +24,7 @@ from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
+from brain.services.gateway.field_map_source import FieldMapSource
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
 
@@ -44,6 +47,7 @@ class IngestHttp:
     clock: Clock
     log: EventLogger
     senders: SenderVerifierFactory | None = None
+    field_maps: FieldMapSource | None = None
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,10 +103,16 @@ class IngestHttp:
         check_encoding(request)
         received, sender = await self.admission.admit(request, client_id, source)
         body, content_type = make_readable(request, received)
-        delivery_id = _identify_delivery(request, sender, client_id, source, body)
+        map_name = request.query_params.get("map")
+        read_as = f"{source}?map={map_name}" if map_name else source
+        delivery_id = _identify_delivery(request, sender, client_id, read_as, body)
         ingest_request = IngestRequest(client_id, source, content_type, body, correlation_id, delivery_id)
         context = FeedContext(
-            client_id, self.clock.now(), sender.signed_at if sender else None, correlation_id=correlation_id
+            client_id,
+            self.clock.now(),
+            sender.signed_at if sender else None,
+            correlation_id=correlation_id,
+            field_map=await self._find_field_map(client_id, map_name),
         )
         ingest_result = await self._ingest(ingest_request, context, sender)
         for reason in {
@@ -110,6 +120,12 @@ class IngestHttp:
         }:
             self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
         return _response(ingest_result, correlation_id)
+
+    async def _find_field_map(self, client_id: str, name: str | None) -> FieldMap | None:
+        """Return the field map that the request names, None if it names none."""
+        if not name or self.field_maps is None:
+            return None
+        return await asyncio.to_thread(self.field_maps.find, client_id, name)
 
     async def _ingest(
         self, request: IngestRequest, context: FeedContext, sender: "VerifiedSender | None"

@@ -115,6 +115,12 @@ def _parameters() -> list[dict[str, Any]]:
             "schema": {"type": "string", "enum": [str(source) for source in SOURCES]},
         },
         {
+            "name": "map",
+            "in": "query",
+            "description": "The field map by which rows are read; `brain maps list` lists those of the client.",
+            "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"},
+        },
+        {
             "name": "X-Correlation-Id",
             "in": "header",
             "description": "Identifies the request in both sides' logs; an invalid or missing one is replaced.",

@@ -17,11 +17,15 @@ Changes = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """How a document differs from the plainest sound one; ``id`` where the document's own name matters."""
+    """How a document differs from the plainest sound one; ``id`` where the document's own name matters.
+
+    ``is_alone`` when what the document belongs to does not exist.
+    """
 
     about: str
     changes: Changes
     id: str | None = None
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class Kind:
     plain: Callable[[str], dict[str, Any]]
     sound: tuple[Case, ...]
     bad: tuple[Case, ...]
+    belongs_to: str | None = None
+
+    def needs(self, path: str) -> dict[str, dict[str, Any]]:
+        """Return the documents that must exist for a sound one at ``path``."""
+        collection, _, name = path.rpartition("/")
+        return {f"{self.belongs_to}/{name}": {"id": name}} if self.belongs_to and collection == self.collection else {}
 
     def document(self, name: str, case: Case) -> dict[str, Any]:
         """Return the case's document under ``name``."""
@@ -59,6 +69,18 @@ def _answer(name: str) -> dict[str, Any]:
     }
 
 
+DISMISSED = {"status": "dismissed"}
+BLANKS = {
+    "a space": " ",
+    "many spaces": " " * 500,
+    "a tab and a line break": "\t\r\n",
+    "a space that does not break": "\u00a0",
+    "an ideographic space": "\u3000",
+    "a space of no width": "\u200b",
+    "a mark of byte order": "\ufeff",
+    "a null character": "\u0000",
+}
+
 FEEDBACK = Kind(
     "clients/acme/feedback",
     "user of the client",
@@ -71,6 +93,11 @@ FEEDBACK = Kind(
         Case("dismissed with the shortest reason", {"status": "dismissed", "reason": "x"}),
         Case("dismissed with the longest reason", {"status": "dismissed", "reason": "x" * 500}),
         Case("done with no words", {"status": "done", "reason": ""}),
+        Case("done with a blank", {"status": "done", "reason": " "}),
+        Case("dismissed with a reason between blanks", {"status": "dismissed", "reason": "\n too\ndear \u3000"}),
+        Case("dismissed with a reason in Chinese", {"status": "dismissed", "reason": "\u592a\u8d35"}),
+        Case("dismissed with an emoji", {"status": "dismissed", "reason": "\U0001f44e"}),
+        Case("dismissed with a full stop", {"status": "dismissed", "reason": "."}),
         Case("snoozed", {"status": "snoozed", "until": FUTURE}),
         Case("snoozed with a reason", {"status": "snoozed", "until": FUTURE, "reason": "after the fair"}),
         Case("the longest id", {}, LONGEST_ID),
@@ -112,7 +139,11 @@ FEEDBACK = Kind(
         Case("accepted with an end", {"until": FUTURE}),
         Case("dismissed with an end", {"status": "dismissed", "reason": "x", "until": FUTURE}),
         Case("done with an end", {"status": "done", "until": FUTURE}),
+        Case("of a recommendation that does not exist", {}, is_alone=True),
+        Case("dismissed, of a recommendation that does not exist", DISMISSED | {"reason": "x"}, is_alone=True),
+        *(Case(f"dismissed for {about}", DISMISSED | {"reason": blank}) for about, blank in BLANKS.items()),
     ),
+    belongs_to="clients/acme/recommendations",
 )
 
 
@@ -198,6 +229,7 @@ FEATURES = Kind(
         Case("for all of a hundred", {"percentage": 100}),
         Case("for no client by name", {"clients": {}}),
         Case("for a thousand clients by name", {"clients": {f"c{n}": True for n in range(1000)}}),
+        Case("off for a client by name", {"clients": {"acme": False}}),
         Case("all at once", {"percentage": 10, "clients": {"acme": False}}),
     ),
     bad=(
@@ -211,6 +243,9 @@ FEATURES = Kind(
         Case("clients is a list", {"clients": ["acme"]}),
         Case("clients is a text", {"clients": "acme"}),
         Case("clients is null", {"clients": None}),
+        Case("a client is on by a text", {"clients": {"acme": "yes"}}),
+        Case("a client is on by a number", {"clients": {"acme": 1}}),
+        Case("a client is neither", {"clients": {"acme": True, "other": None}}),
         Case("too many clients by name", {"clients": {f"c{n}": True for n in range(1001)}}),
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rules.documents import FEATURES, FEEDBACK, KINDS, Kind
@@ -61,7 +61,8 @@ class Row:
     def verbs_of(self, actor: Actor) -> set[str]:
         """Return what the actor may do here."""
         verbs = self.who_works_for_the_client if actor.works_for_client else ""
-        return {*verbs.split(), *(self.admins if actor.is_admin else "").split()}
+        named = {*verbs.split(), *(self.admins if actor.is_admin else "").split()}
+        return named | ({"list from an offset"} if "list" in named else set())
 
 
 # path                                                     who works for the client   admins
@@ -108,8 +109,11 @@ DEEPER = tuple(Row(f"{row.path}/unknown/x-1") for row in TABLE if "list" in row.
 
 LISTS: Mapping[str, Mapping[str, Any]] = {
     "list": {"limit": 100},
+    "list from an offset": {"limit": 100, "offset": 100},
     "list without a limit": {"limit": None},
     "list too many": {"limit": 101},
+    "list from too large an offset": {"limit": 100, "offset": 101},
+    "list nothing but skip a million": {"limit": 1, "offset": 1_000_000},
     "list a group": {"group": True},
 }
 WRITES = ("create", "update", "delete")
@@ -126,6 +130,7 @@ class Cell:
     document: Mapping[str, Any]
     is_allowed: bool
     about: str
+    needs: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         may = "may" if self.is_allowed else "may not"
@@ -144,13 +149,13 @@ class Cell:
 
     def prepare(self) -> dict[str, Mapping[str, Any]]:
         """Return the documents that must be there before the call."""
-        return {self.path: {"old": True}} if self.verb == "update" else {}
+        return {**self.needs, **({self.path: {"old": True}} if self.verb == "update" else {})}
 
     def make_way(self, project: Project) -> None:
         """Let the call find what it needs where others have been: a document to update, or none to create."""
         if self.verb == "create":
             project.delete(self.path, OWNER)
-        elif existing := self.prepare():
+        if existing := self.prepare():
             project.seed(existing)
 
     def holds(self, project: Project) -> tuple[bool, Answer]:
@@ -165,8 +170,10 @@ def grid(rows: Iterable[Row] = (*TABLE, *DEEPER)) -> Iterator[Cell]:
         for number, actor in enumerate(ACTORS if row in TABLE else FEW):
             for verb in VERBS:
                 path = f"{row.path}-{number}-{verb}" if verb in WRITES and row.path.count("/") > 1 else row.path
-                document = _nearest(path).plain(path.rpartition("/")[2])
-                yield Cell(actor, verb, path, document, verb in row.verbs_of(actor), "the grid")
+                kind = _nearest(path)
+                needs = kind.needs(path) if verb in WRITES else {}
+                document = kind.plain(path.rpartition("/")[2])
+                yield Cell(actor, verb, path, document, verb in row.verbs_of(actor), "the grid", needs)
 
 
 def documents() -> Iterator[Cell]:
@@ -177,8 +184,9 @@ def documents() -> Iterator[Cell]:
         for number, (case, is_sound) in enumerate(cases):
             for verb in ("create", "update"):
                 name = f"case-{number}-{verb}" if case.id is None else case.id[:: 1 if verb == "create" else -1]
-                document = kind.document(name, case)
-                yield Cell(writer, verb, f"{kind.collection}/{name}", document, is_sound, case.about)
+                document, path = kind.document(name, case), f"{kind.collection}/{name}"
+                needs = {} if case.is_alone else kind.needs(path)
+                yield Cell(writer, verb, path, document, is_sound, case.about, needs)
 
 
 def _nearest(path: str) -> Kind:

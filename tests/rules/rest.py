@@ -102,12 +102,19 @@ class Project:
         return self._call("GET", f"/v1/{self._root}/{path}", None, claims)
 
     def list_collection(
-        self, path: str, claims: Mapping[str, Any] | None, *, limit: int | None = 100, group: bool = False
+        self,
+        path: str,
+        claims: Mapping[str, Any] | None,
+        *,
+        limit: int | None = 100,
+        offset: int | None = None,
+        group: bool = False,
     ) -> Answer:
         """Query the collection at ``path``; with ``group``, all collections of its name."""
         parent, _, collection = path.rpartition("/")
         source = {"collectionId": collection, "allDescendants": group}
-        query = {"from": [source]} | ({} if limit is None else {"limit": limit})
+        bounds = {"limit": limit, "offset": offset}
+        query = {"from": [source]} | {name: bound for name, bound in bounds.items() if bound is not None}
         place = f"{self._root}/{parent}" if parent and not group else self._root
         return self._call("POST", f"/v1/{place}:runQuery", {"structuredQuery": query}, claims)
 

@@ -13,6 +13,7 @@ from brain.repositories import paths
 from brain.repositories.jobs.features import AUDIT_FIELDS, Features
 from brain.settings.files import load_config
 from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import fail_on_error
 
 
 def written(kind: Kind, case: Case, clock: ManualClock) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def test_a_flag_written_by_an_admin_is_read(case: Case, clock: ManualClock) -> N
     """With its signature, which is for people and not for the flag."""
     store = SqliteStore(":memory:", clock)
     store.set(paths.feature("some-id"), written(FEATURES, case, clock))
-    flag = Features(store, load_config("brain_features", FeatureFlags)).get_flag("some-id")
+    flag = Features(store, load_config("brain_features", FeatureFlags), fail_on_error).get_flag("some-id")
     assert flag.enabled is case.changes.get("enabled", True)
     assert flag.percentage == case.changes.get("percentage", 100)
 

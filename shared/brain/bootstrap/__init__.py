@@ -196,7 +196,7 @@ class Brain:
         from brain.services.gateway.enqueue_retries import enqueue_retries
         from brain.services.jobs.dispatch import Dispatch
 
-        features = Features(self.store, load_config("brain_features", FeatureFlags))
+        features = Features(self.store, load_config("brain_features", FeatureFlags), self.report_error)
         return Dispatch(self.store, queue, features, enqueue_retries)
 
     @cached_property

@@ -1,6 +1,7 @@
 """The API for the dashboard and tools; this version serves health checks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -9,9 +10,13 @@ from brain.services.jobs.health import Health
 
 @dataclass(frozen=True, slots=True)
 class ApiHttp:
-    """Routes the requests of the API; responses contain no details, because callers are not authenticated."""
+    """Routes the requests of the API; responses contain no details, because callers are not authenticated.
+
+    ``failed_jobs`` has the error code of each scheduled job of this process whose last run failed.
+    """
 
     health: Health
+    failed_jobs: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Response:
         """Respond to one request."""
@@ -24,7 +29,9 @@ class ApiHttp:
         return route()
 
     def _respond_alive(self) -> Response:
-        """Respond that the process serves; no store is read, so that a probe costs nothing."""
+        """Respond that the process serves, and which jobs failed; no store is read, so that a probe costs nothing."""
+        if self.failed_jobs:
+            return Response(200, {"status": "degraded", "failed_jobs": dict(self.failed_jobs)})
         return Response(200, {"status": "ok"})
 
     def _respond_ready(self) -> Response:

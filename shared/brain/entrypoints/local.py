@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import html
 from collections.abc import AsyncIterator
-from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,16 +13,15 @@ from starlette.responses import Response as StarletteResponse
 from starlette.routing import Mount, Route
 
 from brain.bootstrap import Brain
-from brain.domain.jobs.schedule import last_due
 from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.entrypoints.http import Request, Response
 from brain.entrypoints.jobs.handlers import parse_job_call
+from brain.entrypoints.local_scheduler import LocalScheduler
 from brain.repositories.analysis.reports import Reports
-from brain.settings.scheduler import Scheduler, read_scheduler
+from brain.settings.scheduler import read_scheduler
 
-TICK_SECONDS = 1.0
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -38,7 +36,7 @@ class LocalServer:
     def __init__(self, brain: Brain, *, schedule: bool) -> None:
         self._brain = brain
         self._table = read_scheduler()
-        self._schedule = schedule
+        self._scheduler = LocalScheduler(self._table, brain) if schedule else None
         self._ingest = IngestHttp(
             brain.ingest,
             brain.authenticator,
@@ -48,7 +46,7 @@ class LocalServer:
             lambda: brain.verify_sender,
             brain.field_maps,
         )
-        self._api = ApiHttp(brain.health)
+        self._api = ApiHttp(brain.health, self._scheduler.failures if self._scheduler else {})
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -63,7 +61,7 @@ class LocalServer:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        scheduler = asyncio.create_task(_run_schedules(self._table, self._brain)) if self._schedule else None
+        scheduler = asyncio.create_task(self._scheduler.run()) if self._scheduler else None
         yield
         if scheduler:
             scheduler.cancel()
@@ -112,27 +110,3 @@ class LocalServer:
 
 def _to_starlette(response: Response) -> StarletteResponse:
     return StarletteResponse(response.encode(), response.status, dict(response.headers), response.content_type)
-
-
-async def _run_schedules(table: Scheduler, brain: Brain) -> None:
-    """Run each job when it is due by the clock of the Brain, as Cloud Scheduler would."""
-    last_runs: dict[str, datetime] = {
-        job: last_due(row.schedule, brain.clock.now()) for job, row in table.scheduled.items()
-    }
-    while True:
-        for job, row in table.scheduled.items():
-            scheduled_at = last_due(row.schedule, brain.clock.now())
-            if scheduled_at > last_runs[job]:
-                last_runs[job] = scheduled_at
-                await run_in_threadpool(_run_scheduled, brain, job, scheduled_at)
-        await asyncio.sleep(TICK_SECONDS)
-
-
-def _run_scheduled(brain: Brain, job: str, scheduled_at: datetime) -> None:
-    """Run a job and log how it ended; a failure must not end the schedules."""
-    try:
-        answer = brain.run_job(job, scheduled_at)
-    except Exception as error:  # noqa: BLE001 - the last resort, as above
-        brain.log("scheduled_job_failed", error=error, job=job, scheduled_at=scheduled_at.isoformat())
-    else:
-        brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])

@@ -40,6 +40,7 @@ from brain.settings.environment import read_settings
 from brain.settings.files import load_config
 from brain.testing.faulty_store import FaultyStore
 from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import fail_on_error
 from brain.testing.simulations.client import CLIENT, MONDAY, build_event, fill_store, store_events
 
 SECRETS = EnvironmentSecrets({"BRAIN_HASH_SALT": "a salt of a test, long enough", "BRAIN_SEAL_KEY": "a key of a test"})
@@ -131,21 +132,50 @@ def test_a_percentage_switches_on_the_same_clients_as_it_grows():
     assert not FeatureFlag(enabled=False, clients={"c1": True}).is_on("x", "c1")
 
 
-def test_a_live_flag_overrides_the_configured_one_and_a_broken_one_is_loud(embedded):
-    """Not silently on or off."""
-    features = Features(embedded, load_config("brain_features", FeatureFlags))
+def test_a_live_flag_overrides_the_configured_one(embedded):
+    """As soon as it is stored."""
+    features = Features(embedded, load_config("brain_features", FeatureFlags), fail_on_error)
     assert features.get_flag("brainHourlyScores").enabled
     embedded.set(paths.feature("brainHourlyScores"), {"enabled": False})
     assert not features.get_flag("brainHourlyScores").enabled
-    embedded.set(paths.feature("brainHourlyScores"), {"enabled": "maybe"})
-    with pytest.raises(MisconfiguredError, match="brainHourlyScores"):
-        features.get_flag("brainHourlyScores")
+
+
+@pytest.mark.parametrize(
+    ("document", "named"),
+    [
+        ({"enabled": "maybe"}, "enabled"),
+        ({}, "enabled"),
+        ({"enabled": True, "clients": {"acme": "perhaps"}}, "clients.acme"),
+        ({"enabled": True, "clients": {"acme": 2}}, "clients.acme"),
+        ({"enabled": True, "clients": ["acme"]}, "clients"),
+        ({"enabled": True, "percentage": 101}, "percentage"),
+        ({"enabled": True, "percentage": "half"}, "percentage"),
+        ({"enabled": False, "note": "x"}, "note"),
+    ],
+)
+def test_a_bad_flag_is_ignored_and_reported_and_stops_no_job(embedded, document, named):
+    """The configured flag applies; the report names the document and the field."""
+    reported = []
+    configured = load_config("brain_features", FeatureFlags)
+    features = Features(embedded, configured, lambda part, error: reported.append((part, error.message)))
+    embedded.set(paths.feature("brainHourlyScores"), document)
+    assert features.get_flag("brainHourlyScores") == configured.get_flag("brainHourlyScores")
+    ((part, message),) = reported
+    assert (part, paths.feature("brainHourlyScores") in message, named in message) == ("feature_flag", True, True)
+
+
+def test_a_flag_that_is_neither_configured_nor_validly_stored_is_off(embedded):
+    """A job is never on by mistake."""
+    features = Features(embedded, FeatureFlags.model_construct({}), lambda _part, _error: None)
+    assert not features.get_flag("brainHourlyScores").enabled
+    embedded.set(paths.feature("brainHourlyScores"), {"enabled": "perhaps"})
+    assert not features.get_flag("brainHourlyScores").enabled
 
 
 def dispatched(store, job, scheduled_at, **options):
     """Dispatch into a queue of this process and return (figures, tasks)."""
     queue = InProcessQueue(lambda _task: {"status": "success"})
-    features = Features(store, load_config("brain_features", FeatureFlags))
+    features = Features(store, load_config("brain_features", FeatureFlags), fail_on_error)
     return Dispatch(store, queue, features, enqueue_retries)(job, scheduled_at, **options), queue.tasks
 
 

@@ -58,6 +58,15 @@ def test_a_byte_order_mark_and_quoted_cells_are_read(run):
     assert (code, out.splitlines()[0]) == (0, "type,predicted,lower,upper,confidence")
 
 
+def test_formulas_of_the_plan_are_written_as_text(run):
+    """In cells and in column names; numbers stay numbers."""
+    plan = b'type,"=cmd()",change\n"=HYPERLINK(""http://evil.example"")",@x,-5.5\n'
+    code, out, _ = run(_csv(simulate_posts(40, 1)), plan)
+    header, row = list(csv.reader(io.StringIO(out)))
+    assert (code, header[:3]) == (0, ["type", "'=cmd()", "change"])
+    assert row[:3] == ['\'=HYPERLINK("http://evil.example")', "'@x", "-5.5"]
+
+
 def test_too_little_history_is_an_answer(run):
     """Blank predictions, confidence 0, the reason and the date on standard error, exit 0."""
     code, out, err = run(_csv(simulate_posts(4, 1)), b"type,published\nphoto,2026-03-01\n", "--time", "published")

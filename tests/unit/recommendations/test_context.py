@@ -1,5 +1,6 @@
 """The context: read strictly, with unknown kept apart from 0."""
 
+import json
 import math
 from contextlib import suppress
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from unit.recommendations.advice_cases import CATALOGUE, NOW, context, days_ago
 
 from brain.domain.recommendations.advice import advise
-from brain.domain.recommendations.context import parse_context
+from brain.domain.recommendations.context import MoveAnswer, parse_context
 from brain.errors import BrainError, InvalidInputError
 
 
@@ -87,3 +88,12 @@ def test_no_context_breaks_the_reader(stated):
             {"client_id": "acme", "as_of": NOW.isoformat(), "metrics": {}} | stated, CATALOGUE.metrics
         )
         assert advise(parsed, CATALOGUE, limit=1, seed=0).to_document()["places"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\r\n", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u0000"])
+def test_a_reason_of_blanks_is_no_reason(blank):
+    """As in the security rules."""
+    answer = {"recommendation_id": "rec_1", "status": "dismissed", "at": "2026-11-22T07:30:00Z"}
+    assert MoveAnswer.model_validate_json(json.dumps(answer | {"reason": blank})).reason is None
+    for reason in (" too dear ", "\u592a\u8d35", "\U0001f44e", "."):
+        assert MoveAnswer.model_validate_json(json.dumps(answer | {"reason": reason})).reason == reason

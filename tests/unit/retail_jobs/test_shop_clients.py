@@ -21,6 +21,7 @@ from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.perform import InProcessQueue
 from brain.testing.faulty_store import FaultyStore
 from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.advice import fail_on_error
 
 SHOP_JOBS = {name for name, job in JOBS.items() if job.clients is ClientSelection.SHOP}
 SUNDAY = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -38,7 +39,7 @@ def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
     queue = InProcessQueue(lambda _: {})
     flags = FeatureFlags({name: FeatureFlag(enabled=name == job) for name in JOBS})
-    Dispatch(store, queue, Features(store, flags), enqueue_retries)(job, SUNDAY)
+    Dispatch(store, queue, Features(store, flags, fail_on_error), enqueue_retries)(job, SUNDAY)
     return [task.client_id for task in queue.tasks]
 
 

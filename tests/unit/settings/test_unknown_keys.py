@@ -95,10 +95,12 @@ def test_a_repeated_key_is_named(file: SettingsFile, tmp_path: Path, monkeypatch
         load_config(file.name, file.model)
 
 
-def test_an_unknown_key_of_a_live_flag_is_rejected() -> None:
-    """A document that overrides a flag is held to the same model."""
+def test_an_unknown_key_of_a_live_flag_is_reported() -> None:
+    """A document that overrides a flag is held to the same model; one that does not fit is not used."""
     store = SqliteStore(":memory:", ManualClock(datetime(2026, 11, 22, tzinfo=UTC)))
-    features = Features(store, load_config("brain_features", FeatureFlags))
-    store.set(paths.feature("brainHourlyScores"), {"enabled": True, UNKNOWN_KEY: 1})
-    with pytest.raises(MisconfiguredError, match=UNKNOWN_KEY):
-        features.get_flag("brainHourlyScores")
+    reported: list[str] = []
+    configured = load_config("brain_features", FeatureFlags)
+    features = Features(store, configured, lambda _, error: reported.append(str(error)))
+    store.set(paths.feature("brainHourlyScores"), {"enabled": False, UNKNOWN_KEY: 1})
+    assert features.get_flag("brainHourlyScores").enabled
+    assert [UNKNOWN_KEY in message for message in reported] == [True]

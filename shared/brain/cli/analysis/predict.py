@@ -13,6 +13,7 @@ import typer
 
 from brain.cli.analysis.csv_input import require_unique
 from brain.cli.gateway.payload_files import STANDARD_INPUT, describe_source, read_text
+from brain.domain.csv_cells import quote_row
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 
@@ -112,7 +113,10 @@ def _added_cells(prediction: "Prediction | None") -> dict[str, float | None]:
 def _format_csv(sheet: CsvSheet, added: Sequence[dict[str, float | None]]) -> str:
     text = io.StringIO()
     names = [name for name in sheet.names if name not in ADDED_COLUMNS]
-    writer = csv.DictWriter(text, [*names, *ADDED_COLUMNS], delimiter=sheet.delimiter, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, **cells} for row, cells in zip(sheet.rows, added, strict=True))
+    columns = [*names, *ADDED_COLUMNS]
+    writer = csv.writer(text, delimiter=sheet.delimiter, lineterminator="\n")
+    writer.writerow(quote_row(columns))
+    for row, cells in zip(sheet.rows, added, strict=True):
+        full_row = {**row, **cells}
+        writer.writerow(quote_row(full_row.get(column, "") for column in columns))
     return text.getvalue()

@@ -12,6 +12,7 @@ from brain.cli.options import JsonOption
 from brain.cli.retail.database import open_warehouse
 from brain.cli.retail.options import DatabaseOption, StoreOption, parse_day
 from brain.cli.retail.output import open_for_writing, print_json, print_table, print_text
+from brain.domain.csv_cells import quote_row
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore
@@ -84,7 +85,7 @@ def _write_forecasts(file: Path, report: BacktestReport, *, with_products: bool)
     with open_for_writing(file) as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
-        writer.writerows([_round(getattr(row, column)) for column in columns] for row in report.rows())
+        writer.writerows(quote_row(_round(getattr(row, column)) for column in columns) for row in report.rows())
 
 
 def _round(cell: object) -> object:

@@ -37,8 +37,8 @@ class FeatureFlags(RootModel[Mapping[str, FeatureFlag]]):
         return self
 
     def get_flag(self, job: str) -> FeatureFlag:
-        """Return the flag of a job."""
-        return self.root[job]
+        """Return the flag of a job; one that is not configured is off."""
+        return self.root.get(job, FeatureFlag(enabled=False))
 
 
 def _percentile(name: str, client_id: str) -> float:

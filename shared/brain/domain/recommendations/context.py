@@ -4,6 +4,7 @@ The models are the input contract of ``brain recommend`` and of the weekly job; 
 example.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -57,13 +58,21 @@ class AnswerStatus(StrEnum):
 
 
 class MoveAnswer(StrictModel):
-    """A reader's answer to one recommendation; ``until`` is when a snoozed one may return."""
+    """A reader's answer to one recommendation; ``until`` is when a snoozed one may return.
+
+    A reason of blanks is no reason.
+    """
 
     recommendation_id: RecommendationId
     status: AnswerStatus
     at: AwareDatetime
     reason: Annotated[str, Field(max_length=1000)] | None = None
     until: AwareDatetime | None = None
+
+    @field_validator("reason")
+    @classmethod
+    def _drop_blank_reason(cls, reason: str | None) -> str | None:
+        return None if reason is None or _is_blank(reason) else reason
 
     @model_validator(mode="after")
     def _check_until(self) -> "MoveAnswer":
@@ -186,3 +195,8 @@ def _normalize_readings(readings: Any) -> Any:
     if isinstance(readings, list | tuple):
         return tuple(readings)
     return (readings if isinstance(readings, Mapping | MetricReading) else {"value": readings},)
+
+
+def _is_blank(text: str) -> bool:
+    """Return whether a text has nothing to read: no letter, digit, punctuation mark or symbol."""
+    return not any(unicodedata.category(character)[0] in "LNPS" for character in text)

@@ -1,0 +1,72 @@
+"""The local scheduler survives any exception of a job, and the health check reports it."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from brain.entrypoints import local_scheduler
+from brain.entrypoints.local import LocalServer
+from brain.errors import StoreUnavailableError
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.memory_brain import build_memory_brain
+
+HOURLY = "brainHourlyScores"
+
+
+class RunJobDouble:
+    """Records which jobs run, and raises ``error`` while it is set."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.runs: list[str] = []
+
+    def __call__(self, job: str, _scheduled_at: datetime) -> dict[str, Any]:
+        """Run a job, or fail."""
+        self.runs.append(job)
+        if self.error:
+            raise self.error
+        return {"status": "success"}
+
+
+def wait_until(is_met: Callable[[], bool]) -> None:
+    """Wait for the scheduler's thread, at most ten seconds."""
+    deadline = time.monotonic() + 10
+    while not is_met():
+        assert time.monotonic() < deadline, "the scheduler does not run any more"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StoreUnavailableError("the store is away"), "store_unavailable"), (KeyError("a bug"), "internal")],
+    ids=["of the brain", "a bug"],
+)
+def test_the_scheduler_survives_an_exception_and_health_reports_it(
+    error: Exception, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next hour runs again; the report goes away with the first run that succeeds."""
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
+    clock = ManualClock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC))
+    brain = build_memory_brain(clock)
+    run_job = RunJobDouble()
+    brain.run_job = run_job  # type: ignore[assignment]
+    with TestClient(LocalServer(brain, schedule=True).app()) as http:
+        run_job.error = error
+        clock.advance(timedelta(hours=1))
+        wait_until(lambda: http.get("/api/health").json()["status"] == "degraded")
+        answer = http.get("/api/health")
+        assert (answer.status_code, answer.json()["failed_jobs"][HOURLY]) == (200, code)
+        failed_runs, run_job.error = len(run_job.runs), None
+        clock.advance(timedelta(hours=1))
+        wait_until(lambda: HOURLY not in http.get("/api/health").json().get("failed_jobs", {}))
+        assert len(run_job.runs) > failed_runs
+
+
+def test_health_without_a_scheduler_reports_no_jobs() -> None:
+    """As deployed."""
+    with TestClient(LocalServer(build_memory_brain(), schedule=False).app()) as http:
+        assert http.get("/api/health").json() == {"status": "ok"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from brain.domain.key_names import to_key_name
 from brain.domain.types import explain_validation_error
 from brain.errors import MisconfiguredError
 
@@ -27,8 +28,8 @@ class Campaign:
         return self.runs_on(platform) and self.start <= day <= self.end
 
     def runs_on(self, platform: str) -> bool:
-        """Return whether the campaign includes a platform."""
-        return self.platform in {None, platform}
+        """Return whether the campaign includes a platform; its name may be the short one of stored keys."""
+        return self.platform is None or platform in {self.platform, to_key_name(self.platform)}
 
     def to_document(self) -> dict[str, Any]:
         """Return the campaign as it is stored on the client's document."""

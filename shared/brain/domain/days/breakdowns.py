@@ -4,7 +4,7 @@ A breakdown is an event's own sums under a finer key, so adding and subtracting 
 the row of an ad that of its ad, any other event with a known engagement rate and time of day that of its hour.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,10 @@ HOUR, AD = "hour", "ad"
 AD_FEEDS = frozenset({FeedType.ADS_GOOGLE, FeedType.ADS_META})
 METRICS = {HOUR: ("rated", "log_rate_milli", "log_rate_milli_squared"), AD: ("impressions", "clicks")}
 MAX_KEYS_PER_DAY = 100
-MAX_AD_ID_LENGTH = 64
+MAX_DAY_BYTES = 20_000
+"""A month of days fits into one document, whatever the names."""
+MAX_AD_ID_BYTES = 64
+_KEY_OVERHEAD_BYTES = 100  # of its sums, as a document counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +41,44 @@ def _breakdown_key(event: Event, contribution: EventContribution, time_zone: Zon
     if event.retracted:
         return None
     if event.feed_type in AD_FEEDS:
-        has_ad_id = event.content_id and len(event.content_id) <= MAX_AD_ID_LENGTH
-        return f"{AD}|{event.platform}|{event.content_id}" if has_ad_id and event.impressions is not None else None
+        return None if event.impressions is None else _ad_key(contribution.group, event.content_id)
     has_date_only = event.occurred_at.astimezone(UTC).time() == MIDNIGHT
     if has_date_only or "rated" not in contribution.sums:
         return None
     return f"{HOUR}|{contribution.group}|{event.occurred_at.astimezone(time_zone).hour:02d}"
 
 
+def _ad_key(group: str, ad_id: str | None) -> str | None:
+    if not ad_id or len(ad_id.encode("utf-8", "surrogatepass")) > MAX_AD_ID_BYTES:
+        return None
+    return f"{AD}|{sums.parse_platform(group)}|{ad_id}"
+
+
 def add(breakdowns: Days, contribution: EventContribution) -> EventContribution:
     """Add the breakdown of a contribution, in place, and return the contribution as it was added.
 
-    A day holds at most ``MAX_KEYS_PER_DAY`` keys; a contribution that would exceed it loses its breakdown.
+    A day holds at most ``MAX_KEYS_PER_DAY`` keys and ``MAX_DAY_BYTES``; a contribution that would exceed either, or a
+    sum's limit, loses its breakdown.
     """
     finer = _to_breakdown(contribution)
     if finer is None:
         return contribution
     keys = breakdowns.get(contribution.day, {})
-    if finer.group not in keys and len(keys) >= MAX_KEYS_PER_DAY:
+    if (finer.group not in keys and _is_full(keys, finer.group)) or not _fits(keys.get(finer.group, {}), finer.sums):
         return replace(contribution, breakdown=None)
     sums.add(breakdowns, finer, max_groups=MAX_KEYS_PER_DAY)
     return contribution
+
+
+def _is_full(keys: Mapping[str, Sums], new_key: str) -> bool:
+    if len(keys) >= MAX_KEYS_PER_DAY:
+        return True
+    size = sum(len(key.encode()) + _KEY_OVERHEAD_BYTES for key in (*keys, new_key))
+    return size > MAX_DAY_BYTES
+
+
+def _fits(stored: Mapping[str, int], amounts: Mapping[str, int]) -> bool:
+    return all(abs(stored.get(metric, 0) + amount) <= sums.MAX_SUM for metric, amount in amounts.items())
 
 
 def subtract(breakdowns: Days, contribution: EventContribution) -> None:
@@ -79,8 +99,9 @@ def _to_breakdown(contribution: EventContribution) -> EventContribution | None:
 def iterate_hours(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, PostingHour, Sums]]:
     """Yield (day, hour, sums) of all posts from ``start`` up to, not including, ``end``."""
     for day, key, hour_sums in _iterate_kind(HOUR, breakdowns, start, end):
-        platform, content_type, hour = key.split("|", 2)
-        yield day, PostingHour(platform, content_type, int(hour)), hour_sums
+        group, _, hour = key.rpartition("|")
+        posting_hour = PostingHour(sums.parse_platform(group), sums.parse_content_type(group), int(hour))
+        yield day, posting_hour, hour_sums
 
 
 def iterate_ads(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, str, Sums]]:

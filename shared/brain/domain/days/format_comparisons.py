@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from brain.domain.days.comparisons import RateComparison, build_rate_sample
 from brain.domain.days.facts import ClientFacts
-from brain.domain.days.sums import Sums, parse_platform
+from brain.domain.days.sums import Sums, parse_content_type, parse_platform
 
 
 def compare_formats(facts: ClientFacts) -> Iterator[RateComparison]:
     """Yield a comparison per content type that shares its platform with others in the comparison window."""
     groups = _collect_sums_by_group(facts)
     for group, sums in sorted(groups.items()):
-        platform, _, content_type = group.partition("|")
+        platform = parse_platform(group)
         others = [
             other_sums
             for other, sums_of_other in groups.items()
@@ -21,7 +21,7 @@ def compare_formats(facts: ClientFacts) -> Iterator[RateComparison]:
         ]
         if others:
             strata = [(build_rate_sample(sums), build_rate_sample(others))]
-            yield RateComparison(platform, {"content_type": content_type}, strata)
+            yield RateComparison(platform, {"content_type": parse_content_type(group)}, strata)
 
 
 def _collect_sums_by_group(facts: ClientFacts) -> dict[str, list[Sums]]:

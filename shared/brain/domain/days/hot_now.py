@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.days.scorer import ScoredEvent
+from brain.domain.key_names import to_key_name
 from brain.domain.scoring import ScoringConfig
 from brain.domain.scoring.components import compute_temporal
 
@@ -18,9 +19,9 @@ def to_hot_event(scored_event: ScoredEvent) -> dict[str, Any]:
     return {
         "event_id": event.event_id,
         "occurred_at": event.occurred_at,
-        "platform": event.platform,
+        "platform": event.platform and to_key_name(event.platform),
         "content_id": event.content_id,
-        "content_type": event.content_type,
+        "content_type": event.content_type and to_key_name(event.content_type),
         "performance": scored_event.score.performance,
         "confidence": scored_event.score.confidence,
     }

@@ -13,11 +13,15 @@ from brain.domain.scoring import PlatformHistory, Score, ScoringConfig, Weights,
 
 @dataclass(frozen=True, slots=True)
 class ScoredEvent:
-    """An event, its score, and what it contributed to the sums of its day."""
+    """An event, its score, and what it contributed to the sums of its day.
+
+    ``omitted`` are the metrics that were left out of the sums because these would have become too large.
+    """
 
     event: Event
     score: Score
     contribution: EventContribution
+    omitted: tuple[str, ...] = ()
 
 
 class Scorer:
@@ -65,10 +69,12 @@ class Scorer:
         late_seconds = earlier.sums.get("late_seconds") if earlier else None
         contribution = sums.build_contribution(event, event_score, self._time_zone, late_seconds)
         contribution = breakdowns.assign_breakdown(contribution, event, self._time_zone)
+        metrics = contribution.sums.keys()
         contribution = sums.add(self.days, contribution)
+        omitted = tuple(sorted(metrics - contribution.sums.keys()))
         contribution = breakdowns.add(self.breakdowns, contribution)
         self._forget_histories_after(contribution.day)
-        return ScoredEvent(event, event_score, contribution)
+        return ScoredEvent(event, event_score, contribution, omitted)
 
     def _history(self, event: Event, day: date) -> PlatformHistory:
         platform = event.platform or event.feed_type

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from brain.domain.events import Event
+from brain.domain.key_names import SEPARATOR, to_key_name
 from brain.domain.scoring import PlatformHistory, Score, ScoringConfig
 from brain.domain.scoring.components import count_engagements
 
@@ -30,6 +31,8 @@ VOLUMES = ("events", "engagements", *COUNTS, *(name for name, _ in SCALES.values
 """The sums that say how much happened; the others serve to compute rates."""
 OTHER = "other"
 MAX_GROUPS_PER_DAY = 20
+MAX_SUM = 2**63 - 1
+"""A document holds no larger integer."""
 MIDNIGHT = time(0)
 LOG_SCALE = 1000
 
@@ -73,13 +76,23 @@ def parse_day(day_key: str) -> date:
 
 
 def format_group(platform: str | None, content_type: str | None) -> str:
-    """Return the key of a group: a platform and one of its content types."""
-    return f"{platform or OTHER}|{content_type or OTHER}"
+    """Return the key of a group: a platform and one of its content types, as short names.
+
+    Example:
+        >>> format_group("linkedin", None), format_group("a|b", "photo")
+        ('linkedin|other', 'a-b~d5ad5ca80ad1|photo')
+    """
+    return f"{to_key_name(platform or OTHER)}{SEPARATOR}{to_key_name(content_type or OTHER)}"
 
 
 def parse_platform(group: str) -> str:
-    """Return the platform of a group."""
-    return group.partition("|")[0]
+    """Return the platform of a group, as a short name."""
+    return to_key_name(group.partition(SEPARATOR)[0])
+
+
+def parse_content_type(group: str) -> str:
+    """Return the content type of a group, as a short name."""
+    return to_key_name(group.partition(SEPARATOR)[2])
 
 
 def build_contribution(
@@ -119,39 +132,50 @@ def _milli_log(number: float) -> int:
 
 
 def add(days: Days, contribution: EventContribution, max_groups: int = MAX_GROUPS_PER_DAY) -> EventContribution:
-    """Add a contribution to its day, in place, and return it with the group it was added to.
+    """Add a contribution to its day, in place, and return it as it was added.
 
-    A day holds at most ``max_groups`` groups; later ones are added to the platform's other content.
+    A day holds at most ``max_groups`` groups; later ones are added to the platform's other content. A metric whose sum
+    would exceed ``MAX_SUM`` is left out of the contribution.
     """
     if not contribution.sums:
         return contribution
     groups = days.setdefault(contribution.day, {})
-    added = replace(contribution, group=_choose_group(groups, contribution.group, max_groups))
-    group_sums = groups.setdefault(added.group, {})
-    for metric, amount in contribution.sums.items():
-        group_sums[metric] = group_sums.get(metric, 0) + amount
-    return added
+    group = _choose_group(groups, contribution.group, max_groups)
+    group_sums = groups.setdefault(group, {})
+    new_sums = {metric: group_sums.get(metric, 0) + amount for metric, amount in contribution.sums.items()}
+    fitting = {metric: total for metric, total in new_sums.items() if abs(total) <= MAX_SUM}
+    group_sums.update(fitting)
+    added_sums = {metric: contribution.sums[metric] for metric in fitting}
+    return replace(contribution, group=group, sums=added_sums)
 
 
 def subtract(days: Days, contribution: EventContribution) -> None:
-    """Undo ``add`` exactly, in place; on a day already removed this leaves a difference for the archive."""
+    """Undo ``add`` exactly, in place; on a day already removed this leaves a difference for the archive.
+
+    Beyond ``MAX_SUM``, where sums of opposite signs were added, the result is limited.
+    """
     if not contribution.sums:
         return
     groups = days.setdefault(contribution.day, {})
     group_sums = groups.setdefault(contribution.group, {})
     for metric, amount in contribution.sums.items():
-        group_sums[metric] = group_sums.get(metric, 0) - amount
+        group_sums[metric] = limit_sum(group_sums.get(metric, 0) - amount)
     if not any(group_sums.values()):
         groups.pop(contribution.group)
     if not groups:
         days.pop(contribution.day)
 
 
+def limit_sum(total: int) -> int:
+    """Return a sum within what a document holds."""
+    return max(-MAX_SUM, min(total, MAX_SUM))
+
+
 def _choose_group(groups: Mapping[str, Sums], group: str, max_groups: int) -> str:
     if group in groups or len(groups) < max_groups:
         return group
     other_content = format_group(parse_platform(group), None)
-    return other_content if other_content in groups else f"{OTHER}|{OTHER}"
+    return other_content if other_content in groups else format_group(None, None)
 
 
 def build_history(days: Days, platform: str | None, day: date, config: ScoringConfig) -> PlatformHistory:
@@ -175,10 +199,11 @@ def select_range(
     days: Mapping[str, Mapping[str, Sums]], start: date, end: date, platform: str | None = None
 ) -> Iterator[tuple[str, Sums]]:
     """Yield (day, sums) of every group from ``start`` up to, not including, ``end``; of all platforms by default."""
+    wanted = None if platform is None else to_key_name(platform)
     for offset in range((end - start).days):
         day_key = (start + timedelta(days=offset)).isoformat()
         for group, group_sums in days.get(day_key, {}).items():
-            if platform is None or parse_platform(group) == platform:
+            if wanted is None or parse_platform(group) == wanted:
                 yield day_key, group_sums
 
 
@@ -200,11 +225,33 @@ def remove_old_days(days: Days, newest: date, keep_days: int) -> Days:
 
 
 def merge_into_archive(archive: Days, removed_days: Days, keep_days: int) -> Days:
-    """Return the archive with removed days added, summed by platform; only the latest ``keep_days`` remain."""
-    merged = {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in archive.items()}
+    """Return the archive with removed days added, summed by platform; only the latest ``keep_days`` remain.
+
+    A day holds at most ``MAX_GROUPS_PER_DAY`` platforms; later ones are added to the others.
+    """
+    merged = copy_days(archive)
     for day, groups in removed_days.items():
+        platforms = merged.setdefault(day, {})
         for group, sums in groups.items():
-            platform_sums = merged.setdefault(day, {}).setdefault(format_group(parse_platform(group), None), {})
-            for metric, amount in sums.items():
-                platform_sums[metric] = platform_sums.get(metric, 0) + amount
+            platform = _choose_group(platforms, format_group(parse_platform(group), None), MAX_GROUPS_PER_DAY)
+            _add_sums(platforms.setdefault(platform, {}), sums)
     return {day: merged[day] for day in sorted(merged)[-keep_days:]}
+
+
+def merge_days(days: Days, more: Days) -> Days:
+    """Return the sums of both; neither is changed."""
+    merged = copy_days(days)
+    for day, groups in more.items():
+        for group, sums in groups.items():
+            _add_sums(merged.setdefault(day, {}).setdefault(group, {}), sums)
+    return merged
+
+
+def copy_days(days: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Days:
+    """Return a copy that may be changed in place."""
+    return {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in days.items()}
+
+
+def _add_sums(total: Sums, sums: Mapping[str, int]) -> None:
+    for metric, amount in sums.items():
+        total[metric] = limit_sum(total.get(metric, 0) + amount)

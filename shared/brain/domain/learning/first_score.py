@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.events import Event
+from brain.domain.key_names import SEPARATOR, to_key_name
 from brain.domain.learning.outcome_rule import OutcomeRule, compute_maturity_age
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Score, ScoringConfig, compute_log_components
@@ -59,13 +60,14 @@ def build_first_score(event: Event, score: Score, rule: OutcomeRule, config: Sco
     matures_at = event.occurred_at + compute_maturity_age(event.platform, rule, config)
     if "engagement" in score.neutral or scored_at + timedelta(minutes=rule.minimum_wait_minutes) > matures_at:
         return None
+    platform = to_key_name(event.platform or str(event.feed_type))
     age_class = _age_class(scored_at - event.occurred_at)
     return FirstScore(
         scored_at=scored_at,
         matures_at=matures_at,
         performance=score.performance,
         weights_version=score.weights_version,
-        comparison_group="|".join((event.platform or str(event.feed_type), age_class, join_counters(score.neutral))),
+        comparison_group=SEPARATOR.join((platform, age_class, join_counters(score.neutral))),
         component_logs=compute_ageless_logs(score.components, config),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from brain.domain.days.scorer import ScoredEvent
 from brain.domain.events import Event, FeedType
+from brain.domain.key_names import to_key_name
 from brain.domain.scoring.components import count_engagements
 
 MAX_CONTENT = 400
@@ -40,8 +41,8 @@ def build_content_row(event: Event) -> dict[str, Any] | None:
     return {
         "event_id": event.event_id,
         "at": event.occurred_at,
-        "platform": event.platform or str(event.feed_type),
-        "content_type": event.content_type,
+        "platform": to_key_name(event.platform or str(event.feed_type)),
+        "content_type": to_key_name(event.content_type),
         "engagements": engagements,
     }
 
@@ -53,7 +54,7 @@ def merge_content(stored: Iterable[Mapping[str, Any]], new: Iterable[ScoredEvent
     >>> [row["event_id"] for row in merge_content(stored, [])]
     ['e1', 'e2']
     """
-    rows = {row["event_id"]: dict(row) for row in stored}
+    rows = {row["event_id"]: _shorten_names(row) for row in stored}
     for scored in new:
         row = build_content_row(scored.event)
         if row is None:
@@ -61,3 +62,8 @@ def merge_content(stored: Iterable[Mapping[str, Any]], new: Iterable[ScoredEvent
         else:
             rows[row["event_id"]] = row
     return sorted(rows.values(), key=lambda row: (row["at"], row["event_id"]))[-MAX_CONTENT:]
+
+
+def _shorten_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored row with short names, which rows of former versions may not have."""
+    return dict(row) | {name: to_key_name(row[name]) for name in ("platform", "content_type") if name in row}

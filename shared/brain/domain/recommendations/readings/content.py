@@ -210,5 +210,5 @@ def _read_format_shares(history: MetricHistory, platforms: Sequence[str]) -> Nam
         own = {group: events for group, events in events_by_group.items() if sums.parse_platform(group) == platform}
         total = sum(own.values())
         for group, events in sorted(own.items()):
-            content_type = group.partition("|")[2]
-            yield "format_share", history.build_reading(events / total, f"{content_type} on {platform}", total)
+            subject = f"{sums.parse_content_type(group)} on {platform}"
+            yield "format_share", history.build_reading(events / total, subject, total)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from brain.services.jobs.give_up import GiveUp
     from brain.services.jobs.health import Health
     from brain.services.jobs.perform import Perform
+    from brain.services.jobs.quarantine import QuarantineEvent
     from brain.services.jobs.run_job import RunJob
 
 SECRET_NAMES = ("BRAIN_HASH_SALT", "BRAIN_SEAL_KEY")
@@ -147,6 +148,13 @@ class Brain:
         from brain.services.jobs.give_up import GiveUp
 
         return GiveUp(self.store, self.sealer, self.clock, self.retry_policy)
+
+    @cached_property
+    def quarantine(self) -> "QuarantineEvent":
+        """The service that keeps an event that cannot be scored as a dead letter."""
+        from brain.services.jobs.quarantine import QuarantineEvent
+
+        return QuarantineEvent(self.store, self.sealer, self.clock, self.report_error)
 
     @cached_property
     def replay(self) -> "ReplayDeadLetter":

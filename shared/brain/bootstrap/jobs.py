@@ -81,7 +81,8 @@ def _retail_config() -> "RetailConfig":
 def _hourly_scores(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:
     from brain.services.analysis.hourly_scores import HourlyScores
 
-    return HourlyScores(brain.store, brain.score_config(), _learning_config().outcomes)
+    outcome_rule = _learning_config().outcomes
+    return HourlyScores(brain.store, brain.score_config(), outcome_rule, quarantine=brain.quarantine)
 
 
 def _retry_dead_letters(brain: "Brain", _definition: JobDefinition, _next_step: Work) -> Work:

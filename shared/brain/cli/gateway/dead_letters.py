@@ -9,7 +9,7 @@ import typer
 from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.dead_letters import SCORE_STAGE, DeadLetter
 from brain.domain.gateway.results import IngestResult
 from brain.repositories.gateway.dead_letters import DeadLetters
 
@@ -74,8 +74,9 @@ def replay_letter(
     print_figures("A replay would read", brain.replay.preview(letter), json_output=False)
     if not yes:
         print("Nothing was changed; add --yes to replay.")
-    elif letter.stage == JOB_STAGE:
-        print_figures("Run again", brain.replay.rerun_job(letter), json_output=False)
+    elif letter.is_work:
+        title = "Scored by the next hourly run" if letter.stage == SCORE_STAGE else "Run again"
+        print_figures(title, brain.replay.repeat_work(letter), json_output=False)
     else:
         _print_replay(asyncio.run(brain.replay(letter)))
 

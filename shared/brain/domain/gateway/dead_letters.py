@@ -20,6 +20,8 @@ DEAD_LETTER_CODES: Final = frozenset({
 })  # fmt: skip
 # The stage of a failed task, as opposed to the stages of a request.
 JOB_STAGE: Final = "job"
+# The stage of an event that could not be scored.
+SCORE_STAGE: Final = "score"
 # Errors that may pass without a change to what was sent. A conflict of a request never does, one of a job may.
 TRANSIENT_CODES: Final = frozenset({"store_refused", "internal"})
 JOB_TRANSIENT_CODES: Final = TRANSIENT_CODES | {
@@ -51,14 +53,16 @@ class RetryPolicy(StrictModel):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One request, or one job's task, that failed in part or as a whole. The names of the fields are the stored keys.
+    """One request, one job's task or one event's score that failed in part or as a whole.
+
+    The names of the fields are the stored keys.
 
     Attributes:
         dead_letter_id: ``dl_`` and 24 hex digits.
         client_id: the client that sent the request or that the task is for.
         source: the feed, or the job.
         content_type: the media type of the body.
-        stage: ``read`` or ``store`` for a request, ``job`` for a task.
+        stage: ``read`` or ``store`` for a request, ``job`` for a task, ``score`` for a stored event.
         error_code: the code of the latest error.
         message: the message of the latest error.
         sealed: the original bytes, encrypted.
@@ -99,6 +103,11 @@ class DeadLetter:
     def parked(self) -> bool:
         """Whether only an operator retries it."""
         return self.next_try_at is None
+
+    @property
+    def is_work(self) -> bool:
+        """Whether it is work of the Brain, a task or a stored event, and no request."""
+        return self.stage in {JOB_STAGE, SCORE_STAGE}
 
     def to_document(self) -> dict[str, Any]:
         """Return the dead letter as a document with its expiry."""

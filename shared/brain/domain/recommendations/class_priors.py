@@ -5,6 +5,7 @@ A class is a vertical. All clients together are one more class, for verticals th
 
 from collections.abc import Mapping, Sequence
 
+from brain.domain.key_names import to_key_name
 from brain.domain.recommendations.advice_state import MoveRecord
 from brain.domain.recommendations.beliefs import pool_outcomes
 from brain.domain.recommendations.catalogue import MovePolicy
@@ -26,7 +27,7 @@ def pool_class_priors(records: ClientRecords, policy: MovePolicy) -> dict[str, d
     effects: dict[str, dict[str, dict[str, list[tuple[float, float]]]]] = {}
     for client_id, (vertical, moves) in sorted(records.items()):
         for code, effect in _list_effects(moves):
-            for class_name in dict.fromkeys((EVERY_CLASS, vertical or EVERY_CLASS)):
+            for class_name in dict.fromkeys((EVERY_CLASS, to_key_name(vertical or EVERY_CLASS))):
                 by_client = effects.setdefault(class_name, {}).setdefault(code, {})
                 by_client.setdefault(client_id, []).append(effect)
     priors = {

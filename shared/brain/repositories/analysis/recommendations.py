@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from brain.domain.key_names import to_key_name
 from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
 from brain.domain.recommendations.class_priors import EVERY_CLASS
 from brain.domain.recommendations.context import MoveAnswer, SharedPrior
@@ -35,7 +36,7 @@ class Recommendations:
         """Return the prior of each move: that of the vertical, otherwise that of all clients; absent without either."""
         snapshot = self._store.get(paths.model(MODEL))
         classes: Mapping[str, Mapping[str, Document]] = snapshot.data["classes"] if snapshot else {}
-        priors = {**classes.get(EVERY_CLASS, {}), **classes.get(vertical or EVERY_CLASS, {})}
+        priors = {**classes.get(EVERY_CLASS, {}), **classes.get(to_key_name(vertical or EVERY_CLASS), {})}
         return {code: SharedPrior.model_validate(prior) for code, prior in sorted(priors.items())}
 
     def load_priors_period(self) -> str:

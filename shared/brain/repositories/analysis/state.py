@@ -1,15 +1,15 @@
 """A client's state documents: what the jobs remember of it between runs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from brain.domain.days import sums
 from brain.domain.days.sums import Days
 from brain.ports.document_store import Create, Document, DocumentStore, Snapshot, Update, Version, Write
 from brain.repositories import paths
 
 RECENT = "scores"
-ARCHIVE = "days"
+BREAKDOWNS = "breakdowns"
 INCIDENTS = "incidents"
 OUTCOMES = "outcomes"
 LEARNING = "learning"
@@ -50,13 +50,16 @@ class StateDocuments:
 
 def copy_days(state: StateDocument) -> Days:
     """Return a copy of the daily sums in a state document: the caller may change it in place."""
-    return _copy(state.data.get("days", {}))
+    return sums.copy_days(state.data.get("days", {}))
 
 
-def copy_breakdowns(state: StateDocument) -> Days:
-    """Return a copy of the daily breakdowns in a state document: the caller may change it in place."""
-    return _copy(state.data.get("breakdowns", {}))
+def copy_breakdowns(recent: StateDocument, breakdowns: StateDocument) -> Days:
+    """Return a copy of the daily breakdowns: the caller may change it in place.
 
+    A former version stored them with the recent sums; while both versions run, what either of them stored is added up.
 
-def _copy(stored: Mapping[str, Any]) -> Days:
-    return {day: {group: dict(sums) for group, sums in groups.items()} for day, groups in stored.items()}
+    Args:
+        recent: The state document ``RECENT``.
+        breakdowns: The state document ``BREAKDOWNS``.
+    """
+    return sums.merge_days(recent.data.get("breakdowns", {}), copy_days(breakdowns))

@@ -1,7 +1,7 @@
 """Dead letters as documents: listed for operators, claimed for a retry, and settled when they have been processed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Any
 from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.json_text import parse_json
 from brain.errors import NotFoundError
-from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update
+from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update, Write
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway import ingest_counters
@@ -75,12 +75,14 @@ class DeadLetters:
     def _count(self, *where: Filter) -> int:
         return self._store.count(paths.DEAD_LETTERS, where)
 
-    def settle(self, letter: DeadLetter, how: str, event_count: int, now: datetime) -> None:
-        """Remove a letter and record its settlement in the same commit; twice has the effect of once."""
+    def settle(
+        self, letter: DeadLetter, how: str, event_count: int, now: datetime, writes: Sequence[Write] = ()
+    ) -> None:
+        """Remove a letter, record its settlement and apply ``writes`` in one commit; twice has the effect of once."""
         settlement = ingest_counters.build_settlement(
             letter.client_id, letter.dead_letter_id, now, how=how, event_count=event_count
         )
-        self._store.commit([settlement, Delete(paths.dead_letter(letter.dead_letter_id))])
+        self._store.commit([*writes, settlement, Delete(paths.dead_letter(letter.dead_letter_id))])
 
     def set_event_count(self, dead_letter_id: str, event_count: int) -> None:
         """Record how many events the replays of a remaining letter have made so far."""
@@ -123,3 +125,19 @@ def task_from_dead_letter(letter: DeadLetter, body: bytes) -> Task:
     document: dict[str, Any] = parse_json(body)
     scheduled_at = datetime.fromisoformat(document["scheduled_at"])
     return Task(document["job"], letter.client_id, scheduled_at, scheduled_at)
+
+
+def event_id_to_body(event_id: str) -> bytes:
+    """Return the bytes that the dead letter of an event without a score seals."""
+    return json.dumps({"event_id": event_id}).encode()
+
+
+def event_id_from_body(body: bytes) -> str:
+    """Return the event of such a dead letter; ``body`` is its unsealed content."""
+    return str(parse_json(body)["event_id"])
+
+
+def build_rescoring_writes(client_id: str, event_id: str, now: datetime) -> list[Write]:
+    """Return the writes that mark a stored event for the next hourly run; they fail if it does not exist."""
+    mark = Update(paths.event(client_id, event_id), {"unscored": True})
+    return [mark, *ingest_counters.build_activity_marks(client_id, now)]

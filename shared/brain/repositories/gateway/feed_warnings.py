@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from brain.domain.gateway.feed_warnings import FeedWarning
-from brain.ports.document_store import Create, Increment, Set
+from brain.ports.document_store import Create, DocumentStore, Increment, Set, Write
 from brain.repositories import paths
 
 MAX_MESSAGE_CHARACTERS = 500
@@ -44,6 +44,18 @@ def build_repeated_warning(client_id: str, count: WarningCount) -> Set:
     """Return the write that adds to a warning; several of them can be merged."""
     fields = _to_document(count) | {"count": Increment(count.count)}
     return Set(paths.warning(client_id, count.sample.kind), fields, merge=True)
+
+
+def build_warning_writes(
+    store: DocumentStore, client_id: str, warnings: Sequence[FeedWarning], now: datetime
+) -> list[Write]:
+    """Return the writes of a job that record warnings: one read and one write per kind."""
+    counts = count_warnings(warnings, now)
+    stored = store.get_all([paths.warning(client_id, kind) for kind in counts])
+    return [
+        build_repeated_warning(client_id, count) if snapshot else build_first_warning(client_id, count)
+        for count, snapshot in zip(counts.values(), stored, strict=True)
+    ]
 
 
 def _to_document(count: WarningCount) -> dict[str, object]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from brain.domain.jobs.steps import ACTIVE_WINDOW
+from brain.domain.key_names import to_key_name
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import ScoreOutcome
@@ -104,7 +105,7 @@ class Learn:
         writes = []
         for client_id, outcomes in batch.items():
             (state,) = StateDocuments(self.store).read(client_id, LEARNING)
-            vertical = Clients(self.store).get(client_id).vertical or UNKNOWN_VERTICAL
+            vertical = to_key_name(Clients(self.store).get(client_id).vertical or UNKNOWN_VERTICAL)
             own_weights = replace(own_weights_from_document(state.data), vertical=vertical)
             shared = model.select_weights(client_id, self.config)
             updated = update_own_weights(

@@ -1,4 +1,4 @@
-"""Reads what the daily analysis and the reports are built from: four documents per client, however many events."""
+"""Reads what the daily analysis and the reports are built from: about ten documents per client, for any history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from brain.domain.days import sums
 from brain.domain.days.config import AlarmConfig
 from brain.domain.days.sums import Days
 from brain.ports.document_store import DocumentStore
+from brain.repositories.analysis.archive import FORMER_ARCHIVE, DayArchive
 from brain.repositories.analysis.state import (
-    ARCHIVE,
+    BREAKDOWNS,
     INCIDENTS,
     RECENT,
     StateDocument,
@@ -51,12 +52,15 @@ class StoredAggregates:
 def read_aggregates(store: DocumentStore, client_id: str) -> StoredAggregates:
     """Return the client's aggregates, empty ones before anything was stored."""
     client = Clients(store).get(client_id)
-    recent, archive, incidents_state = StateDocuments(store).read(client_id, RECENT, ARCHIVE, INCIDENTS)
-    days = copy_days(archive) | copy_days(recent)
+    recent, breakdowns, former_archive, incidents_state = StateDocuments(store).read(
+        client_id, RECENT, BREAKDOWNS, FORMER_ARCHIVE, INCIDENTS
+    )
+    archive = DayArchive(store, client_id).read(recent.data.get("archived", ()), former_archive)
+    days = archive | copy_days(recent)
     return StoredAggregates(
         client=client,
         days=dict(sorted(days.items())),
-        breakdowns=copy_breakdowns(recent),
+        breakdowns=copy_breakdowns(recent, breakdowns),
         incidents=tuple(Incident.from_document(document) for document in incidents_state.data.get("known", [])),
         incidents_state=incidents_state,
         content=recent.data.get("content", ()),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter
+from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.gateway.erasure import Person, find_redactions, redact_body
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.errors import ConflictError, StoreUnavailableError
@@ -119,7 +119,7 @@ class _Erasure:
         """Return the change that removes the person from a letter, or settles it when it contains nothing else."""
         letter = DeadLetter.from_document(stored_letter.data)
         body = self.service.sealer.open(letter.sealed)
-        remainder = body if letter.stage == JOB_STAGE else self._redact_letter(body, letter)
+        remainder = body if letter.is_work else self._redact_letter(body, letter)
         if remainder is None:
             settlement = ingest_counters.build_settlement(
                 letter.client_id,

@@ -6,7 +6,7 @@ from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.bodies import parse_body
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, is_dead_letter_id
+from brain.domain.gateway.dead_letters import SCORE_STAGE, DeadLetter, is_dead_letter_id
 from brain.domain.gateway.normalize import normalize
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
@@ -14,7 +14,12 @@ from brain.errors import InvalidInputError, NotFoundError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
-from brain.repositories.gateway.dead_letters import DeadLetters, task_from_dead_letter
+from brain.repositories.gateway.dead_letters import (
+    DeadLetters,
+    build_rescoring_writes,
+    event_id_from_body,
+    task_from_dead_letter,
+)
 from brain.services.gateway.ingest import Ingest
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.perform import TaskPerformer
@@ -42,8 +47,8 @@ class ReplayDeadLetter:
 
     def preview(self, letter: DeadLetter) -> dict[str, int]:
         """Return what reading the original bytes would give now, without writing anything."""
-        if letter.stage == JOB_STAGE:
-            return {"runs": 1}
+        if letter.is_work:
+            return {"events" if letter.stage == SCORE_STAGE else "runs": 1}
         counts = {"events": 0, "rejected": 0, "unreadable": 0, "ignored": 0}
         try:
             payloads = parse_body(self.sealer.open(letter.sealed), letter.content_type)
@@ -86,11 +91,26 @@ class ReplayDeadLetter:
             letters.set_event_count(letter_id, event_count)
         return ingest_result
 
+    def repeat_work(self, letter: DeadLetter) -> Figures:
+        """Repeat what a letter without a request is about, and remove it; if that raises, the letter stays."""
+        return self.rescore_event(letter) if letter.stage == SCORE_STAGE else self.rerun_job(letter)
+
     def rerun_job(self, letter: DeadLetter) -> Figures:
         """Perform a job's task again and remove the letter; if the job raises, the letter stays."""
         figures = self.perform(task_from_dead_letter(letter, self.sealer.open(letter.sealed)))
         DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
         return figures
+
+    def rescore_event(self, letter: DeadLetter) -> Figures:
+        """Mark an event for the next hourly run and remove the letter; raises ``NotFoundError`` without the event."""
+        event_id, now = event_id_from_body(self.sealer.open(letter.sealed)), self.clock.now()
+        writes = build_rescoring_writes(letter.client_id, event_id, now)
+        try:
+            DeadLetters(self.store).settle(letter, "scored again", 0, now, writes)
+        except NotFoundError as exc:
+            message = f"event {event_id} must be stored to be scored again, got none; purge the dead letter"
+            raise NotFoundError(message) from exc
+        return {"status": "success", "marked": 1}
 
     def purge(self, letter: DeadLetter) -> None:
         """Remove a letter with its original bytes; the counters record that it existed."""

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from brain.domain.gateway.dead_letters import JOB_STAGE, DeadLetter, RetryPolicy
+from brain.domain.gateway.dead_letters import DeadLetter, RetryPolicy
 from brain.errors import BrainError, ConflictError, LeaseLostError
 from brain.ports.document_store import DocumentStore, Snapshot
 from brain.ports.logger import ErrorReporter
@@ -64,8 +64,8 @@ class RetryDeadLetters:
     def _replay_or_rerun(self, letter: DeadLetter) -> bool:
         """Repeat the failed step and return whether it succeeded completely; a failure is recorded on the letter."""
         try:
-            if letter.stage == JOB_STAGE:
-                self.replay.rerun_job(letter)
+            if letter.is_work:
+                self.replay.repeat_work(letter)
                 return True
             return asyncio.run(self._replay(letter))
         except BrainError as error:

@@ -127,7 +127,9 @@ def test_what_was_left_out_of_a_sum_is_not_taken_away_by_a_revision() -> None:
     assert days == {}
 
 
-@pytest.mark.parametrize("name", ["linkedin", "REELS_VIDEO", "Lead form / mobile", "x.com", "a_b", "_a_", "é" * 32, "~"])
+@pytest.mark.parametrize(
+    "name", ["linkedin", "REELS_VIDEO", "Lead form / mobile", "x.com", "a_b", "_a_", "é" * 32, "~"]
+)
 def test_ordinary_names_are_their_own_keys(name: str) -> None:
     """So stored keys stay as they are."""
     assert to_key_name(name) == name

@@ -233,7 +233,7 @@ class StateBreaker:
 
         self.calls = 0
         self._load = ScoringState.load
-        monkeypatch.setattr(ScoringState, "load", lambda state: self.load(state))
+        monkeypatch.setattr(ScoringState, "load", lambda state: self.load(state))  # noqa: PLW0108 - as a method
 
     def load(self, state: Any) -> None:
         """Read the state and break it."""

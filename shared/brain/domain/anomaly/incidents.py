@@ -2,11 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 SAME_INCIDENT = timedelta(days=1)
+MAX_INCIDENTS = 200
+MAX_ALARMS = 1000
+"""Of all incidents of a client together: they share a document."""
+MAX_ALARMS_PER_INCIDENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Incident:
 def merge_incidents(stored: Iterable[Incident], detected: Iterable[Incident], oldest: str) -> list[Incident]:
     """Return stored and newly detected incidents since ``oldest``, in order; late data never removes a stored one.
 
+    Of more than a document holds, the latest remain.
+
     Example:
         >>> stored = Incident("ano_1", "email", "2026-01-02", "2026-01-02", ())
         >>> [incident.incident_id for incident in merge_incidents([stored], [], oldest="2026-01-01")]
@@ -61,7 +67,20 @@ def merge_incidents(stored: Iterable[Incident], detected: Iterable[Incident], ol
     """
     by_id = {incident.incident_id: incident for incident in [*stored, *detected]}
     recent = (incident for incident in by_id.values() if incident.since >= oldest)
-    return sorted(recent, key=lambda incident: (incident.since, incident.platform))
+    return _keep_latest(sorted(recent, key=lambda incident: (incident.since, incident.platform)))
+
+
+def _keep_latest(incidents: Sequence[Incident]) -> list[Incident]:
+    """Return the latest incidents, in order, as many as a document holds, each with its latest alarms."""
+    kept: list[Incident] = []
+    alarms = 0
+    for incident in reversed(incidents[-MAX_INCIDENTS:]):
+        shortened = replace(incident, alarms=incident.alarms[-MAX_ALARMS_PER_INCIDENT:])
+        alarms += len(shortened.alarms)
+        if alarms > MAX_ALARMS:
+            break
+        kept.append(shortened)
+    return kept[::-1]
 
 
 def group_into_incidents(metric_alarms: Iterable[tuple[str, MetricAlarm]]) -> Iterator[Incident]:

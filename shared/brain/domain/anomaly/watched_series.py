@@ -6,6 +6,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from brain.domain.days import sums
+from brain.domain.days.platforms import select_platforms
 from brain.domain.days.sums import Days, parse_platform
 
 DailySeries: TypeAlias = list[tuple[date, float | None]]
@@ -14,7 +15,7 @@ DailySeries: TypeAlias = list[tuple[date, float | None]]
 def list_watched_series(
     days: Days, as_of: datetime, time_zone: ZoneInfo, metrics: Sequence[str]
 ) -> Iterator[tuple[str, str, DailySeries]]:
-    """Yield (platform, metric, series) of every series with a known value.
+    """Yield (platform, metric, series) of every series with a known value, of at most ``MAX_PLATFORMS`` platforms.
 
     Example:
         >>> from datetime import UTC
@@ -23,8 +24,7 @@ def list_watched_series(
         >>> list(list_watched_series(days, as_of, ZoneInfo("UTC"), ["clicks", "conversions"]))
         [('linkedin', 'clicks', [(datetime.date(2026, 1, 1), 5.0)])]
     """
-    platforms = sorted({parse_platform(group) for groups in days.values() for group in groups})
-    for platform in platforms:
+    for platform in select_platforms(days):
         first = min(day for day, groups in days.items() if any(parse_platform(group) == platform for group in groups))
         end = find_first_incomplete_day(days, platform, as_of, time_zone)
         for metric in metrics:

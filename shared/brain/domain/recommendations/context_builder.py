@@ -22,16 +22,17 @@ def build_context(
 ) -> AdviceContext:
     """Return the context of a choice at ``facts.as_of``; metrics that the sums do not cover are left out."""
     history = MetricHistory(facts, windows, catalogue.policy.interval_level)
-    metrics: dict[str, list[MetricReading]] = {}
+    metrics: dict[str, dict[str | None, MetricReading]] = {}
     for metric, reading in (*read_content_metrics(history), *read_delivery_metrics(history)):
-        metrics.setdefault(metric, []).append(reading)
+        # a platform with both messages and ads has two click rates; the first, of its messages, is used
+        metrics.setdefault(metric, {}).setdefault(reading.subject, reading)
     return AdviceContext(
         client_id=facts.client.client_id,
         as_of=facts.as_of,
         vertical=facts.client.vertical,
         currency=facts.client.currency,
         confidence=compute_rated_fraction(history),
-        metrics={metric: tuple(readings) for metric, readings in sorted(metrics.items())},
+        metrics={metric: tuple(readings.values()) for metric, readings in sorted(metrics.items())},
         history=tuple(move.to_past_move() for move in state.moves),
         feedback=tuple(move.feedback for move in state.moves if move.answer),
         priors=dict(priors),

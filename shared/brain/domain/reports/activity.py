@@ -7,6 +7,7 @@ from datetime import date
 from brain.domain.days import sums
 from brain.domain.days.comparisons import build_rate_sample, significance_level
 from brain.domain.days.facts import ClientFacts
+from brain.domain.days.platforms import select_platforms
 from brain.domain.days.sums import Sums
 from brain.domain.reports.number_format import (
     UNKNOWN,
@@ -25,8 +26,8 @@ MICROS = 10**6
 
 def build_section(facts: ClientFacts) -> Section:
     """Return the period's figures by platform, compared with the period before of the same length."""
-    platforms = sorted({sums.parse_platform(group) for groups in facts.days.values() for group in groups})
     previous_start = facts.start - (facts.end - facts.start)
+    platforms = select_platforms(facts.days)
     alpha = significance_level(len(platforms), facts.config.comparisons)
     rows = []
     lines = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from brain.domain.days import sums
 from brain.domain.days.facts import ClientFacts
+from brain.domain.days.platforms import select_platforms
 from brain.domain.reports.report import Section, SectionStatus
 
 NAME, TITLE = "coverage", "What is not known yet"
@@ -18,8 +19,7 @@ def build_section(facts: ClientFacts) -> Section:
 
 def _list_unreported(facts: ClientFacts) -> Iterator[str]:
     active_days = {day for day, _ in sums.select_range(facts.days, facts.start, facts.end)}
-    platforms = {sums.parse_platform(group) for day in active_days for group in facts.days[day]}
-    for platform in sorted(platforms):
+    for platform in select_platforms({day: facts.days[day] for day in active_days}):
         day_sums = [s for _, s in sums.select_range(facts.days, facts.start, facts.end, platform)]
         unreported = [
             name for metric, name in EXPECTED_METRICS.items() if sums.sum_if_reported(day_sums, metric) is None

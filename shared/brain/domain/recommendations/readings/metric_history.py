@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from brain.domain.days import sums
 from brain.domain.days.facts import ClientFacts
+from brain.domain.days.platforms import select_platforms
 from brain.domain.days.sums import Sums
 from brain.domain.recommendations.advice_config import ReadingWindows
 from brain.domain.recommendations.context import MetricReading
@@ -62,14 +63,14 @@ class MetricHistory:
         return list(sums.select_range(self.facts.days, start, end, platform))
 
     def list_platforms(self) -> list[str]:
-        """Return the platforms with events on a complete one of the remembered days.
+        """Return the platforms with events on a complete one of the remembered days, at most ``MAX_PLATFORMS``.
 
         A platform first seen today has no complete day yet, and so no readings.
         """
         start = self.facts.end - timedelta(days=self.windows.remembered_days)
         complete_days = {day for day, _ in sums.select_range(self.facts.days, start, self.facts.end)}
-        groups = {group for day in complete_days for group in self.facts.days[day]}
-        return sorted({sums.parse_platform(group) for group in groups} - {sums.OTHER})
+        platforms = select_platforms({day: self.facts.days[day] for day in complete_days})
+        return [platform for platform in platforms if platform != sums.OTHER]
 
     def list_publishing(self) -> list[str]:
         """Return the platforms on which content is published: neither messages to single readers nor ads."""

@@ -225,6 +225,15 @@ def test_a_state_that_cannot_be_stored_is_no_fault_of_the_events(monkeypatch: py
     assert not DeadLetters(brain.store).list(NOW)
 
 
+def test_a_state_that_cannot_be_read_is_no_fault_of_the_events() -> None:
+    """A bug in what reads it, or a document that somebody edited."""
+    brain = build_world()
+    brain.store.set(paths.state(CLIENT, "scores"), {"days": {}, "content": [{"event_id": "e1"}]})
+    with pytest.raises(KeyError):
+        run_hourly(brain)
+    assert not DeadLetters(brain.store).list(NOW)
+
+
 class StateBreaker:
     """Adds what no store accepts to the state whenever it is read."""
 

@@ -145,8 +145,7 @@ class _ScoringRun:
 
     def _quarantine(self, event: Snapshot, error: Exception) -> None:
         assert self.job.quarantine is not None  # noqa: S101 - the caller raises otherwise
-        if isinstance(error, StoreRefusedError):
-            self.state.check_storable()
+        self.state.check()  # raises if the events are not to blame
         figures = self.figures | {"quarantined": self.figures.get("quarantined", 0) + 1}
         self.lease.commit(self.job.quarantine(self.lease.run.job, self.client.client_id, event, error), figures)
         self.figures = figures

@@ -10,7 +10,7 @@ from brain.domain.days import hot_now, sums
 from brain.domain.days.scorer import ScoredEvent, Scorer
 from brain.domain.predictions import recent_content
 from brain.domain.scoring import ScoringConfig, Weights
-from brain.ports.document_rules import check_document
+from brain.ports.document_rules import check_write
 from brain.ports.document_store import DocumentStore, Transform, Version, Write
 from brain.repositories.analysis.archive import DayArchive, DayCounts
 from brain.repositories.analysis.state import (
@@ -81,11 +81,11 @@ class ScoringState:
         """Take note that the writes of ``build_writes`` were applied."""
         self._recent.version, self._breakdowns.version = versions[:2]
 
-    def check_storable(self) -> None:
-        """Raise ``StoreRefusedError`` if the state as it was read could not be stored, whatever the event."""
-        for document in (self._recent, self._breakdowns):
-            data = {name: stored for name, stored in document.data.items() if name not in FORMER_FIELDS}
-            check_document(document.path, data)
+    def check(self) -> None:
+        """Raise unless the stored state can be written again without any event; then load it again."""
+        for write in self.build_writes(()):
+            check_write(write)
+        self.load()
 
     def _archive_old_days(self, day_counts: DayCounts) -> tuple[list[Write], DayCounts]:
         """Move days that left the window into the archive; most runs move none and read nothing more."""

@@ -17,6 +17,8 @@ from brain.testing.simulations.memory_brain import build_memory_brain
 KINDS = 24
 HOURS = (1, 6, 11, 16, 21)
 LATE_DAYS = (3, 45, 100, 300)
+LATE_EVERY = 6
+LONG_AGO = MONDAY - timedelta(days=1000)
 DAILY_NAMES = 3
 """How many of a day's names were never used before."""
 
@@ -34,7 +36,7 @@ def build_day(number: int, seed: int = 1) -> Iterator[Event]:
         name = kind if kind >= DAILY_NAMES else 1000 + number * DAILY_NAMES + kind
         for hour in HOURS:
             yield build_event(f"{number}-{kind}-{hour}", midnight + timedelta(hours=hour), name, rng)
-    for late in LATE_DAYS:
+    for late in LATE_DAYS if number % LATE_EVERY == 0 else ():
         for kind in range(KINDS):
             happened_at = midnight - timedelta(days=late, hours=-kind % 23 - 1)
             yield build_event(f"late-{number}-{late}-{kind}", happened_at, 5000 + number * KINDS + kind, rng)
@@ -94,7 +96,8 @@ def simulate_largest_client(
         for job in jobs:
             answer = brain.run_job(job, clock.time, client_id=CLIENT)
             assert answer["status"] == "success", answer
-        _drop_scored(brain.store)
+        if (day + 1) % analysed_every == 0 or day == days - 1:
+            _drop_scored(brain.store, clock.time)
     return brain, measure_documents(brain.store)
 
 
@@ -118,10 +121,10 @@ def _to_document(event: Event) -> Document:
     return codec.new_event_to_document(event, f"content of {event.event_id}", cumulative=True)
 
 
-def _drop_scored(store: DocumentStore) -> None:
-    """Delete events and scores, which no job reads again, so that two years fit into memory."""
+def _drop_scored(store: DocumentStore, now: datetime) -> None:
+    """Delete events and scores that no job reads again, so that two years fit into memory."""
     for collection in ("events", "scores"):
         snapshots = store.query(f"clients/{CLIENT}/{collection}")
-        deletes = [Delete(snapshot.path) for snapshot in snapshots if "matures_at" not in snapshot.data]
+        deletes = [Delete(s.path) for s in snapshots if s.data.get("matures_at", LONG_AGO) < now - timedelta(days=1)]
         for start in range(0, len(deletes), MAX_WRITES):
             store.commit(deletes[start : start + MAX_WRITES])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from brain.domain.csv_cells import quote_formula, quote_row
+from brain.cli.csv_cells import quote_formula, quote_row
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that is known about a record, such as a deal's amount, and when it was true (``domain.record_facts``).
+    """One thing that is known about a record, such as a deal's amount, and when it was true.
+
+    :mod:`brain.domain.feeds.record_facts` says what follows from facts.
 
     A value of None is known to be unset.
     """

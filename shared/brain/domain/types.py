@@ -1,6 +1,9 @@
-"""The types that several packages share: the strict model of configuration, why a value is invalid, arrays."""
+"""What several packages share: the strict model of configuration, why a value is invalid, names as keys, arrays."""
 
+import hashlib
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -148,3 +151,39 @@ def __getattr__(name: str) -> Any:
     from numpy.typing import NDArray  # noqa: PLC0415
 
     return NDArray[getattr(np, element)]  # type: ignore[misc]
+
+
+# Names of platforms and content types become keys of stored maps, whatever a sender wrote.
+KEY_SEPARATOR = "|"
+MAX_KEY_BYTES = 64
+_KEY_DIGEST_LENGTH = 12
+_ORDINARY_KEY = re.compile(r"(?!__)[^|\x00-\x1f\x7f\ud800-\udfff]+(?<!__)")
+_UNSUITABLE_IN_KEYS = re.compile(r"[|\x00-\x1f\x7f\ud800-\udfff]+")
+
+
+@lru_cache(maxsize=4096)
+def to_key_name(name: str) -> str:
+    """Return a name as part of a key: itself if it is ordinary, otherwise a shorter one that is as unique.
+
+    An ordinary name has at most 64 bytes in UTF-8, no ``|`` and no control character, and does not begin or end with
+    two underscores. What this function returns is ordinary, so that it may be applied repeatedly.
+
+    Example:
+        >>> to_key_name("linkedin"), to_key_name("LEAD_FORM / mobile")
+        ('linkedin', 'LEAD_FORM / mobile')
+        >>> to_key_name("image|carousel"), to_key_name("__a__")
+        ('image-carousel~4a7d1601b9dc', 'a~4f911bf10091')
+        >>> len(to_key_name("x" * 256))
+        64
+    """
+    encoded = _encode(name)
+    if len(encoded) <= MAX_KEY_BYTES and _ORDINARY_KEY.fullmatch(name):
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:_KEY_DIGEST_LENGTH]
+    readable = _UNSUITABLE_IN_KEYS.sub("-", name).strip("_")
+    beginning = _encode(readable)[: MAX_KEY_BYTES - _KEY_DIGEST_LENGTH - 1].decode(errors="ignore")
+    return f"{beginning.rstrip('_')}~{digest}"
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

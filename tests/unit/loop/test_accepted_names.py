@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from brain.bootstrap import Brain
 from brain.domain.clients.campaigns import Campaign
 from brain.domain.days import sums
-from brain.domain.key_names import MAX_NAME_BYTES, SEPARATOR, to_key_name
+from brain.domain.types import KEY_SEPARATOR, MAX_KEY_BYTES, to_key_name
 from brain.ports.document_rules import check_document
 from brain.repositories import paths
 from brain.testing.simulations.memory_brain import CLIENT, NOW, build_memory_brain, build_post_payload, send_request
@@ -144,8 +144,8 @@ def test_every_name_has_a_short_legal_key_of_its_own(first: str, second: str) ->
     platform, content_type = sums.parse_platform(group), sums.parse_content_type(group)
     assert (platform, content_type) == (to_key_name(first), to_key_name(second))
     assert to_key_name(platform) == platform
-    assert max(len(name.encode()) for name in (platform, content_type)) <= MAX_NAME_BYTES
-    assert group.count(SEPARATOR) == 1
+    assert max(len(name.encode()) for name in (platform, content_type)) <= MAX_KEY_BYTES
+    assert group.count(KEY_SEPARATOR) == 1
     check_document("a/b", {"days": {"2026-11-22": {group: {"events": 1}, f"hour|{group}|07": {"rated": 1}}}})
     assert (to_key_name(first) == to_key_name(second)) == (first == second)
 

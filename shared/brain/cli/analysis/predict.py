@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from brain.cli.analysis.csv_input import require_unique
+from brain.cli.csv_cells import quote_row
 from brain.cli.gateway.payload_files import STANDARD_INPUT, describe_source, read_text
-from brain.domain.csv_cells import quote_row
 from brain.errors import InvalidInputError
 from brain.settings.files import load_config
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from brain.cli.csv_cells import quote_row
 from brain.cli.options import JsonOption
 from brain.cli.retail.database import open_warehouse
 from brain.cli.retail.options import DatabaseOption, StoreOption, parse_day
 from brain.cli.retail.output import open_for_writing, print_json, print_table, print_text
-from brain.domain.csv_cells import quote_row
 from brain.domain.retail.config import RetailConfig
 from brain.domain.retail.documents import NAIVE_RULES, backtest_to_document
 from brain.domain.retail.forecast.backtest import BacktestReport, SeriesScore

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from brain.domain.key_names import to_key_name
-from brain.domain.types import explain_validation_error
+from brain.domain.types import explain_validation_error, to_key_name
 from brain.errors import MisconfiguredError
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.days.scorer import ScoredEvent
-from brain.domain.key_names import to_key_name
 from brain.domain.scoring import ScoringConfig
 from brain.domain.scoring.components import compute_temporal
+from brain.domain.types import to_key_name
 
 MAX_HOT_EVENTS = 20
 WINDOW = timedelta(days=7)

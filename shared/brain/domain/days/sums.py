@@ -12,9 +12,9 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from brain.domain.events import Event
-from brain.domain.key_names import SEPARATOR, to_key_name
 from brain.domain.scoring import PlatformHistory, Score, ScoringConfig
 from brain.domain.scoring.components import count_engagements
+from brain.domain.types import KEY_SEPARATOR, to_key_name
 
 Sums: TypeAlias = dict[str, int]
 """Sums by metric."""
@@ -82,17 +82,17 @@ def format_group(platform: str | None, content_type: str | None) -> str:
         >>> format_group("linkedin", None), format_group("a|b", "photo")
         ('linkedin|other', 'a-b~d5ad5ca80ad1|photo')
     """
-    return f"{to_key_name(platform or OTHER)}{SEPARATOR}{to_key_name(content_type or OTHER)}"
+    return f"{to_key_name(platform or OTHER)}{KEY_SEPARATOR}{to_key_name(content_type or OTHER)}"
 
 
 def parse_platform(group: str) -> str:
     """Return the platform of a group, as a short name."""
-    return to_key_name(group.partition(SEPARATOR)[0])
+    return to_key_name(group.partition(KEY_SEPARATOR)[0])
 
 
 def parse_content_type(group: str) -> str:
     """Return the content type of a group, as a short name."""
-    return to_key_name(group.partition(SEPARATOR)[2])
+    return to_key_name(group.partition(KEY_SEPARATOR)[2])
 
 
 def build_contribution(

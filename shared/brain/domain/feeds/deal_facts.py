@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from brain.domain.events import Draft, Fact, FeedType, Rejected
 from brain.domain.feeds.draft_builder import DraftBuilder
+from brain.domain.feeds.record_facts import IS_DELETED, derive_state
 from brain.domain.feeds.report_rows import STATE_COLUMNS, SYNC_COLUMNS, is_deleted_row
-from brain.domain.record_facts import IS_DELETED, derive_state
 
 # A record that its CRM or its owner marks as made for a test.
 _TEST_FIELDS: Final = ("istest", "istestc", "testc", "testrecord", "testrecordc", "istestrecord", "issandbox")

@@ -18,9 +18,9 @@ from brain.domain.feeds.hubspot_facts import (
 )
 from brain.domain.feeds.json_values import has_any, lowercase_names, normalize_names, to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.record_facts import CREATED_AT, IS_DELETED
 from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, read_row_time
 from brain.domain.privacy.personal_fields import ALL_FIELDS
-from brain.domain.record_facts import CREATED_AT, IS_DELETED
 
 _CUSTOM_OBJECT_PREFIX: Final = "2-"
 _PROPERTY_PREFIX: Final = "property_"

@@ -8,7 +8,7 @@ from brain.domain.events import Draft, Fact, FeedType, Rejected
 from brain.domain.feeds.deal_facts import build_record, is_set, is_true
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import to_text
-from brain.domain.record_facts import AMOUNT, CLOSED_AT, IS_DELETED, IS_WON, IS_WON_BY_STAGE
+from brain.domain.feeds.record_facts import AMOUNT, CLOSED_AT, IS_DELETED, IS_WON, IS_WON_BY_STAGE
 
 OBJECT_KINDS: Final = {
     "0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item",

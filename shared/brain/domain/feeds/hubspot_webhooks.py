@@ -11,8 +11,8 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.hubspot_facts import OBJECT_KINDS, build_merged_deal, read_property_facts
 from brain.domain.feeds.json_values import first_text, has_any, to_text, to_texts
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.record_facts import IS_DELETED, IS_WON, IS_WON_BY_STAGE, WON_AT
 from brain.domain.privacy.personal_fields import ALL_FIELDS
-from brain.domain.record_facts import IS_DELETED, IS_WON, IS_WON_BY_STAGE, WON_AT
 
 _CHANGE_KINDS: Final = frozenset({
     "creation", "deletion", "propertyChange", "merge", "restore", "associationChange", "privacyDeletion",

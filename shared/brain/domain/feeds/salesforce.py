@@ -16,10 +16,10 @@ from brain.domain.feeds.json_values import (
     to_text,
 )
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.record_facts import IS_DELETED
 from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, read_row_time, resolve_total_time
 from brain.domain.feeds.salesforce_facts import PERSON_OBJECTS, list_keys, read_field_facts
 from brain.domain.privacy.personal_fields import ALL_FIELDS
-from brain.domain.record_facts import IS_DELETED
 
 _TIME_COLUMNS: Final = (
     "createddate",

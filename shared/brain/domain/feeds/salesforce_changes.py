@@ -11,9 +11,9 @@ from brain.domain.feeds.deal_facts import build_record, is_test_record
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import normalize_names, to_object, to_text, to_texts
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.record_facts import CREATED_AT, IS_DELETED, IS_WON, IS_WON_BY_STAGE, WON_AT
 from brain.domain.feeds.salesforce_facts import PERSON_OBJECTS, list_keys, read_field_facts
 from brain.domain.privacy.personal_fields import ALL_FIELDS, normalize_field_name
-from brain.domain.record_facts import CREATED_AT, IS_DELETED, IS_WON, IS_WON_BY_STAGE, WON_AT
 
 _CHANGE_TYPES: Final = frozenset({
     "CREATE", "UPDATE", "DELETE", "UNDELETE", "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE",

@@ -8,7 +8,7 @@ from brain.domain.events import Fact
 from brain.domain.feeds.deal_facts import is_set, is_true
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import to_text
-from brain.domain.record_facts import AMOUNT, CLOSED_AT, CREATED_AT, IS_WON, IS_WON_BY_STAGE
+from brain.domain.feeds.record_facts import AMOUNT, CLOSED_AT, CREATED_AT, IS_WON, IS_WON_BY_STAGE
 
 PERSON_OBJECTS: Final = frozenset({"contact", "lead", "user", "personaccount", "campaignmember", "individual"})
 FIELDS_BY_METRIC: Final[Mapping[str, tuple[str, ...]]] = {

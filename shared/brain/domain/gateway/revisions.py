@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import METRICS, QUALITIES, Event, Fact
+from brain.domain.feeds.record_facts import derive_state, infer_facts, merge_facts
 from brain.domain.gateway.normalize import IdentifiedEvent
-from brain.domain.record_facts import derive_state, infer_facts, merge_facts
 
 MERGED_FIELDS: Final = (
     *METRICS, *QUALITIES, "currency", "content_id", "content_type", "platform", "vertical", "creator_hash",

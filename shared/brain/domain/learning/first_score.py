@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.events import Event
-from brain.domain.key_names import SEPARATOR, to_key_name
 from brain.domain.learning.outcome_rule import OutcomeRule, compute_maturity_age
 from brain.domain.learning.outcomes import COMPONENTS
 from brain.domain.scoring import Score, ScoringConfig, compute_log_components
+from brain.domain.types import KEY_SEPARATOR, to_key_name
 
 AGELESS_COMPONENTS = tuple(name for name in COMPONENTS if name != "temporal")
 COUNTERS = ("engagement", "impressions")
@@ -67,7 +67,7 @@ def build_first_score(event: Event, score: Score, rule: OutcomeRule, config: Sco
         matures_at=matures_at,
         performance=score.performance,
         weights_version=score.weights_version,
-        comparison_group=SEPARATOR.join((platform, age_class, join_counters(score.neutral))),
+        comparison_group=KEY_SEPARATOR.join((platform, age_class, join_counters(score.neutral))),
         component_logs=compute_ageless_logs(score.components, config),
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from brain.domain.days.scorer import ScoredEvent
 from brain.domain.events import Event, FeedType
-from brain.domain.key_names import to_key_name
 from brain.domain.scoring.components import count_engagements
+from brain.domain.types import to_key_name
 
 MAX_CONTENT = 400
 # Ads are reported per day and e-mails per message; neither is content that is planned.

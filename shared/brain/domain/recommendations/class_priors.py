@@ -5,11 +5,11 @@ A class is a vertical. All clients together are one more class, for verticals th
 
 from collections.abc import Mapping, Sequence
 
-from brain.domain.key_names import to_key_name
 from brain.domain.recommendations.advice_state import MoveRecord
 from brain.domain.recommendations.beliefs import pool_outcomes
 from brain.domain.recommendations.catalogue import MovePolicy
 from brain.domain.recommendations.context import SharedPrior
+from brain.domain.types import to_key_name
 
 EVERY_CLASS = "all"
 ClientRecords = Mapping[str, tuple[str | None, Sequence[MoveRecord]]]

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brain.domain.key_names import to_key_name
 from brain.domain.recommendations.advice_state import AdviceState, MoveRecord
 from brain.domain.recommendations.class_priors import EVERY_CLASS
 from brain.domain.recommendations.context import MoveAnswer, SharedPrior
+from brain.domain.types import to_key_name
 from brain.ports.document_store import Create, Document, DocumentStore, Set, Snapshot, Write
 from brain.repositories import paths
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from brain.domain.jobs.steps import ACTIVE_WINDOW
-from brain.domain.key_names import to_key_name
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import ScoreOutcome
@@ -28,6 +27,7 @@ from brain.domain.learning.score_model import (
 )
 from brain.domain.learning.trial import Trial
 from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, fit_priors
+from brain.domain.types import to_key_name
 from brain.errors import AlreadyExistsError, ConflictError
 from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories.analysis.models import Models, decision_write, evidence_write, history_write, priors_write

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from brain.bootstrap import Brain
 from brain.entrypoints import http
-from brain.entrypoints import local as local_server
+from brain.entrypoints import local_scheduler
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs.handlers import RETRY_COUNT, ScheduledHttp, WorkerHttp
@@ -171,7 +171,7 @@ def test_schedules_run_what_is_due_and_outlive_a_failure(
     brain: Brain, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each time once, by the Brain's own clock."""
-    monkeypatch.setattr(local_server, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.005)
     clock = brain.clock
     assert isinstance(clock, ManualClock)
     brain.run_job = run_job = FailingFirst(brain.run_job)
@@ -181,7 +181,7 @@ def test_schedules_run_what_is_due_and_outlive_a_failure(
         for hours in (1, 2):
             clock.advance(timedelta(hours=1))
             wait_until(lambda hours=hours: len(logged) >= hours)
-    assert [event for event, _ in logged] == ["scheduled_job_failed", "scheduled_job_done"]
+    assert [event for event, _ in logged] == ["job_failed", "scheduled_job_done"]
     assert isinstance(logged[0][1]["error"], StoreUnavailableError)
     assert logged[1][1]["status"] == "success"
     assert run_job.runs == [("brainHourlyScores", hour.isoformat()) for hour in DUE]

@@ -12,8 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from brain.bootstrap import Brain
-from brain.entrypoints import http
-from brain.entrypoints import local_scheduler
+from brain.entrypoints import http, local_scheduler
 from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs.handlers import RETRY_COUNT, ScheduledHttp, WorkerHttp

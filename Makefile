@@ -71,6 +71,7 @@ bench: $(VENV)/.bench ## Benchmarks next to the competitors, interleaved: median
 prove: $(VENV)/.bench ## The full counts behind every published figure, into benchmarks/results/ with the commit id
 	@BRAIN_SCHEMATHESIS_CASES=10000 $(BIN)/pytest tests/functions/test_ingest_contract.py
 	@BRAIN_LARGEST_CLIENT_DAYS=730 $(BIN)/pytest tests/unit/loop/test_largest_client.py
+	@BRAIN_REPORT_EXAMPLES=10000 $(BIN)/pytest tests/unit/feeds/test_report_properties.py
 	@$(BIN)/python -m benchmarks --results benchmarks/results
 
 lock: ## Pin every requirement with hashes

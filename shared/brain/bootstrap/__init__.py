@@ -102,6 +102,7 @@ class Brain:
     @cached_property
     def ingest(self) -> "Ingest":
         """The service that accepts events."""
+        from brain.domain.feeds.field_maps import FeedsConfig
         from brain.services.gateway.ingest import Ingest
         from brain.services.gateway.record_warnings import RecordWarnings
         from brain.services.gateway.store_dead_letter import StoreDeadLetter
@@ -118,6 +119,7 @@ class Brain:
             self.clock,
             self.report_error,
             record_warnings,
+            load_config("feeds", FeedsConfig).meta_ads,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from unit.feeds.feed_cases import CONTEXT, complete_event, complete_payload, reject_one
 
 from brain.domain.feeds.field_maps import FeedsConfig, FieldMap, TimeMapping
+from brain.domain.feeds.meta_actions import DEFAULT_META_ADS
 from brain.domain.feeds.times import parse_time
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.settings.files import config_directory, load_config
@@ -149,17 +150,22 @@ INVALID_MAPS: dict[str, dict[str, Any]] = {
 def test_an_invalid_map_is_refused_with_the_path_of_the_fault(name: str) -> None:
     """The error names the field."""
     valid_map = {"description": "d", "time": {"column": "day"}, "key": ["day"], "metrics": {"likes": ["h"]}}
-    assert FeedsConfig.model_validate({"field_maps": {"m": valid_map}}).field_maps["m"].delimiter == ","
+    meta_ads = DEFAULT_META_ADS.model_dump()
+    valid_maps = {"meta_ads": meta_ads, "field_maps": {"m": valid_map}}
+    assert FeedsConfig.model_validate(valid_maps).field_maps["m"].delimiter == ","
     with pytest.raises(ValidationError, match=r"field_maps\.m"):
-        FeedsConfig.model_validate({"field_maps": {"m": valid_map | INVALID_MAPS[name]}})
+        FeedsConfig.model_validate({"meta_ads": meta_ads, "field_maps": {"m": valid_map | INVALID_MAPS[name]}})
 
 
 def test_the_maps_of_the_project_are_valid() -> None:
     """config/feeds.yaml fits its model, and every map has a description."""
-    maps = load_config("feeds", FeedsConfig).field_maps
+    config = load_config("feeds", FeedsConfig)
+    maps = config.field_maps
+    assert config.meta_ads == DEFAULT_META_ADS
     assert {"facebook_page_posts", "facebook_ads_snapshot"} <= set(maps)
     assert all(field_map.description for field_map in maps.values())
-    assert yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8")).keys() == {"field_maps"}
+    parsed = yaml.safe_load((config_directory() / "feeds.yaml").read_text(encoding="utf-8"))
+    assert parsed.keys() == {"field_maps", "meta_ads"}
 
 
 def test_columns_named_like_the_fields_of_an_event_need_no_map() -> None:

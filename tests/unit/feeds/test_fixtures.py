@@ -73,7 +73,13 @@ def test_a_payload_at_the_wrong_url_is_rejected_or_custom(case: FeedCase) -> Non
     other_feed = "ads_google" if case.source != "ads_google" else "social_tiktok"
     for outcome in normalize(other_feed, case.payload, CONTEXT):
         if isinstance(outcome, Rejected):
-            assert outcome.error_code in ("source_mismatch", "unknown_shape", "invalid_field", "missing_time")
+            assert outcome.error_code in (
+                "source_mismatch",
+                "unknown_shape",
+                "invalid_field",
+                "missing_time",
+                "provider_error",
+            )
         else:
             assert case.source == "custom"
 

@@ -21,6 +21,7 @@ from brain.domain.clients.client import Client
 from brain.domain.events import FeedType
 from brain.domain.feeds.context import FeedContext
 from brain.domain.feeds.field_maps import FeedsConfig
+from brain.domain.feeds.meta_actions import LEAD_TYPES, PURCHASE_TYPES
 from brain.domain.gateway.dead_letters import RetryPolicy
 from brain.domain.jobs.features import FeatureFlags
 from brain.domain.jobs.steps import JOBS, RETRY_DEAD_LETTERS
@@ -318,11 +319,47 @@ ZONED = {
     "volatile": ["fetch"],
 }
 
+GA4 = {
+    "description": "a map that names the property of reports",
+    "time": {"column": "date"},
+    "key": ["date"],
+    "metrics": {"views": ["views"]},
+    "property_id": "123",
+}
+
 
 def probe_rows(name: str) -> object:
     """Normalize the rows of an export by its map."""
     at = ("--received-at", "2026-11-22T00:00:00Z", "--backfill")
     return run_command("normalize", "warehouse", "-", "--map", name, *at, input="\n".join(ROWS[name]))
+
+
+ALIASES = (*PURCHASE_TYPES, *LEAD_TYPES)
+
+
+def probe_actions() -> object:
+    """Normalize rows of Meta that list each of the aliases alone, in two attribution windows."""
+    day = {"date_start": "2026-11-20", "date_stop": "2026-11-20", "impressions": 1}
+    rows = [
+        day | {"ad_id": number, "actions": [entry], "action_values": [entry]}
+        for number, alias in enumerate(ALIASES)
+        for entry in [{"action_type": alias, "value": number + 1, "7d_click": number + 100}]
+    ]
+    single = [day | {"ad_id": "a", "date": "2026-11-20", "action_type": alias, "value": 3} for alias in ALIASES]
+    both = day | {"ad_id": "b", "actions": [{"action_type": alias, "value": len(alias)} for alias in ALIASES[::-1]]}
+    at = ("--received-at", "2026-11-22T00:00:00Z")
+    return run_command("normalize", "ads_meta", "-", *at, input=json.dumps([*rows, *single, both]))
+
+
+def probe_property() -> object:
+    """Normalize a GA4 report, which names no property, by a map that does."""
+    report = {
+        "dimensionHeaders": [{"name": "date"}],
+        "metricHeaders": [{"name": "views"}],
+        "rows": [{"dimensionValues": [{"value": "20261120"}], "metricValues": [{"value": "7"}]}],
+    }
+    at = ("--received-at", "2026-11-22T00:00:00Z")
+    return run_command("normalize", "warehouse", "-", "--map", "ga4", *at, input=json.dumps(report))
 
 
 def probe_map_list() -> object:
@@ -370,6 +407,8 @@ FILES = (
         FeedsConfig,
         {
             "*.description": [probe_map_list],
+            "meta_ads*": [probe_actions],
+            "field_maps.ga4.*": [probe_property],
             **{f"field_maps.{name}.*": [partial(probe_rows, name)] for name in ROWS},
             "*": [probe_map_list],
         },
@@ -383,6 +422,6 @@ FILES = (
             "field_maps.facebook_page_posts.cumulative": "rows without a key cannot be running totals",
             "field_maps.zoned.cumulative": "rows without a key cannot be running totals",
         },
-        optional={"field_maps.every_key": EVERY_KEY, "field_maps.zoned": ZONED},
+        optional={"field_maps.every_key": EVERY_KEY, "field_maps.zoned": ZONED, "field_maps.ga4": GA4},
     ),
 )

@@ -20,9 +20,11 @@ from brain.cli.gateway.payload_files import (
 )
 from brain.domain.events import SOURCES, Draft, Event, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FeedsConfig
 from brain.domain.gateway.normalize import build_event
 from brain.domain.gateway.normalize import normalize as read_events
 from brain.domain.privacy.keys import IdentityKeys, parse_identity_keys
+from brain.settings.files import load_config
 
 _DEVELOPMENT_KEY = b"a throw-away key for looking at events on one machine"
 _FIELDS = tuple(field.name for field in fields(Event))
@@ -55,7 +57,8 @@ def normalize(
     feed = parse_source(source)
     mapping = find_field_map(field_map) if field_map else None
     any_age = received_at is None if backfill is None else backfill
-    context = FeedContext(client, parse_received_at(received_at), backfill=any_age, field_map=mapping)
+    at, meta_ads = parse_received_at(received_at), load_config("feeds", FeedsConfig).meta_ads
+    context = FeedContext(client, at, backfill=any_age, field_map=mapping, meta_ads=meta_ads)
     payloads = read_payloads(read_bytes(file), mapping, is_csv=file is not None and file.suffix.lower() == ".csv")
     if _print_events(feed, payloads, context, _read_keys()):
         raise typer.Exit(1)

@@ -7,10 +7,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from brain.domain.events import FeedType, Ignored
-from brain.domain.feeds import google_analytics, plain_rows
+from brain.domain.feeds import google_analytics_export, plain_rows
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.json_values import to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
+from brain.domain.feeds.provider_errors import reject_error
 
 _INTEGER: Final = re.compile(r"-?\d{1,19}|\d{20}")  # int64 has at most 20 characters
 _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,12 +30,15 @@ def matches(payload: JsonObject) -> bool:
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return every row, read by the request's field map or by its column names."""
-    rows = to_list(payload.get("rows"))
-    if not rows:
+    error = to_object(to_object(payload.get("status")).get("errorResult")).get("reason")
+    if error or payload.get("jobComplete") is False:
+        return [reject_error("BigQuery", error or "jobIncomplete")]
+    rows = payload.get("rows")
+    if rows in (None, []):
         return [Ignored("a BigQuery response without rows")]
-    fields = to_list(to_object(payload.get("schema")).get("fields"))
-    if not fields:
-        return [reject_shape("schema.fields next to rows, which have no names of their own")]
+    fields = to_object(payload.get("schema")).get("fields")
+    if not fields or not isinstance(fields, list) or not isinstance(rows, list):
+        return [reject_shape("schema.fields next to a list of rows, which have no names of their own")]
     return [outcome for row in rows for outcome in _read_row(_name_fields(fields, row), context)]
 
 
@@ -43,7 +47,7 @@ def _read_row(row: dict[str, Any] | None, context: FeedContext) -> Iterable[Feed
         return [reject_shape("rows with one value per field of the schema")]
     if context.field_map is not None:
         return [plain_rows.read_mapped_row(row, context.field_map)]
-    for shape in (*google_analytics.SHAPES, *plain_rows.SHAPES):
+    for shape in (*google_analytics_export.SHAPES, *plain_rows.SHAPES):
         if shape.matches(row):
             return shape.read(row, context)
     return [reject_shape("columns named like the fields of an event, or a field map")]
@@ -53,6 +57,8 @@ def _name_fields(fields: list[Any], row: Any) -> dict[str, Any] | None:
     """Return a row with the names of its fields, None when it does not fit the schema."""
     values = to_object(row).get("f")
     if not isinstance(values, list) or len(values) != len(fields):
+        return None
+    if not all(isinstance(cell, Mapping) for cell in (*fields, *values)):
         return None
     return {
         to_text(to_object(field).get("name")) or "": _convert(to_object(field), to_object(value).get("v"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from brain.domain.events import METRICS, QUALITIES, SCHEMA_VERSION, Draft, Event, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.times import parse_time
+from brain.domain.feeds.times import describe_time, parse_time
 from brain.errors import InvalidInputError
 
 _EVENT_FIELDS: Final = frozenset(field.name for field in fields(Event))
@@ -40,7 +40,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     try:
         occurred_at = parse_time(payload["occurred_at"])
     except InvalidInputError as error:
-        faults.append(f"occurred_at: {error.message}")
+        faults.append(f"occurred_at: {error.message}{describe_time(payload['occurred_at'])}")
     feed_type = _parse_feed_type(payload, context.source, faults)
     if faults or feed_type is None:
         return [Rejected("invalid_field", "; ".join(faults))]

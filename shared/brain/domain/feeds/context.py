@@ -5,6 +5,7 @@ from datetime import datetime
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.field_maps import FieldMap
+from brain.domain.feeds.meta_actions import DEFAULT_META_ADS, MetaAdsConfig
 
 FeedOutcome = Draft | Rejected | Ignored
 """What a feed reads out of one JSON object of a payload."""
@@ -16,7 +17,11 @@ class FeedContext:
 
     ``received_at`` is when the Brain received the request, ``signed_at`` the time inside the sender's verified
     signature; both are aware. ``source`` is the feed that the URL names. ``backfill`` allows events that are older than
-    365 days. ``field_map`` says how the columns of plain rows become fields of an event.
+    365 days. ``field_map`` says how the columns of plain rows become fields of an event. ``meta_ads`` says which of
+    Meta's actions are conversions.
+
+    ``property_id`` is the GA4 property of a report, which GA4 does not write into it: from the request's URL or header.
+    ``is_single_property`` says whether the client has only one, so that none need be named; None if it is unknown.
     """
 
     client_id: str
@@ -27,3 +32,6 @@ class FeedContext:
     backfill: bool = False
     field_map: FieldMap | None = None
     source: FeedType = FeedType.CUSTOM
+    property_id: str | None = None
+    is_single_property: bool | None = None
+    meta_ads: MetaAdsConfig = DEFAULT_META_ADS

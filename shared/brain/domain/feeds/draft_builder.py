@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
-from brain.domain.feeds.json_values import parse_count, parse_number
-from brain.domain.feeds.times import EXPECTED_TIME, parse_time
+from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Notice, Rejected
+from brain.domain.feeds.json_values import describe_type, parse_count, parse_embedded_json, parse_number
+from brain.domain.feeds.times import EXPECTED_TIME, describe_time, parse_time
 from brain.errors import InvalidInputError
+
+SIGNED_METRICS: Final = frozenset({"spend", "revenue"})
+"""Metrics that a refund may make negative."""
 
 
 class DraftBuilder:
     """Collects the metrics of one event and one sentence for every field that cannot be read.
 
-    A metric that the provider does not report, or reports as unknown, stays unset: unknown is not 0.
+    A metric that the provider does not report, or reports as unknown, stays unset: unknown is not 0. So does a negative
+    count, which is a correction of other days: the row is kept with its number in the payload, and a notice names it.
 
     >>> builder = DraftBuilder({"clicks": "7", "date": "2026-01-31"})
     >>> builder.add_count("clicks", builder.payload, "link_clicks", "clicks")
@@ -22,12 +26,13 @@ class DraftBuilder:
     {'clicks': 7}
     """
 
-    __slots__ = ("faults", "metrics", "payload")
+    __slots__ = ("faults", "metrics", "notices", "payload")
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self.payload = payload
         self.metrics: dict[str, int | float] = {}
         self.faults: list[str] = []
+        self.notices: list[Notice] = []
 
     def add_metric(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
         """Set a metric, as an amount or a count by its kind, from the first of ``names`` that reports one."""
@@ -83,9 +88,38 @@ class DraftBuilder:
             try:
                 return parse_time(raw_time, naive_is_utc=naive_is_utc)
             except InvalidInputError as error:
-                self.faults.append(f"{name}: {error.message}")
+                self.add_time_fault(name, raw_time, error)
                 return None
         return None
+
+    def add_time_fault(self, name: str, raw_time: Any, error: InvalidInputError) -> None:
+        """Note a time that cannot be read, with its value where that cannot name a person."""
+        reason = error.message if ", got" in error.message else f"{error.message}, got an unknown format"
+        self.faults.append(f"{name}: {reason}{describe_time(raw_time)}")
+
+    def read_object(self, source: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+        """Return the object under ``name``, an empty one when it is absent; another type is noted as a fault.
+
+        An object may be JSON text, as warehouses store it, and an empty list is how PHP writes an empty object.
+        """
+        value = parse_embedded_json(source.get(name) if source else None)
+        if isinstance(value, Mapping):
+            return value
+        if value not in (None, "", []):
+            self.faults.append(f"{name}: expected an object, got {describe_type(value)}")
+        return {}
+
+    def read_list(self, source: Mapping[str, Any] | None, name: str) -> list[Any]:
+        """Return the list under ``name``, an empty one when it is absent; another type is noted as a fault.
+
+        A list may be JSON text, as warehouses store it.
+        """
+        value = parse_embedded_json(source.get(name) if source else None)
+        if isinstance(value, list):
+            return value
+        if value not in (None, ""):
+            self.faults.append(f"{name}: expected a list, got {describe_type(value)}")
+        return []
 
     def build(self, feed_type: FeedType, occurred_at: datetime | None, **fields: Any) -> Draft | Rejected:
         """Return the draft of this payload, or the rejection that lists every field that could not be read."""
@@ -93,5 +127,18 @@ class DraftBuilder:
             return Rejected("invalid_field", "; ".join(self.faults))
         if occurred_at is None:
             return Rejected("missing_time", f"expected {EXPECTED_TIME}, got none; send the time when it happened")
+        self._drop_negative_counts()
         fields.setdefault("raw", self.payload)
+        fields["notices"] = (*self.notices, *fields.get("notices", ()))
         return Draft(feed_type=feed_type, occurred_at=occurred_at, metrics=self.metrics, **fields)
+
+    def _drop_negative_counts(self) -> None:
+        for metric in [
+            metric for metric, number in self.metrics.items() if number < 0 and metric not in SIGNED_METRICS
+        ]:
+            self.notices.append(Notice(
+                "negative_count",
+                f"{metric} must be at least 0, got {self.metrics[metric]}; a correction of other days is unknown here "
+                "and stays in the raw data",
+            ))  # fmt: skip
+            del self.metrics[metric]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import lowercase_names
-from brain.domain.feeds.plain_rows import ID_COLUMNS, METRIC_COLUMNS, TIME_COLUMNS
+from brain.domain.feeds.plain_rows import ID_COLUMNS, METRIC_COLUMNS, NAMED_TIME_COLUMNS
 from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 from brain.domain.feeds.times import parse_time
 from brain.errors import InvalidInputError
@@ -61,7 +61,7 @@ def _find_named(columns: Sequence[str], names: Sequence[str]) -> str | None:
 
 def _find_time_column(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Return the column whose values are all times, one with a usual name first."""
-    usual = [column for name in TIME_COLUMNS if (column := _find_named(columns, (name,)))]
+    usual = [column for name in NAMED_TIME_COLUMNS if (column := _find_named(columns, (name,)))]
     for column in dict.fromkeys((*usual, *columns)):
         texts = [row[column] for row in rows if row.get(column) not in (None, "")]
         if texts and all(map(_is_time, texts)):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from brain.domain.events import AMOUNT_METRICS, METRICS, FeedType
+from brain.domain.feeds.meta_actions import MetaAdsConfig
 from brain.domain.types import StrictModel
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
@@ -32,6 +33,12 @@ class TimeMapping(StrictModel):
     week_starts: Literal["monday", "sunday"] = "monday"
     hour: ColumnName | None = None
     naive_is_utc: bool = True
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that the time is composed of."""
+        names = (self.column, self.year, self.month, self.day, self.weekday, self.hour)
+        return frozenset(name for name in names if name is not None)
 
     @model_validator(mode="after")
     def _check_exactly_one_source(self) -> Self:
@@ -67,7 +74,9 @@ class FieldMap(StrictModel):
 
     ``key`` are the columns that identify what a row is about: with ``cumulative`` (the default) a row of the same key
     with other figures is a revision. A map without a key makes each row an event of its own, identified by its whole
-    content. ``metrics`` has the columns of each metric, whose sum it is; metrics in ``micros`` are in millionths.
+    content. Other texts, truth values and ids of a running total are dimensions too, unless ``volatile`` lists them.
+    ``property_id`` is the GA4 property of reports, which do not name it. ``metrics`` has the columns of each metric,
+    whose sum it is; metrics in ``micros`` are in millionths.
     """
 
     feed_type: FeedType = FeedType.WAREHOUSE
@@ -89,6 +98,7 @@ class FieldMap(StrictModel):
     creator_column: ColumnName | None = None
     personal: tuple[ColumnName, ...] = ()
     volatile: tuple[ColumnName, ...] = ()
+    property_id: ColumnName | None = None
 
     @model_validator(mode="after")
     def _check_metrics_and_key(self) -> Self:
@@ -114,6 +124,7 @@ class FieldMap(StrictModel):
 class FeedsConfig(StrictModel):
     """The model of ``config/feeds.yaml``."""
 
+    meta_ads: MetaAdsConfig
     field_maps: Mapping[str, FieldMap]
 
     @model_validator(mode="after")

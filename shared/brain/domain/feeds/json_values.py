@@ -1,8 +1,10 @@
 """Conversions of JSON values as providers write them: numbers, identifiers, objects and lists."""
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from brain.domain.privacy.personal_fields import normalize_field_name
@@ -16,6 +18,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE]
 _MAX_INTEGER_DIGITS: Final = 30  # far more than any count has, far fewer than make int() slow
 _MAX_EXACT_FLOAT: Final = 2**53
 _TYPE_NAMES: Final = {bool: "true or false", str: "a text", list: "a list", dict: "an object", float: "NaN or infinity"}
+_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+MAX_EMBEDDED_LENGTH: Final = 1_000_000
 
 
 def parse_number(value: Any) -> int | float | None:
@@ -62,11 +66,19 @@ def _parse_number_text(text: str) -> int | float | None:
 
 
 def to_text(value: Any) -> str | None:
-    """Return an identifier or name as a text, None when it is absent or empty; numbers are identifiers too."""
+    """Return an identifier or name as a text, None when it is absent or empty; numbers are identifiers too.
+
+    A whole number with a decimal point is one as well: tools write a column of ids as decimals if one is missing.
+
+    >>> to_text(" a "), to_text(7), to_text(7.0), to_text(7.5)
+    ('a', '7', '7', None)
+    """
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT_FLOAT:
+        return str(int(value))
     return None
 
 
@@ -111,3 +123,39 @@ def lowercase_names(row: Mapping[str, Any]) -> dict[str, Any]:
 def normalize_names(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return an object with its names in one spelling: REST writes costMicros where warehouses write cost_micros."""
     return {normalize_field_name(name): value for name, value in row.items()}
+
+
+def snake_case_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its column names in lower case and with underscores, however the warehouse writes them.
+
+    >>> snake_case_names({"costMicros": 1, "CAMPAIGN_ID": 2})
+    {'cost_micros': 1, 'campaign_id': 2}
+    """
+    return {to_snake_case(name): value for name, value in row.items()}
+
+
+@lru_cache(maxsize=8192)
+def to_snake_case(name: str) -> str:
+    """Return one name in lower case and with underscores."""
+    return _WORD_START.sub("_", name).lower()
+
+
+def describe_type(value: Any) -> str:
+    """Return what a value is, for an error that must not repeat the value."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return "a number"
+    return _TYPE_NAMES.get(type(value), "something else")
+
+
+def parse_embedded_json(value: Any) -> Any:
+    """Return the list or object that a warehouse stores as JSON text, any other value as it is.
+
+    >>> parse_embedded_json('[{"value": "3"}]'), parse_embedded_json("[broken")
+    ([{'value': '3'}], '[broken')
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{") or len(value) > MAX_EMBEDDED_LENGTH:
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value

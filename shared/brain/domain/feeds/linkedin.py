@@ -1,16 +1,41 @@
 """LinkedIn: share statistics of organizations, posts, and ad analytics."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.json_values import first_text, has_any, to_list, to_object, to_text, to_texts
+from brain.domain.feeds.json_values import first_text, has_any, snake_case_names, to_list, to_object, to_text, to_texts
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import resolve_total_time
+from brain.domain.feeds.report_rows import (
+    SYNC_COLUMNS,
+    VOLATILE_COLUMNS,
+    is_deleted_row,
+    read_row_time,
+    resolve_total_time,
+    to_day,
+)
+from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 
-_AD_FIELDS: Final = ("costInLocalCurrency", "costInUsd", "externalWebsiteConversions", "pivotValues")
+_AD_FIELDS: Final = (
+    "costInLocalCurrency", "costInUsd", "externalWebsiteConversions", "pivotValues", "pivotValue",
+)  # fmt: skip
+# What statistics of a share and ad analytics are keyed or dated by, or count, besides their dimensions.
+_STATISTICS_FIELDS: Final = frozenset({
+    "total_share_statistics", "share", "ugc_post", "time_range", "organizational_entity",
+})  # fmt: skip
+_DAY_COLUMNS: Final = ("start_date", "date", "day")
+_ANALYTICS_FIELDS: Final = frozenset({"pivot_values", "date_range", *_DAY_COLUMNS})
+_ANALYTICS_FIGURES: Final = re.compile(
+    r"impressions|clicks|likes|comments|shares|follows|reactions|sends|opens|approximate_unique_impressions"
+    r"|(?:cost|value|conversion|video|viral|one_click|card|full_screen|lead|job|talent|download|document|text_url|action"
+    r"|company_page|comment|landing|other|total|external|average|registrations|valid|headline|sent|event|audience"
+    r"|subscription|approximate|qualified|messaging|post)_.+"
+)
 
 
 def matches_page(payload: JsonObject) -> bool:
@@ -57,20 +82,23 @@ def _read_element(element: JsonObject, context: FeedContext) -> Draft | Rejected
 def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Rejected:
     """Return the totals of a share, for its lifetime or one day or month; ``engagement`` is a ratio and not read."""
     builder = DraftBuilder(statistics)
-    add_counters(builder, to_object(statistics["totalShareStatistics"]), "Count")
+    add_counters(builder, builder.read_object(statistics, "totalShareStatistics"), "Count")
     share = first_text(statistics, ("share", "ugcPost"))
     if share is None:
         builder.metrics.pop("audience_size", None)  # the reach of all posts together is not the audience of one
-    period = to_object(statistics.get("timeRange"))
+    period = builder.read_object(statistics, "timeRange")
     total_time = resolve_total_time(builder, builder.read_time(period, "start"), context)
     organization = to_text(statistics.get("organizationalEntity"))
     key = ("share", share) if share else ("organization", organization or "")
     span = () if total_time.undated else (str(period.get("start")), str(period.get("end")))
+    unknown = select_unknown_dimensions(snake_case_names(statistics), _STATISTICS_FIELDS)
     return builder.build(
         FeedType.SOCIAL_LINKEDIN,
         total_time.occurred_at,
         undated=total_time.undated,
         content_key=(*key, *span),
+        dimensions=unknown.dimensions,
+        notices=unknown.notices,
         cumulative=True,
         content_id=share,
         content_type="post" if share else "account",
@@ -80,10 +108,7 @@ def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Re
 
 
 def add_counters(builder: DraftBuilder, source: Mapping[str, Any], suffix: str) -> None:
-    """Add the counts whose names have a suffix (likeCount, like_count).
-
-    A correction can make a count negative; it then subtracts from other days, so the count stays unknown.
-    """
+    """Add the counts whose names have a suffix (likeCount, like_count)."""
     builder.add_count("likes", source, f"like{suffix}")
     builder.add_count("comments", source, f"comment{suffix}")
     builder.add_count("shares", source, f"share{suffix}")
@@ -92,13 +117,11 @@ def add_counters(builder: DraftBuilder, source: Mapping[str, Any], suffix: str) 
     builder.add_count(
         "audience_size", source, "uniqueImpressionsCount", "unique_impressions_count", "unique_impressions_counts"
     )
-    for metric in [metric for metric, count in builder.metrics.items() if count < 0]:
-        del builder.metrics[metric]
 
 
 def _read_post(post: JsonObject) -> Draft | Rejected:
     builder = DraftBuilder(post)
-    likes, comments = to_object(post.get("likesSummary")), to_object(post.get("commentsSummary"))
+    likes, comments = builder.read_object(post, "likesSummary"), builder.read_object(post, "commentsSummary")
     builder.add_count("likes", likes, "totalLikes", "aggregatedTotalLikes")
     builder.add_count("comments", comments, "aggregatedTotalComments", "totalFirstLevelComments")
     published_at = builder.read_time(post, "publishedAt", "createdAt", "firstPublishedAt")
@@ -136,25 +159,64 @@ def _read_ad_analytics(analytics: JsonObject, context: FeedContext) -> Draft | R
     builder.add_amount("spend", analytics, "costInLocalCurrency", "costInUsd")
     builder.add_amount("conversions", analytics, "externalWebsiteConversions")
     builder.add_amount("revenue", analytics, "conversionValueInLocalCurrency")
-    start = to_object(to_object(analytics.get("dateRange")).get("start"))
-    day = {"date": "-".join(f"{start[part]:02d}" for part in ("year", "month", "day"))} if _is_date(start) else {}
-    total_time = resolve_total_time(builder, builder.read_time(day, "date"), context)
-    pivots = to_texts(analytics.get("pivotValues"))
+    period = builder.read_object(analytics, "dateRange")
+    row = snake_case_names(analytics)
+    start = _read_date(builder, period, "start") or _read_day(builder, row)
+    end = _read_date(builder, period, "end")
+    total_time = resolve_total_time(builder, _start_of(start), context)
+    pivots = to_texts(builder.read_list(analytics, "pivotValues"))
+    unknown = select_unknown_dimensions(row, _ANALYTICS_FIELDS, _ANALYTICS_FIGURES)
+    is_flat = start is not None and not period  # version 0.1 did not read the day of such a row
     return builder.build(
         FeedType.SOCIAL_LINKEDIN,
         total_time.occurred_at,
         undated=total_time.undated,
-        content_key=("ads", *pivots, day.get("date", "")),
+        content_key=("ads", *pivots, start.isoformat() if start else ""),
+        former_key=("ads", *pivots, "") if is_flat else (),
+        dimensions=(*_name_end(period, start, end), *unknown.dimensions),
+        as_of=read_row_time(builder, row, SYNC_COLUMNS),
+        retracted=is_deleted_row(row),
+        notices=unknown.notices,
         cumulative=True,
         currency="USD" if "costInLocalCurrency" not in analytics and "costInUsd" in analytics else None,
-        content_id=pivots[0] if pivots else None,
+        content_id=pivots[0] if pivots else to_text(analytics.get("pivotValue")),
         content_type="ad",
         platform="linkedin",
+        volatile=VOLATILE_COLUMNS,
     )
 
 
-def _is_date(start: Mapping[str, Any]) -> bool:
-    return all(type(start.get(part)) is int for part in ("year", "month", "day"))
+def _read_date(builder: DraftBuilder, period: Mapping[str, Any], name: str) -> date | None:
+    """Return the start or end of a date range, whose month or day is absent where it is a whole year or month."""
+    parts = builder.read_object(period, name)
+    if not parts:
+        return None
+    numbers = [builder.read_number(parts, part, is_count=True) for part in ("year", "month", "day")]
+    try:
+        return date(numbers[0], *(1 if number is None else number for number in numbers[1:]))
+    except (TypeError, ValueError, OverflowError):
+        shown = "-".join(str(number) for number in numbers if isinstance(number, int))
+        builder.faults.append(
+            f"dateRange.{name}: expected year, month and day, got a day that does not exist ({shown})"
+        )
+        return None
+
+
+def _read_day(builder: DraftBuilder, row: Mapping[str, Any]) -> date | None:
+    """Return the day of an element that a connector stored with columns for its start and end."""
+    start = builder.read_time({name: to_day(row.get(name)) for name in _DAY_COLUMNS}, *_DAY_COLUMNS, naive_is_utc=True)
+    return start.date() if start else None
+
+
+def _start_of(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+
+def _name_end(period: Mapping[str, Any], start: date | None, end: date | None) -> list[str]:
+    """Return the end of a period of several days: a month starts on a day that has figures of its own."""
+    if start is None or end is None or start == end:
+        return []
+    return [f"dateRange.end.{part}={json.dumps(number)}" for part, number in to_object(period.get("end")).items()]
 
 
 SHAPES = (

@@ -1,5 +1,6 @@
 """LinkedIn in warehouses: post statistics, posts and ad days with the column names of connectors."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -9,7 +10,17 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_text
 from brain.domain.feeds.linkedin import add_counters
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
+from brain.domain.feeds.report_rows import (
+    TIME_COLUMNS,
+    VOLATILE_COLUMNS,
+    check_ids,
+    is_deleted_row,
+    list_parent_names,
+    read_row_time,
+    resolve_total_time,
+    select_dimensions,
+)
+from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 
 _POST_COLUMNS: Final = ("ugc_post_id", "ugc_post_urn", "share_urn", "share_id")
 _COST_COLUMNS: Final = ("cost_in_local_currency", "cost_in_usd")
@@ -22,6 +33,13 @@ _ID_COLUMNS: Final = (
     "organization_id", "organization_entity",
 )  # fmt: skip
 _DATE_COLUMNS: Final = ("day", "date", "time_range_start")
+_KNOWN_COLUMNS: Final = frozenset({*_POST_COLUMNS, *_ID_COLUMNS, *_DATE_COLUMNS})
+_LEVELS: Final = ("creative", "campaign", "campaign_group", "account")
+_FIGURES: Final = re.compile(
+    r"impressions|clicks|likes|comments|shares|follows|reactions|sends|opens|engagement|(?:.+_)?(?:count|counts)"
+    r"|(?:cost|value|conversion|video|viral|one_click|card|full_screen|lead|job|talent|download|document|text_url|action"
+    r"|company_page|comment|landing|other|total|external|average|registrations|valid|approximate|qualified)_.+"
+)
 
 
 def matches(payload: JsonObject) -> bool:
@@ -50,6 +68,9 @@ def _read_post(payload: JsonObject, row: Mapping[str, Any]) -> Draft | Rejected:
         FeedType.SOCIAL_LINKEDIN,
         builder.read_time(row, "first_published_at", "published_at", "created_time", naive_is_utc=True),
         content_key=("post", to_text(row.get("id")) or ""),
+        is_record=True,
+        as_of=read_row_time(builder, row, (*TIME_COLUMNS, "last_modified_time")),
+        retracted=is_deleted_row(row),
         cumulative=True,
         content_id=to_text(row.get("id")),
         content_type="post",
@@ -64,11 +85,17 @@ def _read_statistics(payload: JsonObject, row: Mapping[str, Any], context: FeedC
     add_counters(builder, row, "_count")
     total_time = resolve_total_time(builder, builder.read_time(row, *_DATE_COLUMNS, naive_is_utc=True), context, row)
     post = first_text(row, _POST_COLUMNS)
+    check_ids(builder, row, (*_POST_COLUMNS, *_ID_COLUMNS))
+    unknown = select_unknown_dimensions(row, _KNOWN_COLUMNS, _FIGURES)
     return builder.build(
         FeedType.SOCIAL_LINKEDIN,
         total_time.occurred_at,
         undated=total_time.undated,
         content_key=_build_statistics_key(row, post, has_metrics=bool(builder.metrics)),
+        dimensions=unknown.dimensions,
+        notices=unknown.notices,
+        as_of=read_row_time(builder, row),
+        retracted=is_deleted_row(row),
         cumulative=True,
         content_id=post,
         content_type="post",
@@ -88,16 +115,22 @@ def _read_ad(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) 
     builder = DraftBuilder(payload)
     for metric in ("impressions", "clicks", "likes", "comments", "shares"):
         builder.add_count(metric, row, metric)
+    check_ids(builder, row, _ID_COLUMNS)
     builder.add_count("engagements", row, "total_engagements")
     builder.add_amount("spend", row, *_COST_COLUMNS)
     builder.add_amount("conversions", row, "external_website_conversions")
     builder.add_amount("revenue", row, "conversion_value_in_local_currency")
+    unknown = select_unknown_dimensions(row, _KNOWN_COLUMNS | list_parent_names(row, _LEVELS), _FIGURES)
     total_time = resolve_total_time(builder, builder.read_time(row, *_DATE_COLUMNS, naive_is_utc=True), context, row)
     return builder.build(
         FeedType.SOCIAL_LINKEDIN,
         total_time.occurred_at,
         undated=total_time.undated,
         content_key=("ads", *select_dimensions(row, _ID_COLUMNS), *select_dimensions(row, _DATE_COLUMNS)),
+        dimensions=unknown.dimensions,
+        notices=unknown.notices,
+        as_of=read_row_time(builder, row),
+        retracted=is_deleted_row(row),
         cumulative=True,
         content_id=first_text(row, ("creative_id", "campaign_id")),
         content_type="ad",
@@ -112,5 +145,6 @@ SHAPES = (
         "warehouse rows (ugc_post_id, share_statistic_id or cost_in_local_currency)",
         matches,
         read,
+        is_warehouse_row=True,
     ),
 )

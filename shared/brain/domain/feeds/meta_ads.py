@@ -1,30 +1,27 @@
 """Meta: Marketing API insights with their actions, warehouse rows, and leads by webhook."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
-from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, select_dimensions
+from brain.domain.feeds.meta_actions import add_action_metrics, is_action_row
+from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.report_rows import (
+    SYNC_COLUMNS,
+    VOLATILE_COLUMNS,
+    check_ids,
+    is_deleted_row,
+    list_parent_names,
+    read_row_time,
+    select_dimensions,
+)
+from brain.domain.feeds.row_dimensions import RowDimensions, select_unknown_dimensions
 
-# One purchase is listed under several types, of which only the first listed one counts. "omni" is Meta's own union.
-_PURCHASE_TYPES: Final = (
-    "omni_purchase", "purchase", "onsite_web_app_purchase", "onsite_web_purchase",
-    "offsite_conversion.fb_pixel_purchase", "web_in_store_purchase", "web_app_in_store_purchase",
-    "app_custom_event.fb_mobile_purchase", "onsite_conversion.purchase",
-)  # fmt: skip
-_LEAD_TYPES: Final = ("lead", "onsite_web_lead", "offsite_conversion.fb_pixel_lead", "onsite_conversion.lead_grouped")
-_ACTION_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "likes": ("post_reaction",),
-    "comments": ("comment",),
-    "shares": ("post",),
-    "views": ("video_view",),
-    "engagements": ("post_engagement", "page_engagement"),
-}
 _PLATFORMS: Final = frozenset({"instagram", "messenger", "audience_network", "threads", "whatsapp"})
 _ID_COLUMNS: Final = ("ad_id", "adset_id", "ad_set_id", "campaign_id", "account_id")
 _BREAKDOWN_COLUMNS: Final = (
@@ -34,22 +31,21 @@ _BREAKDOWN_COLUMNS: Final = (
     "video_asset", "title_asset", "link_url_asset", "call_to_action_asset", "description_asset", "ad_format_asset",
     "user_segment_key", "place_page_id", "mmm", "action_type", "index",
 )  # fmt: skip
-_ACTION_ROW_COLUMNS: Final = ("action_type", "value")
+_LEVELS: Final = ("ad", "adset", "ad_set", "campaign", "account")
 _METRIC_COLUMNS: Final = ("impressions", "spend", "clicks", "inline_link_clicks", "reach", "actions")
-
-
-def matches_page(payload: JsonObject) -> bool:
-    """Recognize a page by its first row of insights."""
-    data = payload.get("data")
-    return isinstance(data, list) and bool(data) and isinstance(data[0], Mapping) and matches_row(data[0])
-
-
-def read_page(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return every row of a page of insights."""
-    return [
-        _read_row(row) if isinstance(row, Mapping) else reject_shape("insights rows in data")
-        for row in to_list(payload.get("data"))
-    ]
+# Figures and settings of the ad, which are no dimensions. Rates and costs per action follow from the figures.
+_READ_COLUMNS: Final = frozenset({
+    *_METRIC_COLUMNS, "link_clicks", "date", "date_start", "date_stop", "account_currency", "action_values",
+    "conversions", "conversion_values", "purchases", "value", "frequency", "cpc", "cpm", "cpp", "ctr", "social_spend",
+    "attribution_setting", "wish_bid", "inline",
+})  # fmt: skip
+_FIGURES: Final = re.compile(
+    r"(?:cost_per|unique|inline|outbound|video|estimated_ad|instant_experience|full_view|canvas|_\d+_d)_.+"
+    r"|(?:.+_)?(?:ctr|cpc|cpm|cpp|rate|roas|clicks|impressions|actions|lift|percent|frequency)"
+)
+_KEY_COLUMNS: Final = frozenset({*_ID_COLUMNS, *_BREAKDOWN_COLUMNS})
+COUNTED_ACTIONS: Final = "counted_actions"
+_VOLATILE: Final = VOLATILE_COLUMNS | {COUNTED_ACTIONS}
 
 
 def matches_row(payload: JsonObject) -> bool:
@@ -57,16 +53,11 @@ def matches_row(payload: JsonObject) -> bool:
     row = lowercase_names(payload)
     has_id = has_any(row, _ID_COLUMNS)
     has_date = "date" in row and has_id
-    if _is_action_row(row) and has_date:
+    if is_action_row(row) and has_date:
         return True
     has_period = "date_start" in row and ("date_stop" in row or has_id)
     has_reach = has_date and "reach" in row and "cost_micros" not in row
     return has_any(row, _METRIC_COLUMNS) and (has_period or has_reach)
-
-
-def _is_action_row(row: JsonObject) -> bool:
-    """Return whether the row is one action of an ad, as warehouses list them."""
-    return all(name in row for name in _ACTION_ROW_COLUMNS)
 
 
 def matches_plain_row(payload: JsonObject) -> bool:
@@ -80,34 +71,43 @@ def matches_plain_row(payload: JsonObject) -> bool:
     )
 
 
-def read_row(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
+def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one row that was sent without its page."""
-    return [_read_row(payload)]
+    return [read_insights(payload, context)]
 
 
-def _read_row(payload: JsonObject) -> Draft | Rejected:
+def read_insights(payload: JsonObject, context: FeedContext) -> Draft | Rejected:
+    """Return one row of insights: what an ad, ad set, campaign or account did on a day or in a period."""
     row = lowercase_names(payload)
     builder = DraftBuilder(payload)
     builder.add_count("impressions", row, "impressions")
     builder.add_count("clicks", row, "inline_link_clicks", "link_clicks", "clicks")
     builder.add_amount("spend", row, "spend")
     breakdown = select_dimensions(row, _BREAKDOWN_COLUMNS)
-    if not breakdown:
+    unknown = _select_unknown(row)
+    check_ids(builder, row, _ID_COLUMNS)
+    if not breakdown and not unknown.dimensions:
         builder.add_count("audience_size", row, "reach")  # the reach of one segment cannot be added to others
-    _add_action_metrics(builder, row)
-    start, stop = builder.read_time(row, "date_start", "date"), builder.read_time(row, "date_stop")
+    counted = add_action_metrics(builder, row, context.meta_ads)
+    start = builder.read_time(row, "date_start", "date", naive_is_utc=True)
+    stop = builder.read_time(row, "date_stop", naive_is_utc=True)
     is_one_day = stop is None or start == stop
     publisher = (to_text(row.get("publisher_platform")) or "").lower()
     return builder.build(
         FeedType.ADS_META,
         start if is_one_day else stop,
+        raw={**payload, COUNTED_ACTIONS: counted} if "actions" in row else payload,
         content_key=_build_key(row, start, is_one_day, breakdown),
+        dimensions=unknown.dimensions,
+        notices=unknown.notices,
+        as_of=read_row_time(builder, row, SYNC_COLUMNS),
+        retracted=is_deleted_row(row),
         cumulative=True,
         currency=first_text(row, ("account_currency", "currency")),
         content_id=first_text(row, _ID_COLUMNS),
         content_type="ad",
         platform=publisher if publisher in _PLATFORMS else "facebook",
-        volatile=VOLATILE_COLUMNS,
+        volatile=_VOLATILE,
     )
 
 
@@ -119,32 +119,9 @@ def _build_key(
     return ("day" if is_one_day else "from", start_date, *select_dimensions(row, _ID_COLUMNS), *breakdown)
 
 
-def _add_action_metrics(builder: DraftBuilder, row: JsonObject) -> None:
-    """Add what people did after they saw the ad; an action that is listed under several types counts once."""
-    actions = _index_by_type(builder, [row] if _is_action_row(row) else row.get("actions"))
-    values = _index_by_type(builder, row.get("action_values"))
-    for metric, action_types in _ACTION_TYPES.items():
-        builder.add_count(metric, actions, *action_types)
-    if "clicks" not in builder.metrics:
-        builder.add_count("clicks", actions, "link_click")
-    # A row of one action does not show the other types it is listed under, so only the two unambiguous ones count.
-    conversion_types = (*_PURCHASE_TYPES, *_LEAD_TYPES) if "action_type" not in row else ("purchase", "lead")
-    builder.add_amount("conversions", actions, *conversion_types)
-    builder.add_amount("revenue", values, *_PURCHASE_TYPES)
-    if "conversions" not in builder.metrics and not isinstance(row.get("conversions"), list):
-        builder.add_amount("conversions", row, "conversions", "purchases")
-
-
-def _index_by_type(builder: DraftBuilder, actions: Any) -> dict[str, Any]:
-    """Return the value of every action by its type; of a repeated type the first."""
-    values: dict[str, Any] = {}
-    for action in to_list(actions):
-        action_type = to_text(to_object(action).get("action_type"))
-        if action_type is None:
-            builder.faults.append("actions: expected a list of action_type and value")
-            return {}
-        values.setdefault(action_type, to_object(action).get("value"))
-    return values
+def _select_unknown(row: JsonObject) -> RowDimensions:
+    """Return the breakdowns that are not listed here, and assets, which Meta writes as objects."""
+    return select_unknown_dimensions(row, _READ_COLUMNS | list_parent_names(row, _LEVELS), _FIGURES, _KEY_COLUMNS)
 
 
 def matches_webhook(payload: JsonObject) -> bool:
@@ -167,8 +144,8 @@ def read_webhook(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutc
 
 
 def _read_lead(entry: JsonObject, change: JsonObject, context: FeedContext) -> Draft | Rejected:
-    details = to_object(change.get("value"))
     builder = DraftBuilder({"entry_id": entry.get("id"), "time": entry.get("time"), **change})
+    details = builder.read_object(change, "value")
     is_lead = change.get("field") == "leadgen"
     if is_lead:
         builder.metrics["conversions"] = 1.0
@@ -186,13 +163,11 @@ def _read_lead(entry: JsonObject, change: JsonObject, context: FeedContext) -> D
 
 SHAPES = (
     PayloadShape(
-        FeedType.ADS_META, "a page of Meta insights (data with date_start, impressions, spend)", matches_page, read_page
-    ),
-    PayloadShape(
         FeedType.ADS_META,
         "rows of Meta insights (date_start or date, ad_id, impressions, spend)",
         matches_row,
         read_row,
+        is_warehouse_row=True,
     ),
     PayloadShape(FeedType.ADS_META, "plain rows per day and ad_id", matches_plain_row, read_row, is_ambiguous=True),
     PayloadShape(FeedType.ADS_META, "a lead webhook (object page, field leadgen)", matches_webhook, read_webhook),

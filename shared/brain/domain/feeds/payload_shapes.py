@@ -29,7 +29,8 @@ class PayloadShape:
     """One form of payload.
 
     ``description`` names it for a sender whose payload has no shape of the feed. An ``is_ambiguous`` shape is too
-    unspecific to prove that a payload belongs to this feed and not to another.
+    unspecific to prove that a payload belongs to this feed and not to another. An ``is_warehouse_row`` is how a
+    connector stores the feed in a warehouse, and is accepted at the URL of ``warehouse`` too.
     """
 
     feed_type: FeedType
@@ -37,6 +38,7 @@ class PayloadShape:
     matches: PayloadMatcher
     read: PayloadReader
     is_ambiguous: bool = False
+    is_warehouse_row: bool = False
 
 
 def reject_shape(expected: str) -> Rejected:

@@ -1,18 +1,36 @@
 """Plain rows of a warehouse or a CSV file, read by a field map or by columns named like the fields of an event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
-from brain.domain.feeds.json_values import MICROS_PER_UNIT, first_text, lowercase_names, to_text
+from brain.domain.feeds.json_values import (
+    MICROS_PER_UNIT,
+    first_text,
+    has_any,
+    lowercase_names,
+    snake_case_names,
+    to_snake_case,
+    to_text,
+)
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, select_dimensions
-from brain.domain.feeds.times import parse_day_and_hour
+from brain.domain.feeds.report_periods import read_period
+from brain.domain.feeds.report_rows import (
+    STATE_COLUMNS,
+    TIME_COLUMNS,
+    VOLATILE_COLUMNS,
+    check_ids,
+    is_deleted_row,
+    read_row_time,
+    select_dimensions,
+)
+from brain.domain.feeds.row_dimensions import RowDimensions, select_unknown_dimensions
+from brain.domain.feeds.times import describe_time, parse_day_and_hour
 from brain.domain.privacy.personal_fields import normalize_field_name
 from brain.errors import InvalidInputError
 
@@ -27,7 +45,6 @@ METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "shares": ("shares", "share_count"),
     "clicks": ("clicks", "click_count"),
     "opens": ("opens", "open_count"),
-    "machine_opens": ("machine_opens", "proxy_opens"),
     "sends": ("sends", "sent", "emails_sent"),
     "bounces": ("bounces", "bounce_count"),
     "unsubscribes": ("unsubscribes", "unsubscribed"),
@@ -37,7 +54,7 @@ METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "revenue": ("revenue", "sales"),
 }
 _ALL_METRIC_COLUMNS: Final = frozenset(name for names in METRIC_COLUMNS.values() for name in names)
-TIME_COLUMNS: Final = (
+NAMED_TIME_COLUMNS: Final = (
     "occurred_at",
     "timestamp",
     "event_time",
@@ -47,11 +64,19 @@ TIME_COLUMNS: Final = (
     "created_at",
     "published_at",
 )
+_PERIOD_COLUMNS: Final = (
+    "date_hour", "datehour", "date_hour_minute", "year_month", "yearmonth", "year_week", "yearweek",
+    "iso_year_iso_week", "iso_year", "iso_week", "year", "month", "week",
+)  # fmt: skip
+_ROW_COLUMNS: Final = frozenset({*TIME_COLUMNS, *STATE_COLUMNS})
 ID_COLUMNS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
 
 
-def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
-    """Return one row read by ``field_map``; a row without any of its metrics is rejected."""
+def read_mapped_row(row: JsonObject, field_map: FieldMap, dimensions: Sequence[str] = ()) -> Draft | Rejected:
+    """Return one row read by ``field_map``; a row without any of its metrics is rejected.
+
+    ``dimensions`` are the columns that the provider's structure shows to be dimensions.
+    """
     metric_columns = {column for columns in field_map.metrics.values() for column in columns}
     if metric_columns.isdisjoint(row):
         return reject_shape(f"the columns of the field map ({', '.join(sorted(metric_columns))})")
@@ -71,7 +96,40 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap) -> Draft | Rejected:
         creator=_column_text(row, field_map.creator_column),
         volatile=VOLATILE_COLUMNS | frozenset(field_map.volatile),
         personal=frozenset(map(normalize_field_name, filter(None, (*field_map.personal, field_map.creator_column)))),
+        **(_read_total(builder, row, field_map, dimensions) if is_total else {}),
     )
+
+
+def _read_total(
+    builder: DraftBuilder, row: JsonObject, field_map: FieldMap, dimensions: Sequence[str]
+) -> dict[str, Any]:
+    """Return what only a running total has: further dimensions, the time of its figures, and its state."""
+    columns = snake_case_names(row)
+    further = _select_further_dimensions(row, field_map, dimensions)
+    return {
+        "dimensions": further.dimensions,
+        "notices": further.notices,
+        "as_of": read_row_time(builder, columns, _list_times(field_map)),
+        "retracted": is_deleted_row(columns),
+    }
+
+
+def _list_times(field_map: FieldMap) -> tuple[str, ...]:
+    """Return the columns with the time at which a row was written; the time of its content is none of them."""
+    own = {to_snake_case(name) for name in (*field_map.time.columns, *field_map.key)}
+    return tuple(name for name in TIME_COLUMNS if name not in own)
+
+
+def _select_further_dimensions(row: JsonObject, field_map: FieldMap, dimensions: Sequence[str]) -> RowDimensions:
+    """Return the dimensions of a row besides the key of its map."""
+    structural = tuple(name for name in dimensions if name not in field_map.key)
+    metric_columns = (column for columns in field_map.metrics.values() for column in columns)
+    read = (
+        *field_map.key, *field_map.time.columns, *metric_columns, *field_map.personal, *field_map.volatile,
+        *structural, *filter(None, (field_map.creator_column, field_map.currency_column)),
+    )  # fmt: skip
+    unknown = select_unknown_dimensions(snake_case_names(row), set(map(to_snake_case, read)))
+    return unknown._replace(dimensions=(*select_dimensions(row, structural), *unknown.dimensions))
 
 
 def _add_metrics(builder: DraftBuilder, row: JsonObject, field_map: FieldMap) -> None:
@@ -110,7 +168,9 @@ def _read_formatted_time(builder: DraftBuilder, row: JsonObject, column: str, ti
     try:
         parsed = datetime.strptime(text, time_format)  # noqa: DTZ007 - the map declares times without an offset to be UTC
     except ValueError:
-        builder.faults.append(f"{column}: expected a time in the format {time_format}, got other text")
+        builder.faults.append(
+            f"{column}: expected a time in the format {time_format}, got other text{describe_time(text)}"
+        )
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
@@ -145,39 +205,86 @@ def _find_first_weekday(year: int, month: int, weekday: int, week_starts: str) -
 
 def matches_named_row(payload: JsonObject) -> bool:
     """Recognize a row by a time and at least one metric with well-known names."""
-    row = lowercase_names(payload)
-    return any(name in row for name in TIME_COLUMNS) and any(
-        name in row for names in METRIC_COLUMNS.values() for name in names
-    )
+    row = snake_case_names(payload)
+    has_time = has_any(row, NAMED_TIME_COLUMNS) or has_any(row, _PERIOD_COLUMNS)
+    return has_time and any(name in row for name in _ALL_METRIC_COLUMNS)
 
 
 def read_named_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one row read by its column names; its other texts are the dimensions of its breakdown."""
     row = lowercase_names(payload)
+    columns = snake_case_names(payload)
     builder = DraftBuilder(payload)
     for metric, names in METRIC_COLUMNS.items():
-        builder.add_metric(metric, row, *names)
+        builder.add_metric(metric, columns, *names)
+    check_ids(builder, row, ID_COLUMNS)
     content_id = first_text(row, ID_COLUMNS)
+    return [
+        builder.build(
+            FeedType.WAREHOUSE,
+            _read_named_time(builder, row, columns) or context.signed_at,
+            cumulative=content_id is not None,
+            currency=first_text(columns, ("currency", "currency_code")),
+            content_id=content_id,
+            content_type=first_text(columns, ("content_type", "type")),
+            platform=first_text(row, ("platform", "channel")),
+            creator=first_text(row, ("author", "creator")),
+            volatile=VOLATILE_COLUMNS,
+            **(_read_named_total(builder, row, columns) if content_id is not None else {}),
+        )
+    ]
+
+
+def _read_named_total(builder: DraftBuilder, row: JsonObject, columns: JsonObject) -> dict[str, Any]:
+    """Return what only a running total has: its key, the time of its figures, and its state."""
+    key, former_key = _build_keys(row)
+    unknown = _select_unknown(row, columns)
+    return {
+        "content_key": key,
+        "former_key": former_key if former_key != key else (),
+        "dimensions": unknown.dimensions,
+        "notices": unknown.notices,
+        "as_of": read_row_time(builder, columns),
+        "retracted": is_deleted_row(columns),
+    }
+
+
+def _read_named_time(builder: DraftBuilder, row: JsonObject, columns: JsonObject) -> datetime | None:
+    """Return the time of a row, or the start of the month, week or hour that its columns name."""
+    if has_any(row, NAMED_TIME_COLUMNS):
+        return builder.read_time(row, *NAMED_TIME_COLUMNS, naive_is_utc=True)
+    return read_period(builder, {name: value for name, value in columns.items() if name in _PERIOD_COLUMNS})
+
+
+def _build_keys(row: JsonObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the key of a row, and the key that version 0.1 gave it.
+
+    That one contained when the row was last written and whether it still exists, so that every update of a row was
+    another total.
+    """
     breakdown = sorted(
         name
         for name, value in row.items()
         if isinstance(value, str) and name not in _ALL_METRIC_COLUMNS and name not in VOLATILE_COLUMNS
     )
-    key = select_dimensions(row, dict.fromkeys((*TIME_COLUMNS, *ID_COLUMNS, *breakdown)))
-    return [
-        builder.build(
-            FeedType.WAREHOUSE,
-            builder.read_time(row, *TIME_COLUMNS, naive_is_utc=True) or context.signed_at,
-            content_key=("row", *key) if content_id else (),
-            cumulative=content_id is not None,
-            currency=to_text(row.get("currency")),
-            content_id=content_id,
-            content_type=first_text(row, ("content_type", "type")),
-            platform=first_text(row, ("platform", "channel")),
-            creator=first_text(row, ("author", "creator")),
-            volatile=VOLATILE_COLUMNS,
-        )
-    ]
+    former_names = list(dict.fromkeys((*NAMED_TIME_COLUMNS, *ID_COLUMNS, *breakdown)))
+    names = [name for name in former_names if name not in _ROW_COLUMNS]
+    return ("row", *select_dimensions(row, names)), ("row", *select_dimensions(row, former_names))
+
+
+def _select_unknown(row: JsonObject, columns: JsonObject) -> RowDimensions:
+    """Return the dimensions besides times, ids and texts, which are in the key already."""
+    in_key = {to_snake_case(name) for name, value in row.items() if isinstance(value, str)}
+    texts = {name for name, value in columns.items() if isinstance(value, str) and name.replace("_", "") in in_key}
+    read = {*_ALL_METRIC_COLUMNS, *NAMED_TIME_COLUMNS, *ID_COLUMNS, *in_key, *texts}
+    periods = tuple(name for name in _PERIOD_COLUMNS if name in columns and name not in read)
+    unknown = select_unknown_dimensions(columns, read | set(periods))
+    has_time = has_any(row, NAMED_TIME_COLUMNS)
+    return (
+        unknown
+        if has_time
+        else unknown._replace(dimensions=(*select_dimensions(columns, periods), *unknown.dimensions))
+    )
 
 
 SHAPES = (

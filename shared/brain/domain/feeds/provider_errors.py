@@ -26,6 +26,12 @@ def _describe_error(provider: str, error: Mapping[str, Any]) -> Rejected:
     return Rejected(PROVIDER_ERROR, f"expected figures, got {provider}'s error ({code}); repeat the request to it")
 
 
+def reject_error(provider: str, code: Any) -> Rejected:
+    """Return the rejection of an answer that says that it has no figures, with the provider's code if it is safe."""
+    shown = str(code) if _SAFE_CODE.fullmatch(str(code)) else "of an unknown kind"
+    return Rejected(PROVIDER_ERROR, f"expected figures, got {provider}'s error ({shown}); repeat the request to it")
+
+
 def _is_x_error(payload: JsonObject) -> bool:
     errors = to_list(payload.get("errors"))
     is_problem = "title" in payload and "detail" in payload and has_any(payload, ("type", "status"))
@@ -33,11 +39,18 @@ def _is_x_error(payload: JsonObject) -> bool:
 
 
 def _is_graph_error(payload: JsonObject) -> bool:
-    return "message" in to_object(payload.get("error")) and has_any(payload["error"], ("fbtrace_id", "type"))
+    return "message" in to_object(payload.get("error")) and has_any(
+        payload["error"], ("fbtrace_id", "type", "error_subcode")
+    )
 
 
 def _is_google_error(payload: JsonObject) -> bool:
-    return "message" in to_object(payload.get("error")) and has_any(payload["error"], ("errors", "status"))
+    return "message" in to_object(payload.get("error")) and has_any(payload["error"], ("errors", "status", "details"))
+
+
+def _is_linkedin_error(payload: JsonObject) -> bool:
+    known = {"message", "status", "code", "errorDetails", "errorDetailType"}
+    return "message" in payload and ("serviceErrorCode" in payload or payload.keys() <= known)
 
 
 def _is_hubspot_error(payload: JsonObject) -> bool:
@@ -70,6 +83,10 @@ SHAPES = (
     _build_error_shape(FeedType.SOCIAL_TWITTER, "X", _is_x_error),
     _build_error_shape(FeedType.SOCIAL_INSTAGRAM, "Instagram", _is_graph_error),
     _build_error_shape(FeedType.SOCIAL_YOUTUBE, "YouTube", _is_google_error),
+    _build_error_shape(FeedType.SOCIAL_LINKEDIN, "LinkedIn", _is_linkedin_error),
+    _build_error_shape(FeedType.ADS_GOOGLE, "Google", _is_google_error),
+    _build_error_shape(FeedType.WAREHOUSE, "Google", _is_google_error),
+    _build_error_shape(FeedType.ADS_META, "Meta", _is_graph_error),
     _build_error_shape(FeedType.CRM_HUBSPOT, "HubSpot", _is_hubspot_error),
     _build_error_shape(FeedType.CRM_SALESFORCE, "Salesforce", _is_salesforce_error),
     _build_empty_shape(FeedType.SOCIAL_TWITTER, "data"),

@@ -14,7 +14,10 @@ from brain.domain.feeds import (
     customer_io,
     generic_email,
     google_ads,
+    google_ads_rows,
     google_analytics,
+    google_analytics_export,
+    google_analytics_rows,
     hubspot,
     hubspot_email,
     hubspot_webhooks,
@@ -31,6 +34,7 @@ from brain.domain.feeds import (
     mailjet,
     mandrill,
     meta_ads,
+    meta_pages,
     plain_rows,
     postmark,
     provider_errors,
@@ -44,6 +48,7 @@ from brain.domain.feeds import (
     x_posts,
     x_rows,
     youtube,
+    youtube_reports,
 )
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
@@ -73,6 +78,7 @@ _ALL: Final[tuple[PayloadShape, ...]] = (
     *instagram_webhooks.SHAPES,
     *instagram_rows.SHAPES,
     *youtube.SHAPES,
+    *youtube_reports.SHAPES,
     *linkedin.SHAPES,
     *linkedin_notifications.SHAPES,
     *linkedin_rows.SHAPES,
@@ -83,9 +89,13 @@ _ALL: Final[tuple[PayloadShape, ...]] = (
     *salesforce_changes.SHAPES,
     *salesforce.SHAPES,
     *google_analytics.SHAPES,
+    *google_analytics_export.SHAPES,
+    *google_analytics_rows.SHAPES,
     *bigquery.SHAPES,
     *plain_rows.SHAPES,
     *google_ads.SHAPES,
+    *google_ads_rows.SHAPES,
+    *meta_pages.SHAPES,
     *meta_ads.SHAPES,
     *provider_errors.SHAPES,
 )
@@ -94,13 +104,21 @@ SHAPES: Final[Mapping[FeedType, tuple[PayloadShape, ...]]] = {
 }
 
 
+_WAREHOUSE_ROWS: Final = tuple(shape for shape in _ALL if shape.is_warehouse_row)
 # By feed: its own and custom shapes, which of them are distinct and which ambiguous, and the shapes of other feeds.
 # ``custom`` names no provider, so that the payload's own shape decides; of ambiguous shapes only rows of no provider.
 _ACCEPTED: Final = {
     feed: (*SHAPES[feed], *(_ALL if feed is FeedType.CUSTOM else SHAPES[FeedType.CUSTOM])) for feed in FeedType
 }
 _DISTINCT: Final = {
-    feed: tuple(dict.fromkeys(shape for shape in accepted if not shape.is_ambiguous))
+    feed: tuple(
+        dict.fromkeys(
+            (
+                *(shape for shape in accepted if not shape.is_ambiguous),
+                *(_WAREHOUSE_ROWS if feed is FeedType.WAREHOUSE else ()),
+            )
+        )
+    )
     for feed, accepted in _ACCEPTED.items()
 }
 _AMBIGUOUS: Final = {
@@ -124,7 +142,7 @@ def read_object(payload: JsonObject, source: FeedType, context: FeedContext) -> 
     when the object has no shape of another feed, which is rejected as ``source_mismatch``. An object without a known
     shape is rejected as ``unknown_shape``.
     """
-    if context.field_map is not None and not bigquery.matches(payload):
+    if context.field_map is not None and not (bigquery.matches(payload) or google_analytics.matches_report(payload)):
         return [plain_rows.read_mapped_row(payload, context.field_map)]
     shape = _find_shape(payload, _DISTINCT[source])
     if shape is None:

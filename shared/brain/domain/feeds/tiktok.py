@@ -1,5 +1,6 @@
 """TikTok: videos of the display and business APIs, ad reports, webhooks, and warehouse rows."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -7,17 +8,40 @@ from typing import Any, Final
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
+from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, resolve_total_time, select_dimensions
+from brain.domain.feeds.report_rows import (
+    SYNC_COLUMNS,
+    VOLATILE_COLUMNS,
+    check_ids,
+    is_deleted_row,
+    list_parent_names,
+    read_row_time,
+    resolve_total_time,
+    select_dimensions,
+)
+from brain.domain.feeds.row_dimensions import RowDimensions, select_unknown_dimensions
 
-_TIME_COLUMNS: Final = ("stat_time_hour", "stat_time_day", "stat_time", "date")
+_TIME_COLUMNS: Final = ("stat_time_hour", "stat_time_day", "stat_time", "date", "stat_time_week", "stat_time_month")
 _ID_COLUMNS: Final = ("ad_id", "adgroup_id", "campaign_id", "advertiser_id")
 _BREAKDOWN_COLUMNS: Final = (
     "age", "gender", "country_code", "province_id", "dma_id", "ac", "language", "platform", "placement",
     "placement_id", "interest_category", "contextual_tag", "device_brand_id", "search_terms", "image_id",
     "video_material_id", "page_id",
 )  # fmt: skip
+_LEVELS: Final = ("ad", "adgroup", "campaign", "advertiser")
+_METRICS: Final = frozenset({
+    "impressions", "clicks", "likes", "comments", "shares", "follows", "spend", "currency", "reach", "conversion",
+    "conversions", "engagements", "total_engagements", "profile_visits", "result", "promotion_type",
+    "secondary_goal_result",
+    "ad_text", "call_to_action", "image_mode", "budget", "bid", "billing_event",
+})  # fmt: skip
+_READ_COLUMNS: Final = _METRICS | {*_TIME_COLUMNS, *_ID_COLUMNS}
+_FIGURES: Final = re.compile(
+    r"(?:cost_per|real_time|video|total|average|skan|value_per|clicks_on|duet|stitch|sound|ix|onsite|app|web|secondary"
+    r"|unique|complete|initiate|on_web|offline|live|page|in_app|vta|cta|frequency)_?.*"
+    r"|ctr|cpc|cpm|frequency|(?:.+_)?(?:rate|roas|cost|count|value|views|clicks|visits|install|purchase|result|score)"
+)
 _ERROR_CODE: Final = re.compile(r"[a-z0-9_]{1,40}")
 # URLs of covers and players are signed again for every fetch.
 _VOLATILE_FIELDS: Final = frozenset({"cover_image_url", "thumbnail_url", "embed_html", "embed_link", "share_url"})
@@ -66,17 +90,19 @@ def read_response(payload: JsonObject, context: FeedContext) -> Iterable[FeedOut
         message = f"expected metrics, got TikTok's error {error_code}; repeat the request to TikTok"
         return [Rejected("provider_error", message)]
     data = to_object(payload.get("data"))
-    records = to_list(data.get("videos")) or to_list(data.get("list"))
+    records = data.get("videos") or data.get("list")
     if not records:
         return [Ignored("an empty page of videos or rows")]
+    if not isinstance(records, list):
+        return [reject_shape("a list of videos or rows in data")]
     return [_read_record(record, context) for record in records]
 
 
 def _read_record(record: Any, context: FeedContext) -> Draft | Rejected:
     if _is_report(record):
-        return _read_row(
-            record, {**lowercase_names(record["metrics"]), **lowercase_names(record["dimensions"])}, context
-        )
+        dimensions = lowercase_names(record["dimensions"])
+        row = {**lowercase_names(record["metrics"]), **dimensions}
+        return _read_row(record, row, context, RowDimensions(_select_further_dimensions(dimensions), ()))
     if _is_video(record):
         return _read_video(record, context)
     return reject_shape("a video (id, create_time) or a report row (dimensions, metrics)")
@@ -126,10 +152,27 @@ def matches_row(payload: JsonObject) -> bool:
 
 def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one row of a report that a connector synced."""
-    return [_read_row(payload, lowercase_names(payload), context)]
+    row = lowercase_names(payload)
+    known = _READ_COLUMNS | list_parent_names(row, _LEVELS)
+    unknown = select_unknown_dimensions(row, known, _FIGURES, _BREAKDOWN_COLUMNS)
+    return [_read_row(payload, row, context, unknown)]
 
 
-def _read_row(payload: JsonObject, row: Mapping[str, Any], context: FeedContext) -> Draft | Rejected:
+def _select_further_dimensions(dimensions: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the dimensions of a report's row that are not listed here, whatever their type."""
+    return tuple(
+        f"dimensions.{name}={value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in sorted(dimensions.items())
+        if name not in _TIME_COLUMNS
+        and name not in _ID_COLUMNS
+        and (name not in _BREAKDOWN_COLUMNS or to_text(value) is None)
+        and value not in (None, "")
+    )
+
+
+def _read_row(
+    payload: JsonObject, row: Mapping[str, Any], context: FeedContext, further: RowDimensions
+) -> Draft | Rejected:
     """Return one hour or day of an ad, a group or a campaign; its times are read as UTC, its rates are not read."""
     builder = DraftBuilder(payload)
     for metric in ("impressions", "clicks", "likes", "comments", "shares"):
@@ -140,7 +183,8 @@ def _read_row(payload: JsonObject, row: Mapping[str, Any], context: FeedContext)
     builder.add_amount("spend", row, "spend")
     builder.add_amount("revenue", row, "total_purchase_value", "total_complete_payment_rate_value")
     breakdown = select_dimensions(row, _BREAKDOWN_COLUMNS)
-    if not breakdown:
+    check_ids(builder, row, _ID_COLUMNS)
+    if not breakdown and not further.dimensions:
         builder.add_count("audience_size", row, "reach")  # the reach of one segment cannot be added to others
     total_time = resolve_total_time(builder, builder.read_time(row, *_TIME_COLUMNS, naive_is_utc=True), context, row)
     ids = select_dimensions(row, _ID_COLUMNS)
@@ -150,6 +194,10 @@ def _read_row(payload: JsonObject, row: Mapping[str, Any], context: FeedContext)
         total_time.occurred_at,
         undated=total_time.undated,
         content_key=("report", "hour" if row.get("stat_time_hour") else "day", period, *ids, *breakdown),
+        dimensions=(*_name_period(row), *further.dimensions),
+        notices=further.notices,
+        as_of=read_row_time(builder, row, SYNC_COLUMNS),
+        retracted=is_deleted_row(row),
         cumulative=True,
         currency=to_text(row.get("currency")),
         content_id=first_text(row, _ID_COLUMNS),
@@ -157,6 +205,11 @@ def _read_row(payload: JsonObject, row: Mapping[str, Any], context: FeedContext)
         platform="tiktok",
         volatile=VOLATILE_COLUMNS,
     )
+
+
+def _name_period(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the column of a longer period, which version 0.1 did not know: its start is that of a day too."""
+    return tuple(f"period={name}" for name in ("stat_time_week", "stat_time_month") if row.get(name))
 
 
 def matches_webhook(payload: JsonObject) -> bool:
@@ -190,7 +243,13 @@ SHAPES = (
     PayloadShape(
         FeedType.SOCIAL_TIKTOK, "one video (id, create_time, view_count) or one report row", matches_record, read_record
     ),
-    PayloadShape(FeedType.SOCIAL_TIKTOK, "rows per stat_time_hour or stat_time_day", matches_row, read_row),
+    PayloadShape(
+        FeedType.SOCIAL_TIKTOK,
+        "rows per stat_time_hour or stat_time_day",
+        matches_row,
+        read_row,
+        is_warehouse_row=True,
+    ),
     PayloadShape(
         FeedType.SOCIAL_TIKTOK, "a TikTok webhook (client_key, event, user_openid)", matches_webhook, read_webhook
     ),

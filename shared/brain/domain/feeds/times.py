@@ -13,12 +13,24 @@ _ISO: Final = re.compile(
     r"(?:[Tt ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
+_BASIC: Final = re.compile(
+    r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?(?:[.,](\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+)
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)?", re.ASCII)
 _EPOCH_DIGITS: Final = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?", re.ASCII)
 _RFC_2822: Final = re.compile(
     r"(?:[A-Za-z]{3}, )?\d{1,2} [A-Za-z]{3} \d{4} \d\d?:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT|UTC|Z)(?: \([A-Z]+\))?"
 )
 _CTIME: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d) ([+-]\d{4}) (\d{4})")
+# What a time consists of besides digits. Any other text may name a person and is not repeated in an error.
+_TIME_WORDS: Final = re.compile(
+    r"(?i:\b(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|am|pm|utc|gmt|est|edt|cst"
+    r"|cdt|mst|mdt|pst|pdt|cet|cest|other|not set|null|none|nan|today|yesterday|now|date_range_\d)\b"
+    r"|(?<=\d)[tzwhq](?=\d|$))"
+)
+_TIME_SIGNS: Final = re.compile(r"(?!00)[\d\-/:.,+() ]{1,40}", re.ASCII)
+_ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+|::|:\d+:\d+:", re.ASCII)  # of a network
+_MAX_NAMED_DIGITS: Final = 8  # more could be a telephone number, unless they start with a year
 _EPOCH_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Smallest number of each unit, and the units per second. Between 1973 and 5138 the size of an epoch tells its unit;
 # smaller numbers are not times of events.
@@ -65,8 +77,24 @@ def parse_day_and_hour(day: Any, hour: Any = None) -> datetime | None:
     return day_start + timedelta(hours=hours)
 
 
+def describe_time(value: Any) -> str:
+    """Return the value of an unreadable time for an error, an empty text if it might name a person.
+
+    >>> describe_time("29/11/2026"), describe_time("(other)"), describe_time("Ann Example")
+    (" ('29/11/2026')", " ('(other)')", '')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return ""
+    text = str(value).strip()
+    rest = _TIME_WORDS.sub("", text)
+    is_long = sum(map(str.isdigit, text)) > _MAX_NAMED_DIGITS and text[:2] not in ("19", "20")
+    is_contact = text[:1] == "+" or _ADDRESS.search(text) is not None
+    is_time = not (is_long or is_contact) and (not rest or _TIME_SIGNS.fullmatch(rest))
+    return f" ({text!r})" if is_time and text else ""
+
+
 def _parse_text(text: str, naive_is_utc: bool) -> datetime:
-    if iso := _ISO.fullmatch(text):
+    if iso := _ISO.fullmatch(text) or _BASIC.fullmatch(text):
         return _from_iso(iso, naive_is_utc)
     compact = _COMPACT.fullmatch(text)
     if compact and text[:2] in ("19", "20"):

@@ -77,6 +77,8 @@ class DeadLetter:
         backfill: whether the request is history, without a limit on its age.
         vertical: the client's vertical when the request was received.
         field_map: the field map (JSON) that the request was read with.
+        property_id: the GA4 property that the request named.
+        is_single_property: whether the client had only one GA4 property when the request was received.
     """
 
     dead_letter_id: str
@@ -98,6 +100,8 @@ class DeadLetter:
     backfill: bool = False
     vertical: str | None = None
     field_map: str | None = None
+    property_id: str | None = None
+    is_single_property: bool | None = None
 
     @property
     def parked(self) -> bool:

@@ -55,7 +55,7 @@ def _former_material(draft: Draft) -> bytes | None:
     """Return what identified a running total in version 0.1: another key, an event of its own, or fewer dimensions."""
     if draft.former_key:
         return _total_material(draft.feed_type, draft.former_key)
-    if draft.provider_event_id is not None:
+    if draft.is_record and draft.provider_event_id is not None:
         return _event_material(draft.feed_type, draft.provider_event_id)
     return _total_material(draft.feed_type, draft.content_key) if draft.dimensions else None
 

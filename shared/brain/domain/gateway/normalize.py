@@ -1,6 +1,7 @@
 """From a provider's payload to events that can be stored: read, identified, pseudonymized and validated."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +20,9 @@ from brain.domain.events import (
     Rejected,
 )
 from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.feeds.json_values import parse_embedded_json
 from brain.domain.feeds.registry import read_object
+from brain.domain.gateway.event_names import normalize_currency, shorten_name
 from brain.domain.gateway.identity import identify
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
@@ -33,6 +36,7 @@ ESSENTIAL_METRICS: Final = (
     "likes", "comments", "shares", "clicks", "opens", "views", "impressions", "engagements", "followers", "sent",
     "bounces",
 )  # fmt: skip
+_AIRBYTE_ROW: Final = "_airbyte_data"
 _EVENT: Final = TypeAdapter(Event)
 _ESSENTIAL_NAMES: Final = {"sends": "sent", "audience_size": "followers"}
 
@@ -108,6 +112,8 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         })  # fmt: skip
     except ValidationError as error:
         return Rejected("invalid_field", explain_validation_error(error, document="the event", hide_values=True))
+    except InvalidInputError as error:
+        return Rejected("invalid_field", error.message)
     return IdentifiedEvent(
         event,
         identity.fingerprint,
@@ -125,10 +131,7 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
 
 
 def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
-    return FeedContext(
-        context.client_id, context.received_at, context.signed_at, context.vertical,
-        context.correlation_id, context.backfill, context.field_map, source,
-    )  # fmt: skip
+    return replace(context, source=source)
 
 
 def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> list[FeedOutcome]:
@@ -144,10 +147,19 @@ def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> l
 
 
 def _recorded_payload(payload: Mapping[str, Any]) -> Any:
-    """Return what a recorder of payloads stored under ``payload``; all its own keys start with an underscore."""
+    """Return what a recorder stored under ``payload``, or the row in a raw table of Airbyte with its time of sync."""
     if "payload" in payload and all(name.startswith("_") for name in payload if name != "payload"):
         return payload["payload"]
+    if _AIRBYTE_ROW in payload and all(name.startswith("_airbyte_") for name in payload):
+        return _unwrap_airbyte_row(payload)
     return None
+
+
+def _unwrap_airbyte_row(payload: Mapping[str, Any]) -> Any:
+    row = parse_embedded_json(payload[_AIRBYTE_ROW])
+    if not isinstance(row, Mapping):
+        return None
+    return {**row, **{name: value for name, value in payload.items() if name != _AIRBYTE_ROW}}
 
 
 def _check_time(occurred_at: datetime, context: FeedContext, *, is_read_now: bool) -> Rejected | None:
@@ -200,11 +212,11 @@ def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymiz
         "feed_type": draft.feed_type,
         "occurred_at": draft.occurred_at,
         "received_at": context.received_at,
-        "currency": draft.currency,
-        "content_id": scrub(draft.content_id),
-        "content_type": scrub(draft.content_type),
-        "platform": scrub(draft.platform),
-        "vertical": scrub(draft.vertical) or context.vertical,
+        "currency": normalize_currency(draft.currency),
+        "content_id": shorten_name(scrub(draft.content_id)),
+        "content_type": shorten_name(scrub(draft.content_type)),
+        "platform": shorten_name(scrub(draft.platform)),
+        "vertical": shorten_name(scrub(draft.vertical)) or context.vertical,
         "correlation_id": context.correlation_id,
     }
 

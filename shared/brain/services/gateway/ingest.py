@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 from brain.domain import periods
 from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.meta_actions import DEFAULT_META_ADS, MetaAdsConfig
 from brain.domain.gateway.bodies import parse_body
 from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES, derive_dead_letter_id, is_dead_lettered
 from brain.domain.gateway.feed_warnings import find_warnings
@@ -54,6 +55,7 @@ class Ingest:
     clock: Clock
     report_error: ErrorReporter
     record_warnings: RecordWarnings | None = None
+    meta_ads: MetaAdsConfig = DEFAULT_META_ADS
     _marked: set[tuple[str, datetime]] = field(default_factory=set)
 
     async def __call__(self, request: IngestRequest, context: FeedContext) -> IngestResult:
@@ -139,7 +141,8 @@ class Ingest:
         if isinstance(payload, InvalidInputError):
             return [build_unreadable_item(payload)]
         try:
-            return [self._identify(item, context) for item in normalize(source, payload, context)]
+            configured = replace(context, meta_ads=self.meta_ads)
+            return [self._identify(item, context) for item in normalize(source, payload, configured)]
         except Exception as exc:  # noqa: BLE001 - a bug in a feed must lose nothing: the request becomes a dead letter
             self.report_error("normalize", exc)
             message = "this could not be read because of an internal error; it is stored and will be retried"

@@ -127,4 +127,6 @@ def context_from_dead_letter(letter: DeadLetter) -> FeedContext:
         letter.correlation_id,
         letter.backfill,
         FieldMap.model_validate_json(letter.field_map) if letter.field_map else None,
+        property_id=letter.property_id,
+        is_single_property=letter.is_single_property,
     )

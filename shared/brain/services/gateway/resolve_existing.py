@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from brain.domain.events import Event, Rejected
+from brain.domain.events import METRICS, Event, Rejected
 from brain.domain.gateway.ambiguous_rows import reject_different_rows
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
@@ -73,10 +73,16 @@ class ResolveExisting:
         if not new.cumulative:
             return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, CONFLICT_CODE, CONFLICT_MESSAGE)
         if (outcome_before := self._resolve_superseded(new, stored)) is not None:
-            return ItemResult(outcome_before, stored.id)
+            return self._resolve_form(new, stored, outcome_before)
         if (rejection := self._find_ambiguity(new, stored)) is not None:
             return ItemResult(IngestStatus.DEAD_LETTERED, stored.id, rejection.error_code, rejection.message)
         return self._revise(new, stored)
+
+    def _resolve_form(self, new: IdentifiedEvent, stored: Snapshot, outcome: IngestStatus) -> ItemResult:
+        """Return the result of a superseded form; one with a metric that the total lacks adds it."""
+        if outcome is IngestStatus.DUPLICATE and not self.is_history and _has_lost_metric(new, stored):
+            return self._revise(new._replace(as_of=total_from_document(stored.data).as_of), stored)
+        return ItemResult(outcome, stored.id)
 
     def _resolve_same(self, stored: Snapshot) -> IngestStatus:
         """Return the outcome of an event that is stored with the same content."""
@@ -219,6 +225,12 @@ def _merge(before: RunningTotal, new: IdentifiedEvent, stored: Snapshot) -> Runn
         dated = replace(event, occurred_at=before.event.occurred_at) if new.undated else event
         return RunningTotal.from_revision(new._replace(event=dated, as_of=max(new.as_of, before.as_of)))
     return merge_revision(before, new)
+
+
+def _has_lost_metric(new: IdentifiedEvent, stored: Snapshot) -> bool:
+    """Whether a superseded form has a metric that the total lacks, because version 0.1 replaced instead of merging."""
+    has_all = all(name in stored.data for name in METRICS if getattr(new.event, name) is not None)
+    return new.cumulative and not new.facts and not has_all and not stored.data.get("retracted")
 
 
 def _is_of_same_file(new: IdentifiedEvent, stored: Snapshot) -> bool:

@@ -11,6 +11,7 @@ from brain.domain.events import METRICS
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.revisions import retract
 from brain.domain.privacy.personal_fields import normalize_field_name
+from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Snapshot, Write
 from brain.repositories import paths
@@ -62,10 +63,21 @@ def _is_retired(stored: Snapshot) -> bool:
 
 
 def _is_same_row(stored: Snapshot, row: IdentifiedEvent) -> bool:
-    """Whether the stored payload has the dimensions of the row, as far as it names them."""
-    values = dict(_iterate_names(json.loads(stored.data.get("raw_data", "{}"))))
+    """Whether the stored payload has the dimensions of the row.
+
+    A dimension that the payload does not have makes another row, such as the total of all of them. A payload that was
+    too large to be stored has no names, and a pseudonym stands for a text that is not known here.
+    """
+    payload = json.loads(stored.data.get("raw_data", "{}"))
+    if payload.get("reduced") is True:
+        return True
+    values = dict(_iterate_names(payload))
     dimensions = (dimension.partition("=") for dimension in row.dimensions)
-    return all(values.get(normalize_field_name(name), value) == value for name, _, value in dimensions)
+    return all(_is_equal(values.get(normalize_field_name(name)), value) for name, _, value in dimensions)
+
+
+def _is_equal(stored_text: str | None, value: str) -> bool:
+    return stored_text is not None and (stored_text == value or PSEUDONYM_PATTERN.search(stored_text) is not None)
 
 
 def _iterate_names(payload: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

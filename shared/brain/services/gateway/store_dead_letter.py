@@ -85,6 +85,8 @@ class StoreDeadLetter:
             backfill=context.backfill,
             vertical=context.vertical,
             field_map=context.field_map.model_dump_json() if context.field_map else None,
+            property_id=context.property_id,
+            is_single_property=context.is_single_property,
         )
 
     def _changes_of_replay(self, letter: DeadLetter, failed_results: Sequence[ItemResult]) -> dict[str, Any]:

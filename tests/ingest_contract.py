@@ -58,6 +58,7 @@ def _sender(told: Counter[int], key: str, at: datetime, transport: dict[str, Any
         headers = {"Authorization": f"Bearer {key if turn else 'a stranger'}"}
         if turn > 1:
             case.path_parameters["client_id"] = CLIENT
+            case.query.pop("map", None)  # no map has the name that a schema invents
         if turn > 3:
             _make_fresh(case.body, at - timedelta(minutes=told.total()))
         answer = case.call_and_validate(headers=headers, checks=HELD_TO, **transport)

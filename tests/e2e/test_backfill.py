@@ -81,7 +81,7 @@ def test_a_run_killed_in_the_middle_goes_on_and_ends_as_if_it_never_was(backfill
 def test_many_faults_are_counted_and_the_first_shown(backfill, tmp_path):
     """A file that is wrong throughout does not flood the terminal; one that is not there is named."""
     file = tmp_path / "bad.csv"
-    file.write_text("day,likes\n" + "2020-01-01,1\n" * 150)
+    file.write_text("day,colour\n" + "2020-01-01,red\n" * 150)
     bad = backfill(file)
     out, err = bad.communicate()
     assert bad.returncode == 1

@@ -52,6 +52,7 @@ KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS, (Filter("shop", "==", True),)),
     KnownQuery("repositories.clients", paths.CLIENTS),
     KnownQuery("repositories.clients", paths.events("acme")),
+    KnownQuery("repositories.gateway.field_maps", paths.field_maps("acme")),
     KnownQuery("repositories.gateway.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
         "repositories.analysis.outcomes",

@@ -81,6 +81,7 @@ TABLE = (
     Row("clients/acme/views/overview",                     "get list"),
     Row("clients/acme/feedback/r-1",                       "get list create update"),
     Row("clients/acme/state/scores"),
+    Row("clients/acme/field_maps/pages"),
     Row("clients/acme/unknown/x-1"),
     Row("unknown/acme"),
     Row("unknown/acme/scores/e-1"),

@@ -11,7 +11,7 @@ from brain.repositories import paths
 # Every collection of a client; a test compares this with all paths.
 CLIENT_COLLECTIONS = (
     "events", "scores", "anomalies", "predictions", "recommendations", "outcomes", "reports", "ledger", "warnings",
-    "views", "state", "feedback",
+    "views", "state", "feedback", "field_maps",
 )  # fmt: skip
 PAGE_SIZE = 100
 PURGED, REDUCED = "purged_dead_letters", "reduced_dead_letters"

@@ -1,7 +1,8 @@
 """The probability that Thompson sampling picks each move, integrated rather than sampled, so that it can be logged.
 
 Thompson (1933): a move is picked with the probability that it is the best. The value of a move is its score times the
-probability that it works, about which the belief is a beta distribution.
+probability that it works, about which the belief is a beta distribution. The probability that a move is shown, with
+exploration, follows in :mod:`brain.domain.recommendations.slate`.
 """
 
 import math

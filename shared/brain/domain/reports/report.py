@@ -8,7 +8,10 @@ from typing import Any
 
 
 class SectionStatus(StrEnum):
-    """Whether a section has content; ``absent`` marks an engine that is not installed."""
+    """Whether a section has content; ``absent`` marks an engine that is not installed.
+
+    Each section's own ``build_section`` decides, by the minimums of ``config/brain_analysis.yaml``.
+    """
 
     OK = "ok"
     NOT_ENOUGH_DATA = "not_enough_data"

@@ -2,7 +2,8 @@
 
 Each write is one atomic commit with the record of the run, at the version that this worker knows. A worker whose lease
 was taken over can write nothing more (``attempt`` is the fencing token), and a crash leaves either a whole step with
-its checkpoint or nothing of it.
+its checkpoint or nothing of it. When another worker may take over is decided by ``Run.is_available`` in
+:mod:`brain.domain.jobs.runs`.
 """
 
 from collections.abc import Mapping, Sequence

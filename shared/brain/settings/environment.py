@@ -1,4 +1,7 @@
-"""Settings from environment variables; they contain no secrets."""
+"""Settings from environment variables; they contain no secrets.
+
+``DATABASE_URL`` and the keys are secrets: :mod:`brain.bootstrap.warehouse` and the services that need them read them.
+"""
 
 import os
 import re

@@ -1,4 +1,7 @@
-"""Rate limits that hold across instances: events per client and in total, and requests per network address."""
+"""Rate limits that hold across instances: events per client and in total, and requests per network address.
+
+What an instance may spend, and how long to wait, is decided in :mod:`brain.domain.rates.shares`.
+"""
 
 import hashlib
 import hmac

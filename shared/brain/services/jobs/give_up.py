@@ -1,4 +1,8 @@
-"""Giving up a task that failed at its last attempt: it is kept as a dead letter."""
+"""Giving up a task that failed at its last attempt: it is kept as a dead letter.
+
+Which attempt is the last one is decided where Cloud Tasks is answered, in ``WorkerHttp`` of
+:mod:`brain.entrypoints.jobs.handlers`.
+"""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,7 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind, read_tag
 from brain.domain.feeds.json_values import to_list, to_object
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.typed_fields import read_list, read_object, read_text
+from brain.domain.feeds.typed_fields import read_text
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
 
@@ -90,8 +90,8 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
     builder = DraftBuilder(event)
     kind = read_kind(builder, event, "eventType" if "eventType" in event else "notificationType").lower()
     mail = event["mail"]
-    details = read_object(builder, event, _DETAIL_FIELDS.get(kind, kind))
-    destination = read_list(builder, mail, "destination")
+    details = builder.read_object(event, _DETAIL_FIELDS.get(kind, kind))
+    destination = builder.read_list(mail, "destination")
     _count_recipients(builder, kind, destination, details)
     return build_email_event(
         builder,
@@ -99,7 +99,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
         _METRICS,
         builder.read_time(details, "timestamp") or builder.read_time(mail, "timestamp") or context.signed_at,
         provider_event_id=read_text(builder, details, "feedbackId"),
-        content_id=read_tag(builder, read_object(builder, mail, "tags"), *_CAMPAIGN_TAGS)
+        content_id=read_tag(builder, builder.read_object(mail, "tags"), *_CAMPAIGN_TAGS)
         or read_text(builder, mail, "messageId"),
         retracted=are_test_recipients(destination),
     )
@@ -109,7 +109,7 @@ def _count_recipients(builder: DraftBuilder, kind: str, destination: list[Any], 
     if kind == "send":
         builder.metrics["sends"] = len(destination) or 1
     elif kind == "bounce":
-        builder.metrics["bounces"] = len(read_list(builder, details, "bouncedRecipients")) or 1
+        builder.metrics["bounces"] = len(builder.read_list(details, "bouncedRecipients")) or 1
     elif kind == "subscription" and _is_unsubscribe(details):
         builder.metrics["unsubscribes"] = 1
 

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
+from brain.domain.feeds.typed_fields import read_flag, read_text
 
 # A soft bounce is retried for up to three days and may still be delivered.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -56,7 +56,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> FeedOutcome:
     builder = DraftBuilder(event)
     kind = read_kind(builder, event, "event_type")
     # Files of Currents have the properties next to the type.
-    properties = read_object(builder, event, "properties") if "properties" in event else event
+    properties = builder.read_object(event, "properties") if "properties" in event else event
     channel = _find_channel(kind)
     return build_email_event(
         builder,

@@ -9,7 +9,7 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.json_values import has_any
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.typed_fields import read_object, read_text
+from brain.domain.feeds.typed_fields import read_text
 
 # Customer.io sends what a person did once more as a kind of its own, besides the opens and clicks of everything.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -52,7 +52,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one event of a message; what happens to a person or in another channel makes a ``custom`` event."""
     builder = DraftBuilder(payload)
     channel, kind = _read_channel_and_kind(builder, payload)
-    data = read_object(builder, payload, "data")
+    data = builder.read_object(payload, "data")
     return [
         build_email_event(
             builder,

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
+from brain.domain.feeds.typed_fields import read_flag, read_text
 
 # A click on the link of the hosted unsubscribe page is not yet an unsubscribe.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -39,7 +39,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one event of a message; one of another channel makes a ``custom`` event."""
     builder = DraftBuilder(payload)
     kind = read_kind(builder, payload, "eventName")
-    fields = read_object(builder, payload, "dataFields")
+    fields = builder.read_object(payload, "dataFields")
     channel = next((name.lower() for name in _OTHER_CHANNELS if kind.startswith(name)), "email")
     return [
         build_email_event(

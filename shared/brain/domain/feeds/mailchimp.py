@@ -11,7 +11,7 @@ from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.json_values import has_any
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import SYNC_COLUMNS, read_row_time
-from brain.domain.feeds.typed_fields import read_object, read_text
+from brain.domain.feeds.typed_fields import read_text
 
 _AUDIENCE_METRICS: Final[Mapping[str, str | None]] = {
     "subscribe": None,
@@ -94,18 +94,18 @@ def _add_figures(builder: DraftBuilder, report: JsonObject) -> JsonObject:
     builder.add_count("sends", report, "emails_sent")
     builder.add_count("unsubscribes", report, "unsubscribed")
     if "report_summary" in report and "opens" not in report:
-        figures = opens = clicks = read_object(builder, report, "report_summary")
+        figures = opens = clicks = builder.read_object(report, "report_summary")
     else:
         figures = report
-        opens, clicks = (read_object(builder, report, name) for name in ("opens", "clicks"))
-        bounces = read_object(builder, report, "bounces")
+        opens, clicks = (builder.read_object(report, name) for name in ("opens", "clicks"))
+        bounces = builder.read_object(report, "bounces")
         builder.add_sum("bounces", bounces, "hard_bounces", "soft_bounces", "syntax_errors")
-        builder.add_count("shares", read_object(builder, report, "forwards"), "forwards_count")
-        builder.add_count("likes", read_object(builder, report, "facebook_likes"), "facebook_likes")
+        builder.add_count("shares", builder.read_object(report, "forwards"), "forwards_count")
+        builder.add_count("likes", builder.read_object(report, "facebook_likes"), "facebook_likes")
     builder.add_count("opens", opens, "opens_total", "opens", "unique_opens")
     builder.add_count("clicks", clicks, "clicks_total", "clicks", "unique_clicks")
     _add_machine_opens(builder, opens)
-    shop = read_object(builder, figures, "ecommerce")
+    shop = builder.read_object(figures, "ecommerce")
     builder.add_amount("conversions", shop, "total_orders")
     builder.add_amount("revenue", shop, "total_revenue", "total_spent")
     return shop
@@ -127,7 +127,7 @@ def matches_webhook(payload: JsonObject) -> bool:
 def read_webhook(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     """Return what a subscriber did; Mailchimp writes ``fired_at`` in UTC without an offset."""
     builder = DraftBuilder(payload)
-    data = read_object(builder, payload, "data") or _unflatten_form(payload)
+    data = builder.read_object(payload, "data") or _unflatten_form(payload)
     kind = read_kind(builder, payload, "type")
     return [
         build_email_event(

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind, read_tag, strip_message_id
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.typed_fields import read_object, read_text
+from brain.domain.feeds.typed_fields import read_text
 
 # MailerSend also sends the first opening and the first click of a message as kinds of their own.
 _METRICS: Final[Mapping[str, str | None]] = {
@@ -40,10 +40,10 @@ def matches(payload: JsonObject) -> bool:
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one activity; an event of the account makes a ``custom`` event."""
     builder = DraftBuilder(payload)
-    data = read_object(builder, payload, "data")
+    data = builder.read_object(payload, "data")
     # The second version of the webhooks has the recipient's address here instead of the message.
-    email = {} if isinstance(data.get("email"), str) else read_object(builder, data, "email")
-    message = read_object(builder, email, "message")
+    email = {} if isinstance(data.get("email"), str) else builder.read_object(data, "email")
+    message = builder.read_object(email, "message")
     content_id = read_text(builder, data, "template_id") or read_tag(builder, {**data, **email}, "tags")
     message_id = read_text(builder, message, "id") or read_text(builder, data, "message_id")
     return [

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind, read_tag, strip_message_id
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.typed_fields import read_flag, read_list, read_object, read_text
+from brain.domain.feeds.typed_fields import read_flag, read_text
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "accepted": "sends",
@@ -69,7 +69,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
     kind = read_kind(builder, event, "event")
     if kind == "failed" and read_text(builder, event, "severity") == "permanent":
         builder.metrics["bounces"] = 1
-    flags = read_object(builder, event, "flags")
+    flags = builder.read_object(event, "flags")
     return build_email_event(
         builder,
         kind,
@@ -84,16 +84,16 @@ def _read_event(event: JsonObject, context: FeedContext) -> Draft | Rejected:
 
 def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
     """Return the id of the campaign, else the first tag, else the message."""
-    campaigns = read_list(builder, event, "campaigns")
+    campaigns = builder.read_list(event, "campaigns")
     campaign = campaigns[0] if campaigns and isinstance(campaigns[0], Mapping) else {}
-    headers = read_object(builder, read_object(builder, event, "message"), "headers")
+    headers = builder.read_object(builder.read_object(event, "message"), "headers")
     campaign_id = read_text(builder, campaign, "id") or read_tag(builder, event, "tags")
     return campaign_id or strip_message_id(read_text(builder, headers, "message-id"))
 
 
 def _read_bot(builder: DraftBuilder, event: JsonObject) -> bool | None:
     """Return whether a bot opened or clicked: Mailgun names it (``apple``, ``gmail``, ``generic``) or its client."""
-    client = read_object(builder, event, "client-info")
+    client = builder.read_object(event, "client-info")
     if read_text(builder, client, "client-type") == "robot":
         return True
     return None if "bot" not in client else read_text(builder, client, "bot") is not None

@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind, read_tag
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.typed_fields import name_type, read_object, read_text
+from brain.domain.feeds.typed_fields import name_type, read_text
 from brain.domain.json_text import parse_json
 from brain.errors import InvalidInputError
 
@@ -73,7 +73,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> FeedOutcome:
     event_id = read_text(builder, event, "_id")
     if event_id and event_id.startswith(_TEST_ID_PREFIX):
         return Ignored("Mandrill's test of the webhook")
-    message = read_object(builder, event, "msg")
+    message = builder.read_object(event, "msg")
     return build_email_event(
         builder,
         read_kind(builder, event, "type" if _is_list_change(event) else "event"),

@@ -8,8 +8,6 @@ METRIC_CHANGES: Final = "metric_changes"
 """The name under which raw data say since when a metric has its present definition; no part of the content."""
 YOUTUBE_VIEWS_CHANGE: Final = date(2026, 8, 24)
 """YouTube's views have their new definition for days from this one on; ``engagedViews`` keeps the former one."""
-INSTAGRAM_VIEWS_CHANGE: Final = date(2025, 4, 21)
-"""Instagram reports views in place of impressions and plays since this day."""
 
 
 def record_change(raw: Mapping[str, Any], metric: str, changed_on: date, counted_at: datetime) -> Mapping[str, Any]:

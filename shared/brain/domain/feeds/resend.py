@@ -9,7 +9,7 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind
 from brain.domain.feeds.json_values import has_any, to_list
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.typed_fields import read_object, read_text
+from brain.domain.feeds.typed_fields import read_text
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "email.sent": "sends",
@@ -39,7 +39,7 @@ def matches(payload: JsonObject) -> bool:
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return one event of a message; that of a contact or a domain makes a ``custom`` event."""
     builder = DraftBuilder(payload)
-    data = read_object(builder, payload, "data")
+    data = builder.read_object(payload, "data")
     return [
         build_email_event(
             builder,

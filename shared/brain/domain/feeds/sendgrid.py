@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
-from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
+from brain.domain.feeds.typed_fields import read_flag, read_text
 
 # A message counts as sent once, when SendGrid accepts it ("processed"), and not again when it is delivered.
 # A dropped message was never sent; being on a suppression list is neither a bounce nor an unsubscribe.
@@ -59,7 +59,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
     """Return the id of the campaign, else the template, else the message, which the events of a mailing share."""
     campaign_id = read_text(builder, event, *_CAMPAIGN_IDS)
-    newsletter_id = read_text(builder, read_object(builder, event, "newsletter"), "newsletter_id")
+    newsletter_id = read_text(builder, builder.read_object(event, "newsletter"), "newsletter_id")
     message_id = read_text(builder, event, "sg_message_id")
     # The part before the names of SendGrid's machines is the message id that the API returned.
     return campaign_id or newsletter_id or (message_id.split(".filter")[0].split(".recvd")[0] if message_id else None)

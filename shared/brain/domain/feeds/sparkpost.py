@@ -8,7 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import are_test_recipients, build_email_event, read_kind
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.typed_fields import read_flag, read_object, read_text
+from brain.domain.feeds.typed_fields import read_flag, read_text
 
 _METRICS: Final[Mapping[str, str | None]] = {
     "injection": "sends",
@@ -73,7 +73,7 @@ def _read_event(event: JsonObject, context: FeedContext) -> FeedOutcome:
 
 def _read_prefetched(builder: DraftBuilder, event: JsonObject) -> bool | None:
     """Return whether a mail client fetched the images before anybody read the message; a proxy alone is no sign."""
-    client = read_object(builder, event, "user_agent_parsed")
+    client = builder.read_object(event, "user_agent_parsed")
     is_prefetched = read_flag(builder, client, "is_prefetched")
     return read_flag(builder, event, "is_prefetched") if is_prefetched is None else is_prefetched
 

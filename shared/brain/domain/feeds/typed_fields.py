@@ -18,32 +18,6 @@ def name_type(value: Any) -> str:
     return _TYPE_NAMES.get(type(value), "something else")
 
 
-def read_object(builder: DraftBuilder, source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return the object under ``name``, an empty one when it is absent; anything else is noted as a fault.
-
-    >>> builder = DraftBuilder({"message": [1]})
-    >>> read_object(builder, builder.payload, "message"), builder.faults
-    ({}, ['message: expected an object, got a list'])
-    """
-    value = source.get(name)
-    if isinstance(value, Mapping):
-        return value
-    # PHP encodes an empty object as an empty list.
-    if value not in _ABSENT and value != []:
-        builder.faults.append(f"{name}: expected an object, got {name_type(value)}")
-    return {}
-
-
-def read_list(builder: DraftBuilder, source: Mapping[str, Any], name: str) -> list[Any]:
-    """Return the list under ``name``, an empty one when it is absent; anything else is noted as a fault."""
-    value = source.get(name)
-    if isinstance(value, list):
-        return value
-    if value not in _ABSENT:
-        builder.faults.append(f"{name}: expected a list, got {name_type(value)}")
-    return []
-
-
 def read_text(builder: DraftBuilder, source: Mapping[str, Any], *names: str) -> str | None:
     """Return the first identifier or name under ``names``, None when all are absent; another type is a fault."""
     for name in names:

@@ -24,6 +24,7 @@ from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
+from brain.services.gateway.body_budget import BodyBudget
 from brain.services.gateway.field_map_source import FieldMapSource
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
@@ -48,6 +49,7 @@ class IngestHttp:
     log: EventLogger
     senders: SenderVerifierFactory | None = None
     field_maps: FieldMapSource | None = None
+    bodies: BodyBudget = field(default_factory=BodyBudget)
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +61,8 @@ class IngestHttp:
         head = Request(request.method, _path(request), request.headers)
         correlation_id = head.correlation_id
         try:
-            response = await self._respond(head, request, correlation_id)
+            with self.bodies.lease() as request.state.body_lease:
+                response = await self._respond(head, request, correlation_id)
         except ClientDisconnect:
             response = Response(499, {})
         except Exception as error:  # noqa: BLE001 - the outermost handler: the error is logged and sent as a problem

@@ -94,7 +94,7 @@ def _print_row(name: str, size: int, outcome: Outcome) -> None:
 
 def _attack(served: Served, source: str, bodies: list[bytes]) -> Outcome:
     """Send the bodies at once while a neighbour sends single events, and return what it cost."""
-    _send(served.port, served.attacker, "attacker", "custom", ATTACKS[ORDINARY][1]())
+    _send(served.port, served.neighbour, "neighbour", "custom", ATTACKS[ORDINARY][1]())
     alone = [_time_event(served, number) for number in range(100)]
     is_over, results = _FORK.Event(), _FORK.SimpleQueue()
     neighbour = _FORK.Process(target=_send_events, args=(served, is_over, results))

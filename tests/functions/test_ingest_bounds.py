@@ -11,7 +11,7 @@ from starlette.requests import Request as StarletteRequest
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.json_bounds import MAX_NAMES, MAX_VALUES
-from brain.entrypoints.gateway.request_bodies import read_body
+from brain.entrypoints.gateway.request_bodies import UnreadBodies, read_body
 from brain.errors import OverloadedError, PayloadTooLargeError
 from brain.services.gateway import body_budget
 from brain.services.gateway.body_budget import BodyBudget
@@ -161,6 +161,26 @@ def read(channel: Unread, budget: BodyBudget, limit: int, **headers: str) -> byt
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": encoded}
     with budget.lease() as lease:
         return asyncio.run(read_body(StarletteRequest(scope, channel.receive), lease, limit)).content
+
+
+def discard(channel: Unread) -> bool:
+    """Discard the body of a refused request."""
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+    return asyncio.run(UnreadBodies().discard(StarletteRequest(scope, channel.receive)))
+
+
+def test_what_a_refused_request_still_sends_is_discarded() -> None:
+    """Its sender gets the answer instead of a broken connection."""
+    channel = Unread(b"x" * 60_000, b"x" * 60_000, b"x")
+    assert discard(channel)
+    assert channel.count == 3
+
+
+def test_an_endless_refused_request_is_cut_off() -> None:
+    """After as many bytes as any request may have."""
+    channel = Unread(*[b"x" * MEGABYTE] * 20)
+    assert not discard(channel)
+    assert channel.count == 11
 
 
 def test_a_body_beyond_the_budget_is_not_read() -> None:

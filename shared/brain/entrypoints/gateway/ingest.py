@@ -18,7 +18,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
-from brain.entrypoints.gateway.request_bodies import check_encoding, make_readable
+from brain.entrypoints.gateway.request_bodies import UnreadBodies, check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
@@ -50,6 +50,7 @@ class IngestHttp:
     senders: SenderVerifierFactory | None = None
     field_maps: FieldMapSource | None = None
     bodies: BodyBudget = field(default_factory=BodyBudget)
+    unread: UnreadBodies = field(default_factory=UnreadBodies)
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +70,8 @@ class IngestHttp:
             response = http.problem(error, correlation_id)
             self.log("ingest_failed", error=error, status=response.status, correlation_id=correlation_id)
         headers = {**response.headers, http.CORRELATION_HEADER: correlation_id}
+        if response.status >= 400 and not await self.unread.discard(request):  # noqa: PLR2004 - HTTP's own number
+            headers["Connection"] = "close"
         if response.status == 401:  # noqa: PLR2004 - HTTP's own number
             headers["WWW-Authenticate"] = http.KEY_OR_BASIC
         return StarletteResponse(response.encode(), response.status, headers, response.content_type)

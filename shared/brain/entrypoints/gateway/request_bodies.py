@@ -1,9 +1,12 @@
 """Reads the body of a request within its bounds, undoes its content encoding, and makes it readable JSON or a form."""
 
 import codecs
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import anyio
 import anyio.to_thread
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 
 from brain.domain.gateway.bodies import GZIP, media_type
@@ -13,6 +16,8 @@ from brain.errors import InvalidInputError, PayloadTooLargeError, UnsupportedEnc
 from brain.services.gateway.body_budget import BodyLease
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_DISCARDING = 2
+DISCARD_SECONDS = 2.0
 _RESERVED_AHEAD = 64 * 1024
 _GZIP_CODINGS = ("gzip", "x-gzip")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -26,6 +31,35 @@ class RequestBody(NamedTuple):
 
     content: bytes
     content_type: str
+
+
+@dataclass(slots=True)
+class UnreadBodies:
+    """Discards what refused requests still send, so that their senders read the answer instead of a broken connection.
+
+    A few at a time and for a short time: what many senders send at once would otherwise keep the event loop busy.
+    """
+
+    _turns: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_DISCARDING))
+
+    async def discard(self, request: StarletteRequest) -> bool:
+        """Return whether nothing more is to come; else the connection must be closed after the answer."""
+        try:
+            with anyio.move_on_after(DISCARD_SECONDS):
+                async with self._turns:
+                    return await _discard_stream(request)
+        except (ClientDisconnect, RuntimeError):  # Starlette's error for a body that was read to its end
+            return True
+        return False
+
+
+async def _discard_stream(request: StarletteRequest) -> bool:
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            return False
+    return True
 
 
 def check_encoding(request: StarletteRequest) -> None:

@@ -113,9 +113,10 @@ def _flatten(payload: JsonObject) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name in _WRAPPERS:
         wrapper = lowercase_names(to_object(row.get(name)))
-        message = lowercase_names(to_object(wrapper.get("message")))
-        email = lowercase_names(to_object(wrapper.get("email")))
-        fields |= message | email | wrapper
+        if wrapper:
+            message = lowercase_names(to_object(wrapper.get("message")))
+            email = lowercase_names(to_object(wrapper.get("email")))
+            fields |= message | email | wrapper
     return fields | row
 
 

@@ -41,11 +41,9 @@ _COUNTER_CONTAINERS: Final = ("stats", "aggregate", "aggregations", "aggregateSt
 
 def _find_counters(statistics: Any) -> Mapping[str, Any]:
     """Return the counters of an e-mail, an aggregate, or one period of a histogram."""
-    containers = (to_object(to_object(statistics).get(name)) for name in _COUNTER_CONTAINERS)
-    for container in containers:
-        if isinstance(container.get("counters"), Mapping):
-            return to_object(container["counters"])
-    return {}
+    statistics = to_object(statistics)
+    containers = (to_object(statistics[name]) for name in _COUNTER_CONTAINERS if name in statistics)
+    return next((to_object(container["counters"]) for container in containers if "counters" in container), {})
 
 
 def matches_statistics(payload: JsonObject) -> bool:

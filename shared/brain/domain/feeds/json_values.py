@@ -97,7 +97,9 @@ def first_text(json_object: Mapping[str, Any], names: Iterable[str]) -> str | No
 
 def to_object(value: Any) -> Mapping[str, Any]:
     """Return an object as it is and anything else as an empty one, so that an absent part reports nothing."""
-    return value if isinstance(value, Mapping) else {}
+    if isinstance(value, dict):  # what JSON makes; the general check takes five times as long
+        return value
+    return value if value is not None and isinstance(value, Mapping) else {}
 
 
 def to_list(value: Any) -> list[Any]:

@@ -9,11 +9,11 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import getaddresses
 from functools import lru_cache
 from types import NoneType
 from typing import Any, Final
 
+from brain.domain.privacy.addressees import parse_addressees
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
 from brain.domain.privacy.people_index import PeopleIndex
 from brain.domain.privacy.personal_fields import (
@@ -195,7 +195,7 @@ class Pseudonymizer:
         """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""
         if "@" not in text or not any(separator in text for separator in "<,"):
             return self.pseudonymize(text)
-        addressees = [(name, address) for name, address in getaddresses([text]) if address]
+        addressees = parse_addressees(text)
         if not addressees:
             return self.pseudonymize(text)
         return ", ".join(

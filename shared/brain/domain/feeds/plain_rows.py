@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
-from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
+from brain.domain.events import Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import (
-    MICROS_PER_UNIT,
     first_text,
     has_any,
     lowercase_names,
@@ -18,6 +17,7 @@ from brain.domain.feeds.json_values import (
     to_snake_case,
     to_text,
 )
+from brain.domain.feeds.mapped_metrics import add_mapped_metrics
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_periods import read_period
 from brain.domain.feeds.report_rows import (
@@ -81,7 +81,7 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap, dimensions: Sequence[s
     if metric_columns.isdisjoint(row):
         return reject_shape(f"the columns of the field map ({', '.join(sorted(metric_columns))})")
     builder = DraftBuilder(row)
-    _add_metrics(builder, row, field_map)
+    add_mapped_metrics(builder, row, field_map)
     is_total = field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key)
     return builder.build(
         field_map.feed_type,
@@ -130,14 +130,6 @@ def _select_further_dimensions(row: JsonObject, field_map: FieldMap, dimensions:
     )  # fmt: skip
     unknown = select_unknown_dimensions(snake_case_names(row), set(map(to_snake_case, read)))
     return unknown._replace(dimensions=(*select_dimensions(row, structural), *unknown.dimensions))
-
-
-def _add_metrics(builder: DraftBuilder, row: JsonObject, field_map: FieldMap) -> None:
-    for metric, columns in field_map.metrics.items():
-        if metric in AMOUNT_METRICS:
-            builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
-        else:
-            builder.add_sum(metric, row, *columns)
 
 
 def _select_content_type(row: JsonObject, field_map: FieldMap) -> str | None:

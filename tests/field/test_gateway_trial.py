@@ -37,14 +37,14 @@ def test_a_request_of_the_trial_gets_its_right_answer(case: dict[str, Any]) -> N
 @pytest.mark.parametrize("case", [case for case in FILES if "events" in case], ids=lambda case: case["id"])
 def test_a_file_of_the_trial_is_read_correctly(case: dict[str, Any]) -> None:
     """Its rows are those of a report; lines that are no rows are rejected."""
-    payloads = [payload for text in case["files"] for payload in read_file(case, text)]
-    rows = [payload for payload in payloads if not isinstance(payload, Rejected)]
-    rejected = [payload.error_code for payload in payloads if isinstance(payload, Rejected)]
-    request = {"context": {"field_map": choose_map(case)}, "payload": rows}
-    expected = case.get("rejected", [])
-    assert rejected == [code for code in expected if code == "invalid_input"]
-    further = [code for code in expected if code != "invalid_input"]
-    reports.test_a_report_is_read_correctly({**case, "requests": [request], "rejected": further})
+    files = [read_file(case, text) for text in case["files"]]
+    unreadable = [payload.error_code for file in files for payload in file if isinstance(payload, Rejected)]
+    codes = case.get("rejected", [])
+    assert unreadable == [code for code in codes if code == "invalid_input"]
+    rows = [[payload for payload in file if not isinstance(payload, Rejected)] for file in files]
+    sent = [{"context": {"field_map": choose_map(case)}, "payload": file} for file in rows]
+    rejected = [code for code in codes if code != "invalid_input"]
+    reports.test_a_report_is_read_correctly({**case, "requests": sent, "rejected": rejected})
 
 
 @pytest.mark.parametrize("case", [case for case in FILES if "events" not in case and "sums" not in case], ids=str)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import lowercase_names
-from brain.domain.feeds.plain_rows import ID_COLUMNS, METRIC_COLUMNS, NAMED_TIME_COLUMNS
+from brain.domain.feeds.named_rows import ID_COLUMNS, METRIC_COLUMNS, NAMED_TIME_COLUMNS
 from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 from brain.domain.feeds.times import parse_time
 from brain.errors import InvalidInputError

@@ -53,8 +53,10 @@ def _derive_id(salt: bytes, material: bytes) -> str:
 
 def _former_material(draft: Draft) -> bytes | None:
     """Return what identified an event in version 0.1 if that was something else."""
-    if draft.cumulative and draft.content_key:
+    if draft.cumulative and draft.content_key and not draft.was_event:
         return _former_total_material(draft)
+    if draft.was_event:
+        return _payload_material(draft.feed_type, encode_canonical_json(_without_volatile(draft.raw, draft.volatile)))
     if draft.newly_volatile.isdisjoint(draft.raw):
         return None
     former = _without_volatile(draft.raw, draft.volatile - draft.newly_volatile)

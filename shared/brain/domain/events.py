@@ -186,6 +186,8 @@ class Draft:
         vertical: the client's vertical, if the payload has one.
         creator: the identifier of a person or an account, stored only as a hash.
         volatile: top-level fields of ``raw`` that change with every fetch and are no part of the content.
+        was_event: whether version 0.1 took a running total for an event, identified by its whole content.
+        newly_volatile: those of ``volatile`` that version 0.1 took for content, so that it gave the event another id.
         personal: additional names of fields in ``raw`` that hold personal data in this feed.
         undated: whether the provider gives a running total no time, so that ``occurred_at`` is when it was read.
     """
@@ -212,6 +214,8 @@ class Draft:
     vertical: str | None = None
     creator: str | None = None
     volatile: frozenset[str] = frozenset()
+    was_event: bool = False
+    newly_volatile: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()
     undated: bool = False
 

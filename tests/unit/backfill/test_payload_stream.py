@@ -148,3 +148,32 @@ def test_any_array_is_read_as_a_whole_reader_would(values):
     from io import BytesIO  # noqa: PLC0415 - beside its one use
 
     assert [piece.payload for piece in payload_stream._values(BytesIO(text), START)] == values
+
+
+def test_every_line_of_a_csv_file_may_begin_with_a_mark(tmp_path):
+    """Exports that were joined have several."""
+    file = written(tmp_path, b"\xef\xbb\xbfday,clicks\n\xef\xbb\xbf2026-11-10,3\n2026-11-11,4\n", "a.csv")
+    rows = [{"day": "2026-11-10", "clicks": "3"}, {"day": "2026-11-11", "clicks": "4"}]
+    read = list(pieces(file, None, START))
+    assert [piece.payload for piece in read] == rows
+    assert [piece.payload for piece in pieces(file, None, read[0].end)] == rows[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Report,\nTime,11:13\n\nday,clicks,cost\n2026-11-10,3,1\n", "they seem to be in line 4"),
+        ("day;clicks\n2026-11-10;3\n", "expected columns separated by ',', got ';'"),
+        ("day\tclicks\n2026-11-10\t3\n", "got '\\\\t'"),
+    ],
+)
+def test_a_csv_file_without_column_names_in_its_first_line_is_refused(tmp_path, text, reason):
+    """Once, instead of once per line."""
+    with pytest.raises(InvalidInputError, match=reason):
+        list(pieces(written(tmp_path, text.encode(), "a.csv"), None, START))
+
+
+@pytest.mark.parametrize("text", ["day,clicks\n", "day\n2026-11-10\n", "", "day,clicks\n1,2,3\n4,5,6\n", "a,b\nc,d\n"])
+def test_other_files_are_read_line_by_line(tmp_path, text):
+    """A row with too many cells is no title; a table may have one column, or no row."""
+    list(pieces(written(tmp_path, text.encode(), "a.csv"), None, START))

@@ -20,6 +20,16 @@ def test_dimensions_are_the_key_and_unknown_numbers_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cost", "delimiter", "decimal"),
+    [("1.50", ",", None), ("3,49", ";", ","), ("1.111,11", ";", ","), ("1,000", ",", None), ("12", "\t", None)],
+)
+def test_delimiter_and_decimal_comma_are_proposed(cost: str, delimiter: str, decimal: str | None) -> None:
+    """A comma before three digits may separate thousands, so it proposes nothing."""
+    proposal = propose_field_map([{"Date": "2026-11-20", "Cost": cost}], "an export", delimiter)
+    assert (proposal.field_map.delimiter, proposal.field_map.decimal) == (delimiter, decimal)
+
+
+@pytest.mark.parametrize(
     ("rows", "reason"),
     [
         ([{"clicks": 3}], "a column of times"),

@@ -7,7 +7,8 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from brain.cli.gateway.payload_files import read_bytes, read_payloads
+from brain.cli.gateway.csv_columns import SAMPLE_LINES, find_delimiter
+from brain.cli.gateway.payload_files import decode_text, read_bytes, read_payloads
 from brain.cli.local_brain import check_client_id, open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_table, to_json
@@ -43,13 +44,15 @@ def propose(
 ) -> None:
     """Print a field map for the rows of a file as YAML, to be corrected and stored with `brain maps set`."""
     rows: list[dict[str, Any]] = []
-    for payload in read_payloads(read_bytes(file), None, is_csv=file.suffix.lower() == ".csv"):
+    body, is_csv = read_bytes(file), file.suffix.lower() == ".csv"
+    delimiter = (find_delimiter(decode_text(body, "CSV").splitlines()[:SAMPLE_LINES]) if is_csv else None) or ","
+    for payload in read_payloads(body, None, is_csv=is_csv, delimiter=delimiter):
         rows += [row for row in (payload if isinstance(payload, list) else [payload]) if isinstance(row, dict)]
         if len(rows) >= MAX_ROWS:
             break
     if not rows:
         raise InvalidInputError("expected rows with named columns, got none; name a CSV or JSON file")
-    proposal = propose_field_map(rows, description)
+    proposal = propose_field_map(rows, description, delimiter)
     document = proposal.field_map.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     print(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), end="")
     if proposal.unread_columns:

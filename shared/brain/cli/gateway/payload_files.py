@@ -5,9 +5,11 @@ import io
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from brain.cli.gateway.csv_columns import SAMPLE_LINES, check_columns, strip_marks
 from brain.domain.events import SOURCES, FeedType, Rejected
 from brain.domain.feeds.field_maps import FeedsConfig, FieldMap
 from brain.domain.feeds.times import parse_time
@@ -20,13 +22,15 @@ STANDARD_INPUT: Final = Path("-")
 _BOM_AND_SPACE: Final = b"\xef\xbb\xbf \r\n"
 
 
-def read_payloads(body: bytes, field_map: FieldMap | None, *, is_csv: bool) -> Iterator[Any]:
+def read_payloads(
+    body: bytes, field_map: FieldMap | None, *, is_csv: bool, delimiter: str | None = None
+) -> Iterator[Any]:
     """Yield the payloads of a file: rows of CSV, lines of NDJSON, or one JSON value; ``Rejected`` for unreadable ones.
 
     A file is CSV when its name says so, or when a field map is given and it does not start like JSON.
     """
     if is_csv or (field_map is not None and body.lstrip(_BOM_AND_SPACE)[:1] not in (b"{", b"[")):
-        yield from _read_csv(body, field_map.delimiter if field_map else ",")
+        yield from _read_csv(body, delimiter or (field_map.delimiter if field_map else ","))
         return
     try:
         yield parse_json(body, max_values=None)
@@ -45,7 +49,9 @@ def _read_lines(body: bytes, error: InvalidInputError) -> Iterator[Any]:
 
 
 def _read_csv(body: bytes, delimiter: str) -> Iterator[Any]:
-    reader = csv.reader(io.StringIO(decode_text(body, "CSV"), newline=""), delimiter=delimiter)
+    text = decode_text(body, "CSV")
+    check_columns(list(islice(strip_marks(io.StringIO(text, newline="")), SAMPLE_LINES)), delimiter)
+    reader = csv.reader(strip_marks(io.StringIO(text, newline="")), delimiter=delimiter)
     try:
         header = next(reader, [])
         for row in filter(None, reader):

@@ -8,9 +8,11 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from brain.cli.gateway.csv_columns import SAMPLE_LINES, check_columns
 from brain.cli.gateway.payload_files import build_read_error
 from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.json_text import parse_json
@@ -30,7 +32,7 @@ def pieces(file: Path, chosen: FieldMap | None, start: FilePosition) -> Iterator
     """Yield the payloads of ``file`` from ``start`` on, those that cannot be read as the error that says why.
 
     Raises:
-        InvalidInputError: the file cannot be opened.
+        InvalidInputError: the file cannot be opened, or its first line has no column names.
     """
     try:
         with file.open("rb") as stream:
@@ -141,10 +143,9 @@ class _TextLines:
 
     def __iter__(self) -> Iterator[str]:
         while line := self._stream.readline(MAX_PIECE_BYTES):
-            bare = line.removeprefix(_BOM) if self.offset == 0 else line
             self.offset += len(line)
             self.number += 1
-            yield bare.decode("utf-8", "surrogateescape")
+            yield line.removeprefix(_BOM).decode("utf-8", "surrogateescape")
 
     def go_on_from(self, place: FilePosition) -> None:
         """Go on from a place where a row ended."""
@@ -153,6 +154,8 @@ class _TextLines:
 
 
 def _rows(stream: BinaryIO, delimiter: str, start: FilePosition) -> Iterator[FilePayload]:
+    stream.seek(0)
+    check_columns(list(islice(_TextLines(stream), SAMPLE_LINES)), delimiter)
     stream.seek(0)
     lines = _TextLines(stream)
     reader = csv.reader(lines, delimiter=delimiter)

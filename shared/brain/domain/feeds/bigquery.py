@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from brain.domain.events import FeedType, Ignored
-from brain.domain.feeds import google_analytics_export, plain_rows
+from brain.domain.feeds import google_analytics_export, named_rows, plain_rows
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.json_values import to_list, to_object, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
@@ -47,7 +47,7 @@ def _read_row(row: dict[str, Any] | None, context: FeedContext) -> Iterable[Feed
         return [reject_shape("rows with one value per field of the schema")]
     if context.field_map is not None:
         return [plain_rows.read_mapped_row(row, context.field_map)]
-    for shape in (*google_analytics_export.SHAPES, *plain_rows.SHAPES):
+    for shape in (*google_analytics_export.SHAPES, *named_rows.SHAPES):
         if shape.matches(row):
             return shape.read(row, context)
     return [reject_shape("columns named like the fields of an event, or a field map")]

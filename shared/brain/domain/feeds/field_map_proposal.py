@@ -1,17 +1,19 @@
 """Proposes a field map for rows of an unknown export, to be read and corrected by a person."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import lowercase_names
-from brain.domain.feeds.plain_rows import ID_COLUMNS, METRIC_COLUMNS, NAMED_TIME_COLUMNS
+from brain.domain.feeds.named_rows import ID_COLUMNS, METRIC_COLUMNS, NAMED_TIME_COLUMNS
 from brain.domain.feeds.row_dimensions import select_unknown_dimensions
 from brain.domain.feeds.times import parse_time
 from brain.errors import InvalidInputError
 
 MAX_ROWS: Final = 1000
+_DECIMAL_COMMA: Final = re.compile(r"\d,(?:\d{1,2}|\d{4,})\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,10 @@ class FieldMapProposal:
     unread_columns: tuple[str, ...]
 
 
-def propose_field_map(rows: Sequence[Mapping[str, Any]], description: str) -> FieldMapProposal:
+def propose_field_map(rows: Sequence[Mapping[str, Any]], description: str, delimiter: str = ",") -> FieldMapProposal:
     """Return a field map for rows with the same columns, by the names and the values of the first 1,000 rows.
+
+    ``delimiter`` is what separates the columns in the file that the rows come from.
 
     Raises:
         InvalidInputError: no column holds times, or none has the name of a metric.
@@ -44,6 +48,7 @@ def propose_field_map(rows: Sequence[Mapping[str, Any]], description: str) -> Fi
     key = _find_key(sample, columns, time_column)
     field_map = FieldMap(
         description=description,
+        **_describe_format(sample, metrics, delimiter),
         time=TimeMapping(column=time_column),
         key=key,
         metrics=metrics,
@@ -76,6 +81,15 @@ def _is_time(text: Any) -> bool:
         )
     except InvalidInputError:
         return False
+
+
+def _describe_format(
+    rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, tuple[str, ...]], delimiter: str
+) -> dict[str, Any]:
+    """Return the delimiter and the decimal mark where they are not the usual ones."""
+    columns = [column for names in metrics.values() for column in names]
+    has_comma = any(_DECIMAL_COMMA.search(str(row.get(column, ""))) for row in rows for column in columns)
+    return ({"delimiter": delimiter} if delimiter != "," else {}) | ({"decimal": ","} if has_comma else {})
 
 
 def _find_metrics(columns: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -76,12 +76,14 @@ class FieldMap(StrictModel):
     with other figures is a revision. A map without a key makes each row an event of its own, identified by its whole
     content. Other texts, truth values and ids of a running total are dimensions too, unless ``volatile`` lists them.
     ``property_id`` is the GA4 property of reports, which do not name it. ``metrics`` has the columns of each metric,
-    whose sum it is; metrics in ``micros`` are in millionths.
+    whose sum it is; metrics in ``micros`` are in millionths. ``decimal`` is the decimal mark of numbers that are texts:
+    with it, they may have marks between thousands.
     """
 
     feed_type: FeedType = FeedType.WAREHOUSE
     description: str
     delimiter: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] | None = None
     time: TimeMapping
     key: tuple[ColumnName, ...] = ()
     cumulative: bool = True

@@ -1,6 +1,7 @@
 """E-mail services without their own module: single events and campaign totals in the terms that they share."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 from brain.domain.events import FeedType
@@ -9,10 +10,11 @@ from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, first_tag, strip_message_id
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.feeds.times import is_unambiguous_time
 from brain.domain.feeds.typed_fields import read_flag
 from brain.domain.privacy.personal_fields import normalize_field_name
 
-# Metric by kind of event; of "email.opened" and "activity.opened" only the part after the dot counts.
+# Metric by kind of event; of "email.opened", "activity.opened" and "EMAIL_OPENED" only the last word counts.
 _METRICS: Final[Mapping[str, str | None]] = {
     "sent": "sends",
     "send": "sends",
@@ -39,6 +41,8 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "uniqueproxyopen": None,
     "click": "clicks",
     "clicked": "clicks",
+    "linkclick": "clicks",
+    "linkclicked": "clicks",
     "bounce": "bounces",
     "bounced": "bounces",
     "hardbounce": "bounces",
@@ -52,6 +56,7 @@ _METRICS: Final[Mapping[str, str | None]] = {
     "unsubscribe": "unsubscribes",
     "unsubscribed": "unsubscribes",
     "unsub": "unsubscribes",
+    "leadunsubscribed": "unsubscribes",
     "complaint": None,
     "complained": None,
     "spam": None,
@@ -76,6 +81,8 @@ _WRAPPERS: Final = ("data", "payload", "event_data", "message", "msg")
 _KIND_FIELDS: Final = ("event", "event_type", "type", "status", "action")
 _ADDRESS_FIELDS: Final = (
     "email",
+    "to_email",
+    "recipient_email",
     "recipient",
     "rcpt_to",
     "to",
@@ -87,9 +94,11 @@ _ADDRESS_FIELDS: Final = (
     "subscriber_id",
     "contact",
 )
-_TIME_FIELDS: Final = (
-    "timestamp", "ts_event", "ts_epoch", "ts", "time", "event_time", "occurred_at", "created_at", "date", "datetime",
+# When it happened; the other times may be those of the webhook or of the message.
+_EVENT_TIMES: Final = (
+    "timestamp", "event_timestamp", "ts_event", "ts_epoch", "ts", "time", "event_time", "occurred_at",
 )  # fmt: skip
+_TIME_FIELDS: Final = (*_EVENT_TIMES, "created_at", "date", "datetime")
 _EVENT_IDS: Final = ("event_id", "eventid", "sg_event_id", "uuid")
 _CONTENT_IDS: Final = (
     "campaign_id", "broadcast_id", "newsletter_id", "mj_campaign_id", "camp_id", "template_id", "tag", "tags",
@@ -124,7 +133,14 @@ def _read_kind(fields: Mapping[str, object]) -> str | None:
     """Return the first name of what happened that is known, else the first name."""
     texts = (fields.get(name) for name in _KIND_FIELDS)
     kinds = [normalize_field_name(text.rsplit(".", 1)[-1]) for text in texts if isinstance(text, str)]
-    return next((kind for kind in kinds if kind in _METRICS), kinds[0] if kinds else None)
+    words = (kind if kind in _METRICS else kind.removeprefix("email") for kind in kinds)
+    return next((word for word in words if word in _METRICS), kinds[0] if kinds else None)
+
+
+def _read_time(builder: DraftBuilder, fields: Mapping[str, object]) -> datetime | None:
+    """Return when it happened: a time that says where it is UTC comes before one without an offset."""
+    names = [name for name in _EVENT_TIMES if is_unambiguous_time(fields.get(name))]
+    return builder.read_time(fields, *names, *_TIME_FIELDS, naive_is_utc=True)
 
 
 def matches_event(payload: JsonObject) -> bool:
@@ -147,7 +163,7 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
             builder,
             kind,
             _METRICS,
-            builder.read_time(fields, *_TIME_FIELDS, naive_is_utc=True) or context.signed_at,
+            _read_time(builder, fields) or context.signed_at,
             by_machine=by_machine,
             retracted=any(str(fields.get(name)).lower() == "true" for name in _TEST_FLAGS),
             provider_event_id=first_text(fields, _EVENT_IDS),

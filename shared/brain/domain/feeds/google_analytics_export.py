@@ -16,6 +16,10 @@ _EXPORT_METRICS: Final = {
     "share": "shares",
     "purchase": "conversions",
 }
+# What Google adds once the day is over: an event of a streamed table comes again, with these, in the table of its day.
+_ADDED_LATER: Final = frozenset({
+    "traffic_source", "session_traffic_source_last_click", "user_ltv", "is_active_user",
+})  # fmt: skip
 
 
 def matches_export(payload: JsonObject) -> bool:
@@ -42,6 +46,8 @@ def read_export(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutc
             platform="web",
             creator=to_text(payload.get("user_pseudo_id")),
             personal=frozenset({"gasessionid"}),
+            volatile=_ADDED_LATER,
+            newly_volatile=_ADDED_LATER,
         )
     ]
 

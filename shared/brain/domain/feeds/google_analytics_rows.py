@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from brain.domain.events import FeedType
-from brain.domain.feeds import plain_rows
+from brain.domain.feeds import named_rows
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.google_analytics import AMOUNTS, CONTENT_DIMENSIONS, COUNTS, PAGE_DIMENSIONS
@@ -43,7 +43,7 @@ def matches(payload: JsonObject) -> bool:
     """Recognize a row by its property, its period and a metric with GA4's own name."""
     row = snake_case_names(payload)
     is_report_row = has_any(row, _PROPERTIES) and has_any(row, _PERIODS) and not _METRICS.isdisjoint(row)
-    return is_report_row and not plain_rows.matches_named_row(payload)
+    return is_report_row and not named_rows.matches_named_row(payload)
 
 
 def read(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:

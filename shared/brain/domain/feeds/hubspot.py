@@ -16,22 +16,33 @@ from brain.domain.feeds.hubspot_facts import (
     build_merged_deal,
     read_property_facts,
 )
-from brain.domain.feeds.json_values import has_any, lowercase_names, normalize_names, to_list, to_object, to_text
+from brain.domain.feeds.json_values import (
+    has_any,
+    lowercase_names,
+    normalize_names,
+    parse_embedded_json,
+    to_list,
+    to_object,
+    to_text,
+)
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.record_facts import CREATED_AT, IS_DELETED
 from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, read_row_time
 from brain.domain.privacy.personal_fields import ALL_FIELDS
 
 _CUSTOM_OBJECT_PREFIX: Final = "2-"
-_PROPERTY_PREFIX: Final = "property_"
+_PROPERTY_PREFIXES: Final = ("property_", "properties_")
 _ROW_IDS: Final = ("deal_id", "contact_id", "company_id", "ticket_id", "id")
 _OBJECT_TYPE_IDS: Final = {"contact_id": "0-1", "company_id": "0-2", "deal_id": "0-3", "ticket_id": "0-5"}
 
 
 def _is_object(payload: Any) -> bool:
-    if not isinstance(payload, Mapping) or not isinstance(payload.get("properties"), Mapping) or "id" not in payload:
+    if not isinstance(payload, Mapping) or "id" not in payload:
         return False
-    return has_any(payload, ("createdAt", "updatedAt", "archived")) or "hs_object_id" in payload["properties"]
+    properties = parse_embedded_json(payload.get("properties"))
+    if not isinstance(properties, Mapping):
+        return False
+    return has_any(payload, ("createdAt", "updatedAt", "archived")) or "hs_object_id" in properties
 
 
 def matches_object(payload: JsonObject) -> bool:
@@ -56,7 +67,7 @@ def read_object(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutco
 def _read_object(crm_object: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     """Return the state of an object, and of the deals that were merged into it."""
     builder = DraftBuilder(crm_object)
-    properties = to_object(crm_object["properties"])
+    properties = to_object(parse_embedded_json(crm_object["properties"]))
     updated_at = builder.read_time(crm_object, "updatedAt") or builder.read_time(properties, *MODIFIED_PROPERTIES)
     as_of = updated_at or context.received_at
     state: dict[str, Fact] = {}
@@ -150,9 +161,9 @@ def _infer_kind(crm_object: JsonObject, properties: Mapping[str, Any]) -> str:
 
 
 def matches_row(payload: JsonObject) -> bool:
-    """Recognize a warehouse row by an id and the connector's prefix ``property_`` of its columns."""
+    """Recognize a warehouse row by an id and the connector's prefix of its columns."""
     row = lowercase_names(payload)
-    return sum(name.startswith(_PROPERTY_PREFIX) for name in row) > 1 and has_any(row, _ROW_IDS)
+    return sum(name.startswith(_PROPERTY_PREFIXES) for name in row) > 1 and has_any(row, _ROW_IDS)
 
 
 def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
@@ -161,9 +172,7 @@ def read_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]
     id_column = next((name for name in _ROW_IDS if to_text(row.get(name))), None)
     if id_column is None:
         return [Rejected("invalid_field", "id: expected the id of the object, got none")]
-    properties = {
-        name.removeprefix(_PROPERTY_PREFIX): value for name, value in row.items() if name.startswith(_PROPERTY_PREFIX)
-    }
+    properties = {name.partition("_")[2]: value for name, value in row.items() if name.startswith(_PROPERTY_PREFIXES)}
     if "deal_pipeline_stage_id" in row:
         properties.setdefault("dealstage", row["deal_pipeline_stage_id"])
     crm_object = {"id": row[id_column], "properties": properties}
@@ -189,7 +198,10 @@ def read_ping(_item: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]
 SHAPES = (
     PayloadShape(FeedType.CRM_HUBSPOT, "HubSpot CRM objects (id, properties, createdAt)", matches_object, read_object),
     PayloadShape(
-        FeedType.CRM_HUBSPOT, "warehouse rows (deal_id or id, property_amount and the like)", matches_row, read_row
+        FeedType.CRM_HUBSPOT,
+        "warehouse rows (deal_id or id, property_amount, properties_amount and the like)",
+        matches_row,
+        read_row,
     ),
     PayloadShape(FeedType.CRM_HUBSPOT, "HubSpot's check of the webhook URL", matches_ping, read_ping),
 )

@@ -15,6 +15,7 @@ UNKNOWN_NUMBERS: Final = frozenset({
 })  # fmt: skip
 MICROS_PER_UNIT: Final = 1_000_000
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
+_GROUPED_BY_POINTS: Final = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:\.\d{3})+\s*", re.ASCII)
 _MAX_INTEGER_DIGITS: Final = 30  # far more than any count has, far fewer than make int() slow
 _MAX_EXACT_FLOAT: Final = 2**53
 _TYPE_NAMES: Final = {bool: "true or false", str: "a text", list: "a list", dict: "an object", float: "NaN or infinity"}
@@ -47,11 +48,26 @@ def parse_count(value: Any) -> int | None:
 
     Raises:
         InvalidInputError: It is not a whole number: a fraction of a click means that the wrong column was read.
+            Neither is ``1.000``, which is a thousand in much of Europe.
     """
+    if may_group_thousands(value):
+        raise InvalidInputError(
+            "expected a whole number in plain digits, got one whose point may separate thousands; set decimal in a "
+            "field map"
+        )
     count = parse_number(value)
     if isinstance(count, float):
         raise InvalidInputError("expected a whole number, got a fraction")
     return count
+
+
+def may_group_thousands(value: Any) -> bool:
+    """Return whether the points in a text may separate thousands.
+
+    >>> may_group_thousands("1.000"), may_group_thousands("1.00"), may_group_thousands("1000.000")
+    (True, False, False)
+    """
+    return isinstance(value, str) and _GROUPED_BY_POINTS.fullmatch(value) is not None
 
 
 def _parse_number_text(text: str) -> int | float | None:

@@ -1,30 +1,23 @@
-"""Plain rows of a warehouse or a CSV file, read by a field map or by columns named like the fields of an event."""
+"""Plain rows of a warehouse or a CSV file, read by a field map."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
-from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Rejected
-from brain.domain.feeds.context import FeedContext, FeedOutcome
+from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.field_maps import FieldMap, TimeMapping
 from brain.domain.feeds.json_values import (
-    MICROS_PER_UNIT,
-    first_text,
-    has_any,
-    lowercase_names,
     snake_case_names,
     to_snake_case,
     to_text,
 )
-from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_periods import read_period
+from brain.domain.feeds.mapped_metrics import add_mapped_metrics
+from brain.domain.feeds.payload_shapes import JsonObject, reject_shape
 from brain.domain.feeds.report_rows import (
-    STATE_COLUMNS,
     TIME_COLUMNS,
     VOLATILE_COLUMNS,
-    check_ids,
     is_deleted_row,
     read_row_time,
     select_dimensions,
@@ -35,41 +28,6 @@ from brain.domain.privacy.personal_fields import normalize_field_name
 from brain.errors import InvalidInputError
 
 _DAYS_IN_WEEK: Final = 7
-# Columns that are read as a metric where no field map says what they mean.
-METRIC_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "impressions": ("impressions", "impression_count"),
-    "audience_size": ("audience_size", "reach", "followers"),
-    "engagements": ("engagements", "engagement_count", "total_engagements"),
-    "likes": ("likes", "like_count", "reactions"),
-    "comments": ("comments", "comment_count"),
-    "shares": ("shares", "share_count"),
-    "clicks": ("clicks", "click_count"),
-    "opens": ("opens", "open_count"),
-    "sends": ("sends", "sent", "emails_sent"),
-    "bounces": ("bounces", "bounce_count"),
-    "unsubscribes": ("unsubscribes", "unsubscribed"),
-    "views": ("views", "view_count", "page_views", "pageviews"),
-    "conversions": ("conversions", "orders", "purchases"),
-    "spend": ("spend", "cost"),
-    "revenue": ("revenue", "sales"),
-}
-_ALL_METRIC_COLUMNS: Final = frozenset(name for names in METRIC_COLUMNS.values() for name in names)
-NAMED_TIME_COLUMNS: Final = (
-    "occurred_at",
-    "timestamp",
-    "event_time",
-    "datetime",
-    "date",
-    "day",
-    "created_at",
-    "published_at",
-)
-_PERIOD_COLUMNS: Final = (
-    "date_hour", "datehour", "date_hour_minute", "year_month", "yearmonth", "year_week", "yearweek",
-    "iso_year_iso_week", "iso_year", "iso_week", "year", "month", "week",
-)  # fmt: skip
-_ROW_COLUMNS: Final = frozenset({*TIME_COLUMNS, *STATE_COLUMNS})
-ID_COLUMNS: Final = ("content_id", "post_id", "ad_id", "campaign_id", "page_id", "video_id", "message_id", "id")
 
 
 def read_mapped_row(row: JsonObject, field_map: FieldMap, dimensions: Sequence[str] = ()) -> Draft | Rejected:
@@ -81,7 +39,7 @@ def read_mapped_row(row: JsonObject, field_map: FieldMap, dimensions: Sequence[s
     if metric_columns.isdisjoint(row):
         return reject_shape(f"the columns of the field map ({', '.join(sorted(metric_columns))})")
     builder = DraftBuilder(row)
-    _add_metrics(builder, row, field_map)
+    add_mapped_metrics(builder, row, field_map)
     is_total = field_map.cumulative and any(to_text(row.get(column)) for column in field_map.key)
     return builder.build(
         field_map.feed_type,
@@ -130,14 +88,6 @@ def _select_further_dimensions(row: JsonObject, field_map: FieldMap, dimensions:
     )  # fmt: skip
     unknown = select_unknown_dimensions(snake_case_names(row), set(map(to_snake_case, read)))
     return unknown._replace(dimensions=(*select_dimensions(row, structural), *unknown.dimensions))
-
-
-def _add_metrics(builder: DraftBuilder, row: JsonObject, field_map: FieldMap) -> None:
-    for metric, columns in field_map.metrics.items():
-        if metric in AMOUNT_METRICS:
-            builder.add_amount(metric, row, *columns, unit=MICROS_PER_UNIT if metric in field_map.micros else 1)
-        else:
-            builder.add_sum(metric, row, *columns)
 
 
 def _select_content_type(row: JsonObject, field_map: FieldMap) -> str | None:
@@ -201,98 +151,3 @@ def _find_first_weekday(year: int, month: int, weekday: int, week_starts: str) -
     days_after_monday = (weekday - 1) if week_starts == "monday" else (weekday - 2) % _DAYS_IN_WEEK
     month_start = date(year, month, 1)
     return month_start + timedelta(days=(days_after_monday - month_start.weekday()) % _DAYS_IN_WEEK)
-
-
-def matches_named_row(payload: JsonObject) -> bool:
-    """Recognize a row by a time and at least one metric with well-known names."""
-    row = snake_case_names(payload)
-    has_time = has_any(row, NAMED_TIME_COLUMNS) or has_any(row, _PERIOD_COLUMNS)
-    return has_time and any(name in row for name in _ALL_METRIC_COLUMNS)
-
-
-def read_named_row(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
-    """Return one row read by its column names; its other texts are the dimensions of its breakdown."""
-    row = lowercase_names(payload)
-    columns = snake_case_names(payload)
-    builder = DraftBuilder(payload)
-    for metric, names in METRIC_COLUMNS.items():
-        builder.add_metric(metric, columns, *names)
-    check_ids(builder, row, ID_COLUMNS)
-    content_id = first_text(row, ID_COLUMNS)
-    return [
-        builder.build(
-            FeedType.WAREHOUSE,
-            _read_named_time(builder, row, columns) or context.signed_at,
-            cumulative=content_id is not None,
-            currency=first_text(columns, ("currency", "currency_code")),
-            content_id=content_id,
-            content_type=first_text(columns, ("content_type", "type")),
-            platform=first_text(row, ("platform", "channel")),
-            creator=first_text(row, ("author", "creator")),
-            volatile=VOLATILE_COLUMNS,
-            **(_read_named_total(builder, row, columns) if content_id is not None else {}),
-        )
-    ]
-
-
-def _read_named_total(builder: DraftBuilder, row: JsonObject, columns: JsonObject) -> dict[str, Any]:
-    """Return what only a running total has: its key, the time of its figures, and its state."""
-    key, former_key = _build_keys(row)
-    unknown = _select_unknown(row, columns)
-    return {
-        "content_key": key,
-        "former_key": former_key if former_key != key else (),
-        "dimensions": unknown.dimensions,
-        "notices": unknown.notices,
-        "as_of": read_row_time(builder, columns),
-        "retracted": is_deleted_row(columns),
-    }
-
-
-def _read_named_time(builder: DraftBuilder, row: JsonObject, columns: JsonObject) -> datetime | None:
-    """Return the time of a row, or the start of the month, week or hour that its columns name."""
-    if has_any(row, NAMED_TIME_COLUMNS):
-        return builder.read_time(row, *NAMED_TIME_COLUMNS, naive_is_utc=True)
-    return read_period(builder, {name: value for name, value in columns.items() if name in _PERIOD_COLUMNS})
-
-
-def _build_keys(row: JsonObject) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the key of a row, and the key that version 0.1 gave it.
-
-    That one contained when the row was last written and whether it still exists, so that every update of a row was
-    another total.
-    """
-    breakdown = sorted(
-        name
-        for name, value in row.items()
-        if isinstance(value, str) and name not in _ALL_METRIC_COLUMNS and name not in VOLATILE_COLUMNS
-    )
-    former_names = list(dict.fromkeys((*NAMED_TIME_COLUMNS, *ID_COLUMNS, *breakdown)))
-    names = [name for name in former_names if name not in _ROW_COLUMNS]
-    return ("row", *select_dimensions(row, names)), ("row", *select_dimensions(row, former_names))
-
-
-def _select_unknown(row: JsonObject, columns: JsonObject) -> RowDimensions:
-    """Return the dimensions besides times, ids and texts, which are in the key already."""
-    in_key = {to_snake_case(name) for name, value in row.items() if isinstance(value, str)}
-    texts = {name for name, value in columns.items() if isinstance(value, str) and name.replace("_", "") in in_key}
-    read = {*_ALL_METRIC_COLUMNS, *NAMED_TIME_COLUMNS, *ID_COLUMNS, *in_key, *texts}
-    periods = tuple(name for name in _PERIOD_COLUMNS if name in columns and name not in read)
-    unknown = select_unknown_dimensions(columns, read | set(periods))
-    has_time = has_any(row, NAMED_TIME_COLUMNS)
-    return (
-        unknown
-        if has_time
-        else unknown._replace(dimensions=(*select_dimensions(columns, periods), *unknown.dimensions))
-    )
-
-
-SHAPES = (
-    PayloadShape(
-        FeedType.WAREHOUSE,
-        "rows with columns named like the fields of an event (date or timestamp, and impressions, clicks or others)",
-        matches_named_row,
-        read_named_row,
-        is_ambiguous=True,
-    ),
-)

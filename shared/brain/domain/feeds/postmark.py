@@ -23,14 +23,20 @@ _METRICS: Final[Mapping[str, str | None]] = {
 _TIME_FIELDS: Final = ("DeliveredAt", "ReceivedAt", "BouncedAt", "ChangedAt")
 _TEST_MESSAGE: Final = "00000000-0000-0000-0000-000000000000"
 # Postmark reports these as bounces too, although the message is still being delivered or the reason is another.
-_NON_BOUNCE_TYPES: Final = frozenset(
-    {"Transient", "AutoResponder", "AddressChange", "ChallengeVerification", "OpenRelayTest", "Subscribe"}
-)
+_NON_BOUNCE_TYPES: Final = frozenset({
+    "Transient", "AutoResponder", "AddressChange", "ChallengeVerification", "OpenRelayTest", "Subscribe",
+    "SpamComplaint",
+})  # fmt: skip
+# What shows the type of a record in the form that does not name it.
+_RECORD_TYPES: Final = {
+    "BouncedAt": "Bounce", "DeliveredAt": "Delivery", "FirstOpen": "Open", "OriginalLink": "Click",
+}  # fmt: skip
 
 
 def matches(payload: JsonObject) -> bool:
-    """Recognize a record by its type and Postmark's ids."""
-    return "RecordType" in payload and has_any(payload, ("MessageID", "MessageStream", "ServerID"))
+    """Recognize a record by its type, or by a field that only one type has, and Postmark's ids."""
+    has_type = "RecordType" in payload or has_any(payload, _RECORD_TYPES)
+    return has_type and has_any(payload, ("MessageID", "MessageStream", "ServerID"))
 
 
 def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
@@ -38,7 +44,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     if payload.get("MessageID") == _TEST_MESSAGE:
         return [Ignored("Postmark's test of the webhook")]
     builder = DraftBuilder(payload)
-    kind = read_kind(builder, payload, "RecordType")
+    kind = _read_record_type(builder, payload)
     metrics = _select_metrics(kind, read_text(builder, payload, "Type"), payload)
     if metrics.get(kind) == "bounces":
         builder.metrics["sends"] = 1
@@ -54,6 +60,12 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
             retracted=are_test_recipients([payload.get("Recipient") or payload.get("Email")]),
         )
     ]
+
+
+def _read_record_type(builder: DraftBuilder, payload: JsonObject) -> str:
+    if "RecordType" in payload:
+        return read_kind(builder, payload, "RecordType")
+    return next(kind for field, kind in _RECORD_TYPES.items() if field in payload)
 
 
 def _select_metrics(kind: str, record_type: str | None, payload: JsonObject) -> Mapping[str, str | None]:

@@ -88,6 +88,16 @@ def select_unknown_dimensions(
     return RowDimensions(tuple(sorted(dimensions)), _note_unread_columns(unread, figures))
 
 
+def is_dimension_text(name: str, row: Mapping[str, Any]) -> bool:
+    """Return whether a column with a text is a dimension, and no number or description of what the row has an id of.
+
+    >>> row = {"ad_id": "7", "ad_name": "A", "device": "mobile", "ctr": "0.10"}
+    >>> [name for name in row if is_dimension_text(name, row)]
+    ['ad_id', 'device']
+    """
+    return not _is_attribute(name, row) and _is_dimension(name, row[name])
+
+
 def _sort_column(name: str, value: Any, dimensions: list[str], unread: list[str]) -> None:
     """Add a column to the dimensions or to the unread numbers; lists, objects of numbers and empty ones are neither."""
     if isinstance(value, Mapping):

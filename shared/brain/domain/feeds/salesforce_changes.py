@@ -29,6 +29,13 @@ _UNRESOLVED: Final = Notice(
     "changedFields must be names of fields or cover all fields in the order of the schema, got a bitmap that cannot be "
     "resolved, so the change counts nothing; expand changedFields with the schema before sending",
 )
+_COUNTED_KINDS: Final = frozenset({"opportunity", "campaign"})
+_WITHOUT_FIELDS: Final = frozenset({"GAP_CREATE", "GAP_UPDATE", "GAP_UNDELETE", "GAP_OVERFLOW"})
+_GAP: Final = Notice(
+    "change_without_fields",
+    "a change must have the fields of its record to be counted, got a gap or overflow event, which has none; fetch the "
+    "record (after an overflow all records of its kind) and send it",
+)
 
 
 def _find_change(message: JsonObject) -> Mapping[str, Any]:
@@ -66,7 +73,7 @@ def _read_changed_record(
     kind = (to_text(header.get("entityName")) or "record").lower()
     change_type = to_text(header.get("changeType")) or ""
     changed = find_changed_fields(change, header) if change_type == "UPDATE" else frozenset()
-    fields = _list_fields(header, row, kind, record_id) | {"notices": (_UNRESOLVED,) if changed is None else ()}
+    fields = _list_fields(header, row, kind, record_id) | {"notices": _list_notices(kind, change_type, changed)}
     committed_at = builder.read_time(header, "commitTimestamp")
     feed_type = FeedType.CRM_SALESFORCE if change_type in _CHANGE_TYPES else FeedType.CUSTOM
     if committed_at is None:
@@ -86,6 +93,13 @@ def _read_changed_record(
         content_key=list_keys(kind, record_id)["content_key"],
         **fields,
     )
+
+
+def _list_notices(kind: str, change_type: str, changed: frozenset[str] | None) -> tuple[Notice, ...]:
+    """Return what the sender must do so that the figures of a record are complete."""
+    if change_type in _WITHOUT_FIELDS and kind in _COUNTED_KINDS:
+        return (_GAP,)
+    return (_UNRESOLVED,) if changed is None else ()
 
 
 def _list_fields(header: Mapping[str, Any], row: Mapping[str, Any], kind: str, record_id: str) -> dict[str, Any]:

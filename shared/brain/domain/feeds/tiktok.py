@@ -76,7 +76,8 @@ def matches_response(payload: JsonObject) -> bool:
     data = to_object(payload.get("data"))
     if "videos" in data:
         return True
-    if isinstance(data.get("list"), list) and ("page_info" in data or "request_id" in payload):
+    rows = data.get("list")
+    if isinstance(rows, list) and ("page_info" in data or "request_id" in payload or any(map(_is_report, rows))):
         return True
     return _find_error_code(payload) is not None and (
         "log_id" in to_object(payload.get("error")) or "request_id" in payload

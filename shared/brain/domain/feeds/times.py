@@ -65,6 +65,19 @@ def parse_time(value: Any, *, naive_is_utc: bool = False) -> datetime | None:
         raise InvalidInputError(f"expected {EXPECTED_TIME}, got a day or hour that does not exist") from error
 
 
+def is_unambiguous_time(value: Any) -> bool:
+    """Return whether a value is a time with its offset or an epoch, so that nothing has to be known to read it.
+
+    >>> is_unambiguous_time(1795168800), is_unambiguous_time("2026-01-31 13:45:00"), is_unambiguous_time("2026-01-31")
+    (True, False, False)
+    """
+    is_day = isinstance(value, str) and ":" not in value and _EPOCH_DIGITS.fullmatch(value.strip()) is None
+    try:
+        return not is_day and parse_time(value) is not None
+    except InvalidInputError:
+        return False
+
+
 def parse_day_and_hour(day: Any, hour: Any = None) -> datetime | None:
     """Return the start of an hour of a day (``2026-01-31`` or ``20260131``), for reports with a column for each.
 

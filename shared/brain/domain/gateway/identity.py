@@ -42,7 +42,7 @@ def identify(draft: Draft, client_id: str, keys: IdentityKeys) -> Identity:
     content = encode_canonical_json(_without_volatile(draft.raw, draft.volatile))
     fingerprint = hashlib.sha256(salt + b"content\n" + content).hexdigest()[:_FINGERPRINT_HEX_DIGITS]
     event_id = _derive_id(salt, _id_material(draft, content))
-    former_material = _former_material(draft) if draft.cumulative and draft.content_key else None
+    former_material = _former_material(draft)
     former_id = _derive_id(salt, former_material) if former_material else None
     return Identity(event_id, fingerprint, len(content), former_id)
 
@@ -52,6 +52,18 @@ def _derive_id(salt: bytes, material: bytes) -> str:
 
 
 def _former_material(draft: Draft) -> bytes | None:
+    """Return what identified an event in version 0.1 if that was something else."""
+    if draft.cumulative and draft.content_key and not draft.was_event:
+        return _former_total_material(draft)
+    if draft.was_event:
+        return _payload_material(draft.feed_type, encode_canonical_json(_without_volatile(draft.raw, draft.volatile)))
+    if draft.newly_volatile.isdisjoint(draft.raw):
+        return None
+    former = _without_volatile(draft.raw, draft.volatile - draft.newly_volatile)
+    return _payload_material(draft.feed_type, encode_canonical_json(former))
+
+
+def _former_total_material(draft: Draft) -> bytes | None:
     """Return what identified a running total in version 0.1: another key, an event of its own, or fewer dimensions."""
     if draft.former_key:
         return _total_material(draft.feed_type, draft.former_key)
@@ -75,7 +87,11 @@ def _id_material(draft: Draft, content: bytes) -> bytes:
         return _total_material(draft.feed_type, draft.content_key, draft.dimensions)
     if draft.provider_event_id is not None:
         return _event_material(draft.feed_type, draft.provider_event_id)
-    return b"payload\n" + draft.feed_type.value.encode() + b"\n" + content
+    return _payload_material(draft.feed_type, content)
+
+
+def _payload_material(feed_type: FeedType, content: bytes) -> bytes:
+    return b"payload\n" + feed_type.value.encode() + b"\n" + content
 
 
 def _without_volatile(raw: Mapping[str, object], volatile: frozenset[str]) -> Mapping[str, object]:

@@ -25,7 +25,8 @@ class RetireFormerTotals:
 
     Version 0.1 knew only some dimensions, so that rows which differ in another one overwrote each other under one key.
     Only the form that is still stored there is retracted, and only when its row has arrived again: no figure is
-    missing in between. A row whose former key equals its key costs nothing, any other one read.
+    missing in between. A row whose former key equals its key costs nothing, any other one read. So does an event that
+    version 0.1 identified by fields that have turned out to change.
     """
 
     store: DocumentStore

@@ -222,7 +222,7 @@ class Brain:
         """The service that runs a job for all its clients in this process."""
         from brain.services.jobs.run_job import RunJob
 
-        return RunJob(self.dispatch, self.perform)
+        return RunJob(self.dispatch, self.perform, self.report_error)
 
     def cloud_tasks(self) -> "TaskQueue":
         """Return the deployed queue in front of the worker."""

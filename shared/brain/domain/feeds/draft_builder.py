@@ -1,6 +1,6 @@
 """The builder of drafts: collects metrics from a provider's payload and the faults of every field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,10 +53,14 @@ class DraftBuilder:
 
     def add_sum(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
         """Set a count to the sum of those ``names`` that are reported; it stays unknown when none is."""
-        counts = [self.read_number(source, name, is_count=True) for name in names]
+        self.add_parts(metric, [self.read_number(source, name, is_count=True) for name in names])
+
+    def add_parts(self, metric: str, counts: Iterable[int | None]) -> None:
+        """Set a count to the sum of its known parts; a negative part makes the whole a correction."""
         reported = [count for count in counts if count is not None]
         if reported:
-            self.metrics[metric] = sum(reported)
+            corrections = [count for count in reported if count < 0]
+            self.metrics[metric] = sum(corrections or reported)
 
     def add_amount(self, metric: str, source: Mapping[str, Any] | None, *names: str, unit: int = 1) -> None:
         """Set an amount from the first of ``names`` that reports one, divided by ``unit`` (10^6 for micros)."""

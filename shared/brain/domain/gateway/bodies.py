@@ -126,22 +126,31 @@ def _parse_form(body: bytes) -> Sequence[Any]:
         )
     except ValueError as exc:
         raise InvalidInputError(f"expected form fields as name=value&name=value, got {exc}") from exc
-    return _parse_fields(fields)
+    return _parse_fields(body, fields)
 
 
-def _parse_fields(fields: Sequence[tuple[str, str]]) -> Sequence[Any]:
+def _parse_fields(body: bytes, fields: Sequence[tuple[str, str]]) -> Sequence[Any]:
     """Return the JSON in the fields of a form, else the fields; Mandrill's empty batch is for its feed to recognize.
 
-    A byte that is not UTF-8 is a fault of the item of JSON that has it, and becomes U+FFFD in a plain field.
+    A byte that is not UTF-8 is a fault of the item of JSON that has it; plain fields are one item.
     """
     documents = [text for name, text in fields if name in JSON_FIELDS and _is_json_text(text)]
     payloads = [payload for text in documents for payload in _parse_json(text.encode("utf-8", _KEEP_BYTES))]
     is_empty_batch = documents and MANDRILL_FIELD not in dict(fields)
-    return payloads if payloads or is_empty_batch else [{_represent(name): _represent(text) for name, text in fields}]
+    return payloads if payloads or is_empty_batch else [_represent_plain(body, fields)]
 
 
 def _is_json_text(text: str) -> bool:
     return text.lstrip().startswith(("{", "["))
+
+
+def _represent_plain(body: bytes, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return plain fields, in which an escaped byte that is not UTF-8 becomes U+FFFD."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise InvalidInputError(f"expected form fields as name=value&name=value, got {exc}") from exc
+    return {_represent(name): _represent(text) for name, text in fields}
 
 
 def _represent(text: str) -> str:

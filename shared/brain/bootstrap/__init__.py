@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
     from brain.services.gateway.field_map_source import FieldMapSource
+    from brain.services.gateway.ga4_properties import Ga4Properties
     from brain.services.gateway.identity_key_source import IdentityKeySource
     from brain.services.gateway.ingest import Ingest
     from brain.services.gateway.rate_limits import RateLimits
@@ -129,6 +130,13 @@ class Brain:
         from brain.services.gateway.field_map_source import FieldMapSource
 
         return FieldMapSource(self.store, lambda: load_config("feeds", FeedsConfig).field_maps)
+
+    @cached_property
+    def ga4_properties(self) -> "Ga4Properties":
+        """The GA4 properties of clients that have only one."""
+        from brain.services.gateway.ga4_properties import Ga4Properties
+
+        return Ga4Properties(self.store)
 
     @cached_property
     def sealer(self) -> "Sealer":

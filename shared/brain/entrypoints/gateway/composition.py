@@ -14,4 +14,5 @@ def build_ingest_http(brain: Brain) -> IngestHttp:
         brain.log,
         lambda: brain.verify_sender,
         brain.field_maps,
+        brain.ga4_properties,
     )

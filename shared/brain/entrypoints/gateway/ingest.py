@@ -18,6 +18,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
+from brain.entrypoints.gateway.reading import read_reading
 from brain.entrypoints.gateway.request_bodies import check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError
@@ -25,6 +26,7 @@ from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
 from brain.services.gateway.field_map_source import FieldMapSource
+from brain.services.gateway.ga4_properties import Ga4Properties
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
 
@@ -48,6 +50,7 @@ class IngestHttp:
     log: EventLogger
     senders: SenderVerifierFactory | None = None
     field_maps: FieldMapSource | None = None
+    ga4_properties: Ga4Properties | None = None
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,17 +106,19 @@ class IngestHttp:
         check_encoding(request)
         received, sender = await self.admission.admit(request, client_id, source)
         body, content_type = make_readable(request, received)
-        map_name = request.query_params.get("map")
-        read_as = f"{source}?map={map_name}" if map_name else source
-        delivery_id = _identify_delivery(request, sender, client_id, read_as, body)
+        reading = read_reading(request)
+        delivery_id = _identify_delivery(request, sender, client_id, reading.describe(source), body)
         ingest_request = IngestRequest(client_id, source, content_type, body, correlation_id, delivery_id)
         context = FeedContext(
             client_id,
             self.clock.now(),
             sender.signed_at if sender else None,
             correlation_id=correlation_id,
-            field_map=await self._find_field_map(client_id, map_name),
+            field_map=await self._find_field_map(client_id, reading.map_name),
+            property_id=reading.property_id,
         )
+        if self.ga4_properties is not None:
+            context = await asyncio.to_thread(self.ga4_properties.add_to, context, source)
         ingest_result = await self._ingest(ingest_request, context, sender)
         for reason in {
             item_result.message for item_result in ingest_result.items if item_result.outcome is IngestStatus.IGNORED

@@ -126,11 +126,11 @@ def _parameters() -> list[dict[str, Any]]:
             "description": "The GA4 property of the reports, which do not name it; the header X-GA4-Property too.",
             "schema": {"type": "string", "pattern": "^(properties/)?[0-9]{1,20}$"},
         },
-        *_headers(),
+        *_request_headers(),
     ]
 
 
-def _headers() -> list[dict[str, Any]]:
+def _request_headers() -> list[dict[str, Any]]:
     return [
         {
             "name": "X-GA4-Property",

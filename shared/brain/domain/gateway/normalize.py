@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -71,6 +72,7 @@ class IdentifiedEvent(NamedTuple):
     former_id: str | None
     volatile: frozenset[str]
     notices: tuple[Notice, ...]
+    aliases: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
@@ -127,6 +129,7 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         former_id=identity.former_id,
         volatile=draft.volatile,
         notices=draft.notices,
+        aliases=draft.aliases,
     )
 
 

@@ -15,6 +15,7 @@ BENCHMARKS = {
     "loop": "store operations, reads per run, scoring speed, memory",
     "imports": "cold start of each function, relative to interpreter and framework",
     "ingest_store": "events stored per second against the raw Firestore SDK, on the emulator",
+    "ingest_attacks": "CPU, memory and other clients' latency while bodies that are made to be slow arrive",
     "rates": "accuracy and cost of rate budgets over four processes of eight threads",
     "ingest_faults": "events lost and duplicated while store calls fail and the process dies, on both stores",
     "backfill": "a backfill of a million rows on an embedded store, killed halfway and resumed",

@@ -12,6 +12,7 @@
   x RateLimitedError (rate_limited)
   x AlreadyExistsError (already_exists)
   x ConflictError (conflict)
+  x OverloadedError (overloaded)
   x StoreUnavailableError (store_unavailable)
   x StoreRefusedError (store_refused)
   x MissingSecretError (missing_secret)
@@ -157,6 +158,14 @@ class ConflictError(BrainError):
     code = "conflict"
     category = ErrorCategory.TRANSIENT
     severity = ErrorSeverity.INFO
+
+
+class OverloadedError(BrainError):
+    """This instance holds as much work as it can; the same call may succeed on another one or a little later."""
+
+    code = "overloaded"
+    category = ErrorCategory.RESOURCE
+    severity = ErrorSeverity.WARNING
 
 
 class StoreUnavailableError(BrainError):

@@ -19,7 +19,7 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.runs import Runs
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.retry_dead_letters import RetryDeadLetters
 from brain.services.jobs.perform import InProcessQueue
@@ -43,8 +43,8 @@ LIMIT = timedelta(minutes=5)
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> BrokenReader:
     """A reader with a fault, in the place of the real one."""
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     return broken
 
 

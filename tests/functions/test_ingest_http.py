@@ -64,10 +64,11 @@ class Sender:
 @pytest.fixture
 def sender() -> Iterator[Sender]:
     """A sender to an empty embedded store."""
-    yield from _sender()
+    yield from open_sender()
 
 
-def _sender() -> Iterator[Sender]:
+def open_sender() -> Iterator[Sender]:
+    """Yield a sender to an empty embedded store."""
     environment = read_settings({"BRAIN_STORE": "sqlite:///:memory:"})
     brain = bootstrap.build_brain(environment, clock=ManualClock(NOW), secrets=SECRETS)
     sender = Sender(brain)
@@ -414,7 +415,7 @@ SOURCES = [
 @pytest.fixture(scope="module")
 def strangers_target() -> Iterator[Sender]:
     """One Brain that takes all that strangers send."""
-    yield from _sender()
+    yield from open_sender()
 
 
 @pytest.mark.slow

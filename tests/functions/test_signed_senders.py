@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from starlette.applications import Starlette
@@ -22,8 +23,10 @@ from unit.signatures.signers import NOW, OTHER, SECRET, SENDGRID_KEYS, USER
 from brain import bootstrap
 from brain.bootstrap import Brain
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
+from brain.domain.senders.signatures.registry import MAX_SIGNED_BODY_BYTES
 from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.signed_request import SignedRequest
+from brain.entrypoints.gateway import admission
 from brain.entrypoints.gateway.ingest import IngestHttp
 from brain.errors import MissingSecretError, ReplayedRequestError, SecretsUnavailableError, StoreRefusedError
 from brain.repositories import paths
@@ -567,3 +570,20 @@ def test_a_key_serves_beside_signatures(address: Address) -> None:
     key, _ = address.brain.key_ring.create("acme")
     request = SignedRequest("POST", (), {"authorization": f"Bearer {key}"}, BODY)
     assert [address.send(request).status_code for _ in range(2)] == [201, 200]
+
+
+def test_nothing_is_read_of_a_body_whose_sender_a_header_would_prove(address: Address) -> None:
+    """Wrong basic credentials cost no memory, whatever the body says of its length."""
+    wrong = signers.basic("someone:else", body=b"")
+    forged = replace(wrong, body=b"x" * 2_000_000)
+    with patch.object(admission, "read_body") as read_body:
+        assert address.send(forged, "email").status_code == 401
+    read_body.assert_not_called()
+
+
+def test_at_most_a_megabyte_is_read_of_a_body_that_must_be_verified(address: Address) -> None:
+    """Providers that sign the body send less; a stranger cannot make the instance hold more."""
+    signed = signers.sendgrid(body=b"[" + b" " * MAX_SIGNED_BODY_BYTES + b"]")
+    answer = address.send(signed, "email")
+    assert answer.status_code == 413
+    assert f"at most {MAX_SIGNED_BODY_BYTES} bytes" in answer.json()["detail"]

@@ -21,6 +21,7 @@ from brain.settings.files import load_config
 if TYPE_CHECKING:
     from brain.domain.gateway.dead_letters import RetryPolicy
     from brain.domain.privacy.keys import IdentityKeys
+    from brain.domain.privacy.spellings import PrivacyConfig
     from brain.domain.scoring import ScoringConfig
     from brain.ports.logger import EventLogger
     from brain.ports.sealing import Sealer
@@ -105,6 +106,7 @@ class Brain:
         """The service that accepts events."""
         from brain.domain.feeds.field_maps import FeedsConfig
         from brain.services.gateway.ingest import Ingest
+        from brain.services.gateway.read_request import ReadingRules
         from brain.services.gateway.record_warnings import RecordWarnings
         from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
@@ -120,7 +122,7 @@ class Brain:
             self.clock,
             self.report_error,
             record_warnings,
-            load_config("feeds", FeedsConfig).meta_ads,
+            ReadingRules(load_config("feeds", FeedsConfig).meta_ads, self.privacy),
         )
 
     @cached_property
@@ -137,6 +139,13 @@ class Brain:
         from brain.services.gateway.ga4_properties import Ga4Properties
 
         return Ga4Properties(self.store)
+
+    @cached_property
+    def privacy(self) -> "PrivacyConfig":
+        """Which spellings are one person."""
+        from brain.domain.privacy.spellings import PrivacyConfig
+
+        return load_config("brain_privacy", PrivacyConfig)
 
     @cached_property
     def sealer(self) -> "Sealer":

@@ -37,6 +37,7 @@ CONFIG_MODELS: Final = {
     "brain_features": "brain.domain.jobs.features:FeatureFlags",
     "brain_learning": "brain.domain.learning.config:LearningConfig",
     "brain_limits": "brain.domain.rates.config:LimitsConfig",
+    "brain_privacy": "brain.domain.privacy.spellings:PrivacyConfig",
     "brain_predictions": "brain.domain.predictions.config:PredictionConfig",
     "brain_retail": "brain.domain.retail.config:RetailConfig",
     "brain_roi": "brain.domain.retail.roi.config:RoiConfig",

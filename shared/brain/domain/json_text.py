@@ -5,31 +5,35 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
+from brain.domain.json_bounds import MAX_NAMES, MAX_NUMBER_CHARACTERS, MAX_VALUES, find_excess
 from brain.errors import InvalidInputError
 
-MAX_DEPTH: Final = 64
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NON_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _MAX_EXACT_FLOAT: Final = 2.0**53
 
 
-def parse_json(data: bytes) -> Any:
+def parse_json(data: bytes, *, max_values: int | None = MAX_VALUES) -> Any:
     """Parse UTF-8 JSON, with or without a byte order mark.
 
     A number is its value: ``1``, ``1.0`` and ``1e0`` are all parsed as the integer 1, so that a sender who changes the
     serializer still sends the same payload.
 
+    Args:
+        data: The JSON text.
+        max_values: How many values it may have; None for a file, whose size its owner chose.
+
     Raises:
         InvalidInputError: The data is not JSON by RFC 8259, repeats a name in one object (readers disagree on which one
-            counts), is nested deeper than ``MAX_DEPTH``, or has a number or character that cannot be represented.
+            counts), exceeds a bound of ``json_bounds``, or has a number or character that cannot be represented.
 
     >>> parse_json(b'{"likes": 3.0}')
     {'likes': 3}
     """
     body = data.removeprefix(BYTE_ORDER_MARK)
-    check_depth(body)
+    excess = find_excess(body, len(body) if max_values is None else max_values)
+    if excess:
+        raise InvalidInputError(excess)
     try:
         document = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
@@ -49,7 +53,12 @@ def parse_json_lines(data: bytes) -> Iterator[Any]:
 
     Empty lines are skipped; an invalid line does not affect the others.
     """
-    for line_number, line in enumerate(data.removeprefix(BYTE_ORDER_MARK).split(b"\n"), start=1):
+    start, line_number = 0, 0
+    body = data.removeprefix(BYTE_ORDER_MARK)
+    while start <= len(body):
+        end = body.find(b"\n", start)
+        line, start = body[start : end if end >= 0 else None], (end if end >= 0 else len(body)) + 1
+        line_number += 1
         if not line.strip():
             continue
         try:
@@ -75,26 +84,6 @@ def encode_canonical_json(document: Any) -> bytes:
         raise InvalidInputError(f"expected values that JSON can represent, got an error: {error}") from error
 
 
-def check_depth(body: bytes) -> None:
-    """Check the brackets alone, so that no nesting can exhaust the stack of the parser.
-
-    Raises:
-        InvalidInputError: The brackets are nested deeper than ``MAX_DEPTH``, or do not match.
-    """
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return
-    brackets = _STRING.sub(b"", body).translate(None, _NON_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        if not brackets:
-            return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    if brackets:
-        raise InvalidInputError(
-            f"expected JSON nested at most {MAX_DEPTH} levels deep with matching brackets, got other brackets; "
-            "send a flatter payload"
-        )
-
-
 def _check_surrogates(document: Any) -> None:
     try:
         encode_canonical_json(document)
@@ -103,6 +92,8 @@ def _check_surrogates(document: Any) -> None:
 
 
 def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(members) > MAX_NAMES:
+        raise InvalidInputError(f"expected at most {MAX_NAMES} names per object, got {len(members)}; send a list")
     json_object = dict(members)
     if len(json_object) != len(members):
         raise InvalidInputError("expected each name once per object, got a repeated name; send one value per name")
@@ -111,6 +102,10 @@ def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def parse_float(digits: str) -> float | int:
     """Return the value of a JSON number with a fraction or an exponent; raises ``InvalidInputError`` for infinity."""
+    if len(digits) > MAX_NUMBER_CHARACTERS:
+        raise InvalidInputError(
+            f"expected JSON numbers of at most {MAX_NUMBER_CHARACTERS} characters, got {len(digits)}; send fewer digits"
+        )
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise InvalidInputError("expected numbers below 1.8e308, got a larger one")

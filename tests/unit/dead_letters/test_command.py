@@ -15,7 +15,7 @@ from brain.cli.app import app
 from brain.cli.failures import run_app
 from brain.domain.feeds.context import FeedContext
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.testing.simulations.memory_brain import CLIENT, NOW, BrokenReader, build_post_payload, build_request
 
 Run = Callable[..., int]
@@ -27,8 +27,8 @@ def brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Brain:
     """The Brain that the command works on, with a letter that may pass and one that cannot."""
     monkeypatch.setitem(os.environ, "BRAIN_STORE", f"sqlite:///{tmp_path / 'b.db'}")
     opened = local_brain.open_brain()
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     monkeypatch.setattr(opened, "log", lambda *_, **__: None)
     send(opened, [OLD])
     broken.broken = False

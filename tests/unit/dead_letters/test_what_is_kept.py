@@ -14,7 +14,7 @@ from brain.domain.gateway.dead_letters import DeadLetter, derive_dead_letter_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.testing.simulations.memory_brain import (
     CLIENT,
     NOW,
@@ -58,8 +58,8 @@ def test_a_content_type_that_is_none_is_not_kept(content_type: str) -> None:
 
 def test_a_replay_knows_what_was_known_beside_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """That it was history, when it was signed, whose it was, and by which map its columns are read."""
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     brain = build_memory_brain()
     brain.log = lambda *_, **__: None
     columns: Any = {"time": {"column": "day"}, "metrics": {"likes": ["thumbs"]}, "cumulative": False}
@@ -105,8 +105,8 @@ def test_the_same_bytes_have_one_letter_per_client_and_feed() -> None:
 
 def test_a_replay_that_ends_in_a_conflict_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """The event was stored with other content meanwhile; the letter stays for the operator."""
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     brain = build_memory_brain()
     brain.log = lambda *_, **__: None
     send_request(brain, [build_post_payload(1), build_post_payload(2)])

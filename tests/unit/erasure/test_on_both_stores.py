@@ -16,7 +16,7 @@ from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.gateway import erasures
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.services.gateway.erase import Erase
 from brain.services.gateway.reconcile import Reconcile
 from brain.settings.environment import read_settings
@@ -81,8 +81,8 @@ def test_a_person_goes_from_more_than_a_page_of_events_and_from_letters(brain: B
 
 def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the hourly dispatch, for each client that has one."""
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     send(brain, [build_post_payload(1)], name="one")
     send(brain, [build_post_payload(2), build_post_payload(3)], name="two")
     broken.broken = False

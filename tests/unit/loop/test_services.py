@@ -259,16 +259,16 @@ def test_a_dead_letter_is_replayed_once_its_reader_is_fixed(brain, monkeypatch):
     """Preview first; twice is once; what was stored before stays."""
     good = {"event_id": "e1", "occurred_at": brain.clock.now().isoformat(), "likes": 1}
     body = json.dumps([good, good | {"event_id": "e2"}]).encode()
-    from brain.services.gateway import ingest  # noqa: PLC0415 - patched below
+    from brain.services.gateway import read_request  # noqa: PLC0415 - patched below
 
     def broken(*_args):
         raise KeyError("a fault of our reader")
 
-    normalize = ingest.normalize
-    monkeypatch.setattr(ingest, "normalize", broken)
+    normalize = read_request.normalize
+    monkeypatch.setattr(read_request, "normalize", broken)
     done = send(brain, body)
     letter_id = done.items[0].dead_letter_id
-    monkeypatch.setattr(ingest, "normalize", normalize)
+    monkeypatch.setattr(read_request, "normalize", normalize)
     letter = brain.replay.find(letter_id)
     assert brain.replay.preview(letter) == {"events": 2, "rejected": 0, "unreadable": 0, "ignored": 0}
     assert brain.store.count(paths.events("acme")) == 0

@@ -17,7 +17,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.errors import BrainError
 from brain.repositories import paths
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.services.gateway.group_commit import GroupCommit
 from brain.services.gateway.reconcile import Reconcile
 from brain.services.gateway.record_warnings import RecordWarnings
@@ -150,8 +150,8 @@ def test_a_letter_that_is_gone_without_a_word_is_a_difference_until_it_would_hav
 
 def test_what_a_replay_makes_events_of_counts_as_those(monkeypatch: pytest.MonkeyPatch) -> None:
     """One item that nobody could read turned out to be two events; it was answered once, and stays one answer."""
-    broken = BrokenReader(ingest_service.normalize)
-    monkeypatch.setattr(ingest_service, "normalize", broken)
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
     brain = build_memory_brain()
     brain.log = lambda *_, **__: None
     request = build_request({"payload": [build_post_payload(1), build_post_payload(2)]}, name="page")

@@ -25,6 +25,7 @@ from brain.domain.feeds.meta_actions import LEAD_TYPES, PURCHASE_TYPES
 from brain.domain.gateway.dead_letters import RetryPolicy
 from brain.domain.jobs.features import FeatureFlags
 from brain.domain.jobs.steps import JOBS, RETRY_DEAD_LETTERS
+from brain.domain.privacy.spellings import PrivacyConfig
 from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.sender_secrets import build_secret_name
 from brain.domain.senders.signatures.senders_config import SendersConfig
@@ -38,7 +39,7 @@ from brain.ports.task_queue import Task
 from brain.repositories.clients import Clients
 from brain.repositories.gateway import ingest_counters
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.services.gateway import ingest as ingest_service
+from brain.services.gateway import read_request
 from brain.services.gateway.verify_sender import VerifySender
 from brain.services.jobs.perform import InProcessQueue
 from brain.settings.files import load_config
@@ -74,7 +75,7 @@ def probe_retries() -> object:
 
 @contextlib.contextmanager
 def _broken_reader() -> Iterator[None]:
-    with patch.object(ingest_service, "normalize", BrokenReader(ingest_service.normalize)):
+    with patch.object(read_request, "normalize", BrokenReader(read_request.normalize)):
         yield
 
 
@@ -239,7 +240,7 @@ async def _admit(senders: SignedSenders, prefix: str) -> str:
         "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
     }  # fmt: skip
 
-    async def read_body() -> RequestBody:
+    async def read_body(_limit: int) -> RequestBody:
         return RequestBody(signed.body, "application/json")
 
     try:
@@ -377,7 +378,30 @@ def run_command(*arguments: str, **options: Any) -> tuple[object, ...]:
     return completed.stdout, completed.stderr, str(error or "")
 
 
+# ---- brain_privacy: which spellings get the same pseudonym
+
+
+def probe_spellings() -> object:
+    """Normalize an event with a national telephone number and a subaddress, for two clients."""
+    event = {"event_id": "e1", "occurred_at": "2026-11-20T10:00:00Z", "likes": 1}
+    event["raw_data"] = {"phones": ["070-174 06 35", "020 7946 0018"], "email": "ada+news@example.org"}
+    at = ("--received-at", "2026-11-22T00:00:00Z")
+    clients = [("--client", client_id) for client_id in ("local", "acme")]
+    return [run_command("normalize", "custom", "-", *at, *client, input=json.dumps(event)) for client in clients]
+
+
 FILES = (
+    SettingsFile(
+        "brain_privacy",
+        PrivacyConfig,
+        {"*": [probe_spellings]},
+        values={
+            "defaults.phone_regions": [["SE"], ["GB"]],
+            "clients.0.phone_regions.0": ["GB"],
+            "client_id": ["local"],
+        },
+        optional={"clients": [{"client_id": "acme", "phone_regions": ["SE"], "merge_subaddresses": True}]},
+    ),
     SettingsFile("brain_dead_letters", RetryPolicy, {"*": [probe_retries]}),
     SettingsFile("brain_limits", LimitsConfig, {"*": [probe_limits]}),
     SettingsFile(

@@ -30,7 +30,7 @@ def erase(
     identifier = _read_subject() if subject == "-" else subject
     brain = open_brain()
     require_client(brain, client)
-    service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock)
+    service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock, brain.privacy)
     with show_progress("documents") as report:
         receipt = service(client, identifier, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=report)
     if json_output:

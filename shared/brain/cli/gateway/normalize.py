@@ -24,6 +24,7 @@ from brain.domain.feeds.field_maps import FeedsConfig
 from brain.domain.gateway.normalize import build_event
 from brain.domain.gateway.normalize import normalize as read_events
 from brain.domain.privacy.keys import IdentityKeys, parse_identity_keys
+from brain.domain.privacy.spellings import PrivacyConfig
 from brain.settings.files import load_config
 
 _DEVELOPMENT_KEY = b"a throw-away key for looking at events on one machine"
@@ -66,11 +67,12 @@ def normalize(
 
 def _print_events(source: str, payloads: Iterator[Any], context: FeedContext, keys: IdentityKeys) -> int:
     """Print every event and every rejection with its index among the items; return the number of rejections."""
+    rules = load_config("brain_privacy", PrivacyConfig).find_rules(context.client_id)
     index = rejections = 0
     for payload in payloads:
         drafts = [payload] if isinstance(payload, Rejected) else read_events(source, payload, context)
         for draft in drafts:
-            completed = build_event(draft, context, keys) if isinstance(draft, Draft) else draft
+            completed = build_event(draft, context, keys, rules) if isinstance(draft, Draft) else draft
             if isinstance(completed, Rejected):
                 rejections += 1
                 fault = {"error_code": completed.error_code, "message": completed.message, "index": index}

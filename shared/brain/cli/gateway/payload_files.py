@@ -29,7 +29,7 @@ def read_payloads(body: bytes, field_map: FieldMap | None, *, is_csv: bool) -> I
         yield from _read_csv(body, field_map.delimiter if field_map else ",")
         return
     try:
-        yield parse_json(body)
+        yield parse_json(body, max_values=None)
     except InvalidInputError as error:
         yield from _read_lines(body, error)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import fields
+from heapq import nsmallest
 from typing import Any, Final
 
 from brain.domain.events import METRICS, QUALITIES, SCHEMA_VERSION, Draft, Event, FeedType, Rejected
@@ -17,6 +18,7 @@ _ACCEPTED_FIELDS: Final = _EVENT_FIELDS | {"creator", "cumulative"}
 # Any other name may identify a person, and is not repeated in an error.
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_]{1,40}")
 _EVENT_ID: Final = re.compile(r"(?!__.*__$)[A-Za-z0-9_-]{1,128}")
+_MAX_NAMED_FIELDS: Final = 20  # the sender learns as much from these
 _DISTINCTIVE_FIELDS: Final = frozenset({*METRICS, *QUALITIES, "content_id", "content_type", "event_id", "raw_data"})
 
 
@@ -48,7 +50,7 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 
 
 def _find_faults(payload: JsonObject, context: FeedContext) -> list[str]:
-    unknown_names = sorted(set(payload) - _ACCEPTED_FIELDS)
+    unknown_names = nsmallest(_MAX_NAMED_FIELDS, set(payload) - _ACCEPTED_FIELDS)
     faults = [
         f"{name if _FIELD_NAME.fullmatch(name) else 'a field'}: not a field of an event" for name in unknown_names
     ]

@@ -1,6 +1,7 @@
 """All payload shapes by feed; a new provider is one module and one line here."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from brain.domain.events import FeedType, Rejected
@@ -169,6 +170,7 @@ def _reject_mismatch(shape: PayloadShape, source: FeedType) -> Rejected:
     )
 
 
+@cache
 def _list_expected(source: FeedType) -> str:
     descriptions = dict.fromkeys(shape.description for shape in (*_DISTINCT[source], *_AMBIGUOUS[source]))
     return f"expected one of the following for {source}, got something else: {'; '.join(descriptions)}"

@@ -7,13 +7,16 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from brain.domain.gateway.faulty_json import iterate_documents
 from brain.domain.gateway.requests import MAX_EVENTS
+from brain.domain.json_bounds import find_many_values
 from brain.domain.json_text import BYTE_ORDER_MARK, parse_json
-from brain.errors import InvalidInputError
+from brain.errors import InvalidInputError, PayloadTooLargeError
 
 FORM: Final = "application/x-www-form-urlencoded"
 GZIP: Final = "application/gzip"
 JSON_LINES: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 MAX_FORM_FIELDS: Final = 1000
+MAX_LINES: Final = 20_000
+"""Empty ones included; the events in them have a limit of their own."""
 MANDRILL_FIELD: Final = "mandrill_events"
 # The fields in which forms carry JSON; Slack, GitHub and others use payload.
 JSON_FIELDS: Final = ("payload", MANDRILL_FIELD, "data", "events", "event", "json", "body")
@@ -47,6 +50,7 @@ def parse_body(body: bytes, content_type: str) -> Sequence[Any]:
 
     Raises:
         InvalidInputError: the body as a whole cannot be parsed.
+        PayloadTooLargeError: it has more values or lines than a request may have; nothing was built of it.
     """
     if not body.strip():
         raise InvalidInputError("expected a JSON object, a JSON array, NDJSON or a form, got an empty body")
@@ -56,11 +60,13 @@ def parse_body(body: bytes, content_type: str) -> Sequence[Any]:
     if is_form(body, content_type):
         return _parse_form(body)
     if kind in JSON_LINES:
+        _check_values(body)
         return _collect(_iterate_lines(body))
     return _parse_json(body)
 
 
 def _parse_json(body: bytes) -> Sequence[Any]:
+    _check_values(body)
     try:
         document = parse_json(body)
     except InvalidInputError as error:
@@ -70,9 +76,8 @@ def _parse_json(body: bytes) -> Sequence[Any]:
 
 def _parse_faulty_json(body: bytes, error: InvalidInputError) -> Sequence[Any]:
     """Return the payloads of JSON with faulty items, of several documents, or of NDJSON with faulty lines."""
-    lines = _collect(_iterate_lines(body)) if b"\n" in body.strip() else []
-    if len(lines) > 1 and isinstance(lines[0], dict):
-        return lines
+    if _starts_with_an_object(body):
+        return _collect(_iterate_lines(body))
     try:
         payloads = _collect(iterate_documents(body))
     except InvalidInputError:
@@ -82,8 +87,22 @@ def _parse_faulty_json(body: bytes, error: InvalidInputError) -> Sequence[Any]:
     raise error
 
 
+def _starts_with_an_object(body: bytes) -> bool:
+    """Return whether the first of several lines is an object of its own, as in NDJSON."""
+    first, _, others = body.strip().partition(b"\n")
+    if not others:
+        return False
+    try:
+        return isinstance(parse_json(first), dict)
+    except InvalidInputError:
+        return False
+
+
 def _iterate_lines(body: bytes) -> Iterator[Any]:
     """Yield the payloads of every line that is not empty; a faulty line does not affect the others."""
+    line_count = body.count(b"\n") + 1
+    if line_count > MAX_LINES:
+        raise PayloadTooLargeError(f"at most {MAX_LINES} lines per request, got {line_count}; split the request")
     for line_number, line in enumerate(body.removeprefix(BYTE_ORDER_MARK).split(b"\n"), start=1):
         if not line.strip():
             continue
@@ -100,6 +119,13 @@ def _parse_faulty_line(line: bytes, error: InvalidInputError) -> Sequence[Any]:
         return _collect(iterate_documents(line))
     except InvalidInputError:
         return [error]
+
+
+def _check_values(body: bytes) -> None:
+    """Check the number of values of the body as a whole; the parser checks what else a document may have."""
+    excess = find_many_values(body)
+    if excess:
+        raise PayloadTooLargeError(excess)
 
 
 def _collect(payloads: Iterable[Any]) -> list[Any]:

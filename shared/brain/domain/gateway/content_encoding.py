@@ -8,6 +8,17 @@ from brain.errors import InvalidInputError, PayloadTooLargeError
 # A gzip body may consist of several members; each costs a copy of the rest.
 MAX_MEMBERS: Final = 64
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
+_SIZE_BYTES: Final = 4
+
+
+def read_content_size(body: bytes) -> int:
+    """Return how many bytes a gzip body says that its last member contains (RFC 1952, ISIZE); it may be untrue.
+
+    >>> import gzip
+    >>> read_content_size(gzip.compress(b"{}"))
+    2
+    """
+    return int.from_bytes(body[-_SIZE_BYTES:], "little")
 
 
 def decompress_gzip(body: bytes, limit: int) -> bytes:

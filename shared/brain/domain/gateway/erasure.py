@@ -17,7 +17,8 @@ from brain.domain.gateway.bodies import is_form, parse_body
 from brain.domain.gateway.normalize import normalize
 from brain.domain.json_text import parse_json
 from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN, Pseudonymizer, list_pseudonyms, normalize_person
+from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN, Pseudonymizer, list_stored_pseudonyms
+from brain.domain.privacy.spellings import NO_RULES, SpellingRules, normalize_person
 from brain.errors import InvalidInputError
 
 ERASED: Final = "erased"
@@ -31,6 +32,7 @@ class Person:
     subject: str = field(repr=False)
     client_id: str
     keys: IdentityKeys = field(repr=False)
+    rules: SpellingRules = NO_RULES
     pseudonyms: tuple[str, ...] = field(init=False, repr=False)
     pattern: "re.Pattern[str] | None" = field(init=False, repr=False)
 
@@ -44,7 +46,8 @@ class Person:
             raise InvalidInputError(
                 f"the subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters, got {len(self.subject.strip())}"
             )
-        object.__setattr__(self, "pseudonyms", list_pseudonyms(self.subject, self.client_id, self.keys))
+        pseudonyms = list_stored_pseudonyms(self.subject, self.client_id, self.keys, self.rules)
+        object.__setattr__(self, "pseudonyms", pseudonyms)
         object.__setattr__(self, "pattern", _compile_pattern(self.subject))
 
     def occurs_in(self, text: str) -> bool:
@@ -61,7 +64,9 @@ class Person:
 
     def matches(self, identifier: object) -> bool:
         """Whether an identifier that is stored as received, such as a user id or a correlation id, is theirs."""
-        return isinstance(identifier, str) and normalize_person(identifier) == normalize_person(self.subject)
+        return isinstance(identifier, str) and (
+            normalize_person(identifier, self.rules) == normalize_person(self.subject, self.rules)
+        )
 
 
 def _compile_pattern(subject: str) -> "re.Pattern[str] | None":
@@ -184,9 +189,9 @@ def _payload_names(payload: Any, source: str, person: Person, context: FeedConte
     """Whether ingest would recognize the person in a payload, or its text names them."""
     return (
         _bytes_name(json.dumps(payload, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass"), person)
-        or _would_pseudonymize(Pseudonymizer(person.client_id, person.keys), payload, person)
+        or _would_pseudonymize(payload, frozenset(), person)
         or any(
-            _would_pseudonymize(Pseudonymizer(person.client_id, person.keys, draft.personal), draft.raw, person)
+            _would_pseudonymize(draft.raw, draft.personal, person)
             or (draft.creator is not None and person.matches(draft.creator))
             for draft in _read_drafts(payload, source, context)
         )
@@ -200,7 +205,8 @@ def _read_drafts(payload: Any, source: str, context: FeedContext) -> list[Draft]
         return []
 
 
-def _would_pseudonymize(pseudonymizer: Pseudonymizer, payload: Any, person: Person) -> bool:
+def _would_pseudonymize(payload: Any, personal: frozenset[str], person: Person) -> bool:
+    pseudonymizer = Pseudonymizer(person.client_id, person.keys, personal, person.rules)
     pseudonymizer.scrub_payload({"payload": payload})
     return not set(person.pseudonyms).isdisjoint(pseudonymizer.pseudonyms.values())
 

@@ -8,6 +8,7 @@ from brain.domain.clients.currencies import CURRENCIES
 from brain.errors import InvalidInputError
 
 MAX_NAME_LENGTH: Final = 256
+MAX_SEARCHED_LENGTH: Final = 4096
 _HASH_HEX_DIGITS: Final = 16
 _SHOWN_CURRENCY: Final = re.compile(r"[A-Za-z0-9$€£¥]{1,8}")
 
@@ -20,10 +21,19 @@ def shorten_name(name: Any) -> Any:
     >>> shorten_name("/boots"), len(shorten_name("/" + "x" * 5000))
     ('/boots', 256)
     """
-    if not isinstance(name, str) or len(name) <= MAX_NAME_LENGTH:
-        return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_HEX_DIGITS]
-    return f"{name[: MAX_NAME_LENGTH - _HASH_HEX_DIGITS - 1]}~{digest}"
+    return _cut(name, MAX_NAME_LENGTH) if isinstance(name, str) else name
+
+
+def limit_length(text: str) -> str:
+    """Return a text that is searched for people in little time; of a longer one its start and a hash of the whole."""
+    return _cut(text, MAX_SEARCHED_LENGTH)
+
+
+def _cut(text: str, max_length: int) -> str:
+    if len(text) <= max_length:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_HEX_DIGITS]
+    return f"{text[: max_length - _HASH_HEX_DIGITS - 1]}~{digest}"
 
 
 def normalize_currency(currency: Any) -> Any:

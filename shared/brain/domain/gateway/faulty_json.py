@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from brain.domain.gateway.requests import MAX_EVENTS
-from brain.domain.json_text import BYTE_ORDER_MARK, check_depth, parse_float
+from brain.domain.json_bounds import MAX_NAMES, find_excess
+from brain.domain.json_text import BYTE_ORDER_MARK, parse_float
 from brain.errors import BrainError, InvalidInputError
 
 # The names under which providers list the items of a page. A fault in any other list is one of the whole object: a row
@@ -44,7 +45,9 @@ def iterate_documents(body: bytes) -> Iterator[Any]:
     Raises:
         InvalidInputError: no document can be read.
     """
-    check_depth(body)
+    excess = find_excess(body)
+    if excess:
+        raise InvalidInputError(excess)
     text, is_utf8 = _decode(body.removeprefix(BYTE_ORDER_MARK))
     position = _skip_separators(text, 0)
     if position == len(text):
@@ -169,7 +172,9 @@ def _refuse_faults(content: Any) -> None:
             _refuse_faults(element)
 
 
-def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(members: list[tuple[str, Any]]) -> dict[str, Any] | _Fault:
+    if len(members) > MAX_NAMES:
+        return _Fault(f"expected at most {MAX_NAMES} names per object, got {len(members)}; send a list")
     json_object = dict(members)
     if len(json_object) != len(members):
         occurrences = Counter(name for name, _ in members)

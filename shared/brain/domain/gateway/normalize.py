@@ -1,9 +1,8 @@
 """From a provider's payload to events that can be stored: read, identified, pseudonymized and validated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,15 +22,18 @@ from brain.domain.events import (
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.json_values import parse_embedded_json
 from brain.domain.feeds.registry import read_object
-from brain.domain.gateway.event_names import normalize_currency, shorten_name
+from brain.domain.gateway.event_names import limit_length, normalize_currency, shorten_name
 from brain.domain.gateway.identity import identify
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
+from brain.domain.privacy.scrub_allowance import ScrubAllowance, ScrubLimitError
+from brain.domain.privacy.spellings import NO_RULES, SpellingRules
 from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 
 MAX_RAW_BYTES: Final = 100 * 1024
 MAX_NESTING: Final = 4
+_NO_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {}
 # What remains of a payload that is too large to be stored.
 ESSENTIAL_METRICS: Final = (
     "likes", "comments", "shares", "clicks", "opens", "views", "impressions", "engagements", "followers", "sent",
@@ -39,6 +41,11 @@ ESSENTIAL_METRICS: Final = (
 )  # fmt: skip
 _AIRBYTE_ROW: Final = "_airbyte_data"
 _EVENT: Final = TypeAdapter(Event)
+_TOO_MUCH_TEXT: Final = Notice(
+    "reduced_payload",
+    "the texts and people of the request exceed what it may have; of some payloads only the essential metrics were "
+    "stored; split the request",
+)
 _ESSENTIAL_NAMES: Final = {"sends": "sent", "audience_size": "followers"}
 
 
@@ -72,27 +79,61 @@ class IdentifiedEvent(NamedTuple):
     former_id: str | None
     volatile: frozenset[str]
     notices: tuple[Notice, ...]
-    aliases: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    aliases: Mapping[str, tuple[str, ...]] = _NO_ALIASES
 
 
-def normalize(source: str | FeedType, payload: Any, context: FeedContext) -> list[FeedOutcome]:
+def normalize(
+    source: str | FeedType, payload: Any, context: FeedContext, max_items: int | None = None
+) -> list[FeedOutcome]:
     """Return a draft, a rejection or a reason to ignore for every item in ``payload`` (parsed JSON).
 
     Batches, pages and reports are flattened in their order. No payload makes it raise. At ``auto`` and ``custom`` the
-    payload's own shape decides which feed reads it.
+    payload's own shape decides which feed reads it. After ``max_items`` outcomes it reads no further object, so that a
+    longer list of outcomes is not complete.
     """
     try:
         feed = FeedType.CUSTOM if source == AUTO_SOURCE else FeedType(source)
     except ValueError:
         return [Rejected("unknown_source", f"source must be one of {', '.join(SOURCES)}, got another name")]
-    return _read(payload, feed, _with_source(context, feed), MAX_NESTING)
+    feed_context = replace(context, source=feed)
+    outcomes: list[FeedOutcome] = []
+    for item in _flatten(payload, MAX_NESTING):
+        outcomes += read_object(item, feed, feed_context) if isinstance(item, Mapping) else [_reject_item(feed)]
+        if max_items is not None and len(outcomes) > max_items:
+            break
+    return outcomes
 
 
-def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> IdentifiedEvent | Rejected:
+def find_long_list(payload: Any, max_length: int) -> int | None:
+    """Return the length of a list of objects that has more than a page may have, None if there is none.
+
+    Pages and reports have their rows at most two levels deep.
+    """
+    level: list[Any] = [payload]
+    for _ in range(MAX_NESTING):
+        level = [inner for node in level if isinstance(node, Mapping) for inner in node.values()]
+        lengths = [len(inner) for inner in level if _is_list_of_objects(inner)]
+        if lengths and max(lengths) > max_length:
+            return max(lengths)
+    return None
+
+
+def _is_list_of_objects(node: Any) -> bool:
+    return isinstance(node, list) and bool(node) and isinstance(node[0], Mapping)
+
+
+def build_event(
+    draft: Draft,
+    context: FeedContext,
+    keys: IdentityKeys,
+    rules: SpellingRules = NO_RULES,
+    allowance: ScrubAllowance | None = None,
+) -> IdentifiedEvent | Rejected:
     """Return ``draft`` as a valid event with its identity and without personal data, or why it cannot be one.
 
-    The id and the fingerprint are derived from the payload as it was received. Then people become pseudonyms, a payload
-    over 100 KB is reduced to its essential metrics, and the event is validated, with one message per invalid field.
+    The id and the fingerprint are derived from the payload as it was received. Then people become pseudonyms by
+    ``rules``, a payload over 100 KB, or one that exceeds the request's ``allowance``, is reduced to its essential
+    metrics, and the event is validated, with one message per invalid field.
     """
     if draft.occurred_at is None:
         return Rejected("missing_time", "expected the time of the event with its UTC offset, got none")
@@ -103,15 +144,9 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         identity = identify(draft, context.client_id, keys)
     except InvalidInputError as error:
         return Rejected("invalid_field", error.message)
-    pseudonymizer = Pseudonymizer(context.client_id, keys, draft.personal)
-    creator_hash = pseudonymizer.pseudonymize(draft.creator) if draft.creator else None
-    raw = pseudonymizer.scrub_payload(
-        draft.raw if identity.payload_bytes <= MAX_RAW_BYTES else _reduce_payload(draft, identity.payload_bytes)
-    )
     try:
-        event = _EVENT.validate_python(_event_fields(draft, context, pseudonymizer) | {
-            "event_id": identity.event_id, "creator_hash": creator_hash, "raw_data": raw,
-        })  # fmt: skip
+        scrubbed = _scrub(draft, context, keys, rules, allowance, identity.payload_bytes)
+        event = _EVENT.validate_python(scrubbed.fields | {"event_id": identity.event_id})
     except ValidationError as error:
         return Rejected("invalid_field", explain_validation_error(error, document="the event", hide_values=True))
     except InvalidInputError as error:
@@ -120,7 +155,7 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         event,
         identity.fingerprint,
         draft.cumulative,
-        people=tuple(sorted(set(pseudonymizer.pseudonyms.values()))),
+        people=scrubbed.people,
         undated=draft.undated,
         as_of=_limit_time(draft.as_of, context),
         is_record=draft.is_record,
@@ -128,25 +163,26 @@ def build_event(draft: Draft, context: FeedContext, keys: IdentityKeys) -> Ident
         dimensions=draft.dimensions,
         former_id=identity.former_id,
         volatile=draft.volatile,
-        notices=draft.notices,
+        notices=scrubbed.notices,
         aliases=draft.aliases,
     )
 
 
-def _with_source(context: FeedContext, source: FeedType) -> FeedContext:
-    return replace(context, source=source)
-
-
-def _read(payload: Any, source: FeedType, context: FeedContext, depth: int) -> list[FeedOutcome]:
+def _flatten(payload: Any, depth: int) -> Iterator[Any]:
+    """Yield the objects of a batch one by one, and what is in their place."""
     if isinstance(payload, list) and depth:
-        return [outcome for inner in payload for outcome in _read(inner, source, context, depth - 1)]
-    if not isinstance(payload, Mapping):
-        message = f"{source} expects a JSON object or an array of objects, got another value"
-        return [Rejected("unknown_shape", message)]
-    recorded = _recorded_payload(payload)
+        for inner in payload:
+            yield from _flatten(inner, depth - 1)
+        return
+    recorded = _recorded_payload(payload) if isinstance(payload, Mapping) else None
     if recorded is not None and depth:
-        return _read(recorded, source, context, depth - 1)
-    return read_object(payload, source, context)
+        yield from _flatten(recorded, depth - 1)
+    else:
+        yield payload
+
+
+def _reject_item(source: FeedType) -> Rejected:
+    return Rejected("unknown_shape", f"{source} expects a JSON object or an array of objects, got another value")
 
 
 def _recorded_payload(payload: Mapping[str, Any]) -> Any:
@@ -201,11 +237,44 @@ def _limit_time(as_of: datetime | None, context: FeedContext) -> datetime:
     return context.received_at if as_of is None or as_of > context.received_at + LATEST_LEAD else as_of
 
 
+class _Scrubbed(NamedTuple):
+    """The fields of an event except its id, without personal data; its people; and what its sender should look at."""
+
+    fields: dict[str, Any]
+    people: tuple[str, ...]
+    notices: tuple[Notice, ...]
+
+
+def _scrub(
+    draft: Draft,
+    context: FeedContext,
+    keys: IdentityKeys,
+    rules: SpellingRules,
+    allowance: ScrubAllowance | None,
+    payload_bytes: int,
+) -> _Scrubbed:
+    raw = draft.raw if payload_bytes <= MAX_RAW_BYTES else _reduce_payload(draft, payload_bytes)
+    try:
+        return _scrub_raw(draft, raw, context, Pseudonymizer(context.client_id, keys, draft.personal, rules, allowance))
+    except ScrubLimitError:
+        # Without its payload, an event has so little text that it needs no limit.
+        pseudonymizer = Pseudonymizer(context.client_id, keys, draft.personal, rules)
+        scrubbed = _scrub_raw(draft, _reduce_payload(draft, payload_bytes), context, pseudonymizer)
+        return scrubbed._replace(notices=(*draft.notices, _TOO_MUCH_TEXT))
+
+
+def _scrub_raw(draft: Draft, raw: Mapping[str, Any], context: FeedContext, pseudonymizer: Pseudonymizer) -> _Scrubbed:
+    creator_hash = pseudonymizer.pseudonymize(draft.creator) if draft.creator else None
+    raw_data = pseudonymizer.scrub_payload(raw)
+    fields = _event_fields(draft, context, pseudonymizer) | {"creator_hash": creator_hash, "raw_data": raw_data}
+    return _Scrubbed(fields, tuple(sorted(set(pseudonymizer.pseudonyms.values()))), draft.notices)
+
+
 def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymizer) -> dict[str, Any]:
-    """Return the fields of the event except its identity; texts are pseudonymized as the payload is."""
+    """Return the plain fields of the event; texts are pseudonymized as the payload is."""
 
     def scrub(text: str | None) -> str | None:
-        return pseudonymizer.scrub_text(text) if isinstance(text, str) else text
+        return pseudonymizer.scrub_text(limit_length(text)) if isinstance(text, str) else text
 
     return {
         **({} if draft.retracted else draft.metrics),

@@ -1,73 +1,109 @@
 """Find e-mail addresses, telephone numbers, network addresses and handles in free text.
 
-Every expression has bounded repetition, so that no text can make it slow. Identifiers, dates and figures are not
-telephone numbers: a run of digits counts as one only with a ``+``, a leading ``00`` or the spacing people write.
+Every expression has bounded repetition and is tried only where a text has the character that it needs, so that the time
+is linear in the text, whatever is in it. A network address after ``version`` or ``Chrome/`` is a version.
 """
 
 import ipaddress
 import re
-from typing import Final, Protocol
+import unicodedata
+from typing import Final
 
 from brain.domain.privacy.personal_fields import is_personal
+from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones
+from brain.domain.privacy.scrub_allowance import ScrubAllowance, estimate_steps
 
 # Cheap filters: most texts are words and identifiers and are returned after these.
 _CANDIDATE_CHARACTER: Final = re.compile(r"[@%+:=\d]")
 _CANDIDATE: Final = re.compile(
-    r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}="
+    r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}=|[A-Za-z.:] ?\d{5}"
 )
 _NUMBER_OR_TIME: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
-_EMAIL: Final = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}?(?:@|%40)(?:[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,8}|\[[0-9A-Fa-f:.]{3,45}\])"
-)
+_FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\ufe6b]")
+_SEPARATOR: Final = re.compile(r"@|%40")
+_LOCAL_PART_REVERSED: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}")
+_MAX_LOCAL_PART: Final = 64
+_DOMAIN: Final = re.compile(r"[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,8}|\[[0-9A-Fa-f:.]{3,45}\]")
 _QUERY_PARAMETER: Final = re.compile(r"(?<=[?&;])([\w.\-\[\]]{1,64})=([^&;#\s\"'<>]{1,512})")
 _HANDLE: Final = re.compile(r"(?<![\w@])@(\w[\w.\-]{0,62}\w)")
 _IPV4: Final = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?!\d|\.\d)"
 )
-_IPV6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}(?![\w:])")
-_PHONE: Final = re.compile(
-    r"(?<![\w.+])(?:\+|%2[Bb])(?:\d[ ().\-/]{0,3}){7,14}\d(?!\w)"  # international
-    r"|(?<![\w.\-/])00(?:[ ().\-/]{0,2}\d){9,14}(?!\w)"  # international, as dialled
-    r"|(?<![\w.\-/])(?:1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}(?![\w\-]|\.\d)"  # North America
-    r"|(?<![\w.\-/:])\(?0\d{1,4}\)?[ /\-]{1,3}\d{3,8}(?:[ \-]\d{2,6}){0,3}(?![\w\-:/]|\.\d)"  # national, with a 0
+_BEFORE_VERSION: Final = re.compile(
+    r"(?:^|[\s;(,\"])[A-Za-z][\w+\-]{0,30}/\Z"  # a product of a user agent
+    r"|(?:\b|_)(?:v|vers(?:ion)?|ver|build|release|rev(?:ision)?|firmware|sdk|kernel|driver)[\s.:=_\-\"]{0,3}\Z",
+    re.IGNORECASE,
 )
-_NON_DIGITS: Final = re.compile(r"\D+")
+_MAX_BEFORE_VERSION: Final = 34
+_NETWORK: Final = re.compile(r"\d+\.0\.0\.0")
+_IPV6: Final = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}(?![\w:])")
 _IPV4_DOTS: Final = 3
-_MIN_PHONE_DIGITS: Final = 5  # a national number: 0, an area code of one digit, a subscriber number of three
 _MIN_IPV6_LENGTH: Final = 7  # shorter ones, such as a::b, are more often code than an address in use
 
 
-class Pseudonymize(Protocol):
-    """Maps a person's address, number, name or identifier to its pseudonym."""
+def pseudonymize_text(
+    text: str, pseudonymize: Pseudonymize, regions: tuple[str, ...] = (), allowance: ScrubAllowance | None = None
+) -> str:
+    """Return ``text`` with every address, number and handle in it pseudonymized; handles keep their ``@``.
 
-    def __call__(self, person: str) -> str:
-        """Return the pseudonym of ``person``."""
-
-
-def pseudonymize_text(text: str, pseudonymize: Pseudonymize) -> str:
-    """Return ``text`` with every address, number and handle in it pseudonymized; handles keep their ``@``."""
+    Raises:
+        ScrubLimitError: The search takes longer than the allowance.
+    """
+    if not text.isascii() and _FULL_WIDTH.search(text):
+        text = unicodedata.normalize("NFKC", text)
     if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
         return text
+    if allowance:
+        allowance.take(estimate_steps(text))
+    text = _pseudonymize_addresses(text, pseudonymize)
+    return pseudonymize_phones(text, pseudonymize, regions)
+
+
+def _pseudonymize_addresses(text: str, pseudonymize: Pseudonymize) -> str:
+    """Pseudonymize everything but telephone numbers."""
     if "=" in text:
         text = _QUERY_PARAMETER.sub(lambda match: _pseudonymize_query_parameter(match, pseudonymize), text)
     if "@" in text or "%40" in text:
-        text = _EMAIL.sub(lambda match: pseudonymize(match[0].replace("%40", "@")), text)
+        text = _pseudonymize_emails(text, pseudonymize)
         text = _HANDLE.sub(lambda match: f"@{pseudonymize(match[1])}", text)
     if text.count(".") >= _IPV4_DOTS:
-        text = _IPV4.sub(lambda match: pseudonymize(match[0]), text)
+        text = _IPV4.sub(lambda match: _pseudonymize_ipv4(match, pseudonymize), text)
     if text.count(":") > 1:
         text = _IPV6.sub(lambda match: _pseudonymize_ipv6(match[0], pseudonymize), text)
-    if len(_NON_DIGITS.sub("", text)) < _MIN_PHONE_DIGITS:
-        return text
-    return _PHONE.sub(lambda match: pseudonymize(match[0]), text)
+    return text
+
+
+def _pseudonymize_emails(text: str, pseudonymize: Pseudonymize) -> str:
+    """Pseudonymize every address, going outwards from each ``@``: no text is read twice."""
+    pieces: list[str] = []
+    end = 0
+    for separator in _SEPARATOR.finditer(text):
+        at = separator.start()
+        if at < end:
+            continue
+        local_part = _LOCAL_PART_REVERSED.match(text[max(end, at - _MAX_LOCAL_PART) : at][::-1])
+        domain = _DOMAIN.match(text, separator.end()) if local_part else None
+        if local_part and domain:
+            start = at - local_part.end()
+            pieces += [text[end:start], pseudonymize(f"{text[start:at]}@{domain[0]}")]
+            end = domain.end()
+    return "".join([*pieces, text[end:]]) if pieces else text
 
 
 def _pseudonymize_query_parameter(match: re.Match[str], pseudonymize: Pseudonymize) -> str:
     name, argument = match[1], match[2]
     return f"{name}={pseudonymize(argument.replace('%40', '@'))}" if is_personal(name) else match[0]
+
+
+def _pseudonymize_ipv4(match: re.Match[str], pseudonymize: Pseudonymize) -> str:
+    before = match.string[max(0, match.start() - _MAX_BEFORE_VERSION) : match.start()]
+    last = before.rstrip(' \t.:=_-"')[-1:]
+    if ((last.isalpha() or last == "/") and _BEFORE_VERSION.search(before)) or _NETWORK.fullmatch(match[0]):
+        return match[0]
+    return pseudonymize(match[0])
 
 
 def _pseudonymize_ipv6(text: str, pseudonymize: Pseudonymize) -> str:

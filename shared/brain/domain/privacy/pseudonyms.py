@@ -1,34 +1,42 @@
 """Pseudonyms: keyed hashes that replace people before anything is stored, different for every client.
 
 A pseudonym is HMAC-SHA256 with a key derived per client, cut to 64 bits and prefixed with the key's version (``v1_``
-and 16 hex digits). Spelling is normalised first (case, spaces, the format of a telephone number), so that a person can
-be found again, and erased, from the address that the operator types.
+and 16 hex digits). Spelling is normalised first (see ``spellings``), so that a person can be found again, and erased,
+from the address that the operator types.
 """
 
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
 from functools import lru_cache
-from itertools import pairwise
 from types import NoneType
 from typing import Any, Final
 
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
+from brain.domain.privacy.people_index import PeopleIndex
 from brain.domain.privacy.personal_fields import (
     ALL_FIELDS,
+    COUNTABLE_NAMES,
+    KEYWORDS,
     NON_IDENTIFYING_NAMES,
     is_identifier,
+    is_map_of_people,
     is_personal,
+    is_phone,
     normalize_field_name,
 )
 from brain.domain.privacy.personal_text import pseudonymize_text
+from brain.domain.privacy.scrub_allowance import CHARACTERS_PER_STEP, STEPS_PER_PERSON, UNLIMITED_STEPS, ScrubAllowance
+from brain.domain.privacy.spellings import NO_RULES, SpellingRules, list_former_spellings, normalize_person
 
 PSEUDONYM_PATTERN: Final = re.compile(r"v\d+_[0-9a-f]{16}")
+_VERSION: Final = re.compile(r"[vV]?\d{1,6}(?:\.\d{1,6}){1,4}")
+_VERSION_NAMES: Final = ("_version", "Version", "-version", ".version", " version")
+_NAMES_PER_STEP: Final = 2
+_STEPS_PER_NAME: Final = 2  # of a name that may be a person
 _HEX_DIGITS: Final = 16
-_TELEPHONE: Final = re.compile(r"(?:\+|%2[Bb]|00)?[\d ().\-/]{7,24}")
-_NON_DIGITS: Final = re.compile(r"\D+")
 _MIN_SEARCHABLE_LENGTH: Final = 5  # a shorter name is found by chance in texts that do not mean the person
 _SCALAR_TYPES: Final = frozenset({int, float, bool, NoneType})
 
@@ -42,26 +50,43 @@ class Pseudonymizer:
         client_id: Client whose key is used; the same person has another pseudonym for another client.
         keys: Keys of the installation; new pseudonyms use the current one.
         extra_fields: Normalised names of fields that are personal in this feed only, or ``ALL_FIELDS``.
+        rules: What makes two spellings one person for this client.
+        allowance: The work that remains for the request, by default without a limit; every method may raise
+            ``ScrubLimitError`` when it is used up.
     """
 
-    __slots__ = ("_extra_fields", "_key", "_prefix", "_searchable_people", "pseudonyms")
+    __slots__ = ("_allowance", "_extra_fields", "_key", "_people", "_prefix", "_rules", "pseudonyms")
 
-    def __init__(self, client_id: str, keys: IdentityKeys, extra_fields: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        keys: IdentityKeys,
+        extra_fields: frozenset[str] = frozenset(),
+        rules: SpellingRules = NO_RULES,
+        allowance: ScrubAllowance | None = None,
+    ) -> None:
         self._key = derive_client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra_fields = extra_fields
-        self._searchable_people: list[str] = []
+        self._rules = rules
+        self._allowance = allowance or ScrubAllowance(UNLIMITED_STEPS)
+        self._people = PeopleIndex()
         self.pseudonyms: dict[str, str] = {}
 
     def pseudonymize(self, person: str) -> str:
         """Return the pseudonym of an address, a number, a name or an identifier; a pseudonym stays as it is."""
         pseudonym = self.pseudonyms.get(person)
+        self._allowance.take(STEPS_PER_PERSON)
         if pseudonym is None:
-            pseudonym = person if PSEUDONYM_PATTERN.fullmatch(person) else self._prefix + _hash(self._key, person)
+            self._allowance.take(1 + len(person) // CHARACTERS_PER_STEP)
+            pseudonym = person if PSEUDONYM_PATTERN.fullmatch(person) else self._derive(person)
             self.pseudonyms[person] = pseudonym
             if len(person) >= _MIN_SEARCHABLE_LENGTH:
-                self._searchable_people.append(person)
+                self._people.add(person, pseudonym)
         return pseudonym
+
+    def _derive(self, person: str) -> str:
+        return self._prefix + _hash(self._key, normalize_person(person, self._rules))
 
     def scrub_payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``raw`` with every person in it, or found before, replaced by a pseudonym in every text."""
@@ -76,16 +101,18 @@ class Pseudonymizer:
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)
-        for person in self._searchable_people:
-            if person in text:
-                text = _replace_word(text, person, self.pseudonyms[person])
-        return pseudonymize_text(text, self.pseudonymize)
+        self._allowance.take(len(text) // CHARACTERS_PER_STEP)
+        return self._scrub_free_text(self._people.replace(text, self._allowance))
+
+    def _scrub_free_text(self, text: str) -> str:
+        return pseudonymize_text(text, self.pseudonymize, self._rules.phone_regions, self._allowance)
 
     def _scrub_embedded_json(self, text: str) -> str:
+        self._allowance.take(text.count(",") + text.count("[") + text.count("{") + len(text) // CHARACTERS_PER_STEP)
         try:
             document = json.loads(text)
         except (ValueError, RecursionError):
-            return pseudonymize_text(text, self.pseudonymize)
+            return self._scrub_free_text(text)
         self._collect_people(document)
         return json.dumps(self._scrub(document), ensure_ascii=False, separators=(",", ":"))
 
@@ -102,6 +129,7 @@ class Pseudonymizer:
     def _collect_people(self, container: dict[str, Any] | list[Any]) -> None:
         """Pseudonymize every personal field, so that its people are found in other texts too."""
         if isinstance(container, dict):
+            self._allowance.take(len(container) // _NAMES_PER_STEP)
             for name, content in container.items():
                 if self._is_personal_field(name):
                     self._pseudonymize_field(content, name)
@@ -120,7 +148,7 @@ class Pseudonymizer:
                 name if name.isidentifier() else self._scrub_field_name(name): (
                     self._pseudonymize_field(field, name)
                     if self._is_personal_field(name)
-                    else (field if type(field) in _SCALAR_TYPES else self._scrub(field))
+                    else (field if type(field) in _SCALAR_TYPES or _is_version(name, field) else self._scrub(field))
                 )
                 for name, field in content.items()
             }
@@ -130,14 +158,15 @@ class Pseudonymizer:
 
     def _scrub_field_name(self, name: str) -> str:
         """Return a field name without people in it: some providers key maps by address."""
-        return name if name[:1] == "@" else self.scrub_text(name)
+        self._allowance.take(_STEPS_PER_NAME)
+        return name if name in KEYWORDS or name.startswith(("@odata.", "@microsoft.")) else self.scrub_text(name)
 
     def _pseudonymize_field(self, content: Any, name: str) -> Any:
         """Return the content of a personal field with texts and identifiers pseudonymized, figures as they are."""
         if isinstance(content, str):
-            return self._pseudonymize_addressees(content) if content.strip() else content
+            return self._pseudonymize_personal_text(content, name)
         if isinstance(content, dict):
-            return dict(self._pseudonymize_nested(nested_name, field) for nested_name, field in content.items())
+            return self._pseudonymize_object(content, name)
         if isinstance(content, list):
             return [self._pseudonymize_field(element, name) for element in content]
         if isinstance(content, bool) or content is None or not is_identifier(name):
@@ -149,6 +178,18 @@ class Pseudonymizer:
         if normalize_field_name(name) in NON_IDENTIFYING_NAMES:
             return safe_name, self._scrub(content)
         return safe_name, self._pseudonymize_field(content, name)
+
+    def _pseudonymize_object(self, content: dict[str, Any], name: str) -> dict[str, Any]:
+        if is_map_of_people(name, content):
+            return {self.pseudonymize(key): self._pseudonymize_field(field, key) for key, field in content.items()}
+        return dict(self._pseudonymize_nested(nested_name, field) for nested_name, field in content.items())
+
+    def _pseudonymize_personal_text(self, text: str, name: str) -> str:
+        if not text.strip() or (text.isdigit() and normalize_field_name(name) in COUNTABLE_NAMES):
+            return text
+        if self._rules.phone_regions and text.isdigit() and is_phone(name):
+            text = f"({text})"  # in this field, digits alone are a number and not an identifier
+        return self._pseudonymize_addressees(text)
 
     def _pseudonymize_addressees(self, text: str) -> str:
         """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""
@@ -163,18 +204,38 @@ class Pseudonymizer:
         )
 
 
-def list_pseudonyms(person: str, client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
-    """Return every pseudonym a person may be stored under for a client: one per key version, the current one first."""
+def _is_version(name: str, content: Any) -> bool:
+    """Return whether a text is a version, which may look like a network address."""
+    return name.endswith(_VERSION_NAMES) and isinstance(content, str) and _VERSION.fullmatch(content) is not None
+
+
+def list_pseudonyms(
+    person: str, client_id: str, keys: IdentityKeys, rules: SpellingRules = NO_RULES
+) -> tuple[str, ...]:
+    """Return the pseudonyms of a person for a client: one per key version, the current one first."""
+    return _list_hashes([normalize_person(person, rules)], client_id, keys)
+
+
+def list_stored_pseudonyms(
+    person: str, client_id: str, keys: IdentityKeys, rules: SpellingRules = NO_RULES
+) -> tuple[str, ...]:
+    """Return every pseudonym a person may be stored under: of each key version and each former spelling."""
+    return _list_hashes(list_former_spellings(person, rules), client_id, keys)
+
+
+def _list_hashes(spellings: Sequence[str], client_id: str, keys: IdentityKeys) -> tuple[str, ...]:
     return tuple(
-        f"v{version}_{_hash(derive_client_key(salt, client_id, b'pseudonym'), person)}"
+        f"v{version}_{_hash(derive_client_key(salt, client_id, b'pseudonym'), spelling)}"
         for version, salt in keys.versions()
+        for spelling in spellings
     )
 
 
 def compute_erasure_id(person: str, client_id: str, keys: IdentityKeys) -> str:
     """Return the id of a person's erasure (``era_`` and 24 hex digits), which no key rotation changes."""
     key = derive_client_key(keys.oldest_salt, client_id, b"erasure")
-    return f"era_{hmac.digest(key, _encode_person(person), 'sha256').hex()[:24]}"
+    spelling = normalize_person(person).encode("utf-8", "surrogatepass")
+    return f"era_{hmac.digest(key, spelling, 'sha256').hex()[:24]}"
 
 
 @lru_cache(maxsize=4096)
@@ -183,29 +244,7 @@ def _keyed_hash(key: bytes) -> hmac.HMAC:
     return hmac.new(key, digestmod="sha256")
 
 
-def _hash(key: bytes, person: str) -> str:
+def _hash(key: bytes, spelling: str) -> str:
     keyed_hash = _keyed_hash(key).copy()
-    keyed_hash.update(_encode_person(person))
+    keyed_hash.update(spelling.encode("utf-8", "surrogatepass"))
     return keyed_hash.hexdigest()[:_HEX_DIGITS]
-
-
-def _encode_person(person: str) -> bytes:
-    return normalize_person(person).encode("utf-8", "surrogatepass")
-
-
-def normalize_person(person: str) -> str:
-    """Return the canonical spelling of a person: case-folded, without ``@`` of a handle, telephones as digits."""
-    text = person.strip().removeprefix("@").casefold()
-    if _TELEPHONE.fullmatch(text) and (not text.isdigit() or text.startswith("00")):
-        return _NON_DIGITS.sub("", text.replace("%2b", "").removeprefix("00"))
-    return text
-
-
-def _replace_word(text: str, person: str, pseudonym: str) -> str:
-    """Replace ``person`` where it is a whole word, not where it is part of a longer identifier."""
-    parts = text.split(person)
-    pieces = [parts[0]]
-    for left, right in pairwise(parts):
-        is_part_of_word = left[-1:].isalnum() or right[:1].isalnum()
-        pieces += [person if is_part_of_word else pseudonym, right]
-    return "".join(pieces)

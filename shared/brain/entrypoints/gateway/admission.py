@@ -47,9 +47,9 @@ class Admission:
         key = _bearer_key(request.headers.get("authorization", ""))
         if self.verifier is None or (key and "." not in key):  # keys have no dots, identity tokens do
             await self._authenticate(key, client_id, address)
-            return await read_body(request), None
+            return await read_body(request, request.state.body_lease), None
         return await self._load_signed(self.verifier).admit(
-            request, client_id, source, address, lambda: read_body(request)
+            request, client_id, source, address, lambda limit: read_body(request, request.state.body_lease, limit)
         )
 
     async def answer_challenge(self, request: StarletteRequest, client_id: str, source: str) -> Response | None:

@@ -19,12 +19,13 @@ from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
 from brain.entrypoints.gateway.reading import read_reading
-from brain.entrypoints.gateway.request_bodies import check_encoding, make_readable
+from brain.entrypoints.gateway.request_bodies import UnreadBodies, check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError
 from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
+from brain.services.gateway.body_budget import BodyBudget
 from brain.services.gateway.field_map_source import FieldMapSource
 from brain.services.gateway.ga4_properties import Ga4Properties
 from brain.services.gateway.ingest import Ingest
@@ -51,6 +52,8 @@ class IngestHttp:
     senders: SenderVerifierFactory | None = None
     field_maps: FieldMapSource | None = None
     ga4_properties: Ga4Properties | None = None
+    bodies: BodyBudget = field(default_factory=BodyBudget)
+    unread: UnreadBodies = field(default_factory=UnreadBodies)
     admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,13 +65,16 @@ class IngestHttp:
         head = Request(request.method, _path(request), request.headers)
         correlation_id = head.correlation_id
         try:
-            response = await self._respond(head, request, correlation_id)
+            with self.bodies.lease() as request.state.body_lease:
+                response = await self._respond(head, request, correlation_id)
         except ClientDisconnect:
             response = Response(499, {})
         except Exception as error:  # noqa: BLE001 - the outermost handler: the error is logged and sent as a problem
             response = http.problem(error, correlation_id)
             self.log("ingest_failed", error=error, status=response.status, correlation_id=correlation_id)
         headers = {**response.headers, http.CORRELATION_HEADER: correlation_id}
+        if response.status >= 400 and not await self.unread.discard(request):  # noqa: PLR2004 - HTTP's own number
+            headers["Connection"] = "close"
         if response.status == 401:  # noqa: PLR2004 - HTTP's own number
             headers["WWW-Authenticate"] = http.KEY_OR_BASIC
         return StarletteResponse(response.encode(), response.status, headers, response.content_type)

@@ -1,17 +1,24 @@
 """Reads the body of a request within its bounds, undoes its content encoding, and makes it readable JSON or a form."""
 
 import codecs
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import anyio
 import anyio.to_thread
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 
 from brain.domain.gateway.bodies import GZIP, media_type
 from brain.domain.gateway.cloud_event_headers import STRUCTURED_JSON, build_structured_event, is_binary_cloud_event
-from brain.domain.gateway.content_encoding import decompress_gzip
+from brain.domain.gateway.content_encoding import decompress_gzip, read_content_size
 from brain.errors import InvalidInputError, PayloadTooLargeError, UnsupportedEncodingError
+from brain.services.gateway.body_budget import BodyLease
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_DISCARDING = 2
+DISCARD_SECONDS = 2.0
+_RESERVED_AHEAD = 64 * 1024
 _GZIP_CODINGS = ("gzip", "x-gzip")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -26,6 +33,35 @@ class RequestBody(NamedTuple):
     content_type: str
 
 
+@dataclass(slots=True)
+class UnreadBodies:
+    """Discards what refused requests still send, so that their senders read the answer instead of a broken connection.
+
+    A few at a time and for a short time: what many senders send at once would otherwise keep the event loop busy.
+    """
+
+    _turns: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_DISCARDING))
+
+    async def discard(self, request: StarletteRequest) -> bool:
+        """Return whether nothing more is to come; else the connection must be closed after the answer."""
+        try:
+            with anyio.move_on_after(DISCARD_SECONDS):
+                async with self._turns:
+                    return await _discard_stream(request)
+        except (ClientDisconnect, RuntimeError):  # Starlette's error for a body that was read to its end
+            return True
+        return False
+
+
+async def _discard_stream(request: StarletteRequest) -> bool:
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            return False
+    return True
+
+
 def check_encoding(request: StarletteRequest) -> None:
     """Refuse a content encoding other than gzip.
 
@@ -37,23 +73,38 @@ def check_encoding(request: StarletteRequest) -> None:
         raise UnsupportedEncodingError("content encoding must be gzip or none, got another one; send the body as it is")
 
 
-async def read_body(request: StarletteRequest, limit: int = MAX_BODY_BYTES) -> RequestBody:
-    """Return the body, decompressed.
+async def read_body(request: StarletteRequest, lease: BodyLease, limit: int = MAX_BODY_BYTES) -> RequestBody:
+    """Return the body, decompressed; ``lease`` holds its bytes until the response.
 
     Raises:
         PayloadTooLargeError: it is larger than ``limit``, before or after it is decompressed.
+        OverloadedError: the instance holds too many other bodies; a declared body is not read at all.
+        InvalidInputError: the declared length is no number.
     """
-    body = await _read_stream(request, limit)
+    body = await _read_stream(request, lease, limit)
     content_type = request.headers.get("content-type", "")
     if _read_coding(request) not in _GZIP_CODINGS and media_type(content_type) != GZIP:
         return RequestBody(body, content_type)
     content_type = "" if media_type(content_type) == GZIP else content_type
     try:
-        return RequestBody(await anyio.to_thread.run_sync(decompress_gzip, body, limit), content_type)
+        return RequestBody(await _decompress(body, lease, limit), content_type)
     except PayloadTooLargeError:
         raise
     except InvalidInputError:
         return RequestBody(body, GZIP)
+
+
+async def _decompress(body: bytes, lease: BodyLease, limit: int) -> bytes:
+    """Decompress within what ``lease`` could reserve: the size that the body states, then the limit."""
+    stated_size = min(read_content_size(body), limit)
+    lease.reserve(stated_size)
+    try:
+        return await anyio.to_thread.run_sync(decompress_gzip, body, stated_size)
+    except PayloadTooLargeError:
+        if stated_size == limit:
+            raise
+    lease.reserve(limit)
+    return await anyio.to_thread.run_sync(decompress_gzip, body, limit)
 
 
 def make_readable(request: StarletteRequest, body: RequestBody) -> RequestBody:
@@ -77,17 +128,31 @@ def _read_coding(request: StarletteRequest) -> str:
     return request.headers.get("content-encoding", "").strip().lower()
 
 
-async def _read_stream(request: StarletteRequest, limit: int) -> bytes:
-    """Read the body, and stop as soon as it is known to be too large."""
-    too_large = PayloadTooLargeError(f"at most {limit} bytes per request, got more; split the request")
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:20]) > limit:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
+async def _read_stream(request: StarletteRequest, lease: BodyLease, limit: int) -> bytes:
+    """Read the body, and stop as soon as it is known to be too large.
+
+    Without a declared length, ``lease`` grows with what has arrived.
+    """
+    declared = _parse_length(request.headers.get("content-length", "0"))
+    if declared > limit:
+        raise _too_large(limit)
+    lease.reserve(declared)
+    body = bytearray()
     async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise too_large
-        parts.append(part)
-    return b"".join(parts)
+        if len(body) + len(part) > limit:
+            raise _too_large(limit)
+        if len(body) + len(part) > declared:
+            declared = len(body) + len(part) + _RESERVED_AHEAD
+            lease.reserve(declared)
+        body += part
+    return bytes(body)
+
+
+def _parse_length(declared: str) -> int:
+    if not (declared.isascii() and declared.isdigit()):
+        raise InvalidInputError("Content-Length must be a number of bytes, got something else; correct the header")
+    return int(declared[:20])
+
+
+def _too_large(limit: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"at most {limit} bytes per request, got more; split the request")

@@ -4,8 +4,9 @@ What a stranger asks for is counted against the address before any secret is rea
 issuer's key that is not cached waits in threads of its own, so that a slow issuer delays nobody else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -15,13 +16,14 @@ from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures.challenges import find_challenge
 from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.gateway.addresses import list_candidate_urls
-from brain.entrypoints.gateway.request_bodies import RequestBody
+from brain.entrypoints.gateway.request_bodies import MAX_BODY_BYTES, RequestBody
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.verify_sender import VerifiedSender, VerifySender
 
 MAX_WAITING_THREADS = 8
+_Checked = TypeVar("_Checked")
 # A response to a challenge is never a page, whatever the challenge contains.
 _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 
@@ -29,8 +31,8 @@ _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 class BodyReader(Protocol):
     """Reads the body of the request."""
 
-    async def __call__(self) -> RequestBody:
-        """Return the body; raises ``PayloadTooLargeError``."""
+    async def __call__(self, limit: int, /) -> RequestBody:
+        """Return the body of at most ``limit`` bytes; raises ``PayloadTooLargeError``."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,9 @@ class SignedSenders:
         self, request: StarletteRequest, client_id: str, source: str, address: str, read_body: BodyReader
     ) -> tuple[RequestBody, VerifiedSender]:
         """Return the body and its sender; the body is read only when a provider of this source may have signed it.
+
+        A sender who proves nothing by the body, but by a header, is verified before any of it is read; of any other
+        body only as much is read as the provider sends.
 
         Customers of a provider share its address: a signature whose secret is known is verified however many others
         were refused.
@@ -63,10 +68,8 @@ class SignedSenders:
         charge = self.verify.count_unknown_secrets(client_id, source, signed)
         if charge:
             await self.limits.take_request(address, charge)
-        body = await read_body()
-        signed = replace(signed, body=body.content)
         try:
-            sender = await self._check(client_id, source, signed)
+            body, sender = await self._read(client_id, source, signed, read_body)
         except UnauthenticatedError:
             if not charge:
                 await self.limits.take_request(address)
@@ -95,6 +98,18 @@ class SignedSenders:
         self.limits.give_back_request(address)
         return Response(200, {}, _NO_SNIFF, response.content_type, response.text)
 
-    async def _check(self, client_id: str, source: str, signed: SignedRequest) -> VerifiedSender:
+    async def _read(
+        self, client_id: str, source: str, signed: SignedRequest, read_body: BodyReader
+    ) -> tuple[RequestBody, VerifiedSender]:
+        limit = self.verify.find_body_limit(source, signed)
+        if limit is None:
+            await self._run(self.verify.check_headers, client_id, source, signed)
+        body = await read_body(MAX_BODY_BYTES if limit is None else limit)
+        return body, await self._run(self.verify.check, client_id, source, replace(signed, body=body.content))
+
+    async def _run(
+        self, check: Callable[[str, str, SignedRequest], _Checked], client_id: str, source: str, signed: SignedRequest
+    ) -> _Checked:
+        """Run a check in a thread; one that needs to load something waits with the others that do."""
         limiter = None if self.verify.is_prepared(client_id, source, signed) else self._waiting
-        return await anyio.to_thread.run_sync(self.verify.check, client_id, source, signed, limiter=limiter)
+        return await anyio.to_thread.run_sync(check, client_id, source, signed, limiter=limiter)

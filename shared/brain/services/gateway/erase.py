@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.gateway.erasure import Person, find_redactions, redact_body
 from brain.domain.privacy.pseudonyms import compute_erasure_id
+from brain.domain.privacy.spellings import NO_PRIVACY_RULES, PrivacyConfig
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_rules import check_write
@@ -44,6 +45,7 @@ class Erase:
     sealer: Sealer
     keys: IdentityKeyProvider
     clock: Clock
+    privacy: PrivacyConfig = NO_PRIVACY_RULES
 
     def __call__(
         self,
@@ -63,7 +65,8 @@ class Erase:
         """
         keys = self.keys()
         erasure_id = compute_erasure_id(subject, client_id, keys)
-        erasure = _Erasure(self, Person(subject, client_id, keys), erasure_id, Counter())
+        person = Person(subject, client_id, keys, self.privacy.find_rules(client_id))
+        erasure = _Erasure(self, person, erasure_id, Counter())
         if dry_run:
             for _ in erasure.find_changes(progress):
                 pass

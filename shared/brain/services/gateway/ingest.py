@@ -2,20 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from brain.domain import periods
-from brain.domain.events import Draft, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext
-from brain.domain.feeds.meta_actions import DEFAULT_META_ADS, MetaAdsConfig
-from brain.domain.gateway.bodies import parse_body
-from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES, derive_dead_letter_id, is_dead_lettered
+from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES, derive_dead_letter_id
 from brain.domain.gateway.feed_warnings import find_warnings
-from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
-from brain.domain.gateway.requests import MAX_EVENTS, IngestRequest
+from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus, ItemResult
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
 from brain.ports.clock import Clock
@@ -35,12 +32,16 @@ from brain.services.gateway.item_results import (
     update_failed,
 )
 from brain.services.gateway.rate_limits import EventBudgets
+from brain.services.gateway.read_request import DEFAULT_READING_RULES, PayloadReader, ReadingRules, read_request
+from brain.services.gateway.reader_process import ReaderProcess
 from brain.services.gateway.record_warnings import RecordWarnings
 from brain.services.gateway.resolve_existing import ResolveExisting
 from brain.services.gateway.retire_former_totals import RetireFormerTotals
 from brain.services.gateway.store_dead_letter import StoreDeadLetter
 
 MAX_REMEMBERED_MARKS = 10_000
+INLINE_BYTES = 64 * 1024
+"""What a single event or a small batch takes is read faster than it is handed to another process."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class Ingest:
     clock: Clock
     report_error: ErrorReporter
     record_warnings: RecordWarnings | None = None
-    meta_ads: MetaAdsConfig = DEFAULT_META_ADS
+    rules: ReadingRules = DEFAULT_READING_RULES
+    reader: ReaderProcess = field(default_factory=ReaderProcess)
     _marked: set[tuple[str, datetime]] = field(default_factory=set)
 
     async def __call__(self, request: IngestRequest, context: FeedContext) -> IngestResult:
@@ -68,11 +70,7 @@ class Ingest:
         """
         await self.limits.check_duplicates(request.client_id)
         await self.limits.take_events(request.client_id, 1)
-        read_items = self._read_request(request, context)
-        if len(read_items) > MAX_EVENTS:
-            raise PayloadTooLargeError(
-                f"at most {MAX_EVENTS} events per request, got {len(read_items)}; split the request"
-            )
+        read_items = await self._read_request(request, context)
         await self._take_further_events(request.client_id, len(read_items) - 1)
         return await self.ingest_items(request, read_items, context)
 
@@ -87,7 +85,7 @@ class Ingest:
         """
         await self.limits.check_duplicates(request.client_id)
         letter_id = derive_dead_letter_id(request.client_id, request.source, request.body)
-        results = [build_resend_item(item, letter_id) for item in self._read_request(request, context)]
+        results = [build_resend_item(item, letter_id) for item in await self._read_request(request, context)]
         await self.limits.charge_duplicates(request.client_id, len(results))
         return IngestResult(results)
 
@@ -123,40 +121,29 @@ class Ingest:
             self.limits.give_back_events(client_id, 1)
             raise
 
-    def _read_request(self, request: IngestRequest, context: FeedContext) -> list[ReadItem]:
-        """Return the items of a request, at least one more than allowed if there are too many."""
+    async def _read_request(self, request: IngestRequest, context: FeedContext) -> list[ReadItem]:
+        """Return the items of a request; a large body is read in another process."""
+        is_large = len(request.body) > INLINE_BYTES
+        arguments = (request, context, self.keys(), self.rules)
         try:
-            payloads = parse_body(request.body, request.content_type)
+            reading = await self.reader.run(read_request, *arguments) if is_large else read_request(*arguments)
+        except PayloadTooLargeError:
+            raise
         except InvalidInputError as error:
             return [build_unreadable_item(error)]
-        read_items: list[ReadItem] = []
-        for payload in payloads:
-            read_items += self.read_payload(request.source, payload, context)
-            if len(read_items) > MAX_EVENTS:
-                break
-        return read_items
+        self._report_errors(reading.errors)
+        return reading.items
 
     def read_payload(self, source: str, payload: Any, context: FeedContext) -> list[ReadItem]:
-        """Return for each item of one payload the event to store, or the result of an item that makes none."""
-        if isinstance(payload, InvalidInputError):
-            return [build_unreadable_item(payload)]
-        try:
-            configured = replace(context, meta_ads=self.meta_ads)
-            return [self._identify(item, context) for item in normalize(source, payload, configured)]
-        except Exception as exc:  # noqa: BLE001 - a bug in a feed must lose nothing: the request becomes a dead letter
-            self.report_error("normalize", exc)
-            message = "this could not be read because of an internal error; it is stored and will be retried"
-            return [ItemResult(IngestStatus.DEAD_LETTERED, error_code="internal", message=message)]
+        """Return for each item of a file's payload the event to store, or the result of an item that makes none."""
+        reader = PayloadReader(source, context, self.keys(), self.rules)
+        items = reader.read(payload)
+        self._report_errors(reader.errors)
+        return items
 
-    def _identify(self, item: Draft | Rejected | Ignored, context: FeedContext) -> ReadItem:
-        identified = build_event(item, context, self.keys()) if isinstance(item, Draft) else item
-        if isinstance(identified, IdentifiedEvent):
-            return identified
-        if isinstance(identified, Ignored):
-            return ItemResult(IngestStatus.IGNORED, message=identified.reason)
-        is_dead_letter = is_dead_lettered(identified.error_code, is_history=context.backfill)
-        outcome = IngestStatus.DEAD_LETTERED if is_dead_letter else IngestStatus.REJECTED
-        return ItemResult(outcome, error_code=identified.error_code, message=identified.message)
+    def _report_errors(self, errors: Sequence[Exception]) -> None:
+        for error in errors:
+            self.report_error("normalize", error)
 
     async def _store_events(
         self, request: IngestRequest, read_items: Sequence[ReadItem], context: FeedContext

@@ -1,5 +1,6 @@
 """Stores a failed request as a dead letter, its original bytes sealed, so that it can be inspected and replayed."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ class StoreDeadLetter:
             StoreUnavailableError: it could not be stored now; the sender must send the request again.
             PayloadTooLargeError: the request is too large to be stored, even compressed.
         """
-        letter = self._build_letter(request, stage, failed_results, context)
+        # Sealing compresses and encrypts, for up to half a second.
+        letter = await asyncio.to_thread(self._build_letter, request, stage, failed_results, context)
         path = paths.dead_letter(letter.dead_letter_id)
         write: Create | Update
         if request.replay_of:

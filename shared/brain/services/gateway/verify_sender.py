@@ -93,6 +93,20 @@ class VerifySender:
     def _credentials(self, provider: Provider, secrets: tuple[str, ...]) -> SenderCredentials:
         return SenderCredentials(secrets, provider.issuers, provider.keys_url, self.keys.find_key)
 
+    def find_body_limit(self, source: str, request: SignedRequest) -> int | None:
+        """Return how many bytes of the body may be read before its sender is verified; None if none need to be."""
+        schemes = [registry.SCHEMES[provider.scheme] for _, provider in self._applicable_providers(source, request)]
+        limits = [scheme.max_body_bytes for scheme in schemes if scheme.max_body_bytes is not None]
+        return max(limits, default=None)
+
+    def check_headers(self, client_id: str, source: str, request: SignedRequest) -> None:
+        """Check a request whose headers alone prove its sender, before its body is read.
+
+        Raises:
+            UnauthenticatedError, SenderCheckUnavailableError: see ``check``.
+        """
+        self._prove(client_id, source, request, self.clock.now())
+
     def check(self, client_id: str, source: str, request: SignedRequest) -> VerifiedSender:
         """Return the sender that signed the request.
 
@@ -104,14 +118,18 @@ class VerifySender:
             StoreUnavailableError: the store did not answer whether the request was accepted already.
         """
         now = self.clock.now()
+        name, provider, proof = self._prove(client_id, source, request, now)
+        delivery = AcceptedDelivery.from_proof(client_id, name, proof, request.body, self._max_age(provider))
+        is_resend = self._refuse_replay(delivery, now)
+        return VerifiedSender(name, proof.signed_at, delivery, is_resend)
+
+    def _prove(self, client_id: str, source: str, request: SignedRequest, now: datetime) -> tuple[str, Provider, Proof]:
+        """Return the name and the settings of the provider that signed, and its proof."""
         reasons: list[str] = []
         for name, provider in self._applicable_providers(source, request):
             proof = self._verify(client_id, name, provider, request, now)
             if isinstance(proof, Proof):
-                max_age = self._max_age(provider)
-                delivery = AcceptedDelivery.from_proof(client_id, name, proof, request.body, max_age)
-                is_resend = self._refuse_replay(delivery, now)
-                return VerifiedSender(name, proof.signed_at, delivery, is_resend)
+                return name, provider, proof
             reasons.append(f"{name}: {proof.reason}")
         raise UnauthenticatedError(NOT_AUTHENTICATED, reason="; ".join(reasons) or "no signature of this source")
 

@@ -39,11 +39,22 @@ class Verifier(Protocol):
         """Return the proof, or why there is none."""
 
 
+MAX_SIGNED_BODY_BYTES: Final = 1024 * 1024
+"""The largest delivery of a provider that signs the body, which must be read before anybody is authenticated:
+SendGrid's batches of 768 KB; the others send less."""
+MANDRILL_BODY_BYTES: Final = 4 * 1024 * 1024
+"""1,000 events as a form, in which every quotation mark takes three bytes."""
+
+
 class SignatureScheme(NamedTuple):
-    """How to detect a scheme's signature in a request, and how to verify it."""
+    """How to detect a scheme's signature in a request, and how to verify it.
+
+    ``max_body_bytes`` is the longest body that has to be read to verify it; None when the headers suffice.
+    """
 
     applies_to: SchemeDetector
     verify: Verifier
+    max_body_bytes: int | None = MAX_SIGNED_BODY_BYTES
 
 
 def _ignore_time(verify_request: TimelessVerifier) -> Verifier:
@@ -58,10 +69,10 @@ SCHEMES: Final[Mapping[str, SignatureScheme]] = {
     "x": SignatureScheme(X.applies_to, _ignore_time(X.verify)),
     "linkedin": SignatureScheme(LINKEDIN.applies_to, _ignore_time(LINKEDIN.verify)),
     "mailgun": SignatureScheme(mailgun.applies_to, _ignore_time(mailgun.verify)),
-    "mandrill": SignatureScheme(mandrill.applies_to, _ignore_time(mandrill.verify)),
-    "url_secret": SignatureScheme(url_secret.applies_to, _ignore_time(url_secret.verify)),
-    "basic": SignatureScheme(basic_auth.applies_to, _ignore_time(basic_auth.verify)),
-    "openid": SignatureScheme(openid.applies_to, openid.verify),
+    "mandrill": SignatureScheme(mandrill.applies_to, _ignore_time(mandrill.verify), MANDRILL_BODY_BYTES),
+    "url_secret": SignatureScheme(url_secret.applies_to, _ignore_time(url_secret.verify), None),
+    "basic": SignatureScheme(basic_auth.applies_to, _ignore_time(basic_auth.verify), None),
+    "openid": SignatureScheme(openid.applies_to, openid.verify, None),
     "standard_webhooks": SignatureScheme(standard_webhooks.applies_to, _ignore_time(standard_webhooks.verify)),
 }
 

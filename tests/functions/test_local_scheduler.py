@@ -1,18 +1,27 @@
 """The local scheduler survives any exception of a job, and the health check reports it."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from brain.domain.feeds.context import FeedContext
 from brain.entrypoints import local_scheduler
 from brain.entrypoints.local import LocalServer
 from brain.errors import StoreUnavailableError
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.jobs.runs import Runs
+from brain.services.jobs.lease import Figures, Lease
+from brain.services.jobs.run_job import RunJob
+from brain.services.jobs.run_once import run_once
 from brain.testing.manual_clock import ManualClock
-from brain.testing.simulations.memory_brain import build_memory_brain
+from brain.testing.simulations.memory_brain import build_memory_brain, build_post_payload, build_request
 
 HOURLY = "brainHourlyScores"
 
@@ -64,6 +73,38 @@ def test_the_scheduler_survives_an_exception_and_health_reports_it(
         clock.advance(timedelta(hours=1))
         wait_until(lambda: HOURLY not in http.get("/api/health").json().get("failed_jobs", {}))
         assert len(run_job.runs) > failed_runs
+
+
+def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are scored, the run of the client is recorded as failed, and health has its code."""
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
+    clock = ManualClock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC))
+    brain = build_memory_brain(clock)
+    for client in ("acme", "broken", "zebra"):
+        request = replace(build_request(build_post_payload(1), name=client), client_id=client)
+        asyncio.run(brain.ingest(request, FeedContext(client, clock.now())))
+    perform = brain.perform
+
+    def perform_or_fail(task: Task) -> Figures:
+        if task.client_id != "broken":
+            return perform(task)
+        return run_once(Runs(brain.store), task, raise_bug, time_limit=timedelta(minutes=1), clock=clock)
+
+    brain.run_job = RunJob(brain.dispatch, perform_or_fail, brain.report_error)
+    with TestClient(LocalServer(brain, schedule=True).app()) as http:
+        clock.advance(timedelta(hours=1))
+        wait_until(lambda: http.get("/api/health").json()["status"] == "degraded")
+        assert http.get("/api/health").json()["failed_jobs"][HOURLY] == "internal"
+        runs = {run.data["client_id"]: run.data for run in brain.store.query(paths.RUNS) if run.data["job"] == HOURLY}
+        assert {client: run["status"] for client, run in runs.items()} == {
+            "acme": "done", "broken": "failed", "zebra": "done",
+        }  # fmt: skip
+        assert runs["broken"]["result"] == {"error_code": "internal"}
+
+
+def raise_bug(_lease: Lease) -> Figures:
+    """Fail as a bug does."""
+    raise KeyError("a bug at one client")
 
 
 def test_health_without_a_scheduler_reports_no_jobs() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from brain.ports.task_queue import TaskQueue
     from brain.services.gateway.api_keys import Authenticator, KeyRing
     from brain.services.gateway.field_map_source import FieldMapSource
+    from brain.services.gateway.ga4_properties import Ga4Properties
     from brain.services.gateway.identity_key_source import IdentityKeySource
     from brain.services.gateway.ingest import Ingest
     from brain.services.gateway.rate_limits import RateLimits
@@ -133,6 +134,13 @@ class Brain:
         return FieldMapSource(self.store, lambda: load_config("feeds", FeedsConfig).field_maps)
 
     @cached_property
+    def ga4_properties(self) -> "Ga4Properties":
+        """The GA4 properties of clients that have only one."""
+        from brain.services.gateway.ga4_properties import Ga4Properties
+
+        return Ga4Properties(self.store)
+
+    @cached_property
     def privacy(self) -> "PrivacyConfig":
         """Which spellings are one person."""
         from brain.domain.privacy.spellings import PrivacyConfig
@@ -231,7 +239,7 @@ class Brain:
         """The service that runs a job for all its clients in this process."""
         from brain.services.jobs.run_job import RunJob
 
-        return RunJob(self.dispatch, self.perform)
+        return RunJob(self.dispatch, self.perform, self.report_error)
 
     def cloud_tasks(self) -> "TaskQueue":
         """Return the deployed queue in front of the worker."""

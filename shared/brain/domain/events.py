@@ -179,6 +179,7 @@ class Draft:
         cumulative: whether the metrics are running totals of ``content_key``, so that new values are a revision.
         metrics: the metrics by name.
         qualities: the ratios and qualities by name.
+        aliases: the names in the payload that a metric may be read from, the preferred one first, where it has several.
         currency: the ISO 4217 code of the money metrics.
         content_id: the provider's id of the content.
         content_type: the kind of content, such as ``video``.
@@ -207,6 +208,7 @@ class Draft:
     cumulative: bool = False
     metrics: Mapping[str, int | float] = field(default_factory=dict)
     qualities: Mapping[str, float] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     currency: str | None = None
     content_id: str | None = None
     content_type: str | None = None

@@ -37,18 +37,9 @@ def handle_task(request: Any) -> FlaskResponse:
 
 @cache
 def _build_ingest() -> "IngestHttp":
-    from brain.entrypoints.gateway.ingest import IngestHttp
+    from brain.entrypoints.gateway.composition import build_ingest_http
 
-    brain = bootstrap.get_brain()
-    return IngestHttp(
-        brain.ingest,
-        brain.authenticator,
-        brain.limits,
-        brain.clock,
-        brain.log,
-        lambda: brain.verify_sender,
-        brain.field_maps,
-    )
+    return build_ingest_http(bootstrap.get_brain())
 
 
 @cache

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from brain.bootstrap import Brain
 from brain.entrypoints import http
 from brain.entrypoints.api import ApiHttp
-from brain.entrypoints.gateway.ingest import IngestHttp
+from brain.entrypoints.gateway.composition import build_ingest_http
 from brain.entrypoints.http import Request, Response
 from brain.entrypoints.jobs.handlers import parse_job_call
 from brain.entrypoints.local_scheduler import LocalScheduler
@@ -37,15 +37,7 @@ class LocalServer:
         self._brain = brain
         self._table = read_scheduler()
         self._scheduler = LocalScheduler(self._table, brain) if schedule else None
-        self._ingest = IngestHttp(
-            brain.ingest,
-            brain.authenticator,
-            brain.limits,
-            brain.clock,
-            brain.log,
-            lambda: brain.verify_sender,
-            brain.field_maps,
-        )
+        self._ingest = build_ingest_http(brain)
         self._api = ApiHttp(brain.health, self._scheduler.failures if self._scheduler else {})
 
     def app(self) -> Starlette:

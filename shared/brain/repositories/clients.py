@@ -29,6 +29,11 @@ class Clients:
         snapshot = self._store.get(paths.client(client_id))
         return _client_from_document(client_id, snapshot.data if snapshot else {})
 
+    def get_ga4_property(self, client_id: str) -> str | None:
+        """Return the client's only GA4 property, None without one; its other settings are not checked."""
+        snapshot = self._store.get(paths.client(client_id))
+        return snapshot.data.get("ga4_property") if snapshot else None
+
     def require(self, client_id: str) -> None:
         """Accept the id of an existing client: one that was set up, or that has stored events.
 
@@ -64,6 +69,7 @@ class Clients:
             "stores": list(client.stores),
             "shop": bool(client.stores),
             "campaigns": [campaign.to_document() for campaign in client.campaigns],
+            "ga4_property": client.ga4_property,
         }
         if client.alarm_budget:
             document["alarm_budget"] = str(client.alarm_budget)
@@ -86,6 +92,7 @@ def _client_from_document(client_id: str, document: Document) -> Client:
         stores=_parse_stores(client_id, document.get("stores") or []),
         campaigns=tuple(Campaign.from_document(campaign) for campaign in document.get("campaigns") or []),
         alarm_budget=_parse_alarm_budget(client_id, document.get("alarm_budget")),
+        ga4_property=document.get("ga4_property"),
     )
 
 

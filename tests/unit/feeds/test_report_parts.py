@@ -218,14 +218,15 @@ def test_a_currency_of_another_type_is_left_to_validation() -> None:
 
 
 def test_a_client_with_one_property_has_one_key_however_it_is_named() -> None:
-    """No warning either: none need be named."""
+    """No warning either: the settings name it where the request does not."""
     report = {
         "dimensionHeaders": [{"name": "date"}],
         "metricHeaders": [{"name": "views"}],
         "rows": [{"dimensionValues": [{"value": "20261120"}], "metricValues": [{"value": "1"}]}],
     }
     contexts = [
-        FeedContext("acme", CONTEXT.received_at, property_id=name, is_single_property=True) for name in ("1", None)
+        FeedContext("acme", CONTEXT.received_at, property_id="properties/1"),
+        FeedContext("acme", CONTEXT.received_at, property_id="1", is_single_property=True),
     ]
     outcomes = [complete_payload("warehouse", report, context)[0] for context in contexts]
     assert all(isinstance(outcome, IdentifiedEvent) and not outcome.notices for outcome in outcomes)

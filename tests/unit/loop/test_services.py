@@ -379,6 +379,16 @@ def test_bodies_are_read_by_their_type_and_their_looks(body, kind, count):
     assert len(bodies.parse_body(body, kind)) == count
 
 
+@pytest.mark.parametrize("escape", [b"\xff", b"%FF", b"%ED%A0%BD"])
+def test_a_byte_in_the_json_of_a_form_that_is_not_utf_8_sets_its_item_apart(escape):
+    """Whether it is escaped or not; in a plain field an escaped one becomes U+FFFD."""
+    body = b'mandrill_events=[{"event":"open","subject":"' + escape + b'"},{"event":"click","subject":"%C3%A4"}]'
+    faulty, whole = bodies.parse_body(body, bodies.FORM)
+    assert isinstance(faulty, InvalidInputError)
+    assert whole == {"event": "click", "subject": "ä"}
+    assert bodies.parse_body(b"a=%FF", bodies.FORM) == [{"a": "\N{REPLACEMENT CHARACTER}"}]
+
+
 @pytest.mark.parametrize("body", [b"", b"  ", b"a=\xff", b"&&&", b"x"])
 def test_forms_and_bodies_that_are_none_are_refused(body):
     """With a sentence."""

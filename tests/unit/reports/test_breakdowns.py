@@ -64,9 +64,8 @@ def test_a_post_is_kept_under_its_local_hour_and_an_ads_row_under_its_ad():
         post(audience_size=None),
         ad(content_id=None),
         ad(impressions=None),
-        ad(content_id="x" * 65),
     ],
-    ids=["a date only", "no engagement", "no audience", "no ad", "never shown", "an endless id"],
+    ids=["a date only", "no engagement", "no audience", "no ad", "never shown"],
 )
 def test_what_cannot_be_compared_has_no_breakdown(event):
     """Unknown is not a kind of its own."""
@@ -89,14 +88,40 @@ def test_revisions_leave_what_the_latest_forms_alone_would_have(changes):
     assert books.breakdowns == alone.breakdowns
 
 
-def test_a_day_holds_a_bounded_number_of_keys_and_the_rest_is_not_booked_twice():
+def test_an_endless_id_is_shortened():
+    """Two such ads stay two."""
+    books = scorer()
+    books.score_all([ad(1, content_id="x" * 65), ad(2, content_id="x" * 66)])
+    keys = list(books.breakdowns[NOON.date().isoformat()])
+    assert len(keys) == 2
+    assert all(len(key) < 80 for key in keys)
+
+
+def test_names_that_fill_a_day_in_bytes_are_folded_and_taken_away_exactly():
+    """Impressions of the kind stay those of its events; a revision of a folded ad leaves nothing behind."""
+    books = scorer()
+    events = [
+        ad(number, content_id=f"{number:02d}" + "漢" * 20, platform="p" * 60, impressions=10) for number in range(99)
+    ]
+    scored = books.score_all(events)
+    keys = books.breakdowns[NOON.date().isoformat()]
+    assert len(keys) < 99
+    assert sum(key_sums["impressions"] for key_sums in keys.values()) == 990
+    day = NOON.date()
+    assert "other" not in {name for _, _, name, _ in breakdowns.iterate_ads(books.breakdowns, day, day + timedelta(1))}
+    for earlier in scored:
+        breakdowns.subtract(books.breakdowns, earlier.contribution)
+    assert books.breakdowns == {}
+
+
+def test_a_day_holds_a_bounded_number_of_keys_and_the_rest_is_added_up():
     """An account with ten thousand ads must not outgrow its document."""
     books = scorer()
     scored = books.score_all(
         [ad(number, content_id=f"ad{number}") for number in range(breakdowns.MAX_KEYS_PER_DAY + 5)]
     )
-    assert len(books.breakdowns[NOON.date().isoformat()]) == breakdowns.MAX_KEYS_PER_DAY
-    assert [s.contribution.breakdown for s in scored[-5:]] == [None] * 5
+    assert len(books.breakdowns[NOON.date().isoformat()]) == breakdowns.MAX_KEYS_PER_DAY + 1
+    assert [s.contribution.breakdown for s in scored[-5:]] == ["ad|other"] * 5
     one_more = replace(scored[-1].contribution, breakdown=None)
     before = {day: dict(keys) for day, keys in books.breakdowns.items()}
     breakdowns.subtract(books.breakdowns, one_more)

@@ -48,10 +48,21 @@ def test_what_is_named_changes_and_the_rest_is_kept(clients: Clients) -> None:
         "currency": "EUR",
         "stores": ["north", "south"],
         "alarm_budget": None,
+        "ga4_property": None,
     }
     assert clients.json("show", "--client", "baker") == after
     assert clients.json("set", "--client", "baker", "--vertical", "d2c")["stores"] == ["north", "south"]
     assert clients.json("set", "--client", "baker", "--no-stores")["stores"] == []
+
+
+def test_a_property_is_kept_until_it_is_removed(clients: Clients) -> None:
+    """However it is written; a client with several has none of its own."""
+    assert clients.json("set", "--client", "acme", "--ga4-property", "properties/26")["ga4_property"] == "26"
+    assert clients.json("set", "--client", "acme", "--name", "Acme")["ga4_property"] == "26"
+    assert clients.json("set", "--client", "acme", "--ga4-property", "")["ga4_property"] is None
+    code, _, error = clients("set", "--client", "acme", "--ga4-property", "G-ABC")
+    assert code == 2
+    assert "--ga4-property must be the digits of a GA4 property" in error
 
 
 def test_a_person_reads_a_table(clients: Clients) -> None:

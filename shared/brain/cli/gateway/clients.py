@@ -13,6 +13,7 @@ from brain.cli.printing import print_table, to_json
 from brain.domain.clients.alarm_budget import AlarmBudget
 from brain.domain.clients.client import Client
 from brain.domain.clients.currencies import parse_currency
+from brain.domain.clients.ga4_property import parse_ga4_property
 from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import InvalidInputError
 from brain.repositories.clients import Clients
@@ -41,6 +42,10 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
         str | None,
         typer.Option(help="The false alarms allowed per period, as ALARMS/PERIOD in h, d or w, such as 2/30d."),
     ] = None,
+    ga4_property: Annotated[
+        str | None,
+        typer.Option(help="Its only GA4 property: that of reports that name none. An empty text removes it."),
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Create a client or change one: only the options given change, and --store replaces all its stores."""
@@ -55,6 +60,7 @@ def set_client(  # noqa: PLR0913, PLR0917 - one argument per option
         "currency": currency,
         "stores": [] if no_stores else store_ids or None,
         "alarm_budget": alarm_budget,
+        "ga4_property": ga4_property,
     }
     changes = {field: _PARSERS[field](given) for field, given in options.items() if given is not None}
     changed = replace(repository.get(client), **changes)
@@ -130,6 +136,7 @@ _PARSERS: Mapping[str, Callable[..., Any]] = {
     "currency": parse_currency,
     "stores": _parse_stores,
     "alarm_budget": _parse_budget,
+    "ga4_property": lambda text: parse_ga4_property(text, "--ga4-property") if text else None,
 }
 
 
@@ -142,6 +149,7 @@ def _to_json_object(client: Client) -> dict[str, object]:
         "currency": client.currency,
         "stores": list(client.stores),
         "alarm_budget": str(client.alarm_budget) if client.alarm_budget else None,
+        "ga4_property": client.ga4_property,
     }
 
 

@@ -21,15 +21,18 @@ from brain.cli.gateway.payload_files import (
 from brain.cli.local_brain import open_brain
 from brain.cli.options import ClientOption, JsonOption, SourceArgument
 from brain.cli.printing import print_figures, show_progress
+from brain.domain.clients.ga4_property import parse_ga4_property
 from brain.domain.events import Rejected
 from brain.domain.feeds.context import FeedContext
+from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.requests import EVENTS_PER_COMMIT, IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.errors import InvalidInputError
+from brain.repositories.clients import Clients
 from brain.services.gateway.rate_limits import UnlimitedBudgets
 
 
-def ingest(
+def ingest(  # noqa: PLR0913, PLR0917 - one argument per option
     source: SourceArgument,
     file: Annotated[
         Path,
@@ -43,12 +46,17 @@ def ingest(
     field_map: Annotated[
         str | None, typer.Option("--map", help="The field map by which rows are read: one of `brain maps list`.")
     ] = None,
+    ga4_property: Annotated[
+        str | None, typer.Option(help="The GA4 property of the file's reports; by default the client's only one.")
+    ] = None,
     json_output: JsonOption = False,
 ) -> None:
     """Store a file's events and count what became of them; exit 1 when any was rejected or dead-lettered."""
     feed = parse_source(source)
     mapping = open_brain().field_maps.find(client, field_map) if field_map else None
-    context = FeedContext(client, parse_received_at(received_at), backfill=backfill, field_map=mapping)
+    received = parse_received_at(received_at)
+    property_id = _find_property(client, ga4_property, mapping)
+    context = FeedContext(client, received, backfill=backfill, field_map=mapping, property_id=property_id)
     if backfill:
         from brain.cli.gateway.backfill import backfill as import_history
 
@@ -65,6 +73,14 @@ def ingest(
     print_figures(f"{file.name} into {client}", figures, json_output=json_output)
     if counts["rejected"] or counts["dead_lettered"]:
         raise typer.Exit(1)
+
+
+def _find_property(client: str, option: str | None, field_map: FieldMap | None) -> str | None:
+    """Return the GA4 property of a file: that of the option, else the client's only one where its map names none."""
+    if option:
+        return parse_ga4_property(option, "--ga4-property")
+    is_mapped = field_map is not None and field_map.property_id is not None
+    return None if is_mapped else Clients(open_brain().store).get_ga4_property(client)
 
 
 async def _ingest(

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from brain.domain.days import sums
 from brain.domain.days.sums import MIDNIGHT, Days, EventContribution, Sums
 from brain.domain.events import Event, FeedType
+from brain.domain.types import to_key_name
 
 HOUR, AD = "hour", "ad"
 AD_FEEDS = frozenset({FeedType.ADS_GOOGLE, FeedType.ADS_META})
@@ -49,25 +50,34 @@ def _breakdown_key(event: Event, contribution: EventContribution, time_zone: Zon
 
 
 def _ad_key(group: str, ad_id: str | None) -> str | None:
-    if not ad_id or len(ad_id.encode("utf-8", "surrogatepass")) > MAX_AD_ID_BYTES:
+    if not ad_id:
         return None
-    return f"{AD}|{sums.parse_platform(group)}|{ad_id}"
+    is_short = len(ad_id.encode("utf-8", "surrogatepass")) <= MAX_AD_ID_BYTES
+    return f"{AD}|{sums.parse_platform(group)}|{ad_id if is_short else to_key_name(ad_id)}"
 
 
 def add(breakdowns: Days, contribution: EventContribution) -> EventContribution:
     """Add the breakdown of a contribution, in place, and return the contribution as it was added.
 
-    A day holds at most ``MAX_KEYS_PER_DAY`` keys and ``MAX_DAY_BYTES``; a contribution that would exceed either, or a
-    sum's limit, loses its breakdown.
+    A day holds at most ``MAX_KEYS_PER_DAY`` keys and ``MAX_DAY_BYTES``. What would exceed either is added to the other
+    keys of its kind, so that the sums of a kind stay those of its events; only a contribution that would exceed a sum's
+    limit loses its breakdown.
     """
     finer = _to_breakdown(contribution)
     if finer is None:
         return contribution
     keys = breakdowns.get(contribution.day, {})
-    if (finer.group not in keys and _is_full(keys, finer.group)) or not _fits(keys.get(finer.group, {}), finer.sums):
+    if finer.group not in keys and _is_full(keys, finer.group):
+        finer = replace(finer, group=_fold(finer.group))
+    if not _fits(keys.get(finer.group, {}), finer.sums):
         return replace(contribution, breakdown=None)
-    sums.add(breakdowns, finer, max_groups=MAX_KEYS_PER_DAY)
-    return contribution
+    sums.add(breakdowns, finer, max_groups=MAX_KEYS_PER_DAY + len(METRICS))
+    return replace(contribution, breakdown=finer.group)
+
+
+def _fold(key: str) -> str:
+    """Return the key of all keys of a kind that do not fit."""
+    return f"{key.partition('|')[0]}|{sums.OTHER}"
 
 
 def _is_full(keys: Mapping[str, Sums], new_key: str) -> bool:
@@ -112,10 +122,10 @@ def iterate_ads(breakdowns: Days, start: date, end: date) -> Iterator[tuple[date
 
 
 def _iterate_kind(kind: str, breakdowns: Days, start: date, end: date) -> Iterator[tuple[date, str, Sums]]:
-    """Yield (day, key without its kind, sums) of one kind of breakdown."""
+    """Yield (day, key without its kind, sums) of one kind of breakdown, without those that were added up as others."""
     for offset in range((end - start).days):
         day = start + timedelta(days=offset)
         for full_key, key_sums in sorted(breakdowns.get(day.isoformat(), {}).items()):
             key_kind, _, key = full_key.partition("|")
-            if key_kind == kind:
+            if key_kind == kind and key != sums.OTHER:
                 yield day, key, key_sums

@@ -20,8 +20,9 @@ class FeedContext:
     365 days. ``field_map`` says how the columns of plain rows become fields of an event. ``meta_ads`` says which of
     Meta's actions are conversions.
 
-    ``property_id`` is the GA4 property of a report, which GA4 does not write into it: from the request's URL or header.
-    ``is_single_property`` says whether the client has only one, so that none need be named; None if it is unknown.
+    ``property_id`` is the GA4 property of a report, which GA4 does not write into it: from the request's URL or header,
+    else the client's only one. ``is_single_property`` says whether the client has only one; without one a report that
+    names none is refused. None if that is unknown, as for a file.
     """
 
     client_id: str

@@ -1,6 +1,6 @@
 """The builder of drafts: collects metrics from a provider's payload and the faults of every field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,11 +26,12 @@ class DraftBuilder:
     {'clicks': 7}
     """
 
-    __slots__ = ("faults", "metrics", "notices", "payload")
+    __slots__ = ("aliases", "faults", "metrics", "notices", "payload")
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         self.payload = payload
         self.metrics: dict[str, int | float] = {}
+        self.aliases: dict[str, tuple[str, ...]] = {}
         self.faults: list[str] = []
         self.notices: list[Notice] = []
 
@@ -49,14 +50,19 @@ class DraftBuilder:
             count = self.read_number(source, name, is_count=True)
             if count is not None:
                 self.metrics[metric] = count
+                self._note_aliases(metric, names)
                 return
 
     def add_sum(self, metric: str, source: Mapping[str, Any] | None, *names: str) -> None:
         """Set a count to the sum of those ``names`` that are reported; it stays unknown when none is."""
-        counts = [self.read_number(source, name, is_count=True) for name in names]
+        self.add_parts(metric, [self.read_number(source, name, is_count=True) for name in names])
+
+    def add_parts(self, metric: str, counts: Iterable[int | None]) -> None:
+        """Set a count to the sum of its known parts; a negative part makes the whole a correction."""
         reported = [count for count in counts if count is not None]
         if reported:
-            self.metrics[metric] = sum(reported)
+            corrections = [count for count in reported if count < 0]
+            self.metrics[metric] = sum(corrections or reported)
 
     def add_amount(self, metric: str, source: Mapping[str, Any] | None, *names: str, unit: int = 1) -> None:
         """Set an amount from the first of ``names`` that reports one, divided by ``unit`` (10^6 for micros)."""
@@ -66,7 +72,14 @@ class DraftBuilder:
             amount = self.read_number(source, name)
             if amount is not None:
                 self.metrics[metric] = amount / unit if unit != 1 else float(amount)
+                self._note_aliases(metric, names)
                 return
+
+    def _note_aliases(self, metric: str, names: tuple[str, ...]) -> None:
+        if len(names) > 1:
+            self.aliases[metric] = names
+        else:
+            self.aliases.pop(metric, None)
 
     def read_number(self, source: Mapping[str, Any] | None, name: str, *, is_count: bool = False) -> Any:
         """Return the number under ``name``, None when it is unknown or unreadable; the latter is noted as a fault."""
@@ -130,7 +143,7 @@ class DraftBuilder:
         self._drop_negative_counts()
         fields.setdefault("raw", self.payload)
         fields["notices"] = (*self.notices, *fields.get("notices", ()))
-        return Draft(feed_type=feed_type, occurred_at=occurred_at, metrics=self.metrics, **fields)
+        return Draft(feed_type=feed_type, occurred_at=occurred_at, metrics=self.metrics, aliases=self.aliases, **fields)
 
     def _drop_negative_counts(self) -> None:
         for metric in [

@@ -114,7 +114,7 @@ def _read_origin(report: Mapping[str, Any], context: FeedContext) -> _Origin | R
     requested = None if named else _find_requested_property(context)
     metadata = to_object(report.get("metadata"))
     notices = list(_note_quality(metadata))
-    if not (named or requested or context.is_single_property):
+    if not (named or requested):
         if context.is_single_property is False:
             return Rejected("missing_property", _NAME_PROPERTY)
         notices.append(Notice("missing_property", _NAME_PROPERTY))
@@ -123,16 +123,14 @@ def _read_origin(report: Mapping[str, Any], context: FeedContext) -> _Origin | R
 
 
 def _find_requested_property(context: FeedContext) -> str | None:
-    """Return the property of the request; a client with one property has the same key however its senders name it."""
-    if context.is_single_property:
-        return None
+    """Return the property of the request, which is the client's own where none is named, or that of the field map."""
     mapped = context.field_map.property_id if context.field_map else None
     return (context.property_id or mapped or "").removeprefix("properties/") or None
 
 
 _NAME_PROPERTY: Final = (
-    "a GA4 report must come with its property, got none; name it in the request, or configure that the client has only "
-    "one property"
+    "a GA4 report must come with its property, got none; name it by property= in the URL, by the header X-GA4-Property "
+    "or by property_id of the field map, or set the client's only one by `brain clients set --ga4-property`"
 )
 
 

@@ -6,9 +6,15 @@ from typing import Any, Final
 from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
-from brain.domain.feeds.json_values import first_text, has_any, to_list, to_object, to_text, to_texts
+from brain.domain.feeds.json_values import first_text, has_any, snake_case_names, to_list, to_object, to_text, to_texts
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
-from brain.domain.feeds.report_rows import resolve_total_time
+from brain.domain.feeds.report_rows import (
+    SYNC_COLUMNS,
+    VOLATILE_COLUMNS,
+    is_deleted_row,
+    read_row_time,
+    resolve_total_time,
+)
 
 # HubSpot counts the people who opened and clicked, once each; its ratios are not read.
 _COUNTERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,6 +80,7 @@ def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Re
         builder.add_count(metric, counters, *names)
     interval = to_object(statistics.get("interval"))
     published_at = builder.read_time(statistics, "publishDate", "publishedAt", "publish_date")
+    row = snake_case_names(statistics)
     total_time = resolve_total_time(builder, published_at or builder.read_time(interval, "start"), context)
     email_id = to_text(statistics.get("id"))
     period = to_texts([interval.get("start"), interval.get("end")])
@@ -85,10 +92,12 @@ def _read_statistics(statistics: JsonObject, context: FeedContext) -> Draft | Re
         content_key=("email", email_id or "", *period, *email_ids),
         cumulative=True,
         is_record=email_id is not None and not period,
+        as_of=read_row_time(builder, row, SYNC_COLUMNS),  # HubSpot's updatedAt is the last edit, not that of figures
+        retracted=is_deleted_row(row),
         content_id=email_id,
         content_type="email",
         platform="email",
-        volatile=frozenset({"updated", "updatedAt", "lastUpdated"}),
+        volatile=VOLATILE_COLUMNS | {"updated", "updatedAt", "lastUpdated"},
     )
 
 
@@ -119,17 +128,27 @@ def _read_event(event: JsonObject) -> Draft | Rejected:
     if kind == "STATUSCHANGE" and _is_unsubscribe(event):
         builder.metrics["unsubscribes"] = 1
     event_id = to_text(event.get("id"))
-    is_bot = event.get("filteredEvent")
+    qualities = _read_machine_mark(builder, event, kind)
     return builder.build(
         FeedType.CRM_HUBSPOT if kind in _EVENT_METRICS else FeedType.CUSTOM,
         builder.read_time(event, "created", naive_is_utc=True),
         provider_event_id=f"email {event_id}" if event_id else None,
-        qualities={"bot_ratio": float(is_bot)} if isinstance(is_bot, bool) and kind in ("OPEN", "CLICK") else {},
+        qualities=qualities,
         content_id=first_text(event, ("emailCampaignId", "email_campaign_id")),
         content_type="email",
         platform="email",
         personal=frozenset({"hmid"}),
     )
+
+
+def _read_machine_mark(builder: DraftBuilder, event: JsonObject, kind: str) -> dict[str, float]:
+    """Return the share of bots of an open or a click that HubSpot marks, and count an open of a machine as one."""
+    is_machine = event.get("filteredEvent", event.get("filtered_event"))
+    if not isinstance(is_machine, bool) or kind not in {"OPEN", "CLICK"}:
+        return {}
+    if kind == "OPEN":
+        builder.metrics["machine_opens"] = int(is_machine)
+    return {"bot_ratio": float(is_machine)}
 
 
 def _is_unsubscribe(event: JsonObject) -> bool:

@@ -7,31 +7,26 @@ from brain.domain.events import Draft, FeedType, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import to_list, to_object, to_text
+from brain.domain.feeds.metric_changes import METRIC_CHANGES, record_changes
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import resolve_total_time
 
-# Metric by insight; accounts and stories have other names for some of them.
-_INSIGHT_METRICS: Final[Mapping[str, str]] = {
-    "impressions": "impressions",
-    "reach": "audience_size",
-    "likes": "likes",
-    "comments": "comments",
-    "replies": "comments",
-    "shares": "shares",
-    "views": "views",
-    "video_views": "views",
-    "plays": "views",
-    "ig_reels_aggregated_all_plays_count": "views",
-    "total_interactions": "engagements",
-    "engagement": "engagements",
-    "website_clicks": "clicks",
-    "link_clicks": "clicks",
+# Insights of a metric, the first of which counts; accounts and stories have other names for some of them.
+_INSIGHTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "impressions": ("impressions",),
+    "audience_size": ("reach",),
+    "likes": ("likes",),
+    "comments": ("comments", "replies"),
+    "shares": ("shares",),
+    "views": ("views", "video_views", "plays", "ig_reels_aggregated_all_plays_count"),
+    "engagements": ("total_interactions", "engagement"),
+    "clicks": ("website_clicks", "link_clicks"),
 }
 MEDIA_TYPES: Final = {"IMAGE": "photo", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
 _PRODUCT_TYPES: Final = {"REELS": "reel", "STORY": "story"}
 INSIGHT_PREFIXES: Final = ("carousel_album_", "video_photo_", "reel_", "story_", "ig_reels_")
 # URLs of files are signed again for every fetch.
-_VOLATILE_FIELDS: Final = frozenset({"media_url", "thumbnail_url", "children"})
+_VOLATILE_FIELDS: Final = frozenset({"media_url", "thumbnail_url", "children", METRIC_CHANGES})
 
 
 def _is_insight(payload: Any) -> bool:
@@ -92,17 +87,19 @@ def _build_insights_draft(
     is_media = period == "lifetime"
     if not is_media:
         builder.metrics.pop("audience_size", None)  # the daily reach of an account is not the audience of a post
+    raw = {"id": object_id, "period": period, "end_time": end_time or None, "insights": insights}
     return builder.build(
         FeedType.SOCIAL_INSTAGRAM,
         total_time.occurred_at,
         undated=total_time.undated,
-        raw={"id": object_id, "period": period, "end_time": end_time or None, "insights": insights},
+        raw=record_changes(raw, FeedType.SOCIAL_INSTAGRAM, builder.metrics, total_time.occurred_at),
         **_insights_key(object_id, period, end_time, is_media=is_media),
         cumulative=True,
         content_id=object_id if is_media else None,
         content_type=None if is_media else "account",
         platform="instagram",
         creator=None if is_media else object_id,
+        volatile=frozenset({METRIC_CHANGES}),
     )
 
 
@@ -121,9 +118,9 @@ def add_insight_metrics(builder: DraftBuilder, insights: Mapping[str, Any]) -> N
     """Add the metric of every insight, with or without the kind of media as a prefix of its name."""
     numbers = {name: number for name, number in insights.items() if not isinstance(number, Mapping | list)}
     unprefixed = {_strip_prefix(name): number for name, number in numbers.items()} | numbers
-    for name, metric in _INSIGHT_METRICS.items():
+    for metric, names in _INSIGHTS.items():
         if metric not in builder.metrics:
-            builder.add_count(metric, unprefixed, name)
+            builder.add_count(metric, unprefixed, *names)
 
 
 def _strip_prefix(name: str) -> str:
@@ -169,6 +166,7 @@ def _read_media(media: JsonObject, account: Mapping[str, Any], context: FeedCont
         FeedType.SOCIAL_INSTAGRAM,
         total_time.occurred_at,
         undated=total_time.undated,
+        raw=record_changes(media, FeedType.SOCIAL_INSTAGRAM, builder.metrics, context.received_at),
         content_key=("media", str(media["id"])),
         cumulative=True,
         is_record=True,

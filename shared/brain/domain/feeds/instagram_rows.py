@@ -8,6 +8,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.instagram import INSIGHT_PREFIXES, MEDIA_TYPES, add_insight_metrics, list_media_keys
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_object, to_text
+from brain.domain.feeds.metric_changes import METRIC_CHANGES, record_changes
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import VOLATILE_COLUMNS, is_deleted_row, read_row_time, resolve_total_time
 
@@ -54,13 +55,14 @@ def _read_insights(payload: JsonObject, row: Mapping[str, Any], context: FeedCon
         FeedType.SOCIAL_INSTAGRAM,
         total_time.occurred_at,
         undated=total_time.undated,
+        raw=record_changes(payload, FeedType.SOCIAL_INSTAGRAM, builder.metrics, total_time.occurred_at),
         **list_media_keys(str(row["id"]), ("insights", str(row["id"]), "lifetime", "")),
         cumulative=True,
         as_of=read_row_time(builder, row),
         retracted=is_deleted_row(row),
         content_id=to_text(row.get("id")),
         platform="instagram",
-        volatile=VOLATILE_COLUMNS,
+        volatile=VOLATILE_COLUMNS | {METRIC_CHANGES},
     )
 
 

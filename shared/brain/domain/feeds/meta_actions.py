@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Self
 
@@ -11,6 +11,7 @@ from pydantic import model_validator
 from brain.domain.events import Notice
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import parse_embedded_json, to_text
+from brain.domain.feeds.meta_action_rows import ACTION_COLUMNS, is_action_row, is_value_row
 from brain.domain.types import StrictModel
 
 # One purchase is listed under several types, of which only the first listed one counts. "omni" is Meta's own union.
@@ -32,7 +33,6 @@ _ACTION_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 _WINDOW_WORDS: Final = ("click", "view", "ev", "engaged", "inline", "dda", "value", "unique", "incrementality")
 _WINDOW: Final = re.compile(r"^(\d+)d_")
 _WHOLE: Final[frozenset[tuple[str, str]]] = frozenset()
-_ACTION_ROW_COLUMNS: Final = ("action_type", "value")
 
 
 class MetaAdsConfig(StrictModel):
@@ -61,11 +61,6 @@ DEFAULT_META_ADS: Final = MetaAdsConfig(
 """What counts where no configuration was loaded; the same as in ``config/feeds.yaml``."""
 
 
-def is_action_row(row: Mapping[str, Any]) -> bool:
-    """Return whether the row is one action of an ad, as warehouses list them."""
-    return all(name in row for name in _ACTION_ROW_COLUMNS)
-
-
 def add_action_metrics(builder: DraftBuilder, row: Mapping[str, Any], config: MetaAdsConfig) -> dict[str, str]:
     """Add what people did after they saw the ad; an action that is listed under several types counts once.
 
@@ -73,14 +68,14 @@ def add_action_metrics(builder: DraftBuilder, row: Mapping[str, Any], config: Me
         Which action types counted as conversions and as revenue, and in which attribution window.
     """
     window = config.attribution_window
-    actions = _sum_by_type(builder, [row] if is_action_row(row) else builder.read_list(row, "actions"), window)
-    values = _sum_by_type(builder, builder.read_list(row, "action_values"), window)
+    listed_actions, listed_values = _list_entries(builder, row)
+    actions, values = _sum_by_type(builder, listed_actions, window), _sum_by_type(builder, listed_values, window)
     for metric, action_types in _ACTION_TYPES.items():
         builder.add_count(metric, actions, *action_types)
     if "clicks" not in builder.metrics:
         builder.add_count("clicks", actions, "link_click")
     conversion = _select_first(actions, _list_conversions(row, config))
-    revenue = _select_first(values, config.revenue)
+    revenue = _select_first(values, _list_aliases(row, config.revenue))
     builder.add_amount("conversions", actions, *conversion)
     builder.add_amount("revenue", values, *revenue)
     if "conversions" not in builder.metrics and not isinstance(parse_embedded_json(row.get("conversions")), list):
@@ -89,14 +84,26 @@ def add_action_metrics(builder: DraftBuilder, row: Mapping[str, Any], config: Me
     return {"attribution_window": window} | {name: types[0] for name, types in counted.items() if types}
 
 
+def _list_entries(builder: DraftBuilder, row: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Return the actions and the values of a row, which may itself be one of either."""
+    if is_value_row(row):
+        return [], [row]
+    actions = [row] if is_action_row(row) else builder.read_list(row, "actions")
+    return actions, builder.read_list(row, "action_values")
+
+
 def _list_conversions(row: Mapping[str, Any], config: MetaAdsConfig) -> Iterable[str]:
     """Return the action types in their order; a row of one action does not show which others it is listed under.
 
     Of a row of one action only the union of its aliases counts, which Meta lists without a prefix.
     """
-    if "action_type" not in row:
-        return (action_type for aliases in config.conversions for action_type in aliases)
-    return tuple(next((name for name in aliases if _is_union(name)), aliases[0]) for aliases in config.conversions)
+    return (action_type for aliases in config.conversions for action_type in _list_aliases(row, aliases))
+
+
+def _list_aliases(row: Mapping[str, Any], aliases: Sequence[str]) -> Sequence[str]:
+    if "action_type" not in row or not aliases:
+        return aliases
+    return (next((name for name in aliases if _is_union(name)), aliases[0]),)
 
 
 def _is_union(action_type: str) -> bool:
@@ -129,7 +136,7 @@ def _sum_by_type(builder: DraftBuilder, actions: Iterable[Any], window: str) -> 
 
 def _describe_part(action: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """Return the breakdown of an entry, such as its device and destination."""
-    if len(action) <= len(_ACTION_ROW_COLUMNS):
+    if len(action) <= len(ACTION_COLUMNS):
         return _WHOLE
     return frozenset(
         (name, str(value))

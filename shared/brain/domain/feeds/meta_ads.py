@@ -9,7 +9,8 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
-from brain.domain.feeds.meta_actions import add_action_metrics, is_action_row
+from brain.domain.feeds.meta_action_rows import UNNAMED_TABLE, has_unnamed_table, is_action_row, is_value_row
+from brain.domain.feeds.meta_actions import add_action_metrics
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
 from brain.domain.feeds.report_rows import (
     SYNC_COLUMNS,
@@ -99,7 +100,7 @@ def read_insights(payload: JsonObject, context: FeedContext) -> Draft | Rejected
         raw={**payload, COUNTED_ACTIONS: counted} if "actions" in row else payload,
         content_key=_build_key(row, start, is_one_day, breakdown),
         dimensions=unknown.dimensions,
-        notices=unknown.notices,
+        notices=(*unknown.notices, *([UNNAMED_TABLE] if has_unnamed_table(row, context.meta_ads.revenue) else ())),
         as_of=read_row_time(builder, row, SYNC_COLUMNS),
         retracted=is_deleted_row(row),
         cumulative=True,
@@ -116,7 +117,8 @@ def _build_key(
 ) -> tuple[str, ...]:
     """Return what the row counts; a period of several days is one total, which is revised every day."""
     start_date = "" if start is None else start.date().isoformat()
-    return ("day" if is_one_day else "from", start_date, *select_dimensions(row, _ID_COLUMNS), *breakdown)
+    kind = ("action_values",) if is_value_row(row) else ()
+    return ("day" if is_one_day else "from", start_date, *select_dimensions(row, _ID_COLUMNS), *breakdown, *kind)
 
 
 def _select_unknown(row: JsonObject) -> RowDimensions:

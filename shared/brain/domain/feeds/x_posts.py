@@ -170,10 +170,7 @@ def _add_counters(builder: DraftBuilder, post: JsonObject) -> None:
 def _add_views(builder: DraftBuilder, attached_media: list[JsonObject]) -> None:
     """Add the views of all attached media; they stay unknown when none reports any."""
     metrics = [to_object(media.get("public_metrics")) for media in attached_media]
-    views = [builder.read_number(media_metrics, "view_count", is_count=True) for media_metrics in metrics]
-    reported = [count for count in views if count is not None]
-    if reported:
-        builder.metrics["views"] = sum(reported)
+    builder.add_parts("views", [builder.read_number(counts, "view_count", is_count=True) for counts in metrics])
 
 
 def _infer_content_type(post: JsonObject, attached_media: list[Any]) -> str:

@@ -8,7 +8,7 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import to_list, to_object, to_text
-from brain.domain.feeds.metric_changes import METRIC_CHANGES, YOUTUBE_VIEWS_CHANGE, record_change
+from brain.domain.feeds.metric_changes import METRIC_CHANGES, record_changes
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import (
     VOLATILE_COLUMNS,
@@ -129,7 +129,7 @@ def _read_totals(resource: JsonObject, context: FeedContext) -> Draft | Rejected
         content_key=(content_type, resource_id or ""),
         cumulative=True,
         is_record=True,
-        raw=record_change(resource, "views", YOUTUBE_VIEWS_CHANGE, context.received_at),
+        raw=record_changes(resource, FeedType.SOCIAL_YOUTUBE, builder.metrics, context.received_at),
         content_id=None if is_channel else resource_id,
         content_type=content_type,
         platform="youtube",

@@ -9,7 +9,7 @@ from brain.domain.events import Draft, FeedType, Ignored, Rejected
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.json_values import first_text, has_any, lowercase_names, to_list, to_object, to_text
-from brain.domain.feeds.metric_changes import METRIC_CHANGES, YOUTUBE_VIEWS_CHANGE, record_change
+from brain.domain.feeds.metric_changes import METRIC_CHANGES, record_changes
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import (
     SYNC_COLUMNS,
@@ -107,7 +107,7 @@ def _read_row(payload: JsonObject, context: FeedContext, dimensions: Sequence[st
         FeedType.SOCIAL_YOUTUBE,
         total_time.occurred_at,
         undated=total_time.undated,
-        raw=record_change(payload, "views", YOUTUBE_VIEWS_CHANGE, total_time.occurred_at),
+        raw=record_changes(payload, FeedType.SOCIAL_YOUTUBE, builder.metrics, total_time.occurred_at),
         content_key=("report", *select_dimensions(row, _DIMENSIONS)),
         dimensions=tuple(dict.fromkeys((*structural, *unknown.dimensions))),
         notices=() if dimensions else unknown.notices,

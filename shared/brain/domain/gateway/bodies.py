@@ -20,6 +20,7 @@ MAX_LINES: Final = 20_000
 MANDRILL_FIELD: Final = "mandrill_events"
 # The fields in which forms carry JSON; Slack, GitHub and others use payload.
 JSON_FIELDS: Final = ("payload", MANDRILL_FIELD, "data", "events", "event", "json", "body")
+_KEEP_BYTES: Final = "surrogateescape"
 _JSON_STARTS: Final = (b"{", b"[")
 
 
@@ -143,23 +144,43 @@ def _parse_form(body: bytes) -> Sequence[Any]:
         return _parse_json(bare)
     try:
         fields = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FORM_FIELDS
+            body.decode("utf-8", _KEEP_BYTES),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors=_KEEP_BYTES,
+            max_num_fields=MAX_FORM_FIELDS,
         )
-    except (UnicodeDecodeError, ValueError) as exc:
+    except ValueError as exc:
         raise InvalidInputError(f"expected form fields as name=value&name=value, got {exc}") from exc
-    return _parse_fields(fields)
+    return _parse_fields(body, fields)
 
 
-def _parse_fields(fields: Sequence[tuple[str, str]]) -> Sequence[Any]:
-    """Return the JSON in the fields of a form, else the fields; Mandrill's empty batch is for its feed to recognize."""
+def _parse_fields(body: bytes, fields: Sequence[tuple[str, str]]) -> Sequence[Any]:
+    """Return the JSON in the fields of a form, else the fields; Mandrill's empty batch is for its feed to recognize.
+
+    A byte that is not UTF-8 is a fault of the item of JSON that has it; plain fields are one item.
+    """
     documents = [text for name, text in fields if name in JSON_FIELDS and _is_json_text(text)]
-    payloads = [payload for text in documents for payload in _parse_json(text.encode("utf-8", "surrogatepass"))]
+    payloads = [payload for text in documents for payload in _parse_json(text.encode("utf-8", _KEEP_BYTES))]
     is_empty_batch = documents and MANDRILL_FIELD not in dict(fields)
-    return payloads if payloads or is_empty_batch else [dict(fields)]
+    return payloads if payloads or is_empty_batch else [_represent_plain(body, fields)]
 
 
 def _is_json_text(text: str) -> bool:
-    return text.lstrip().encode("utf-8", "surrogatepass")[:1] in _JSON_STARTS
+    return text.lstrip().startswith(("{", "["))
+
+
+def _represent_plain(body: bytes, fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return plain fields, in which an escaped byte that is not UTF-8 becomes U+FFFD."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise InvalidInputError(f"expected form fields as name=value&name=value, got {exc}") from exc
+    return {_represent(name): _represent(text) for name, text in fields}
+
+
+def _represent(text: str) -> str:
+    return text.encode("utf-8", _KEEP_BYTES).decode("utf-8", "replace")
 
 
 def _find_bare_json(body: bytes) -> bytes | None:

@@ -33,6 +33,7 @@ from brain.errors import InvalidInputError
 
 MAX_RAW_BYTES: Final = 100 * 1024
 MAX_NESTING: Final = 4
+_NO_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {}
 # What remains of a payload that is too large to be stored.
 ESSENTIAL_METRICS: Final = (
     "likes", "comments", "shares", "clicks", "opens", "views", "impressions", "engagements", "followers", "sent",
@@ -78,6 +79,7 @@ class IdentifiedEvent(NamedTuple):
     former_id: str | None
     volatile: frozenset[str]
     notices: tuple[Notice, ...]
+    aliases: Mapping[str, tuple[str, ...]] = _NO_ALIASES
 
 
 def normalize(
@@ -162,6 +164,7 @@ def build_event(
         former_id=identity.former_id,
         volatile=draft.volatile,
         notices=scrubbed.notices,
+        aliases=draft.aliases,
     )
 
 

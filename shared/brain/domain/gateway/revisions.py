@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from brain.domain.events import METRICS, QUALITIES, Event, Fact
 from brain.domain.feeds.record_facts import derive_state, infer_facts, merge_facts
+from brain.domain.gateway.aliases import find_rank
 from brain.domain.gateway.normalize import IdentifiedEvent
 
 MERGED_FIELDS: Final = (
     *METRICS, *QUALITIES, "currency", "content_id", "content_type", "platform", "vertical", "creator_hash",
 )  # fmt: skip
+_CURRENCY: Final = "currency"
 MAX_MERGED_NAMES: Final = 1000
 
 
@@ -62,7 +64,7 @@ def merge_revision(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
 def _merge_totals(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     revision = RunningTotal.from_revision(new)
     newer, older = (revision, total) if revision.as_of >= total.as_of else (total, revision)
-    fields = _merge_fields(total, revision)
+    fields = _merge_fields(total, revision, _compare_names(total.event, new))
     values: dict[str, Any] = {name: fields[name][0] if name in fields else None for name in MERGED_FIELDS}
     event = replace(
         newer.event,
@@ -77,13 +79,35 @@ def _merge_totals(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
     return RunningTotal(event, newer.as_of, field_times, max(retractions, default=None))
 
 
-def _merge_fields(total: RunningTotal, revision: RunningTotal) -> dict[str, tuple[Any, datetime]]:
+def _merge_fields(
+    total: RunningTotal, revision: RunningTotal, is_preferred: Mapping[str, bool]
+) -> dict[str, tuple[Any, datetime]]:
     """Return the fields of both with their times, without the metrics that a retraction removes."""
     fields = _drop_metrics(total.list_fields(), revision.retracted_at)
     for name, known in _drop_metrics(revision.list_fields(), total.retracted_at).items():
-        if name not in fields or known[1] >= fields[name][1]:
+        if name not in fields or is_preferred.get(name, known[1] >= fields[name][1]):
             fields[name] = known
+    if _CURRENCY in is_preferred:
+        chosen = (revision if is_preferred[_CURRENCY] else total).list_fields()
+        fields.pop(_CURRENCY, None)
+        fields |= {_CURRENCY: chosen[_CURRENCY]} if _CURRENCY in chosen else {}
     return fields
+
+
+def _compare_names(event: Event, new: IdentifiedEvent) -> dict[str, bool]:
+    """Return of each metric that both read from different names whether that of the revision is the preferred one.
+
+    Money has the currency of the figure that stays.
+    """
+    is_preferred: dict[str, bool] = {}
+    for metric, names in new.aliases.items():
+        if getattr(event, metric) is None or getattr(new.event, metric) is None:
+            continue
+        known, revised = find_rank(names, event.raw_data), find_rank(names, new.event.raw_data)
+        if known is not None and revised is not None and known != revised:
+            is_preferred[metric] = revised < known
+    money = [is_preferred[metric] for metric in ("spend", "revenue") if metric in is_preferred]
+    return is_preferred | ({_CURRENCY: all(money)} if money else {})
 
 
 def _drop_metrics(

@@ -18,6 +18,7 @@ from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
+from brain.entrypoints.gateway.reading import read_reading
 from brain.entrypoints.gateway.request_bodies import UnreadBodies, check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError
@@ -26,6 +27,7 @@ from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
 from brain.services.gateway.body_budget import BodyBudget
 from brain.services.gateway.field_map_source import FieldMapSource
+from brain.services.gateway.ga4_properties import Ga4Properties
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
 
@@ -49,6 +51,7 @@ class IngestHttp:
     log: EventLogger
     senders: SenderVerifierFactory | None = None
     field_maps: FieldMapSource | None = None
+    ga4_properties: Ga4Properties | None = None
     bodies: BodyBudget = field(default_factory=BodyBudget)
     unread: UnreadBodies = field(default_factory=UnreadBodies)
     admission: Admission = field(init=False)
@@ -109,17 +112,19 @@ class IngestHttp:
         check_encoding(request)
         received, sender = await self.admission.admit(request, client_id, source)
         body, content_type = make_readable(request, received)
-        map_name = request.query_params.get("map")
-        read_as = f"{source}?map={map_name}" if map_name else source
-        delivery_id = _identify_delivery(request, sender, client_id, read_as, body)
+        reading = read_reading(request)
+        delivery_id = _identify_delivery(request, sender, client_id, reading.describe(source), body)
         ingest_request = IngestRequest(client_id, source, content_type, body, correlation_id, delivery_id)
         context = FeedContext(
             client_id,
             self.clock.now(),
             sender.signed_at if sender else None,
             correlation_id=correlation_id,
-            field_map=await self._find_field_map(client_id, map_name),
+            field_map=await self._find_field_map(client_id, reading.map_name),
+            property_id=reading.property_id,
         )
+        if self.ga4_properties is not None:
+            context = await asyncio.to_thread(self.ga4_properties.add_to, context, source)
         ingest_result = await self._ingest(ingest_request, context, sender)
         for reason in {
             item_result.message for item_result in ingest_result.items if item_result.outcome is IngestStatus.IGNORED

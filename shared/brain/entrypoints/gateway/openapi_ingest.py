@@ -121,6 +121,24 @@ def _parameters() -> list[dict[str, Any]]:
             "schema": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$"},
         },
         {
+            "name": "property",
+            "in": "query",
+            "description": "The GA4 property of the reports, which do not name it; the header X-GA4-Property too.",
+            "schema": {"type": "string", "pattern": "^(properties/)?[0-9]{1,20}$"},
+        },
+        *_request_headers(),
+    ]
+
+
+def _request_headers() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "X-GA4-Property",
+            "in": "header",
+            "description": "The GA4 property of the reports, where the URL names none.",
+            "schema": {"type": "string", "pattern": "^(properties/)?[0-9]{1,20}$"},
+        },
+        {
             "name": "X-Correlation-Id",
             "in": "header",
             "description": "Identifies the request in both sides' logs; an invalid or missing one is replaced.",

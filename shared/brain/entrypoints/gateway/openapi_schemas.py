@@ -26,7 +26,7 @@ ITEM_CODES: Final = {
     "future_time": "occurred_at is more than an hour ahead",
     "internal": "an internal error; the request is dead-lettered and will be retried",
     "invalid_field": "a field is invalid; the message names it",
-    "missing_property": "a GA4 report without its property, of a client with several",
+    "missing_property": "a GA4 report whose property neither the request nor the client's settings name",
     "missing_time": "no valid time",
     "provider_error": "the provider's own error instead of data",
     "source_mismatch": "the payload belongs to another feed",

@@ -20,6 +20,7 @@ from brain.repositories.gateway.dead_letters import (
     event_id_from_body,
     task_from_dead_letter,
 )
+from brain.services.gateway.ga4_properties import Ga4Properties
 from brain.services.gateway.ingest import Ingest
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.perform import TaskPerformer
@@ -54,11 +55,12 @@ class ReplayDeadLetter:
             payloads = parse_body(self.sealer.open(letter.sealed), letter.content_type)
         except InvalidInputError:
             return counts | {"unreadable": 1}
+        context = self._restore_context(letter)
         for payload in payloads:
             if isinstance(payload, InvalidInputError):
                 counts["unreadable"] += 1
                 continue
-            for outcome in normalize(letter.source, payload, context_from_dead_letter(letter)):
+            for outcome in normalize(letter.source, payload, context):
                 accepted = "events" if isinstance(outcome, Draft) else "ignored"
                 counts["rejected" if isinstance(outcome, Rejected) else accepted] += 1
         return counts
@@ -81,7 +83,7 @@ class ReplayDeadLetter:
             letter_id,
             replay_of=letter_id,
         )
-        ingest_result = await self.ingest(request, context_from_dead_letter(letter))
+        ingest_result = await self.ingest(request, self._restore_context(letter))
         counts = ingest_result.count_outcomes()
         event_count = counts[IngestStatus.STORED] + counts[IngestStatus.REVISED]
         letters = DeadLetters(self.store)
@@ -90,6 +92,13 @@ class ReplayDeadLetter:
         elif event_count:
             letters.set_event_count(letter_id, event_count)
         return ingest_result
+
+    def _restore_context(self, letter: DeadLetter) -> FeedContext:
+        """Return the context of a request, with the GA4 property that the client's settings name by now."""
+        context = context_from_dead_letter(letter)
+        if context.is_single_property is None:
+            return context
+        return Ga4Properties(self.store).add_to(context, letter.source)
 
     def repeat_work(self, letter: DeadLetter) -> Figures:
         """Repeat what a letter without a request is about, and remove it; if that raises, the letter stays."""

@@ -11,7 +11,7 @@ from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import Figures
-from brain.services.jobs.run_once import Work, run_once
+from brain.services.jobs.run_once import Work, run_once, to_brain_error
 
 
 class WorkFactory(Protocol):
@@ -84,6 +84,6 @@ class InProcessQueue:
             observe(task)
             try:
                 succeeded.append((task, self.perform(task)))
-            except BrainError as error:
-                failed.append((task, error))
+            except Exception as error:  # noqa: BLE001 - a bug at one client must not end the run for the others
+                failed.append((task, to_brain_error(error)))
         return succeeded, failed

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from brain.errors import BrainError
+from brain.ports.logger import ErrorReporter
 from brain.ports.task_queue import Task, TaskQueue
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.lease import Figures
@@ -35,6 +37,7 @@ class RunJob:
 
     dispatch: DispatchFactory
     perform: TaskPerformer
+    report_error: ErrorReporter
 
     def __call__(
         self,
@@ -56,6 +59,8 @@ class RunJob:
         for task, figures in succeeded:
             by_job.setdefault(task.job, {})[task.client_id] = dict(figures)
         for task, error in failed:
+            if error.code == BrainError.code:  # a bug, whose traceback only the log has
+                self.report_error(f"{task.job} of {task.client_id}", error)
             failure = {"status": "failed", "code": error.code, "message": error.message}
             by_job.setdefault(task.job, {})[task.client_id] = failure
         clients = by_job.pop(job)

@@ -30,7 +30,7 @@ def run_once(runs: Runs, task: Task, work: Work, *, time_limit: timedelta, clock
 
     Raises:
         LeaseHeldError: Another worker holds the lease of this run.
-        BrainError: The last error of the work; the run can be acquired again.
+        BrainError: The last error of the work; the run can be acquired again, as after any other exception.
     """
     now = clock.now()
     if task.dry_run:
@@ -42,9 +42,18 @@ def run_once(runs: Runs, task: Task, work: Work, *, time_limit: timedelta, clock
     lease = Lease(runs, run, version, clock=clock, time_limit=time_limit)
     try:
         return _build_retrying(clock)(_work_unless_done, lease, work)
-    except BrainError as error:
-        lease.release(error)
+    except Exception as error:
+        lease.release(to_brain_error(error))
         raise
+
+
+def to_brain_error(error: Exception) -> BrainError:
+    """Return an error with a code and a message that may be shown; the cause of an internal one is chained."""
+    if isinstance(error, BrainError):
+        return error
+    internal = BrainError(f"the job raised {type(error).__name__}; it is logged")
+    internal.__cause__ = error
+    return internal
 
 
 def _work_unless_done(lease: Lease, work: Work) -> Figures:

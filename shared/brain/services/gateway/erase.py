@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Protocol
 
-from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import CLAIM_GRACE, CLAIM_TIME, DeadLetter
 from brain.domain.gateway.erasure import Person, find_redactions, redact_body
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.domain.privacy.spellings import NO_PRIVACY_RULES, PrivacyConfig
@@ -24,6 +25,8 @@ from brain.services.gateway.replay_dead_letter import context_from_dead_letter
 MAX_ATTEMPTS = 5
 MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_BATCH_SIZE = 100
+POLL_SECONDS = 2.0
+MAX_WAIT = 2 * (CLAIM_TIME + CLAIM_GRACE)
 
 
 class ErasureProgress(Protocol):
@@ -38,7 +41,9 @@ class Erase:
     """Erases one person per call; repeating it changes nothing more, and it may be stopped and repeated at any time.
 
     Each commit removes the person from some documents and counts them on the receipt, so that the receipt is exact
-    whatever happens in between. What senders send about the person later is new data.
+    whatever happens in between. Dead letters come first, each after the replay that is at it has ended: what replays
+    stored is then found among the events, and no later replay reads the person. What senders send about the person
+    later is new data.
     """
 
     store: DocumentStore
@@ -66,15 +71,16 @@ class Erase:
         keys = self.keys()
         erasure_id = compute_erasure_id(subject, client_id, keys)
         person = Person(subject, client_id, keys, self.privacy.find_rules(client_id))
-        erasure = _Erasure(self, person, erasure_id, Counter())
+        erasure = _Erasure(self, person, erasure_id, Counter(), is_dry_run=dry_run)
         if dry_run:
-            for _ in erasure.find_changes(progress):
+            for _ in chain(erasure.find_letter_changes(progress), erasure.find_document_changes(progress)):
                 pass
             return {"erasure_id": erasure_id, "client_id": client_id, "would_erase": dict(erasure.counts)}
         receipts = ErasureReceipts(self.store)
         versions = sorted(version for version, _ in keys.versions())
         receipts.open(erasure_id, client_id, versions, correlation_id, self.clock.now())
-        erasure.commit_all(erasure.find_changes(progress))
+        erasure.commit_all(erasure.find_letter_changes(progress))
+        erasure.commit_all(erasure.find_document_changes(progress))
         return receipts.close(erasure_id, versions, self.clock.now())
 
 
@@ -99,17 +105,21 @@ class _Erasure:
     person: Person
     erasure_id: str
     counts: Counter[str]
+    is_dry_run: bool = False
 
-    def find_changes(self, progress: ErasureProgress) -> Iterable[_Change]:
-        """Yield a change for every document that names the person."""
+    def find_letter_changes(self, progress: ErasureProgress) -> Iterable[_Change]:
+        """Yield a change for every dead letter that names the person."""
+        for letter in DeadLetters(self.service.store).of_client(self.person.client_id):
+            progress()
+            if change := self._change_released_letter(letter):
+                self.counts[change.counted_as] += 1
+                yield change
+
+    def find_document_changes(self, progress: ErasureProgress) -> Iterable[_Change]:
+        """Yield a change for every other document that names the person."""
         for document in erasures.iterate_documents(self.service.store, self.person.client_id):
             progress()
             if change := self._change_document(document):
-                self.counts[change.counted_as] += 1
-                yield change
-        for letter in DeadLetters(self.service.store).of_client(self.person.client_id):
-            progress()
-            if change := self._change_letter(letter):
                 self.counts[change.counted_as] += 1
                 yield change
 
@@ -117,6 +127,26 @@ class _Erasure:
         redactions = find_redactions(document.data, self.person)
         collection = document.path.split("/")[-2]
         return _Change(document, (erasures.build_redaction(document, redactions),), collection) if redactions else None
+
+    def _change_released_letter(self, stored_letter: Snapshot) -> _Change | None:
+        """Return the change of a letter after the replay that is at it has ended; of a settled letter nothing remains.
+
+        Raises:
+            StoreUnavailableError: one replay after the other is at the letter.
+        """
+        clock = self.service.clock
+        latest: Snapshot | None = stored_letter
+        give_up_at = clock.now() + MAX_WAIT
+        while latest is not None and (change := self._change_letter(latest)):
+            now = clock.now()
+            claim_end = DeadLetter.from_document(latest.data).find_claim_end(now)
+            if claim_end is None or self.is_dry_run:
+                return change
+            if now >= give_up_at:
+                raise StoreUnavailableError("a dead letter is being replayed all the time; run the same command again")
+            clock.sleep(min(POLL_SECONDS, (claim_end - now).total_seconds()))
+            latest = self.service.store.get(stored_letter.path)
+        return None
 
     def _change_letter(self, stored_letter: Snapshot) -> _Change | None:
         """Return the change that removes the person from a letter, or settles it when it contains nothing else."""
@@ -172,7 +202,7 @@ class _Erasure:
             if latest is None:
                 return
             is_letter = latest.path.startswith(paths.DEAD_LETTERS)
-            change = self._change_letter(latest) if is_letter else self._change_document(latest)
+            change = self._change_released_letter(latest) if is_letter else self._change_document(latest)
             if change is None:
                 return
             try:

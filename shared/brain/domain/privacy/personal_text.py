@@ -22,6 +22,7 @@ _NUMBER_OR_TIME: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
+_DIALLED: Final = re.compile(r"0\d{8,14}")
 _FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\ufe6b]")
 _SEPARATOR: Final = re.compile(r"@|%40")
 _LOCAL_PART_REVERSED: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}")
@@ -60,6 +61,25 @@ def pseudonymize_text(
         allowance.take(estimate_steps(text))
     text = _pseudonymize_addresses(text, pseudonymize)
     return pseudonymize_phones(text, pseudonymize, regions)
+
+
+def is_dialled(text: str) -> bool:
+    """Return whether a text is the digits of a national number, as far as a leading 0 tells."""
+    return _DIALLED.fullmatch(text) is not None
+
+
+def is_personal_text(text: str) -> bool:
+    """Return whether a text contains an address, a number or a handle."""
+    return is_dialled(text) or pseudonymize_text(text, lambda _: "") != text
+
+
+def quote_unless_personal(text: str) -> str:
+    """Return a sender's text for a message, quoted, or words in its place if it contains a person.
+
+    >>> quote_unless_personal("a/b"), quote_unless_personal("ada@example.org")
+    ("'a/b'", 'a text that names a person')
+    """
+    return "a text that names a person" if is_personal_text(text) else repr(text)
 
 
 def _pseudonymize_addresses(text: str, pseudonymize: Pseudonymize) -> str:

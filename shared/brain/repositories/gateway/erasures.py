@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from brain.domain.gateway.erasure import ERASED
+from brain.domain.privacy.person import ERASED
 from brain.ports.document_store import DocumentStore, Increment, Set, Snapshot, Transform, Update
 from brain.repositories import paths
 

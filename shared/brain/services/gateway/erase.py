@@ -7,7 +7,8 @@ from itertools import chain
 from typing import Any, Protocol
 
 from brain.domain.gateway.dead_letters import CLAIM_GRACE, CLAIM_TIME, DeadLetter
-from brain.domain.gateway.erasure import Person, find_redactions, redact_body
+from brain.domain.gateway.erasure import find_redactions, redact_body
+from brain.domain.privacy.person import Person
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.domain.privacy.spellings import NO_PRIVACY_RULES, PrivacyConfig
 from brain.errors import ConflictError, StoreUnavailableError

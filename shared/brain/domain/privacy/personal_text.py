@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 
 from brain.domain.privacy.personal_fields import is_personal
-from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones
+from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones, pseudonymize_ungrouped
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, estimate_steps
 
 # Cheap filters: most texts are words and identifiers and are returned after these.
@@ -29,7 +29,11 @@ _LOCAL_PART_REVERSED: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}")
 _MAX_LOCAL_PART: Final = 64
 _DOMAIN: Final = re.compile(r"[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,8}|\[[0-9A-Fa-f:.]{3,45}\]")
 _QUERY_PARAMETER: Final = re.compile(r"(?<=[?&;])([\w.\-\[\]]{1,64})=([^&;#\s\"'<>]{1,512})")
-_HANDLE: Final = re.compile(r"(?<![\w@])@(\w[\w.\-]{0,62}\w)")
+_HANDLE: Final = re.compile(
+    r"(?<![\w@])@(?!(?:media|import|font-face|keyframes|supports|charset|namespace|layer|container)\b(?:[ ({\"]|$))"
+    r"(\w[\w.\-]{0,62}\w)"
+)
+"""The name of an account; a rule of a style sheet is none."""
 _IPV4: Final = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?!\d|\.\d)"
 )
@@ -55,6 +59,8 @@ def pseudonymize_text(
     """
     if not text.isascii() and _FULL_WIDTH.search(text):
         text = unicodedata.normalize("NFKC", text)
+    if regions:
+        text = pseudonymize_ungrouped(text, pseudonymize, regions)
     if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
         return text
     if allowance:

@@ -101,7 +101,8 @@ class Pseudonymizer:
 
     def scrub_text(self, text: str) -> str:
         """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms."""
-        if text.isalnum() and not text.startswith("00"):  # a word or an identifier: a person only as a whole
+        if text.isalnum() and not text.startswith("00") and not (self._rules.phone_regions and text.isdigit()):
+            # A word or an identifier: a person only as a whole.
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)

@@ -14,8 +14,8 @@ CLIENT_COLLECTIONS = (
     "views", "state", "feedback", "field_maps",
 )  # fmt: skip
 PAGE_SIZE = 100
-PURGED, REDUCED = "purged_dead_letters", "reduced_dead_letters"
-COUNTED = (*CLIENT_COLLECTIONS, "revisions", PURGED, REDUCED)
+PURGED, REDUCED, SHOP_TEXTS = "purged_dead_letters", "reduced_dead_letters", "shop_texts"
+COUNTED = (*CLIENT_COLLECTIONS, "revisions", PURGED, REDUCED, SHOP_TEXTS)
 
 
 def iterate_documents(store: DocumentStore, client_id: str) -> Iterator[Snapshot]:

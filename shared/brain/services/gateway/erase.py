@@ -1,7 +1,7 @@
 """Erases a person from everything stored of one client, and leaves a receipt that does not name them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol
@@ -11,15 +11,18 @@ from brain.domain.gateway.erasure import find_redactions, redact_body
 from brain.domain.privacy.person import Person
 from brain.domain.privacy.pseudonyms import compute_erasure_id
 from brain.domain.privacy.spellings import NO_PRIVACY_RULES, PrivacyConfig
+from brain.domain.retail.wildcards import ALL_STORES
 from brain.errors import ConflictError, StoreUnavailableError
 from brain.ports.clock import Clock
 from brain.ports.document_rules import check_write
 from brain.ports.document_store import Delete, DocumentStore, Snapshot, Update, Write
+from brain.ports.sales_warehouse import TextErasures, TextRedactor
 from brain.ports.sealing import Sealer
 from brain.repositories import paths
+from brain.repositories.clients import Clients
 from brain.repositories.gateway import erasures, ingest_counters
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.repositories.gateway.erasures import PURGED, REDUCED, ErasureReceipts
+from brain.repositories.gateway.erasures import PURGED, REDUCED, SHOP_TEXTS, ErasureReceipts
 from brain.services.gateway.identity_key_source import IdentityKeyProvider
 from brain.services.gateway.replay_dead_letter import context_from_dead_letter
 
@@ -37,6 +40,13 @@ class ErasureProgress(Protocol):
         """Count one more document that was searched."""
 
 
+class ShopEraser(Protocol):
+    """Erases a person from the texts of the shop's database."""
+
+    def __call__(self, redact: TextRedactor, store_ids: Sequence[str], *, is_dry_run: bool = False) -> TextErasures:
+        """Replace every text that ``redact`` changes, and return how many named the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erase:
     """Erases one person per call; repeating it changes nothing more, and it may be stopped and repeated at any time.
@@ -52,6 +62,7 @@ class Erase:
     keys: IdentityKeyProvider
     clock: Clock
     privacy: PrivacyConfig = NO_PRIVACY_RULES
+    erase_shop: ShopEraser | None = None
 
     def __call__(
         self,
@@ -76,13 +87,16 @@ class Erase:
         if dry_run:
             for _ in chain(erasure.find_letter_changes(progress), erasure.find_document_changes(progress)):
                 pass
-            return {"erasure_id": erasure_id, "client_id": client_id, "would_erase": dict(erasure.counts)}
+            remaining = erasure.erase_shop()
+            preview = {"erasure_id": erasure_id, "client_id": client_id, "would_erase": dict(erasure.counts)}
+            return preview | remaining
         receipts = ErasureReceipts(self.store)
         versions = sorted(version for version, _ in keys.versions())
         receipts.open(erasure_id, client_id, versions, correlation_id, self.clock.now())
         erasure.commit_all(erasure.find_letter_changes(progress))
+        remaining = erasure.erase_shop()  # before the documents that the shop's jobs derive from it
         erasure.commit_all(erasure.find_document_changes(progress))
-        return receipts.close(erasure_id, versions, self.clock.now())
+        return receipts.close(erasure_id, versions, self.clock.now()) | remaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,24 @@ class _Erasure:
             if change := self._change_document(document):
                 self.counts[change.counted_as] += 1
                 yield change
+
+    def erase_shop(self) -> dict[str, Any]:
+        """Erase the person from the client's part of the shop's database, and count its texts on the receipt.
+
+        Returns the texts in tables of the shop's own, which only the shop can correct.
+        """
+        erase_shop, client_id = self.service.erase_shop, self.person.client_id
+        client = Clients(self.service.store).get(client_id) if erase_shop else None
+        if erase_shop is None or client is None or not client.stores:
+            return {}
+        store_ids = (*client.stores, f"{ALL_STORES}{client_id}", ALL_STORES)
+        erasures = erase_shop(self.person.redact, store_ids, is_dry_run=self.is_dry_run)
+        if text_count := sum(erasures.erased.values()):
+            self.counts[SHOP_TEXTS] += text_count
+            if not self.is_dry_run:
+                receipt = ErasureReceipts(self.service.store).add(self.erasure_id, {SHOP_TEXTS: text_count})
+                self.service.store.commit([receipt])
+        return {"shop_must_correct": dict(erasures.remaining)} if erasures.remaining else {}
 
     def _change_document(self, document: Snapshot) -> _Change | None:
         redactions = find_redactions(document.data, self.person)

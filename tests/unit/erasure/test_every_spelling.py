@@ -66,7 +66,7 @@ def test_a_text_that_names_the_person_loses_them(subject: str, text: str) -> Non
     "document",
     [
         {"message": "thanks to bo@bücher.example and \uff10\uff11\uff12, andré", "likes": 3},
-        {"correlation_id": "ada@bücher.examples", "content_id": "0701740635"},
+        {"correlation_id": "ada@bücher.examples", "content_id": "order-0701740635"},
         {"user_id": "bo", "reason": "I know better"},
         {"version": "1.2.3.4", "retracted": True, "user_id": None},
     ],

@@ -99,9 +99,13 @@ class Pseudonymizer:
         scrubbed: dict[str, Any] = self._scrub(payload)
         return scrubbed
 
-    def scrub_text(self, text: str) -> str:
-        """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms."""
-        if text.isalnum() and not text.startswith("00") and not (self._rules.phone_regions and text.isdigit()):
+    def scrub_text(self, text: str, *, is_identifier: bool = False) -> str:
+        """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms.
+
+        The digits of an identifier are no telephone number.
+        """
+        may_be_phone = bool(self._rules.phone_regions) and text.isdigit() and not is_identifier
+        if text.isalnum() and not text.startswith("00") and not may_be_phone:
             # A word or an identifier: a person only as a whole.
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):

@@ -123,7 +123,8 @@ def _parameters() -> list[dict[str, Any]]:
         {
             "name": "X-Correlation-Id",
             "in": "header",
-            "description": "Identifies the request in both sides' logs; one that is missing, invalid or looks like a person is replaced.",
+            "description": "Identifies the request in both sides' logs; one that is missing, invalid or looks like a "
+            "person is replaced.",
             "schema": {"type": "string"},
         },
         {

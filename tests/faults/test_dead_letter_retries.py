@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,7 @@ from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.dead_letters import DeadLetter
 from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
-from brain.errors import BrainError, LeaseHeldError, LeaseLostError, StoreUnavailableError
+from brain.errors import BrainError, LeaseHeldError, LeaseLostError, NotFoundError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
@@ -236,14 +236,16 @@ def test_the_hourly_dispatch_enqueues_retries_for_whom_they_are_due(reader: Brok
 
 
 def test_replays_of_one_letter_at_the_same_time_end_as_one(reader: BrokenReader) -> None:
-    """An operator replays what the hourly retry is at: the events are there once, and the books agree."""
+    """An operator replays what the hourly retry is at: one of them claims the letter, and the books agree."""
     brain, _ = world(reader)
     several = [letter for letter in letters(brain) if letter.error_code == "internal"] * 3
 
-    async def at_once() -> None:
-        await asyncio.gather(*(brain.replay(letter) for letter in several))
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(*(brain.replay(letter) for letter in several), return_exceptions=True)
 
-    asyncio.run(at_once())
+    results = asyncio.run(at_once())
+    refused = [result for result in results if isinstance(result, LeaseHeldError | NotFoundError)]
+    assert (len(results), len(refused)) == (6, 4)
     assert books(brain) == HEALED
 
 
@@ -269,7 +271,7 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
     brain, clock = world(reader)
 
     class Late:
-        """A store after whose first commit the time is nearly up."""
+        """A store after whose first commit the time is nearly up, and the claim of the letter not yet."""
 
         def __init__(self, inner: Any) -> None:
             self._inner = inner
@@ -278,7 +280,7 @@ def test_a_run_near_its_end_leaves_the_rest_to_its_next_attempt(reader: BrokenRe
             return getattr(self._inner, name)
 
         def commit(self, writes: Any) -> Any:
-            clock.advance(LIMIT)
+            clock.advance(LIMIT * 0.95)
             return self._inner.commit(writes)
 
     scheduled_at = clock.now()
@@ -321,16 +323,16 @@ def test_a_bug_at_one_letter_keeps_no_other_from_being_retried(reader: BrokenRea
     class BuggyFirst:
         """A replay with a bug at its first letter."""
 
-        ingest = brain.replay.ingest
+        ingest, clock = brain.replay.ingest, brain.replay.clock
 
         def __init__(self) -> None:
             self.calls = 0
 
-        async def __call__(self, letter: DeadLetter) -> Any:
+        async def __call__(self, letter: DeadLetter, claimed_until: datetime | None) -> Any:
             self.calls += 1
             if self.calls == 1:
                 raise ZeroDivisionError
-            return await brain.replay(letter)
+            return await brain.replay(letter, claimed_until)
 
     work = RetryDeadLetters(
         brain.store, BuggyFirst(), brain.retry_policy, lambda part, error: reported.append((part, error))

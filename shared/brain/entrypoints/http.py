@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from brain.domain.privacy.personal_text import is_personal_text
 from brain.errors import (
     BrainError,
     ConflictError,
@@ -82,10 +83,18 @@ class Request:
 
     @property
     def correlation_id(self) -> str:
-        """The valid correlation id of the caller, otherwise the trace id, otherwise a new one."""
+        """The valid correlation id of the caller, otherwise the trace id, otherwise a new one.
+
+        It is logged, stored and echoed as it is, so that one that looks like a person is not valid. Nothing is
+        recognized by it again, so that nothing derived from the person needs to take its place.
+        """
         requested = self.headers.get(CORRELATION_HEADER, "")
         trace = self.headers.get("x-cloud-trace-context", "").partition("/")[0]
-        return next((id_ for id_ in (requested, trace) if _CORRELATION_ID.fullmatch(id_)), None) or uuid.uuid4().hex
+        return next(filter(_is_correlation_id, (requested, trace)), None) or uuid.uuid4().hex
+
+
+def _is_correlation_id(text: str) -> bool:
+    return _CORRELATION_ID.fullmatch(text) is not None and not is_personal_text(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,26 @@ class LedgerQuery:
     stores: tuple[str, ...] | None = None
 
 
+class TextRedactor(Protocol):
+    """Removes a person from a text."""
+
+    def __call__(self, text: str, /) -> str:
+        """Return ``text`` without the person; the same text when it does not name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextErasures:
+    """How many texts of which tables named a person.
+
+    Attributes:
+        erased: the texts that were replaced, or would be, by table.
+        remaining: the texts in tables of the shop's own, which the Brain never writes, by table.
+    """
+
+    erased: Mapping[str, int]
+    remaining: Mapping[str, int]
+
+
 class ImportSession(Protocol):
     """An open import: lines are staged as they come and take effect together, or not at all."""
 
@@ -158,6 +178,12 @@ class SalesWarehouse(ShopDatabase, Protocol):
 
     def check(self) -> list[SchemaFault]:
         """Return every missing table or column, and days that are counted twice."""
+
+    def erase_texts(self, redact: TextRedactor, store_ids: Sequence[str], *, is_dry_run: bool = False) -> TextErasures:
+        """Replace every text that ``redact`` changes in the rows of these stores, all of them or none.
+
+        Figures stay. Rows that only such a text told apart stay apart. Repeating it changes nothing.
+        """
 
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows of each existing table."""

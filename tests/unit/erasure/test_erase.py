@@ -18,8 +18,8 @@ from brain.bootstrap import Brain
 from brain.domain.events import Draft
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway import erasure
-from brain.domain.gateway.erasure import ERASED
 from brain.domain.gateway.normalize import normalize
+from brain.domain.privacy.person import ERASED
 from brain.domain.privacy.pseudonyms import Pseudonymizer, list_pseudonyms
 from brain.errors import BrainError, InvalidInputError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore, Version, Write

@@ -10,8 +10,10 @@ import pytest
 
 from brain.bootstrap import Brain
 from brain.domain.feeds.context import FeedContext
+from brain.domain.gateway.dead_letters import CLAIM_GRACE, CLAIM_TIME
 from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.domain.privacy.pseudonyms import list_pseudonyms
+from brain.errors import LeaseHeldError, StoreUnavailableError
 from brain.ports.document_store import DocumentStore
 from brain.repositories import paths
 from brain.repositories.gateway import erasures
@@ -97,3 +99,23 @@ def test_letters_that_are_due_are_found_claimed_and_taken(brain: Brain, monkeypa
     assert (figures["stored"], figures["sent"], figures["difference"]) == (3, 4, 0)
     assert figures["hours"]["2026-11-22T07"]["stored"] == 3
     assert brain.store.count(paths.events(CLIENT)) == 3
+
+
+def test_an_erasure_waits_for_a_claim_and_a_claim_meets_no_other(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions refuse a claim of what has changed; a claim that nobody ends is over in six minutes."""
+    broken = BrokenReader(read_request.normalize)
+    monkeypatch.setattr(read_request, "normalize", broken)
+    send(brain, [CLICK | {"sg_event_id": "x1"}], "email", "kept")
+    broken.broken = False
+    letters = DeadLetters(brain.store)
+    (letter,) = letters.list(brain.clock.now())
+    claimed = letters.claim(letter.dead_letter_id, brain.clock.now())
+    with pytest.raises(LeaseHeldError):
+        letters.claim(letter.dead_letter_id, brain.clock.now())
+    before = brain.clock.now()
+    receipt = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock)(CLIENT, ADA, "erase-1")
+    assert receipt["erased"] == {"purged_dead_letters": 1}
+    assert brain.clock.now() - before == CLAIM_TIME + CLAIM_GRACE
+    with pytest.raises(StoreUnavailableError):  # the replay that was suspended writes nothing
+        asyncio.run(brain.replay(claimed, claimed.claimed_until))
+    assert brain.store.count(paths.events(CLIENT)) == 0

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, func, select
 
 from brain.adapters.sql_warehouse import queries
-from brain.adapters.sql_warehouse.columns import DAY_COLUMNS, NATURAL_KEYS
+from brain.adapters.sql_warehouse.columns import DAY_COLUMNS, NATURAL_KEYS, SHOP_COLUMNS
 from brain.adapters.sql_warehouse.config import WarehouseConfig
 from brain.adapters.sql_warehouse.connection import WRITES_OPTION, find_missing_file, open_engine, translate_errors
 from brain.adapters.sql_warehouse.import_session import SqlImportSession
@@ -16,12 +16,21 @@ from brain.adapters.sql_warehouse.ledger_query import build_ledger_select
 from brain.adapters.sql_warehouse.schema_check import find_double_counts, find_schema_faults, read_present_columns
 from brain.adapters.sql_warehouse.schema_migration import upgrade_schema
 from brain.adapters.sql_warehouse.tables import PresentColumns, build_tables, is_external
+from brain.adapters.sql_warehouse.text_erasure import TextErasure
 from brain.adapters.sql_warehouse.upsert import build_upsert
 from brain.domain.retail.series import CalendarEvent, DailySale, Store, load_zone
 from brain.domain.retail.store_zones import StoreZones
 from brain.domain.retail.weather_days import WeatherRow
 from brain.errors import MisconfiguredError
-from brain.ports.sales_warehouse import HourlySale, LedgerQuery, ResultRow, ResultTable, SchemaFault
+from brain.ports.sales_warehouse import (
+    HourlySale,
+    LedgerQuery,
+    ResultRow,
+    ResultTable,
+    SchemaFault,
+    TextErasures,
+    TextRedactor,
+)
 
 IMPORTED_TABLES = ("sales", "weather_hourly", "calendar_events")
 
@@ -60,6 +69,21 @@ class SqlWarehouse:
             schema = self._read_schema(connection)
             faults = find_schema_faults(connection, schema.tables, schema.present, self._config)
             return faults or find_double_counts(connection, schema.tables["sales"])
+
+    def erase_texts(self, redact: TextRedactor, store_ids: Sequence[str], *, is_dry_run: bool = False) -> TextErasures:
+        """Replace every text that ``redact`` changes; tables of the shop's own are only searched."""
+        with self._connect(writes=not is_dry_run) as connection:
+            schema = self._read_schema(connection)
+            present = {name: table for name, table in schema.tables.items() if table.name in schema.present}
+            external = {
+                name: table
+                for name, table in present.items()
+                if name in SHOP_COLUMNS and is_external(name, self._config, schema.present)
+            }
+            own = {name: table for name, table in present.items() if name not in external}
+            erased = TextErasure(connection, redact, store_ids, is_dry_run).erase(own)
+            remaining = TextErasure(connection, redact, store_ids, is_dry_run=True).erase(external)
+            return TextErasures(erased, remaining)
 
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows of each existing table, by the Brain's name for it."""

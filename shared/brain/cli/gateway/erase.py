@@ -1,15 +1,18 @@
 """``brain erase``: erase a person from everything stored for one client."""
 
+from contextlib import ExitStack
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
+from brain.bootstrap.warehouse import open_warehouse
 from brain.cli.gateway.payload_files import STANDARD_INPUT, read_text
 from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_figures, show_progress, to_json
 from brain.errors import InvalidInputError
+from brain.repositories.clients import Clients
 from brain.services.gateway.erase import Erase
 
 
@@ -20,6 +23,9 @@ def erase(
         typer.Option(help="The person's e-mail address, phone number, name or user id; `-` reads standard input."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what names the person.")] = False,
+    without_shop: Annotated[
+        bool, typer.Option("--without-shop", help="Leave out the shop's database at DATABASE_URL.")
+    ] = False,
     json_output: JsonOption = False,
 ) -> None:
     """Erase a person under every current and former key, and print a receipt that does not name them.
@@ -30,8 +36,10 @@ def erase(
     identifier = _read_subject() if subject == "-" else subject
     brain = open_brain()
     require_client(brain, client)
-    service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock, brain.privacy)
-    with show_progress("documents") as report:
+    with show_progress("documents") as report, ExitStack() as stack:
+        has_shop = not without_shop and bool(Clients(brain.store).get(client).stores)
+        erase_shop = stack.enter_context(open_warehouse(brain.secrets)).erase_texts if has_shop else None
+        service = Erase(brain.store, brain.sealer, brain.identity_key_source, brain.clock, brain.privacy, erase_shop)
         receipt = service(client, identifier, f"erase-{uuid4().hex[:12]}", dry_run=dry_run, progress=report)
     if json_output:
         print(to_json(receipt))

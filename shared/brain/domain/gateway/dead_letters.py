@@ -13,6 +13,10 @@ from brain.domain.types import StrictModel
 
 RETENTION: Final = timedelta(days=30)
 MAX_SEALED_BYTES: Final = 900_000
+CLAIM_TIME: Final = timedelta(minutes=5)
+"""How long a replay may write what it read from a letter."""
+CLAIM_GRACE: Final = timedelta(minutes=1)
+"""What a write that was sent in time may take, and how much the clocks of two machines may differ."""
 # The sender cannot fix an item that failed with one of these. It is dead-lettered wherever it comes from; any other
 # rejection of an import of history is not, since the operator has the file and fixes it there.
 DEAD_LETTER_CODES: Final = frozenset({
@@ -79,6 +83,7 @@ class DeadLetter:
         field_map: the field map (JSON) that the request was read with.
         property_id: the GA4 property that the request named.
         is_single_property: whether the client had only one GA4 property when the request was received.
+        claimed_until: when the claim of the latest replay ends; None for a letter that no replay is at.
     """
 
     dead_letter_id: str
@@ -102,6 +107,12 @@ class DeadLetter:
     field_map: str | None = None
     property_id: str | None = None
     is_single_property: bool | None = None
+    claimed_until: datetime | None = None
+
+    def find_claim_end(self, now: datetime) -> datetime | None:
+        """Return when the replay that is at the letter has certainly ended; None if none is."""
+        end = self.claimed_until + CLAIM_GRACE if self.claimed_until else now
+        return end if end > now else None
 
     @property
     def parked(self) -> bool:

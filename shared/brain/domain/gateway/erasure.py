@@ -5,9 +5,7 @@ what was received, so its items are read as ingest would read them, and searched
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -16,94 +14,52 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.bodies import is_form, parse_body
 from brain.domain.gateway.normalize import normalize
 from brain.domain.json_text import parse_json
-from brain.domain.privacy.keys import IdentityKeys
-from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN, Pseudonymizer, list_stored_pseudonyms
-from brain.domain.privacy.spellings import NO_RULES, SpellingRules, normalize_person
+from brain.domain.privacy.person import ERASED, Person
+from brain.domain.privacy.personal_fields import is_personal
+from brain.domain.privacy.pseudonyms import PSEUDONYM_PATTERN, Pseudonymizer
 from brain.errors import InvalidInputError
 
-ERASED: Final = "erased"
-MAX_SUBJECT_CHARACTERS: Final = 320  # the longest possible e-mail address
+_STORED_AS_RECEIVED: Final = frozenset({"correlation_id", "user_id", "delivery", "sample_id", "provider_event_id"})
+"""Names of identifiers that are not pseudonyms, beside those of people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The person to erase for a client, as the operator typed them; a ``repr`` shows nothing of it."""
+def redact_value(stored: Any, person: Person, name: str = "") -> Any:
+    """Return a stored value, however nested, without the person; equal to ``stored`` when it does not name them.
 
-    subject: str = field(repr=False)
-    client_id: str
-    keys: IdentityKeys = field(repr=False)
-    rules: SpellingRules = NO_RULES
-    pseudonyms: tuple[str, ...] = field(init=False, repr=False)
-    pattern: "re.Pattern[str] | None" = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Derive the pseudonyms and the pattern to search for.
-
-        Raises:
-            InvalidInputError: the subject is empty or longer than any address.
-        """
-        if not 0 < len(self.subject.strip()) <= MAX_SUBJECT_CHARACTERS:
-            raise InvalidInputError(
-                f"the subject must have 1 to {MAX_SUBJECT_CHARACTERS} characters, got {len(self.subject.strip())}"
-            )
-        pseudonyms = list_stored_pseudonyms(self.subject, self.client_id, self.keys, self.rules)
-        object.__setattr__(self, "pseudonyms", pseudonyms)
-        object.__setattr__(self, "pattern", _compile_pattern(self.subject))
-
-    def occurs_in(self, text: str) -> bool:
-        """Whether a text contains one of their pseudonyms, or their address or full name as the operator typed it."""
-        if any(pseudonym in text for pseudonym in self.pseudonyms):
-            return True
-        return bool(self.pattern and self.pattern.search(text))
-
-    def redact(self, text: str) -> str:
-        """Return ``text`` with the person replaced by ``erased``."""
-        for pseudonym in self.pseudonyms:
-            text = text.replace(pseudonym, ERASED)
-        return self.pattern.sub(ERASED, text) if self.pattern else text
-
-    def matches(self, identifier: object) -> bool:
-        """Whether an identifier that is stored as received, such as a user id or a correlation id, is theirs."""
-        return isinstance(identifier, str) and (
-            normalize_person(identifier, self.rules) == normalize_person(self.subject, self.rules)
-        )
-
-
-def _compile_pattern(subject: str) -> "re.Pattern[str] | None":
-    """Return a pattern for an address or a full name; a single word or number would match too much."""
-    text = subject.strip()
-    if "@" not in text.removeprefix("@") and not re.search(r"[^\W\d_]\s+[^\W\d_]", text):
-        return None
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)
-
-
-def redact_value(stored: Any, person: Person) -> Any:
-    """Return a stored value, however nested, without the person; equal to ``value`` when it does not name them."""
+    Under the name of an identifier a value is theirs as a whole, in any spelling; elsewhere it is searched as a text.
+    """
+    if name and _is_identifier(name) and not isinstance(stored, bool) and person.matches(stored):
+        return ERASED
     if isinstance(stored, str):
-        return person.redact(stored) if person.occurs_in(stored) else stored
+        return person.redact(stored)
     if isinstance(stored, Mapping):
-        return {redact_value(name, person): redact_value(inner, person) for name, inner in stored.items()}
+        return {
+            redact_value(inner_name, person): redact_value(inner, person, inner_name)
+            for inner_name, inner in stored.items()
+        }
     if isinstance(stored, list | tuple):
-        return [redact_value(inner, person) for inner in stored]
+        return [redact_value(inner, person, name) for inner in stored]
     return stored
+
+
+def _is_identifier(name: str) -> bool:
+    return name in _STORED_AS_RECEIVED or is_personal(name)
 
 
 def find_redactions(document: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """Return the fields of a document that change when the person is erased; empty when none names them.
 
     Counts and times stay. A payload that names the person loses all its pseudonyms: the others in it are mostly the
-    same person's network address, name or device. Correlation ids and user ids are stored as received, so they are
-    compared as a whole; the reason that an erased user gave goes with them.
+    same person's network address, name or device. The reason that an erased user gave goes with them.
     """
     changes = {
-        name: redacted for name, stored in document.items() if (redacted := redact_value(stored, person)) != stored
+        name: redacted
+        for name, stored in document.items()
+        if (redacted := redact_value(stored, person, name)) != stored
     }
     if "raw_data" in changes:
         changes["raw_data"] = PSEUDONYM_PATTERN.sub(ERASED, changes["raw_data"])
-    for name in ("correlation_id", "user_id"):
-        if person.matches(document.get(name)):
-            changes[name] = ERASED
-    if "user_id" in changes and document.get("reason"):
+    if changes.get("user_id") == ERASED and document.get("reason"):
         changes["reason"] = ERASED
     return changes
 

@@ -274,7 +274,7 @@ def _event_fields(draft: Draft, context: FeedContext, pseudonymizer: Pseudonymiz
     """Return the plain fields of the event; texts are pseudonymized as the payload is."""
 
     def scrub(text: str | None) -> str | None:
-        return pseudonymizer.scrub_text(limit_length(text)) if isinstance(text, str) else text
+        return pseudonymizer.scrub_text(limit_length(text), is_identifier=True) if isinstance(text, str) else text
 
     return {
         **({} if draft.retracted else draft.metrics),

@@ -77,6 +77,11 @@ class IngestResult:
         )
 
     @property
+    def is_certain(self) -> bool:
+        """Whether it is known of every item that it is stored or that it is not."""
+        return all(result.outcome is not IngestStatus.UNAVAILABLE for result in self.items)
+
+    @property
     def conflict_count(self) -> int:
         """How many items have the id of a stored event and other content."""
         return sum(result.error_code == CONFLICT_CODE for result in self.items)

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Final
 
 from brain.domain.privacy.personal_fields import is_personal
-from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones
+from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones, pseudonymize_ungrouped
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, estimate_steps
 
 # Cheap filters: most texts are words and identifiers and are returned after these.
@@ -22,13 +22,18 @@ _NUMBER_OR_TIME: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 )
+_DIALLED: Final = re.compile(r"0\d{8,14}")
 _FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\ufe6b]")
 _SEPARATOR: Final = re.compile(r"@|%40")
 _LOCAL_PART_REVERSED: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}")
 _MAX_LOCAL_PART: Final = 64
 _DOMAIN: Final = re.compile(r"[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,8}|\[[0-9A-Fa-f:.]{3,45}\]")
 _QUERY_PARAMETER: Final = re.compile(r"(?<=[?&;])([\w.\-\[\]]{1,64})=([^&;#\s\"'<>]{1,512})")
-_HANDLE: Final = re.compile(r"(?<![\w@])@(\w[\w.\-]{0,62}\w)")
+_HANDLE: Final = re.compile(
+    r"(?<![\w@])@(?!(?:media|import|font-face|keyframes|supports|charset|namespace|layer|container)\b(?:[ ({\"]|$))"
+    r"(\w[\w.\-]{0,62}\w)"
+)
+"""The name of an account; a rule of a style sheet is none."""
 _IPV4: Final = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?!\d|\.\d)"
 )
@@ -54,12 +59,33 @@ def pseudonymize_text(
     """
     if not text.isascii() and _FULL_WIDTH.search(text):
         text = unicodedata.normalize("NFKC", text)
+    if regions:
+        text = pseudonymize_ungrouped(text, pseudonymize, regions)
     if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
         return text
     if allowance:
         allowance.take(estimate_steps(text))
     text = _pseudonymize_addresses(text, pseudonymize)
     return pseudonymize_phones(text, pseudonymize, regions)
+
+
+def is_dialled(text: str) -> bool:
+    """Return whether a text is the digits of a national number, as far as a leading 0 tells."""
+    return _DIALLED.fullmatch(text) is not None
+
+
+def is_personal_text(text: str) -> bool:
+    """Return whether a text contains an address, a number or a handle."""
+    return is_dialled(text) or pseudonymize_text(text, lambda _: "") != text
+
+
+def quote_unless_personal(text: str) -> str:
+    """Return a sender's text for a message, quoted, or words in its place if it contains a person.
+
+    >>> quote_unless_personal("a/b"), quote_unless_personal("ada@example.org")
+    ("'a/b'", 'a text that names a person')
+    """
+    return "a text that names a person" if is_personal_text(text) else repr(text)
 
 
 def _pseudonymize_addresses(text: str, pseudonymize: Pseudonymize) -> str:

@@ -29,6 +29,24 @@ def find_international(text: str, regions: tuple[str, ...]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def is_written_ungrouped(digits: str, regions: tuple[str, ...]) -> bool:
+    """Return whether digits without separators are a number of one of the countries as people write it there.
+
+    >>> is_written_ungrouped("0701740635", ("SE",)), is_written_ungrouped("701740635", ("SE",))
+    (True, False)
+    >>> is_written_ungrouped("71234567", ("BO",))
+    True
+    """
+    for region in regions:
+        number = _parse(digits, region)
+        if number is not None and phonenumbers.is_valid_number_for_region(number, region):
+            national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            if national == digits or (digits[0] == "0" and _NON_DIGITS.sub("", national) == digits):
+                return True
+    return False
+
+
 def list_spellings(canonical: str, text: str, regions: tuple[str, ...]) -> list[str]:
     """Return the digits of a number as people write it: with country code, nationally and without any prefix."""
     candidates = [_parse(f"+{canonical}", None), *(_parse(text, region) for region in regions)]

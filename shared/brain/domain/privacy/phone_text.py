@@ -22,7 +22,7 @@ _CLEAR: Final = re.compile(
 )
 _GROUPS: Final = re.compile(
     r"(?<![\w.+\-/:,$€£#=])(?<![\d$€£#+=][ ])"
-    r"\(?\d{1,6}(?:\)?[ .\-/]{1,2}\(?\d{1,7}){1,6}(?![\w\-:/%]|[.,]\d|[ ]?[€$£%])"
+    r"\(?\d{1,6}(?:\)?[ .\-/]{1,2}\(?\d{1,9}){1,6}(?![\w\-:/%]|[.,]\d|[ ]?[€$£%])"
 )
 _AFTER_WORD: Final = re.compile(
     r"\b((?:tele(?:ph|f)(?:on(?:e|o)?)|tel|phone|call|mob(?:ile|il)?|cell|fax|whatsapp|sms|handy|ring|dial|"
@@ -30,6 +30,9 @@ _AFTER_WORD: Final = re.compile(
     r"\b[.:]?\s{0,3}(?:(?:me|us|him|her|at|on|now|no|nr|number|is)\b[.:]?\s{0,2}){0,3})"
     r"(\(?\d[\d ().\-/]{2,22}\d)(?![\w:%]|[.,]\d)",
     re.IGNORECASE,
+)
+_UNGROUPED: Final = re.compile(
+    r"(?<![\w.+\-/:,$€£#=])(?<![$€£#+=][ ])(?!(?:19|20)\d\d\b)\d{4,11}(?![\w\-:/%]|[.,]\d|[ ]?[€$£%])"
 )
 _MIN_DIGITS: Final = 5  # a national number: 0, an area code of one digit, a subscriber number of three
 _MIN_GROUPED_DIGITS: Final = 6
@@ -40,6 +43,7 @@ _DATE: Final = re.compile(
     r"|(?:0?[1-9]|[12]\d|3[01])[.\-/](?:0?[1-9]|[12]\d|3[01])[.\-/]\d\d"
 )
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3})+")
+_DECIMAL: Final = re.compile(r"(?:0|[1-9]\d*)\.\d+")
 _PAIRS: Final = re.compile(r"\(?\d{1,3}\)?(?:[ .\-]\d\d){2,5}")
 _TWO_GROUPS: Final = frozenset({
     (3, 4), (4, 4), (5, 5), (5, 6), (6, 5), (2, 5), (2, 6), (2, 7), (3, 7), (4, 6), (4, 5), (3, 5), (3, 6), (1, 7),
@@ -68,6 +72,21 @@ def pseudonymize_phones(text: str, pseudonymize: Pseudonymize, regions: tuple[st
     return text
 
 
+def pseudonymize_ungrouped(text: str, pseudonymize: Pseudonymize, regions: tuple[str, ...]) -> str:
+    """Return ``text`` with digits without any separator pseudonymized where people of these countries write them so.
+
+    They are a number with the trunk prefix 0 if there is such a number, or in a country whose numbers have no groups;
+    all other digits are identifiers.
+    """
+    from brain.domain.privacy import phone_numbers  # noqa: PLC0415 - 40 ms for clients with regions only
+
+    def replace(match: re.Match[str]) -> str:
+        is_phone = phone_numbers.is_written_ungrouped(match[0], regions)
+        return pseudonymize(f"({match[0]})") if is_phone else match[0]  # in brackets it is no identifier
+
+    return _UNGROUPED.sub(replace, text)
+
+
 def _pseudonymize_after_word(match: re.Match[str], pseudonymize: Pseudonymize) -> str:
     digit_count = sum(map(len, _DIGITS.findall(match[2])))
     is_phone = _MIN_DIGITS <= digit_count <= _MAX_GROUPED_DIGITS and not _DATE.fullmatch(match[2])
@@ -83,7 +102,7 @@ def _pseudonymize_groups(text: str, pseudonymize: Pseudonymize, regions: tuple[s
 def _is_grouped_phone(text: str) -> bool:
     """Return whether a text of digits and separators is written like a telephone number and like nothing else."""
     groups = tuple(map(len, _DIGITS.findall(text)))
-    if not _MIN_GROUPED_DIGITS <= sum(groups) <= _MAX_GROUPED_DIGITS or _DATE.fullmatch(text):
+    if not _MIN_GROUPED_DIGITS <= sum(groups) <= _MAX_GROUPED_DIGITS or _is_figure(text):
         return False
     if _THOUSANDS.fullmatch(text) or len(set(re.findall(r"[.\-/]", text))) > 1:
         return False
@@ -92,8 +111,12 @@ def _is_grouped_phone(text: str) -> bool:
     return not _is_counting(text) and (_PAIRS.fullmatch(text) is not None or _has_several_groups(groups))
 
 
+def _is_figure(text: str) -> bool:
+    return _DATE.fullmatch(text) is not None or _DECIMAL.fullmatch(text) is not None
+
+
 def _has_several_groups(groups: tuple[int, ...]) -> bool:
-    return len(groups) <= 5 and sum(groups) > _MIN_GROUPED_DIGITS and max(groups) > 1  # noqa: PLR2004
+    return len(groups) <= 5 and sum(groups) > _MIN_GROUPED_DIGITS and 1 < max(groups) <= 7  # noqa: PLR2004
 
 
 def _is_counting(text: str) -> bool:
@@ -105,4 +128,4 @@ def _is_counting(text: str) -> bool:
 def _is_phone_of(text: str, regions: tuple[str, ...]) -> bool:
     from brain.domain.privacy import phone_numbers  # noqa: PLC0415 - 40 ms for clients with regions only
 
-    return not _DATE.fullmatch(text) and phone_numbers.find_international(text, regions) is not None
+    return not _is_figure(text) and phone_numbers.find_international(text, regions) is not None

@@ -27,13 +27,17 @@ from brain.domain.privacy.personal_fields import (
     is_phone,
     normalize_field_name,
 )
-from brain.domain.privacy.personal_text import pseudonymize_text
+from brain.domain.privacy.personal_text import is_dialled, pseudonymize_text
 from brain.domain.privacy.scrub_allowance import CHARACTERS_PER_STEP, STEPS_PER_PERSON, UNLIMITED_STEPS, ScrubAllowance
 from brain.domain.privacy.spellings import NO_RULES, SpellingRules, list_former_spellings, normalize_person
 
 PSEUDONYM_PATTERN: Final = re.compile(r"v\d+_[0-9a-f]{16}")
 _VERSION: Final = re.compile(r"[vV]?\d{1,6}(?:\.\d{1,6}){1,4}")
 _VERSION_NAMES: Final = ("_version", "Version", "-version", ".version", " version")
+_SENDERS_IDS: Final = frozenset({
+    "event_id", "eventId", "sg_event_id", "correlation_id", "correlationId", "request_id", "requestId",
+    "idempotency_key", "idempotencyKey",
+})  # fmt: skip
 _NAMES_PER_STEP: Final = 2
 _STEPS_PER_NAME: Final = 2  # of a name that may be a person
 _HEX_DIGITS: Final = 16
@@ -95,9 +99,14 @@ class Pseudonymizer:
         scrubbed: dict[str, Any] = self._scrub(payload)
         return scrubbed
 
-    def scrub_text(self, text: str) -> str:
-        """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms."""
-        if text.isalnum() and not text.startswith("00"):  # a word or an identifier: a person only as a whole
+    def scrub_text(self, text: str, *, is_identifier: bool = False) -> str:
+        """Return ``text`` with people who were found before, or whom its format reveals, replaced by pseudonyms.
+
+        The digits of an identifier are no telephone number.
+        """
+        may_be_phone = bool(self._rules.phone_regions) and text.isdigit() and not is_identifier
+        if text.isalnum() and not text.startswith("00") and not may_be_phone:
+            # A word or an identifier: a person only as a whole.
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)
@@ -148,13 +157,22 @@ class Pseudonymizer:
                 name if name.isidentifier() else self._scrub_field_name(name): (
                     self._pseudonymize_field(field, name)
                     if self._is_personal_field(name)
-                    else (field if type(field) in _SCALAR_TYPES or _is_version(name, field) else self._scrub(field))
+                    else (field if type(field) in _SCALAR_TYPES else self._scrub_field(field, name))
                 )
                 for name, field in content.items()
             }
         if isinstance(content, list):
             return [self._scrub(element) for element in content]
         return content
+
+    def _scrub_field(self, content: Any, name: str) -> Any:
+        """Return the content of a field that is no personal one; a sender's own id may be a number that people dial."""
+        if isinstance(content, str):
+            if _is_version(name, content):
+                return content
+            if name in _SENDERS_IDS and is_dialled(content):
+                return self.pseudonymize(content)
+        return self._scrub(content)
 
     def _scrub_field_name(self, name: str) -> str:
         """Return a field name without people in it: some providers key maps by address."""
@@ -204,9 +222,9 @@ class Pseudonymizer:
         )
 
 
-def _is_version(name: str, content: Any) -> bool:
+def _is_version(name: str, content: str) -> bool:
     """Return whether a text is a version, which may look like a network address."""
-    return name.endswith(_VERSION_NAMES) and isinstance(content, str) and _VERSION.fullmatch(content) is not None
+    return name.endswith(_VERSION_NAMES) and _VERSION.fullmatch(content) is not None
 
 
 def list_pseudonyms(

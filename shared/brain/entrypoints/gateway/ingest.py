@@ -16,6 +16,7 @@ from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.gateway.delivery import derive_delivery_id
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
+from brain.domain.privacy.personal_text import quote_unless_personal
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
 from brain.entrypoints.gateway.reading import read_reading
@@ -88,7 +89,8 @@ class IngestHttp:
         client_id, source = route["client"], route["source"]
         if not is_client_id(client_id):
             raise InvalidInputError(
-                f"client id must be 1 to 64 letters, digits, _ or -, got {client_id!r}; correct the URL"
+                "client id must be 1 to 64 letters, digits, _ or -, "
+                f"got {quote_unless_personal(client_id)}; correct the URL"
             )
         if head.method != "POST":
             return await self._answer_probe(head, request, client_id, source)

@@ -141,7 +141,8 @@ def _request_headers() -> list[dict[str, Any]]:
         {
             "name": "X-Correlation-Id",
             "in": "header",
-            "description": "Identifies the request in both sides' logs; an invalid or missing one is replaced.",
+            "description": "Identifies the request in both sides' logs; one that is missing, invalid or looks like a "
+            "person is replaced.",
             "schema": {"type": "string"},
         },
         {

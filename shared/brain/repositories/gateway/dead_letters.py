@@ -1,16 +1,16 @@
 """Dead letters as documents: listed for operators, claimed for a retry, and settled when they have been processed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from brain.domain.gateway.dead_letters import DeadLetter
+from brain.domain.gateway.dead_letters import CLAIM_GRACE, CLAIM_TIME, DeadLetter
 from brain.domain.json_text import parse_json
-from brain.errors import NotFoundError
-from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update, Write
+from brain.errors import ConflictError, LeaseHeldError, NotFoundError
+from brain.ports.document_store import Delete, DocumentStore, Filter, Increment, Snapshot, Update, Version, Write
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway import ingest_counters
@@ -75,18 +75,47 @@ class DeadLetters:
     def _count(self, *where: Filter) -> int:
         return self._store.count(paths.DEAD_LETTERS, where)
 
+    def claim(self, dead_letter_id: str, now: datetime) -> DeadLetter:
+        """Return a letter as it is now, claimed for a replay that begins.
+
+        Raises:
+            NotFoundError: it was settled, has expired or was erased.
+            LeaseHeldError: another replay is at it, or one failed lately and may not have ended.
+        """
+        stored_letter = self._store.get(paths.dead_letter(dead_letter_id))
+        if stored_letter is None or stored_letter.data["expires_at"] <= now:
+            raise NotFoundError(f"dead letter {dead_letter_id} must still exist, got none; it was settled or erased")
+        letter = DeadLetter.from_document(stored_letter.data)
+        if claim_end := letter.find_claim_end(now):
+            raise LeaseHeldError(f"another replay is at this letter; try again after {claim_end:%H:%M:%S} UTC")
+        claim = build_replay_claim(stored_letter, now)
+        try:
+            self._store.update(stored_letter.path, claim, expect=stored_letter.version)
+        except ConflictError as exc:
+            raise LeaseHeldError("the letter changed when the replay began; try again") from exc
+        return replace(letter, claimed_until=claim["claimed_until"])
+
     def settle(
-        self, letter: DeadLetter, how: str, event_count: int, now: datetime, writes: Sequence[Write] = ()
+        self,
+        letter: DeadLetter,
+        how: str,
+        event_count: int,
+        now: datetime,
+        writes: Sequence[Write] = (),
+        expect: Version | None = None,
     ) -> None:
         """Remove a letter, record its settlement and apply ``writes`` in one commit; twice has the effect of once."""
         settlement = ingest_counters.build_settlement(
             letter.client_id, letter.dead_letter_id, now, how=how, event_count=event_count
         )
-        self._store.commit([*writes, settlement, Delete(paths.dead_letter(letter.dead_letter_id))])
+        self._store.commit([*writes, settlement, Delete(paths.dead_letter(letter.dead_letter_id), expect)])
 
-    def set_event_count(self, dead_letter_id: str, event_count: int) -> None:
-        """Record how many events the replays of a remaining letter have made so far."""
-        self._store.update(paths.dead_letter(dead_letter_id), {"taken": event_count})
+    def end_replay(self, dead_letter_id: str, event_count: int, *, has_ended: bool) -> None:
+        """Record how many events the replays of a remaining letter have made so far, and whether this one has ended."""
+        changes = ({"taken": event_count} if event_count else {}) | ({"claimed_until": None} if has_ended else {})
+        if changes:
+            with suppress(NotFoundError):
+                self._store.update(paths.dead_letter(dead_letter_id), changes)
 
     def add_attempt(self, dead_letter_id: str, now: datetime) -> None:
         """Count one more failed attempt."""
@@ -102,9 +131,18 @@ class DeadLetters:
         return sorted(letters, key=lambda letter: (letter.first_seen, letter.dead_letter_id))
 
 
-def build_claim(letter: Snapshot, next_try_at: datetime | None, now: datetime) -> Update:
+def build_replay_claim(letter: Snapshot, now: datetime) -> dict[str, Any]:
+    """Return the fields that claim a letter for a replay; it does not expire before the claim ends."""
+    claimed_until = now + CLAIM_TIME
+    return {"claimed_until": claimed_until, "expires_at": max(letter.data["expires_at"], claimed_until + CLAIM_GRACE)}
+
+
+def build_claim(
+    letter: Snapshot, next_try_at: datetime | None, now: datetime, replay_claim: Mapping[str, Any]
+) -> Update:
     """Return the write that counts a retry that begins now; it is refused if the letter has changed meanwhile."""
     changes = {"attempts": Increment(1), "retries": Increment(1), "next_try_at": next_try_at, "last_seen": now}
+    changes |= replay_claim
     return Update(letter.path, changes, expect=letter.version)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from brain.domain.gateway.erasure import ERASED
+from brain.domain.privacy.person import ERASED
 from brain.ports.document_store import DocumentStore, Increment, Set, Snapshot, Transform, Update
 from brain.repositories import paths
 
@@ -14,8 +14,8 @@ CLIENT_COLLECTIONS = (
     "views", "state", "feedback", "field_maps",
 )  # fmt: skip
 PAGE_SIZE = 100
-PURGED, REDUCED = "purged_dead_letters", "reduced_dead_letters"
-COUNTED = (*CLIENT_COLLECTIONS, "revisions", PURGED, REDUCED)
+PURGED, REDUCED, SHOP_TEXTS = "purged_dead_letters", "reduced_dead_letters", "shop_texts"
+COUNTED = (*CLIENT_COLLECTIONS, "revisions", PURGED, REDUCED, SHOP_TEXTS)
 
 
 def iterate_documents(store: DocumentStore, client_id: str) -> Iterator[Snapshot]:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from cachetools import TTLCache
 
 from brain.domain.feeds.field_maps import FieldMap
+from brain.domain.privacy.personal_text import quote_unless_personal
 from brain.errors import InvalidInputError
 from brain.ports.document_store import DocumentStore
 from brain.repositories.gateway.field_maps import MAX_MAPS, FieldMaps
@@ -30,7 +31,8 @@ def check_map_name(name: str) -> str:
     """Return the name of a field map; raises ``InvalidInputError`` for one that cannot be."""
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            f"the name of a field map must be 1 to 64 of a-z, 0-9 and _, starting with a letter, got {name[:64]!r}"
+            "the name of a field map must be 1 to 64 of a-z, 0-9 and _, starting with a letter, "
+            f"got {quote_unless_personal(name[:64])}"
         )
     return name
 
@@ -64,7 +66,9 @@ class FieldMapSource:
             with self._lock:
                 self._cache[key] = found
         if found is None:
-            raise InvalidInputError(f"map must be one that `brain maps list --client {client_id}` lists, got {name!r}")
+            raise InvalidInputError(
+                f"map must be one that `brain maps list --client {client_id}` lists, got {quote_unless_personal(name)}"
+            )
         return found
 
     def list_all(self, client_id: str) -> dict[str, tuple[str, FieldMap]]:

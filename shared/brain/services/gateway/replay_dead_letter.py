@@ -1,6 +1,7 @@
 """Replays a dead letter by the same path as any request; events that are stored already stay as they are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from brain.domain.events import Draft, Rejected
 from brain.domain.feeds.context import FeedContext
@@ -10,16 +11,18 @@ from brain.domain.gateway.dead_letters import SCORE_STAGE, DeadLetter, is_dead_l
 from brain.domain.gateway.normalize import normalize
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus
-from brain.errors import InvalidInputError, NotFoundError
+from brain.errors import InvalidInputError, LeaseHeldError, NotFoundError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.sealing import Sealer
+from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import (
     DeadLetters,
     build_rescoring_writes,
     event_id_from_body,
     task_from_dead_letter,
 )
+from brain.services.gateway.bounded_writes import bound_ingest
 from brain.services.gateway.ga4_properties import Ga4Properties
 from brain.services.gateway.ingest import Ingest
 from brain.services.jobs.lease import Figures
@@ -65,13 +68,25 @@ class ReplayDeadLetter:
                 counts["rejected" if isinstance(outcome, Rejected) else accepted] += 1
         return counts
 
-    async def __call__(self, letter: DeadLetter) -> IngestResult:
+    async def __call__(self, letter: DeadLetter, claimed_until: datetime | None = None) -> IngestResult:
         """Ingest the original bytes as of when they were received, and remove the letter unless an item failed again.
+
+        The letter is claimed before it is opened, unless its caller has claimed it until ``claimed_until``: an erasure
+        waits for the end of the claim, after which the replay writes nothing.
 
         The result says what failed again; ``conflict_count`` of it are conflicts, which no further replay resolves.
         Events that an earlier replay of the letter stored count as stored by this one, so that a replay that was killed
         and repeated leaves the same counters.
+
+        Raises:
+            NotFoundError: the letter was settled, has expired or was erased meanwhile.
+            LeaseHeldError: another replay is at the letter, or failed lately.
+            StoreUnavailableError: the store did not answer, or the replay took longer than its claim; replay it again.
         """
+        letters = DeadLetters(self.store)
+        if claimed_until is None:
+            letter = letters.claim(letter.dead_letter_id, self.clock.now())
+            claimed_until = letter.claimed_until or self.clock.now()
         body = self.sealer.open(letter.sealed)
         letter_id = letter.dead_letter_id
         request = IngestRequest(
@@ -83,14 +98,15 @@ class ReplayDeadLetter:
             letter_id,
             replay_of=letter_id,
         )
-        ingest_result = await self.ingest(request, self._restore_context(letter))
+        ingest = bound_ingest(self.ingest, claimed_until, self.clock)
+        ingest_result = await ingest(request, self._restore_context(letter))
         counts = ingest_result.count_outcomes()
         event_count = counts[IngestStatus.STORED] + counts[IngestStatus.REVISED]
-        letters = DeadLetters(self.store)
         if ingest_result.is_final:
             letters.settle(letter, "replayed", event_count, self.clock.now())
-        elif event_count:
-            letters.set_event_count(letter_id, event_count)
+        else:  # a write whose response was lost may still arrive: such a claim ends with its time
+            has_ended = ingest_result.is_certain and self.clock.now() < claimed_until
+            letters.end_replay(letter_id, event_count, has_ended=has_ended)
         return ingest_result
 
     def _restore_context(self, letter: DeadLetter) -> FeedContext:
@@ -122,8 +138,19 @@ class ReplayDeadLetter:
         return {"status": "success", "marked": 1}
 
     def purge(self, letter: DeadLetter) -> None:
-        """Remove a letter with its original bytes; the counters record that it existed."""
-        DeadLetters(self.store).settle(letter, "purged", letter.taken, self.clock.now())
+        """Remove a letter with its original bytes; the counters record that it existed.
+
+        Raises:
+            LeaseHeldError: a replay is at the letter; an erasure must be able to see that.
+        """
+        now = self.clock.now()
+        stored_letter = self.store.get(paths.dead_letter(letter.dead_letter_id))
+        if stored_letter is None:
+            return
+        latest = DeadLetter.from_document(stored_letter.data)
+        if claim_end := latest.find_claim_end(now):
+            raise LeaseHeldError(f"a replay is at this letter; purge it after {claim_end:%H:%M:%S} UTC")
+        DeadLetters(self.store).settle(latest, "purged", latest.taken, now, expect=stored_letter.version)
 
 
 def context_from_dead_letter(letter: DeadLetter) -> FeedContext:

@@ -24,3 +24,23 @@ def test_what_is_no_map_is_refused(run_brain: RunCommand, tmp_path: Path) -> Non
     assert (exit_code, "colour" in errors) == (2, True)
     (tmp_path / "rows.json").write_text("[1, 2]", "utf-8")
     assert run_brain("maps", "propose", "rows.json")[0] == 2
+
+
+def test_a_map_in_a_file_is_tried_before_it_is_stored(run_brain: RunCommand, tmp_path: Path) -> None:
+    """``brain normalize`` reads it, with its decimal comma."""
+    (tmp_path / "rows.csv").write_text("Datum;Kampanj;Kostnad\n2026-11-20;Vinter;1.111,50\n", "utf-8")
+    field_map = {
+        "description": "a Swedish export", "delimiter": ";", "decimal": ",", "time": {"column": "Datum"},
+        "key": ["Datum", "Kampanj"], "metrics": {"spend": ["Kostnad"]},
+    }  # fmt: skip
+    (tmp_path / "map.yaml").write_text(json.dumps(field_map), "utf-8")
+    exit_code, printed, _ = run_brain("normalize", "warehouse", "rows.csv", "--map", "map.yaml")
+    assert (exit_code, json.loads(printed)["spend"]) == (0, 1111.5)
+    assert "missing.yaml" in run_brain("normalize", "warehouse", "rows.csv", "--map", "missing.yaml")[2]
+
+
+def test_columns_in_another_language_say_where_a_map_is_described(run_brain: RunCommand, tmp_path: Path) -> None:
+    """A proposal needs names that it knows."""
+    (tmp_path / "rows.csv").write_text("Datum;Klick\n2026-11-20;7\n", "utf-8")
+    exit_code, _, errors = run_brain("maps", "propose", "rows.csv")
+    assert (exit_code, "docs/integrate-a-feed.md" in errors) == (2, True)

@@ -124,24 +124,22 @@ def _explain_detail(location: str, document: str, detail: Mapping[str, Any], *, 
     if detail["type"] in _PRESENCE_ERRORS:
         return f"{name} {_PRESENCE_ERRORS[detail['type']].format(**context)}"
     input_value = context.get("tag", context.get("actual_length", detail["input"]))
-    found = describe_kind(input_value) if hide_values else _describe(input_value)
+    found = _describe_kind(input_value, detail["type"]) if hide_values else _describe(input_value)
     requirement = _REQUIREMENTS.get(detail["type"])
     if requirement is None:
         return f"{name}: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {found}"
     limits = {key: f"{limit:g}" if isinstance(limit, float) else limit for key, limit in context.items()}
-    is_quoted = hide_values and isinstance(input_value, str) and detail["type"] in _NUMBER_ERRORS
-    remedy = "; write a number without quotes" if is_quoted else ""
-    return f"{name} must {requirement.format(**limits)}, got {found}{remedy}"
+    return f"{name} must {requirement.format(**limits)}, got {found}"
 
 
-def describe_kind(value: Any) -> str:
-    """Return what kind of value it is, without the value itself.
+def _describe_kind(value: Any, error_type: str) -> str:
+    """Return what kind of value it is, without the value itself; and what to do about a number in quotes.
 
-    >>> describe_kind("12"), describe_kind(-1), describe_kind(True)
-    ('a text', 'a negative number', 'true')
+    >>> _describe_kind("12", "string_too_long"), _describe_kind(-1, "greater_than_equal")
+    ('a text', 'a negative number')
     """
     if isinstance(value, str):
-        return "a text"
+        return "a text; write a number without quotes" if error_type in _NUMBER_ERRORS else "a text"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "a negative number" if value < 0 else "a number"
     return _describe(value)

@@ -46,6 +46,13 @@ def test_help_breaks_no_line_where_the_source_does(run_brain: RunCommand) -> Non
     assert "--install-completion" not in run_brain("keys", "--help")[1]
 
 
+def test_brackets_in_a_name_are_printed_as_they_are(acme: RunCommand) -> None:
+    """And are no markup, which would end the command or hide the text."""
+    exit_code, printed, _ = acme("clients", "set", *CLIENT, "--name", "Acme [/x] [bold]")
+    assert exit_code == 0
+    assert "Acme [/x] [bold]" in printed
+
+
 def test_a_file_of_a_mistyped_client_is_not_stored(acme: RunCommand, tmp_path: Path) -> None:
     """Once clients are set up, an import names one of them."""
     (tmp_path / "events.json").write_text(json.dumps([EVENT | {"client_id": "acm"}]), encoding="utf-8")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from unit.command_line.conftest import RunCommand
 
+DOCS = Path(__file__).parents[3] / "docs" / "integrate-a-feed.md"
+
 
 def test_a_proposed_map_is_stored_and_listed(run_brain: RunCommand, tmp_path: Path) -> None:
     """What is proposed can be stored as it is; columns that it leaves out are named."""
@@ -26,16 +28,14 @@ def test_what_is_no_map_is_refused(run_brain: RunCommand, tmp_path: Path) -> Non
     assert run_brain("maps", "propose", "rows.json")[0] == 2
 
 
-def test_a_map_in_a_file_is_tried_before_it_is_stored(run_brain: RunCommand, tmp_path: Path) -> None:
-    """``brain normalize`` reads it, with its decimal comma."""
-    (tmp_path / "rows.csv").write_text("Datum;Kampanj;Kostnad\n2026-11-20;Vinter;1.111,50\n", "utf-8")
-    field_map = {
-        "description": "a Swedish export", "delimiter": ";", "decimal": ",", "time": {"column": "Datum"},
-        "key": ["Datum", "Kampanj"], "metrics": {"spend": ["Kostnad"]},
-    }  # fmt: skip
-    (tmp_path / "map.yaml").write_text(json.dumps(field_map), "utf-8")
+def test_the_map_of_the_docs_is_tried_from_a_file(run_brain: RunCommand, tmp_path: Path) -> None:
+    """``brain normalize`` reads it before it is stored, with its decimal comma."""
+    (tmp_path / "rows.csv").write_text("Datum;Kampanj;Visningar;Kostnad\n2026-11-20;Vinter;1.234;1.111,50\n", "utf-8")
+    example = DOCS.read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "map.yaml").write_text(example, "utf-8")
     exit_code, printed, _ = run_brain("normalize", "warehouse", "rows.csv", "--map", "map.yaml")
-    assert (exit_code, json.loads(printed)["spend"]) == (0, 1111.5)
+    event = json.loads(printed)
+    assert (exit_code, event["impressions"], event["spend"]) == (0, 1234, 1111.5)
     assert "missing.yaml" in run_brain("normalize", "warehouse", "rows.csv", "--map", "missing.yaml")[2]
 
 

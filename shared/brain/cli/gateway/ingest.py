@@ -53,20 +53,17 @@ def ingest(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Store a file's events and count what became of them; exit 1 when any was rejected or dead-lettered."""
     feed = parse_source(source)
-    brain = open_brain()
-    if Clients(brain.store).list_all(limit=1):  # a store without clients may be filled before they are set up
-        require_client(brain, client)
+    brain = _open_for(client)
     mapping = brain.field_maps.find(client, field_map) if field_map else None
-    received = parse_received_at(received_at)
     property_id = _find_property(brain, client, ga4_property, mapping)
-    context = FeedContext(client, received, backfill=backfill, field_map=mapping, property_id=property_id)
+    at = parse_received_at(received_at)
+    context = FeedContext(client, at, backfill=backfill, field_map=mapping, property_id=property_id)
     if backfill:
         from brain.cli.gateway.backfill import backfill as import_history
 
         if file == STANDARD_INPUT:
             raise InvalidInputError(
-                "--backfill needs a file, got standard input; save the input to a file, because a resumed run reads it "
-                "again"
+                "--backfill needs a file, got standard input; save it to a file, since a resumed run reads it again"
             )
         import_history(file, feed, context, json_output=json_output)
         return
@@ -76,6 +73,14 @@ def ingest(  # noqa: PLR0913, PLR0917 - one argument per option
     print_figures(f"{file.name} into {client}", figures, json_output=json_output)
     if counts["rejected"] or counts["dead_lettered"]:
         raise typer.Exit(1)
+
+
+def _open_for(client: str) -> Brain:
+    """Return the Brain; a store may be filled before clients are set up, and afterwards only for those that exist."""
+    brain = open_brain()
+    if Clients(brain.store).list_all(limit=1):
+        require_client(brain, client)
+    return brain
 
 
 def _find_property(brain: Brain, client: str, option: str | None, field_map: FieldMap | None) -> str | None:

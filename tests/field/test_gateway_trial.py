@@ -11,7 +11,8 @@ from field import test_gateway_reports as reports
 from functions.sender_site import open_site
 from unit.signatures import signers
 
-from brain.cli.gateway.payload_files import find_field_map, read_payloads
+from brain.cli.gateway.field_map_files import find_field_map
+from brain.cli.gateway.payload_files import read_payloads
 from brain.domain.events import Rejected
 from brain.domain.feeds.field_maps import FieldMap
 from brain.errors import InvalidInputError

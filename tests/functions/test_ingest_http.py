@@ -239,6 +239,35 @@ def test_other_addresses_and_methods_are_404_and_405(sender: Sender) -> None:
     assert sender.http.post("/v1/events").status_code == 404
     answer = sender.http.put("/v1/clients/acme/events/custom")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert answer.json()["detail"] == "method must be one of GET, HEAD, OPTIONS, POST, got PUT"
+    assert answer.json()["correlation_id"] == answer.headers["x-correlation-id"]
+
+
+def test_a_csv_body_says_how_to_import_it(sender: Sender) -> None:
+    """JSON that is called CSV is read all the same."""
+    answer = sender.send(b"date,likes\n2026-11-20,3\n", **{"Content-Type": "text/csv; charset=utf-8"})
+    assert answer.status_code == 422
+    assert "brain ingest" in answer.json()["results"][0]["message"]
+    assert sender.send(post(), **{"Content-Type": "text/csv"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"likes": "12"}, "likes must be a whole number, got a text; write a number without quotes"),
+        ({"likes": -1}, "likes must be at least 0, got a negative number"),
+        (
+            {"lykes": 1},
+            "lykes: expected a field of an event, got an unknown name; correct it, or move it into raw_data",
+        ),
+    ],
+)
+def test_a_faulty_field_says_what_kind_of_value_came_and_what_to_do(
+    sender: Sender, fields: dict[str, Any], message: str
+) -> None:
+    """Without the value, which may name a person."""
+    (result,) = sender.send(post() | fields).json()["results"]
+    assert result["message"] == message
 
 
 def test_ten_megabytes_are_413_before_they_are_read(sender: Sender) -> None:

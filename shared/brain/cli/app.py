@@ -1,6 +1,8 @@
 """The ``brain`` command; each subcommand lives in a module that is imported only when it runs."""
 
 import importlib
+import inspect
+import re
 import sys
 from importlib.metadata import version
 from typing import Annotated, Any, Final, NamedTuple
@@ -86,7 +88,7 @@ class LazyGroup(TyperGroup):
         """Write the help from the table alone."""
         outline = TyperGroup(
             name=self.name,
-            help=self.help,
+            help=_join_lines(self.help),
             params=self.params,
             rich_markup_mode=self.rich_markup_mode,
             commands={name: _summarize(name, spec) for name, spec in COMMANDS.items()},
@@ -109,7 +111,14 @@ def _load(name: str) -> Any:
         command = typer.main.get_command(holder)
     command.name = name
     command.short_help = spec.help
+    for part in (command, *getattr(command, "commands", {}).values()):
+        part.help = _join_lines(part.help)
     return command
+
+
+def _join_lines(text: str | None) -> str:
+    """Join the lines of each paragraph of a help text, which would otherwise break where the source's lines end."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(text or ""))
 
 
 app = typer.Typer(cls=LazyGroup, pretty_exceptions_enable=False, no_args_is_help=True)

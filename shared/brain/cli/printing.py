@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 # Without a terminal nothing is cut to the 80 columns that rich would assume.
 PIPED_WIDTH = 200
@@ -34,12 +36,15 @@ def _encode(content: Any) -> str:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, keep_first: bool = True
 ) -> None:
-    """Print a table; ``keep_first`` never breaks the first column, which is often an id to be copied."""
-    table = Table(title=title, title_justify="left")
+    """Print a table; ``keep_first`` never breaks the first column, which is often an id to be copied.
+
+    Brackets in a cell are printed as they are: a name or a message may contain what rich would read as markup.
+    """
+    table = Table(title=escape(title), title_justify="left")
     for number, column in enumerate(columns):
         table.add_column(column, no_wrap=keep_first and number == 0)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(Text(str(cell)) for cell in row))
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
@@ -63,7 +68,7 @@ def print_result(result: Mapping[str, Any], *, as_json: bool, explanation: str) 
         return
     table = Table(show_header=False, box=None, caption=explanation, caption_justify="left")
     for name, content in result.items():
-        table.add_row(name.replace("_", " "), _format(content))
+        table.add_row(name.replace("_", " "), Text(_format(content)))
     Console().print(table)
 
 

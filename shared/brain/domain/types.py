@@ -72,6 +72,7 @@ _REQUIREMENTS: Final = {
     "union_tag_invalid": "have {discriminator} of {expected_tags}",
 }
 """What a value must be, by pydantic's type of error."""
+_NUMBER_ERRORS: Final = frozenset({"int_type", "int_parsing", "float_type", "float_parsing"})
 _PRESENCE_ERRORS: Final = {
     "missing": "is required, got none",
     "extra_forbidden": "must be a known field, got an unknown one",
@@ -123,12 +124,25 @@ def _explain_detail(location: str, document: str, detail: Mapping[str, Any], *, 
     if detail["type"] in _PRESENCE_ERRORS:
         return f"{name} {_PRESENCE_ERRORS[detail['type']].format(**context)}"
     input_value = context.get("tag", context.get("actual_length", detail["input"]))
-    found = "another value" if hide_values else _describe(input_value)
+    found = _describe_kind(input_value, detail["type"]) if hide_values else _describe(input_value)
     requirement = _REQUIREMENTS.get(detail["type"])
     if requirement is None:
         return f"{name}: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {found}"
     limits = {key: f"{limit:g}" if isinstance(limit, float) else limit for key, limit in context.items()}
     return f"{name} must {requirement.format(**limits)}, got {found}"
+
+
+def _describe_kind(value: Any, error_type: str) -> str:
+    """Return what kind of value it is, without the value itself; and what to do about a number in quotes.
+
+    >>> _describe_kind("12", "string_too_long"), _describe_kind(-1, "greater_than_equal")
+    ('a text', 'a negative number')
+    """
+    if isinstance(value, str):
+        return "a text; write a number without quotes" if error_type in _NUMBER_ERRORS else "a text"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "a negative number" if value < 0 else "a number"
+    return _describe(value)
 
 
 def _describe(value: Any) -> str:

@@ -25,7 +25,7 @@ class ApiHttp:
         if route is None:
             return http.not_found(request.correlation_id)
         if request.method not in ("GET", "HEAD"):
-            return http.method_not_allowed("GET, HEAD", request.correlation_id)
+            return http.method_not_allowed(request.method, "GET, HEAD", request.correlation_id)
         return route()
 
     def _respond_alive(self) -> Response:

@@ -68,6 +68,7 @@ _STATUSES: tuple[tuple[type[BrainError], int], ...] = (
 )
 # Their messages are for operators and appear in the log only.
 _PRIVATE = (MisconfiguredError, MissingSecretError)
+_MAX_METHOD_LENGTH = 20
 _GENERIC = "an internal error occurred; it was logged with this correlation id"
 
 
@@ -133,9 +134,9 @@ def empty(headers: Mapping[str, str] | None = None) -> Response:
     return Response(200, {}, headers or {}, "text/plain; charset=utf-8", "")
 
 
-def method_not_allowed(allowed: str, correlation_id: str) -> Response:
+def method_not_allowed(method: str, allowed: str, correlation_id: str) -> Response:
     """Return 405 with the allowed methods."""
-    detail = f"method must be {allowed}"
+    detail = f"method must be one of {allowed}, got {method[:_MAX_METHOD_LENGTH]}"
     return _build_problem(405, "method_not_allowed", detail, correlation_id, {"Allow": allowed})
 
 

@@ -38,7 +38,7 @@ def test_an_alarm_says_what_was_expected_what_came_and_how_unusual():
     ):
         assert (
             explain_alarm(value, band, extremes, "rare")
-            == f"expected 120 (80 to 160), came {format_number(value)}: {reason}"
+            == f"expected 120 (80 to 160), got {format_number(value)}: {reason}"
         )
     extremes.add(0.0)
-    assert explain_alarm(75.0, band, extremes, "rare") == "expected 120 (80 to 160), came 75: rare"
+    assert explain_alarm(75.0, band, extremes, "rare") == "expected 120 (80 to 160), got 75: rare"

@@ -39,6 +39,28 @@ def test_a_key_is_shown_once_and_listed_without_its_text(acme: RunCommand) -> No
     assert key not in table
 
 
+def test_help_breaks_no_line_where_the_source_does(run_brain: RunCommand) -> None:
+    """Neither of ``brain``, nor of a command or a group; groups do not offer to install completion."""
+    assert "Exit codes: 0 success, 1 the work" in " ".join(run_brain("--help")[1].split())
+    assert "Pseudonyms are derived\n" not in run_brain("normalize", "--help")[1]
+    assert "--install-completion" not in run_brain("keys", "--help")[1]
+
+
+def test_brackets_in_a_name_are_printed_as_they_are(acme: RunCommand) -> None:
+    """And are no markup, which would end the command or hide the text."""
+    exit_code, printed, _ = acme("clients", "set", *CLIENT, "--name", "Acme [/x] [bold]")
+    assert exit_code == 0
+    assert "Acme [/x] [bold]" in printed
+
+
+def test_a_file_of_a_mistyped_client_is_not_stored(acme: RunCommand, tmp_path: Path) -> None:
+    """Once clients are set up, an import names one of them."""
+    (tmp_path / "events.json").write_text(json.dumps([EVENT | {"client_id": "acm"}]), encoding="utf-8")
+    exit_code, _, error = acme("ingest", "custom", "events.json", "--client", "acm")
+    assert exit_code == 2
+    assert "client 'acm' does not exist" in error
+
+
 def test_a_rotation_makes_a_new_key_beside_the_newest(acme: RunCommand) -> None:
     """Of three keys two are valid."""
     keys = [json.loads(acme("keys", command, *CLIENT, "--json")[1]) for command in ("create", "create", "rotate")]

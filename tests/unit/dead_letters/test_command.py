@@ -81,6 +81,10 @@ def test_a_preview_changes_nothing_and_a_replay_is_done_once(
     """A letter that is gone says how to find those there are."""
     name = by_code(brain)["internal"]
     assert run("show", name) == 0
+    printed = capsys.readouterr().out
+    assert "internal" in printed
+    assert "A replay would read" in printed
+    assert run("show", name, "--json") == 0
     assert json.loads(capsys.readouterr().out)["preview"]["events"] == 1
     assert run("show", name, "--body") == 0
     assert json.loads(capsys.readouterr().out) == [OLD]

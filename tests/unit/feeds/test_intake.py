@@ -64,6 +64,15 @@ def test_an_unknown_shape_names_what_was_expected() -> None:
     assert "ChangeEventHeader" in rejection.message
 
 
+@pytest.mark.parametrize("source", ["custom", "auto"])
+def test_an_unknown_shape_lists_the_shapes_of_its_own_feed_only(source: str) -> None:
+    """A list of the shapes of all feeds fills several screens."""
+    message = reject_one(source, {"a": 1}).message
+    assert "a canonical event" in message
+    assert "sent to the URL of that feed" in message
+    assert "SendGrid" not in message
+
+
 def test_a_recorded_payload_is_unwrapped() -> None:
     """A recording with payloads in ``payload`` and its own names with underscores is read as the payloads."""
     event = {"event": "open", "timestamp": 1795262400, "sg_event_id": "a"}

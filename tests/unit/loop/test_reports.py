@@ -144,12 +144,12 @@ def test_a_section_that_fails_is_marked_and_the_others_stand(monkeypatch):
 def test_incidents_are_told_with_what_was_expected():
     """The strongest sign speaks for the incident."""
     signs = (
-        MetricAlarm("events", "2026-11-12", "drop", 0, 20, 12, 30, 0.9, "expected 20 (12 to 30), came 0"),
-        MetricAlarm("clicks", "2026-11-12", "drop", 1, 9, 2, 15, 0.6, "expected 9 (2 to 15), came 1"),
+        MetricAlarm("events", "2026-11-12", "drop", 0, 20, 12, 30, 0.9, "expected 20 (12 to 30), got 0"),
+        MetricAlarm("clicks", "2026-11-12", "drop", 1, 9, 2, 15, 0.6, "expected 9 (2 to 15), got 1"),
     )
     incident = Incident("ano_1", "email", "2026-11-12", "2026-11-12", signs)
     report = build_weekly_report(facts(days(1), (incident,)), broken)
-    assert section(report, "anomalies").lines == ("email, 2026-11-12: events expected 20 (12 to 30), came 0.",)
+    assert section(report, "anomalies").lines == ("email, 2026-11-12: events expected 20 (12 to 30), got 0.",)
     assert "1 incident" in report.headline
 
 

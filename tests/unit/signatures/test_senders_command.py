@@ -52,6 +52,9 @@ def test_one_provider_comes_with_the_commands_that_set_its_secrets() -> None:
 
 @pytest.mark.usefixtures("local_brain")
 def test_an_unknown_provider_is_an_error() -> None:
-    """The error names the provider."""
-    completed = CliRunner().invoke(app, ["senders", "--client", "my-shop", "--provider", "nobody"])
-    assert "nobody" in str(completed.exception)
+    """The error names the provider, those that there are, and where providers that use Svix belong."""
+    completed = CliRunner().invoke(app, ["senders", "--client", "my-shop", "--provider", "resend"])
+    message = str(completed.exception)
+    assert "got 'resend'" in message
+    assert "mailgun, mandrill" in message
+    assert "such as Resend, are standard_webhooks" in message

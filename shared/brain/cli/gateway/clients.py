@@ -21,7 +21,9 @@ from brain.repositories.clients import Clients
 _MAX_TEXT: Final = 200
 """The most characters of a name or a line of business, so that a table and a report can show it."""
 
-clients = typer.Typer(help="Manage clients: name, time zone, currency, stores, alarm budget.", no_args_is_help=True)
+clients = typer.Typer(
+    help="Manage clients: name, time zone, currency, stores, alarm budget.", no_args_is_help=True, add_completion=False
+)
 
 
 @clients.command("set")

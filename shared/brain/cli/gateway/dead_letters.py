@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,19 +14,30 @@ from brain.domain.gateway.dead_letters import SCORE_STAGE, DeadLetter
 from brain.domain.gateway.results import IngestResult
 from brain.repositories.gateway.dead_letters import DeadLetters
 
-dead_letters = typer.Typer(help="List, show, replay and purge dead letters.", no_args_is_help=True)
+dead_letters = typer.Typer(
+    help="List, show, replay and purge dead letters.", no_args_is_help=True, add_completion=False
+)
 DeadLetterId = Annotated[str, typer.Argument(help="The dead letter's id, as `brain dead-letters list` shows it.")]
 FIELDS = (
     "dead_letter_id", "client_id", "source", "stage", "error_code", "attempts", "first_seen", "last_seen",
     "next_try_at", "retries", "taken", "message", "correlation_id",
 )  # fmt: skip
+PREVIEW_TITLE = "A replay would read"
 COLUMNS = ("dead letter", "client, feed", "last seen", "next try", "reason")  # fits 80 characters
 
 
 def _to_row(letter: DeadLetter) -> list[object]:
-    next_try = f"{letter.next_try_at:%m-%d %H:%M}" if letter.next_try_at else "parked"
     origin = f"{letter.client_id}, {letter.source}"
-    return [letter.dead_letter_id, origin, f"{letter.last_seen:%m-%d %H:%M}", next_try, letter.error_code]
+    last_seen = f"{letter.last_seen:%m-%d %H:%M}"
+    return [letter.dead_letter_id, origin, last_seen, _format_next_try(letter), letter.error_code]
+
+
+def _format_next_try(letter: DeadLetter) -> str:
+    return f"{letter.next_try_at:%m-%d %H:%M}" if letter.next_try_at else "parked"
+
+
+def _format_field(content: object) -> object:
+    return f"{content:%Y-%m-%d %H:%M} UTC" if isinstance(content, datetime) else content
 
 
 def _to_json_object(letter: DeadLetter) -> dict[str, object]:
@@ -53,14 +65,21 @@ def show(
     body: Annotated[
         bool, typer.Option("--body", help="Decrypt and print the original bytes; they may name people.")
     ] = False,
+    json_output: JsonOption = False,
 ) -> None:
-    """Show a dead letter, and what replaying it would read now."""
+    """Show a dead letter, and what replaying it would read now; only the replay itself tries to store it."""
     replay = open_brain().replay
     letter = replay.find(dead_letter_id)
     if body:
         print(replay.sealer.open(letter.sealed).decode("utf-8", "backslashreplace"))
         return
-    print(to_json(_to_json_object(letter) | {"preview": replay.preview(letter)}))
+    preview = replay.preview(letter)
+    if json_output:
+        print(to_json(_to_json_object(letter) | {"preview": preview}))
+        return
+    fields = {name: _format_field(getattr(letter, name)) for name in FIELDS} | {"next_try_at": _format_next_try(letter)}
+    print_figures("Dead letter", fields, json_output=False)
+    print_figures(PREVIEW_TITLE, preview, json_output=False)
 
 
 @dead_letters.command("replay")
@@ -71,7 +90,7 @@ def replay_letter(
     """Preview a replay, or replay with --yes; replaying twice changes nothing. Exit 1 when something failed again."""
     brain = open_brain()
     letter = brain.replay.find(dead_letter_id)
-    print_figures("A replay would read", brain.replay.preview(letter), json_output=False)
+    print_figures(PREVIEW_TITLE, brain.replay.preview(letter), json_output=False)
     if not yes:
         print("Nothing was changed; add --yes to replay.")
     elif letter.is_work:

@@ -18,7 +18,7 @@ from brain.cli.gateway.payload_files import (
     read_bytes,
     read_payloads,
 )
-from brain.cli.local_brain import open_brain
+from brain.cli.local_brain import open_brain, require_client
 from brain.cli.options import ClientOption, JsonOption, SourceArgument
 from brain.cli.printing import print_figures, show_progress
 from brain.domain.clients.ga4_property import parse_ga4_property
@@ -53,34 +53,42 @@ def ingest(  # noqa: PLR0913, PLR0917 - one argument per option
 ) -> None:
     """Store a file's events and count what became of them; exit 1 when any was rejected or dead-lettered."""
     feed = parse_source(source)
-    mapping = open_brain().field_maps.find(client, field_map) if field_map else None
-    received = parse_received_at(received_at)
-    property_id = _find_property(client, ga4_property, mapping)
-    context = FeedContext(client, received, backfill=backfill, field_map=mapping, property_id=property_id)
+    brain = _open_for(client)
+    mapping = brain.field_maps.find(client, field_map) if field_map else None
+    property_id = _find_property(brain, client, ga4_property, mapping)
+    at = parse_received_at(received_at)
+    context = FeedContext(client, at, backfill=backfill, field_map=mapping, property_id=property_id)
     if backfill:
         from brain.cli.gateway.backfill import backfill as import_history
 
         if file == STANDARD_INPUT:
             raise InvalidInputError(
-                "--backfill needs a file, got standard input; save the input to a file, because a resumed run reads it "
-                "again"
+                "--backfill needs a file, got standard input; save it to a file, since a resumed run reads it again"
             )
         import_history(file, feed, context, json_output=json_output)
         return
     payloads = read_payloads(read_bytes(file), mapping, is_csv=file.suffix.lower() == ".csv")
-    counts, reasons = asyncio.run(_ingest(open_brain(), feed, payloads, context))
+    counts, reasons = asyncio.run(_ingest(brain, feed, payloads, context))
     figures = counts | {f"reason {reason}": count for reason, count in reasons.items()}
     print_figures(f"{file.name} into {client}", figures, json_output=json_output)
     if counts["rejected"] or counts["dead_lettered"]:
         raise typer.Exit(1)
 
 
-def _find_property(client: str, option: str | None, field_map: FieldMap | None) -> str | None:
+def _open_for(client: str) -> Brain:
+    """Return the Brain; a store may be filled before clients are set up, and afterwards only for those that exist."""
+    brain = open_brain()
+    if Clients(brain.store).list_all(limit=1):
+        require_client(brain, client)
+    return brain
+
+
+def _find_property(brain: Brain, client: str, option: str | None, field_map: FieldMap | None) -> str | None:
     """Return the GA4 property of a file: that of the option, else the client's only one where its map names none."""
     if option:
         return parse_ga4_property(option, "--ga4-property")
     is_mapped = field_map is not None and field_map.property_id is not None
-    return None if is_mapped else Clients(open_brain().store).get_ga4_property(client)
+    return None if is_mapped else Clients(brain.store).get_ga4_property(client)
 
 
 async def _ingest(

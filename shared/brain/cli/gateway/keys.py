@@ -1,6 +1,7 @@
 """``brain keys``: API keys for senders; a key's text is shown once, when it is created."""
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +13,9 @@ from brain.cli.printing import print_table, to_json
 from brain.domain.senders.api_keys import ApiKey
 from brain.repositories.clients import Clients
 
-keys = typer.Typer(help="Create, list, rotate and revoke API keys for senders.", no_args_is_help=True)
+keys = typer.Typer(
+    help="Create, list, rotate and revoke API keys for senders.", no_args_is_help=True, add_completion=False
+)
 COLUMNS = ("key_id", "created_at", "revoked_at", "label")
 
 
@@ -58,8 +61,12 @@ def list_keys(client: ClientOption, json_output: JsonOption = False) -> None:
     if json_output:
         print(to_json(rows))
     else:
-        cells = ([cell or "" for cell in row.values()] for row in rows)
-        print_table(f"API keys of {client}", ("key", "created", "revoked", "label"), cells)
+        cells = ([_format_cell(cell) for cell in row.values()] for row in rows)
+        print_table(f"API keys of {client}", ("key", "created (UTC)", "revoked (UTC)", "label"), cells)
+
+
+def _format_cell(cell: object) -> str:
+    return f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else str(cell or "")
 
 
 def _open_for(client: str) -> Brain:

@@ -1,25 +1,23 @@
 """``brain maps``: how the columns of a client's rows become fields of events."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 import yaml
-from pydantic import ValidationError
 
 from brain.cli.gateway.csv_columns import SAMPLE_LINES, find_delimiter
+from brain.cli.gateway.field_map_files import parse_field_map
 from brain.cli.gateway.payload_files import decode_text, read_bytes, read_payloads
 from brain.cli.local_brain import check_client_id, open_brain
 from brain.cli.options import ClientOption, JsonOption
 from brain.cli.printing import print_table, to_json
 from brain.domain.feeds.field_map_proposal import MAX_ROWS, propose_field_map
-from brain.domain.feeds.field_maps import FieldMap
-from brain.domain.types import explain_validation_error
 from brain.errors import InvalidInputError
 
-MAX_MAP_BYTES: Final = 100_000
-
-maps = typer.Typer(help="List, propose and set field maps, by which rows are read.", no_args_is_help=True)
+maps = typer.Typer(
+    help="List, propose and set field maps, by which rows are read.", no_args_is_help=True, add_completion=False
+)
 
 
 @maps.command("list")
@@ -34,7 +32,7 @@ def list_maps(client: ClientOption, json_output: JsonOption = False) -> None:
         print(to_json(document))
         return
     rows = [(name, origin, field_map.feed_type, field_map.description) for name, (origin, field_map) in field_maps]
-    print_table(f"field maps of {client}", ("map", "from", "feed", "description"), rows)
+    print_table(f"Field maps of {client}", ("map", "from", "feed", "description"), rows)
 
 
 @maps.command("propose")
@@ -68,20 +66,9 @@ def set_map(
 ) -> None:
     """Store a field map of a client; senders name it with ?map=NAME, files with --map."""
     check_client_id(client)
-    field_map = _parse_map(read_bytes(file))
+    field_map = parse_field_map(read_bytes(file))
     open_brain().field_maps.put(client, name, field_map)
     if json_output:
         print(to_json({"map": name, "client": client}))
     else:
-        print(f"stored field map {name} of {client}")
-
-
-def _parse_map(content: bytes) -> FieldMap:
-    if len(content) > MAX_MAP_BYTES:
-        raise InvalidInputError(f"a field map may have at most {MAX_MAP_BYTES} bytes, got {len(content)}")
-    try:
-        return FieldMap.model_validate(yaml.safe_load(content))
-    except yaml.YAMLError as error:
-        raise InvalidInputError("expected a field map as YAML or JSON, got invalid YAML; correct the file") from error
-    except ValidationError as error:
-        raise InvalidInputError(explain_validation_error(error, document="the field map")) from error
+        print(f"stored field map {name} of {client}; senders name it with ?map={name}, files with --map {name}")

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from brain.cli.gateway.field_map_files import find_field_map
 from brain.cli.gateway.payload_files import (
-    find_field_map,
     parse_received_at,
     parse_source,
     read_bytes,
@@ -47,7 +47,8 @@ def normalize(
         bool | None, typer.Option(help="Accept events of any age; by default only without --received-at.")
     ] = None,
     field_map: Annotated[
-        str | None, typer.Option("--map", help="The field map of config/feeds.yaml by which rows are read.")
+        str | None,
+        typer.Option("--map", help="The field map by which rows are read: one of config/feeds.yaml, or a YAML file."),
     ] = None,
 ) -> None:
     """Print a payload's events as JSON lines, and rejected items as JSON lines on standard error (then exit 1).

@@ -11,12 +11,11 @@ from typing import Any, Final
 
 from brain.cli.gateway.csv_columns import SAMPLE_LINES, check_columns, strip_marks
 from brain.domain.events import SOURCES, FeedType, Rejected
-from brain.domain.feeds.field_maps import FeedsConfig, FieldMap
+from brain.domain.feeds.field_maps import FieldMap
 from brain.domain.feeds.times import parse_time
 from brain.domain.json_text import parse_json, parse_json_lines
 from brain.domain.types import explain_cell_count
 from brain.errors import InvalidInputError
-from brain.settings.files import load_config
 
 STANDARD_INPUT: Final = Path("-")
 _BOM_AND_SPACE: Final = b"\xef\xbb\xbf \r\n"
@@ -136,12 +135,3 @@ def parse_received_at(text: str | None) -> datetime:
     if received_at is None:
         raise InvalidInputError("--received-at must be a time in ISO 8601, got an empty text")
     return received_at
-
-
-def find_field_map(name: str) -> FieldMap:
-    """Return a field map of ``config/feeds.yaml``; raises ``InvalidInputError`` when there is none of that name."""
-    maps = load_config("feeds", FeedsConfig).field_maps
-    if name not in maps:
-        lines = "".join(f"\n  {other}: {field_map.description}" for other, field_map in maps.items())
-        raise InvalidInputError(f"--map must be a field map of config/feeds.yaml, got {name!r}; choose one of:{lines}")
-    return maps[name]

@@ -21,7 +21,8 @@ INSTRUCTIONS = """\
 One value per line, the newest first; all of them are accepted. A change takes effect within six minutes, without a
 deployment.
 
-On this machine, add a line to its secrets.env or environment (\\n for a line break):
+On this machine, add a line to secrets.env next to the store (.brain/secrets.env) or to the environment; \\n is a line
+break:
   {secret}=...
 In Secret Manager, the first time, from a file that you delete afterwards:
   gcloud secrets create {secret} --data-file=FILE --project={project}
@@ -57,7 +58,11 @@ def senders(
         if provider in ("", secret.provider)
     ]
     if not secrets:
-        raise NotFoundError(f"--provider must be one that `brain senders --client {client}` lists, got {provider!r}")
+        names = ", ".join(load_config("brain_senders", SendersConfig).providers)
+        raise NotFoundError(
+            f"--provider must be one of {names}, got {provider!r}; providers that sign with Svix, such as Resend, are "
+            "standard_webhooks"
+        )
     if json_output:
         print(to_json([secret._asdict() for secret in secrets]))
     elif provider:

@@ -8,7 +8,9 @@ from typing import TextIO
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from brain.domain.retail.documents import to_json_value
 from brain.errors import InvalidInputError
@@ -21,11 +23,11 @@ def print_json(document: object) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> None:
     """Print a table; a column whose name ends with ``>`` is aligned to the right."""
-    table = Table(title=title, title_justify="left", caption=caption or None, caption_justify="left")
+    table = Table(title=escape(title), title_justify="left", caption=caption or None, caption_justify="left")
     for column in columns:
         table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console().print(table)
 
 

@@ -71,7 +71,7 @@ def explain_alarm(value: float, band: tuple[float, float, float], extremes: Extr
 
     Example:
         >>> explain_alarm(3.0, (80.0, 120.0, 160.0), Extremes(count=2, lowest=100.0, highest=150.0), "rare")
-        'expected 120 (80 to 160), came 3: lower than any of the 2 readings before, rare'
+        'expected 120 (80 to 160), got 3: lower than any of the 2 readings before, rare'
     """
     lower, expected, upper = band
     record = extremes.describe_record(value)
@@ -79,4 +79,4 @@ def explain_alarm(value: float, band: tuple[float, float, float], extremes: Extr
         record = "unusual together with the readings just before"
     reasons = ", ".join(reason for reason in (record, rarity) if reason)
     bounds = f"{format_number(lower)} to {format_number(upper)}"
-    return f"expected {format_number(expected)} ({bounds}), came {format_number(value)}: {reasons}"
+    return f"expected {format_number(expected)} ({bounds}), got {format_number(value)}: {reasons}"

@@ -52,7 +52,9 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 def _find_faults(payload: JsonObject, context: FeedContext) -> list[str]:
     unknown_names = nsmallest(_MAX_NAMED_FIELDS, set(payload) - _ACCEPTED_FIELDS)
     faults = [
-        f"{name if _FIELD_NAME.fullmatch(name) else 'a field'}: not a field of an event" for name in unknown_names
+        f"{name if _FIELD_NAME.fullmatch(name) else 'a field'}: expected a field of an event, got an unknown name; "
+        "correct it, or move it into raw_data"
+        for name in unknown_names
     ]
     if payload.get("client_id", context.client_id) != context.client_id:
         faults.append("client_id: expected the client of the URL, got another")

@@ -43,7 +43,8 @@ def propose_field_map(rows: Sequence[Mapping[str, Any]], description: str, delim
     metrics = _find_metrics(columns)
     if not metrics:
         raise InvalidInputError(
-            f"the rows must have a column named like a metric, got {', '.join(columns[:8])}; write the map by hand"
+            f"the rows must have a column named like a metric (impressions, clicks ...), got {', '.join(columns[:8])}; "
+            "write the map by hand as in docs/integrate-a-feed.md"
         )
     key = _find_key(sample, columns, time_column)
     field_map = FieldMap(

@@ -43,4 +43,4 @@ class PayloadShape:
 
 def reject_shape(expected: str) -> Rejected:
     """Return the rejection of a part of a payload that has another shape than ``expected``."""
-    return Rejected("unknown_shape", f"expected {expected}, got something else")
+    return Rejected("unknown_shape", f"expected {expected}, got another shape")

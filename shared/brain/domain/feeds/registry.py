@@ -173,5 +173,11 @@ def _reject_mismatch(shape: PayloadShape, source: FeedType) -> Rejected:
 
 @cache
 def _list_expected(source: FeedType) -> str:
-    descriptions = dict.fromkeys(shape.description for shape in (*_DISTINCT[source], *_AMBIGUOUS[source]))
-    return f"expected one of the following for {source}, got something else: {'; '.join(descriptions)}"
+    """Return the message for a payload of no known shape; ``custom`` reads those of all feeds, and lists its own."""
+    shapes = (*_DISTINCT[source], *_AMBIGUOUS[source])
+    if source is FeedType.CUSTOM:
+        shapes = tuple(shape for shape in shapes if shape.feed_type is source)
+    descriptions = list(dict.fromkeys(shape.description for shape in shapes))
+    if source is FeedType.CUSTOM:
+        descriptions.append("a payload of another feed (sent to the URL of that feed, its shapes are listed)")
+    return f"expected one of the following for {source}, got another shape: {'; '.join(descriptions)}"

@@ -20,6 +20,7 @@ MAX_LINES: Final = 20_000
 MANDRILL_FIELD: Final = "mandrill_events"
 # The fields in which forms carry JSON; Slack, GitHub and others use payload.
 JSON_FIELDS: Final = ("payload", MANDRILL_FIELD, "data", "events", "event", "json", "body")
+CSV: Final = frozenset({"text/csv", "application/csv"})
 _KEEP_BYTES: Final = "surrogateescape"
 _JSON_STARTS: Final = (b"{", b"[")
 
@@ -62,6 +63,8 @@ def parse_body(body: bytes, content_type: str) -> Sequence[Any]:
     if kind in JSON_LINES:
         _check_values(body)
         return _collect(_iterate_lines(body))
+    if kind in CSV and not body.lstrip().startswith(_JSON_STARTS):
+        raise InvalidInputError("expected JSON, got CSV; import it with `brain ingest`, or send its rows as JSON")
     return _parse_json(body)
 
 

@@ -82,7 +82,7 @@ class IngestHttp:
 
     async def _respond(self, head: Request, request: StarletteRequest, correlation_id: str) -> Response:
         if head.path == CONTRACT_PATH:
-            return self._serve_contract(head, correlation_id)
+            return self._serve_contract(head.method, correlation_id)
         route = _EVENTS_PATH.fullmatch(head.path)
         if route is None:
             return http.not_found(correlation_id)
@@ -92,14 +92,14 @@ class IngestHttp:
                 "client id must be 1 to 64 letters, digits, _ or -, "
                 f"got {quote_unless_personal(client_id)}; correct the URL"
             )
+        if head.method not in ALLOWED_METHODS.split(", "):
+            return http.method_not_allowed(head.method, ALLOWED_METHODS, correlation_id)
         if head.method != "POST":
             return await self._answer_probe(head, request, client_id, source)
         return await self._accept(request, client_id, source, correlation_id)
 
     async def _answer_probe(self, head: Request, request: StarletteRequest, client_id: str, source: str) -> Response:
         """Answer a provider that asks whether the URL exists before it saves it; its challenges need a secret."""
-        if head.method not in ALLOWED_METHODS.split(", "):
-            return http.method_not_allowed(ALLOWED_METHODS, head.correlation_id)
         if head.method == "GET":
             response = await self.admission.answer_challenge(request, client_id, source)
             if response is not None:
@@ -154,10 +154,10 @@ class IngestHttp:
             await self.admission.finish(sender, durable=durable)
         return ingest_result
 
-    def _serve_contract(self, head: Request, correlation_id: str) -> Response:
+    def _serve_contract(self, method: str, correlation_id: str) -> Response:
         """Return the OpenAPI document, to anyone."""
-        if head.method != "GET":
-            return http.method_not_allowed("GET", correlation_id)
+        if method != "GET":
+            return http.method_not_allowed(method, "GET", correlation_id)
         from brain.entrypoints.gateway import openapi_ingest  # noqa: PLC0415 - senders never request it
 
         return Response(200, openapi_ingest.build_document())

@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any, Final
 
 from brain.domain.events import SOURCES
+from brain.domain.gateway.bodies import MAX_LINES
 from brain.domain.gateway.requests import MAX_EVENTS
+from brain.domain.json_bounds import MAX_VALUES
 from brain.domain.rates.config import LimitsConfig
 from brain.domain.senders.signatures.senders_config import SendersConfig
 from brain.entrypoints.gateway.openapi_schemas import build_schemas, ref
@@ -25,7 +27,8 @@ unavailable (503: send the request again; items stored already are duplicates th
 207. The body may be compressed (Content-Encoding: gzip). After 429 and 503 send again once Retry-After has passed; any
 other 4xx needs a change of the request."""
 _TOO_LARGE: Final = (
-    f"More than 10 MiB or {MAX_EVENTS:,} events in one request, or more than a dead letter can hold: split the request."
+    f"More than 10 MiB, {MAX_EVENTS:,} events, {MAX_VALUES:,} JSON names and values or {MAX_LINES:,} lines in one "
+    "request, or more than a dead letter can hold: split the request."
 )
 # status -> (its meaning, the possible media types of the body)
 _RESPONSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {

@@ -70,7 +70,9 @@ def check_encoding(request: StarletteRequest) -> None:
     """
     coding = _read_coding(request)
     if coding not in ("", "identity", *_GZIP_CODINGS):
-        raise UnsupportedEncodingError("content encoding must be gzip or none, got another one; send the body as it is")
+        raise UnsupportedEncodingError(
+            "Content-Encoding must be gzip or absent, got another one; send the body as it is"
+        )
 
 
 async def read_body(request: StarletteRequest, lease: BodyLease, limit: int = MAX_BODY_BYTES) -> RequestBody:

@@ -11,7 +11,7 @@ VERDICTS = {
     DecisionVerdict.LOST: "lost money",
     DecisionVerdict.SOLD_MORE: "sold more",
     DecisionVerdict.SOLD_LESS: "sold less",
-    DecisionVerdict.NOT_TOLD_APART: "not told apart from chance",
+    DecisionVerdict.NOT_TOLD_APART: "not distinguishable from chance",
     DecisionVerdict.UNKNOWN: "unknown",
 }
 ADVICE = {

@@ -84,5 +84,5 @@ def _reject(columns: Sequence[str]) -> Rejected:
     return Rejected(
         AMBIGUOUS_KEY,
         f"rows of one request must differ in a dimension, got different rows that differ only in {named}{further}; "
-        "name the dimension among these columns in the key of a field map",
+        "ask the provider for the dimension that tells them apart too, or name it in the key of a field map",
     )

@@ -17,6 +17,7 @@ from brain.services.gateway.body_budget import BodyLease
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_DISCARDING = 2
+MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
 DISCARD_SECONDS = 2.0
 _RESERVED_AHEAD = 64 * 1024
 _GZIP_CODINGS = ("gzip", "x-gzip")
@@ -57,7 +58,7 @@ async def _discard_stream(request: StarletteRequest) -> bool:
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_BODY_BYTES:
+        if size > MAX_DISCARDED_BYTES:
             return False
     return True
 

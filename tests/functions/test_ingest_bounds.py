@@ -203,9 +203,9 @@ def test_a_body_without_a_length_takes_from_the_budget_as_it_arrives() -> None:
         read(Unread(b"x" * 60, b"x" * 60), BodyBudget(), 100)
 
 
-def test_an_overloaded_instance_answers_503_with_retry_after(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overloaded_instance_answers_503_with_retry_after(sender: Sender) -> None:
     """And stores nothing; small requests are served."""
-    monkeypatch.setattr(body_budget, "LARGE_POOL_BYTES", 1000)
+    sender.address.bodies.large_pool_bytes = 1000
     answer = sender.send(post(raw_data={"text": "x" * 70_000}))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert answer.json()["code"] == "overloaded"

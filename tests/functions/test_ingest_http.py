@@ -43,6 +43,7 @@ class Sender:
         brain.limits.events_in_all = 10**9
         http = IngestHttp(brain.ingest, brain.authenticator, brain.limits, brain.clock, brain.log)
         self.ingest = brain.ingest
+        self.address = http
         route = Route("/{path:path}", http.__call__, methods=["GET", "POST", "PUT"])
         self.http = TestClient(Starlette(routes=[route]), raise_server_exceptions=False)
 

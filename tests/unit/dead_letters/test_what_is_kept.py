@@ -117,3 +117,35 @@ def test_a_replay_that_ends_in_a_conflict_says_so(monkeypatch: pytest.MonkeyPatc
     counts = result.count_outcomes()
     assert (counts["stored"], counts["dead_lettered"]) == (1, 1)
     assert (only(brain).error_code, only(brain).taken) == ("conflict", 1)
+
+
+@pytest.mark.parametrize(("days", "hours"), [(29, 23), (30, 1)])
+def test_the_same_request_again_is_kept_as_long_as_a_new_one(days: int, hours: int) -> None:
+    """Also where the first letter expires soon, or has expired and was not deleted yet."""
+    brain = build_memory_brain()
+    unreadable = [{"nobody": "knows this"}]
+    send_request(brain, unreadable)
+    brain.clock.sleep(timedelta(days=days, hours=hours).total_seconds())
+    send_request(brain, unreadable)
+    brain.clock.sleep(timedelta(days=29).total_seconds())
+    assert only(brain).attempts == 2
+
+
+def test_each_way_to_read_the_same_bytes_has_a_letter_of_its_own() -> None:
+    """A replay reads a letter by the one field map, property and content type that it keeps."""
+    brain = build_memory_brain()
+    fields = {"description": "Pages", "time": {"column": "day"}, "metrics": {"views": ["views"]}}
+    maps = [FieldMap.model_validate_json(json.dumps(fields | {"key": [name]})) for name in ("page", "ad")]
+    contexts = [
+        *(FeedContext(CLIENT, NOW, correlation_id="corr", field_map=field_map) for field_map in (None, *maps)),
+        *(FeedContext(CLIENT, NOW, correlation_id="corr", property_id=number) for number in ("263517038", "263517039")),
+        FeedContext(CLIENT, NOW, correlation_id="corr", backfill=True),
+    ]
+    for context in contexts:
+        for content_type in ("application/json", "application/x-ndjson"):
+            for _ in range(2):
+                request = build_request(b'{"half', "warehouse", content_type=content_type)
+                asyncio.run(brain.ingest(request, context))
+    letters = DeadLetters(brain.store).list(NOW)
+    ways = {(letter.field_map, letter.property_id, letter.content_type, letter.backfill) for letter in letters}
+    assert (len(letters), len(ways)) == (12, 12)

@@ -6,8 +6,10 @@ from datetime import timedelta
 from brain.domain.events import Draft, FeedType
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.normalize import build_event
+from brain.errors import StoreRefusedError
 from brain.ports.document_store import Transform, Update
 from brain.repositories import paths
+from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.testing.simulations.memory_brain import CLIENT, NOW, build_memory_brain, build_request, send_request
 
 
@@ -92,3 +94,36 @@ def test_a_payload_that_is_read_better_corrects_what_an_earlier_version_stored()
     assert send_request(brain, row).items[0].outcome == "revised"
     assert (read_event(brain).data["likes"], read_event(brain).data.get("shares")) == (3, None)
     assert send_request(brain, row).items[0].outcome == "duplicate"
+
+
+def test_a_total_with_ever_new_columns_stays_within_what_the_store_takes():
+    """The columns of earlier payloads go; the figures stay."""
+    brain = build_memory_brain()
+    for number in range(14):
+        row = {"occurred_at": "2026-11-22T06:30:00Z", "content_id": "c1", "cumulative": True, "likes": number}
+        brain.clock.advance(timedelta(minutes=1))
+        (item,) = send_request(brain, row | {"raw_data": {f"column {number}": ["x" * 90] * 900}}).items
+        assert item.outcome in ("stored", "revised")
+    event = read_event(brain)
+    assert (event.data["likes"], event.data["revision"]) == (13, 13)
+
+
+def test_a_revision_that_the_store_refuses_is_a_dead_letter_and_harms_no_other_event(monkeypatch):
+    """Whatever it is refused for; the same request again and again would never be answered."""
+    brain = build_memory_brain()
+    first, second = ({"occurred_at": "2026-11-22T06:30:00Z", "content_id": name, "cumulative": True} for name in "ab")
+    send_request(brain, [first | {"likes": 1}, second | {"likes": 1}])
+    commit = brain.store.commit
+
+    def refuse(writes):
+        if any(getattr(write, "data", {}).get("content_id") == "a" for write in writes):
+            raise StoreRefusedError("too large")
+        commit(writes)
+
+    monkeypatch.setattr(brain.ingest.store, "commit", refuse)
+    items = send_request(brain, [first | {"likes": 2}, second | {"likes": 2}]).items
+    assert [(item.outcome, item.error_code) for item in items] == [
+        ("dead_lettered", "store_refused"),
+        ("revised", None),
+    ]
+    assert len(DeadLetters(brain.store).list(brain.clock.now())) == 1

@@ -240,7 +240,7 @@ async def _admit(senders: SignedSenders, prefix: str) -> str:
         "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
     }  # fmt: skip
 
-    async def read_body(_limit: int) -> RequestBody:
+    async def read_body(_limit: int | None) -> RequestBody:
         return RequestBody(signed.body, "application/json")
 
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -142,9 +142,14 @@ def is_dead_lettered(error_code: str, *, is_history: bool) -> bool:
     return not is_history or error_code in DEAD_LETTER_CODES
 
 
-def derive_dead_letter_id(client_id: str, source: str, body: bytes) -> str:
-    """Return the id of a request's dead letter; the same request, sent again, has the same dead letter."""
-    digest = hashlib.sha256(b"\x00".join((client_id.encode(), source.encode(), body))).hexdigest()
+def derive_dead_letter_id(client_id: str, source: str, body: bytes, reading: Sequence[str] = ()) -> str:
+    """Return the id of a request's dead letter; the same request, sent again, has the same dead letter.
+
+    ``reading`` is what else decides how the body is read, such as a field map: a replay of one letter reads it in one
+    way only.
+    """
+    parts = (client_id.encode(), source.encode(), *(part.encode() for part in reading), body)
+    digest = hashlib.sha256(b"\x00".join(parts)).hexdigest()
     return f"dl_{digest[:24]}"
 
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 from brain.domain.events import METRICS, QUALITIES, Event, Fact
 from brain.domain.feeds.record_facts import derive_state, infer_facts, merge_facts
 from brain.domain.gateway.aliases import find_rank
-from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.normalize import MAX_RAW_BYTES, IdentifiedEvent
+from brain.domain.json_text import encode_canonical_json
 
 MERGED_FIELDS: Final = (
     *METRICS, *QUALITIES, "currency", "content_id", "content_type", "platform", "vertical", "creator_hash",
@@ -71,7 +72,7 @@ def _merge_totals(total: RunningTotal, new: IdentifiedEvent) -> RunningTotal:
         event_id=total.event.event_id,
         occurred_at=total.event.occurred_at if new.undated else newer.event.occurred_at,
         received_at=total.event.received_at,
-        raw_data=_merge_payloads(older.event.raw_data, newer.event.raw_data),
+        raw_data=_merge_whole_payloads(older.event.raw_data, newer.event.raw_data),
         **values,
     )
     field_times = {name: known_at for name, (_, known_at) in fields.items() if known_at != newer.as_of}
@@ -136,6 +137,12 @@ def retract(total: RunningTotal, as_of: datetime) -> RunningTotal:
     """Return a running total without its metrics, as of the time at which it stopped to count."""
     without_metrics: dict[str, Any] = dict.fromkeys(METRICS)
     return RunningTotal(replace(total.event, retracted=True, **without_metrics), as_of, retracted_at=as_of)
+
+
+def _merge_whole_payloads(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return both payloads in one; the newer alone if they are too large together, as the total must fit the store."""
+    merged = _merge_payloads(older, newer)
+    return newer if merged != newer and len(encode_canonical_json(merged)) > MAX_RAW_BYTES else merged
 
 
 def _merge_payloads(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from starlette.requests import Request as StarletteRequest
 
 from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.entrypoints.gateway.addresses import find_remote_address
-from brain.entrypoints.gateway.request_bodies import RequestBody, read_body
+from brain.entrypoints.gateway.request_bodies import MAX_UNPROVEN_SECONDS, RequestBody, read_body
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
 from brain.services.gateway.api_keys import Authenticator
@@ -49,7 +49,7 @@ class Admission:
             await self._authenticate(key, client_id, address)
             return await read_body(request, request.state.body_lease), None
         return await self._load_signed(self.verifier).admit(
-            request, client_id, source, address, lambda limit: read_body(request, request.state.body_lease, limit)
+            request, client_id, source, address, lambda limit: _read_signed_body(request, limit)
         )
 
     async def answer_challenge(self, request: StarletteRequest, client_id: str, source: str) -> Response | None:
@@ -80,6 +80,13 @@ class Admission:
             raise UnauthenticatedError(NOT_AUTHENTICATED)
         await anyio.to_thread.run_sync(self.authenticator.check, key, client_id, limiter=self._waiting)
         self.limits.give_back_request(address)
+
+
+async def _read_signed_body(request: StarletteRequest, limit: int | None) -> RequestBody:
+    """Return the body of a proven sender, or one of at most ``limit`` bytes that has yet to prove its sender."""
+    if limit is None:
+        return await read_body(request, request.state.body_lease)
+    return await read_body(request, request.state.unproven_lease, limit, MAX_UNPROVEN_SECONDS)
 
 
 def _bearer_key(authorization: str) -> str:

@@ -54,6 +54,7 @@ class IngestHttp:
     field_maps: FieldMapSource | None = None
     ga4_properties: Ga4Properties | None = None
     bodies: BodyBudget = field(default_factory=BodyBudget)
+    unproven_bodies: BodyBudget = field(default_factory=BodyBudget.of_unproven_senders)
     unread: UnreadBodies = field(default_factory=UnreadBodies)
     admission: Admission = field(init=False)
 
@@ -66,7 +67,10 @@ class IngestHttp:
         head = Request(request.method, _path(request), request.headers)
         correlation_id = head.correlation_id
         try:
-            with self.bodies.lease() as request.state.body_lease:
+            with (
+                self.bodies.lease() as request.state.body_lease,
+                self.unproven_bodies.lease() as request.state.unproven_lease,
+            ):
                 response = await self._respond(head, request, correlation_id)
         except ClientDisconnect:
             response = Response(499, {})

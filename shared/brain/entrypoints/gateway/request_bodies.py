@@ -12,10 +12,13 @@ from starlette.requests import Request as StarletteRequest
 from brain.domain.gateway.bodies import GZIP, media_type
 from brain.domain.gateway.cloud_event_headers import STRUCTURED_JSON, build_structured_event, is_binary_cloud_event
 from brain.domain.gateway.content_encoding import decompress_gzip, read_content_size
-from brain.errors import InvalidInputError, PayloadTooLargeError, UnsupportedEncodingError
-from brain.services.gateway.body_budget import BodyLease
+from brain.errors import InvalidInputError, OverloadedError, PayloadTooLargeError, UnsupportedEncodingError
+from brain.services.gateway.body_budget import RETRY_AFTER_SECONDS, BodyLease
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_BODY_SECONDS = 60.0
+MAX_UNPROVEN_SECONDS = 10.0
+"""Of a body that must be read before its sender is known, at most 4 MB."""
 MAX_DISCARDING = 2
 MAX_DISCARDED_BYTES = 2 * MAX_BODY_BYTES
 DISCARD_SECONDS = 2.0
@@ -45,6 +48,8 @@ class UnreadBodies:
 
     async def discard(self, request: StarletteRequest) -> bool:
         """Return whether nothing more is to come; else the connection must be closed after the answer."""
+        if getattr(request.state, "is_body_read", False):
+            return True
         try:
             with anyio.move_on_after(DISCARD_SECONDS):
                 async with self._turns:
@@ -76,15 +81,26 @@ def check_encoding(request: StarletteRequest) -> None:
         )
 
 
-async def read_body(request: StarletteRequest, lease: BodyLease, limit: int = MAX_BODY_BYTES) -> RequestBody:
+async def read_body(
+    request: StarletteRequest, lease: BodyLease, limit: int = MAX_BODY_BYTES, seconds: float = MAX_BODY_SECONDS
+) -> RequestBody:
     """Return the body, decompressed; ``lease`` holds its bytes until the response.
 
     Raises:
         PayloadTooLargeError: it is larger than ``limit``, before or after it is decompressed.
-        OverloadedError: the instance holds too many other bodies; a declared body is not read at all.
+        OverloadedError: the instance holds too many other bodies; a declared body is not read at all. Or it has not
+            arrived after ``seconds``, and held its bytes for nothing.
         InvalidInputError: the declared length is no number.
     """
-    body = await _read_stream(request, lease, limit)
+    try:
+        with anyio.fail_after(seconds):
+            body = await _read_stream(request, lease, limit)
+    except TimeoutError as error:
+        raise OverloadedError(
+            f"expected the whole body within {seconds:.0f} seconds, got a part of it; send the request again",
+            retry_after_seconds=RETRY_AFTER_SECONDS,
+        ) from error
+    request.state.is_body_read = True
     content_type = request.headers.get("content-type", "")
     if _read_coding(request) not in _GZIP_CODINGS and media_type(content_type) != GZIP:
         return RequestBody(body, content_type)

@@ -16,7 +16,7 @@ from brain.domain.senders.api_keys import NOT_AUTHENTICATED
 from brain.domain.senders.signatures.challenges import find_challenge
 from brain.domain.senders.signatures.signed_request import SignedRequest
 from brain.entrypoints.gateway.addresses import list_candidate_urls
-from brain.entrypoints.gateway.request_bodies import MAX_BODY_BYTES, RequestBody
+from brain.entrypoints.gateway.request_bodies import RequestBody
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
 from brain.services.gateway.rate_limits import RateLimits
@@ -31,8 +31,8 @@ _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
 class BodyReader(Protocol):
     """Reads the body of the request."""
 
-    async def __call__(self, limit: int, /) -> RequestBody:
-        """Return the body of at most ``limit`` bytes; raises ``PayloadTooLargeError``."""
+    async def __call__(self, limit: int | None, /) -> RequestBody:
+        """Return the body, of a sender who is not proven at most ``limit`` bytes; raises ``PayloadTooLargeError``."""
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class SignedSenders:
         limit = self.verify.find_body_limit(source, signed)
         if limit is None:
             await self._run(self.verify.check_headers, client_id, source, signed)
-        body = await read_body(MAX_BODY_BYTES if limit is None else limit)
+        body = await read_body(limit)
         return body, await self._run(self.verify.check, client_id, source, replace(signed, body=body.content))
 
     async def _run(

@@ -10,6 +10,9 @@ SMALL_BODY_BYTES: Final = 64 * 1024
 SMALL_POOL_BYTES: Final = 16 * 1024 * 1024
 LARGE_POOL_BYTES: Final = 24 * 1024 * 1024
 """Two bodies of the largest size; parsed and stored, each takes several times its bytes."""
+UNPROVEN_SMALL_POOL_BYTES: Final = 8 * 1024 * 1024
+UNPROVEN_LARGE_POOL_BYTES: Final = 12 * 1024 * 1024
+"""Three of the longest bodies that are read before their sender is known."""
 RETRY_AFTER_SECONDS: Final = 2.0
 
 
@@ -31,6 +34,16 @@ class BodyBudget:
 
     small_bytes: int = 0
     large_bytes: int = 0
+    small_pool_bytes: int = SMALL_POOL_BYTES
+    large_pool_bytes: int = LARGE_POOL_BYTES
+
+    @classmethod
+    def of_unproven_senders(cls) -> "BodyBudget":
+        """Return a budget of their own for bodies of which only a signature over them can tell who sent them.
+
+        Whoever announces many of them and sends none keeps nobody out who has an API key.
+        """
+        return cls(small_pool_bytes=UNPROVEN_SMALL_POOL_BYTES, large_pool_bytes=UNPROVEN_LARGE_POOL_BYTES)
 
     def lease(self) -> "BodyLease":
         """Return the lease of one request, which ends with the ``with`` statement."""
@@ -65,7 +78,7 @@ class BodyLease:
         self._return()
         is_small = body_bytes <= SMALL_BODY_BYTES
         in_use = self._budget.small_bytes if is_small else self._budget.large_bytes
-        if in_use + body_bytes > (SMALL_POOL_BYTES if is_small else LARGE_POOL_BYTES):
+        if in_use + body_bytes > (self._budget.small_pool_bytes if is_small else self._budget.large_pool_bytes):
             raise OverloadedError(
                 "this instance is reading other large requests; send the request again",
                 retry_after_seconds=RETRY_AFTER_SECONDS,

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from brain.domain import periods
 from brain.domain.feeds.context import FeedContext
-from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES, derive_dead_letter_id
+from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
 from brain.domain.gateway.feed_warnings import find_warnings
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.requests import IngestRequest
@@ -37,7 +37,7 @@ from brain.services.gateway.reader_process import ReaderProcess
 from brain.services.gateway.record_warnings import RecordWarnings
 from brain.services.gateway.resolve_existing import ResolveExisting
 from brain.services.gateway.retire_former_totals import RetireFormerTotals
-from brain.services.gateway.store_dead_letter import StoreDeadLetter
+from brain.services.gateway.store_dead_letter import StoreDeadLetter, name_dead_letter
 
 MAX_REMEMBERED_MARKS = 10_000
 INLINE_BYTES = 64 * 1024
@@ -84,7 +84,7 @@ class Ingest:
             RateLimitedError: the client's budget of duplicates is used up.
         """
         await self.limits.check_duplicates(request.client_id)
-        letter_id = derive_dead_letter_id(request.client_id, request.source, request.body)
+        letter_id = name_dead_letter(request, context)
         results = [build_resend_item(item, letter_id) for item in await self._read_request(request, context)]
         await self.limits.charge_duplicates(request.client_id, len(results))
         return IngestResult(results)

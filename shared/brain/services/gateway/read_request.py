@@ -1,5 +1,6 @@
 """Reads a request: its items are parsed, identified, pseudonymized and validated; nothing is stored."""
 
+import pickle
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,11 @@ class ReadingRules:
 
 
 DEFAULT_READING_RULES: Final = ReadingRules()
+_INTERNAL: Final = ItemResult(
+    IngestStatus.DEAD_LETTERED,
+    error_code="internal",
+    message="this could not be read because of an internal error; it is stored and will be retried",
+)
 
 
 class RequestReading(NamedTuple):
@@ -67,8 +73,7 @@ class PayloadReader:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in a feed must lose nothing: the request becomes a dead letter
             self.errors.append(error)
-            message = "this could not be read because of an internal error; it is stored and will be retried"
-            return [ItemResult(IngestStatus.DEAD_LETTERED, error_code="internal", message=message)]
+            return [_INTERNAL]
 
     def _normalize(self, payload: Any) -> list[FeedOutcome]:
         configured = replace(self.context, meta_ads=self.rules.meta_ads)
@@ -117,11 +122,22 @@ def read_request(
         raise
     except InvalidInputError as error:
         return RequestReading([build_unreadable_item(error)], [])
+    except Exception as error:  # noqa: BLE001 - as in a feed: the request becomes a dead letter
+        return RequestReading([_INTERNAL], [_make_portable(error)])
     items: list[ReadItem] = []
     for payload in payloads:
         items += reader.read(payload)
         check_event_count(len(items))
-    return RequestReading(items, reader.errors)
+    return RequestReading(items, [_make_portable(error) for error in reader.errors])
+
+
+def _make_portable(error: Exception) -> Exception:
+    """Return an error that another process can report: itself, or its text where it cannot be pickled."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - what was pickled here
+    except Exception:  # noqa: BLE001 - whatever an error's own code raises
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def check_event_count(count: int) -> None:

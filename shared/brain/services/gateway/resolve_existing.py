@@ -10,7 +10,7 @@ from brain.domain.gateway.ambiguous_rows import reject_different_rows
 from brain.domain.gateway.normalize import IdentifiedEvent
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
 from brain.domain.gateway.revisions import RunningTotal, merge_revision
-from brain.errors import AlreadyExistsError, BrainError, ConflictError
+from brain.errors import AlreadyExistsError, BrainError, ConflictError, StoreRefusedError
 from brain.ports.document_store import DocumentStore, Snapshot, Transform, Update
 from brain.repositories import codec, paths
 from brain.repositories.gateway.revisions import build_revision_writes, build_time_update, total_from_document
@@ -58,6 +58,9 @@ class ResolveExisting:
         for _ in range(MAX_ATTEMPTS):
             try:
                 return self._resolve_once(new, stored)
+            except StoreRefusedError:
+                message = "the store refused this revision; it is stored as a dead letter for the operator"
+                return ItemResult(IngestStatus.DEAD_LETTERED, new.event.event_id, "store_refused", message)
             except ConflictError:
                 stored = self.store.get(paths.event(new.event.client_id, new.event.event_id))
         message = "other requests are revising this event at the same time; send again"

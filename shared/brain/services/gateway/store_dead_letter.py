@@ -9,7 +9,13 @@ from typing import Any
 from brain.domain.events import SOURCES
 from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.bodies import media_type
-from brain.domain.gateway.dead_letters import MAX_SEALED_BYTES, DeadLetter, RetryPolicy, derive_dead_letter_id
+from brain.domain.gateway.dead_letters import (
+    MAX_SEALED_BYTES,
+    RETENTION,
+    DeadLetter,
+    RetryPolicy,
+    derive_dead_letter_id,
+)
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import ItemResult
 from brain.errors import PayloadTooLargeError, StoreUnavailableError
@@ -21,6 +27,7 @@ from brain.repositories import paths
 FEEDS = frozenset(map(str, SOURCES))
 # The source in an address may be anything, a person's name included. A replay of this one is rejected as unknown.
 UNKNOWN_FEED = "unknown"
+_JSON = "application/json"
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
 
@@ -71,7 +78,7 @@ class StoreDeadLetter:
         now = self.clock.now()
         kind = media_type(request.content_type)
         return DeadLetter(
-            dead_letter_id=request.replay_of or derive_dead_letter_id(request.client_id, request.source, request.body),
+            dead_letter_id=request.replay_of or name_dead_letter(request, context),
             client_id=request.client_id,
             source=request.source if request.source in FEEDS else UNKNOWN_FEED,
             content_type=kind if _MEDIA_TYPE.fullmatch(kind) else "",
@@ -98,13 +105,29 @@ class StoreDeadLetter:
         return changes if next_try_at is not None else changes | {"next_try_at": None}
 
 
+def name_dead_letter(request: IngestRequest, context: FeedContext) -> str:
+    """Return the id of the dead letter of a request, one for each way in which its bytes were to be read."""
+    kind = media_type(request.content_type)
+    reading = {
+        "content type": "" if kind == _JSON else kind,
+        "field map": context.field_map.model_dump_json() if context.field_map else "",
+        "property": context.property_id or "",
+        "history": "yes" if context.backfill else "",
+    }
+    known = [f"{name}={text}" for name, text in reading.items() if text]
+    return derive_dead_letter_id(request.client_id, request.source, request.body, known)
+
+
 def _changes_of_resend(letter: DeadLetter) -> dict[str, Any]:
     """Return what the same request, sent again, changes; as after the first attempt, the next one is a full delay away.
+
+    It is kept as long as a new one, also if the earlier one has expired and was not deleted yet.
 
     The bytes are replaced: a person may have been erased from the stored ones, and what is sent later is new data.
     """
     names = ("last_seen", "error_code", "message", "next_try_at", "sealed")
-    return {name: getattr(letter, name) for name in names} | {"attempts": Increment(1)}
+    changes = {name: getattr(letter, name) for name in names}
+    return changes | {"attempts": Increment(1), "expires_at": letter.last_seen + RETENTION}
 
 
 def _error_codes(failed_results: Sequence[ItemResult]) -> set[str]:

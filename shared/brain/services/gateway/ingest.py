@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -32,12 +33,20 @@ from brain.services.gateway.item_results import (
     update_failed,
 )
 from brain.services.gateway.rate_limits import EventBudgets
-from brain.services.gateway.read_request import DEFAULT_READING_RULES, PayloadReader, ReadingRules, read_request
+from brain.services.gateway.read_request import (
+    DEFAULT_READING_RULES,
+    PayloadReader,
+    ReadingRules,
+    read_request,
+    read_request_packed,
+    unpack_item,
+)
 from brain.services.gateway.reader_process import ReaderProcess
 from brain.services.gateway.record_warnings import RecordWarnings
 from brain.services.gateway.resolve_existing import ResolveExisting
 from brain.services.gateway.retire_former_totals import RetireFormerTotals
 from brain.services.gateway.store_dead_letter import StoreDeadLetter, name_dead_letter
+from brain.services.gateway.turns import apply_in_turns
 
 MAX_REMEMBERED_MARKS = 10_000
 INLINE_BYTES = 64 * 1024
@@ -123,16 +132,19 @@ class Ingest:
 
     async def _read_request(self, request: IngestRequest, context: FeedContext) -> list[ReadItem]:
         """Return the items of a request; a large body is read in another process."""
-        is_large = len(request.body) > INLINE_BYTES
         arguments = (request, context, self.keys(), self.rules)
+        if len(request.body) <= INLINE_BYTES:
+            items, errors = read_request(*arguments)
+            self._report_errors(errors)
+            return items
         try:
-            reading = await self.reader.run(read_request, *arguments) if is_large else read_request(*arguments)
+            packed = await self.reader.run(read_request_packed, *arguments)
         except PayloadTooLargeError:
             raise
         except InvalidInputError as error:
             return [build_unreadable_item(error)]
-        self._report_errors(reading.errors)
-        return reading.items
+        self._report_errors(packed.errors)
+        return await apply_in_turns(unpack_item, packed.items)
 
     def read_payload(self, source: str, payload: Any, context: FeedContext) -> list[ReadItem]:
         """Return for each item of a file's payload the event to store, or the result of an item that makes none."""
@@ -177,7 +189,8 @@ class Ingest:
     ) -> list[tuple[IdentifiedEvent, WriteResult]]:
         """Write the first occurrence of each event, and return each event with its write result."""
         first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
-        writes = [build_create(identified, request.delivery_id) for identified in first_by_id.values()]
+        build = partial(build_create, delivery_id=request.delivery_id)
+        writes = await apply_in_turns(build, first_by_id.values())
         write_results, _ = await asyncio.gather(self._commit(writes), self._mark_active(request.client_id))
         result_by_id = dict(zip(first_by_id, write_results, strict=True))
         written: list[tuple[IdentifiedEvent, WriteResult]] = []

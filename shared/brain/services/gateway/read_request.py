@@ -131,6 +131,27 @@ def read_request(
     return RequestReading(items, [_make_portable(error) for error in reader.errors])
 
 
+class PackedReading(NamedTuple):
+    """A reading for another process, which unpacks one item at a time: all at once would take a tenth of a second."""
+
+    items: list[bytes]
+    errors: list[Exception]
+
+
+def read_request_packed(
+    request: IngestRequest, context: FeedContext, keys: IdentityKeys, rules: ReadingRules
+) -> PackedReading:
+    """Return the items of a request, each pickled; raises as ``read_request``."""
+    items, errors = read_request(request, context, keys, rules)
+    return PackedReading([pickle.dumps(item, pickle.HIGHEST_PROTOCOL) for item in items], errors)
+
+
+def unpack_item(packed: bytes) -> ReadItem:
+    """Return an item that ``read_request_packed`` packed in a process of this service."""
+    item: ReadItem = pickle.loads(packed)  # noqa: S301 - see above
+    return item
+
+
 def _make_portable(error: Exception) -> Exception:
     """Return an error that another process can report: itself, or its text where it cannot be pickled."""
     try:

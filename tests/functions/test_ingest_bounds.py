@@ -105,6 +105,13 @@ def test_the_bound_counts_what_is_outside_of_strings(sender: Sender) -> None:
     assert answer.status_code == 201
 
 
+def test_the_bound_is_for_all_fields_of_a_form_together(sender: Sender) -> None:
+    """Each of twenty fields may be within it."""
+    field = b"data=[" + b"{}," * (MAX_VALUES // 4) + b"{}]"
+    answer = sender.send(b"&".join([field] * 20), **{"Content-Type": "application/x-www-form-urlencoded"})
+    assert (answer.status_code, "names and values" in answer.json()["detail"]) == (413, True)
+
+
 def test_another_request_is_answered_while_a_large_one_is_read(sender: Sender) -> None:
     """Reading happens in another process."""
     ingest = sender.ingest

@@ -5,7 +5,7 @@ So values and nesting are counted first, by operations that take about a millise
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 MAX_DEPTH: Final = 64
@@ -38,10 +38,19 @@ def find_many_values(body: bytes, max_values: int = MAX_VALUES) -> str | None:
     >>> find_many_values(b"[[],[],[]]", max_values=3)
     'at most 3 JSON names and values per request, got more; split the request'
     """
-    if len(body) < _SHORTEST_VALUE * max_values or _count_values(body) <= max_values:
+    return find_many_values_in_all([body], max_values)
+
+
+def find_many_values_in_all(texts: Sequence[bytes], max_values: int = MAX_VALUES) -> str | None:
+    """Return that several JSON texts have too many values together and what to do, None if they have not.
+
+    >>> find_many_values_in_all([b"[[],[]]", b"[[]]"], max_values=4)
+    'at most 4 JSON names and values per request, got more; split the request'
+    """
+    if sum(map(len, texts)) < _SHORTEST_VALUE * max_values or sum(map(_count_values, texts)) <= max_values:
         return None
     count = 0
-    for piece in _iterate_structure(body):
+    for piece in (piece for text in texts for piece in _iterate_structure(text)):
         count += _count_values(piece)
         if count > max_values:
             return f"at most {max_values} JSON names and values per request, got more; split the request"

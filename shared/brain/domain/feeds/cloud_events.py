@@ -1,7 +1,6 @@
 """CloudEvents in structured mode, and the older background events and Pub/Sub pushes of Google Cloud."""
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -77,7 +76,7 @@ def _decode_base64(encoded: str) -> Any:
     try:
         body = base64.b64decode(encoded, validate=True)
         text = body.decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, characters beyond ASCII, or no UTF-8
         return encoded  # binary data, in which people cannot be found
     try:
         return parse_json(body)

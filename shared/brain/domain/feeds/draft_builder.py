@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from brain.domain.events import AMOUNT_METRICS, Draft, FeedType, Notice, Rejected
-from brain.domain.feeds.json_values import describe_type, parse_count, parse_embedded_json, parse_number
+from brain.domain.feeds.json_values import (
+    MAX_INTEGER_BITS,
+    describe_type,
+    parse_count,
+    parse_embedded_json,
+    parse_number,
+)
 from brain.domain.feeds.times import EXPECTED_TIME, describe_time, parse_time
 from brain.errors import InvalidInputError
 
@@ -84,7 +90,7 @@ class DraftBuilder:
     def read_number(self, source: Mapping[str, Any] | None, name: str, *, is_count: bool = False) -> Any:
         """Return the number under ``name``, None when it is unknown or unreadable; the latter is noted as a fault."""
         number = source.get(name) if source else None
-        if number is None or type(number) is int:
+        if number is None or (type(number) is int and number.bit_length() <= MAX_INTEGER_BITS):
             return number
         try:
             return parse_count(number) if is_count else parse_number(number)

@@ -18,6 +18,8 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE]
 _GROUPED_BY_POINTS: Final = re.compile(r"\s*[+-]?[1-9]\d{0,2}(?:\.\d{3})+\s*", re.ASCII)
 _MAX_INTEGER_DIGITS: Final = 30  # far more than any count has, far fewer than make int() slow
 _MAX_EXACT_FLOAT: Final = 2**53
+MAX_INTEGER_BITS: Final = 63
+"""Beyond these, with a sign, an integer fits neither into a document nor, much larger, into a float."""
 _TYPE_NAMES: Final = {bool: "true or false", str: "a text", list: "a list", dict: "an object", float: "NaN or infinity"}
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_EMBEDDED_LENGTH: Final = 1_000_000
@@ -27,11 +29,18 @@ def parse_number(value: Any) -> int | float | None:
     """Return the number that a provider wrote, None for its ways to write an unknown number.
 
     Raises:
-        InvalidInputError: It is not a number in plain digits.
+        InvalidInputError: It is not a number in plain digits, or one that nothing can count to.
 
     >>> parse_number("1e3"), parse_number("0.22"), parse_number("N/A")
     (1000, 0.22, None)
     """
+    number = _parse_any_number(value)
+    if isinstance(number, int) and number.bit_length() > MAX_INTEGER_BITS:
+        raise InvalidInputError("expected a number below 9.2e18, got a larger one")
+    return number
+
+
+def _parse_any_number(value: Any) -> int | float | None:
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -160,7 +169,8 @@ def to_snake_case(name: str) -> str:
 
 def describe_type(value: Any) -> str:
     """Return what a value is, for an error that must not repeat the value."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    if is_integer or (isinstance(value, float) and math.isfinite(value)):
         return "a number"
     return _TYPE_NAMES.get(type(value), "something else")
 

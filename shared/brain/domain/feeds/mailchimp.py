@@ -8,7 +8,7 @@ from brain.domain.events import FeedType, Ignored
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.draft_builder import DraftBuilder
 from brain.domain.feeds.email_events import build_email_event, read_kind
-from brain.domain.feeds.json_values import has_any
+from brain.domain.feeds.json_values import has_any, to_text
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape, reject_shape
 from brain.domain.feeds.report_rows import SYNC_COLUMNS, read_row_time
 from brain.domain.feeds.typed_fields import read_text
@@ -86,7 +86,7 @@ def _read_campaign(report: JsonObject) -> FeedOutcome:
 def _is_unsent(report: JsonObject) -> bool:
     """Return whether a campaign is a draft or is scheduled: it has no figures, and its time may be in the future."""
     is_empty = report.get("emails_sent") in (None, "", 0, "0")
-    return is_empty and (not report.get("send_time") or report.get("status") in _UNSENT_STATES)
+    return is_empty and (not report.get("send_time") or to_text(report.get("status")) in _UNSENT_STATES)
 
 
 def _add_figures(builder: DraftBuilder, report: JsonObject) -> JsonObject:

@@ -97,7 +97,7 @@ def _select_time(facts: Mapping[str, Fact], win: Fact | None, known_at: datetime
     if win is None:
         return created_at
     closed_at = _read_time(facts, CLOSED_AT)
-    is_of_win = closed_at is not None and facts[CLOSED_AT].as_of >= win.as_of - _WIN_DURATION
+    is_of_win = closed_at is not None and win.as_of - facts[CLOSED_AT].as_of <= _WIN_DURATION
     if closed_at and is_of_win and closed_at <= known_at + LATEST_LEAD:
         return closed_at
     return _read_time(facts, WON_AT) or created_at

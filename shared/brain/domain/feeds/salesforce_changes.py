@@ -1,7 +1,7 @@
 """Salesforce Change Data Capture: changes of records, each a revision of its record or an event."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from brain.domain.events import Draft, Fact, FeedType, Notice, Rejected
@@ -24,6 +24,7 @@ _WHOLE_RECORD: Final = frozenset({"CREATE", "UNDELETE"})
 # How Avro's own JSON writes an optional value: {"string": "Closed Won"}.
 _AVRO_TYPES: Final = frozenset({"string", "double", "float", "long", "int", "boolean"})
 _MAX_SEQUENCE: Final = 999
+_LATEST_COMMIT: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _UNRESOLVED: Final = Notice(
     "unresolved_bitmap",
     "changedFields must be names of fields or cover all fields in the order of the schema, got a bitmap that cannot be "
@@ -126,7 +127,7 @@ def _order_in_transaction(committed_at: datetime, header: Mapping[str, Any]) -> 
     """Return the time of a change; changes of one transaction share theirs, so their order is added to it."""
     sequence = header.get("sequenceNumber")
     number = min(sequence, _MAX_SEQUENCE) if isinstance(sequence, int) and sequence > 0 else 0
-    return committed_at + timedelta(microseconds=number)
+    return min(committed_at, _LATEST_COMMIT) + timedelta(microseconds=number)
 
 
 def _select_fields(row: Mapping[str, Any], change_type: str, changed: frozenset[str] | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from brain.domain.gateway.faulty_json import iterate_documents
 from brain.domain.gateway.requests import MAX_EVENTS
-from brain.domain.json_bounds import find_many_values
+from brain.domain.json_bounds import find_many_values_in_all
 from brain.domain.json_text import BYTE_ORDER_MARK, parse_json
 from brain.errors import InvalidInputError, PayloadTooLargeError
 
@@ -124,9 +124,9 @@ def _parse_faulty_line(line: bytes, error: InvalidInputError) -> Sequence[Any]:
         return [error]
 
 
-def _check_values(body: bytes) -> None:
+def _check_values(*texts: bytes) -> None:
     """Check the number of values of the body as a whole; the parser checks what else a document may have."""
-    excess = find_many_values(body)
+    excess = find_many_values_in_all(texts)
     if excess:
         raise PayloadTooLargeError(excess)
 
@@ -163,8 +163,10 @@ def _parse_fields(body: bytes, fields: Sequence[tuple[str, str]]) -> Sequence[An
 
     A byte that is not UTF-8 is a fault of the item of JSON that has it; plain fields are one item.
     """
-    documents = [text for name, text in fields if name in JSON_FIELDS and _is_json_text(text)]
-    payloads = [payload for text in documents for payload in _parse_json(text.encode("utf-8", _KEEP_BYTES))]
+    texts = [text for name, text in fields if name in JSON_FIELDS and _is_json_text(text)]
+    documents = [text.encode("utf-8", _KEEP_BYTES) for text in texts]
+    _check_values(*documents)
+    payloads = [payload for document in documents for payload in _parse_json(document)]
     is_empty_batch = documents and MANDRILL_FIELD not in dict(fields)
     return payloads if payloads or is_empty_batch else [_represent_plain(body, fields)]
 

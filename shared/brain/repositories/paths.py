@@ -115,6 +115,11 @@ def state(client_id: str, name: str) -> str:
     return f"clients/{client_id}/state/{name}"
 
 
+def report_levels(client_id: str, feed: str) -> str:
+    """The levels at which one feed of a client sends reports."""
+    return state(client_id, f"report_levels-{feed}")
+
+
 def slate(client_id: str, period: str) -> str:
     """The log of one slate of moves: all candidates and their probabilities, the context and the seed."""
     return state(client_id, f"slate-{period}")

@@ -88,7 +88,7 @@ class ReportRow:
 def read_report_row(identified: IdentifiedEvent) -> ReportRow | None:
     """Return an event as a row of a report, None for records, single events and what counts nothing."""
     parts = (*identified.content_key[1:], *identified.dimensions)
-    if not _is_report_row(identified) or not any("=" in part for part in parts):
+    if not _is_report_row(identified, parts):
         return None
     event = identified.event
     texts = _name_parts(parts)
@@ -112,8 +112,11 @@ def _list_metrics(event: Event) -> dict[str, float]:
     return {name: figure for name, figure in figures if figure is not None}
 
 
-def _is_report_row(identified: IdentifiedEvent) -> bool:
-    counts = identified.cumulative and not identified.event.retracted
+def _is_report_row(identified: IdentifiedEvent, parts: Sequence[str]) -> bool:
+    """Return whether an event is a row with named dimensions, or the total of all rows without any, and counts."""
+    if parts and not any("=" in part for part in parts):
+        return False
+    counts = identified.cumulative and bool(identified.content_key) and not identified.event.retracted
     return counts and not (identified.is_record or identified.facts)
 
 
@@ -143,7 +146,7 @@ def group_by_level(rows: Iterable[ReportRow]) -> dict[Level, list[ReportRow]]:
     """Return rows by their level, those of the most frequent levels, each row once."""
     by_level: defaultdict[Level, dict[str, ReportRow]] = defaultdict(dict)
     for row in rows:
-        if 0 < len(row.level.names) <= MAX_NAMES:
+        if len(row.level.names) <= MAX_NAMES:
             by_level[row.level][row.event_id] = row
     most_frequent = sorted(by_level, key=lambda level: -len(by_level[level]))[:MAX_LEVELS]
     return {level: list(by_level[level].values()) for level in most_frequent}

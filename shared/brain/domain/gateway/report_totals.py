@@ -1,6 +1,6 @@
 """Finds rows of one request that are the totals of its other rows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -106,6 +106,8 @@ def find_totals(rows: Sequence[ReportRow]) -> RequestTotals:
         for event_id in _judge(compared, coarse, fine, found):
             divisions[event_id].append(fine)
             found.totals.setdefault(event_id, _explain(coarse, fine))
+    doubtful = {overlap[:2]: overlap for overlap in found.overlaps if overlap.event_id not in found.totals}
+    found.overlaps = list(doubtful.values())
     for event_id, levels in divisions.items():
         others = ((one, two) for one, two in combinations(levels, 2) if not _is_division_of(one, two))
         found.overlaps += [Overlap(*pair, event_id) for pair in others]
@@ -128,7 +130,10 @@ def _compare(
     for part in parts:
         by_values[part.project(coarse.names)].append(part)
     further = set(fine.names) - set(coarse.names)
+    times = Counter(row.project(coarse.names) for row in totals)
     for row in totals:
+        if times[row.project(coarse.names)] > 1:
+            continue  # several rows that only differ in a description share the parts
         own_parts = by_values.get(row.project(coarse.names), [])
         metrics = [name for name in row.metrics if any(name in part.metrics for part in own_parts)]
         if any(map(row.metrics.get, metrics)):
@@ -156,7 +161,7 @@ def _list_proven(compared: Sequence[_Comparison]) -> list[_Comparison]:
 def _note_others(others: Sequence[_Comparison], coarse: Level, fine: Level, found: RequestTotals) -> None:
     doubtful = [each for each in others if not each.is_rest or (each.has_several and each.is_equal)]
     if doubtful:
-        found.overlaps.append(Overlap(coarse, fine, doubtful[0].row.event_id))
+        found.overlaps += [Overlap(coarse, fine, each.row.event_id) for each in doubtful]
     elif others:
         found.tables.add((coarse, fine))
 

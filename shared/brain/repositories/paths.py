@@ -95,6 +95,11 @@ def warning(client_id: str, kind: str) -> str:
     return f"clients/{client_id}/warnings/{kind}"
 
 
+def warnings(client_id: str) -> str:
+    """The collection of the warnings about the client's feeds."""
+    return f"clients/{client_id}/warnings"
+
+
 def ledger(client_id: str, entry_id: str) -> str:
     """The current state of one hypothesis or effect of the shop."""
     return f"clients/{client_id}/ledger/{entry_id}"

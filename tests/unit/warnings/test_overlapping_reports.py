@@ -151,3 +151,14 @@ def test_many_rows_that_only_differ_in_a_description_are_not_compared_in_pairs()
     totals = [rows(DAYS[0], objective=f"o{number}", clicks=number)[0] for number in range(50)]
     parts = [rows(DAYS[0], ad_id=number)[0] for number in range(50)]
     assert send_request(brain, [*totals, *parts], "ads_google").count_outcomes()["ignored"] == 0
+
+
+def test_a_report_can_be_taken_out_of_the_sums() -> None:
+    """Its rows once more, as deleted in their source."""
+    brain = build_memory_brain()
+    send_request(brain, rows(*DAYS), "ads_google")
+    send_request(brain, rows(*DAYS, ad_id=5), "ads_google")
+    assert told(brain) == 1
+    send_request(brain, rows(*DAYS, _deleted=True), "ads_google")
+    events = brain.store.query(paths.events(CLIENT))
+    assert sum(event.data.get("clicks", 0) for event in events) == 6

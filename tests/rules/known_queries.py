@@ -53,6 +53,7 @@ KNOWN_QUERIES = (
     KnownQuery("repositories.clients", paths.CLIENTS),
     KnownQuery("repositories.clients", paths.events("acme")),
     KnownQuery("repositories.gateway.field_maps", paths.field_maps("acme")),
+    KnownQuery("repositories.gateway.feed_warnings", paths.warnings("acme")),
     KnownQuery("repositories.gateway.events", paths.events("acme"), UNSCORED, order_by="occurred_at"),
     KnownQuery(
         "repositories.analysis.outcomes",

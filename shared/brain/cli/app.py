@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, CommandSpec]] = {
     "dead-letters": CommandSpec(
         GATEWAY, "gateway.dead_letters", "dead_letters", "List, show, replay and purge dead letters"
     ),
+    "warnings": CommandSpec(GATEWAY, "gateway.warnings", "warnings", "List what a client should look at in its feeds"),
     "reconcile": CommandSpec(
         GATEWAY, "gateway.reconcile", "reconcile", "Verify that every received event is accounted for"
     ),

@@ -95,6 +95,11 @@ def warning(client_id: str, kind: str) -> str:
     return f"clients/{client_id}/warnings/{kind}"
 
 
+def warnings(client_id: str) -> str:
+    """The collection of the warnings about the client's feeds."""
+    return f"clients/{client_id}/warnings"
+
+
 def ledger(client_id: str, entry_id: str) -> str:
     """The current state of one hypothesis or effect of the shop."""
     return f"clients/{client_id}/ledger/{entry_id}"
@@ -113,6 +118,11 @@ def view(client_id: str, page: str) -> str:
 def state(client_id: str, name: str) -> str:
     """The state of a job, read by the job alone."""
     return f"clients/{client_id}/state/{name}"
+
+
+def report_levels(client_id: str, feed: str) -> str:
+    """The levels at which one feed of a client sends reports."""
+    return state(client_id, f"report_levels-{feed}")
 
 
 def slate(client_id: str, period: str) -> str:

@@ -168,3 +168,17 @@ def test_a_dry_run_prints_what_it_would_write_in_brackets(acme: RunCommand, tmp_
     exit_code, printed, _ = acme("run", "hourly-scores", *CLIENT, "--at", later, "--dry-run")
     assert exit_code == 0
     assert "would write (" in " ".join(printed.replace("│", " ").split())
+
+
+def test_warnings_are_listed_with_what_to_do(acme: RunCommand, tmp_path: Path) -> None:
+    """The latest first, as a table and for programs."""
+    campaign = {"date": "2026-11-10", "customer_id": 7, "campaign_id": 1, "cost_micros": 2_000_000, "clicks": 3}
+    for name, row in (("campaigns", campaign), ("ads", campaign | {"ad_id": 5})):
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps([row]), "utf-8")
+        assert acme("ingest", "ads_google", str(file), "--client", "acme", "--backfill")[0] == 0
+    exit_code, printed, _ = acme("warnings", "--client", "acme")
+    assert exit_code == 0
+    assert "send one of" in " ".join(printed.split())
+    (warning,) = json.loads(acme("warnings", "--client", "acme", "--json")[1])
+    assert (warning["type"], warning["count"]) == ("overlapping_reports", 1)

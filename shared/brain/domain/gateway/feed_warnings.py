@@ -8,6 +8,7 @@ from typing import Final
 from brain.domain.events import AUTO_SOURCE, FeedType
 from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
 from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.report_totals import TOTAL_ROW
 from brain.domain.gateway.results import CONFLICT_CODE, IngestStatus, ItemResult
 
 # The clocks of senders differ a little from ours; one that is further ahead misdates its events.
@@ -34,7 +35,9 @@ def find_warnings(
     """
     if any(result.outcome is IngestStatus.UNAVAILABLE for result in results):
         return []
-    return [*_item_warnings(delivery_id, results), *_event_warnings(source, events, results)]
+    totals = (result for result in results if result.error_code == TOTAL_ROW)
+    total_warnings = (FeedWarning(TOTAL_ROW, delivery_id, total.message or "") for total in totals)
+    return [*total_warnings, *_item_warnings(delivery_id, results), *_event_warnings(source, events, results)]
 
 
 def _item_warnings(delivery_id: str, results: Sequence[ItemResult]) -> Iterator[FeedWarning]:

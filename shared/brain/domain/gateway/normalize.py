@@ -21,9 +21,9 @@ from brain.domain.events import (
 )
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.json_values import parse_embedded_json
-from brain.domain.feeds.registry import read_object
 from brain.domain.gateway.event_names import limit_length, normalize_currency, shorten_name
 from brain.domain.gateway.identity import identify
+from brain.domain.gateway.total_lines import read_item
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.pseudonyms import Pseudonymizer
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, ScrubLimitError
@@ -63,6 +63,7 @@ class IdentifiedEvent(NamedTuple):
         is_record: whether two forms of it in one request are versions of one record.
         facts: what it says about a record, from which the metrics follow.
         dimensions: the dimensions that version 0.1 did not know, and ``former_id`` the id that it gave the row.
+        content_key: what a running total is about; with ``dimensions`` its whole key.
         volatile: the fields of the payload that change with every fetch.
         notices: what the sender should look at.
     """
@@ -80,6 +81,7 @@ class IdentifiedEvent(NamedTuple):
     volatile: frozenset[str]
     notices: tuple[Notice, ...]
     aliases: Mapping[str, tuple[str, ...]] = _NO_ALIASES
+    content_key: tuple[str, ...] = ()
 
 
 def normalize(
@@ -98,7 +100,7 @@ def normalize(
     feed_context = replace(context, source=feed)
     outcomes: list[FeedOutcome] = []
     for item in _flatten(payload, MAX_NESTING):
-        outcomes += read_object(item, feed, feed_context) if isinstance(item, Mapping) else [_reject_item(feed)]
+        outcomes += read_item(item, feed, feed_context) if isinstance(item, Mapping) else [_reject_item(feed)]
         if max_items is not None and len(outcomes) > max_items:
             break
     return outcomes
@@ -112,14 +114,12 @@ def find_long_list(payload: Any, max_length: int) -> int | None:
     level: list[Any] = [payload]
     for _ in range(MAX_NESTING):
         level = [inner for node in level if isinstance(node, Mapping) for inner in node.values()]
-        lengths = [len(inner) for inner in level if _is_list_of_objects(inner)]
+        lengths = [
+            len(inner) for inner in level if isinstance(inner, list) and isinstance(next(iter(inner), 0), Mapping)
+        ]
         if lengths and max(lengths) > max_length:
             return max(lengths)
     return None
-
-
-def _is_list_of_objects(node: Any) -> bool:
-    return isinstance(node, list) and bool(node) and isinstance(node[0], Mapping)
 
 
 def build_event(
@@ -165,6 +165,7 @@ def build_event(
         volatile=draft.volatile,
         notices=scrubbed.notices,
         aliases=draft.aliases,
+        content_key=draft.content_key,
     )
 
 

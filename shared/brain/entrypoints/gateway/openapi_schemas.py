@@ -33,6 +33,7 @@ ITEM_CODES: Final = {
     "store_refused": "the store refuses the event; it is dead-lettered",
     "store_unavailable": "the store did not answer; send again",
     "too_old": f"occurred_at is more than {EARLIEST_AGE.days} days back; send history by backfill",
+    "total_row": "the row is the total of other rows of the request, which are counted; it is ignored",
     "unknown_shape": "none of the shapes of this feed; it is dead-lettered",
     "unknown_source": "no such feed",
     "unreadable_body": "the body, or this line of it, cannot be parsed; it is dead-lettered",

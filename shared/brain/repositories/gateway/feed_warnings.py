@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from brain.domain.gateway.feed_warnings import FeedWarning
-from brain.ports.document_store import Create, DocumentStore, Increment, Set, Write
+from brain.ports.document_store import Create, Document, DocumentStore, Increment, Set, Write
 from brain.repositories import paths
 
 MAX_MESSAGE_CHARACTERS = 500
@@ -56,6 +56,12 @@ def build_warning_writes(
         build_repeated_warning(client_id, count) if snapshot else build_first_warning(client_id, count)
         for count, snapshot in zip(counts.values(), stored, strict=True)
     ]
+
+
+def list_warnings(store: DocumentStore, client_id: str) -> list[Document]:
+    """Return the warnings of a client, the latest first."""
+    documents = [snapshot.data for snapshot in store.query(paths.warnings(client_id))]
+    return sorted(documents, key=lambda warning: warning["last_seen"], reverse=True)
 
 
 def _to_document(count: WarningCount) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Ingests a request: read, identify, pseudonymize, validate and store each event once; answered only when durable."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from brain.domain.feeds.context import FeedContext
 from brain.domain.gateway.dead_letters import DEAD_LETTER_CODES
 from brain.domain.gateway.feed_warnings import find_warnings
 from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.report_totals import RequestTotals
 from brain.domain.gateway.requests import IngestRequest
 from brain.domain.gateway.results import IngestResult, IngestStatus, ItemResult
 from brain.errors import BrainError, InvalidInputError, PayloadTooLargeError, StoreUnavailableError
@@ -27,6 +28,7 @@ from brain.services.gateway.item_results import (
     build_resend_item,
     build_unreadable_item,
     build_written_item,
+    ignore_totals,
     iterate_parts,
     reject_ambiguous,
     resolve_occurrence,
@@ -47,6 +49,7 @@ from brain.services.gateway.resolve_existing import ResolveExisting
 from brain.services.gateway.retire_former_totals import RetireFormerTotals
 from brain.services.gateway.store_dead_letter import StoreDeadLetter, name_dead_letter
 from brain.services.gateway.turns import apply_in_turns
+from brain.services.gateway.watch_levels import WatchLevels
 
 MAX_REMEMBERED_MARKS = 10_000
 INLINE_BYTES = 64 * 1024
@@ -68,6 +71,11 @@ class Ingest:
     rules: ReadingRules = DEFAULT_READING_RULES
     reader: ReaderProcess = field(default_factory=ReaderProcess)
     _marked: set[tuple[str, datetime]] = field(default_factory=set)
+    _watch_levels: WatchLevels = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without any known level of a report."""
+        self._watch_levels = WatchLevels(self.store, self.keys, self.clock, self.report_error)
 
     async def __call__(self, request: IngestRequest, context: FeedContext) -> IngestResult:
         """Read and store a request, and return the result of each item.
@@ -111,13 +119,13 @@ class Ingest:
         With ``abort_on_dead_letter`` a request that would need a dead letter gets neither a dead letter nor a counter:
         the caller splits it and sends the parts again under the same delivery id.
         """
-        results_so_far = await self._store_events(request, read_items, context)
+        storable, totals = ignore_totals(reject_ambiguous(read_items))
+        results_so_far = await self._store_events(request, storable, context)
         if abort_on_dead_letter and any(result.outcome is IngestStatus.DEAD_LETTERED for result in results_so_far):
             return IngestResult(results_so_far)
         results = await self._store_failed(request, results_so_far, context)
-        warning = self._warn(request, read_items, results)
-        counting = self._count(request, results, context)
-        await (asyncio.gather(counting, warning) if warning else counting)
+        warning = self._warn(request, read_items, totals, results)
+        await asyncio.gather(self._count(request, results, context), warning)
         return IngestResult(results)
 
     async def _take_further_events(self, client_id: str, amount: int) -> None:
@@ -160,14 +168,10 @@ class Ingest:
     async def _store_events(
         self, request: IngestRequest, read_items: Sequence[ReadItem], context: FeedContext
     ) -> list[ItemResult]:
-        """Write the events in parts; only those that exist already cost more, to resolve them.
-
-        Ambiguous rows are searched for in the whole request before anything is written.
-        """
-        unambiguous = reject_ambiguous(read_items)
-        events = [read_item for read_item in unambiguous if isinstance(read_item, IdentifiedEvent)]
+        """Write the events in parts; only those that exist already cost more, to resolve them."""
+        events = [read_item for read_item in read_items if isinstance(read_item, IdentifiedEvent)]
         results = iter(await self._write(request, events, context) if events else [])
-        return [next(results) if isinstance(read_item, IdentifiedEvent) else read_item for read_item in unambiguous]
+        return [next(results) if isinstance(read_item, IdentifiedEvent) else read_item for read_item in read_items]
 
     async def _write(
         self, request: IngestRequest, events: Sequence[IdentifiedEvent], context: FeedContext
@@ -236,15 +240,21 @@ class Ingest:
             return update_failed(results, outcome=IngestStatus.REJECTED)
         return update_failed(results, dead_letter_id=letter_id)
 
-    def _warn(
-        self, request: IngestRequest, read_items: Sequence[ReadItem], results: Sequence[ItemResult]
-    ) -> Awaitable[None] | None:
-        """Return the recording of warnings about the feed, None without any; a replay warns of nothing again."""
+    async def _warn(
+        self,
+        request: IngestRequest,
+        read_items: Sequence[ReadItem],
+        totals: RequestTotals,
+        results: Sequence[ItemResult],
+    ) -> None:
+        """Record the warnings about the feed; a replay warns of nothing again."""
         if self.record_warnings is None or request.replay_of:
-            return None
+            return
         events = [read_item for read_item in read_items if isinstance(read_item, IdentifiedEvent)]
         warnings = find_warnings(request.source, request.delivery_id, events, results)
-        return self.record_warnings(request.client_id, warnings) if warnings else None
+        if totals.rows:
+            warnings += await self._watch_levels(request.client_id, totals, results)
+        await self.record_warnings(request.client_id, warnings)
 
     async def _count(self, request: IngestRequest, results: Sequence[ItemResult], context: FeedContext) -> None:
         """Count the items that made no event before the answer, and give their part of the budget back."""

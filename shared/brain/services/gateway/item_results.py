@@ -6,6 +6,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from brain.domain.gateway.ambiguous_rows import find_ambiguous_rows
 from brain.domain.gateway.normalize import IdentifiedEvent
+from brain.domain.gateway.report_levels import read_report_row
+from brain.domain.gateway.report_totals import TOTAL_ROW, RequestTotals, find_totals
 from brain.domain.gateway.requests import EVENTS_PER_COMMIT
 from brain.domain.gateway.results import IngestStatus, ItemResult
 from brain.errors import BrainError, InvalidInputError
@@ -28,6 +30,20 @@ def reject_ambiguous(read_items: Sequence[ReadItem]) -> list[ReadItem]:
     return [
         results.get(item.event.event_id, item) if isinstance(item, IdentifiedEvent) else item for item in read_items
     ]
+
+
+def ignore_totals(read_items: Sequence[ReadItem]) -> tuple[list[ReadItem], RequestTotals]:
+    """Return the items of a request, with a result in place of each row that is the total of others, and those."""
+    rows = (read_report_row(item) for item in read_items if isinstance(item, IdentifiedEvent))
+    totals = find_totals([row for row in rows if row])
+    results = {
+        event_id: ItemResult(IngestStatus.IGNORED, None, TOTAL_ROW, message)
+        for event_id, message in totals.totals.items()
+    }
+    items = [
+        results.get(item.event.event_id, item) if isinstance(item, IdentifiedEvent) else item for item in read_items
+    ]
+    return items, totals
 
 
 def iterate_parts(elements: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -10,8 +10,10 @@ from brain.domain.feeds.meta_actions import DEFAULT_META_ADS, MetaAdsConfig
 from brain.domain.gateway.bodies import parse_body
 from brain.domain.gateway.dead_letters import is_dead_lettered
 from brain.domain.gateway.normalize import IdentifiedEvent, build_event, find_long_list, normalize
+from brain.domain.gateway.report_totals import TOTAL_ROW
 from brain.domain.gateway.requests import MAX_EVENTS, IngestRequest
 from brain.domain.gateway.results import IngestStatus, ItemResult
+from brain.domain.gateway.total_lines import IGNORED_TOTAL
 from brain.domain.privacy.keys import IdentityKeys
 from brain.domain.privacy.scrub_allowance import ScrubAllowance
 from brain.domain.privacy.spellings import NO_PRIVACY_RULES, PrivacyConfig
@@ -101,7 +103,8 @@ class PayloadReader:
         if isinstance(identified, IdentifiedEvent):
             return identified
         if isinstance(identified, Ignored):
-            return ItemResult(IngestStatus.IGNORED, message=identified.reason)
+            code = TOTAL_ROW if identified.reason == IGNORED_TOTAL else None
+            return ItemResult(IngestStatus.IGNORED, error_code=code, message=identified.reason)
         is_dead_letter = is_dead_lettered(identified.error_code, is_history=self.context.backfill)
         status = IngestStatus.DEAD_LETTERED if is_dead_letter else IngestStatus.REJECTED
         return ItemResult(status, error_code=identified.error_code, message=identified.message)

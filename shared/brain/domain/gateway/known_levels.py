@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from heapq import nlargest
+from itertools import islice
 from typing import Final, TypeAlias
 
 from brain.domain.events import Notice
-from brain.domain.gateway.report_levels import MAX_LEVELS, Level, ReportRow, are_periods
+from brain.domain.gateway.report_levels import MAX_LEVELS, MAX_SEARCHED, Level, ReportRow, are_periods
 from brain.domain.gateway.report_totals import Overlap
 from brain.domain.json_text import encode_canonical_json
 
@@ -53,6 +54,11 @@ class KnownLevel:
         """The id of the level."""
         return derive_level_id(self.level)
 
+    def project(self, names: Sequence[str]) -> set[tuple[str, ...]]:
+        """Return the hashed values that its rows have of some of its dimensions."""
+        positions = [self.level.names.index(name) for name in names]
+        return {tuple(row[position] for position in positions) for row in self.rows}
+
 
 KnownLevels: TypeAlias = Mapping[str, KnownLevel]
 """The levels of one feed by their ids."""
@@ -79,7 +85,7 @@ def sample_level(
 ) -> KnownLevel:
     """Return a level as its rows in one request show it, with the newest of them."""
     newest = nlargest(ROWS_PER_DAY, rows, key=lambda row: (row.occurred_at, row.event_id))
-    empty = sorted({name for row in newest for name in row.list_empty()})
+    empty = sorted({name for row in newest for name in row.all_empty})
     return KnownLevel(
         level,
         now,
@@ -143,12 +149,11 @@ def find_overlap(rows: Sequence[ReportRow], other: KnownLevel, hash_text: HashTe
     further = {*other.level.names} - {*names}
     if not further and not other.empty.isdisjoint(level.names):
         return None
-    positions = [other.level.names.index(name) for name in names]
-    known = {tuple(row[position] for position in positions) for row in other.rows}
-    for row in rows:
-        if tuple(map(hash_text, row.project(names))) in known and _has_same_figures(row, other, names, further):
-            return Overlap(level, other.level, row.event_id)
-    return None
+    known = other.project(names)
+    same = (row for row in rows if tuple(map(hash_text, row.project(names))) in known)
+    overlapping = (row for row in islice(same, MAX_SEARCHED) if _has_same_figures(row, other, names, further))
+    row = next(overlapping, None)
+    return Overlap(level, other.level, row.event_id) if row else None
 
 
 def _has_same_figures(row: ReportRow, other: KnownLevel, names: Sequence[str], further: set[str]) -> bool:

@@ -6,10 +6,10 @@ its ages. Every level is a total of its own in the sums, so that such reports mu
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 from brain.domain.events import METRICS, Event
@@ -20,6 +20,8 @@ from brain.domain.privacy.personal_fields import normalize_field_name
 MAX_NAMES: Final = 24
 MAX_LEVELS: Final = 16
 """How many dimensions a level may have, and how many levels a request or a feed may have; others are not compared."""
+MAX_SEARCHED: Final = 16
+"""In how many payloads of one level columns without a value are searched; rows of a table have the same columns."""
 ADDITIVE_METRICS: Final = tuple(name for name in METRICS if name != "audience_size")
 """An audience is no sum of its parts."""
 _EMPTY_TEXTS: Final = frozenset({"", "-", "--", "—", "null", "none"})
@@ -54,7 +56,7 @@ class Level(NamedTuple):
         return is_other_division and all(_DIVISIONS.fullmatch(name) for name in further)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReportRow:
     """A row of a report without the dimensions that are empty or name a total in it.
 
@@ -74,14 +76,15 @@ class ReportRow:
         """Return the values of some of its dimensions."""
         return tuple(self.values[name] for name in names)
 
-    def has_empty(self, names: Iterable[str]) -> bool:
+    def has_empty(self, names: Collection[str]) -> bool:
         """Return whether the row has one of these dimensions without a value, as the rest of a table has."""
-        if self.is_labeled:
+        if self.is_labeled or not names:
             return False
-        return not self.list_empty().isdisjoint(names)
+        return not self.all_empty.isdisjoint(names)
 
-    def list_empty(self) -> frozenset[str]:
-        """Return the names of all columns without a value."""
+    @cached_property
+    def all_empty(self) -> frozenset[str]:
+        """The names of all columns without a value; searched once."""
         return self.empty if self.is_labeled else self.empty | frozenset(_iterate_empty(self.payload))
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from brain.domain.events import AMOUNT_METRICS
-from brain.domain.gateway.report_levels import Level, ReportRow, group_by_level
+from brain.domain.gateway.report_levels import MAX_SEARCHED, Level, ReportRow, group_by_level
 
 TOTAL_ROW: Final = "total_row"
 SEVERAL: Final = 2
@@ -42,7 +42,7 @@ class RequestTotals:
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """A row, the rows that it may be the total of, and the metrics of both; ``is_rest`` if it lacks their dimensions.
+    """A row, the rows that it may be the total of, the metrics of both, and the dimensions that only those have.
 
     Parts of an amount may be rounded to cents.
     """
@@ -50,7 +50,7 @@ class _Comparison:
     row: ReportRow
     parts: Sequence[ReportRow]
     metrics: Sequence[str]
-    is_rest: bool
+    further: frozenset[str]
 
     @property
     def is_equal(self) -> bool:
@@ -73,6 +73,11 @@ class _Comparison:
         """Whether no part is larger than the row."""
         largest = {name: max(part.metrics.get(name, 0) for part in self.parts) for name in self.metrics}
         return all(largest[name] <= self.row.metrics[name] + self._get_margin(name) for name in self.metrics)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the row is not just the rest of a table, or is a sum by chance or not."""
+        return (self.has_several and self.is_equal) or not self.row.has_empty(self.further)
 
     @property
     def names_sum(self) -> bool:
@@ -129,7 +134,7 @@ def _compare(
     by_values: defaultdict[tuple[str, ...], list[ReportRow]] = defaultdict(list)
     for part in parts:
         by_values[part.project(coarse.names)].append(part)
-    further = set(fine.names) - set(coarse.names)
+    further = frozenset(fine.names) - frozenset(coarse.names)
     times = Counter(row.project(coarse.names) for row in totals)
     for row in totals:
         if times[row.project(coarse.names)] > 1:
@@ -137,7 +142,7 @@ def _compare(
         own_parts = by_values.get(row.project(coarse.names), [])
         metrics = [name for name in row.metrics if any(name in part.metrics for part in own_parts)]
         if any(map(row.metrics.get, metrics)):
-            yield _Comparison(row, own_parts, metrics, row.has_empty(further))
+            yield _Comparison(row, own_parts, metrics, further)
 
 
 def _judge(compared: Sequence[_Comparison], coarse: Level, fine: Level, found: RequestTotals) -> list[str]:
@@ -159,7 +164,7 @@ def _list_proven(compared: Sequence[_Comparison]) -> list[_Comparison]:
 
 
 def _note_others(others: Sequence[_Comparison], coarse: Level, fine: Level, found: RequestTotals) -> None:
-    doubtful = [each for each in others if not each.is_rest or (each.has_several and each.is_equal)]
+    doubtful = [each for each in others[:MAX_SEARCHED] if each.is_doubtful]
     if doubtful:
         found.overlaps += [Overlap(coarse, fine, each.row.event_id) for each in doubtful]
     elif others:

@@ -9,10 +9,6 @@ import concurrent.futures
 import json
 import multiprocessing
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,17 +20,14 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
+from benchmarks.served_function import serve_ingest
 from brain import bootstrap
 from brain.settings.environment import read_settings
 
-ROOT = Path(__file__).parents[1]
 MEGABYTE = 1_000_000
 GOAL_CPU_SECONDS, GOAL_LATENCY_MS, GOAL_MEMORY_MIB = 1.5, 100.0, 400.0
 CONCURRENT = 80
 ORDINARY = "ordinary: 500 events"
-UNLIMITED = 10**9
 NOW = datetime.now(UTC).isoformat()
 _FORK = multiprocessing.get_context("fork")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -144,49 +137,13 @@ def _event(number: int) -> bytes:
 
 @contextmanager
 def _serve() -> Iterator[Served]:
-    """Serve the function in its own process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
-        environment = _environment(Path(folder))
-        key_ring = bootstrap.build_brain(read_settings({"BRAIN_STORE": environment["BRAIN_STORE"]})).key_ring
+    """Serve the function on a store that has a key of each client."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = f"sqlite:///{folder}/brain.db"
+        key_ring = bootstrap.build_brain(read_settings({"BRAIN_STORE": store})).key_ring
         keys = [key_ring.create(client_id)[0] for client_id in ("attacker", "neighbour")]
-        framework = Path(sys.executable).with_name("functions-framework")
-        command = [framework, "--target", "ingest", "--source", ROOT / "functions" / "main.py", "--host", "127.0.0.1"]
-        process = subprocess.Popen(  # noqa: S603 - fixed words
-            [*command, "--port", str(port)], env=os.environ | environment, stdout=log, stderr=log
-        )
-        try:
-            _wait(port, process)
-            yield Served(port, process.pid, *keys)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the settings of a process with rate budgets that a benchmark cannot reach."""
-    config = folder / "config"
-    shutil.copytree(ROOT / "config", config)
-    limits = yaml.safe_load((config / "brain_limits.yaml").read_text())
-    (config / "brain_limits.yaml").write_text(yaml.safe_dump(dict.fromkeys(limits, UNLIMITED)))
-    return {
-        "BRAIN_STORE": f"sqlite:///{folder}/brain.db", "BRAIN_CONFIG": str(config), "FUNCTION_USE_ASGI": "true",
-        "BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark",
-        "PYTHONPATH": str(ROOT / "shared"),
-    }  # fmt: skip
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the function did not start"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("expected the function to listen within a minute")
+        with serve_ingest(store) as function:
+            yield Served(*function, *keys)
 
 
 def _list_processes(process_id: int) -> list[int]:

@@ -8,98 +8,43 @@ identity, validation or pseudonyms.
 import asyncio
 import itertools
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
-import yaml
 from google.cloud.firestore import AsyncClient
 
 from benchmarks.ingest_store import document
 from benchmarks.measure import interleaved, print_ratio, print_table
+from benchmarks.served_function import serve_ingest
 from brain import bootstrap
 from brain.settings.environment import read_settings
 from tests.emulator import running
 
-ROOT = Path(__file__).parents[1]
 EVENTS = 1000
 CONNECTIONS = 50
 ROUNDS = 5
 GOAL = 0.8
-UNLIMITED = 10**9
 _numbers = itertools.count()
 
 
 def run() -> None:
     """Print events per second through the function and through the raw SDK, and their ratio."""
-    with running(), _unlimited() as config:
+    with running():
         project = f"demo-{uuid.uuid4().hex[:12]}"
         key, _ = bootstrap.build_brain(read_settings({"BRAIN_STORE": f"firestore://{project}"})).key_ring.create(
             "bench"
         )
-        with _served(project, config) as port:
+        with serve_ingest(f"firestore://{project}") as function:
             contenders = {
-                "ingest function over HTTP, 50 connections": lambda: asyncio.run(_through_function(port, key)),
+                "ingest function over HTTP, 50 connections": lambda: asyncio.run(_through_function(function.port, key)),
                 "raw SDK create(), asynchronous, 50 in flight": lambda: asyncio.run(_raw(project)),
             }
             series = interleaved(contenders, rounds=ROUNDS)
     print_table(series, "events/s")
     ours, theirs = series.values()
     print_ratio("ingest function over the raw SDK", ours, [theirs], GOAL)
-
-
-@contextmanager
-def _unlimited() -> Iterator[Path]:
-    """Yield a copy of the configuration with rate budgets that a benchmark cannot reach."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "config"
-        shutil.copytree(ROOT / "config", config)
-        limits = yaml.safe_load((config / "brain_limits.yaml").read_text())
-        (config / "brain_limits.yaml").write_text(yaml.safe_dump(dict.fromkeys(limits, UNLIMITED)))
-        yield config
-
-
-@contextmanager
-def _served(project: str, config: Path) -> Iterator[int]:
-    """Serve the function in its own process and yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = os.environ | {
-        "BRAIN_STORE": f"firestore://{project}", "BRAIN_CONFIG": str(config), "FUNCTION_USE_ASGI": "true",
-        "BRAIN_HASH_SALT": "a salt of a benchmark", "BRAIN_SEAL_KEY": "a key of a benchmark",
-        "PYTHONPATH": str(ROOT / "shared"),
-    }  # fmt: skip
-    framework = Path(sys.executable).with_name("functions-framework")
-    command = [framework, "--target", "ingest", "--source", ROOT / "functions" / "main.py", "--host", "127.0.0.1"]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen([*command, "--port", str(port)], env=given, stdout=log, stderr=log)  # noqa: S603
-        try:
-            _wait(port, process)
-            yield port
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the function did not start"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("expected the function to listen within a minute")
 
 
 async def _through_function(port: int, key: str) -> float:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import Any
 from unittest.mock import patch
 
+import anyio
 from starlette.requests import Request
 from typer.testing import CliRunner
 from unit.settings.settings_file import SettingsFile
@@ -228,7 +229,7 @@ def _verify(verify: VerifySender, request: SignedRequest, source: FeedType) -> s
 def probe_addresses() -> object:
     """Admit requests that were signed for an address of which a front end removed the beginning."""
     brain = _open_brain(ManualClock(signers.NOW), SenderVault("hubspot"))
-    senders = SignedSenders(brain.verify_sender, brain.limits)
+    senders = SignedSenders(brain.verify_sender, brain.limits, anyio.CapacityLimiter(1))
     return [asyncio.run(_admit(senders, prefix)) for prefix in ("", "/ingest", "/other")]
 
 

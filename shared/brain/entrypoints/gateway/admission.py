@@ -68,7 +68,7 @@ class Admission:
         from brain.entrypoints.gateway.signed_senders import SignedSenders  # noqa: PLC0415 - API keys need nothing of it
 
         if self._signed is None:
-            self._signed = SignedSenders(verifier(), self.limits)
+            self._signed = SignedSenders(verifier(), self.limits, anyio.CapacityLimiter(MAX_WAITING_THREADS))
         return self._signed
 
     async def _authenticate(self, key: str, client_id: str, address: str) -> None:

@@ -5,7 +5,7 @@ issuer's key that is not cached waits in threads of its own, so that a slow issu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import anyio
@@ -22,7 +22,6 @@ from brain.errors import UnauthenticatedError
 from brain.services.gateway.rate_limits import RateLimits
 from brain.services.gateway.verify_sender import VerifiedSender, VerifySender
 
-MAX_WAITING_THREADS = 8
 _Checked = TypeVar("_Checked")
 # A response to a challenge is never a page, whatever the challenge contains.
 _NO_SNIFF = {"X-Content-Type-Options": "nosniff"}
@@ -37,11 +36,14 @@ class BodyReader(Protocol):
 
 @dataclass(slots=True)
 class SignedSenders:
-    """Admits signed requests and answers challenges, within the budget of the caller's address."""
+    """Admits signed requests and answers challenges, within the budget of the caller's address.
+
+    ``waiting`` limits the threads of those who wait for a secret or an issuer's key.
+    """
 
     verify: VerifySender
     limits: RateLimits
-    _waiting: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_WAITING_THREADS))
+    waiting: anyio.CapacityLimiter
 
     async def admit(
         self, request: StarletteRequest, client_id: str, source: str, address: str, read_body: BodyReader
@@ -93,7 +95,7 @@ class SignedSenders:
             return None
         await self.limits.take_request(address)
         response = await anyio.to_thread.run_sync(
-            self.verify.respond, client_id, source, challenge, query, limiter=self._waiting
+            self.verify.respond, client_id, source, challenge, query, limiter=self.waiting
         )
         self.limits.give_back_request(address)
         return Response(200, {}, _NO_SNIFF, response.content_type, response.text)
@@ -111,5 +113,5 @@ class SignedSenders:
         self, check: Callable[[str, str, SignedRequest], _Checked], client_id: str, source: str, signed: SignedRequest
     ) -> _Checked:
         """Run a check in a thread; one that needs to load something waits with the others that do."""
-        limiter = None if self.verify.is_prepared(client_id, source, signed) else self._waiting
+        limiter = None if self.verify.is_prepared(client_id, source, signed) else self.waiting
         return await anyio.to_thread.run_sync(check, client_id, source, signed, limiter=limiter)

@@ -211,7 +211,7 @@ class Bench:
             received = IngestRequest("bench", "custom", "application/json", body, name, name)
             done = await self._brain.ingest(received, FeedContext("bench", START, correlation_id=name))
             counts = done.count_outcomes()
-            assert (counts["stored"], counts["duplicate"], counts["rejected"]) == (400, 50, 50), counts
+            assert (counts["stored"], counts["duplicate"], counts["dead_lettered"]) == (400, 50, 50), counts
         return BATCHES * BATCH / (time.perf_counter() - started)
 
     def _mixed(self) -> bytes:

@@ -129,14 +129,21 @@ class IngestHttp:
             field_map=await self._find_field_map(client_id, reading.map_name),
             property_id=reading.property_id,
         )
-        if self.ga4_properties is not None:
-            context = await asyncio.to_thread(self.ga4_properties.add_to, context, source)
+        context = await self._add_property(context, source)
         ingest_result = await self._ingest(ingest_request, context, sender)
         for reason in {
             item_result.message for item_result in ingest_result.items if item_result.outcome is IngestStatus.IGNORED
         }:
             self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
         return _response(ingest_result, correlation_id)
+
+    async def _add_property(self, context: FeedContext, source: str) -> FeedContext:
+        """Return the context with the client's only GA4 property; only a read of the store needs a thread."""
+        if self.ga4_properties is None:
+            return context
+        if self.ga4_properties.is_cached(context.client_id):
+            return self.ga4_properties.add_to(context, source)
+        return await asyncio.to_thread(self.ga4_properties.add_to, context, source)
 
     async def _find_field_map(self, client_id: str, name: str | None) -> FieldMap | None:
         """Return the field map that the request names, None if it names none."""

@@ -1,5 +1,6 @@
 """Reads the body of a request within its bounds, undoes its content encoding, and makes it readable JSON or a form."""
 
+import asyncio
 import codecs
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -93,7 +94,7 @@ async def read_body(
         InvalidInputError: the declared length is no number.
     """
     try:
-        with anyio.fail_after(seconds):
+        async with asyncio.timeout(seconds):
             body = await _read_stream(request, lease, limit)
     except TimeoutError as error:
         raise OverloadedError(

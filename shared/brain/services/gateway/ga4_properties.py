@@ -25,6 +25,11 @@ class Ga4Properties:
     _cache: TTLCache[str, str | None] = field(default_factory=lambda: TTLCache(CACHE_SIZE, CACHE_SECONDS), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def is_cached(self, client_id: str) -> bool:
+        """Whether nothing has to be read for a client."""
+        with self._lock:
+            return client_id in self._cache
+
     def add_to(self, context: FeedContext, source: str) -> FeedContext:
         """Return the context of a request with the client's property, if neither the request nor its map names one.
 

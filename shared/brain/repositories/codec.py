@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from brain.domain.days.sums import EventContribution
@@ -14,6 +15,8 @@ from brain.ports.document_store import Document, Transform
 EVENT_FIELDS = tuple(field.name for field in dataclasses.fields(Event))
 SCORE_FIELDS = tuple(field.name for field in dataclasses.fields(Score))
 PLAIN_EVENT_FIELDS = tuple(name for name in EVENT_FIELDS if name not in {"raw_data", "feed_type"})
+_read_plain_fields = attrgetter(*PLAIN_EVENT_FIELDS)
+_encode_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def event_to_document(event: Event) -> dict[str, Any]:
@@ -22,10 +25,10 @@ def event_to_document(event: Event) -> dict[str, Any]:
     The payload is stored as JSON text: providers nest arrays and use field names that documents may not have, and no
     query reads it.
     """
-    fields = ((name, getattr(event, name)) for name in PLAIN_EVENT_FIELDS)
+    fields = zip(PLAIN_EVENT_FIELDS, _read_plain_fields(event), strict=True)
     document = {name: field for name, field in fields if field is not None and field is not False}
     document["feed_type"] = str(event.feed_type)
-    document["raw_data"] = json.dumps(event.raw_data, ensure_ascii=False, separators=(",", ":"))
+    document["raw_data"] = _encode_json(event.raw_data)
     return document
 
 

@@ -33,6 +33,7 @@ from brain.errors import InvalidInputError
 
 MAX_RAW_BYTES: Final = 100 * 1024
 MAX_NESTING: Final = 4
+_CONTAINERS: Final = (dict, list)
 _NO_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {}
 # What remains of a payload that is too large to be stored.
 ESSENTIAL_METRICS: Final = (
@@ -97,7 +98,7 @@ def normalize(
         feed = FeedType.CUSTOM if source == AUTO_SOURCE else FeedType(source)
     except ValueError:
         return [Rejected("unknown_source", f"source must be one of {', '.join(SOURCES)}, got another name")]
-    feed_context = replace(context, source=feed)
+    feed_context = context if context.source is feed else replace(context, source=feed)
     outcomes: list[FeedOutcome] = []
     for item in _flatten(payload, MAX_NESTING):
         outcomes += read_item(item, feed, feed_context) if isinstance(item, Mapping) else [_reject_item(feed)]
@@ -113,12 +114,17 @@ def find_long_list(payload: Any, max_length: int) -> int | None:
     """
     level: list[Any] = [payload]
     for _ in range(MAX_NESTING):
-        level = [inner for node in level if isinstance(node, Mapping) for inner in node.values()]
-        lengths = [
-            len(inner) for inner in level if isinstance(inner, list) and isinstance(next(iter(inner), 0), Mapping)
+        level = [
+            inner for node in level if isinstance(node, dict) for inner in node.values() if type(inner) in _CONTAINERS
         ]
-        if lengths and max(lengths) > max_length:
-            return max(lengths)
+        if not level:
+            return None
+        longest = max(
+            (len(inner) for inner in level if isinstance(inner, list) and inner and isinstance(inner[0], dict)),
+            default=0,
+        )
+        if longest > max_length:
+            return longest
     return None
 
 

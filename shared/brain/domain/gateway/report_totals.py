@@ -104,6 +104,8 @@ def find_totals(rows: Sequence[ReportRow]) -> RequestTotals:
     figures of at least two rows, or any if a dimension names it a total. It is never one if a part is larger.
     """
     found = RequestTotals(rows)
+    if len(rows) < SEVERAL:
+        return found
     by_level = group_by_level(rows)
     divisions: defaultdict[str, list[Level]] = defaultdict(list)
     for coarse, fine in _list_pairs(by_level):

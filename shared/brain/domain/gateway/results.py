@@ -1,6 +1,5 @@
 """The result of ingesting a request: an outcome per item, and one HTTP status for all of them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +28,7 @@ HTTP_STATUSES = {
     IngestStatus.UNAVAILABLE: 503,
 }
 CONFLICT_CODE = "conflict"
+_COUNTED = {outcome.value: outcome for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +88,5 @@ class IngestResult:
 
     def count_outcomes(self) -> dict[str, int]:
         """Return the number of items per outcome, those to be sent again left out."""
-        counts = Counter(result.outcome for result in self.items)
-        return {str(outcome): counts[outcome] for outcome in IngestStatus if outcome is not IngestStatus.UNAVAILABLE}
+        outcomes = [result.outcome for result in self.items]
+        return {name: outcomes.count(outcome) for name, outcome in _COUNTED.items()}

@@ -42,6 +42,7 @@ _NAMES_PER_STEP: Final = 2
 _STEPS_PER_NAME: Final = 2  # of a name that may be a person
 _HEX_DIGITS: Final = 16
 _MIN_SEARCHABLE_LENGTH: Final = 5  # a shorter name is found by chance in texts that do not mean the person
+_CONTAINER_TYPES: Final = frozenset({dict, list})
 _SCALAR_TYPES: Final = frozenset({int, float, bool, NoneType})
 
 
@@ -59,7 +60,7 @@ class Pseudonymizer:
             ``ScrubLimitError`` when it is used up.
     """
 
-    __slots__ = ("_allowance", "_extra_fields", "_key", "_people", "_prefix", "_rules", "pseudonyms")
+    __slots__ = ("_allowance", "_extra_fields", "_is_personal", "_key", "_people", "_prefix", "_rules", "pseudonyms")
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Pseudonymizer:
         self._key = derive_client_key(keys.salt, client_id, b"pseudonym")
         self._prefix = f"v{keys.salt_version}_"
         self._extra_fields = extra_fields
+        self._is_personal = self._is_personal_here if extra_fields else is_personal
         self._rules = rules
         self._allowance = allowance or ScrubAllowance(UNLIMITED_STEPS)
         self._people = PeopleIndex()
@@ -110,8 +112,9 @@ class Pseudonymizer:
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)
-        self._allowance.take(len(text) // CHARACTERS_PER_STEP)
-        return self._scrub_free_text(self._people.replace(text, self._allowance))
+        if len(text) >= CHARACTERS_PER_STEP:
+            self._allowance.take(len(text) // CHARACTERS_PER_STEP)
+        return self._scrub_free_text(self._people.replace(text, self._allowance) if self.pseudonyms else text)
 
     def _scrub_free_text(self, text: str) -> str:
         return pseudonymize_text(text, self.pseudonymize, self._rules.phone_regions, self._allowance)
@@ -125,11 +128,10 @@ class Pseudonymizer:
         self._collect_people(document)
         return json.dumps(self._scrub(document), ensure_ascii=False, separators=(",", ":"))
 
-    def _is_personal_field(self, name: str) -> bool:
+    def _is_personal_here(self, name: str) -> bool:
+        """Return whether a field is personal in any feed or in this one."""
         if is_personal(name):
             return True
-        if not self._extra_fields:
-            return False
         normalized = normalize_field_name(name)
         if normalized in self._extra_fields:
             return True
@@ -140,13 +142,13 @@ class Pseudonymizer:
         if isinstance(container, dict):
             self._allowance.take(len(container) // _NAMES_PER_STEP)
             for name, content in container.items():
-                if self._is_personal_field(name):
+                if self._is_personal(name):
                     self._pseudonymize_field(content, name)
-                elif isinstance(content, dict | list):
+                elif type(content) in _CONTAINER_TYPES:
                     self._collect_people(content)
         else:
             for element in container:
-                if isinstance(element, dict | list):
+                if type(element) in _CONTAINER_TYPES:
                     self._collect_people(element)
 
     def _scrub(self, content: Any) -> Any:
@@ -156,7 +158,7 @@ class Pseudonymizer:
             return {
                 name if name.isidentifier() else self._scrub_field_name(name): (
                     self._pseudonymize_field(field, name)
-                    if self._is_personal_field(name)
+                    if self._is_personal(name)
                     else (field if type(field) in _SCALAR_TYPES else self._scrub_field(field, name))
                 )
                 for name, field in content.items()
@@ -167,12 +169,13 @@ class Pseudonymizer:
 
     def _scrub_field(self, content: Any, name: str) -> Any:
         """Return the content of a field that is no personal one; a sender's own id may be a number that people dial."""
-        if isinstance(content, str):
-            if _is_version(name, content):
-                return content
-            if name in _SENDERS_IDS and is_dialled(content):
-                return self.pseudonymize(content)
-        return self._scrub(content)
+        if not isinstance(content, str):
+            return self._scrub(content)
+        if name.endswith(_VERSION_NAMES) and _VERSION.fullmatch(content):  # which may look like a network address
+            return content
+        if name in _SENDERS_IDS and is_dialled(content):
+            return self.pseudonymize(content)
+        return self.scrub_text(content)
 
     def _scrub_field_name(self, name: str) -> str:
         """Return a field name without people in it: some providers key maps by address."""
@@ -220,11 +223,6 @@ class Pseudonymizer:
             f"{self.pseudonymize(name)} <{self.pseudonymize(address)}>" if name else self.pseudonymize(address)
             for name, address in addressees
         )
-
-
-def _is_version(name: str, content: str) -> bool:
-    """Return whether a text is a version, which may look like a network address."""
-    return name.endswith(_VERSION_NAMES) and _VERSION.fullmatch(content) is not None
 
 
 def list_pseudonyms(

@@ -1,6 +1,7 @@
 """Admits requests: by an API key of the client, or by a signature of its provider."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
@@ -13,6 +14,7 @@ from brain.entrypoints.gateway.request_bodies import MAX_UNPROVEN_SECONDS, Reque
 from brain.entrypoints.http import Response
 from brain.errors import UnauthenticatedError
 from brain.services.gateway.api_keys import Authenticator
+from brain.services.gateway.body_budget import BodyBudget, BodyLease
 from brain.services.gateway.rate_limits import RateLimits
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Admission:
 
     authenticator: Authenticator
     limits: RateLimits
+    unproven_bodies: BodyBudget
     verifier: SenderVerifierFactory | None = None  # built by the first request that needs it
     _signed: "SignedSenders | None" = None
     _waiting: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MAX_WAITING_THREADS))
@@ -49,7 +52,7 @@ class Admission:
             await self._authenticate(key, client_id, address)
             return await read_body(request, request.state.body_lease), None
         return await self._load_signed(self.verifier).admit(
-            request, client_id, source, address, lambda limit: _read_signed_body(request, limit)
+            request, client_id, source, address, partial(self._read_signed_body, request)
         )
 
     async def answer_challenge(self, request: StarletteRequest, client_id: str, source: str) -> Response | None:
@@ -71,6 +74,14 @@ class Admission:
             self._signed = SignedSenders(verifier(), self.limits, anyio.CapacityLimiter(MAX_WAITING_THREADS))
         return self._signed
 
+    async def _read_signed_body(self, request: StarletteRequest, limit: int | None) -> RequestBody:
+        """Return the body of a proven sender, or one of at most ``limit`` bytes that has yet to prove its sender."""
+        lease: BodyLease = request.state.body_lease
+        if limit is None:
+            return await read_body(request, lease)
+        lease.move_to(self.unproven_bodies)
+        return await read_body(request, lease, limit, MAX_UNPROVEN_SECONDS)
+
     async def _authenticate(self, key: str, client_id: str, address: str) -> None:
         """Check a key; a guess has taken from the address's budget before the store is read."""
         if self.authenticator.is_cached(key, client_id):
@@ -80,13 +91,6 @@ class Admission:
             raise UnauthenticatedError(NOT_AUTHENTICATED)
         await anyio.to_thread.run_sync(self.authenticator.check, key, client_id, limiter=self._waiting)
         self.limits.give_back_request(address)
-
-
-async def _read_signed_body(request: StarletteRequest, limit: int | None) -> RequestBody:
-    """Return the body of a proven sender, or one of at most ``limit`` bytes that has yet to prove its sender."""
-    if limit is None:
-        return await read_body(request, request.state.body_lease)
-    return await read_body(request, request.state.unproven_lease, limit, MAX_UNPROVEN_SECONDS)
 
 
 def _bearer_key(authorization: str) -> str:

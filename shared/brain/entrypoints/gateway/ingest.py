@@ -19,7 +19,7 @@ from brain.domain.gateway.results import IngestResult, IngestStatus
 from brain.domain.privacy.personal_text import quote_unless_personal
 from brain.entrypoints import http
 from brain.entrypoints.gateway.admission import Admission, SenderVerifierFactory
-from brain.entrypoints.gateway.reading import read_reading
+from brain.entrypoints.gateway.reading import Reading, read_reading
 from brain.entrypoints.gateway.request_bodies import UnreadBodies, check_encoding, make_readable
 from brain.entrypoints.http import Request, Response
 from brain.errors import InvalidInputError
@@ -28,7 +28,7 @@ from brain.ports.logger import EventLogger
 from brain.services.gateway.api_keys import Authenticator
 from brain.services.gateway.body_budget import BodyBudget
 from brain.services.gateway.field_map_source import FieldMapSource
-from brain.services.gateway.ga4_properties import Ga4Properties
+from brain.services.gateway.ga4_properties import GA4_SOURCES, Ga4Properties, Ga4Property
 from brain.services.gateway.ingest import Ingest
 from brain.services.gateway.rate_limits import RateLimits
 
@@ -60,17 +60,14 @@ class IngestHttp:
 
     def __post_init__(self) -> None:
         """Decide by the same keys, limits and senders who may send."""
-        self.admission = Admission(self.authenticator, self.limits, self.senders)
+        self.admission = Admission(self.authenticator, self.limits, self.unproven_bodies, self.senders)
 
     async def __call__(self, request: StarletteRequest) -> StarletteResponse:
         """Respond to one request; no exception escapes."""
         head = Request(request.method, _path(request), request.headers)
         correlation_id = head.correlation_id
         try:
-            with (
-                self.bodies.lease() as request.state.body_lease,
-                self.unproven_bodies.lease() as request.state.unproven_lease,
-            ):
+            with self.bodies.lease() as request.state.body_lease:
                 response = await self._respond(head, request, correlation_id)
         except ClientDisconnect:
             response = Response(499, {})
@@ -121,15 +118,17 @@ class IngestHttp:
         reading = read_reading(request)
         delivery_id = _identify_delivery(request, sender, client_id, reading.describe(source), body)
         ingest_request = IngestRequest(client_id, source, content_type, body, correlation_id, delivery_id)
+        field_map = await self._find_field_map(client_id, reading.map_name)
+        ga4_property = await self._find_property(client_id, source, reading, field_map)
         context = FeedContext(
             client_id,
             self.clock.now(),
             sender.signed_at if sender else None,
             correlation_id=correlation_id,
-            field_map=await self._find_field_map(client_id, reading.map_name),
-            property_id=reading.property_id,
+            field_map=field_map,
+            property_id=ga4_property.property_id,
+            is_single_property=ga4_property.is_single,
         )
-        context = await self._add_property(context, source)
         ingest_result = await self._ingest(ingest_request, context, sender)
         for reason in {
             item_result.message for item_result in ingest_result.items if item_result.outcome is IngestStatus.IGNORED
@@ -137,13 +136,17 @@ class IngestHttp:
             self.log("item_ignored", client_id=client_id, reason=reason, correlation_id=correlation_id)
         return _response(ingest_result, correlation_id)
 
-    async def _add_property(self, context: FeedContext, source: str) -> FeedContext:
-        """Return the context with the client's only GA4 property; only a read of the store needs a thread."""
-        if self.ga4_properties is None:
-            return context
-        if self.ga4_properties.is_cached(context.client_id):
-            return self.ga4_properties.add_to(context, source)
-        return await asyncio.to_thread(self.ga4_properties.add_to, context, source)
+    async def _find_property(
+        self, client_id: str, source: str, reading: Reading, field_map: FieldMap | None
+    ) -> Ga4Property:
+        """Return the GA4 property of a request; only a read of the store needs a thread."""
+        named = Ga4Property(reading.property_id)
+        if self.ga4_properties is None or source not in GA4_SOURCES or named.property_id:
+            return named
+        if field_map and field_map.property_id:
+            return named
+        cached = self.ga4_properties.find_cached(client_id)
+        return cached or await asyncio.to_thread(self.ga4_properties.find, client_id)
 
     async def _find_field_map(self, client_id: str, name: str | None) -> FieldMap | None:
         """Return the field map that the request names, None if it names none."""
@@ -188,7 +191,9 @@ def _identify_delivery(
     sender_id = request.headers.get(IDEMPOTENCY_KEY, "").strip()
     if not sender_id and sender and sender.delivery:
         sender_id = sender.delivery.delivery_id
-    return derive_delivery_id(client_id, source, sender_id or uuid4().hex, body if sender_id else b"")
+    if not sender_id:
+        return f"snd_{uuid4().hex[:24]}"
+    return derive_delivery_id(client_id, source, sender_id, body)
 
 
 def _path(request: StarletteRequest) -> str:

@@ -1,5 +1,6 @@
 """How a request asks for its body to be read: by a field map, and as reports of a GA4 property."""
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from starlette.requests import Request as StarletteRequest
@@ -28,6 +29,7 @@ class Reading(NamedTuple):
 
 def read_reading(request: StarletteRequest) -> Reading:
     """Return how a request asks to be read; raises ``InvalidInputError`` for a property that cannot be one."""
-    text = request.query_params.get("property") or request.headers.get(PROPERTY_HEADER)
+    query: Mapping[str, str] = request.query_params if request.scope["query_string"] else {}
+    text = query.get("property") or request.headers.get(PROPERTY_HEADER)
     property_id = parse_ga4_property(text, "property") if text else None
-    return Reading(request.query_params.get("map"), property_id)
+    return Reading(query.get("map"), property_id)

@@ -5,7 +5,6 @@ leave none, so each delivery that has any writes one counter document here. A de
 one activity mark per hour and instance.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -64,9 +63,9 @@ def build_delivery_counter(
     None when every item became an event, or when the sender has to send the request again. Each delivery has a document
     of its own, so that writing it twice changes nothing and no document is contended.
     """
-    totals = Counter(str(result.outcome) for result in results)
-    counts = {outcome: totals[outcome] for outcome in COUNTED_OUTCOMES if totals[outcome]}
-    if not counts or totals[IngestStatus.UNAVAILABLE]:
+    outcomes = [result.outcome for result in results]
+    counts = {outcome.value: count for outcome in COUNTED_OUTCOMES if (count := outcomes.count(outcome))}
+    if not counts or IngestStatus.UNAVAILABLE in outcomes:
         return None
     letter = next(({"dead_letter_id": result.dead_letter_id} for result in results if result.dead_letter_id), {})
     hour = {"client_id": client_id, "hour": periods.format_hour(received_at), "expires_at": received_at + RETENTION}

@@ -67,6 +67,11 @@ class BodyLease:
         """Return the bytes to the budget."""
         self._return()
 
+    def move_to(self, budget: BodyBudget) -> None:
+        """Reserve from another budget from now on."""
+        self._return()
+        self._budget = budget
+
     def reserve(self, body_bytes: int) -> None:
         """Hold at least ``body_bytes``, in place of what the lease held before.
 
@@ -87,8 +92,9 @@ class BodyLease:
         self._add(body_bytes)
 
     def _return(self) -> None:
-        self._add(-self._bytes)
-        self._bytes = 0
+        if self._bytes:
+            self._add(-self._bytes)
+            self._bytes = 0
 
     def _add(self, amount: int) -> None:
         if self._bytes <= SMALL_BODY_BYTES:

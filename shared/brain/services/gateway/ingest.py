@@ -51,6 +51,7 @@ from brain.services.gateway.store_dead_letter import StoreDeadLetter, name_dead_
 from brain.services.gateway.turns import apply_in_turns
 from brain.services.gateway.watch_levels import WatchLevels
 
+_NOT_NEW = (IngestStatus.DUPLICATE, IngestStatus.IGNORED)
 MAX_REMEMBERED_MARKS = 10_000
 INLINE_BYTES = 64 * 1024
 """What a single event or a small batch takes is read faster than it is handed to another process."""
@@ -199,7 +200,7 @@ class Ingest:
         first_by_id = {identified.event.event_id: identified for identified in reversed(events)}
         build = partial(build_create, delivery_id=request.delivery_id)
         writes = await apply_in_turns(build, first_by_id.values())
-        write_results, _ = await asyncio.gather(self._commit(writes), self._mark_active(request.client_id))
+        write_results = await self._commit_active(request.client_id, writes)
         result_by_id = dict(zip(first_by_id, write_results, strict=True))
         written: list[tuple[IdentifiedEvent, WriteResult]] = []
         for identified in events:
@@ -208,22 +209,26 @@ class Ingest:
             written.append((identified, resolve_occurrence(result_by_id[event_id], is_first)))
         return written
 
+    async def _commit_active(self, client_id: str, writes: Sequence[Create]) -> list[WriteResult]:
+        """Write events, and the mark that their client is active before the first of the hour is answered."""
+        mark = (client_id, periods.truncate_to_hour(self.clock.now()))
+        if mark in self._marked:
+            return await self._commit(writes)
+        write_results, _ = await asyncio.gather(self._commit(writes), self._mark_active(*mark))
+        return write_results
+
     async def _commit(self, writes: Sequence[Create]) -> list[WriteResult]:
         """Write one part after the other, so that other senders' writes go between them."""
         return [result for part in iterate_parts(writes) for result in await self.writer.write(part)]
 
-    async def _mark_active(self, client_id: str) -> None:
-        """Mark the client as active, once per hour and instance, before the first event of the hour is answered."""
-        now = self.clock.now()
-        mark = (client_id, periods.truncate_to_hour(now))
-        if mark in self._marked:
-            return
-        write_results = await self.writer.write(ingest_counters.build_activity_marks(client_id, now))
+    async def _mark_active(self, client_id: str, hour: datetime) -> None:
+        """Mark the client as active, once per hour and instance."""
+        write_results = await self.writer.write(ingest_counters.build_activity_marks(client_id, hour))
         if any(write_result.status is not WriteStatus.WRITTEN for write_result in write_results):
             raise StoreUnavailableError("the activity mark could not be stored; send again", retry_after_seconds=1)
         if len(self._marked) >= MAX_REMEMBERED_MARKS:
             self._marked.clear()
-        self._marked.add(mark)
+        self._marked.add((client_id, hour))
 
     async def _store_failed(
         self, request: IngestRequest, results: list[ItemResult], context: FeedContext
@@ -268,10 +273,10 @@ class Ingest:
 
     async def _count(self, request: IngestRequest, results: Sequence[ItemResult], context: FeedContext) -> None:
         """Count the items that made no event before the answer, and give their part of the budget back."""
-        counts = IngestResult(results).count_outcomes()
-        not_new = counts["duplicate"] + counts["ignored"]
-        self.limits.give_back_events(request.client_id, not_new, of=len(results))
-        await self.limits.charge_duplicates(request.client_id, not_new)
+        not_new = sum(result.outcome in _NOT_NEW for result in results)
+        if not_new:
+            self.limits.give_back_events(request.client_id, not_new, of=len(results))
+            await self.limits.charge_duplicates(request.client_id, not_new)
         delivery_id = request.delivery_id or uuid4().hex
         counter = ingest_counters.build_delivery_counter(request.client_id, delivery_id, context.received_at, results)
         if counter is None or request.replay_of:

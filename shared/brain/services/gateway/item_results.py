@@ -23,6 +23,8 @@ ReadItem: TypeAlias = IdentifiedEvent | ItemResult
 def reject_ambiguous(read_items: Sequence[ReadItem]) -> list[ReadItem]:
     """Return the items of a request, with a dead letter in place of each row whose key does not tell it from others."""
     rejections = find_ambiguous_rows(item for item in read_items if isinstance(item, IdentifiedEvent))
+    if not rejections:
+        return list(read_items)
     results = {
         event_id: ItemResult(IngestStatus.DEAD_LETTERED, None, rejection.error_code, rejection.message)
         for event_id, rejection in rejections.items()
@@ -36,6 +38,8 @@ def ignore_totals(read_items: Sequence[ReadItem]) -> tuple[list[ReadItem], Reque
     """Return the items of a request, with a result in place of each row that is the total of others, and those."""
     rows = (read_report_row(item) for item in read_items if isinstance(item, IdentifiedEvent))
     totals = find_totals([row for row in rows if row])
+    if not totals.totals:
+        return list(read_items), totals
     results = {
         event_id: ItemResult(IngestStatus.IGNORED, None, TOTAL_ROW, message)
         for event_id, message in totals.totals.items()

@@ -202,10 +202,9 @@ class RateLimits:
         with self._lock:
             now = self._now()
             budgets = {key: (self._budget(key, limit, amount), amount) for key, (limit, amount) in costs.items()}
-            wait = max((leased.refusal_seconds(now, amount) for leased, amount in budgets.values()), default=0.0)
-            if wait:
-                raise _rate_limited(wait)
             if short_keys := [key for key, (leased, amount) in budgets.items() if not leased.has_room(now, amount)]:
+                if wait := max(budgets[key][0].refusal_seconds(now, budgets[key][1]) for key in short_keys):
+                    raise _rate_limited(wait)
                 return False, short_keys
             for leased, amount in budgets.values():
                 leased.window.take(now.monotonic, amount)

@@ -61,6 +61,11 @@ class PayloadReader:
     allowance: ScrubAllowance | None = None
     errors: list[Exception] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Read Meta's actions by the rules."""
+        if self.context.meta_ads is not self.rules.meta_ads:
+            self.context = replace(self.context, meta_ads=self.rules.meta_ads)
+
     def read(self, payload: Any) -> list[ReadItem]:
         """Return for each item of one payload the event to store, or the result of an item that makes none.
 
@@ -78,13 +83,12 @@ class PayloadReader:
             return [_INTERNAL]
 
     def _normalize(self, payload: Any) -> list[FeedOutcome]:
-        configured = replace(self.context, meta_ads=self.rules.meta_ads)
         if self.allowance is None:
-            return normalize(self.source, payload, configured)
+            return normalize(self.source, payload, self.context)
         row_count = find_long_list(payload, MAX_PAGE_ROWS)
         if row_count is not None:
             raise PayloadTooLargeError(f"at most {MAX_PAGE_ROWS} rows per page, got {row_count}; request smaller pages")
-        outcomes = normalize(self.source, payload, configured, MAX_EVENTS)
+        outcomes = normalize(self.source, payload, self.context, MAX_EVENTS)
         check_event_count(len(outcomes))
         return outcomes
 

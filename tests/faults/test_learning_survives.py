@@ -234,12 +234,42 @@ def counted(store: SqliteStore, job: str) -> tuple[int, ...]:
 
 
 def test_near_its_time_limit_it_stops_cleanly_and_is_resumed(job: str, faultless: tuple[str, int], world: Any) -> None:
-    """The first attempt does what it can, the next one the rest."""
-    store, clock = world(job)
-    slow = Interrupted(store, at_call=faultless[1] // 2, hook=lambda: clock.advance(LIMIT))
-    assert run(job, slow, clock)["status"] == "stopped"
-    assert run(job, store, clock)["status"] == "success"
-    assert documents(store) == faultless[0]
+    """The first attempt does what it can, the next one the rest; wherever the time is up."""
+    expected, calls = faultless
+    stopped = 0
+    for k in range(2, calls + 1):
+        store, clock = world(job)
+        slow = Interrupted(store, at_call=k, hook=lambda clock=clock: clock.advance(LIMIT))
+        if run(job, slow, clock)["status"] == "stopped":
+            stopped += 1
+            assert run(job, store, clock)["status"] == "success"
+        assert documents(store) == expected, f"stopped after call {k} of {calls}"
+    # what follows the last check: the last page of a client, or the commit of the priors
+    assert stopped >= (calls // 2 if job == RECORDING else calls - 8)
+
+
+def test_attempts_that_have_time_for_one_batch_come_to_the_same_end(world: Any) -> None:
+    """Every attempt begins where the last one stopped, and none is in vain."""
+    store, clock = world(LEARNING)
+    batches = run(LEARNING, store, clock)["batches"]
+    expected = documents(store)
+    store, clock = world(LEARNING)
+    attempts = []
+
+    class Slow(FaultyStore):
+        """The time is up once a batch is written."""
+
+        def commit(self, writes: Any) -> Any:
+            versions = super().commit(writes)
+            if any(write.path == paths.model("score") for write in writes):
+                clock.advance(LIMIT)
+            return versions
+
+    while not attempts or attempts[-1]["status"] == "stopped":
+        attempts.append(run(LEARNING, Slow(store), clock))
+        assert len(attempts) <= batches + 1
+    assert [attempt["batches"] for attempt in attempts] == [*range(1, batches + 1), batches]
+    assert documents(store) == expected
 
 
 def test_a_dry_run_writes_nothing(job: str, world: Any) -> None:

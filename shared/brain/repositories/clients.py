@@ -1,5 +1,6 @@
 """Read and write the settings of clients."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +34,14 @@ class Clients:
         """Return the client's only GA4 property, None without one; its other settings are not checked."""
         snapshot = self._store.get(paths.client(client_id))
         return snapshot.data.get("ga4_property") if snapshot else None
+
+    def get_verticals(self, client_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return each client's vertical, read in one call; its other settings are not checked."""
+        snapshots = self._store.get_all([paths.client(client_id) for client_id in client_ids])
+        return {
+            client_id: snapshot.data.get("vertical") if snapshot else None
+            for client_id, snapshot in zip(client_ids, snapshots, strict=True)
+        }
 
     def require(self, client_id: str) -> None:
         """Accept the id of an existing client: one that was set up, or that has stored events.

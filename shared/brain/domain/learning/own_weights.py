@@ -13,7 +13,7 @@ from brain.domain.learning.gram import EMPTY, Gram, sum_outcomes
 from brain.domain.learning.outcomes import ScoreOutcome, log_error, recording_order
 from brain.domain.learning.promotion import ModelComparison, PromotionDecision
 from brain.domain.learning.score_model import MAX_SNAPSHOTS, GoldCheck
-from brain.domain.learning.state import initial_state
+from brain.domain.learning.state import OutcomeCursor, initial_state
 from brain.domain.learning.summary import ComparisonSummary, WeightsSnapshot
 from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, estimate_client, pool_weights
 from brain.domain.types import explain_validation_error
@@ -28,7 +28,8 @@ class OwnWeights:
 
     ``sums`` is a ``Gram`` as a flat list, in which older outcomes fade. ``pooled`` are the estimated weights after
     pooling. ``proven`` is the last decision of the own weights against the shared ones: proven weights serve unless
-    they fail a gold standard. ``comparison`` is open, ``last_comparison`` the last that was decided.
+    they fail a gold standard. ``comparison`` is open, ``last_comparison`` the last that was decided. ``cursor`` is the
+    last outcome learned from, by these weights and by the shared ones; documents of a former version do not have it.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -43,6 +44,7 @@ class OwnWeights:
     gold_failures: tuple[str, ...] = ()
     weights_history: Annotated[tuple[WeightsSnapshot, ...], Field(alias="beliefs")] = ()
     learned_at: AwareDatetime | None = None
+    cursor: OutcomeCursor | None = None
     own_version: Literal[1] = 1
 
     @property
@@ -75,6 +77,7 @@ class OwnWeights:
 
 
 _OWN_WEIGHTS = TypeAdapter(OwnWeights)
+_CURSOR: TypeAdapter[OutcomeCursor | None] = TypeAdapter(OutcomeCursor | None)
 _SERVING_KEYS = frozenset({"serves", "weights", "version"})
 
 
@@ -91,6 +94,24 @@ def own_weights_from_document(document: Mapping[str, Any]) -> OwnWeights:
         reasons = explain_validation_error(exc) if isinstance(exc, ValidationError) else str(exc)
         raise MisconfiguredError(f"a client's own weights: {reasons}; restore the document") from exc
     return own_weights
+
+
+def cursor_from_document(document: Mapping[str, Any]) -> OutcomeCursor | None:
+    """Return the cursor in the document of a client's own weights; None for an empty one or one of a former version.
+
+    Raises:
+        MisconfiguredError: the cursor is invalid. Learning never starts over on its own.
+    """
+    try:
+        return _CURSOR.validate_python(document.get("cursor"))
+    except ValidationError as exc:
+        reasons = explain_validation_error(exc, document="the cursor")
+        raise MisconfiguredError(f"a client's own weights: {reasons}; restore the document") from exc
+
+
+def cursor_to_document(cursor: OutcomeCursor) -> dict[str, Any]:
+    """Return the field of the document of a client's own weights that holds this cursor."""
+    return {"cursor": _CURSOR.dump_python(cursor, mode="json")}
 
 
 def update_own_weights(
@@ -118,7 +139,14 @@ def update_own_weights(
     old_sums = Gram.from_list(own_weights.sums) if own_weights.sums else EMPTY
     sums = old_sums.scale(decay) + sum_outcomes(outcomes, config.move_weights)
     count = own_weights.outcomes + len(outcomes)
-    own_weights = replace(own_weights, sums=tuple(sums.to_list()), outcomes=count, learned_at=now)
+    latest = max(outcomes, key=recording_order)
+    own_weights = replace(
+        own_weights,
+        sums=tuple(sums.to_list()),
+        outcomes=count,
+        learned_at=now,
+        cursor=(latest.recorded_at, latest.outcome_id),
+    )
     estimate = own_weights.estimate(outcomes[0].client_id, config)
     if estimate is None:
         return own_weights

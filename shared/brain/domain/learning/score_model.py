@@ -41,7 +41,8 @@ class ScoreModel:
     """The champion's state with its trials and its history; some fields are stored under an alias.
 
     ``trial`` tests a challenger against the champion, ``watch`` the model that the champion replaced. ``served`` are
-    the last weights that failed no gold standard: learning continues beyond them, scores do not.
+    the last weights that failed no gold standard: learning continues beyond them, scores do not. ``serves_all`` is
+    whether they serve every client, ``serves_only`` the only client that they come from and serve before that.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -49,6 +50,8 @@ class ScoreModel:
     state: LearningState
     served: Mapping[str, float] | None = None
     served_version: str = "default"
+    serves_all: bool = False
+    serves_only: str | None = None
     trial: Trial | None = None
     watch: Trial | None = None
     weights_history: Annotated[tuple[WeightsSnapshot, ...], Field(alias="beliefs")] = ()
@@ -59,33 +62,22 @@ class ScoreModel:
 
     def select_weights(self, client_id: str, config: LearningConfig) -> Mapping[str, float]:
         """Return the shared weights that score a client; the defaults while they come from too few other clients."""
-        serving = self.served if self.serves(client_id, config) else None
+        serving = self.served if self.serves(client_id) else None
         return serving or initial_state(config).weights
 
-    def serves(self, client_id: str, config: LearningConfig) -> bool:
+    def serves(self, client_id: str) -> bool:
         """Return whether the shared weights score this client."""
-        serves_all, only_client = self.serving_scope(config)
-        return serves_all or only_client == client_id
-
-    def serving_scope(self, config: LearningConfig) -> tuple[bool, str | None]:
-        """Return whether the weights serve every client, and the only client that they serve before that."""
-        clients = sorted(self.state.cursors)
-        return len(clients) >= config.pooling.minimum_clients, clients[0] if len(clients) == 1 else None
+        return self.serves_all or self.serves_only == client_id
 
     def to_document(self, config: LearningConfig) -> dict[str, Any]:
         """Return the model as a JSON document, with the serving weights that the scoring job reads."""
         document: dict[str, Any] = _MODEL.dump_python(self, mode="json", by_alias=True)
-        serves_all, only_client = self.serving_scope(config)
         weights = dict(self.served or initial_state(config).weights)
-        return (
-            document
-            | {"weights": weights, "version": self.served_version}
-            | {"serves_all": serves_all, "serves_only": only_client}
-        )
+        return document | {"weights": weights, "version": self.served_version}
 
 
 _MODEL = TypeAdapter(ScoreModel)
-_SERVING_KEYS = frozenset({"weights", "version", "serves_all", "serves_only"})
+_SERVING_KEYS = frozenset({"weights", "version"})
 
 
 def model_from_document(document: Mapping[str, Any], config: LearningConfig) -> ScoreModel:
@@ -134,14 +126,21 @@ def update_model(
             evidence += [(trials[role], pairs)] if pairs else []
     after = _drop_stale_cursors(fold_outcomes(before, outcomes, config), now)
     model = replace(model, state=after, learned_at=now, trial=trials["trial"], watch=trials["watch"])
+    model = _set_serving_scope(model, config)
     challenger_due = is_challenger_due(before, after, config)
     return ModelUpdate(model, tuple((trial, pairs) for trial, pairs in evidence if trial), challenger_due)
 
 
 def _drop_stale_cursors(state: LearningState, now: datetime) -> LearningState:
-    """Drop the cursors of clients without recent outcomes: outcomes that old are never read again."""
+    """Drop the cursors of clients without recent outcomes, which no longer count as clients that are learned from."""
     recent = {client: cursor for client, cursor in state.cursors.items() if cursor[0] > now - CURSOR_RETENTION}
     return replace(state, cursors=recent)
+
+
+def _set_serving_scope(model: ScoreModel, config: LearningConfig) -> ScoreModel:
+    client_ids = list(model.state.cursors)
+    serves_all = len(client_ids) >= config.pooling.minimum_clients
+    return replace(model, serves_all=serves_all, serves_only=client_ids[0] if len(client_ids) == 1 else None)
 
 
 def conclude_trial(model: ScoreModel, trial: Trial, now: datetime, config: LearningConfig) -> ScoreModel:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import COMPONENTS
@@ -20,7 +20,8 @@ class LearningState:
     """The score's weights, the number of outcomes behind them, and their running error.
 
     ``error_sum / error_mass`` is the moving average of the absolute log error, unbiased from the first outcome.
-    ``cursors`` holds the last outcome learned from per client (recorded_at, id); ``version`` grows with each save.
+    ``cursors`` holds the last outcome learned from per client (recorded_at, id). It is not stored here but with each
+    client's own weights; documents of a former version had it. ``version`` grows with each save.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -30,7 +31,7 @@ class LearningState:
     error_sum: float = 0.0
     error_mass: float = 0.0
     version: int = 0
-    cursors: Mapping[str, OutcomeCursor] = field(default_factory=dict)
+    cursors: Annotated[Mapping[str, OutcomeCursor], Field(exclude=True)] = field(default_factory=dict)
     schema_version: Literal[1] = 1
 
     @property

@@ -41,8 +41,16 @@ class IngestCounters:
             after = page[-1]
 
     def _active_clients(self, field: str, start: datetime, end: datetime) -> list[str]:
-        marks = self._store.query(paths.COUNTERS, [Filter(field, ">=", start), Filter(field, "<", end)])
-        return sorted({mark.data["client_id"] for mark in marks})
+        where = [Filter(field, ">=", start), Filter(field, "<", end)]
+        client_ids: set[str] = set()
+        page: list[Snapshot] = []
+        while not page or len(page) == PAGE_SIZE:
+            after = page[-1] if page else None
+            page = self._store.query(paths.COUNTERS, where, limit=PAGE_SIZE, start_after=after)
+            if not page:
+                break
+            client_ids.update(mark.data["client_id"] for mark in page)
+        return sorted(client_ids)
 
 
 def build_activity_marks(client_id: str, now: datetime) -> list[Write]:

@@ -1,11 +1,12 @@
 """Learn the score's model from all clients' outcomes: one leased writer, one batch per atomic commit.
 
-A batch's model, history, evidence, decisions and clients' own weights are written together, the model at the version at
-which it was read. A worker that meets another's write starts again from what is stored.
+A batch's model, history, evidence, decisions and clients' own weights, with their cursors, are written together, the
+model at the version at which it was read. A worker that meets another's write starts again from what is stored. The
+time limit is checked before every call to the store; what was not committed by then is done again by the next attempt.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from brain.domain.jobs.steps import ACTIVE_WINDOW
 from brain.domain.learning.challenger import fit_challenger
 from brain.domain.learning.config import LearningConfig
 from brain.domain.learning.outcomes import ScoreOutcome
-from brain.domain.learning.own_weights import UNKNOWN_VERTICAL, own_weights_from_document, update_own_weights
+from brain.domain.learning.own_weights import own_weights_from_document, update_own_weights
 from brain.domain.learning.promotion_record import DecisionRecord, ErrorPair, record_decision
 from brain.domain.learning.score_model import (
     CURSOR_RETENTION,
@@ -27,23 +28,19 @@ from brain.domain.learning.score_model import (
 )
 from brain.domain.learning.trial import Trial
 from brain.domain.learning.weight_pooling import ClientEstimate, WeightPriors, fit_priors
-from brain.domain.types import to_key_name
 from brain.errors import AlreadyExistsError, ConflictError
-from brain.ports.document_store import DocumentStore, Version, Write
+from brain.ports.document_store import Document, DocumentStore, Version, Write
 from brain.repositories.analysis.models import Models, decision_write, evidence_write, history_write, priors_write
-from brain.repositories.analysis.outcomes import Outcomes
-from brain.repositories.analysis.state import LEARNING, StateDocuments
-from brain.repositories.clients import Clients
+from brain.repositories.analysis.state import CLIENTS_PER_READ, LEARNING, StateDocument, StateDocuments
 from brain.repositories.gateway.ingest_counters import IngestCounters
+from brain.services.analysis.latest_outcomes import LatestOutcomes
+from brain.services.analysis.learning_cursors import load_cursors
+from brain.services.analysis.outcome_backlog import ClientOutcomes, LearningClient, OutcomeBacklog
+from brain.services.analysis.time_limit import OutOfTimeError, check_time
 from brain.services.jobs.lease import Figures, Lease
 
 PAGE_SIZE = 200
 BATCH_OUTCOMES = 1000
-BATCH_CLIENTS = 300
-LATEST_OVERSAMPLING = 3
-"""At most two in three outcomes are read in vain when the latest of all clients are selected."""
-
-OutcomeBatch = dict[str, list[ScoreOutcome]]
 
 
 @dataclass(slots=True)
@@ -62,69 +59,103 @@ class Learn:
         Raises:
             MisconfiguredError: A stored model is invalid; nothing is learned then.
         """
-        clients = IngestCounters(self.store).active_in_weeks(lease.scheduled_at - ACTIVE_WINDOW, lease.scheduled_at)
-        figures = {"outcomes": 0, "batches": 0, "decisions": 0, **lease.checkpoint}
-        models = Models(self.store, self.config)
-        priors, pending_clients = models.load_priors(), list(clients)
-        model, model_document = models.load_score_model()
-        while batch := self._read_batch(pending_clients, model, lease.scheduled_at):
-            if lease.out_of_time():
-                return lease.stop(figures)
-            update = _BatchUpdate(self, models, model, batch, lease.scheduled_at)
-            writes = [*update.apply(), *self._update_own_weights(model, batch, priors, lease)]
-            figures = {
-                "outcomes": figures["outcomes"] + sum(map(len, batch.values())),
-                "batches": figures["batches"] + 1,
-                "decisions": figures["decisions"] + update.decisions,
-            }
-            model = update.model
-            model_write = model_document.write(model.to_document(self.config))
-            model_document.version = _commit(lease, [model_write, *writes], figures)
-        return self._finish(lease, clients, figures)
+        run = _LearningRun(self, lease)
+        try:
+            return run.learn()
+        except OutOfTimeError:
+            return lease.stop(run.figures)
 
-    def _read_batch(self, pending_clients: list[str], model: ScoreModel, now: datetime) -> OutcomeBatch:
-        """Return the next outcomes of some clients, without gaps; clients without more leave ``pending_clients``."""
-        outcomes = Outcomes(self.store, self.config.outcomes)
-        batch: OutcomeBatch = {}
-        while pending_clients and len(batch) < BATCH_CLIENTS:
-            client_id = pending_clients[0]
-            limit = min(self.page_size, self.batch_outcomes - sum(map(len, batch.values())))
-            cursor = model.state.cursors.get(client_id, (now - CURSOR_RETENTION, ""))
-            page = outcomes.list_recorded(client_id, cursor, limit) if limit else []
-            if page:
-                batch[client_id] = page
-            if len(page) == limit:
-                break
-            pending_clients.pop(0)
-        return batch
+
+@dataclass(slots=True)
+class _LearningRun:
+    """One attempt at a run; its checkpoint are the figures alone, since every batch writes its clients' cursors."""
+
+    job: Learn
+    lease: Lease
+    figures: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.figures = {"outcomes": 0, "batches": 0, "decisions": 0, **self.lease.checkpoint}
+
+    def learn(self) -> Figures:
+        """Learn from every new outcome, fit the priors if there was any, and end the run."""
+        job, now = self.job, self.lease.scheduled_at
+        counters = IngestCounters(job.store)
+        client_ids = counters.active_in_weeks(now - ACTIVE_WINDOW, now)
+        check_time(self.lease)
+        silent_ids = counters.active_in_weeks(now - CURSOR_RETENTION - ACTIVE_WINDOW, now - ACTIVE_WINDOW)
+        models = Models(job.store, job.config)
+        priors = models.load_priors()
+        model, model_document = models.load_score_model()
+        former = model.state.cursors
+        cursors = load_cursors(job.store, [*client_ids, *silent_ids], former, self.lease, self.figures)
+        model = replace(model, state=replace(model.state, cursors=cursors))
+        backlog = OutcomeBacklog(
+            job.store,
+            job.config.outcomes,
+            self.lease,
+            deque(client_ids),
+            dict(cursors),
+            job.page_size,
+            job.batch_outcomes,
+        )
+        latest = LatestOutcomes(job.store, job.config.outcomes, self.lease, job.config.challenger.fitted_to)
+        while batch := backlog.read_batch():
+            latest.add(batch, backlog.find_unfinished(), len(backlog.cursors))
+            update = _BatchUpdate(job, models, latest, model, batch, now)
+            model = self._commit(update, priors, model_document)
+        return self._finish(client_ids)
+
+    def _commit(self, update: "_BatchUpdate", priors: WeightPriors, model_document: StateDocument) -> ScoreModel:
+        """Write a batch and return the model after it; its documents are then at the versions of this write."""
+        shared = update.model
+        writes = update.apply()
+        own_documents = [
+            (client.document, self._update_own_weights(client, outcomes, shared, priors))
+            for client, outcomes in update.batch
+        ]
+        figures = {
+            "outcomes": self.figures["outcomes"] + sum(len(outcomes) for _, outcomes in update.batch),
+            "batches": self.figures["batches"] + 1,
+            "decisions": self.figures["decisions"] + update.decisions,
+        }
+        model_write = model_document.write(update.model.to_document(self.job.config))
+        own_writes = [document.write(own_weights) for document, own_weights in own_documents]
+        check_time(self.lease)
+        model_document.version, *versions = _commit(self.lease, [model_write, *writes, *own_writes], figures)
+        own_versions = versions[len(writes) :]
+        for (document, own_weights), version in zip(own_documents, own_versions, strict=True):
+            document.version, document.data = version, dict(own_weights)
+        self.figures = figures
+        return update.model
 
     def _update_own_weights(
-        self, model: ScoreModel, batch: OutcomeBatch, priors: WeightPriors, lease: Lease
-    ) -> list[Write]:
-        """Return the writes of the own weights of the batch's clients, each from its own outcomes."""
-        writes = []
-        for client_id, outcomes in batch.items():
-            (state,) = StateDocuments(self.store).read(client_id, LEARNING)
-            vertical = to_key_name(Clients(self.store).get(client_id).vertical or UNKNOWN_VERTICAL)
-            own_weights = replace(own_weights_from_document(state.data), vertical=vertical)
-            shared = model.select_weights(client_id, self.config)
-            updated = update_own_weights(
-                own_weights, outcomes, shared, priors, lease.scheduled_at, self.gold, self.config
-            )
-            writes.append(state.write(updated.to_document()))
-        return writes
+        self, client: LearningClient, outcomes: Sequence[ScoreOutcome], model: ScoreModel, priors: WeightPriors
+    ) -> Document:
+        """Return the document of a client's own weights after its outcomes in a batch."""
+        job = self.job
+        own_weights = replace(own_weights_from_document(client.document.data), vertical=client.vertical)
+        shared = model.select_weights(client.client_id, job.config)
+        updated = update_own_weights(
+            own_weights, outcomes, shared, priors, self.lease.scheduled_at, job.gold, job.config
+        )
+        return updated.to_document()
 
-    def _finish(self, lease: Lease, clients: Sequence[str], figures: Mapping[str, int]) -> Figures:
+    def _finish(self, client_ids: Sequence[str]) -> Figures:
         """Fit the shared priors if anything was learned, and end the run."""
-        if not figures["outcomes"]:
-            return lease.finish([], figures)
-        estimates = [estimate for client_id in clients if (estimate := self._estimate_weights(client_id))]
-        priors = fit_priors(estimates, self.config)
-        return lease.finish([priors_write(priors, len(estimates))], figures)
-
-    def _estimate_weights(self, client_id: str) -> ClientEstimate | None:
-        (state,) = StateDocuments(self.store).read(client_id, LEARNING)
-        return own_weights_from_document(state.data).estimate(client_id, self.config)
+        if not self.figures["outcomes"]:
+            return self.lease.finish([], self.figures)
+        estimates: list[ClientEstimate] = []
+        for start in range(0, len(client_ids), CLIENTS_PER_READ):
+            check_time(self.lease)
+            page = StateDocuments(self.job.store).read_many(client_ids[start : start + CLIENTS_PER_READ], LEARNING)
+            estimates += [
+                estimate
+                for client_id, (document,) in page.items()
+                if (estimate := own_weights_from_document(document.data).estimate(client_id, self.job.config))
+            ]
+        priors = fit_priors(estimates, self.job.config)
+        return self.lease.finish([priors_write(priors, len(estimates))], self.figures)
 
 
 @dataclass(slots=True)
@@ -133,14 +164,15 @@ class _BatchUpdate:
 
     job: Learn
     models: Models
+    latest: LatestOutcomes
     model: ScoreModel
-    batch: OutcomeBatch
+    batch: Sequence[ClientOutcomes]
     now: datetime
     decisions: int = field(default=0, init=False)
 
     def apply(self) -> list[Write]:
         """Update ``model`` and return the batch's writes other than the model itself."""
-        outcomes = [outcome for page in self.batch.values() for outcome in page]
+        outcomes = [outcome for _, page in self.batch for outcome in page]
         update = update_model(self.model, outcomes, self.now, self.job.gold, self.job.config)
         self.model = update.model
         writes = [evidence_write(trial, pairs) for trial, pairs in update.evidence]
@@ -148,7 +180,7 @@ class _BatchUpdate:
         if update.challenger_due and self.model.trial is None:
             self._start_trial()
         self.model = publish_weights(self.model, self.now, self.job.gold)
-        return [history_write(self.model, self.batch), *writes]
+        return [history_write(self.model, {client.client_id: page for client, page in self.batch}), *writes]
 
     def _decide(self, update: ModelUpdate) -> list[Write]:
         """Conclude the decided trials, a rollback first, each with a record from which it can be replayed."""
@@ -175,28 +207,14 @@ class _BatchUpdate:
 
     def _start_trial(self) -> None:
         config = self.job.config
-        challenger = fit_challenger(self._list_latest_outcomes(), self.model.state, config)
+        challenger = fit_challenger(self.latest.select(self.model.state.cursors), self.model.state, config)
         if challenger:
             self.model = start_trial(self.model, challenger, self.job.gold, config)
 
-    def _list_latest_outcomes(self) -> list[ScoreOutcome]:
-        """Return the latest outcomes of all clients together that were learned from."""
-        outcomes = Outcomes(self.job.store, self.job.config.outcomes)
-        limit = self.job.config.challenger.fitted_to
-        cursors = self.model.state.cursors
-        limit_per_client = min(limit, math.ceil(LATEST_OVERSAMPLING * limit / len(cursors)))
-        latest = [
-            outcome
-            for client_id, cursor in cursors.items()
-            for outcome in outcomes.list_latest(client_id, cursor, limit_per_client)
-        ]
-        latest.sort(key=lambda outcome: (outcome.recorded_at, outcome.client_id, outcome.outcome_id))
-        return latest[-limit:]
 
-
-def _commit(lease: Lease, writes: Sequence[Write], figures: Mapping[str, int]) -> Version:
-    """Write a batch and return the version of its first document, the model."""
+def _commit(lease: Lease, writes: Sequence[Write], figures: Figures) -> list[Version]:
+    """Write a batch, with the model first, and return the version of each document."""
     try:
-        return lease.commit(writes, figures)[0]
+        return lease.commit(writes, figures)
     except AlreadyExistsError as exc:
         raise ConflictError("another worker created the model at the same time; the run starts again from it") from exc

@@ -40,8 +40,7 @@ class ReadLearning:
             register_from_document(outcomes_state.data),
             own_weights_from_document(learning_state.data),
         )
-        _, only_client = model.serving_scope(self.config)
-        is_served = model.serves(client_id, self.config)
+        is_served = model.serves(client_id)
         shared_comparisons = _list_comparisons(model, facts.as_of) if is_served else ()
         summary = LearningSummary(
             weights_history=own_weights.weights_history
@@ -50,7 +49,7 @@ class ReadLearning:
             if is_served
             else (),
             served_by="own"
-            if own_weights.serves or only_client == client_id
+            if own_weights.serves or model.serves_only == client_id
             else "shared"
             if is_served
             else "definition",

@@ -5,6 +5,7 @@ client's own, and the later one counts, so that no outcome is learned from twice
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from brain.domain.learning.own_weights import OwnWeights, cursor_from_document, cursor_to_document
 from brain.domain.learning.state import OutcomeCursor
@@ -14,6 +15,7 @@ from brain.services.analysis.time_limit import check_time
 from brain.services.jobs.lease import Figures, Lease
 
 Cursors = Mapping[str, OutcomeCursor]
+_BEFORE_ALL: OutcomeCursor = (datetime.min.replace(tzinfo=UTC), "")
 
 
 def load_cursors(
@@ -40,20 +42,21 @@ def load_cursors(
         check_time(lease)
         page = StateDocuments(store).read_many(ordered[start : start + CLIENTS_PER_READ], LEARNING)
         documents = {client_id: document for client_id, (document,) in page.items()}
-        own = {
-            client_id: cursor
-            for client_id, document in documents.items()
-            if (cursor := cursor_from_document(document.data))
-        }
+        stored = _list_cursors(documents)
         moved = {
             client_id: former[client_id]
             for client_id in documents
-            if client_id in former and (client_id not in own or own[client_id] < former[client_id])
+            if client_id in former and former[client_id] > stored.get(client_id, _BEFORE_ALL)
         }
         if moved:
             lease.commit([_cursor_write(documents[client_id], cursor) for client_id, cursor in moved.items()], figures)
-        cursors |= own | moved
+        cursors |= stored | moved
     return dict(sorted(cursors.items()))
+
+
+def _list_cursors(documents: Mapping[str, StateDocument]) -> dict[str, OutcomeCursor]:
+    cursors = {client_id: cursor_from_document(document.data) for client_id, document in documents.items()}
+    return {client_id: cursor for client_id, cursor in cursors.items() if cursor}
 
 
 def _cursor_write(document: StateDocument, cursor: OutcomeCursor) -> Write:

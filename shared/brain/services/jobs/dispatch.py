@@ -15,10 +15,11 @@ from brain.domain.jobs.steps import (
     ClientSelection,
 )
 from brain.ports.document_store import DocumentStore
-from brain.ports.task_queue import Task, TaskQueue
+from brain.ports.task_queue import Task
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
 from brain.repositories.jobs.features import Features
+from brain.services.jobs.enqueue_runs import RunEnqueuer
 from brain.services.jobs.lease import Figures
 
 # An hourly run looks back a few hours for clients that an earlier dispatch missed, and once a day for a week.
@@ -40,7 +41,7 @@ class RetryEnqueuer(Protocol):
     def __call__(
         self,
         store: DocumentStore,
-        queue: TaskQueue,
+        enqueue: RunEnqueuer,
         scheduled_at: datetime,
         *,
         is_selected: ClientFilter,
@@ -50,14 +51,25 @@ class RetryEnqueuer(Protocol):
         """Enqueue one task per selected client with a due dead letter, and return the figures to report."""
 
 
+class RunSweeper(Protocol):
+    """Stores dead letters for runs that were abandoned."""
+
+    def __call__(self) -> Mapping[str, int]:
+        """Return the figures to report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """The work of a scheduled function; it reads no events of any client."""
+    """The work of a scheduled function; it reads no events of any client.
+
+    The hourly one also enqueues the retries of dead letters and, last of all, sweeps the runs that were abandoned.
+    """
 
     store: DocumentStore
-    queue: TaskQueue
+    enqueue: RunEnqueuer
     features: Features
     enqueue_retries: RetryEnqueuer
+    sweep: RunSweeper
 
     def __call__(
         self,
@@ -77,16 +89,26 @@ class Dispatch:
             return {"status": "disabled"}
         candidates = [client_id] if client_id else self._select_clients(job, scheduled_at)
         clients = [candidate for candidate in candidates if flag.is_on(job, candidate)]
-        enqueued = sum(
-            self.queue.enqueue(Task(job, client, scheduled_at, not_before(job, client, scheduled_at, jitter), dry_run))
-            for client in clients
+        enqueued = self.enqueue(
+            [
+                Task(job, client, scheduled_at, not_before(job, client, scheduled_at, jitter), dry_run)
+                for client in clients
+            ]
         )
         if job == JOBS[LEARNING].enqueued_with and clients and client_id is None:
             enqueued += self._enqueue_learning(scheduled_at, jitter, dry_run=dry_run)
-        retries: Figures = {}
-        if job == JOBS[RETRY_DEAD_LETTERS].enqueued_with:
-            retries = self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
-        return {"status": "success", "clients": len(clients), "enqueued": enqueued, **retries}
+        figures = {"status": "success", "clients": len(clients), "enqueued": enqueued}
+        if job != JOBS[RETRY_DEAD_LETTERS].enqueued_with:
+            return figures
+        return figures | self._care_for_failed(scheduled_at, jitter, client_id, dry_run=dry_run)
+
+    def _care_for_failed(
+        self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
+    ) -> dict[str, Any]:
+        """Enqueue the retries of dead letters, and sweep the runs that were abandoned."""
+        retries = self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
+        is_partial = dry_run or client_id is not None
+        return {**retries, **({} if is_partial else self.sweep())}
 
     def _enqueue_retries(
         self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
@@ -100,7 +122,7 @@ class Dispatch:
             return client_id in (None, client) and flag.is_on(RETRY_DEAD_LETTERS, client)
 
         return self.enqueue_retries(
-            self.store, self.queue, scheduled_at, is_selected=is_selected, jitter=jitter, dry_run=dry_run
+            self.store, self.enqueue, scheduled_at, is_selected=is_selected, jitter=jitter, dry_run=dry_run
         )
 
     def _enqueue_learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
@@ -108,7 +130,7 @@ class Dispatch:
         if not self.features.get_flag(LEARNING).enabled:
             return 0
         start = scheduled_at + jitter + LEARNING_DELAY
-        return int(self.queue.enqueue(Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)))
+        return self.enqueue([Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)])
 
     def _select_clients(self, job: str, scheduled_at: datetime) -> list[str]:
         selection = JOBS[job].clients

@@ -54,7 +54,7 @@ class RunJob:
         if dispatched["status"] == "disabled":
             return dict(dispatched)
         total = len(queue.tasks)
-        succeeded, failed = queue.drain(lambda task: progress(total - len(queue.tasks) - 1, total, task))
+        succeeded, failed = queue.drain(lambda task: progress(max(0, total - len(queue.tasks) - 1), total, task))
         by_job: dict[str, dict[str, dict[str, Any]]] = {job: {}}
         for task, figures in succeeded:
             by_job.setdefault(task.job, {})[task.client_id] = dict(figures)
@@ -67,7 +67,7 @@ class RunJob:
         status = "failed" if failed else "success"
         answer: dict[str, Any] = {"status": status, "job": job, "scheduled_at": scheduled_at}
         answer |= {"totals": _sum_figures(clients), "clients": clients} | ({"beside": by_job} if by_job else {})
-        return answer | {name: counts for name, counts in dispatched.items() if name == "dead_letters"}
+        return answer | {name: counts for name, counts in dispatched.items() if name in {"dead_letters", "abandoned"}}
 
 
 def _sum_figures(clients: Mapping[str, Figures]) -> dict[str, int]:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from brain.adapters.cloud_tasks import CloudTasksQueue, TaskRoute
 from brain.domain.jobs.features import FeatureFlags
-from brain.domain.jobs.steps import JOBS
+from brain.domain.jobs.steps import HOURLY_SCORES, JOBS
 from brain.ports.task_queue import TaskQueue
 from brain.repositories.jobs.features import Features
 from brain.services.gateway.enqueue_retries import enqueue_retries
+from brain.services.jobs.catch_up import CatchUp
 from brain.services.jobs.dispatch import Dispatch
 from brain.services.jobs.enqueue_runs import EnqueueRuns
 from brain.services.jobs.sweep_runs import SweepRuns
@@ -24,7 +25,9 @@ def build_dispatch(brain: "Brain", queue: TaskQueue) -> Dispatch:
     """Return the service that dispatches scheduled jobs into ``queue``."""
     features = Features(brain.store, load_config("brain_features", FeatureFlags), brain.report_error)
     sweep = SweepRuns(brain.store, brain.give_up, brain.clock, brain.log)
-    return Dispatch(brain.store, build_enqueue_runs(brain, queue), features, enqueue_retries, sweep)
+    schedules = {job: row.schedule for job, row in read_scheduler().scheduled.items() if job != HOURLY_SCORES}
+    catch_up = CatchUp(brain.store, schedules, brain.log)
+    return Dispatch(brain.store, build_enqueue_runs(brain, queue), features, enqueue_retries, sweep, catch_up)
 
 
 def build_enqueue_runs(brain: "Brain", queue: TaskQueue) -> EnqueueRuns:

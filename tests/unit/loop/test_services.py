@@ -179,7 +179,9 @@ def dispatched(store, job, scheduled_at, **options):
     queue = InProcessQueue(lambda _task: {"status": "success"})
     features = Features(store, load_config("brain_features", FeatureFlags), fail_on_error)
     enqueue = EnqueueRuns(store, queue, ManualClock(scheduled_at), dict.fromkeys(JOBS, timedelta(hours=1)))
-    return Dispatch(store, enqueue, features, enqueue_retries, dict)(job, scheduled_at, **options), queue.tasks
+    return Dispatch(store, enqueue, features, enqueue_retries, dict, lambda _dispatch, _now: {})(
+        job, scheduled_at, **options
+    ), queue.tasks
 
 
 def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
@@ -191,7 +193,7 @@ def test_the_hourly_dispatch_lists_whoever_sent_something_lately(embedded):
     figures, tasks = dispatched(counting, "brainHourlyScores", MONDAY + timedelta(hours=1))
     assert figures == {"status": "success", "clients": 1, "enqueued": 1}
     assert [task.client_id for task in tasks] == [CLIENT]
-    assert set(counting.reads_by) <= {"counters", "features", "dead_letter_queue"}
+    assert set(counting.reads_by) <= {"counters", "features", "dead_letter_queue", "dispatches"}
     assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(hours=9))[0]["clients"] == 0
     assert dispatched(embedded, "brainHourlyScores", MONDAY + timedelta(days=1))[0]["clients"] == 1  # the daily sweep
 

@@ -8,10 +8,12 @@ from brain.settings.functions import DeployedFunction, HttpFunction, ScheduledFu
 from brain.settings.scheduler import Scheduler, format_service_name
 
 LOST_RUNS = "brain-lost-runs"
-LOST_RUNS_DESCRIPTION = "Runs that were given up or abandoned; each has a dead letter unless storing it failed too"
+LOST_RUNS_DESCRIPTION = (
+    "Runs that were given up or abandoned, each with a dead letter unless storing it failed too, and missed dispatches"
+)
 LOST_RUNS_FILTER = (
     'severity=CRITICAL AND jsonPayload.message=("task_abandoned" OR "task_given_up" OR "dead_letter_failed" OR '
-    '"sweep_failed")'
+    '"sweep_failed" OR "dispatch_missed")'
 )
 
 

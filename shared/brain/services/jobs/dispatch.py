@@ -18,7 +18,9 @@ from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
+from brain.repositories.jobs.dispatches import Dispatches
 from brain.repositories.jobs.features import Features
+from brain.services.jobs.catch_up import Dispatcher
 from brain.services.jobs.enqueue_runs import RunEnqueuer
 from brain.services.jobs.lease import Figures
 
@@ -58,11 +60,19 @@ class RunSweeper(Protocol):
         """Return the figures to report."""
 
 
+class DispatchCatchUp(Protocol):
+    """Dispatches the jobs whose dispatch did not happen."""
+
+    def __call__(self, dispatch: Dispatcher, now: datetime, /) -> Mapping[str, int]:
+        """Return the figures to report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """The work of a scheduled function; it reads no events of any client.
 
-    The hourly one also enqueues the retries of dead letters and, last of all, sweeps the runs that were abandoned.
+    The hourly one also enqueues the retries of dead letters, dispatches what was not dispatched in time, and, whatever
+    failed before, sweeps the runs that were abandoned. It does so too while the hourly job itself is disabled.
     """
 
     store: DocumentStore
@@ -70,6 +80,7 @@ class Dispatch:
     features: Features
     enqueue_retries: RetryEnqueuer
     sweep: RunSweeper
+    catch_up: DispatchCatchUp
 
     def __call__(
         self,
@@ -84,6 +95,30 @@ class Dispatch:
 
         The same dispatch repeated enqueues nothing new.
         """
+        is_whole = client_id is None and not dry_run
+        is_hourly = job == JOBS[RETRY_DEAD_LETTERS].enqueued_with
+        try:
+            figures = self._enqueue_clients(job, scheduled_at, jitter, client_id, dry_run=dry_run)
+            if is_whole:
+                self.record(job, scheduled_at)
+            if is_hourly:
+                figures |= self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
+                figures |= self.catch_up(self, scheduled_at) if is_whole else {}
+        finally:  # a queue or an index that is missing must not hide what was abandoned
+            swept = self.sweep() if is_hourly and is_whole else {}
+        return {**figures, **swept}
+
+    def record(self, job: str, scheduled_at: datetime) -> None:
+        """Record that a job was dispatched, unless a later dispatch is on record."""
+        dispatches = Dispatches(self.store)
+        latest = dispatches.read(job)
+        if latest is None or latest < scheduled_at:
+            dispatches.record({job: scheduled_at})
+
+    def _enqueue_clients(
+        self, job: str, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
+    ) -> dict[str, Any]:
+        """Enqueue the job for its clients, and what is enqueued with it for all of them."""
         flag = self.features.get_flag(job)
         if not flag.enabled:
             return {"status": "disabled"}
@@ -97,18 +132,7 @@ class Dispatch:
         )
         if job == JOBS[LEARNING].enqueued_with and clients and client_id is None:
             enqueued += self._enqueue_learning(scheduled_at, jitter, dry_run=dry_run)
-        figures = {"status": "success", "clients": len(clients), "enqueued": enqueued}
-        if job != JOBS[RETRY_DEAD_LETTERS].enqueued_with:
-            return figures
-        return figures | self._care_for_failed(scheduled_at, jitter, client_id, dry_run=dry_run)
-
-    def _care_for_failed(
-        self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
-    ) -> dict[str, Any]:
-        """Enqueue the retries of dead letters, and sweep the runs that were abandoned."""
-        retries = self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
-        is_partial = dry_run or client_id is not None
-        return {**retries, **({} if is_partial else self.sweep())}
+        return {"status": "success", "clients": len(clients), "enqueued": enqueued}
 
     def _enqueue_retries(
         self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool

@@ -51,7 +51,7 @@ class RunJob:
         """Return the totals and the figures per client; ``status`` is ``failed`` if the run of any client failed."""
         queue = InProcessQueue(self.perform)
         dispatched = self.dispatch(queue)(job, scheduled_at, client_id=client_id, dry_run=dry_run)
-        if dispatched["status"] == "disabled":
+        if dispatched["status"] == "disabled" and not queue.tasks:
             return dict(dispatched)
         total = len(queue.tasks)
         succeeded, failed = queue.drain(lambda task: progress(max(0, total - len(queue.tasks) - 1), total, task))

@@ -3,7 +3,7 @@
 # through brain.cli.deploy_plan. It is idempotent: existing resources are updated.
 set -euo pipefail
 
-readonly STEPS=(stage verify apis secrets accounts database rules ttl queues functions invokers schedules smoke)
+readonly STEPS=(stage verify apis secrets accounts database rules ttl queues functions invokers schedules alerts smoke)
 readonly BUILD=build
 readonly STAGED=$BUILD/functions
 readonly RUNTIME=$BUILD/runtime

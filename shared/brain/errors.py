@@ -20,6 +20,7 @@
   x MisconfiguredError (misconfigured)
   x LeaseHeldError (lease_held)
   x LeaseLostError (lease_lost)
+  x AbandonedRunError (run_abandoned)
 
 Every error has a message for the caller: what was expected, what was found and what to do. Its ``context`` is
 written to the log and never leaves the service.
@@ -217,3 +218,11 @@ class LeaseLostError(BrainError):
     code = "lease_lost"
     category = ErrorCategory.TRANSIENT
     severity = ErrorSeverity.WARNING
+
+
+class AbandonedRunError(BrainError):
+    """A run has had all its attempts and is not done; its workers were killed, or stopped at their time limit."""
+
+    code = "run_abandoned"
+    category = ErrorCategory.TRANSIENT
+    severity = ErrorSeverity.CRITICAL

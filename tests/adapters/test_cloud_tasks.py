@@ -14,13 +14,14 @@ from google.cloud.tasks_v2 import CloudTasksClient
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 from google.cloud.tasks_v2.types import CreateTaskRequest
 
-from brain.adapters.cloud_tasks import CloudTasksQueue
+from brain.adapters.cloud_tasks import CloudTasksQueue, TaskRoute
 from brain.domain.jobs.schedule import not_before
 from brain.domain.json_text import parse_json
 from brain.errors import StoreRefusedError, StoreUnavailableError
 from brain.ports.task_queue import Task
 
-QUEUE = "projects/demo-project/locations/europe-west1/queues/brain-worker"
+QUEUE = "projects/demo-project/locations/europe-west1/queues/brain-hourly"
+ROUTES = {"brainHourlyScores": TaskRoute(QUEUE, 330)}
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 TASK = Task("brainHourlyScores", "acme", AT, AT + timedelta(seconds=42))
 
@@ -54,7 +55,7 @@ def queue(tasks: Tasks) -> Iterator[CloudTasksQueue]:
     methods = {"CreateTask": (tasks.create, CreateTaskRequest)}
     with grpc_server("google.cloud.tasks.v2.CloudTasks", methods) as channel:
         client = CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
-        yield CloudTasksQueue(QUEUE, "https://worker.example", "invoker@demo.example", 1800, client)
+        yield CloudTasksQueue(ROUTES, "https://worker.example", "invoker@demo.example", client)
 
 
 def test_a_task_calls_the_worker_as_the_invoker_at_its_time(queue: CloudTasksQueue, tasks: Tasks) -> None:
@@ -63,6 +64,8 @@ def test_a_task_calls_the_worker_as_the_invoker_at_its_time(queue: CloudTasksQue
     (created,) = tasks.created.values()
     call = created.http_request
     assert (call.url, call.oidc_token.service_account_email) == ("https://worker.example", "invoker@demo.example")
+    assert created.name.startswith(f"{QUEUE}/tasks/")
+    assert created.dispatch_deadline.total_seconds() == 330
     assert created.schedule_time.timestamp() == TASK.not_before.timestamp()
     assert parse_json(call.body) == {
         "job": "brainHourlyScores",
@@ -77,6 +80,14 @@ def test_the_same_dispatch_twice_is_one_task(queue: CloudTasksQueue, tasks: Task
     assert [queue.enqueue(TASK), queue.enqueue(TASK)] == [True, False]
     assert queue.enqueue(replace(TASK, scheduled_at=AT + timedelta(hours=1)))
     assert len(tasks.created) == 2
+
+
+def test_the_continuation_of_an_attempt_is_a_task_of_its_own(queue: CloudTasksQueue, tasks: Tasks) -> None:
+    """Enqueued twice, it is one; another attempt's is another."""
+    continuation = replace(TASK, continues=1)
+    assert [queue.enqueue(task) for task in (TASK, continuation, continuation)] == [True, True, False]
+    assert queue.enqueue(replace(TASK, continues=2))
+    assert len(tasks.created) == 3
 
 
 @pytest.mark.parametrize(
@@ -110,7 +121,7 @@ def test_start_times_are_spread_over_the_window_and_always_the_same() -> None:
 def test_without_a_client_the_real_one_is_opened_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once, with the credentials of the machine."""
     monkeypatch.setattr(google.auth, "default", lambda **_: (AnonymousCredentials(), "demo-project"))
-    queue = CloudTasksQueue(QUEUE, "https://worker.example", "invoker@demo.example", 1800)
+    queue = CloudTasksQueue(ROUTES, "https://worker.example", "invoker@demo.example")
     assert queue.client is None
     client = queue._open_client()
     assert isinstance(client, CloudTasksClient)

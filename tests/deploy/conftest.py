@@ -26,6 +26,7 @@ COPIED = (
     "shared/brain/errors.py",
     "shared/brain/domain/__init__.py",
     "shared/brain/domain/jobs/__init__.py",
+    "shared/brain/domain/jobs/runs.py",
     "shared/brain/domain/jobs/steps.py",
     "shared/brain/domain/types.py",
     "shared/brain/settings/__init__.py",

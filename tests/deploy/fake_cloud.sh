@@ -41,6 +41,7 @@ gcloud() {
       ;;
     "iam service-accounts "*) answer_about "$3" "${4%%@*}" ;;
     "firestore databases "*) answer_about "$3" database ;;
+    "logging metrics "*) answer_about "$3" "metric-$4" ;;
     "tasks queues "*) answer_about "$3" "$4" ;;
     "scheduler jobs describe "*) answer_about describe "job-$4" ;;
     "scheduler jobs "*) answer_about "$3" "job-$5" ;;

@@ -104,7 +104,7 @@ def test_a_function_that_fails_stops_there_with_its_exit_code(deployment: Deploy
 
 def test_a_place_one_may_not_look_at_is_not_taken_for_empty(deployment: Deployment) -> None:
     """Else it would be created on top of what may be there."""
-    done = deployment.run(*PROJECT, "--only", "queues,smoke", FAKE_DENIED="brain-worker")
+    done = deployment.run(*PROJECT, "--only", "queues,smoke", FAKE_DENIED="brain-hourly")
     assert done.exit_code == 3
     assert "PERMISSION_DENIED" in done.err
     assert "step queues failed" in done.err

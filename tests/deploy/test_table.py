@@ -60,6 +60,7 @@ def test_retries_are_as_promised() -> None:
     assert TABLE.retry.delays_seconds == (60, 120, 240)
     bounded = RetryConfig(retries=5, first_delay_seconds=1000, multiplier=2, longest_delay_seconds=3600)
     assert bounded.delays_seconds == (1000, 2000, 3600, 3600, 3600)
+    assert TABLE.task_retry.delays_seconds == (15, 30, 60, 120, 240)
     assert {TABLE.get_retry(row) for row in TABLE.scheduled.values()} == {TABLE.retry}
 
 
@@ -155,7 +156,19 @@ def _set(*path_and_value: Any) -> Callable[[dict[str, Any]], None]:
         (_set("accounts", "brain-jobs", "acts_as", ["brain-nobody"]), "accounts.brain-jobs.acts_as must name entries"),
         (_set("accounts", "brain-jobs", "roles", ["datastore.user"]), "String should match pattern"),
         (_set("invoker", "brain-nobody"), "invoker must name entries of the table, got unknown brain-nobody"),
-        (_set("queue", "concurrent_dispatches", 11), "must be at most 10, the capacity of the worker's instances"),
+        (
+            _set("queues", "brain-shop", "concurrent_dispatches", 16),
+            "must have at most 40 concurrent_dispatches together",
+        ),
+        (_set("functions", "brainCuriosity", "queue", "brain-night"), "must name entries of the table, got unknown"),
+        (
+            _set("task_retry", "retries", 4),
+            "was killed or hangs has ended, got 120; add retries",
+        ),
+        (
+            _set("task_retry", "retries", 0),
+            "was killed or hangs has ended, got none; add retries",
+        ),
         (_set("environment", "BRAIN_STORE", "a,b"), "String should match pattern"),
         (_set("retry", "multiplier", 3), "Input should be 2"),
     ],
@@ -204,7 +217,7 @@ def test_functions_yaml_says_the_same_as_the_table() -> None:
         if isinstance(row, ScheduledFunction):
             assert (endpoint[trigger]["schedule"], endpoint[trigger]["retryConfig"]["retryCount"]) == (row.schedule, 3)
         if isinstance(row, TaskFunction):
-            assert endpoint[trigger]["retryConfig"]["maxAttempts"] == 4
+            assert endpoint[trigger]["retryConfig"]["maxAttempts"] == 6
     assert endpoints["ingest"]["httpsTrigger"] == {"invoker": ["public"]}
 
 

@@ -68,7 +68,10 @@ def test_the_scheduler_survives_an_exception_and_health_reports_it(
         clock.advance(timedelta(hours=1))
         wait_until(lambda: http.get("/api/health").json()["status"] == "degraded")
         answer = http.get("/api/health")
-        assert (answer.status_code, answer.json()["failed_jobs"][HOURLY]) == (200, code)
+        assert (answer.status_code, answer.json()["failed_jobs"][HOURLY]) == (
+            200,
+            {"code": code, "since": "2026-11-24T10:00:00+00:00"},
+        )
         failed_runs, run_job.error = len(run_job.runs), None
         clock.advance(timedelta(hours=1))
         wait_until(lambda: HOURLY not in http.get("/api/health").json().get("failed_jobs", {}))
@@ -94,7 +97,11 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
     with TestClient(LocalServer(brain, schedule=True).app()) as http:
         clock.advance(timedelta(hours=1))
         wait_until(lambda: http.get("/api/health").json()["status"] == "degraded")
-        assert http.get("/api/health").json()["failed_jobs"][HOURLY] == "internal"
+        assert http.get("/api/health").json()["failed_jobs"][HOURLY] == {
+            "code": "internal",
+            "since": "2026-11-24T10:00:00+00:00",
+            "clients": 1,
+        }
         runs = {run.data["client_id"]: run.data for run in brain.store.query(paths.RUNS) if run.data["job"] == HOURLY}
         assert {client: run["status"] for client, run in runs.items()} == {
             "acme": "done", "broken": "failed", "zebra": "done",

@@ -45,6 +45,7 @@ class KnownQuery:
 UNSCORED = (Filter("unscored", "==", True),)
 OF_CLIENT = (Filter("client_id", "==", "acme"),)
 DUE = Filter("next_try_at", "<=", SOME_TIME)
+OVERDUE = Filter("open_until", "<=", SOME_TIME)
 PARKED = Filter("next_try_at", "==", None)
 NEW = Filter("first_seen", ">=", SOME_TIME)
 
@@ -87,6 +88,8 @@ KNOWN_QUERIES = (
     KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), order_by="next_try_at"),
     KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (Filter("client_id", ">", "acme"),)),
     KnownQuery("repositories.gateway.dead_letters", paths.DEAD_LETTERS, (*OF_CLIENT, DUE), counts=True),
+    KnownQuery("repositories.jobs.runs", paths.RUNS, (OVERDUE,), order_by="open_until"),
+    KnownQuery("repositories.jobs.runs", paths.RUNS, (OVERDUE,), counts=True),
     KnownQuery("repositories.gateway.erasures", paths.events("acme")),
     KnownQuery("services.gateway.resolve_existing", paths.revisions("acme", "evt_1")),
     KnownQuery("services.gateway.reconcile", paths.events("acme"), (Filter("revision", ">", 0),)),

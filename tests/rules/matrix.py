@@ -94,6 +94,7 @@ TABLE = (
     Row("system/brain/models/scoring/decisions/d-1"),
     Row("system/brain/models/scoring/decisions/d-1/evidence/0"),
     Row("system/brain/runs/job:acme:2026"),
+    Row("system/brain/dispatches/job"),
     Row("system/brain/keys/hash"),
     Row("system/brain/rates/acme"),
     Row("system/brain/counters/acme:2026-11-22T07"),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from brain.services.gateway.replay_dead_letter import ReplayDeadLetter
     from brain.services.gateway.verify_sender import VerifySender
     from brain.services.jobs.dispatch import Dispatch
+    from brain.services.jobs.enqueue_runs import EnqueueRuns
     from brain.services.jobs.give_up import GiveUp
     from brain.services.jobs.health import Health
     from brain.services.jobs.perform import Perform
@@ -218,13 +219,15 @@ class Brain:
 
     def dispatch(self, queue: "TaskQueue") -> "Dispatch":
         """Return the service that dispatches scheduled jobs into ``queue``."""
-        from brain.domain.jobs.features import FeatureFlags
-        from brain.repositories.jobs.features import Features
-        from brain.services.gateway.enqueue_retries import enqueue_retries
-        from brain.services.jobs.dispatch import Dispatch
+        from brain.bootstrap.queues import build_dispatch
 
-        features = Features(self.store, load_config("brain_features", FeatureFlags), self.report_error)
-        return Dispatch(self.store, queue, features, enqueue_retries)
+        return build_dispatch(self, queue)
+
+    def enqueue_runs(self, queue: "TaskQueue") -> "EnqueueRuns":
+        """Return the service that records runs and enqueues their tasks into ``queue``."""
+        from brain.bootstrap.queues import build_enqueue_runs
+
+        return build_enqueue_runs(self, queue)
 
     @cached_property
     def perform(self) -> "Perform":
@@ -242,15 +245,10 @@ class Brain:
         return RunJob(self.dispatch, self.perform, self.report_error)
 
     def cloud_tasks(self) -> "TaskQueue":
-        """Return the deployed queue in front of the worker."""
-        from brain.adapters.cloud_tasks import CloudTasksQueue
-        from brain.settings.scheduler import read_scheduler
+        """Return the deployed queues in front of the worker."""
+        from brain.bootstrap.queues import open_cloud_tasks
 
-        table = read_scheduler()
-        settings = self.settings
-        queue = f"projects/{settings.project}/locations/{settings.region}/queues/{table.queue.name}"
-        deadline_seconds = table.functions[table.worker].timeout_seconds
-        return CloudTasksQueue(queue, settings.worker_url, settings.tasks_invoker, deadline_seconds)
+        return open_cloud_tasks(self.settings)
 
     def score_config(self) -> "ScoringConfig":
         """Return the constants of the score."""

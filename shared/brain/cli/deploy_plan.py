@@ -38,10 +38,11 @@ STEPS: Mapping[str, PlanStep] = {
     "database": lambda table, target, _: project_steps.create_database(table, target),
     "rules": lambda table, target, _: project_steps.deploy_rules(table, target),
     "ttl": lambda _, target, options: project_steps.enable_expiry(options.root / INDEXES, target),
-    "queues": lambda table, target, _: function_steps.configure_queue(table, target),
+    "queues": lambda table, target, _: function_steps.configure_queues(table, target),
     "functions": lambda table, target, _: function_steps.deploy_functions(table, target),
     "invokers": lambda table, target, _: function_steps.grant_invokers(table, target),
     "schedules": lambda table, target, _: function_steps.configure_schedules(table, target),
+    "alerts": lambda _table, target, _: function_steps.configure_alerts(target),
     "smoke": lambda table, target, _: function_steps.run_smoke_tests(table, target),
 }
 

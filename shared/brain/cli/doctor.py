@@ -15,7 +15,8 @@ from brain.bootstrap.adapters import secrets_path
 from brain.cli.options import JsonOption
 from brain.cli.printing import print_table, to_json
 from brain.domain.senders.signatures.senders_config import SendersConfig
-from brain.errors import BrainError
+from brain.errors import AbandonedRunError, BrainError
+from brain.repositories.jobs.runs import Runs
 from brain.settings.environment import read_settings
 from brain.settings.files import config_directory, load_config
 from brain.settings.scheduler import read_scheduler
@@ -102,7 +103,18 @@ def _check_brain() -> list[SetupCheck]:
         SetupCheck(component.name, component.ok, component.detail or f"{component.latency_ms:.1f} ms")
         for component in brain.health.check()
     ]
-    return [functions, settings, *secrets, *health]
+    return [functions, settings, *secrets, *health, _check("runs", lambda: _count_abandoned_runs(brain))]
+
+
+def _count_abandoned_runs(brain: Brain) -> str:
+    """Return that no run is open after its time; raises ``AbandonedRunError`` otherwise."""
+    count = Runs(brain.store).count_overdue(brain.clock.now())
+    if count:
+        raise AbandonedRunError(
+            f"every run must end within its queue's attempts, got {count} that did not; `brain run hourly-scores` (or "
+            "the next scheduled one) stores a dead letter for each, see `brain dead-letters list`"
+        )
+    return "none was abandoned"
 
 
 def _check_secret(brain: Brain, name: str) -> SetupCheck:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
@@ -12,11 +13,12 @@ from brain.services.jobs.health import Health
 class ApiHttp:
     """Routes the requests of the API; responses contain no details, because callers are not authenticated.
 
-    ``failed_jobs`` has the error code of each scheduled job of this process whose last run failed.
+    ``failed_jobs`` describes each scheduled job of this process whose last run failed: an error code, since when, and
+    at how many clients.
     """
 
     health: Health
-    failed_jobs: Mapping[str, str] = field(default_factory=dict)
+    failed_jobs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __call__(self, request: Request) -> Response:
         """Respond to one request."""

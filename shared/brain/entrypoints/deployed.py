@@ -65,7 +65,9 @@ def _build_worker() -> "WorkerHttp":
     from brain.settings.scheduler import read_scheduler
 
     brain = bootstrap.get_brain()
-    return WorkerHttp(brain.perform, brain.give_up, read_scheduler().retry.retries, brain.clock, brain.log)
+    enqueue = brain.enqueue_runs(brain.cloud_tasks())
+    retries = read_scheduler().task_retry.retries
+    return WorkerHttp(brain.perform, enqueue.continue_run, brain.give_up, retries, brain.clock, brain.log)
 
 
 def _from_flask(request: Any) -> Request:

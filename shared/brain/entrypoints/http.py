@@ -41,7 +41,7 @@ _TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
-    409: "Already processed",
+    409: "Conflict",
     413: "Payload too large",
     415: "Unsupported media type",
     422: "Invalid input",
@@ -63,8 +63,8 @@ _STATUSES: tuple[tuple[type[BrainError], int], ...] = (
     (OverloadedError, 503),
     (StoreUnavailableError, 503),
     (ConflictError, 503),
-    (LeaseHeldError, 503),
-    (LeaseLostError, 503),
+    (LeaseHeldError, 409),
+    (LeaseLostError, 409),
 )
 # Their messages are for operators and appear in the log only.
 _PRIVATE = (MisconfiguredError, MissingSecretError)
@@ -115,11 +115,15 @@ class Response:
         return json.dumps(self.body, default=_format_value, ensure_ascii=False).encode()
 
 
-def problem(error: BaseException, correlation_id: str) -> Response:
-    """Return an error as a problem; the details of an internal error are not shown to the caller."""
-    status = next((code for error_type, code in _STATUSES if isinstance(error, error_type)), 500)
-    headers = _build_headers(error, status)
-    if isinstance(error, BrainError) and status != 500 and not isinstance(error, _PRIVATE):  # noqa: PLR2004 - HTTP's own number
+def problem(error: BaseException, correlation_id: str, *, status: int | None = None) -> Response:
+    """Return an error as a problem; the details of an internal error are not shown to the caller.
+
+    ``status`` replaces the status of the error.
+    """
+    own_status = next((code for error_type, code in _STATUSES if isinstance(error, error_type)), 500)
+    headers = _build_headers(error, own_status)
+    status = status or own_status
+    if isinstance(error, BrainError) and own_status != 500 and not isinstance(error, _PRIVATE):  # noqa: PLR2004 - HTTP's own number
         return _build_problem(status, error.code, error.message, correlation_id, headers)
     return _build_problem(status, "internal", _GENERIC, correlation_id, headers)
 
@@ -157,10 +161,10 @@ def _build_headers(error: BaseException, status: int) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if status == 415:  # noqa: PLR2004 - as above
         return {"Accept-Encoding": "gzip"}
-    if status not in (429, 503):
-        return {}
     seconds = getattr(error, "retry_after_seconds", None)
-    return {"Retry-After": str(math.ceil(seconds if seconds is not None else 5))}
+    if seconds is None and status not in (429, 503):
+        return {}
+    return {"Retry-After": str(math.ceil(5 if seconds is None else seconds))}
 
 
 def _format_value(value: object) -> str:

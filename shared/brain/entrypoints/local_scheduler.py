@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from brain.bootstrap import Brain
 from brain.domain.jobs.schedule import last_due
 from brain.errors import BrainError
+from brain.settings.functions import ScheduledFunction
 from brain.settings.scheduler import Scheduler
 
 TICK_SECONDS = 1.0
@@ -18,47 +19,54 @@ TICK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class LocalScheduler:
-    """Runs each job when it is due; a job that raises is logged, reported by ``failures``, and run again when next due.
+    """Runs each job when it is due, each in its own task, so that a slow job does not delay the others.
 
-    ``failures`` has the error code of the last run of each job, if it failed as a whole or at a client.
+    A job never runs twice at once: what falls due while it runs, runs when it has ended. A job that raises is logged,
+    reported by ``failures``, and run again when next due. ``failures`` has, for each job whose last run failed: the
+    ``code`` of the first error, ``since`` when it has been failing, and the number of ``clients`` that failed (none if
+    the job failed as a whole).
     """
 
     table: Scheduler
     brain: Brain
-    failures: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Run until cancelled."""
         now = self.brain.clock.now()
-        last_runs: dict[str, datetime] = {job: last_due(row.schedule, now) for job, row in self.table.scheduled.items()}
+        schedules = (self._run_schedule(job, row, now) for job, row in self.table.scheduled.items())
+        await asyncio.gather(*schedules)
+
+    async def _run_schedule(self, job: str, row: ScheduledFunction, started_at: datetime) -> None:
+        last_run = last_due(row.schedule, started_at)
         while True:
-            for job, row in self.table.scheduled.items():
-                scheduled_at = last_due(row.schedule, self.brain.clock.now())
-                if scheduled_at > last_runs[job]:
-                    last_runs[job] = scheduled_at
-                    await self._run_job(job, scheduled_at)
+            scheduled_at = last_due(row.schedule, self.brain.clock.now())
+            if scheduled_at > last_run:
+                last_run = scheduled_at
+                await self._run_job(job, scheduled_at)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _run_job(self, job: str, scheduled_at: datetime) -> None:
         try:
             answer = await run_in_threadpool(self.brain.run_job, job, scheduled_at)
+            codes = _list_error_codes(answer)
         except Exception as error:  # noqa: BLE001 - one job must not stop the others, nor its own next run
-            self.failures[job] = error.code if isinstance(error, BrainError) else BrainError.code
+            self._note_failure(job, scheduled_at, error.code if isinstance(error, BrainError) else BrainError.code)
             self.brain.log("job_failed", error=error, job=job)
             return
-        self._note_outcome(job, answer)
-        self.brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])
-
-    def _note_outcome(self, job: str, answer: Mapping[str, Any]) -> None:
-        """Remember the code of the first client at which a run failed, or that it succeeded at all of them."""
-        clients = [*answer.get("clients", {}).values(), *_list_further_runs(answer)]
-        codes = [figures["code"] for figures in clients if figures.get("status") == "failed"]
         if codes:
-            self.failures[job] = codes[0]
+            self._note_failure(job, scheduled_at, codes[0], clients=len(codes))
         else:
             self.failures.pop(job, None)
+        self.brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])
+
+    def _note_failure(self, job: str, scheduled_at: datetime, code: str, **clients: int) -> None:
+        since = self.failures.get(job, {}).get("since", scheduled_at.isoformat())
+        self.failures[job] = {"code": code, "since": since, **clients}
 
 
-def _list_further_runs(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the figures of the runs of other jobs that the dispatch enqueued."""
-    return [figures for clients in answer.get("beside", {}).values() for figures in clients.values()]
+def _list_error_codes(answer: Mapping[str, Any]) -> list[str]:
+    """Return the code of each client at which a run failed, also of the other jobs that the dispatch enqueued."""
+    by_job = [answer.get("clients", {}), *answer.get("beside", {}).values()]
+    runs = [figures for clients in by_job for figures in clients.values()]
+    return [figures["code"] for figures in runs if figures.get("status") == "failed"]

@@ -7,13 +7,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One client's part of a scheduled run; ``not_before`` spreads the tasks of a run over its jitter."""
+    """One client's part of a scheduled run; ``not_before`` spreads the tasks of a run over its jitter.
+
+    ``continues`` is the number of the attempt that stopped at its time limit and that this task continues, 0 for none.
+    """
 
     job: str
     client_id: str
     scheduled_at: datetime
     not_before: datetime
     dry_run: bool = False
+    continues: int = 0
 
 
 class TaskQueue(Protocol):

@@ -157,6 +157,7 @@ KEYS = "system/brain/keys"
 RATES = "system/brain/rates"
 COUNTERS = "system/brain/counters"
 ERASURES = "system/brain/erasures"
+DISPATCHES = "system/brain/dispatches"
 SIGNATURES = "system/brain/signatures"
 
 
@@ -168,6 +169,11 @@ def dead_letter(dead_letter_id: str) -> str:
 def feature(flag: str) -> str:
     """An override of a feature flag."""
     return f"{FEATURES}/{flag}"
+
+
+def dispatch(job: str) -> str:
+    """The latest dispatch of a job."""
+    return f"{DISPATCHES}/{job}"
 
 
 def run(job: str, client_id: str, scheduled_at: datetime) -> str:

@@ -23,6 +23,7 @@ QUERIED_FIELDS = (
     QueriedField("counters", "client_id"),
     QueriedField("counters", "hour_at", is_time=True),
     QueriedField("counters", "week_at", is_time=True),
+    QueriedField("runs", "open_until", is_time=True),
     QueriedField("keys", "client_id"),
     QueriedField("dead_letter_queue", "client_id"),
     QueriedField("dead_letter_queue", "next_try_at", is_time=True),

@@ -14,6 +14,7 @@ DAY_SECONDS = 24 * HOUR_SECONDS
 MAX_SCHEDULER_DEADLINE_SECONDS = 1800  # the limit of Cloud Scheduler for HTTP targets
 MAX_TASK_DEADLINE_SECONDS = 1800  # the limit of Cloud Tasks for HTTP targets
 
+QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 ShortName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$")]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
 SecretName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
@@ -103,12 +104,13 @@ class TaskFunction(_FunctionSettings):
 
 
 class ScheduledFunction(_FunctionSettings):
-    """A function that Cloud Scheduler calls; it spreads its tasks over ``jitter_seconds``."""
+    """A function that Cloud Scheduler calls; it spreads the tasks in its ``queue`` over ``jitter_seconds``."""
 
     trigger: Literal["schedule"]
     description: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     short_name: ShortName
     schedule: str
+    queue: QueueName
     time_zone: Literal["UTC"] = "UTC"  # the job itself takes the client's local days into account
     attempt_deadline_seconds: Annotated[int, Field(ge=15, le=MAX_SCHEDULER_DEADLINE_SECONDS)]
     jitter_seconds: Annotated[int, Field(ge=0, le=HOUR_SECONDS)] = 0

@@ -5,12 +5,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from brain.domain.jobs.runs import LEASE_DURATION, LEASE_MARGIN
 from brain.domain.jobs.steps import JOBS
 from brain.domain.types import StrictModel
 from brain.settings.files import load_config
 from brain.settings.functions import (
+    MAX_TASK_DEADLINE_SECONDS,
     AccountName,
     DeployedFunction,
+    QueueName,
     RetryConfig,
     ScheduledFunction,
     SecretName,
@@ -20,11 +23,11 @@ from brain.settings.functions import (
 )
 
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,61}$")]
-QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.googleapis\.com$")]
 RoleName = Annotated[str, StringConstraints(pattern=r"^roles/[A-Za-z.]+$")]
 INGEST = "ingest"  # the function whose instances share the rate limits
 OTHER_FUNCTIONS = (INGEST, "brainApi", "brainWorker")
+BACKLOG_SECONDS = 900  # what a task may wait in its queue for others
 REGION = r"^[a-z]+-[a-z]+\d+$"
 
 
@@ -44,9 +47,8 @@ class ServiceAccount(StrictModel):
 
 
 class QueueConfig(StrictModel):
-    """The Cloud Tasks queue in front of the worker."""
+    """The limits of a Cloud Tasks queue in front of the worker."""
 
-    name: QueueName
     dispatches_per_second: Annotated[int, Field(ge=1, le=500)]
     concurrent_dispatches: Annotated[int, Field(ge=1, le=5000)]
 
@@ -58,11 +60,12 @@ class Scheduler(StrictModel):
     region: Annotated[str, StringConstraints(pattern=REGION)]
     environment: dict[VariableName, VariableValue]
     retry: RetryConfig
+    task_retry: RetryConfig
     apis: tuple[ApiName, ...]
     secrets: dict[SecretName, SecretDefinition]
     accounts: dict[AccountName, ServiceAccount]
     invoker: AccountName
-    queue: QueueConfig
+    queues: dict[QueueName, QueueConfig]
     functions: dict[FunctionName, DeployedFunction]
 
     @model_validator(mode="after")
@@ -73,6 +76,8 @@ class Scheduler(StrictModel):
         for name, account in self.accounts.items():
             _check_defined(f"accounts.{name}.acts_as", account.acts_as, self.accounts)
         _check_defined("invoker", (self.invoker,), self.accounts)
+        for name, row in self.scheduled.items():
+            _check_defined(f"functions.{name}.queue", (row.queue,), self.queues)
         return self
 
     @model_validator(mode="after")
@@ -87,10 +92,11 @@ class Scheduler(StrictModel):
         if len(workers) != 1:
             raise ValueError(f"functions must include exactly one with trigger 'task', got {len(workers)}")
         capacity = workers[0].max_instances * workers[0].concurrency
-        if self.queue.concurrent_dispatches > capacity:
+        concurrent = sum(queue.concurrent_dispatches for queue in self.queues.values())
+        if concurrent > capacity:
             raise ValueError(
-                f"queue.concurrent_dispatches must be at most {capacity}, the capacity of the worker's instances, "
-                f"got {self.queue.concurrent_dispatches}"
+                f"queues must have at most {capacity} concurrent_dispatches together, the capacity of the worker's "
+                f"instances, got {concurrent}"
             )
         return self
 
@@ -116,6 +122,17 @@ class Scheduler(StrictModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _check_task_retries(self) -> Self:
+        delays = self.task_retry.delays_seconds
+        longest_lease = (LEASE_DURATION + LEASE_MARGIN).total_seconds()
+        if not delays or delays[-1] <= longest_lease:
+            raise ValueError(
+                f"task_retry: the last delay must exceed {longest_lease:.0f} s, the time until the lease of a worker "
+                f"that was killed or hangs has ended, got {delays[-1] if delays else 'none'}; add retries"
+            )
+        return self
+
     @property
     def scheduled(self) -> dict[str, ScheduledFunction]:
         """The scheduled functions by their deployed names."""
@@ -129,6 +146,20 @@ class Scheduler(StrictModel):
     def get_retry(self, function: ScheduledFunction) -> RetryConfig:
         """Return the retries of the function, by default those of the table."""
         return function.retry or self.retry
+
+    def get_row(self, job: str) -> ScheduledFunction:
+        """Return the scheduled function that enqueues a job."""
+        return self.scheduled[JOBS[job].enqueued_with or job]
+
+    def get_task_deadline_seconds(self, job: str) -> int:
+        """Return how long Cloud Tasks waits for the worker: until a worker that hangs has lost its lease."""
+        deadline = self.get_row(job).timeout_seconds + int(LEASE_MARGIN.total_seconds())
+        return min(deadline, MAX_TASK_DEADLINE_SECONDS)
+
+    def get_open_seconds(self, job: str) -> int:
+        """Return the time after which a queue has made the last attempt at a task, even if all of them hung."""
+        attempts = (self.task_retry.retries + 1) * self.get_task_deadline_seconds(job)
+        return attempts + sum(self.task_retry.delays_seconds) + BACKLOG_SECONDS
 
     def find_job(self, name: str) -> str | None:
         """Return the deployed name of a job by that name or its short name, or None if there is no such job."""

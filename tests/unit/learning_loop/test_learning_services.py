@@ -271,7 +271,7 @@ def test_recording_reads_what_matured_and_writes_an_outcome_each():
     simulate_day(store, clock, 4, ["acme"], 50)
     counting = FaultyStore(store)
     run_job("brainDailyAnalysis", counting, clock, "acme", START + timedelta(days=5, hours=7))
-    assert counting.reads_by == {"scores": 1, "state": 1}
+    assert counting.reads_by == {"scores": 1, "state": 1, "runs": 1}
     store.delete(paths.state("acme", "outcomes"))
     for outcome in store.query(paths.outcomes("acme")):
         store.delete(outcome.path)

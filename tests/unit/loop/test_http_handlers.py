@@ -17,8 +17,13 @@ from brain.entrypoints.api import ApiHttp
 from brain.entrypoints.http import Request
 from brain.entrypoints.jobs.handlers import RETRY_COUNT, ScheduledHttp, WorkerHttp
 from brain.entrypoints.local import LocalServer
-from brain.errors import ConflictError, MisconfiguredError, StoreRefusedError, StoreUnavailableError
+from brain.errors import ConflictError, LeaseHeldError, MisconfiguredError, StoreRefusedError, StoreUnavailableError
+from brain.ports.task_queue import Task
 from brain.repositories import paths
+from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.jobs.runs import Runs
+from brain.services.jobs.enqueue_runs import MAX_ATTEMPTS
+from brain.services.jobs.perform import InProcessQueue, TaskPerformer
 from brain.testing.faulty_store import FaultyStore
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.memory_brain import NOW, build_memory_brain
@@ -61,7 +66,7 @@ BAD_BODIES = [
 @pytest.mark.parametrize(("body", "sentence"), [*BAD_BODIES, ({"client_id": "acme"}, "got no job")])
 def test_a_task_that_is_none_is_refused_and_logged(brain: Brain, logged: Logged, body: object, sentence: str) -> None:
     """It is not performed, and never becomes a dead letter."""
-    worker = WorkerHttp(brain.perform, brain.give_up, 0, brain.clock, brain.log)
+    worker = WorkerHttp(brain.perform, continue_nothing, brain.give_up, 0, brain.clock, brain.log)
     response = worker(post(body, **{RETRY_COUNT: "9"}))
     assert response.status == 422
     assert response.body["code"] == "invalid_input"
@@ -82,12 +87,80 @@ def test_a_scheduled_call_that_cannot_be_read_dispatches_nothing(
     assert [event for event, _ in logged] == ["dispatch_failed"]
 
 
-def test_a_run_that_stopped_at_its_time_limit_is_sent_again(brain: Brain, logged: Logged) -> None:
-    """The queue retries on 503; the run goes on from its checkpoint."""
-    worker = WorkerHttp(lambda _task: {"status": "stopped", "scored": 3}, brain.give_up, 3, brain.clock, brain.log)
-    response = worker(post(TASK))
-    assert (response.status, response.headers, response.body["scored"]) == (503, {"Retry-After": "10"}, 3)
+def continue_nothing(_task: Task, attempt: int) -> None:
+    """No run of such a test stops."""
+    raise AssertionError(attempt)
+
+
+def stop_at_attempt(attempt: int) -> TaskPerformer:
+    """Return a worker whose run stops at its time limit."""
+    return lambda _task: {"status": "stopped", "attempt": attempt, "scored": 3}
+
+
+def record_run(brain: Brain) -> None:
+    """Record the run of ``TASK`` as an open one."""
+    at = datetime.fromisoformat(TASK["scheduled_at"])
+    task = Task(TASK["job"], TASK["client_id"], at, at)
+    Runs(brain.store).open({task: NOW}, NOW)
+
+
+def test_a_run_that_stopped_at_its_time_limit_goes_on_in_another_task(brain: Brain, logged: Logged) -> None:
+    """The task is done, so the queue does not slow down; a second delivery of it enqueues nothing more."""
+    record_run(brain)
+    queue = InProcessQueue(brain.perform)
+    continue_run = brain.enqueue_runs(queue).continue_run
+    worker = WorkerHttp(stop_at_attempt(2), continue_run, brain.give_up, 3, brain.clock, brain.log)
+    responses = [worker(post(TASK)), worker(post(TASK))]
+    assert [(response.status, response.body["scored"]) for response in responses] == [(200, 3), (200, 3)]
+    (task,) = queue.tasks
+    assert (task.continues, task.not_before) == (2, NOW + timedelta(seconds=10))
     assert logged[0][0] == "task_done"
+    assert Runs(brain.store).count_overdue(NOW) == 0
+
+
+def test_a_continuation_that_cannot_be_enqueued_leaves_the_task_in_the_queue(brain: Brain, logged: Logged) -> None:
+    """The queue sends the task again, and the run stops and is continued once more."""
+
+    def fail(_task: Task, _attempt: int) -> None:
+        raise StoreUnavailableError("of this test")
+
+    worker = WorkerHttp(stop_at_attempt(1), fail, brain.give_up, 3, brain.clock, brain.log)
+    assert worker(post(TASK)).status == 409
+    assert [event for event, _ in logged] == ["task_failed"]
+
+
+def test_a_run_that_never_ends_is_given_up(brain: Brain, logged: Logged) -> None:
+    """The chain of its continuations is bounded."""
+    record_run(brain)
+    continue_run = brain.enqueue_runs(InProcessQueue(brain.perform)).continue_run
+    worker = WorkerHttp(stop_at_attempt(MAX_ATTEMPTS), continue_run, brain.give_up, 0, brain.clock, brain.log)
+    assert worker(post(TASK)).status == 409
+    assert [letter.error_code for letter in DeadLetters(brain.store).list(NOW)] == ["run_abandoned"]
+    assert logged[0][0] == "task_given_up"
+
+
+def test_a_dry_run_that_stops_is_not_continued(brain: Brain, logged: Logged) -> None:
+    """It has no checkpoint to go on from."""
+    worker = WorkerHttp(stop_at_attempt(1), continue_nothing, brain.give_up, 0, brain.clock, brain.log)
+    assert worker(post(TASK | {"dry_run": True})).status == 200
+    assert logged[0][0] == "task_done"
+
+
+def test_the_last_attempt_at_a_run_that_another_worker_holds_leaves_a_dead_letter(brain: Brain, logged: Logged) -> None:
+    """It is due when the lease ends, and resolved if that worker finishes the run."""
+
+    def fail(_task: Task) -> Any:
+        raise LeaseHeldError("of this test", retry_after_seconds=70)
+
+    record_run(brain)
+    response = WorkerHttp(fail, continue_nothing, brain.give_up, 0, brain.clock, brain.log)(post(TASK))
+    assert (response.status, response.headers) == (409, {"Retry-After": "70"})
+    (letter,) = DeadLetters(brain.store).list(NOW)
+    assert (letter.stage, letter.next_try_at) == ("job", NOW + timedelta(seconds=70))
+    assert [(event, fields["severity"]) for event, fields in logged] == [("task_given_up", "WARNING")]
+    assert Runs(brain.store).count_overdue(NOW) == 0  # the letter stands for the run
+    assert brain.replay.repeat_work(letter)["status"] == "success"
+    assert DeadLetters(brain.store).list(NOW) == []
 
 
 def test_a_task_that_can_neither_be_done_nor_stored_is_the_loudest_entry(brain: Brain, logged: Logged) -> None:
@@ -97,8 +170,8 @@ def test_a_task_that_can_neither_be_done_nor_stored_is_the_loudest_entry(brain: 
         raise StoreUnavailableError("of this test")
 
     give_up = replace(brain.give_up, store=FaultyStore(brain.store, fail_at=1))
-    response = WorkerHttp(fail, give_up, 0, brain.clock, brain.log)(post(TASK))
-    assert response.status == 503
+    response = WorkerHttp(fail, continue_nothing, give_up, 0, brain.clock, brain.log)(post(TASK))
+    assert (response.status, response.body["code"]) == (409, "store_unavailable")
     assert [(event, fields["severity"]) for event, fields in logged] == [
         ("dead_letter_failed", "CRITICAL"),
         ("task_given_up", "CRITICAL"),

@@ -1,7 +1,7 @@
 """Which clients have a shop, and who is listed for its jobs."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from brain.repositories.clients import Clients
 from brain.repositories.jobs.features import Features
 from brain.services.gateway.enqueue_retries import enqueue_retries
 from brain.services.jobs.dispatch import Dispatch
+from brain.services.jobs.enqueue_runs import EnqueueRuns
 from brain.services.jobs.perform import InProcessQueue
 from brain.testing.faulty_store import FaultyStore
 from brain.testing.manual_clock import ManualClock
@@ -35,11 +36,17 @@ def store(clock: ManualClock) -> Iterator[SqliteStore]:
     store.close()
 
 
+def skip_catch_up(_dispatch: object, _now: datetime) -> dict[str, int]:
+    """Catch up on nothing."""
+    return {}
+
+
 def dispatched(store: DocumentStore, job: str) -> list[str]:
     """Dispatch a job with its flag on, and return the clients of its tasks."""
-    queue = InProcessQueue(lambda _: {})
+    queue = InProcessQueue(lambda _: {"status": "success"})
+    enqueue = EnqueueRuns(store, queue, ManualClock(SUNDAY), dict.fromkeys(JOBS, timedelta(hours=1)))
     flags = FeatureFlags({name: FeatureFlag(enabled=name == job) for name in JOBS})
-    Dispatch(store, queue, Features(store, flags, fail_on_error), enqueue_retries)(job, SUNDAY)
+    Dispatch(store, enqueue, Features(store, flags, fail_on_error), enqueue_retries, dict, skip_catch_up)(job, SUNDAY)
     return [task.client_id for task in queue.tasks]
 
 

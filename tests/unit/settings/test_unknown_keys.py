@@ -32,6 +32,7 @@ OPEN_MAPPINGS = {
         "environment": "variables, which the deployment sets",
         "secrets": "secrets, which the deployment requires",
         "accounts": "accounts, which the deployment creates",
+        "queues": "queues, which the deployment creates",
         "functions.ingest.environment": "variables, which the deployment sets",
     },
     "brain_scoring": {"verticals": "verticals", "baselines": "platforms"},

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,22 +13,28 @@ if TYPE_CHECKING:
     from google.cloud.tasks_v2 import CloudTasksClient
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRoute:
+    """The queue of a job's tasks (its resource name) and how long the worker may take for one of them."""
+
+    queue: str
+    deadline_seconds: int
+
+
 @dataclass(slots=True)
 class CloudTasksQueue:
     """Enqueues HTTP tasks that call the worker.
 
     Args:
-        queue: The resource name of the queue.
+        routes: The route of each job.
         worker_url: The address of the worker, which is also the audience of the OIDC token.
         invoker: The service account in whose name the worker is called.
-        deadline_seconds: How long the worker may take for one task.
         client: The client of Cloud Tasks; created on first use by default.
     """
 
-    queue: str
+    routes: Mapping[str, TaskRoute]
     worker_url: str
     invoker: str
-    deadline_seconds: int
     client: "CloudTasksClient | None" = field(default=None, repr=False)
 
     def enqueue(self, task: Task) -> bool:
@@ -46,7 +53,9 @@ class CloudTasksQueue:
         except (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.TooManyRequests) as exc:
             raise StoreUnavailableError("the task queue did not respond; try again", retry_after_seconds=10) from exc
         except exceptions.GoogleAPICallError as exc:
-            message = f"the task queue {self.queue} rejected a task; check it with `deploy.sh --only queues`"
+            message = (
+                f"the task queue {self.routes[task.job].queue} rejected a task; check it with `deploy.sh --only queues`"
+            )
             raise StoreRefusedError(message, reason=str(exc)) from exc
         return True
 
@@ -58,6 +67,7 @@ class CloudTasksQueue:
         return self.client
 
     def _build_request(self, task: Task) -> dict[str, object]:
+        route = self.routes[task.job]
         body = {
             "job": task.job,
             "client_id": task.client_id,
@@ -65,11 +75,11 @@ class CloudTasksQueue:
             "dry_run": task.dry_run,
         }
         return {
-            "parent": self.queue,
+            "parent": route.queue,
             "task": {
-                "name": f"{self.queue}/tasks/{task_name(task)}",
+                "name": f"{route.queue}/tasks/{task_name(task)}",
                 "schedule_time": task.not_before,
-                "dispatch_deadline": {"seconds": self.deadline_seconds},
+                "dispatch_deadline": {"seconds": route.deadline_seconds},
                 "http_request": {
                     "http_method": "POST",
                     "url": self.worker_url,
@@ -84,4 +94,6 @@ class CloudTasksQueue:
 def task_name(task: Task) -> str:
     """Return the name of the task, with the hash first because sequential names slow the queue down."""
     identity = f"{task.job}|{task.client_id}|{task.scheduled_at.isoformat()}|{task.dry_run}"
+    if task.continues:
+        identity += f"|{task.continues}"
     return f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}-{task.job}"

@@ -1,4 +1,4 @@
-"""Steps that deploy the functions, their queue and their schedules, with the commands to roll back."""
+"""Steps that deploy the functions, queues, schedules and the metric for alerts, with the commands to roll back."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,15 @@ from brain.cli.deployment.deployment_target import SOURCE, DeploymentTarget
 from brain.cli.deployment.plan_lines import PlanLine, build_line, create_or_update
 from brain.settings.functions import DeployedFunction, HttpFunction, ScheduledFunction
 from brain.settings.scheduler import Scheduler, format_service_name
+
+LOST_RUNS = "brain-lost-runs"
+LOST_RUNS_DESCRIPTION = (
+    "Runs that were given up or abandoned, each with a dead letter unless storing it failed too, and missed dispatches"
+)
+LOST_RUNS_FILTER = (
+    'severity=CRITICAL AND jsonPayload.message=("task_abandoned" OR "task_given_up" OR "dead_letter_failed" OR '
+    '"sweep_failed" OR "dispatch_missed")'
+)
 
 
 def verify_staged(table: Scheduler, runtime_python: str) -> Iterator[PlanLine]:
@@ -16,22 +25,23 @@ def verify_staged(table: Scheduler, runtime_python: str) -> Iterator[PlanLine]:
         yield build_line("parallel", name, *words, f"{SOURCE}/main.py", name, *flags)
 
 
-def configure_queue(table: Scheduler, target: DeploymentTarget) -> Iterator[PlanLine]:
-    """Yield lines that create the queue or update its limits; its attempts include the first one."""
-    retry, queue = table.retry, table.queue
+def configure_queues(table: Scheduler, target: DeploymentTarget) -> Iterator[PlanLine]:
+    """Yield lines that create the queues or update their limits; the attempts at a task include the first one."""
+    retry = table.task_retry
     words = ["gcloud", "tasks", "queues"]
     location = [f"--location={target.region}", f"--project={target.project}"]
-    limits = [
-        f"--max-dispatches-per-second={queue.dispatches_per_second}",
-        f"--max-concurrent-dispatches={queue.concurrent_dispatches}",
-        f"--max-attempts={retry.retries + 1}",
-        f"--min-backoff={retry.first_delay_seconds}s",
-        f"--max-backoff={retry.longest_delay_seconds}s",
-        f"--max-doublings={retry.doublings}",
-    ]
-    create = [*words, "create", queue.name, *location, *limits]
-    update = [*words, "update", queue.name, *location, *limits]
-    yield from create_or_update(queue.name, [*words, "describe", queue.name, *location], create, update)
+    for name, queue in table.queues.items():
+        limits = [
+            f"--max-dispatches-per-second={queue.dispatches_per_second}",
+            f"--max-concurrent-dispatches={queue.concurrent_dispatches}",
+            f"--max-attempts={retry.retries + 1}",
+            f"--min-backoff={retry.first_delay_seconds}s",
+            f"--max-backoff={retry.longest_delay_seconds}s",
+            f"--max-doublings={retry.doublings}",
+        ]
+        create = [*words, "create", name, *location, *limits]
+        update = [*words, "update", name, *location, *limits]
+        yield from create_or_update(name, [*words, "describe", name, *location], create, update)
 
 
 def deploy_functions(table: Scheduler, target: DeploymentTarget) -> Iterator[PlanLine]:
@@ -102,6 +112,19 @@ def _schedule_flags(name: str, row: ScheduledFunction, table: Scheduler, target:
     yield f"--min-backoff={retry.first_delay_seconds}s"
     yield f"--max-backoff={retry.longest_delay_seconds}s"
     yield f"--max-doublings={retry.doublings}"
+
+
+def configure_alerts(target: DeploymentTarget) -> Iterator[PlanLine]:
+    """Yield lines that create or update the metric that counts runs that only a dead letter is left of, or nothing."""
+    words = ["gcloud", "logging", "metrics"]
+    flags = [
+        f"--description={LOST_RUNS_DESCRIPTION}",
+        f"--log-filter={LOST_RUNS_FILTER}",
+        f"--project={target.project}",
+    ]
+    create, update = [*words, "create", LOST_RUNS, *flags], [*words, "update", LOST_RUNS, *flags]
+    describe = [*words, "describe", LOST_RUNS, f"--project={target.project}"]
+    yield from create_or_update(LOST_RUNS, describe, create, update)
 
 
 def run_smoke_tests(table: Scheduler, target: DeploymentTarget) -> Iterator[PlanLine]:

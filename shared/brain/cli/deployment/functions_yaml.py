@@ -45,10 +45,10 @@ def _build_trigger(row: DeployedFunction, table: Scheduler, target: DeploymentTa
         config = {"retryCount": retry.retries, **_build_backoff(retry)}
         return {"scheduleTrigger": {"schedule": row.schedule, "timeZone": row.time_zone, "retryConfig": config}}
     limits = {
-        "maxConcurrentDispatches": table.queue.concurrent_dispatches,
-        "maxDispatchesPerSecond": table.queue.dispatches_per_second,
+        "maxConcurrentDispatches": sum(queue.concurrent_dispatches for queue in table.queues.values()),
+        "maxDispatchesPerSecond": sum(queue.dispatches_per_second for queue in table.queues.values()),
     }
-    config = {"maxAttempts": table.retry.retries + 1, **_build_backoff(table.retry)}
+    config = {"maxAttempts": table.task_retry.retries + 1, **_build_backoff(table.task_retry)}
     invoker = [target.account_email(table.invoker)]
     return {"taskQueueTrigger": {"rateLimits": limits, "retryConfig": config, "invoker": invoker}}
 

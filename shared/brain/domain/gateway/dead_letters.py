@@ -29,7 +29,7 @@ SCORE_STAGE: Final = "score"
 # Errors that may pass without a change to what was sent. A conflict of a request never does, one of a job may.
 TRANSIENT_CODES: Final = frozenset({"store_refused", "internal"})
 JOB_TRANSIENT_CODES: Final = TRANSIENT_CODES | {
-    "store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited",
+    "store_unavailable", "conflict", "lease_held", "lease_lost", "rate_limited", "run_abandoned",
 }  # fmt: skip
 
 

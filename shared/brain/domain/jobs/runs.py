@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+LEASE_DURATION: Final = timedelta(seconds=90)
+"""How long a run stays with a worker that was killed; a living one renews its lease every ``HEARTBEAT_PERIOD``."""
+HEARTBEAT_PERIOD: Final = timedelta(seconds=30)
+LEASE_MARGIN: Final = timedelta(seconds=30)
+"""How long after its time limit a worker that hangs loses its lease: until then, its heartbeat renews it."""
 
 
 class RunStatus(StrEnum):
     """The status of a run; a ``stopped`` run ended cleanly before its time limit and will be resumed."""
 
+    QUEUED = "queued"
     RUNNING = "running"
     STOPPED = "stopped"
     FAILED = "failed"

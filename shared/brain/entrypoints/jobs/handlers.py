@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from brain.domain import periods
 from brain.domain.events import is_client_id
@@ -18,8 +18,10 @@ from brain.services.jobs.give_up import GiveUp
 from brain.services.jobs.perform import TaskPerformer
 
 SCHEDULE_TIME = "x-cloudscheduler-scheduletime"
+# Counts every attempt, also those whose worker was killed; ``TaskExecutionCount`` counts only those with a response
+# other than 5xx.
 RETRY_COUNT = "x-cloudtasks-taskretrycount"
-STOPPED_RETRY_SECONDS = 10
+FAILED_STATUS = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,31 @@ class ScheduledHttp:
         return Response(200, figures)
 
 
+class RunContinuer(Protocol):
+    """Enqueues the continuation of a run that stopped at its time limit in the attempt with this number."""
+
+    def __call__(self, task: Task, attempt: int, /) -> None:
+        """Enqueue it once; raises ``BrainError``."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerHttp:
-    """The worker function, which performs one task; a task that fails at its last retry becomes a dead letter."""
+    """The worker function, which performs one task; a task that fails at its last retry becomes a dead letter.
+
+    Every failed run is answered with 409. Cloud Tasks slows a whole queue down after 429, 503 and other 5xx, by which
+    one client's failures would make the others late. It also slows down when the rate of errors is high, as when the
+    store is away for all clients, so that this needs no status of its own.
+    """
 
     perform: TaskPerformer
+    continue_run: RunContinuer
     give_up: GiveUp
     retries: int
     clock: Clock
     log: EventLogger
 
     def __call__(self, request: Request) -> Response:
-        """Perform the task; the response to a run that stopped at its time limit makes the queue send it again."""
+        """Perform the task; a run that stopped at its time limit goes on in another task."""
         try:
             task = _parse_task(_parse_body(request), self.clock)
         except InvalidInputError as error:
@@ -74,26 +89,27 @@ class WorkerHttp:
             return http.problem(error, request.correlation_id)
         try:
             figures = self.perform(task)
+            if figures["status"] == "stopped" and not task.dry_run:
+                self.continue_run(task, figures["attempt"])
         except Exception as error:  # noqa: BLE001 - the last resort, as above
             return self._respond_failed(request, task, error)
         self.log("task_done", job=task.job, client_id=task.client_id, figures=dict(figures))
-        if figures["status"] == "stopped":
-            return Response(503, figures, {"Retry-After": str(STOPPED_RETRY_SECONDS)})
         return Response(200, figures)
 
     def _respond_failed(self, request: Request, task: Task, error: Exception) -> Response:
         retry_count = request.headers.get(RETRY_COUNT, "0")
         is_last = retry_count.isdigit() and int(retry_count[:6]) >= self.retries
-        is_given_up = is_last and not isinstance(error, LeaseHeldError)
+        # A worker that holds the run to the end may still finish it: nothing is lost yet.
+        is_lost = is_last and not isinstance(error, LeaseHeldError)
         self.log(
-            "task_given_up" if is_given_up else "task_failed",
+            "task_given_up" if is_last else "task_failed",
             error=error,
-            severity=str(ErrorSeverity.CRITICAL if is_given_up else ErrorSeverity.WARNING),
+            severity=str(ErrorSeverity.CRITICAL if is_lost else ErrorSeverity.WARNING),
             job=task.job,
             client_id=task.client_id,
-            dead_letter_id=self._store_dead_letter(task, error) if is_given_up else None,
+            dead_letter_id=self._store_dead_letter(task, error) if is_last else None,
         )
-        return http.problem(error, request.correlation_id)
+        return http.problem(error, request.correlation_id, status=FAILED_STATUS)
 
     def _store_dead_letter(self, task: Task, error: Exception) -> str | None:
         try:

@@ -1,16 +1,33 @@
-"""Records of runs: ``create`` decides who is first, and every later write requires the version that was read."""
+"""Records of runs: ``create`` decides who is first, and every later write requires the version that was read.
 
-from collections.abc import Sequence
+A run that was enqueued has a mark, ``open_until``: when its queue has certainly made the last attempt. The mark is
+removed when the run is done or has a dead letter, so that a run whose workers were all killed is found by its mark.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from brain.domain.jobs.runs import Run, RunStatus
-from brain.errors import AlreadyExistsError, ConflictError, LeaseHeldError
-from brain.ports.document_store import Document, DocumentStore, Snapshot, Update, Version, Write
+from brain.errors import AlreadyExistsError, BrainError, ConflictError, LeaseHeldError
+from brain.ports.document_store import (
+    Create,
+    Document,
+    DocumentStore,
+    Filter,
+    Snapshot,
+    Transform,
+    Update,
+    Version,
+    Write,
+    WriteStatus,
+)
+from brain.ports.task_queue import Task
 from brain.repositories import paths
 
 RETENTION = timedelta(days=30)
+OPEN_UNTIL = "open_until"
 
 
 class Runs:
@@ -28,14 +45,15 @@ class Runs:
             LeaseHeldError: Another worker holds the lease; ``retry_after_seconds`` is its remaining time.
         """
         path = paths.run(job, client_id, scheduled_at)
+        record = self._store.get(path)
+        if record is not None:
+            return self._take_over(record, now, lease)
         run = Run(job, client_id, scheduled_at, RunStatus.RUNNING, 1, now + lease)
         try:
             return run, self._store.create(path, to_document(run, now))
-        except AlreadyExistsError:
-            record = self._store.get(path)
-        if record is None:
-            raise LeaseHeldError("the record of this run changed while it was read; try again", retry_after_seconds=1)
-        return self._take_over(record, now, lease)
+        except AlreadyExistsError as exc:
+            message = "another worker has just created the record of this run; try again later"
+            raise LeaseHeldError(message, retry_after_seconds=1) from exc
 
     def _take_over(self, record: Snapshot, now: datetime, lease: timedelta) -> tuple[Run, Version]:
         run = from_document(record.data)
@@ -53,6 +71,35 @@ class Runs:
         acquired = replace(run, status=RunStatus.RUNNING, attempt=run.attempt + 1, lease_expires_at=now + lease)
         return acquired, version
 
+    def open(self, tasks: Mapping[Task, datetime], now: datetime) -> None:
+        """Record at most 500 tasks as queued runs, each marked as open until its time; a recorded run stays as it is.
+
+        Raises:
+            StoreUnavailableError: The store did not respond; some of the runs may be recorded.
+        """
+        documents = {
+            paths.run(task.job, task.client_id, task.scheduled_at): to_document(
+                Run(task.job, task.client_id, task.scheduled_at, RunStatus.QUEUED, 0, now), now
+            )
+            | {OPEN_UNTIL: open_until}
+            for task, open_until in tasks.items()
+        }
+        for result in self._store.write_many([Create(path, document) for path, document in documents.items()]):
+            if result.status not in (WriteStatus.WRITTEN, WriteStatus.EXISTS):
+                raise result.error or BrainError(f"a run must be recorded before it is enqueued, got {result.status}")
+
+    def keep_open(self, task: Task, until: datetime) -> None:
+        """Move the mark of a recorded run, because it goes on in another task."""
+        self._store.update(paths.run(task.job, task.client_id, task.scheduled_at), {OPEN_UNTIL: until})
+
+    def find_overdue(self, now: datetime, limit: int) -> list[Snapshot]:
+        """Return the records of runs that are still open after their time, the longest overdue first."""
+        return self._store.query(paths.RUNS, [Filter(OPEN_UNTIL, "<=", now)], order_by=OPEN_UNTIL, limit=limit)
+
+    def count_overdue(self, now: datetime) -> int:
+        """Return the number of runs that are still open after their time, without reading them."""
+        return self._store.count(paths.RUNS, [Filter(OPEN_UNTIL, "<=", now)])
+
     def read(self, run: Run) -> tuple[Run, Version] | None:
         """Return the current record of the run, or None if it does not exist."""
         record = self._store.get(paths.run(run.job, run.client_id, run.scheduled_at))
@@ -65,7 +112,14 @@ class Runs:
             ConflictError: The record is not at ``version``, or one of ``writes`` met a document that had changed.
         """
         path = paths.run(run.job, run.client_id, run.scheduled_at)
+        if changes["status"] == RunStatus.DONE:
+            changes = {**changes, OPEN_UNTIL: Transform.DELETE_FIELD}
         return self._store.commit([Update(path, changes, expect=version), *writes])
+
+
+def close_mark(record: Snapshot, *, expect: Version | None = None) -> Update:
+    """Return the write that removes the mark of an open run."""
+    return Update(record.path, {OPEN_UNTIL: Transform.DELETE_FIELD}, expect=expect)
 
 
 def from_document(document: Document) -> Run:

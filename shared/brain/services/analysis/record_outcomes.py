@@ -8,8 +8,8 @@ from brain.domain.learning.observation import MaturedContent, Observation, obser
 from brain.domain.learning.outcome_register import MaturityCursor, OutcomeRegister, register_from_document
 from brain.domain.learning.outcome_rule import OutcomeRule
 from brain.domain.scoring import ScoringConfig
-from brain.errors import AlreadyExistsError
-from brain.ports.document_store import DocumentStore
+from brain.errors import AlreadyExistsError, ConflictError
+from brain.ports.document_store import DocumentStore, Version, Write
 from brain.repositories.analysis.outcomes import Outcomes
 from brain.repositories.analysis.state import OUTCOMES, StateDocument, StateDocuments
 from brain.services.jobs.lease import Figures, Lease
@@ -75,5 +75,13 @@ class RecordOutcomes:
             versions = lease.commit([register_write, *outcome_writes], lease.checkpoint)
         except AlreadyExistsError:  # the register was lost or restored; outcomes that are recorded stay as they are
             new_writes = outcomes.exclude_stored(outcome_writes)
-            versions = lease.commit([register_write, *new_writes], lease.checkpoint)
+            versions = self._repeat_commit(lease, [register_write, *new_writes])
         state.version, state.data = versions[0], document
+
+    @staticmethod
+    def _repeat_commit(lease: Lease, writes: Sequence[Write]) -> list[Version]:
+        """Commit once more; raises ``ConflictError`` if a run of another time has just created the register."""
+        try:
+            return lease.commit(writes, lease.checkpoint)
+        except AlreadyExistsError as exc:
+            raise ConflictError("the register was created since it was read; read it again and retry") from exc

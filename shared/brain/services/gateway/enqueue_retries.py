@@ -7,16 +7,17 @@ from typing import Any
 from brain.domain.jobs.schedule import not_before
 from brain.domain.jobs.steps import RETRY_DEAD_LETTERS
 from brain.ports.document_store import DocumentStore
-from brain.ports.task_queue import Task, TaskQueue
+from brain.ports.task_queue import Task
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.services.jobs.dispatch import ClientFilter
+from brain.services.jobs.enqueue_runs import RunEnqueuer
 
 NEW_WITHIN = timedelta(hours=1)
 
 
 def enqueue_retries(
     store: DocumentStore,
-    queue: TaskQueue,
+    enqueue: RunEnqueuer,
     scheduled_at: datetime,
     *,
     is_selected: ClientFilter,
@@ -33,8 +34,11 @@ def enqueue_retries(
     if not counts.total:
         return {}
     clients = letters.clients_with_due(scheduled_at) if counts.due else []
-    enqueued = 0
-    for client_id in filter(is_selected, clients):
-        start = not_before(RETRY_DEAD_LETTERS, client_id, scheduled_at, jitter)
-        enqueued += queue.enqueue(Task(RETRY_DEAD_LETTERS, client_id, scheduled_at, start, dry_run))
+    job = RETRY_DEAD_LETTERS
+    enqueued = enqueue(
+        [
+            Task(job, client_id, scheduled_at, not_before(job, client_id, scheduled_at, jitter), dry_run)
+            for client_id in filter(is_selected, clients)
+        ]
+    )
     return {"dead_letters": asdict(counts) | {"enqueued": enqueued}}

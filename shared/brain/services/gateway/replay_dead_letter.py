@@ -121,9 +121,10 @@ class ReplayDeadLetter:
         return self.rescore_event(letter) if letter.stage == SCORE_STAGE else self.rerun_job(letter)
 
     def rerun_job(self, letter: DeadLetter) -> Figures:
-        """Perform a job's task again and remove the letter; if the job raises, the letter stays."""
+        """Perform a job's task again and remove the letter; if the job raises, or stops at its limit, it stays."""
         figures = self.perform(task_from_dead_letter(letter, self.sealer.open(letter.sealed)))
-        DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
+        if figures["status"] != "stopped":
+            DeadLetters(self.store).settle(letter, "run again", 0, self.clock.now())
         return figures
 
     def rescore_event(self, letter: DeadLetter) -> Figures:

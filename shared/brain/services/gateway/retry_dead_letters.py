@@ -77,8 +77,7 @@ class RetryDeadLetters:
         """Repeat the failed step and return whether it succeeded completely; a failure is recorded on the letter."""
         try:
             if letter.is_work:
-                self.replay.repeat_work(letter)
-                return True
+                return bool(self.replay.repeat_work(letter)["status"] != "stopped")
             return asyncio.run(self._replay(letter, claimed_until))
         except BrainError as error:
             record_failure(self.store, letter.dead_letter_id, error.code, error.message, is_transient=error.retryable)

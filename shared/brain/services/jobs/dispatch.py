@@ -15,10 +15,13 @@ from brain.domain.jobs.steps import (
     ClientSelection,
 )
 from brain.ports.document_store import DocumentStore
-from brain.ports.task_queue import Task, TaskQueue
+from brain.ports.task_queue import Task
 from brain.repositories.clients import Clients
 from brain.repositories.gateway.ingest_counters import IngestCounters
+from brain.repositories.jobs.dispatches import Dispatches
 from brain.repositories.jobs.features import Features
+from brain.services.jobs.catch_up import Dispatcher
+from brain.services.jobs.enqueue_runs import RunEnqueuer
 from brain.services.jobs.lease import Figures
 
 # An hourly run looks back a few hours for clients that an earlier dispatch missed, and once a day for a week.
@@ -40,7 +43,7 @@ class RetryEnqueuer(Protocol):
     def __call__(
         self,
         store: DocumentStore,
-        queue: TaskQueue,
+        enqueue: RunEnqueuer,
         scheduled_at: datetime,
         *,
         is_selected: ClientFilter,
@@ -50,14 +53,34 @@ class RetryEnqueuer(Protocol):
         """Enqueue one task per selected client with a due dead letter, and return the figures to report."""
 
 
+class RunSweeper(Protocol):
+    """Stores dead letters for runs that were abandoned."""
+
+    def __call__(self) -> Mapping[str, int]:
+        """Return the figures to report."""
+
+
+class DispatchCatchUp(Protocol):
+    """Dispatches the jobs whose dispatch did not happen."""
+
+    def __call__(self, dispatch: Dispatcher, now: datetime, /) -> Mapping[str, int]:
+        """Return the figures to report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """The work of a scheduled function; it reads no events of any client."""
+    """The work of a scheduled function; it reads no events of any client.
+
+    The hourly one also enqueues the retries of dead letters, dispatches what was not dispatched in time, and, whatever
+    failed before, sweeps the runs that were abandoned. It does so too while the hourly job itself is disabled.
+    """
 
     store: DocumentStore
-    queue: TaskQueue
+    enqueue: RunEnqueuer
     features: Features
     enqueue_retries: RetryEnqueuer
+    sweep: RunSweeper
+    catch_up: DispatchCatchUp
 
     def __call__(
         self,
@@ -72,21 +95,44 @@ class Dispatch:
 
         The same dispatch repeated enqueues nothing new.
         """
+        is_whole = client_id is None and not dry_run
+        is_hourly = job == JOBS[RETRY_DEAD_LETTERS].enqueued_with
+        try:
+            figures = self._enqueue_clients(job, scheduled_at, jitter, client_id, dry_run=dry_run)
+            if is_whole:
+                self.record(job, scheduled_at)
+            if is_hourly:
+                figures |= self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
+                figures |= self.catch_up(self, scheduled_at) if is_whole else {}
+        finally:  # a queue or an index that is missing must not hide what was abandoned
+            swept = self.sweep() if is_hourly and is_whole else {}
+        return {**figures, **swept}
+
+    def record(self, job: str, scheduled_at: datetime) -> None:
+        """Record that a job was dispatched, unless a later dispatch is on record."""
+        dispatches = Dispatches(self.store)
+        latest = dispatches.read(job)
+        if latest is None or latest < scheduled_at:
+            dispatches.record({job: scheduled_at})
+
+    def _enqueue_clients(
+        self, job: str, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
+    ) -> dict[str, Any]:
+        """Enqueue the job for its clients, and what is enqueued with it for all of them."""
         flag = self.features.get_flag(job)
         if not flag.enabled:
             return {"status": "disabled"}
         candidates = [client_id] if client_id else self._select_clients(job, scheduled_at)
         clients = [candidate for candidate in candidates if flag.is_on(job, candidate)]
-        enqueued = sum(
-            self.queue.enqueue(Task(job, client, scheduled_at, not_before(job, client, scheduled_at, jitter), dry_run))
-            for client in clients
+        enqueued = self.enqueue(
+            [
+                Task(job, client, scheduled_at, not_before(job, client, scheduled_at, jitter), dry_run)
+                for client in clients
+            ]
         )
         if job == JOBS[LEARNING].enqueued_with and clients and client_id is None:
             enqueued += self._enqueue_learning(scheduled_at, jitter, dry_run=dry_run)
-        retries: Figures = {}
-        if job == JOBS[RETRY_DEAD_LETTERS].enqueued_with:
-            retries = self._enqueue_retries(scheduled_at, jitter, client_id, dry_run=dry_run)
-        return {"status": "success", "clients": len(clients), "enqueued": enqueued, **retries}
+        return {"status": "success", "clients": len(clients), "enqueued": enqueued}
 
     def _enqueue_retries(
         self, scheduled_at: datetime, jitter: timedelta, client_id: str | None, *, dry_run: bool
@@ -100,7 +146,7 @@ class Dispatch:
             return client_id in (None, client) and flag.is_on(RETRY_DEAD_LETTERS, client)
 
         return self.enqueue_retries(
-            self.store, self.queue, scheduled_at, is_selected=is_selected, jitter=jitter, dry_run=dry_run
+            self.store, self.enqueue, scheduled_at, is_selected=is_selected, jitter=jitter, dry_run=dry_run
         )
 
     def _enqueue_learning(self, scheduled_at: datetime, jitter: timedelta, *, dry_run: bool) -> int:
@@ -108,7 +154,7 @@ class Dispatch:
         if not self.features.get_flag(LEARNING).enabled:
             return 0
         start = scheduled_at + jitter + LEARNING_DELAY
-        return int(self.queue.enqueue(Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)))
+        return self.enqueue([Task(LEARNING, ALL_CLIENTS, scheduled_at, start, dry_run)])
 
     def _select_clients(self, job: str, scheduled_at: datetime) -> list[str]:
         selection = JOBS[job].clients

@@ -1,7 +1,7 @@
 """The worker, which performs one client's task, and a queue that performs tasks in this process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,6 +12,8 @@ from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.run_once import Work, run_once, to_brain_error
+
+MAX_CONTINUATIONS = 20
 
 
 class WorkFactory(Protocol):
@@ -61,7 +63,10 @@ class Perform:
 
 @dataclass(slots=True)
 class InProcessQueue:
-    """A ``TaskQueue`` that holds tasks in memory and performs them on request; a failure does not stop others."""
+    """A ``TaskQueue`` that holds tasks in memory and performs them on request; a failure does not stop others.
+
+    A run that stops at its time limit goes on after the others, at most ``MAX_CONTINUATIONS`` times.
+    """
 
     perform: TaskPerformer
     tasks: list[Task] = field(default_factory=list)
@@ -83,7 +88,11 @@ class InProcessQueue:
             task = self.tasks.pop(0)
             observe(task)
             try:
-                succeeded.append((task, self.perform(task)))
+                figures = self.perform(task)
+                if figures["status"] == "stopped" and not task.dry_run and task.continues < MAX_CONTINUATIONS:
+                    self.tasks.append(replace(task, continues=task.continues + 1))
+                else:
+                    succeeded.append((task, figures))
             except Exception as error:  # noqa: BLE001 - a bug at one client must not end the run for the others
                 failed.append((task, to_brain_error(error)))
         return succeeded, failed

@@ -51,10 +51,10 @@ class RunJob:
         """Return the totals and the figures per client; ``status`` is ``failed`` if the run of any client failed."""
         queue = InProcessQueue(self.perform)
         dispatched = self.dispatch(queue)(job, scheduled_at, client_id=client_id, dry_run=dry_run)
-        if dispatched["status"] == "disabled":
+        if dispatched["status"] == "disabled" and not queue.tasks:
             return dict(dispatched)
         total = len(queue.tasks)
-        succeeded, failed = queue.drain(lambda task: progress(total - len(queue.tasks) - 1, total, task))
+        succeeded, failed = queue.drain(lambda task: progress(max(0, total - len(queue.tasks) - 1), total, task))
         by_job: dict[str, dict[str, dict[str, Any]]] = {job: {}}
         for task, figures in succeeded:
             by_job.setdefault(task.job, {})[task.client_id] = dict(figures)
@@ -67,7 +67,7 @@ class RunJob:
         status = "failed" if failed else "success"
         answer: dict[str, Any] = {"status": status, "job": job, "scheduled_at": scheduled_at}
         answer |= {"totals": _sum_figures(clients), "clients": clients} | ({"beside": by_job} if by_job else {})
-        return answer | {name: counts for name, counts in dispatched.items() if name == "dead_letters"}
+        return answer | {name: counts for name, counts in dispatched.items() if name in {"dead_letters", "abandoned"}}
 
 
 def _sum_figures(clients: Mapping[str, Figures]) -> dict[str, int]:

@@ -5,12 +5,13 @@ from typing import Protocol
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from brain.domain.jobs.runs import Run, RunStatus
+from brain.domain.jobs.runs import LEASE_DURATION, Run, RunStatus
 from brain.errors import BrainError, LeaseLostError
 from brain.ports.clock import Clock
 from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
-from brain.services.jobs.lease import LEASE_MARGIN, Figures, Lease
+from brain.services.jobs.heartbeat import Heartbeat, beat_in_thread
+from brain.services.jobs.lease import Figures, Lease
 
 MAX_ATTEMPTS = 3
 
@@ -22,7 +23,15 @@ class Work(Protocol):
         """Do the work, write through the lease, and return the figures of the run."""
 
 
-def run_once(runs: Runs, task: Task, work: Work, *, time_limit: timedelta, clock: Clock) -> Figures:
+def run_once(
+    runs: Runs,
+    task: Task,
+    work: Work,
+    *,
+    time_limit: timedelta,
+    clock: Clock,
+    heartbeat: Heartbeat = beat_in_thread,
+) -> Figures:
     """Do ``work`` for the task unless it was done before, and return the figures of the run.
 
     Transient errors are retried here, three attempts in all after waits of 4 to 10 s. The queue has its own, slower
@@ -36,12 +45,13 @@ def run_once(runs: Runs, task: Task, work: Work, *, time_limit: timedelta, clock
     if task.dry_run:
         run = Run(task.job, task.client_id, task.scheduled_at, RunStatus.RUNNING, 1, now + time_limit)
         return work(Lease(runs, run, "", clock=clock, time_limit=time_limit, dry_run=True))
-    run, version = runs.acquire(task.job, task.client_id, task.scheduled_at, now=now, lease=time_limit + LEASE_MARGIN)
+    run, version = runs.acquire(task.job, task.client_id, task.scheduled_at, now=now, lease=LEASE_DURATION)
     if run.status is RunStatus.DONE:
         return _repeat_figures(run)
     lease = Lease(runs, run, version, clock=clock, time_limit=time_limit)
     try:
-        return _build_retrying(clock)(_work_unless_done, lease, work)
+        with heartbeat(lease.beat):
+            return _build_retrying(clock)(_work_unless_done, lease, work)
     except Exception as error:
         lease.release(to_brain_error(error))
         raise

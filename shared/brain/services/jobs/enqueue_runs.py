@@ -1,0 +1,65 @@
+"""Recording runs and enqueueing their tasks: a run that is enqueued is on record until it is done or dead-lettered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from brain.errors import AbandonedRunError
+from brain.ports.clock import Clock
+from brain.ports.document_store import DocumentStore
+from brain.ports.task_queue import Task, TaskQueue
+from brain.repositories.jobs.runs import Runs
+
+BATCH_SIZE = 500
+CONTINUATION_DELAY = timedelta(seconds=10)
+MAX_ATTEMPTS = 40
+"""After so many attempts a run that stops at its time limit again is not continued."""
+
+
+class RunEnqueuer(Protocol):
+    """Records runs and enqueues their tasks."""
+
+    def __call__(self, tasks: Sequence[Task], /) -> int:
+        """Return the number of tasks that were not in the queue yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnqueueRuns:
+    """Records each run with the time by which its queue has made the last attempt, and then enqueues its task.
+
+    A process that is killed in between leaves a record without a task, which a repeated dispatch enqueues and which
+    otherwise ``SweepRuns`` finds. ``open_for`` is the longest that a queue is at a task, per job.
+    """
+
+    store: DocumentStore
+    queue: TaskQueue
+    clock: Clock
+    open_for: Mapping[str, timedelta]
+
+    def __call__(self, tasks: Sequence[Task]) -> int:
+        """Record and enqueue tasks; a dry run is not recorded. Raises as the store and the queue do."""
+        now = self.clock.now()
+        enqueued = 0
+        for start in range(0, len(tasks), BATCH_SIZE):
+            batch = tasks[start : start + BATCH_SIZE]
+            open_until = {
+                task: max(now, task.not_before) + self.open_for[task.job] for task in batch if not task.dry_run
+            }
+            if open_until:
+                Runs(self.store).open(open_until, now)
+            enqueued += sum(self.queue.enqueue(task) for task in batch)
+        return enqueued
+
+    def continue_run(self, task: Task, attempt: int) -> None:
+        """Enqueue the continuation of a run that stopped at its time limit in this attempt; twice is once.
+
+        Raises:
+            AbandonedRunError: The run has had ``MAX_ATTEMPTS`` attempts.
+        """
+        if attempt >= MAX_ATTEMPTS:
+            message = f"a run must be done within {MAX_ATTEMPTS} attempts, got one that stopped again; see its figures"
+            raise AbandonedRunError(message)
+        start = self.clock.now() + CONTINUATION_DELAY
+        Runs(self.store).keep_open(task, start + self.open_for[task.job])
+        self.queue.enqueue(replace(task, not_before=start, continues=attempt))

@@ -72,6 +72,7 @@ prove: $(VENV)/.bench ## The full counts behind every published figure, into ben
 	@BRAIN_SCHEMATHESIS_CASES=10000 $(BIN)/pytest tests/functions/test_ingest_contract.py
 	@BRAIN_LARGEST_CLIENT_DAYS=730 $(BIN)/pytest tests/unit/loop/test_largest_client.py
 	@BRAIN_REPORT_EXAMPLES=10000 $(BIN)/pytest tests/unit/feeds/test_report_properties.py
+	@BRAIN_CRASH_STRIDE=1 $(BIN)/pytest tests/faults/test_job_crashes.py
 	@$(BIN)/python -m benchmarks --results benchmarks/results
 
 lock: ## Pin every requirement with hashes

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "ingest_attacks": "CPU, memory and other clients' latency while bodies that are made to be slow arrive",
     "rates": "accuracy and cost of rate budgets over four processes of eight threads",
     "ingest_faults": "events lost and duplicated while store calls fail and the process dies, on both stores",
+    "crashes": "every job killed at every store call on the queues' schedule; one bad client among three hundred",
     "backfill": "a backfill of a million rows on an embedded store, killed halfway and resumed",
     "intake": "microseconds to read, identify and validate one event",
     "anomaly": "alarms on the Numenta benchmark and in null simulations, against baselines and other detectors",

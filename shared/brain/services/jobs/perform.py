@@ -10,6 +10,7 @@ from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import Runs
+from brain.services.jobs.heartbeat import Heartbeat, beat_in_thread
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.run_once import Work, run_once, to_brain_error
 
@@ -52,13 +53,15 @@ class Perform:
     store: DocumentStore
     clock: Clock
     jobs: Mapping[str, Job]
+    heartbeat: Heartbeat = beat_in_thread
 
     def __call__(self, task: Task) -> Figures:
         """Return the figures of the run; raises as ``run_once`` and ``InvalidInputError`` for an unknown job."""
         job = self.jobs.get(task.job)
         if job is None:
             raise InvalidInputError(f"job must be one of {', '.join(self.jobs)}, got {task.job}")
-        return run_once(Runs(self.store), task, job.build(), time_limit=job.time_limit, clock=self.clock)
+        runs, limit = Runs(self.store), job.time_limit
+        return run_once(runs, task, job.build(), time_limit=limit, clock=self.clock, heartbeat=self.heartbeat)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,181 @@
+"""Runs whose workers left nothing are found by their marks, dead-lettered once, and reported."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from brain.bootstrap import Brain
+from brain.domain.jobs.runs import Run, RunStatus
+from brain.ports.task_queue import Task
+from brain.repositories import paths
+from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.jobs.runs import OPEN_UNTIL, Runs, to_document
+from brain.services.jobs.perform import InProcessQueue
+from brain.services.jobs.sweep_runs import SweepRuns
+from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
+from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.memory_brain import NOW, build_memory_brain
+
+JOB = "brainHourlyScores"
+CLIENTS = ("acme", "globex", "initech")
+LATER = timedelta(hours=12)
+"""Beyond any queue's last attempt."""
+Logged = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def brain() -> Iterator[Brain]:
+    """A whole Brain in memory."""
+    built = build_memory_brain()
+    yield built
+    built.store.close()
+
+
+@pytest.fixture
+def logged(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> Logged:
+    """What the Brain logs."""
+    entries: Logged = []
+    monkeypatch.setattr(brain, "log", lambda event, **fields: entries.append((event, fields)))
+    return entries
+
+
+def enqueue(brain: Brain, *clients: str) -> InProcessQueue:
+    """Record and enqueue a run per client, and return the queue, which nobody works on."""
+    queue = InProcessQueue(brain.perform)
+    brain.enqueue_runs(queue)([Task(JOB, client, NOW, NOW) for client in clients])
+    return queue
+
+
+def sweep(brain: Brain, after: timedelta = LATER) -> int:
+    """Sweep so long after the dispatch, and return the number of abandoned runs."""
+    assert isinstance(brain.clock, ManualClock)
+    brain.clock.time = NOW + after
+    return SweepRuns(brain.store, brain.give_up, brain.clock, brain.log)().get("abandoned", 0)
+
+
+def list_letters(brain: Brain) -> list[tuple[str, str]]:
+    """Return client and error of each dead letter."""
+    letters = DeadLetters(brain.store).list(brain.clock.now())
+    return sorted((letter.client_id, letter.error_code) for letter in letters)
+
+
+def test_a_run_that_no_worker_began_becomes_a_dead_letter(brain: Brain, logged: Logged) -> None:
+    """Once its queue has given up, not before; its replay does the run."""
+    enqueue(brain, "acme")
+    assert sweep(brain, timedelta(minutes=30)) == 0
+    assert sweep(brain) == 1
+    assert list_letters(brain) == [("acme", "run_abandoned")]
+    ((event, fields),) = logged
+    assert (event, fields["severity"], fields["job"], fields["client_id"]) == (
+        "task_abandoned",
+        "CRITICAL",
+        JOB,
+        "acme",
+    )
+    assert sweep(brain) == 0
+    (letter,) = DeadLetters(brain.store).list(brain.clock.now())
+    assert letter.next_try_at is not None
+    assert brain.replay.repeat_work(letter)["status"] == "success"
+    assert list_letters(brain) == []
+
+
+def test_a_run_that_is_done_or_has_a_dead_letter_is_not_abandoned(brain: Brain, logged: Logged) -> None:
+    """Its mark went with the commit that ended it."""
+    queue = enqueue(brain, "acme", "globex")
+    brain.perform(queue.tasks[0])
+    brain.give_up(queue.tasks[1], KeyError("a bug"))
+    assert brain.store.count(paths.RUNS) == 2
+    assert Runs(brain.store).count_overdue(NOW + LATER) == 0
+    assert (sweep(brain), logged) == (0, [])
+    assert list_letters(brain) == [("globex", "internal")]
+
+
+def test_a_run_at_work_is_left_to_its_worker(brain: Brain, logged: Logged) -> None:
+    """Until its lease has ended."""
+    enqueue(brain, "acme")
+    Runs(brain.store).acquire(JOB, "acme", NOW, now=NOW + LATER, lease=timedelta(seconds=90))
+    assert sweep(brain) == 0
+    assert sweep(brain, LATER + timedelta(seconds=60)) == 0
+    assert sweep(brain, LATER + timedelta(seconds=90)) == 1
+    assert "attempt 1, which is running" in logged[0][1]["error"].message
+
+
+def test_a_mark_on_a_run_that_is_done_is_removed(brain: Brain, logged: Logged) -> None:
+    """A stopped worker may set one while another finishes the run."""
+    run = Run(JOB, "acme", NOW, RunStatus.DONE, 1, NOW)
+    brain.store.create(paths.run(JOB, "acme", NOW), {**to_document(run, NOW), OPEN_UNTIL: NOW})
+    assert (sweep(brain), list_letters(brain), logged) == (0, [], [])
+    assert Runs(brain.store).count_overdue(NOW + LATER) == 0
+
+
+def test_a_record_that_cannot_be_read_does_not_hide_the_others(brain: Brain, logged: Logged) -> None:
+    """It is reported each time."""
+    brain.store.create(f"{paths.RUNS}/broken", {OPEN_UNTIL: NOW})
+    enqueue(brain, "acme")
+    assert sweep(brain) == 1
+    assert [event for event, _ in logged] == ["sweep_failed", "task_abandoned"]
+
+
+@pytest.mark.parametrize("mode", [FaultMode.KILL, FaultMode.KILL_AFTER])
+def test_a_sweep_that_is_killed_anywhere_and_repeated_finds_each_run_once(mode: FaultMode) -> None:
+    """Each run is one commit, and the dead letter's id is derived from the run."""
+    brain = build_memory_brain(ManualClock(NOW))
+    brain.log = lambda *_, **__: None
+    inner, call = brain.store, 0
+    while True:
+        call += 1
+        for client in CLIENTS:  # the next round starts again
+            inner.delete(paths.run(JOB, client, NOW))
+        for letter in inner.query(paths.DEAD_LETTERS):
+            inner.delete(letter.path)
+        assert isinstance(brain.clock, ManualClock)
+        brain.clock.time = NOW
+        enqueue(brain, *CLIENTS)
+        brain.clock.time = NOW + LATER
+        faulty = FaultyStore(inner, fail_at=call, mode=mode)
+        vars(brain)["give_up"] = type(brain.give_up)(faulty, brain.sealer, brain.clock, brain.retry_policy)
+        has_ended = True
+        try:
+            SweepRuns(faulty, brain.give_up, brain.clock, brain.log)()
+        except ProcessKilled:
+            has_ended = False
+        del vars(brain)["give_up"]
+        sweep(brain)
+        assert list_letters(brain) == [(client, "run_abandoned") for client in CLIENTS], call
+        assert Runs(inner).count_overdue(NOW + LATER) == 0
+        if has_ended:
+            break
+    assert call == 1 + 1 + 2 * len(CLIENTS)
+    inner.close()
+
+
+def test_a_dispatch_repeated_after_the_run_records_nothing_new(brain: Brain) -> None:
+    """The record of a run that is done keeps its result and gets no mark."""
+    queue = enqueue(brain, "acme")
+    queue.drain()
+    before = brain.store.get(paths.run(JOB, "acme", NOW))
+    enqueue(brain, "acme")
+    assert brain.store.get(paths.run(JOB, "acme", NOW)) == before
+
+
+def test_a_run_that_stops_in_this_process_goes_on_after_the_others() -> None:
+    """And at most so many times."""
+    stops = {"slow": 2}
+    order: list[str] = []
+
+    def perform(task: Task) -> dict[str, Any]:
+        order.append(task.client_id)
+        stops[task.client_id] = stops.get(task.client_id, 0) - 1
+        return {"status": "stopped" if stops[task.client_id] >= 0 else "success", "attempt": 1}
+
+    queue = InProcessQueue(perform)
+    for client in ("slow", "acme"):
+        queue.enqueue(Task(JOB, client, NOW, NOW))
+    succeeded, failed = queue.drain()
+    assert (order, failed) == (["slow", "acme", "slow", "slow"], [])
+    assert [figures["status"] for _, figures in succeeded] == ["success", "success"]
+    stops["slow"] = 1000
+    queue.enqueue(Task(JOB, "slow", NOW, NOW))
+    assert [figures["status"] for _, figures in queue.drain()[0]] == ["stopped"]

@@ -20,6 +20,7 @@ BENCHMARKS = {
     "ingest_faults": "events lost and duplicated while store calls fail and the process dies, on both stores",
     "crashes": "every job killed at every store call on the queues' schedule; one bad client among three hundred",
     "backfill": "a backfill of a million rows on an embedded store, killed halfway and resumed",
+    "score_backfill": "seconds and memory of scoring 30,000 to 300,000 events that wait, on an embedded store",
     "intake": "microseconds to read, identify and validate one event",
     "anomaly": "alarms on the Numenta benchmark and in null simulations, against baselines and other detectors",
     "promotion": "false and true promotions with a look after every pair, against the usual rules",

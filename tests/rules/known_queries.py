@@ -6,7 +6,7 @@ Filtering or ordering by another field means adding the query here; the tests th
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from brain.ports.document_store import DocumentStore, Filter
+from brain.ports.document_store import DocumentStore, Filter, Snapshot
 from brain.repositories import paths
 
 SOME_TIME = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -23,12 +23,25 @@ class KnownQuery:
     descending: bool = False
     counts: bool = False
 
-    def ask(self, store: DocumentStore) -> None:
-        """Ask it."""
+    def ask(self, store: DocumentStore, after: Snapshot | None = None) -> None:
+        """Ask it, for the page after a document if there is one."""
         if self.counts:
             store.count(self.collection, self.where)
         else:
-            store.query(self.collection, self.where, order_by=self.order_by, descending=self.descending, limit=10)
+            store.query(
+                self.collection,
+                self.where,
+                order_by=self.order_by,
+                descending=self.descending,
+                limit=10,
+                start_after=after,
+            )
+
+    def build_cursor(self) -> Snapshot:
+        """Build the last document of a page of its results."""
+        values = {condition.field: condition.value for condition in self.where}
+        ordering = {self.order_by: values.get(self.order_by, SOME_TIME)} if self.order_by else {}
+        return Snapshot(f"{self.collection}/some_id", values | ordering, "1")
 
     @property
     def collection_id(self) -> str:
@@ -38,8 +51,12 @@ class KnownQuery:
     @property
     def fields(self) -> frozenset[str]:
         """The fields it filters or orders by."""
-        ordered = {self.order_by} if self.order_by else set()
-        return frozenset({one.field for one in self.where} | ordered)
+        return frozenset(self.list_fields())
+
+    def list_fields(self) -> list[str]:
+        """List the fields it filters or orders by, each once, the ordering one last."""
+        ordered = [self.order_by] if self.order_by else []
+        return list(dict.fromkeys([*(condition.field for condition in self.where), *ordered]))
 
 
 UNSCORED = (Filter("unscored", "==", True),)
@@ -103,6 +120,12 @@ KNOWN_QUERIES = (
 )
 # The same call as above with another field: asked too, and not a call site of its own.
 OTHER_FIELDS = (
+    KnownQuery(
+        "repositories.gateway.events",
+        paths.events("acme"),
+        (*UNSCORED, Filter("occurred_at", ">=", SOME_TIME)),
+        order_by="occurred_at",
+    ),
     KnownQuery(
         "repositories.gateway.ingest_counters",
         paths.COUNTERS,

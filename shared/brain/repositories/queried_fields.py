@@ -1,6 +1,7 @@
 """The fields that queries filter or order by; both stores index these and no others.
 
-``firestore.indexes.json`` exempts other fields where it can, and the embedded store creates one expression index each.
+``firestore.indexes.json`` exempts other fields where it can and has the composite indexes; the embedded store creates
+one expression index for each entry.
 """
 
 from dataclasses import dataclass
@@ -8,23 +9,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueriedField:
-    """A field of all collections with one id; ``is_time`` if it holds datetimes."""
+    """A field of all collections with one id; with ``order_by``, the documents of one value are ordered by that."""
 
     collection_id: str
     field: str
-    is_time: bool = False
+    order_by: str | None = None
 
 
 QUERIED_FIELDS = (
     QueriedField("clients", "shop"),
-    QueriedField("events", "unscored"),
-    QueriedField("scores", "matures_at", is_time=True),
-    QueriedField("outcomes", "learn_at", is_time=True),
+    QueriedField("events", "unscored", order_by="occurred_at"),
+    QueriedField("scores", "matures_at"),
+    QueriedField("outcomes", "learn_at"),
     QueriedField("counters", "client_id"),
-    QueriedField("counters", "hour_at", is_time=True),
-    QueriedField("counters", "week_at", is_time=True),
-    QueriedField("runs", "open_until", is_time=True),
+    QueriedField("counters", "hour_at"),
+    QueriedField("counters", "week_at"),
+    QueriedField("runs", "open_until"),
     QueriedField("keys", "client_id"),
     QueriedField("dead_letter_queue", "client_id"),
-    QueriedField("dead_letter_queue", "next_try_at", is_time=True),
+    QueriedField("dead_letter_queue", "client_id", order_by="next_try_at"),
+    QueriedField("dead_letter_queue", "next_try_at"),
+    QueriedField("dead_letter_queue", "first_seen"),
 )

@@ -14,7 +14,6 @@ from brain.adapters.sqlite import schema
 from brain.adapters.sqlite.store import SqliteStore
 from brain.errors import StoreRefusedError, StoreUnavailableError
 from brain.ports.document_store import Create, Filter, Increment, Set, Snapshot, Transform, Update, WriteStatus
-from brain.repositories.queried_fields import QUERIED_FIELDS, QueriedField
 from brain.testing.manual_clock import ManualClock
 
 SHARED = str(Path(__file__).resolve().parents[3] / "shared")
@@ -157,27 +156,12 @@ def test_a_sum_that_is_no_number_is_refused(clock: ManualClock) -> None:
     assert read.data == {"n": 1.7e308}
 
 
-@pytest.mark.parametrize("one", QUERIED_FIELDS, ids=lambda one: f"{one.collection_id}.{one.field}")
-@pytest.mark.parametrize("op", ["==", ">="])
-def test_a_declared_field_is_found_by_its_index(clock: ManualClock, one: QueriedField, op: str) -> None:
-    """A query on a declared field reads only what matches: its plan searches that field's own index."""
-    store = SqliteStore(":memory:", clock)
-    statements: list[str] = []
-    store._connection.set_trace_callback(statements.append)
-    value = clock.now() if one.is_time else "acme"
-    store.query(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)], limit=10)  # type: ignore[arg-type]
-    store.count(f"system/brain/{one.collection_id}", [Filter(one.field, op, value)])  # type: ignore[arg-type]
-    store._connection.set_trace_callback(None)
-    for sql in (sql for sql in statements if sql.startswith("SELECT")):
-        plan = [row[3] for row in store._connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
-        assert f"USING INDEX {one.collection_id}_by_{one.field} (collection=? AND <expr>" in plan[0]
-
-
 def test_unscored_events_are_found_among_many(clock: ManualClock) -> None:
     """Reading the few unscored of 20 000 events takes a small part of the steps that reading all takes."""
     store = SqliteStore(":memory:", clock)
     events = [
-        Set(f"clients/acme/events/{n:05d}", {"unscored": True} if n % 1000 == 0 else {"n": n}) for n in range(20_000)
+        Set(f"clients/acme/events/{n:05d}", {"occurred_at": n} | ({"unscored": True} if n % 1000 == 0 else {}))
+        for n in range(20_000)
     ]
     for start in range(0, len(events), 500):
         store.write_many(events[start : start + 500])
@@ -185,7 +169,7 @@ def test_unscored_events_are_found_among_many(clock: ManualClock) -> None:
     for name, where in (("few", [Filter("unscored", "==", True)]), ("all", [])):
         ticks = itertools.count()
         store._connection.set_progress_handler(lambda ticks=ticks: next(ticks) * 0, 10)
-        matches = store.query("clients/acme/events", where)
+        matches = store.query("clients/acme/events", where, order_by="occurred_at")
         store._connection.set_progress_handler(None, 0)
         steps[name] = next(ticks)
         assert len(matches) == (20 if where else 20_000)

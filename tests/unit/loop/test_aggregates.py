@@ -150,6 +150,19 @@ def test_events_score_the_same_in_any_order_of_arrival_within_a_day():
     assert scores(events) == scores(shuffled)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 500)), min_size=1, max_size=12))
+def test_a_kept_history_is_that_of_the_days_as_they_are(posts):
+    """Posts by number, day and engagements, with revisions that move to other days, in any order."""
+    scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
+    contributions = {}
+    for number, day, engagements in posts:
+        event = build_event(number, NOON + timedelta(days=day), engagements=engagements)
+        fresh = Scorer(copy.deepcopy(scorer.days), Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)
+        expected, scored = (each.score_all([event], contributions)[0] for each in (fresh, scorer))
+        assert scored.score == expected.score
+        contributions[event.event_id] = scored.contribution
+
+
 def test_a_revision_replaces_its_first_form_and_keeps_how_late_that_was():
     """Histories of later days see the new figures."""
     scorer = Scorer({}, Weights(), as_of=NOON, time_zone=UTC_ZONE, config=CONFIG)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from brain.adapters.sqlite.values import TIME
+from brain.adapters.sqlite.values import BYTES, TIME
 from brain.repositories.queried_fields import QueriedField
 
 BUSY_TIMEOUT_SECONDS = 10.0
@@ -28,19 +28,27 @@ INSERT OR IGNORE INTO last_version VALUES (1, 0);
 """
 
 
+def rank_expression(field: str) -> str:
+    """Return the SQL expression for the position of a field's type in Firestore's order over types; NULL if absent.
+
+    The order is null, booleans, numbers, times, text, bytes, lists, maps.
+    """
+    return (
+        f"""CASE json_type(data, '$."{field}"') WHEN 'null' THEN 0 WHEN 'false' THEN 1 WHEN 'true' THEN 1 """
+        "WHEN 'integer' THEN 2 WHEN 'real' THEN 2 WHEN 'text' THEN 4 WHEN 'array' THEN 6 "
+        f"WHEN 'object' THEN CASE WHEN {_extract(field, TIME)} IS NOT NULL THEN 3 "
+        f"WHEN {_extract(field, BYTES)} IS NOT NULL THEN 5 ELSE 7 END END"
+    )
+
+
 def value_expression(field: str) -> str:
-    """Return the SQL expression for the value of a field."""
-    return f"""json_extract(data, '$."{field}"')"""
+    """Return the SQL expression for the value of a field, comparable with others of its rank."""
+    return f"COALESCE({_extract(field, TIME)}, {_extract(field, BYTES)}, {_extract(field)}, '')"
 
 
-def tagged_value_expression(field: str, tag: str) -> str:
-    """Return the SQL expression for the text of a field that is a time or bytes."""
-    return f"""json_extract(data, '$."{field}"."{tag}"')"""
-
-
-def type_expression(field: str) -> str:
-    """Return the SQL expression for the JSON type of a field's value."""
-    return f"""json_type(data, '$."{field}"')"""
+def _extract(*names: str) -> str:
+    path = ".".join(f'"{name}"' for name in names)
+    return f"json_extract(data, '$.{path}')"
 
 
 def open_connection(path: str, queried_fields: Sequence[QueriedField], synchronous: Synchronous) -> sqlite3.Connection:
@@ -54,8 +62,7 @@ def open_connection(path: str, queried_fields: Sequence[QueriedField], synchrono
         connection.execute("BEGIN IMMEDIATE")
         for statement in _TABLES.split(";\n"):
             connection.execute(statement)
-        for queried_field in queried_fields:
-            connection.execute(_index_statement(queried_field))
+        _update_indexes(connection, [_build_index(queried_field) for queried_field in queried_fields])
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
@@ -77,10 +84,25 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _index_statement(queried_field: QueriedField) -> str:
-    collection_id, field = queried_field.collection_id, queried_field.field
-    expression = tagged_value_expression(field, TIME) if queried_field.is_time else value_expression(field)
+def _update_indexes(connection: sqlite3.Connection, statements: Sequence[str]) -> None:
+    """Create the indexes that are missing, and drop those that another version of the store created."""
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'documents' AND sql IS NOT NULL"
+    ).fetchall()
+    for name, sql in rows:
+        if sql not in statements:
+            connection.execute(f'DROP INDEX "{name}"')
+    existing = {sql for _, sql in rows}
+    for statement in statements:
+        if statement not in existing:
+            connection.execute(statement)
+
+
+def _build_index(queried: QueriedField) -> str:
+    """Return the statement that creates an index; it holds only documents that have the field."""
+    fields = [queried.field] if queried.order_by is None else [queried.field, queried.order_by]
+    keys = ", ".join(f"{rank_expression(field)}, {value_expression(field)}" for field in fields)
     return (
-        f"CREATE INDEX IF NOT EXISTS {collection_id}_by_{field} "
-        f"ON documents (collection, {expression}, id) WHERE collection_id = '{collection_id}'"
+        f"CREATE INDEX {queried.collection_id}_by_{'_and_'.join(fields)} ON documents (collection, {keys}, id) "
+        f"WHERE collection_id = '{queried.collection_id}' AND {rank_expression(queried.field)} IS NOT NULL"
     )

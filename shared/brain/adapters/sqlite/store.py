@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brain.adapters.sqlite.error_translation import translate_errors
 from brain.adapters.sqlite.queries import build_condition, build_sort_keys, list_cursor_values
-from brain.adapters.sqlite.schema import Synchronous, open_connection, type_expression
+from brain.adapters.sqlite.schema import Synchronous, open_connection, rank_expression
 from brain.adapters.sqlite.transaction import SELECT_DOCUMENT, Transaction, split_path
 from brain.adapters.sqlite.values import from_text
 from brain.errors import (
@@ -90,7 +90,7 @@ class SqliteStore(DocumentStore):
         condition, parameters = build_condition(collection, where)
         keys = build_sort_keys(order_field, where)
         if order_field is not None:
-            condition += f" AND {type_expression(order_field)} IS NOT NULL"
+            condition += f" AND {rank_expression(order_field)} IS NOT NULL"
         if start_after is not None:
             condition += f" AND ({', '.join(keys)}) {'<' if descending else '>'} ({', '.join('?' * len(keys))})"
             parameters += list_cursor_values(order_field, keys, start_after)

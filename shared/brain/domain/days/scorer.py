@@ -46,7 +46,8 @@ class Scorer:
         self._as_of = as_of
         self._time_zone = time_zone
         self._config = config
-        self._histories: dict[tuple[str | None, date], PlatformHistory] = {}
+        self._history_day = date.min
+        self._histories: dict[str, PlatformHistory] = {}  # of one day, by platform
 
     def score_all(
         self, events: Iterable[Event], earlier_contributions: Mapping[str, EventContribution] | None = None
@@ -78,11 +79,13 @@ class Scorer:
 
     def _history(self, event: Event, day: date) -> PlatformHistory:
         platform = event.platform or event.feed_type
-        if (platform, day) not in self._histories:
-            self._histories[platform, day] = sums.build_history(self.days, platform, day, self._config)
-        return self._histories[platform, day]
+        if day != self._history_day:
+            self._history_day, self._histories = day, {}
+        if platform not in self._histories:
+            self._histories[platform] = sums.build_history(self.days, platform, day, self._config)
+        return self._histories[platform]
 
     def _forget_histories_after(self, day: str) -> None:
-        """Drop the cached histories that a change on ``day`` affects."""
-        if any(history_day.isoformat() > day for _, history_day in self._histories):
-            self._histories = {key: h for key, h in self._histories.items() if key[1].isoformat() <= day}
+        """Drop the cached histories if a change on ``day`` affects them."""
+        if day < self._history_day.isoformat():
+            self._histories = {}

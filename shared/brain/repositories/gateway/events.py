@@ -19,12 +19,11 @@ class StoredEvents:
 
     def unscored(self, client_id: str, *, limit: int, after: Snapshot | None = None) -> list[Snapshot]:
         """Return events that are new or revised since they were scored, in the order of ``occurred_at``."""
+        filters = [Filter("unscored", "==", True)]
+        if after:  # the range lets an index begin at the cursor
+            filters.append(Filter("occurred_at", ">=", after.data["occurred_at"]))
         return self._store.query(
-            paths.events(client_id),
-            [Filter("unscored", "==", True)],
-            order_by="occurred_at",
-            limit=limit,
-            start_after=after,
+            paths.events(client_id), filters, order_by="occurred_at", limit=limit, start_after=after
         )
 
     def previous_scores(self, client_id: str, revised: Sequence[Snapshot]) -> dict[str, Document]:

@@ -1,6 +1,7 @@
 """The local scheduler survives any exception of a job, and the health check reports it."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -107,6 +108,32 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
             "acme": "done", "broken": "failed", "zebra": "done",
         }  # fmt: skip
         assert runs["broken"]["result"] == {"error_code": "internal"}
+
+
+def test_a_slow_job_delays_no_other_and_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hourly job hangs for two hours; what is due at six runs at six, and the hourly one once after it has ended."""
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
+    clock = ManualClock(datetime(2026, 11, 24, 4, 30, tzinfo=UTC))
+    brain = build_memory_brain(clock)
+    released = threading.Event()
+    runs: list[tuple[str, int]] = []
+
+    def run_job(job: str, scheduled_at: datetime) -> dict[str, Any]:
+        runs.append((job, scheduled_at.hour))
+        if job == HOURLY and scheduled_at.hour == 5:
+            assert released.wait(10)
+        return {"status": "success"}
+
+    brain.run_job = run_job  # type: ignore[assignment]
+    with TestClient(LocalServer(brain, schedule=True).app()):
+        clock.advance(timedelta(hours=1))
+        wait_until(lambda: (HOURLY, 5) in runs)
+        clock.advance(timedelta(hours=1))
+        wait_until(lambda: ("brainDailyAnalysis", 6) in runs)
+        assert [hour for job, hour in runs if job == HOURLY] == [5]
+        released.set()
+        wait_until(lambda: (HOURLY, 6) in runs)
+    assert [hour for job, hour in runs if job == HOURLY] == [5, 6]
 
 
 def raise_bug(_lease: Lease) -> Figures:

@@ -12,6 +12,7 @@ from brain.cli.printing import show_progress
 from brain.errors import StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.repositories.jobs.runs import Runs
 
 CLIENT = ("--client", "acme")
 EVENT = {"client_id": "acme", "occurred_at": "2026-11-20T08:00:00Z", "platform": "linkedin", "likes": 3}
@@ -134,6 +135,23 @@ def test_doctor_goes_on_when_the_store_s_name_is_wrong(run_brain: RunCommand, mo
     assert exit_code == 1
     assert (rows["settings"]["state"], rows["functions table"]["state"]) == ("missing", "ok")
     assert "BRAIN_STORE" in rows["settings"]["detail"]
+
+
+def test_doctor_fails_while_runs_are_open_after_their_time(acme: RunCommand) -> None:
+    """And says how they become dead letters."""
+    brain = open_brain()
+    at = brain.clock.now() - timedelta(days=1)
+    task = Task("brainHourlyScores", "acme", at, at)
+    Runs(brain.store).open({task: at}, at)
+    exit_code, printed, _ = acme("doctor", "--json")
+    (row,) = [row for row in json.loads(printed) if row["what"] == "runs"]
+    assert (exit_code, row["state"]) == (1, "missing")
+    assert "got 1 that did not; `brain run hourly-scores`" in row["detail"]
+    assert acme("run", "hourly-scores")[0] == 0
+    _, printed, _ = acme("doctor", "--json")
+    (row,) = [row for row in json.loads(printed) if row["what"] == "runs"]
+    assert (row["state"], row["detail"]) == ("ok", "none was abandoned")
+    assert [letter.error_code for letter in DeadLetters(brain.store).list(brain.clock.now())] == ["run_abandoned"]
 
 
 def test_without_a_terminal_each_activity_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

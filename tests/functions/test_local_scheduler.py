@@ -111,7 +111,7 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
 
 
 def test_a_slow_job_delays_no_other_and_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hourly job hangs for two hours; what is due at six runs at six, and the hourly one once after it has ended."""
+    """The hourly job hangs for two hours; what is due at six runs at six, the hourly one once it has ended."""
     monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
     clock = ManualClock(datetime(2026, 11, 24, 4, 30, tzinfo=UTC))
     brain = build_memory_brain(clock)

@@ -25,6 +25,7 @@ from brain.domain.jobs.schedule import last_due
 from brain.entrypoints import local_scheduler
 from brain.repositories import paths
 from brain.repositories.gateway.ingest_counters import build_activity_marks
+from brain.repositories.jobs.dispatches import Dispatches
 from brain.repositories.jobs.runs import OPEN_UNTIL, Runs
 from brain.services.jobs.heartbeat import beat_in_thread
 from brain.services.jobs.lease import Lease
@@ -80,6 +81,8 @@ def test_calls_of_the_scheduler_from_the_field_make_the_right_runs(case: dict[st
     for number in range(case.get("clients", 1)):
         for mark in build_activity_marks(f"client-{number}", active_at):
             site.store.set(mark.path, mark.data, merge=True)
+    if "last_dispatch_hours_ago" in case:
+        Dispatches(site.store).record({case["job"]: START - timedelta(hours=case["last_dispatch_hours_ago"])})
     begin, end = case.get("store_away", (0, 0))
     site.at(START + timedelta(minutes=begin), partial(setattr, site.store, "is_away", begin < end))
     site.at(START + timedelta(minutes=end), partial(setattr, site.store, "is_away", False))

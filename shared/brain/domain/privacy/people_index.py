@@ -48,8 +48,6 @@ class PeopleIndex:
         Raises:
             ScrubLimitError: the search takes longer than the allowance.
         """
-        if not self._folded:
-            return text
         folded = _fold(text)
         if len(self._folded) <= _FEW:
             for person in self._folded:
@@ -102,6 +100,11 @@ class PeopleIndex:
             if pseudonym and not (text[first - 1 : first].isalnum() or text[end : end + 1].isalnum()):
                 longest = (first, end, pseudonym)
         return longest
+
+
+def is_found_whole(person: str) -> bool:
+    """Return whether a text that is only this person is always replaced as a whole, without a search."""
+    return len(person) <= _MAX_CHARACTERS and person.isascii() and _WORD.search(person) is not None
 
 
 def _fold(text: str) -> str:

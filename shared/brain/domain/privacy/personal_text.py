@@ -13,10 +13,11 @@ from brain.domain.privacy.personal_fields import is_personal
 from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones, pseudonymize_ungrouped
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, estimate_steps
 
-# Cheap filters: most texts are words and identifiers and are returned after these.
-_CANDIDATE_CHARACTER: Final = re.compile(r"[@%+:=\d]")
+# A cheap filter: most texts are words and identifiers and are returned after it. The set of characters comes first, so
+# that all others are skipped in one fast loop.
 _CANDIDATE: Final = re.compile(
-    r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}=|[A-Za-z.:] ?\d{5}"
+    r"[@%+\d):?&;](?:(?<=@)|(?<=%)(?:40|2[Bb]\d)|(?<=\+)\d|(?<=[\d)])[ ().\-/]{1,3}\d|(?<=:)[0-9A-Fa-f]{0,4}:"
+    r"|(?<=[?&;])[\w.\-]{1,64}=|(?<=0)(?<!\d0)0\d{9}|(?:(?<=[A-Za-z.:]\d)|(?<=[A-Za-z.:] \d))\d{4})"
 )
 _NUMBER_OR_TIME: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
@@ -61,7 +62,7 @@ def pseudonymize_text(
         text = unicodedata.normalize("NFKC", text)
     if regions:
         text = pseudonymize_ungrouped(text, pseudonymize, regions)
-    if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
+    if _NUMBER_OR_TIME.fullmatch(text) or not _CANDIDATE.search(text):
         return text
     if allowance:
         allowance.take(estimate_steps(text))

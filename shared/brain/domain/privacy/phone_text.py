@@ -12,6 +12,7 @@ _DIGITS: Final = re.compile(r"\d+")
 _NON_DIGITS: Final = re.compile(r"\D+")
 # Cheap filters: identifiers have digits, but seldom in groups.
 _CLEAR_START: Final = re.compile(r"\+\d|%2[Bb]\d|(?<!\d)00[ ().\-/]{0,2}\d|\d\)?[ .\-/]{1,3}\d{3}")
+_AFTER_WORD_START: Final = re.compile(r"[\s.:(]\d[\d ().\-/]{2,22}\d")
 _TWO_GROUPS_START: Final = re.compile(r"(?<![\w.+\-/:,])\(?\d{1,6}\)?[ .\-/]{1,2}\(?\d")
 _CLEAR: Final = re.compile(
     r"(?<![\w.+])(?:\+|%2[Bb])(?:\d[ ().\-/]{0,3}){7,14}\d(?!\w)"  # international
@@ -65,7 +66,7 @@ def pseudonymize_phones(text: str, pseudonymize: Pseudonymize, regions: tuple[st
         return text
     if _CLEAR_START.search(text):
         text = _CLEAR.sub(lambda match: pseudonymize(match[0]), text)
-    if " " in text or ":" in text:
+    if _AFTER_WORD_START.search(text) and (" " in text or ":" in text):
         text = _AFTER_WORD.sub(lambda match: _pseudonymize_after_word(match, pseudonymize), text)
     if _TWO_GROUPS_START.search(text):
         text = _GROUPS.sub(lambda match: _pseudonymize_groups(match[0], pseudonymize, regions), text)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from brain.domain.privacy.addressees import parse_addressees
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
-from brain.domain.privacy.people_index import PeopleIndex
+from brain.domain.privacy.people_index import PeopleIndex, is_found_whole
 from brain.domain.privacy.personal_fields import (
     ALL_FIELDS,
     COUNTABLE_NAMES,
@@ -60,7 +60,9 @@ class Pseudonymizer:
             ``ScrubLimitError`` when it is used up.
     """
 
-    __slots__ = ("_allowance", "_extra_fields", "_is_personal", "_key", "_people", "_prefix", "_rules", "pseudonyms")
+    __slots__ = (
+        "_allowance", "_extra_fields", "_fields", "_is_personal", "_key", "_people", "_prefix", "_rules", "pseudonyms",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Pseudonymizer:
         self._rules = rules
         self._allowance = allowance or ScrubAllowance(UNLIMITED_STEPS)
         self._people = PeopleIndex()
+        self._fields: dict[str, str] = {}  # what the texts of personal fields became, each of which is read twice
         self.pseudonyms: dict[str, str] = {}
 
     def pseudonymize(self, person: str) -> str:
@@ -112,6 +115,8 @@ class Pseudonymizer:
             return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)
+        if text in self.pseudonyms and len(text) >= _MIN_SEARCHABLE_LENGTH and is_found_whole(text):
+            return self.pseudonyms[text]
         if len(text) >= CHARACTERS_PER_STEP:
             self._allowance.take(len(text) // CHARACTERS_PER_STEP)
         return self._scrub_free_text(self._people.replace(text, self._allowance) if self.pseudonyms else text)
@@ -185,7 +190,7 @@ class Pseudonymizer:
     def _pseudonymize_field(self, content: Any, name: str) -> Any:
         """Return the content of a personal field with texts and identifiers pseudonymized, figures as they are."""
         if isinstance(content, str):
-            return self._pseudonymize_personal_text(content, name)
+            return self._fields.get(content) or self._pseudonymize_personal_text(content, name)
         if isinstance(content, dict):
             return self._pseudonymize_object(content, name)
         if isinstance(content, list):
@@ -206,11 +211,15 @@ class Pseudonymizer:
         return dict(self._pseudonymize_nested(nested_name, field) for nested_name, field in content.items())
 
     def _pseudonymize_personal_text(self, text: str, name: str) -> str:
-        if not text.strip() or (text.isdigit() and normalize_field_name(name) in COUNTABLE_NAMES):
-            return text
-        if self._rules.phone_regions and text.isdigit() and is_phone(name):
-            text = f"({text})"  # in this field, digits alone are a number and not an identifier
-        return self._pseudonymize_addressees(text)
+        """Return the pseudonyms of a text in a personal field; only what digits alone mean depends on the field."""
+        if text.isdigit():
+            if normalize_field_name(name) in COUNTABLE_NAMES:
+                return text
+            # In a field of telephone numbers, digits alone are a number and not an identifier.
+            return self.pseudonymize(f"({text})" if self._rules.phone_regions and is_phone(name) else text)
+        pseudonyms = self._pseudonymize_addressees(text) if text.strip() else text
+        self._fields[text] = pseudonyms
+        return pseudonyms
 
     def _pseudonymize_addressees(self, text: str) -> str:
         """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""

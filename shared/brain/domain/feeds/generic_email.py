@@ -208,6 +208,7 @@ SHAPES = (
         matches_event,
         read_event,
         is_ambiguous=True,
+        names=(*_TIME_FIELDS, *_WRAPPERS),
     ),
     PayloadShape(
         FeedType.EMAIL,
@@ -215,5 +216,6 @@ SHAPES = (
         matches_campaign,
         read_campaign,
         is_ambiguous=True,
+        names=_CAMPAIGN_METRICS["sends"],
     ),
 )

@@ -11,6 +11,7 @@ from typing import Final
 from brain.domain.privacy.scrub_allowance import ScrubAllowance
 
 _WORD: Final = re.compile(r"[^\W_]+")
+MIN_CHARACTERS: Final = 5  # a shorter name is found by chance in texts that do not mean the person
 _MAX_CHARACTERS: Final = 256  # a longer text in a personal field is a note, which no other text repeats
 _FEW: Final = 8  # so few people are sought one by one first, which is faster
 
@@ -104,7 +105,7 @@ class PeopleIndex:
 
 def is_found_whole(person: str) -> bool:
     """Return whether a text that is only this person is always replaced as a whole, without a search."""
-    return len(person) <= _MAX_CHARACTERS and person.isascii() and _WORD.search(person) is not None
+    return MIN_CHARACTERS <= len(person) <= _MAX_CHARACTERS and person.isascii() and _WORD.search(person) is not None
 
 
 def _fold(text: str) -> str:

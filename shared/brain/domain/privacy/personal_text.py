@@ -22,7 +22,7 @@ _CANDIDATE: Final = re.compile(
 _NUMBER_TIME_OR_UUID: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
-    r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+    r"|(?!00)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 )
 _DIALLED: Final = re.compile(r"0\d{8,14}")
 _FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\ufe6b]")

@@ -25,6 +25,7 @@ from brain.domain.jobs.schedule import last_due
 from brain.entrypoints import local_scheduler
 from brain.repositories import paths
 from brain.repositories.gateway.ingest_counters import build_activity_marks
+from brain.repositories.jobs.dispatches import Dispatches
 from brain.repositories.jobs.runs import OPEN_UNTIL, Runs
 from brain.services.jobs.heartbeat import beat_in_thread
 from brain.services.jobs.lease import Lease
@@ -80,6 +81,8 @@ def test_calls_of_the_scheduler_from_the_field_make_the_right_runs(case: dict[st
     for number in range(case.get("clients", 1)):
         for mark in build_activity_marks(f"client-{number}", active_at):
             site.store.set(mark.path, mark.data, merge=True)
+    if "last_dispatch_hours_ago" in case:
+        Dispatches(site.store).record({case["job"]: START - timedelta(hours=case["last_dispatch_hours_ago"])})
     begin, end = case.get("store_away", (0, 0))
     site.at(START + timedelta(minutes=begin), partial(setattr, site.store, "is_away", begin < end))
     site.at(START + timedelta(minutes=end), partial(setattr, site.store, "is_away", False))
@@ -139,9 +142,21 @@ def test_a_heartbeat_of_the_field_goes_on_while_it_can(case: dict[str, Any], mon
         return False
 
     with beat_in_thread(beat, timedelta(milliseconds=1)):
-        thread = next(thread for thread in threading.enumerate() if thread.name == "heartbeat")
-        thread.join(10)
+        for thread in threading.enumerate():
+            if thread.name == "heartbeat":
+                thread.join(10)
     check(case, {"goes_on": has_gone_on.is_set()})
+
+
+class CountingClock(ManualClock):
+    """Counts how often it is read, once per tick of each schedule."""
+
+    reads = 0
+
+    def now(self) -> datetime:
+        """Return the time."""
+        self.reads += 1
+        return super().now()
 
 
 class JobsDouble:
@@ -167,7 +182,7 @@ def test_the_local_scheduler_of_the_field_runs_what_is_due(
 ) -> None:
     """Late is better than never, and one job's exception is no concern of the next run."""
     monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.001)
-    clock = ManualClock(to_time(case["start"]))
+    clock = CountingClock(to_time(case["start"]))
     brain = build_memory_brain(clock)
     error = {"KeyError": KeyError, "CancelledError": asyncio.CancelledError}.get(case.get("raise", ""))
     brain.run_job = jobs = JobsDouble(case["job"], error)  # type: ignore[assignment]
@@ -178,13 +193,15 @@ def test_the_local_scheduler_of_the_field_runs_what_is_due(
     check(case, {"runs": jobs.runs, "failed": case["job"] in scheduler.failures})
 
 
-async def tick(scheduler: local_scheduler.LocalScheduler, clock: ManualClock, times: list[datetime]) -> None:
-    """Let the scheduler see each of the times for a few hundred ticks."""
+async def tick(scheduler: local_scheduler.LocalScheduler, clock: CountingClock, times: list[datetime]) -> None:
+    """Let each schedule see each of the times, and do its job, several times."""
     task = asyncio.create_task(scheduler.run())
-    await asyncio.sleep(0.05)
-    for time in times:
-        clock.time = time
-        await asyncio.sleep(0.3)
+    async with asyncio.timeout(60):
+        for time in (clock.now(), *times):
+            clock.time = time
+            enough = clock.reads + 100 * len(scheduler.table.scheduled)
+            while clock.reads < enough:  # noqa: ASYNC110 - a clock has no event
+                await asyncio.sleep(0.001)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

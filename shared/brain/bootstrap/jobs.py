@@ -36,11 +36,11 @@ class ShopStepBuilder(Protocol):
 
 def build_jobs(brain: "Brain") -> Mapping[str, Job]:
     """Return every job by its deployed name, with the time limit of the scheduler's table."""
-    rows = read_scheduler().scheduled
+    table = read_scheduler()
     return {
         name: Job(
             partial(build_work, brain, definition),
-            timedelta(seconds=rows[definition.enqueued_with or name].timeout_seconds),
+            timedelta(seconds=table.get_time_limit_seconds(name)),
         )
         for name, definition in JOBS.items()
     }

@@ -41,7 +41,5 @@ def open_cloud_tasks(settings: Settings) -> CloudTasksQueue:
     """Return the deployed queues, one per route of a job."""
     table = read_scheduler()
     parent = f"projects/{settings.project}/locations/{settings.region}/queues"
-    routes = {
-        job: TaskRoute(f"{parent}/{table.get_row(job).queue}", table.get_task_deadline_seconds(job)) for job in JOBS
-    }
+    routes = {job: TaskRoute(f"{parent}/{table.get_queue(job)}", table.get_task_deadline_seconds(job)) for job in JOBS}
     return CloudTasksQueue(routes, settings.worker_url, settings.tasks_invoker)

@@ -50,7 +50,9 @@ class LocalScheduler:
         try:
             answer = await run_in_threadpool(self.brain.run_job, job, scheduled_at)
             codes = [self._log_failed_run(*run) for run in _find_failed_runs(answer, job)]
-        except Exception as error:  # noqa: BLE001 - one job must not stop the others, nor its own next run
+        except (Exception, asyncio.CancelledError) as error:  # one job must not stop the others, nor its own next run
+            if _is_cancelled():
+                raise
             self._note_failure(job, scheduled_at, error.code if isinstance(error, BrainError) else BrainError.code)
             self.brain.log("job_failed", error=error, job=job)
             return
@@ -70,6 +72,12 @@ class LocalScheduler:
     def _note_failure(self, job: str, scheduled_at: datetime, code: str, **clients: int) -> None:
         since = self.failures.get(job, {}).get("since", scheduled_at.isoformat())
         self.failures[job] = {"code": code, "since": since, **clients}
+
+
+def _is_cancelled() -> bool:
+    """Return whether the server ends this task, rather than a job's own code that was cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _find_failed_runs(answer: Mapping[str, Any], job: str) -> list[tuple[str, str, Mapping[str, Any]]]:

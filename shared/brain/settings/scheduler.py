@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from brain.domain.jobs.runs import LEASE_DURATION, LEASE_MARGIN
-from brain.domain.jobs.steps import JOBS
+from brain.domain.jobs.steps import DAILY_ANALYSIS, JOBS, RETRY_DEAD_LETTERS
 from brain.domain.types import StrictModel
 from brain.settings.files import load_config
 from brain.settings.functions import (
@@ -151,9 +151,19 @@ class Scheduler(StrictModel):
         """Return the scheduled function that enqueues a job."""
         return self.scheduled[JOBS[job].enqueued_with or job]
 
+    def get_queue(self, job: str) -> QueueName:
+        """Return the queue of a job's tasks; a retry may repeat the longest job, which must not delay the scores."""
+        return self.get_row(DAILY_ANALYSIS if job == RETRY_DEAD_LETTERS else job).queue
+
+    def get_time_limit_seconds(self, job: str) -> int:
+        """Return the time limit of one attempt; a retry of dead letters has that of the longest job it may repeat."""
+        if job == RETRY_DEAD_LETTERS:
+            return max(row.timeout_seconds for row in self.scheduled.values())
+        return self.get_row(job).timeout_seconds
+
     def get_task_deadline_seconds(self, job: str) -> int:
         """Return how long Cloud Tasks waits for the worker: until a worker that hangs has lost its lease."""
-        deadline = self.get_row(job).timeout_seconds + int(LEASE_MARGIN.total_seconds())
+        deadline = self.get_time_limit_seconds(job) + int(LEASE_MARGIN.total_seconds())
         return min(deadline, MAX_TASK_DEADLINE_SECONDS)
 
     def get_open_seconds(self, job: str) -> int:

@@ -161,6 +161,19 @@ def test_a_sweep_that_is_killed_anywhere_and_repeated_finds_each_run_once(mode: 
     inner.close()
 
 
+def test_the_replay_of_a_run_that_stops_at_its_limit_keeps_the_letter(brain: Brain) -> None:
+    """The next replay continues it; settled, the rest of the run would be lost."""
+    (task,) = enqueue(brain, "acme").tasks
+    brain.give_up(task, KeyError("a bug"))
+    (letter,) = DeadLetters(brain.store).list(NOW)
+    brain.replay.perform = lambda _task: {"status": "stopped", "attempt": 1}
+    assert brain.replay.repeat_work(letter)["status"] == "stopped"
+    assert list_letters(brain) == [("acme", "internal")]
+    brain.replay.perform = brain.perform
+    assert brain.replay.repeat_work(letter)["status"] == "success"
+    assert list_letters(brain) == []
+
+
 def test_a_dispatch_repeated_after_the_run_records_nothing_new(brain: Brain) -> None:
     """The record of a run that is done keeps its result and gets no mark."""
     queue = enqueue(brain, "acme")

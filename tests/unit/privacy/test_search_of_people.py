@@ -13,6 +13,7 @@ from brain.domain.privacy.people_index import PeopleIndex
 from brain.domain.privacy.personal_text import pseudonymize_text
 from brain.domain.privacy.pseudonyms import Pseudonymizer
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, ScrubLimitError
+from brain.domain.privacy.spellings import SpellingRules
 
 KEYS = IdentityKeys(1, b"a salt of the tests, 32 bytes long")
 WORDS = st.sampled_from(["ada", "Ada", "lind", "Bo", "a.b", "@x", "+46", "é", "ß", "_", ",", "-"])
@@ -125,6 +126,33 @@ def test_many_people_and_many_texts_take_linear_time() -> None:
     started = time.process_time()
     Pseudonymizer("acme", KEYS).scrub_payload(payload)
     assert time.process_time() - started < 1
+
+
+def test_a_uuid_is_no_telephone_number_unless_its_digits_are_dialled() -> None:
+    """Digits after 00 are an international number, however they are grouped."""
+    identifier = "883953f4-6105-42a2-a16a-77a8eac79484"
+    assert scrub(identifier) == identifier
+    assert scrub("00237890-2583-4940-3207-163601598189").startswith("X")
+
+
+def test_a_text_in_several_personal_fields_means_what_each_of_them_says() -> None:
+    """The same digits are how many attendees there are, a user's id, and the number of somebody's telephone."""
+    scrubber = Pseudonymizer("acme", KEYS, rules=SpellingRules(phone_regions=("SE",), merge_subaddresses=False))
+    digits = "701234567"
+    scrubbed = scrubber.scrub_payload({"user_id": digits, "attendees": digits, "phone": digits, "name": "+46701234567"})
+    assert scrubbed["attendees"] == digits
+    assert scrubbed["phone"] == scrubbed["name"]
+    assert scrubbed["user_id"] not in (digits, scrubbed["phone"])
+
+
+@pytest.mark.parametrize("person", ["ada@example.org", "Ada Lind", "198.51.100.7", "(ada.lind)"])
+def test_a_text_that_is_only_a_person_becomes_the_pseudonym(person: str) -> None:
+    """It is looked up as a whole; a person without a letter or a digit is found in no other text."""
+    scrubbed = Pseudonymizer("acme", KEYS).scrub_payload(
+        {"sender": person, "note": person, "owner": "-----", "x": "-----"}
+    )
+    assert scrubbed["note"] == scrubbed["sender"] != person
+    assert scrubbed["x"] == "-----" != scrubbed["owner"]
 
 
 def test_the_allowance_of_a_request_ends_the_search() -> None:

@@ -127,6 +127,10 @@ def _is_unsubscribe(subscription: JsonObject) -> bool:
 
 SHAPES = (
     PayloadShape(
-        FeedType.EMAIL, "Amazon SES events (eventType or notificationType with mail), plain or in SNS", matches, read
+        FeedType.EMAIL,
+        "Amazon SES events (eventType or notificationType with mail), plain or in SNS",
+        matches,
+        read,
+        names=("mail", "TopicArn", "source"),
     ),
 )

@@ -98,4 +98,12 @@ def _convert_timestamp(timestamp: str) -> str:
         return timestamp
 
 
-SHAPES = (PayloadShape(FeedType.WAREHOUSE, "BigQuery rows (schema.fields, rows with f and v)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.WAREHOUSE,
+        "BigQuery rows (schema.fields, rows with f and v)",
+        matches,
+        read,
+        names=("rows", "jobComplete", "kind"),
+    ),
+)

@@ -87,4 +87,12 @@ def _find_channel(kind: str) -> str | None:
     return parts[2].lower() if len(parts) > 3 and parts[1] == "messages" else None  # noqa: PLR2004 - four parts
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Braze Currents events (event_type, id, time, properties)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Braze Currents events (event_type, id, time, properties)",
+        matches,
+        read,
+        names=("events", "event_type"),
+    ),
+)

@@ -70,4 +70,12 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Brevo events (event, email, ts_event or ts_epoch)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Brevo events (event, email, ts_event or ts_epoch)",
+        matches,
+        read,
+        names=("ts_event", "ts_epoch", "ts"),
+    ),
+)

@@ -99,6 +99,6 @@ def _build_draft(payload: JsonObject, feed_type: FeedType, occurred_at: Any) -> 
 
 _DESCRIPTION: Final = "a canonical event (occurred_at with metrics such as likes, clicks or impressions)"
 SHAPES = (
-    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches_exactly, read),
-    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches, read, is_ambiguous=True),
+    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches_exactly, read, names=("occurred_at",)),
+    PayloadShape(FeedType.CUSTOM, _DESCRIPTION, matches, read, is_ambiguous=True, names=("occurred_at",)),
 )

@@ -123,12 +123,17 @@ def read_push(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome
 
 
 SHAPES = (
-    PayloadShape(FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read),
+    PayloadShape(
+        FeedType.CUSTOM, "a CloudEvent (specversion, id, source, type)", matches, read, names=("specversion",)
+    ),
     PayloadShape(
         FeedType.CUSTOM,
         "a Google Cloud background event (eventId, eventType, data)",
         matches_background,
         read_background,
+        names=("eventType", "context"),
     ),
-    PayloadShape(FeedType.CUSTOM, "a Pub/Sub push (message, subscription)", matches_push, read_push),
+    PayloadShape(
+        FeedType.CUSTOM, "a Pub/Sub push (message, subscription)", matches_push, read_push, names=("subscription",)
+    ),
 )

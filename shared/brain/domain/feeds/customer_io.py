@@ -77,5 +77,11 @@ def _read_channel_and_kind(builder: DraftBuilder, payload: JsonObject) -> tuple[
 
 
 SHAPES = (
-    PayloadShape(FeedType.EMAIL, "Customer.io events (event_id, object_type, metric, timestamp, data)", matches, read),
+    PayloadShape(
+        FeedType.EMAIL,
+        "Customer.io events (event_id, object_type, metric, timestamp, data)",
+        matches,
+        read,
+        names=("object_type", "event_type"),
+    ),
 )

@@ -120,12 +120,11 @@ def _flatten(payload: JsonObject) -> dict[str, object]:
     """Return the event's fields together with those of the objects that some services wrap it in."""
     row = lowercase_names(payload)
     fields: dict[str, object] = {}
-    for name in _WRAPPERS:
-        wrapper = lowercase_names(to_object(row.get(name)))
-        if wrapper:
-            message = lowercase_names(to_object(wrapper.get("message")))
-            email = lowercase_names(to_object(wrapper.get("email")))
-            fields |= message | email | wrapper
+    for wrapper in filter(None, (to_object(row.get(name)) for name in _WRAPPERS)):
+        inner = lowercase_names(wrapper)
+        for part in filter(None, (to_object(inner.get("message")), to_object(inner.get("email")))):
+            fields |= lowercase_names(part)
+        fields |= inner
     return fields | row
 
 
@@ -139,7 +138,7 @@ def _read_kind(fields: Mapping[str, object]) -> str | None:
 
 def _read_time(builder: DraftBuilder, fields: Mapping[str, object]) -> datetime | None:
     """Return when it happened: a time that says where it is UTC comes before one without an offset."""
-    names = [name for name in _EVENT_TIMES if is_unambiguous_time(fields.get(name))]
+    names = [name for name in _EVENT_TIMES if name in fields and is_unambiguous_time(fields[name])]
     return builder.read_time(fields, *names, *_TIME_FIELDS, naive_is_utc=True)
 
 
@@ -154,7 +153,7 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
     """Return one event of a message; an unknown kind makes a ``custom`` event."""
     fields = _flatten(payload)
     builder = DraftBuilder(payload)
-    campaign = next((tag for name in _CONTENT_IDS if (tag := first_tag(fields.get(name)))), None)
+    campaign = next((tag for name in _CONTENT_IDS if name in fields and (tag := first_tag(fields[name]))), None)
     message_ids = (strip_message_id(fields.get(name)) for name in _MESSAGE_IDS)
     kind = _read_kind(fields) or ""
     by_machine = True if kind in _MACHINE_KINDS else read_flag(builder, fields, *_MACHINE_FLAGS)
@@ -165,7 +164,7 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
             _METRICS,
             _read_time(builder, fields) or context.signed_at,
             by_machine=by_machine,
-            retracted=any(str(fields.get(name)).lower() == "true" for name in _TEST_FLAGS),
+            retracted=any(str(fields[name]).lower() == "true" for name in _TEST_FLAGS if name in fields),
             provider_event_id=first_text(fields, _EVENT_IDS),
             content_id=campaign or next(filter(None, message_ids), None),
         )
@@ -208,6 +207,7 @@ SHAPES = (
         matches_event,
         read_event,
         is_ambiguous=True,
+        names=(*_TIME_FIELDS, *_WRAPPERS),
     ),
     PayloadShape(
         FeedType.EMAIL,
@@ -215,5 +215,6 @@ SHAPES = (
         matches_campaign,
         read_campaign,
         is_ambiguous=True,
+        names=_CAMPAIGN_METRICS["sends"],
     ),
 )

@@ -195,9 +195,17 @@ def add_metrics(builder: DraftBuilder, metrics: Mapping[str, Any]) -> None:
 
 SHAPES = (
     PayloadShape(
-        FeedType.ADS_GOOGLE, "results of search or searchStream (results with metrics)", matches_page, read_page
+        FeedType.ADS_GOOGLE,
+        "results of search or searchStream (results with metrics)",
+        matches_page,
+        read_page,
+        names=("fieldMask", "results"),
     ),
     PayloadShape(
-        FeedType.ADS_GOOGLE, "one result (metrics with campaign, adGroup or customer)", matches_result, read_result
+        FeedType.ADS_GOOGLE,
+        "one result (metrics with campaign, adGroup or customer)",
+        matches_result,
+        read_result,
+        names=("metrics",),
     ),
 )

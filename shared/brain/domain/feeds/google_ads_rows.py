@@ -100,6 +100,11 @@ def _is_in_key(name: str) -> bool:
 
 SHAPES = (
     PayloadShape(
-        FeedType.ADS_GOOGLE, "warehouse rows (cost_micros and date)", matches_row, read_row, is_warehouse_row=True
+        FeedType.ADS_GOOGLE,
+        "warehouse rows (cost_micros and date)",
+        matches_row,
+        read_row,
+        is_warehouse_row=True,
+        names=("cost_micros", "metrics.cost_micros"),
     ),
 )

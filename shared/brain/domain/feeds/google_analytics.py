@@ -186,6 +186,10 @@ def _read_mapped_row(
 
 SHAPES = (
     PayloadShape(
-        FeedType.WAREHOUSE, "a GA4 report (dimensionHeaders, metricHeaders, rows)", matches_report, read_report
+        FeedType.WAREHOUSE,
+        "a GA4 report (dimensionHeaders, metricHeaders, rows)",
+        matches_report,
+        read_report,
+        names=("reports", "metricHeaders"),
     ),
 )

@@ -70,6 +70,10 @@ def _strip_query(location: str | None) -> str | None:
 
 SHAPES = (
     PayloadShape(
-        FeedType.WAREHOUSE, "rows of the GA4 export (event_name, event_timestamp)", matches_export, read_export
+        FeedType.WAREHOUSE,
+        "rows of the GA4 export (event_name, event_timestamp)",
+        matches_export,
+        read_export,
+        names=("event_name",),
     ),
 )

@@ -74,4 +74,12 @@ def read(payload: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.WAREHOUSE, "rows of GA4 reports (property_id, date and GA4's metrics)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.WAREHOUSE,
+        "rows of GA4 reports (property_id, date and GA4's metrics)",
+        matches,
+        read,
+        names=_PROPERTIES,
+    ),
+)

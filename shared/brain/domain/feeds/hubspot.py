@@ -196,12 +196,21 @@ def read_ping(_item: JsonObject, _context: FeedContext) -> Iterable[FeedOutcome]
 
 
 SHAPES = (
-    PayloadShape(FeedType.CRM_HUBSPOT, "HubSpot CRM objects (id, properties, createdAt)", matches_object, read_object),
+    PayloadShape(
+        FeedType.CRM_HUBSPOT,
+        "HubSpot CRM objects (id, properties, createdAt)",
+        matches_object,
+        read_object,
+        names=("properties", "results"),
+    ),
     PayloadShape(
         FeedType.CRM_HUBSPOT,
         "warehouse rows (deal_id or id, property_amount, properties_amount and the like)",
         matches_row,
         read_row,
+        names=_ROW_IDS,
     ),
-    PayloadShape(FeedType.CRM_HUBSPOT, "HubSpot's check of the webhook URL", matches_ping, read_ping),
+    PayloadShape(
+        FeedType.CRM_HUBSPOT, "HubSpot's check of the webhook URL", matches_ping, read_ping, names=("portalId",)
+    ),
 )

@@ -164,8 +164,13 @@ SHAPES = (
         "HubSpot e-mail statistics (stats.counters, or aggregate.counters)",
         matches_statistics,
         read_statistics,
+        names=("objects", "results", "campaignAggregations", *_COUNTER_CONTAINERS),
     ),
     PayloadShape(
-        FeedType.CRM_HUBSPOT, "HubSpot e-mail events (type, created, emailCampaignId)", matches_events, read_events
+        FeedType.CRM_HUBSPOT,
+        "HubSpot e-mail events (type, created, emailCampaignId)",
+        matches_events,
+        read_events,
+        names=("events", "created"),
     ),
 )

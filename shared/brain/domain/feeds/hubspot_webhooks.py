@@ -142,5 +142,11 @@ def _read_deal_merge(payload: JsonObject, merged_at: datetime) -> list[FeedOutco
 
 
 SHAPES = (
-    PayloadShape(FeedType.CRM_HUBSPOT, "HubSpot webhooks (subscriptionType, objectId, occurredAt)", matches, read),
+    PayloadShape(
+        FeedType.CRM_HUBSPOT,
+        "HubSpot webhooks (subscriptionType, objectId, occurredAt)",
+        matches,
+        read,
+        names=("subscriptionType",),
+    ),
 )

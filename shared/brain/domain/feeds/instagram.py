@@ -196,6 +196,13 @@ SHAPES = (
         "Instagram insights (data with name, period, values)",
         matches_insights,
         read_insights,
+        names=("data", "period"),
     ),
-    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "Instagram media (id, media_type, like_count)", matches_media, read_media),
+    PayloadShape(
+        FeedType.SOCIAL_INSTAGRAM,
+        "Instagram media (id, media_type, like_count)",
+        matches_media,
+        read_media,
+        names=("data", "media", "media_type", "media_product_type"),
+    ),
 )

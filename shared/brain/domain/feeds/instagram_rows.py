@@ -146,8 +146,13 @@ def _read_comment(comment: JsonObject) -> Draft | Rejected:
 
 
 SHAPES = (
-    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "warehouse rows of media, insights or users", matches, read),
+    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "warehouse rows of media, insights or users", matches, read, names=("id",)),
     PayloadShape(
-        FeedType.SOCIAL_INSTAGRAM, "comments (id, text, timestamp)", matches_comments, read_comments, is_ambiguous=True
+        FeedType.SOCIAL_INSTAGRAM,
+        "comments (id, text, timestamp)",
+        matches_comments,
+        read_comments,
+        is_ambiguous=True,
+        names=("data", "text"),
     ),
 )

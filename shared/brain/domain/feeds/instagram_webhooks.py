@@ -97,4 +97,6 @@ def _read_change(entry: Mapping[str, Any], change: Mapping[str, Any], context: F
     )
 
 
-SHAPES = (PayloadShape(FeedType.SOCIAL_INSTAGRAM, "an Instagram webhook (object, entry)", matches, read),)
+SHAPES = (
+    PayloadShape(FeedType.SOCIAL_INSTAGRAM, "an Instagram webhook (object, entry)", matches, read, names=("entry",)),
+)

@@ -64,4 +64,6 @@ def _read_machine(builder: DraftBuilder, fields: JsonObject) -> bool | None:
     return True if proxy and proxy.lower().startswith(_APPLE) else is_bot
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Iterable events (eventName, dataFields)", matches, read),)
+SHAPES = (
+    PayloadShape(FeedType.EMAIL, "Iterable events (eventName, dataFields)", matches, read, names=("dataFields",)),
+)

@@ -139,7 +139,7 @@ def to_texts(value: Any) -> list[str]:
 
 def has_any(json_object: Mapping[str, Any], names: Iterable[str]) -> bool:
     """Return whether an object has at least one of ``names``."""
-    return any(name in json_object for name in names)
+    return not json_object.keys().isdisjoint(names)
 
 
 def lowercase_names(row: Mapping[str, Any]) -> dict[str, Any]:

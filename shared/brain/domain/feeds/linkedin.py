@@ -225,11 +225,13 @@ SHAPES = (
         "a page of LinkedIn's API (elements with totalShareStatistics)",
         matches_page,
         read_page,
+        names=("elements",),
     ),
     PayloadShape(
         FeedType.SOCIAL_LINKEDIN,
         "one element (totalShareStatistics, or a post, or ad analytics)",
         matches_element,
         read_element,
+        names=("totalShareStatistics", "lifecycleState", *_AD_FIELDS),
     ),
 )

@@ -97,6 +97,10 @@ def _find_actor(notification: JsonObject) -> str | None:
 
 SHAPES = (
     PayloadShape(
-        FeedType.SOCIAL_LINKEDIN, "LinkedIn notifications of social actions (notificationId, action)", matches, read
+        FeedType.SOCIAL_LINKEDIN,
+        "LinkedIn notifications of social actions (notificationId, action)",
+        matches,
+        read,
+        names=("challengeCode", "notifications", "elements", "notificationId", "type"),
     ),
 )

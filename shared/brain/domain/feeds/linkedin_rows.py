@@ -146,5 +146,13 @@ SHAPES = (
         matches,
         read,
         is_warehouse_row=True,
+        names=(
+            "ugc_post_id",
+            "share_statistic_id",
+            "ugc_post_urn",
+            "lifecycle_state",
+            *_COST_COLUMNS,
+            *_STATISTICS_COLUMNS,
+        ),
     ),
 )

@@ -163,6 +163,13 @@ SHAPES = (
         "Mailchimp campaigns and reports (emails_sent with opens, clicks and bounces, or with report_summary)",
         matches_campaign,
         read_campaign,
+        names=("emails_sent", *_PAGES),
     ),
-    PayloadShape(FeedType.EMAIL, "Mailchimp webhooks of audiences (type, fired_at)", matches_webhook, read_webhook),
+    PayloadShape(
+        FeedType.EMAIL,
+        "Mailchimp webhooks of audiences (type, fired_at)",
+        matches_webhook,
+        read_webhook,
+        names=("fired_at",),
+    ),
 )

@@ -57,4 +57,8 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "MailerSend events (type, created_at, webhook_id, data)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL, "MailerSend events (type, created_at, webhook_id, data)", matches, read, names=("data",)
+    ),
+)

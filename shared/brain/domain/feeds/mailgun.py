@@ -113,4 +113,12 @@ def _read_form(form: JsonObject, context: FeedContext) -> Draft | Rejected:
     )
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Mailgun events (event-data with event, timestamp, id)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Mailgun events (event-data with event, timestamp, id)",
+        matches,
+        read,
+        names=("event-data", "message", "signature", "paging"),
+    ),
+)

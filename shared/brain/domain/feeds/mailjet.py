@@ -48,4 +48,12 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Mailjet events (event, time, mj_campaign_id)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Mailjet events (event, time, mj_campaign_id)",
+        matches,
+        read,
+        names=("mj_campaign_id", "mj_contact_id"),
+    ),
+)

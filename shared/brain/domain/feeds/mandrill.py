@@ -84,4 +84,12 @@ def _read_event(event: JsonObject, context: FeedContext) -> FeedOutcome:
     )
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Mandrill events (mandrill_events, or event, ts, msg)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Mandrill events (mandrill_events, or event, ts, msg)",
+        matches,
+        read,
+        names=("mandrill_events", "ts"),
+    ),
+)

@@ -11,7 +11,7 @@ from brain.domain.events import Notice
 from brain.domain.feeds.json_values import parse_number
 from brain.errors import InvalidInputError
 
-ACTION_COLUMNS: Final = ("action_type", "value")
+ACTION_COLUMNS: Final = frozenset({"action_type", "value"})
 # Where tools write which table a row is from.
 _TABLE_COLUMNS: Final = (
     "_dbt_source_relation", "source_relation", "source_table", "_source_table", "table_name", "_table_name", "table",
@@ -28,7 +28,7 @@ UNNAMED_TABLE: Final = Notice(
 
 def is_action_row(row: Mapping[str, Any]) -> bool:
     """Return whether the row is one action of an ad."""
-    return all(name in row for name in ACTION_COLUMNS)
+    return row.keys() >= ACTION_COLUMNS
 
 
 def is_value_row(row: Mapping[str, Any]) -> bool:

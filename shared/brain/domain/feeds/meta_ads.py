@@ -170,7 +170,21 @@ SHAPES = (
         matches_row,
         read_row,
         is_warehouse_row=True,
+        names=("date", "date_start"),
     ),
-    PayloadShape(FeedType.ADS_META, "plain rows per day and ad_id", matches_plain_row, read_row, is_ambiguous=True),
-    PayloadShape(FeedType.ADS_META, "a lead webhook (object page, field leadgen)", matches_webhook, read_webhook),
+    PayloadShape(
+        FeedType.ADS_META,
+        "plain rows per day and ad_id",
+        matches_plain_row,
+        read_row,
+        is_ambiguous=True,
+        names=("date", "date_start"),
+    ),
+    PayloadShape(
+        FeedType.ADS_META,
+        "a lead webhook (object page, field leadgen)",
+        matches_webhook,
+        read_webhook,
+        names=("hub.challenge", "entry"),
+    ),
 )

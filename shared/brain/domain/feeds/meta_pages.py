@@ -120,8 +120,16 @@ def read_empty_page(payload: JsonObject, _context: FeedContext) -> Iterable[Feed
 
 SHAPES = (
     PayloadShape(
-        FeedType.ADS_META, "a page of Meta insights (data with date_start, impressions, spend)", matches_page, read_page
+        FeedType.ADS_META,
+        "a page of Meta insights (data with date_start, impressions, spend)",
+        matches_page,
+        read_page,
+        names=("data",),
     ),
-    PayloadShape(FeedType.ADS_META, "an ad, ad set or campaign with insights.data", matches_node, read_node),
-    PayloadShape(FeedType.ADS_META, "an empty page", matches_empty_page, read_empty_page, is_ambiguous=True),
+    PayloadShape(
+        FeedType.ADS_META, "an ad, ad set or campaign with insights.data", matches_node, read_node, names=tuple(_EDGES)
+    ),
+    PayloadShape(
+        FeedType.ADS_META, "an empty page", matches_empty_page, read_empty_page, is_ambiguous=True, names=("data",)
+    ),
 )

@@ -191,6 +191,9 @@ SHAPES = (
         matches_named_row,
         read_named_row,
         is_ambiguous=True,
+        names=(*NAMED_TIME_COLUMNS, *_PERIOD_COLUMNS),
     ),
-    PayloadShape(FeedType.WAREHOUSE, "a page of such rows in data", matches_page, read_page, is_ambiguous=True),
+    PayloadShape(
+        FeedType.WAREHOUSE, "a page of such rows in data", matches_page, read_page, is_ambiguous=True, names=("data",)
+    ),
 )

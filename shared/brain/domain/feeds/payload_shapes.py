@@ -31,6 +31,9 @@ class PayloadShape:
     ``description`` names it for a sender whose payload has no shape of the feed. An ``is_ambiguous`` shape is too
     unspecific to prove that a payload belongs to this feed and not to another. An ``is_warehouse_row`` is how a
     connector stores the feed in a warehouse, and is accepted at the URL of ``warehouse`` too.
+
+    Every payload of the shape has at least one of ``names``, whatever their case and separators, so that only those
+    payloads are matched. A shape without names may match any payload.
     """
 
     feed_type: FeedType
@@ -39,6 +42,7 @@ class PayloadShape:
     read: PayloadReader
     is_ambiguous: bool = False
     is_warehouse_row: bool = False
+    names: tuple[str, ...] = ()
 
 
 def reject_shape(expected: str) -> Rejected:

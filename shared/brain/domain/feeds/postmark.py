@@ -86,4 +86,12 @@ def _is_unsubscribe(payload: JsonObject) -> bool:
     )
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Postmark records (RecordType, MessageID)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "Postmark records (RecordType, MessageID)",
+        matches,
+        read,
+        names=("MessageID", "MessageStream", "ServerID"),
+    ),
+)

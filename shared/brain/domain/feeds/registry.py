@@ -1,8 +1,8 @@
 """All payload shapes by feed; a new provider is one module and one line here."""
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
 from brain.domain.events import FeedType, Rejected
 from brain.domain.feeds import (
@@ -54,6 +54,7 @@ from brain.domain.feeds import (
 )
 from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.payload_shapes import JsonObject, PayloadShape
+from brain.domain.privacy.personal_fields import normalize_field_name
 
 _ALL: Final[tuple[PayloadShape, ...]] = (
     *cloud_events.SHAPES,
@@ -134,6 +135,16 @@ _AMBIGUOUS: Final = {
 _FOREIGN: Final = {
     feed: tuple(shape for shape in _ALL if not shape.is_ambiguous and shape not in _DISTINCT[feed]) for feed in FeedType
 }
+_NAMES: Final = {shape: frozenset(map(normalize_field_name, shape.names)) for shape in _ALL}
+_KNOWN_NAMES: Final = frozenset().union(*_NAMES.values())
+
+
+class _Candidates(NamedTuple):
+    """The shapes that a payload may have at one URL, each kind in the order in which they are tried."""
+
+    distinct: tuple[PayloadShape, ...]
+    foreign: tuple[PayloadShape, ...]
+    ambiguous: tuple[PayloadShape, ...]
 
 
 def read_object(payload: JsonObject, source: FeedType, context: FeedContext) -> list[FeedOutcome]:
@@ -146,15 +157,26 @@ def read_object(payload: JsonObject, source: FeedType, context: FeedContext) -> 
     """
     if context.field_map is not None and not (bigquery.matches(payload) or google_analytics.matches_report(payload)):
         return [plain_rows.read_mapped_row(payload, context.field_map)]
-    shape = _find_shape(payload, _DISTINCT[source])
+    candidates = _select_candidates(source, _KNOWN_NAMES.intersection(map(normalize_field_name, payload)))
+    shape = _find_shape(payload, candidates.distinct)
     if shape is None:
-        foreign_shape = _find_shape(payload, _FOREIGN[source])
+        foreign_shape = _find_shape(payload, candidates.foreign)
         if foreign_shape is not None:
             return [_reject_mismatch(foreign_shape, source)]
-        shape = _find_shape(payload, _AMBIGUOUS[source])
+        shape = _find_shape(payload, candidates.ambiguous)
     if shape is None:
         return [Rejected("unknown_shape", _list_expected(source))]
     return list(shape.read(payload, context))
+
+
+@lru_cache(maxsize=4096)
+def _select_candidates(source: FeedType, names: frozenset[str]) -> _Candidates:
+    """Return the shapes of a payload that has ``names`` of those that are known to the shapes, and no others."""
+
+    def select(shapes: tuple[PayloadShape, ...]) -> tuple[PayloadShape, ...]:
+        return tuple(shape for shape in shapes if not shape.names or not names.isdisjoint(_NAMES[shape]))
+
+    return _Candidates(select(_DISTINCT[source]), select(_FOREIGN[source]), select(_AMBIGUOUS[source]))
 
 
 def _find_shape(payload: JsonObject, shapes: tuple[PayloadShape, ...]) -> PayloadShape | None:

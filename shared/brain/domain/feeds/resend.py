@@ -52,4 +52,8 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "Resend events (type, created_at, data with email_id)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL, "Resend events (type, created_at, data with email_id)", matches, read, names=("data",)
+    ),
+)

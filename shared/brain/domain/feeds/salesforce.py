@@ -149,8 +149,13 @@ SHAPES = (
         "Salesforce records or a page of a query (attributes, records, done)",
         matches_records,
         read_records,
+        names=("attributes", "records"),
     ),
     PayloadShape(
-        FeedType.CRM_SALESFORCE, "warehouse rows (id, is_deleted, stage_name and the like)", matches_row, read_row
+        FeedType.CRM_SALESFORCE,
+        "warehouse rows (id, is_deleted, stage_name and the like)",
+        matches_row,
+        read_row,
+        names=(*_KIND_BY_COLUMN, *_COMMON_COLUMNS),
     ),
 )

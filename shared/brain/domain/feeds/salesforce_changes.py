@@ -159,4 +159,12 @@ def _read_facts(
     return facts
 
 
-SHAPES = (PayloadShape(FeedType.CRM_SALESFORCE, "Change Data Capture (ChangeEventHeader)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.CRM_SALESFORCE,
+        "Change Data Capture (ChangeEventHeader)",
+        matches,
+        read,
+        names=("ChangeEventHeader", "payload", "data"),
+    ),
+)

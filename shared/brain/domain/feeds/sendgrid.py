@@ -66,5 +66,11 @@ def _find_content_id(builder: DraftBuilder, event: JsonObject) -> str | None:
 
 
 SHAPES = (
-    PayloadShape(FeedType.EMAIL, "SendGrid events (event, timestamp, sg_event_id, sg_message_id)", matches, read),
+    PayloadShape(
+        FeedType.EMAIL,
+        "SendGrid events (event, timestamp, sg_event_id, sg_message_id)",
+        matches,
+        read,
+        names=("sg_event_id", "sg_message_id"),
+    ),
 )

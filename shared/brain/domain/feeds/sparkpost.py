@@ -78,4 +78,12 @@ def _read_prefetched(builder: DraftBuilder, event: JsonObject) -> bool | None:
     return read_flag(builder, event, "is_prefetched") if is_prefetched is None else is_prefetched
 
 
-SHAPES = (PayloadShape(FeedType.EMAIL, "SparkPost events (msys, or a page with event_id and type)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.EMAIL,
+        "SparkPost events (msys, or a page with event_id and type)",
+        matches,
+        read,
+        names=("msys", "results"),
+    ),
+)

@@ -240,9 +240,14 @@ SHAPES = (
         "TikTok responses (data.videos, or data.list with dimensions and metrics)",
         matches_response,
         read_response,
+        names=("data", "error", "request_id"),
     ),
     PayloadShape(
-        FeedType.SOCIAL_TIKTOK, "one video (id, create_time, view_count) or one report row", matches_record, read_record
+        FeedType.SOCIAL_TIKTOK,
+        "one video (id, create_time, view_count) or one report row",
+        matches_record,
+        read_record,
+        names=("dimensions", "video_description", "view_count", "video_views"),
     ),
     PayloadShape(
         FeedType.SOCIAL_TIKTOK,
@@ -250,8 +255,13 @@ SHAPES = (
         matches_row,
         read_row,
         is_warehouse_row=True,
+        names=("stat_time_hour", "stat_time_day"),
     ),
     PayloadShape(
-        FeedType.SOCIAL_TIKTOK, "a TikTok webhook (client_key, event, user_openid)", matches_webhook, read_webhook
+        FeedType.SOCIAL_TIKTOK,
+        "a TikTok webhook (client_key, event, user_openid)",
+        matches_webhook,
+        read_webhook,
+        names=("client_key",),
     ),
 )

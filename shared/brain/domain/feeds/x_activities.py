@@ -124,4 +124,12 @@ def _read_actor(activity: JsonObject) -> str | None:
     return None
 
 
-SHAPES = (PayloadShape(FeedType.SOCIAL_TWITTER, "an account activity of X (for_user_id)", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.SOCIAL_TWITTER,
+        "an account activity of X (for_user_id)",
+        matches,
+        read,
+        names=("for_user_id", "crc_token", "user_event"),
+    ),
+)

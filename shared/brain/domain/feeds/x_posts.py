@@ -226,10 +226,16 @@ def read_v1(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
 
 _PAGE_DESCRIPTION = "posts of X API v2 (data with id, text, created_at, public_metrics)"
 SHAPES = (
-    PayloadShape(FeedType.SOCIAL_TWITTER, _PAGE_DESCRIPTION, matches_page, read_page),
-    PayloadShape(FeedType.SOCIAL_TWITTER, "one post of X API v2", _is_post, read_post),
+    PayloadShape(FeedType.SOCIAL_TWITTER, _PAGE_DESCRIPTION, matches_page, read_page, names=("data", "meta")),
     PayloadShape(
-        FeedType.SOCIAL_TWITTER, "a post of API v1.1 (id_str, favorite_count, retweet_count)", matches_v1, read_v1
+        FeedType.SOCIAL_TWITTER, "one post of X API v2", _is_post, read_post, names=("text", "public_metrics")
+    ),
+    PayloadShape(
+        FeedType.SOCIAL_TWITTER,
+        "a post of API v1.1 (id_str, favorite_count, retweet_count)",
+        matches_v1,
+        read_v1,
+        names=("id_str",),
     ),
     PayloadShape(
         FeedType.SOCIAL_TWITTER,
@@ -237,5 +243,6 @@ SHAPES = (
         matches_minimal_page,
         read_page,
         is_ambiguous=True,
+        names=("data",),
     ),
 )

@@ -69,4 +69,8 @@ def read(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcome]:
     ]
 
 
-SHAPES = (PayloadShape(FeedType.SOCIAL_TWITTER, "rows per tweet_id and date", matches, read),)
+SHAPES = (
+    PayloadShape(
+        FeedType.SOCIAL_TWITTER, "rows per tweet_id and date", matches, read, names=("organic_tweet_id", "tweet_id")
+    ),
+)

@@ -140,7 +140,17 @@ def _read_totals(resource: JsonObject, context: FeedContext) -> Draft | Rejected
 
 SHAPES = (
     PayloadShape(
-        FeedType.SOCIAL_YOUTUBE, "a list of the YouTube Data API (kind, items with statistics)", matches_list, read_list
+        FeedType.SOCIAL_YOUTUBE,
+        "a list of the YouTube Data API (kind, items with statistics)",
+        matches_list,
+        read_list,
+        names=("kind",),
     ),
-    PayloadShape(FeedType.SOCIAL_YOUTUBE, "one video with statistics.viewCount", matches_resource, read_resource),
+    PayloadShape(
+        FeedType.SOCIAL_YOUTUBE,
+        "one video with statistics.viewCount",
+        matches_resource,
+        read_resource,
+        names=("kind", "statistics"),
+    ),
 )

@@ -134,9 +134,18 @@ def _read_start(builder: DraftBuilder, row: Mapping[str, Any]) -> datetime | Non
 
 SHAPES = (
     PayloadShape(
-        FeedType.SOCIAL_YOUTUBE, "a YouTube Analytics report (columnHeaders, rows)", matches_table, read_table
+        FeedType.SOCIAL_YOUTUBE,
+        "a YouTube Analytics report (columnHeaders, rows)",
+        matches_table,
+        read_table,
+        names=("columnHeaders",),
     ),
     PayloadShape(
-        FeedType.SOCIAL_YOUTUBE, "rows per video_id or channel_id and date", matches_row, read_row, is_ambiguous=True
+        FeedType.SOCIAL_YOUTUBE,
+        "rows per video_id or channel_id and date",
+        matches_row,
+        read_row,
+        is_ambiguous=True,
+        names=("video_id", "channel_id"),
     ),
 )

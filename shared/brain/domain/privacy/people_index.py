@@ -11,6 +11,7 @@ from typing import Final
 from brain.domain.privacy.scrub_allowance import ScrubAllowance
 
 _WORD: Final = re.compile(r"[^\W_]+")
+MIN_CHARACTERS: Final = 5  # a shorter name is found by chance in texts that do not mean the person
 _MAX_CHARACTERS: Final = 256  # a longer text in a personal field is a note, which no other text repeats
 _FEW: Final = 8  # so few people are sought one by one first, which is faster
 
@@ -48,8 +49,6 @@ class PeopleIndex:
         Raises:
             ScrubLimitError: the search takes longer than the allowance.
         """
-        if not self._folded:
-            return text
         folded = _fold(text)
         if len(self._folded) <= _FEW:
             for person in self._folded:
@@ -102,6 +101,11 @@ class PeopleIndex:
             if pseudonym and not (text[first - 1 : first].isalnum() or text[end : end + 1].isalnum()):
                 longest = (first, end, pseudonym)
         return longest
+
+
+def is_found_whole(person: str) -> bool:
+    """Return whether a text that is only this person is always replaced as a whole, without a search."""
+    return MIN_CHARACTERS <= len(person) <= _MAX_CHARACTERS and person.isascii() and _WORD.search(person) is not None
 
 
 def _fold(text: str) -> str:

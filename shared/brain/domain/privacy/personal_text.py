@@ -13,14 +13,16 @@ from brain.domain.privacy.personal_fields import is_personal
 from brain.domain.privacy.phone_text import Pseudonymize, pseudonymize_phones, pseudonymize_ungrouped
 from brain.domain.privacy.scrub_allowance import ScrubAllowance, estimate_steps
 
-# Cheap filters: most texts are words and identifiers and are returned after these.
-_CANDIDATE_CHARACTER: Final = re.compile(r"[@%+:=\d]")
+# A cheap filter: most texts are words and identifiers and are returned after it. The set of characters comes first, so
+# that all others are skipped in one fast loop.
 _CANDIDATE: Final = re.compile(
-    r"@|%40|\+\d|%2[Bb]\d|[\d)][ ().\-/]{1,3}\d|:[0-9A-Fa-f]{0,4}:|(?<!\d)00\d{9}|[?&;][\w.\-]{1,64}=|[A-Za-z.:] ?\d{5}"
+    r"[@%+\d):?&;](?:(?<=@)|(?<=%)(?:40|2[Bb]\d)|(?<=\+)\d|(?<=[\d)])[ ().\-/]{1,3}\d|(?<=:)[0-9A-Fa-f]{0,4}:"
+    r"|(?<=[?&;])[\w.\-]{1,64}=|(?<=0)(?<!\d0)0\d{9}|(?:(?<=[A-Za-z.:]\d)|(?<=[A-Za-z.:] \d))\d{4})"
 )
-_NUMBER_OR_TIME: Final = re.compile(
+_NUMBER_TIME_OR_UUID: Final = re.compile(
     r"-?(?!00\d{9})\d+(?:[.,]\d+)?%?"
     r"|\d{4}-\d\d?-\d\d?(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
+    r"|(?!00)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 )
 _DIALLED: Final = re.compile(r"0\d{8,14}")
 _FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\ufe6b]")
@@ -61,12 +63,13 @@ def pseudonymize_text(
         text = unicodedata.normalize("NFKC", text)
     if regions:
         text = pseudonymize_ungrouped(text, pseudonymize, regions)
-    if not _CANDIDATE_CHARACTER.search(text) or not _CANDIDATE.search(text) or _NUMBER_OR_TIME.fullmatch(text):
+    if _NUMBER_TIME_OR_UUID.fullmatch(text) or not _CANDIDATE.search(text):
         return text
     if allowance:
         allowance.take(estimate_steps(text))
     text = _pseudonymize_addresses(text, pseudonymize)
-    return pseudonymize_phones(text, pseudonymize, regions)
+    # An identifier has no telephone number; it is what remains of a text that was a single address.
+    return text if text.isidentifier() else pseudonymize_phones(text, pseudonymize, regions)
 
 
 def is_dialled(text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from brain.domain.privacy.addressees import parse_addressees
 from brain.domain.privacy.keys import IdentityKeys, derive_client_key
-from brain.domain.privacy.people_index import PeopleIndex
+from brain.domain.privacy.people_index import MIN_CHARACTERS, PeopleIndex, is_found_whole
 from brain.domain.privacy.personal_fields import (
     ALL_FIELDS,
     COUNTABLE_NAMES,
@@ -41,7 +41,6 @@ _SENDERS_IDS: Final = frozenset({
 _NAMES_PER_STEP: Final = 2
 _STEPS_PER_NAME: Final = 2  # of a name that may be a person
 _HEX_DIGITS: Final = 16
-_MIN_SEARCHABLE_LENGTH: Final = 5  # a shorter name is found by chance in texts that do not mean the person
 _CONTAINER_TYPES: Final = frozenset({dict, list})
 _SCALAR_TYPES: Final = frozenset({int, float, bool, NoneType})
 
@@ -60,7 +59,9 @@ class Pseudonymizer:
             ``ScrubLimitError`` when it is used up.
     """
 
-    __slots__ = ("_allowance", "_extra_fields", "_is_personal", "_key", "_people", "_prefix", "_rules", "pseudonyms")
+    __slots__ = (
+        "_allowance", "_extra_fields", "_fields", "_is_personal", "_key", "_people", "_prefix", "_rules", "pseudonyms",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -77,22 +78,22 @@ class Pseudonymizer:
         self._rules = rules
         self._allowance = allowance or ScrubAllowance(UNLIMITED_STEPS)
         self._people = PeopleIndex()
+        self._fields: dict[str, str] = {}  # what the texts of personal fields became, each of which is read twice
         self.pseudonyms: dict[str, str] = {}
 
     def pseudonymize(self, person: str) -> str:
         """Return the pseudonym of an address, a number, a name or an identifier; a pseudonym stays as it is."""
         pseudonym = self.pseudonyms.get(person)
-        self._allowance.take(STEPS_PER_PERSON)
-        if pseudonym is None:
-            self._allowance.take(1 + len(person) // CHARACTERS_PER_STEP)
-            pseudonym = person if PSEUDONYM_PATTERN.fullmatch(person) else self._derive(person)
-            self.pseudonyms[person] = pseudonym
-            if len(person) >= _MIN_SEARCHABLE_LENGTH:
-                self._people.add(person, pseudonym)
+        if pseudonym is not None:
+            self._allowance.take(STEPS_PER_PERSON)
+            return pseudonym
+        self._allowance.take(STEPS_PER_PERSON + 1 + len(person) // CHARACTERS_PER_STEP)
+        if not PSEUDONYM_PATTERN.fullmatch(person):
+            pseudonym = self._prefix + _hash(self._key, normalize_person(person, self._rules))
+        self.pseudonyms[person] = pseudonym = pseudonym or person
+        if len(person) >= MIN_CHARACTERS:
+            self._people.add(person, pseudonym)
         return pseudonym
-
-    def _derive(self, person: str) -> str:
-        return self._prefix + _hash(self._key, normalize_person(person, self._rules))
 
     def scrub_payload(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``raw`` with every person in it, or found before, replaced by a pseudonym in every text."""
@@ -106,15 +107,19 @@ class Pseudonymizer:
 
         The digits of an identifier are no telephone number.
         """
-        may_be_phone = bool(self._rules.phone_regions) and text.isdigit() and not is_identifier
-        if text.isalnum() and not text.startswith("00") and not may_be_phone:
+        if text.isalnum() and not self._may_be_dialled(text, is_identifier=is_identifier):
             # A word or an identifier: a person only as a whole.
-            return self.pseudonyms.get(text, text) if len(text) >= _MIN_SEARCHABLE_LENGTH else text
+            return self.pseudonyms.get(text, text) if len(text) >= MIN_CHARACTERS else text
         if text[:1] in ("{", "["):
             return self._scrub_embedded_json(text)
+        if text in self.pseudonyms and is_found_whole(text):
+            return self.pseudonyms[text]
         if len(text) >= CHARACTERS_PER_STEP:
             self._allowance.take(len(text) // CHARACTERS_PER_STEP)
         return self._scrub_free_text(self._people.replace(text, self._allowance) if self.pseudonyms else text)
+
+    def _may_be_dialled(self, text: str, *, is_identifier: bool) -> bool:
+        return text.startswith("00") or (bool(self._rules.phone_regions) and not is_identifier and text.isdigit())
 
     def _scrub_free_text(self, text: str) -> str:
         return pseudonymize_text(text, self.pseudonymize, self._rules.phone_regions, self._allowance)
@@ -185,7 +190,7 @@ class Pseudonymizer:
     def _pseudonymize_field(self, content: Any, name: str) -> Any:
         """Return the content of a personal field with texts and identifiers pseudonymized, figures as they are."""
         if isinstance(content, str):
-            return self._pseudonymize_personal_text(content, name)
+            return self._fields.get(content) or self._pseudonymize_personal_text(content, name)
         if isinstance(content, dict):
             return self._pseudonymize_object(content, name)
         if isinstance(content, list):
@@ -206,11 +211,15 @@ class Pseudonymizer:
         return dict(self._pseudonymize_nested(nested_name, field) for nested_name, field in content.items())
 
     def _pseudonymize_personal_text(self, text: str, name: str) -> str:
-        if not text.strip() or (text.isdigit() and normalize_field_name(name) in COUNTABLE_NAMES):
-            return text
-        if self._rules.phone_regions and text.isdigit() and is_phone(name):
-            text = f"({text})"  # in this field, digits alone are a number and not an identifier
-        return self._pseudonymize_addressees(text)
+        """Return the pseudonyms of a text in a personal field; only what digits alone mean depends on the field."""
+        if text.isdigit():
+            if normalize_field_name(name) in COUNTABLE_NAMES:
+                return text
+            # In a field of telephone numbers, digits alone are a number and not an identifier.
+            return self.pseudonymize(f"({text})" if self._rules.phone_regions and is_phone(name) else text)
+        pseudonyms = self._pseudonymize_addressees(text) if text.strip() else text
+        self._fields[text] = pseudonyms
+        return pseudonyms
 
     def _pseudonymize_addressees(self, text: str) -> str:
         """Pseudonymize each of ``Ann <a@example.com>, b@example.com`` separately, so that each can be found again."""

@@ -24,9 +24,8 @@ from brain.services.jobs.catch_up import Dispatcher
 from brain.services.jobs.enqueue_runs import RunEnqueuer
 from brain.services.jobs.lease import Figures
 
-# An hourly run looks back a few hours for clients that an earlier dispatch missed, and once a day for a week.
+# An hourly run looks back a few hours for clients that an earlier dispatch missed, and once a day for some weeks.
 HOURLY_WINDOW = timedelta(hours=3)
-SWEEP_WINDOW = timedelta(days=8)
 LEARNING_DELAY = timedelta(minutes=10)
 
 
@@ -163,8 +162,9 @@ class Dispatch:
         counters = IngestCounters(self.store)
         end = scheduled_at + timedelta(hours=1)
         if selection is ClientSelection.RECENT_INGEST:
-            window = SWEEP_WINDOW if scheduled_at.hour == 0 else HOURLY_WINDOW
-            return counters.active_between(scheduled_at - window, end)
+            if scheduled_at.hour:
+                return counters.active_between(scheduled_at - HOURLY_WINDOW, end)
+            return counters.active_in_weeks(scheduled_at - ACTIVE_WINDOW, end)
         active = counters.active_in_weeks(scheduled_at - ACTIVE_WINDOW, end)
         if selection is ClientSelection.ACTIVE_WEEKS_OR_SHOP:
             return sorted({*active, *Clients(self.store).with_shop()})

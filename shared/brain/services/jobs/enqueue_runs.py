@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from brain.errors import AbandonedRunError
+from brain.errors import AbandonedRunError, BrainError
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore
 from brain.ports.task_queue import Task, TaskQueue
@@ -13,6 +13,7 @@ from brain.repositories.jobs.runs import Runs
 
 BATCH_SIZE = 500
 CONTINUATION_DELAY = timedelta(seconds=10)
+MAX_FAILURES_IN_A_ROW = 5
 MAX_ATTEMPTS = 40
 """After so many attempts a run that stops at its time limit again is not continued."""
 
@@ -40,7 +41,6 @@ class EnqueueRuns:
     def __call__(self, tasks: Sequence[Task]) -> int:
         """Record and enqueue tasks; a dry run is not recorded. Raises as the store and the queue do."""
         now = self.clock.now()
-        enqueued = 0
         for start in range(0, len(tasks), BATCH_SIZE):
             batch = tasks[start : start + BATCH_SIZE]
             open_until = {
@@ -48,7 +48,23 @@ class EnqueueRuns:
             }
             if open_until:
                 Runs(self.store).open(open_until, now)
-            enqueued += sum(self.queue.enqueue(task) for task in batch)
+        return self._enqueue(tasks)
+
+    def _enqueue(self, tasks: Sequence[Task]) -> int:
+        """Enqueue tasks; one that fails does not keep the others out, unless several in a row show that all will."""
+        enqueued, failures = 0, list[BrainError]()
+        failures_in_a_row = 0
+        for task in tasks:
+            try:
+                enqueued += self.queue.enqueue(task)
+                failures_in_a_row = 0
+            except BrainError as error:
+                failures.append(error)
+                failures_in_a_row += 1
+                if failures_in_a_row == MAX_FAILURES_IN_A_ROW:
+                    break
+        if failures:
+            raise failures[0]
         return enqueued
 
     def continue_run(self, task: Task, attempt: int) -> None:

@@ -36,7 +36,8 @@ class GiveUp:
         """
         letter = self._build_letter(task, error)
         record = self.store.get(paths.run(task.job, task.client_id, task.scheduled_at))
-        closing = [close_mark(record)] if record else []
+        is_held = isinstance(error, LeaseHeldError)  # by a worker whose next commit a change would make conflict
+        closing = [close_mark(record)] if record and not is_held else []
         try:
             self.store.commit([Create(paths.dead_letter(letter.dead_letter_id), letter.to_document()), *closing])
         except AlreadyExistsError:

@@ -78,7 +78,7 @@ class SimulatedTasks:
         while self._events:
             now, _, kind, task, retry_count = heapq.heappop(self._events)
             self.clock.time = now
-            queue = self._queues.setdefault(self.table.get_row(task.job).queue, _Queue())
+            queue = self._queues.setdefault(self.table.get_queue(task.job), _Queue())
             if kind == "due":
                 queue.waiting.append((task, retry_count))
             elif kind == "end":
@@ -87,7 +87,7 @@ class SimulatedTasks:
         self.clock.time = now
 
     def _dispatch(self, latest: Task, queue: _Queue, now: datetime, attempt: Attempting) -> None:
-        limits = self.table.queues[self.table.get_row(latest.job).queue]
+        limits = self.table.queues[self.table.get_queue(latest.job)]
         while queue.waiting and queue.running < limits.concurrent_dispatches:
             if queue.next_dispatch is not None and now < queue.next_dispatch:
                 self._push(queue.next_dispatch, "rate", latest, 0)

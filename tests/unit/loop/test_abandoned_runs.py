@@ -8,12 +8,14 @@ import pytest
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.runs import Run, RunStatus
+from brain.domain.jobs.steps import JOBS
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.repositories.jobs.runs import OPEN_UNTIL, Runs, to_document
+from brain.repositories.jobs.runs import OPEN_UNTIL, UNRECORDED_OPEN_FOR, Runs, to_document
 from brain.services.jobs.perform import InProcessQueue
-from brain.services.jobs.sweep_runs import SweepRuns
+from brain.services.jobs.sweep_runs import MAX_RUNS, SweepRuns
+from brain.settings.scheduler import read_scheduler
 from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
 from brain.testing.simulations.memory_brain import NOW, build_memory_brain
@@ -116,6 +118,28 @@ def test_a_record_that_cannot_be_read_does_not_hide_the_others(brain: Brain, log
     enqueue(brain, "acme")
     assert sweep(brain) == 1
     assert [event for event, _ in logged] == ["sweep_failed", "task_abandoned"]
+
+
+def test_500_records_that_cannot_be_read_do_not_keep_the_sweep_from_the_next(brain: Brain, logged: Logged) -> None:
+    """They are the longest overdue, and no sweep looks at more; the next one begins with the others."""
+    for number in range(MAX_RUNS):
+        brain.store.create(f"{paths.RUNS}/broken-{number}", {OPEN_UNTIL: NOW - timedelta(days=1)})
+    enqueue(brain, "acme")
+    assert sweep(brain) == 0
+    assert sweep(brain, LATER + timedelta(hours=1)) == 1
+    assert [event for event, _ in logged].count("sweep_failed") == MAX_RUNS + MAX_RUNS - 1
+    assert Runs(brain.store).count_overdue(NOW + LATER + timedelta(hours=1)) == MAX_RUNS
+
+
+def test_a_run_whose_task_a_former_version_enqueued_is_found_too(brain: Brain, logged: Logged) -> None:
+    """It was not recorded before its worker began, and the worker is killed. The time suffices for any queue."""
+    Runs(brain.store).acquire(JOB, "acme", NOW, now=NOW, lease=timedelta(seconds=90))
+    table = read_scheduler()
+    assert max(map(table.get_open_seconds, JOBS)) <= UNRECORDED_OPEN_FOR.total_seconds()
+    assert sweep(brain, UNRECORDED_OPEN_FOR - timedelta(seconds=1)) == 0
+    assert sweep(brain, UNRECORDED_OPEN_FOR) == 1
+    assert list_letters(brain) == [("acme", "run_abandoned")]
+    assert len(logged) == 1
 
 
 @pytest.mark.parametrize("mode", [FaultMode.KILL, FaultMode.KILL_AFTER])

@@ -28,6 +28,9 @@ from brain.repositories import paths
 
 RETENTION = timedelta(days=30)
 OPEN_UNTIL = "open_until"
+UNRECORDED_OPEN_FOR = timedelta(hours=4)
+"""How long a run is open that a worker begins before it was recorded, as from a former version's task: beyond the last
+attempt of any queue."""
 
 
 class Runs:
@@ -50,7 +53,7 @@ class Runs:
             return self._take_over(record, now, lease)
         run = Run(job, client_id, scheduled_at, RunStatus.RUNNING, 1, now + lease)
         try:
-            return run, self._store.create(path, to_document(run, now))
+            return run, self._store.create(path, {**to_document(run, now), OPEN_UNTIL: now + UNRECORDED_OPEN_FOR})
         except AlreadyExistsError as exc:
             message = "another worker has just created the record of this run; try again later"
             raise LeaseHeldError(message, retry_after_seconds=1) from exc

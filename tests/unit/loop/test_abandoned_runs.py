@@ -1,6 +1,7 @@
 """Runs whose workers left nothing are found by their marks, dead-lettered once, and reported."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,14 @@ from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.runs import OPEN_UNTIL, UNRECORDED_OPEN_FOR, Runs, to_document
+from brain.services.jobs.lease import Figures
 from brain.services.jobs.perform import InProcessQueue
+from brain.services.jobs.run_job import RunJob
 from brain.services.jobs.sweep_runs import MAX_RUNS, SweepRuns
 from brain.settings.scheduler import read_scheduler
 from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.client import build_event, store_events
 from brain.testing.simulations.memory_brain import NOW, build_memory_brain
 
 JOB = "brainHourlyScores"
@@ -173,6 +177,25 @@ def test_a_sweep_that_is_killed_anywhere_and_repeated_finds_each_run_once(mode: 
             break
     assert call == 1 + 1 + 2 * len(CLIENTS)
     inner.close()
+
+
+def test_runs_that_wait_in_this_process_are_not_abandoned(brain: Brain, logged: Logged) -> None:
+    """For hours, while the hourly job of another process sweeps; once the process is killed, they are."""
+    for number in range(30):
+        store_events(brain.store, replace(build_event(number, NOW), client_id=f"client-{number}"))
+    performed: list[str] = []
+
+    def perform(task: Task) -> Figures:
+        performed.append(task.client_id)
+        assert sweep(brain, timedelta(minutes=8) * len(performed)) == 0
+        if len(performed) == 25:
+            raise ProcessKilled
+        return brain.perform(task)
+
+    with pytest.raises(ProcessKilled):
+        RunJob(brain.dispatch, perform, brain.report_error)(JOB, NOW)
+    assert logged == []
+    assert sweep(brain, timedelta(minutes=8) * 25 + LATER) == 6
 
 
 def test_a_dispatch_repeated_after_the_run_records_nothing_new(brain: Brain) -> None:

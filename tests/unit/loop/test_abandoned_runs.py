@@ -10,6 +10,7 @@ import pytest
 from brain.bootstrap import Brain
 from brain.domain.jobs.runs import Run, RunStatus
 from brain.domain.jobs.steps import JOBS
+from brain.errors import LeaseHeldError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
@@ -98,6 +99,20 @@ def test_a_run_that_is_done_or_has_a_dead_letter_is_not_abandoned(brain: Brain, 
     assert list_letters(brain) == [("globex", "internal")]
 
 
+def test_a_run_that_was_given_up_and_is_dispatched_again_is_on_record_again(brain: Brain, logged: Logged) -> None:
+    """Also while its dead letter remains; but one that was purged does not come back by itself."""
+    scheduled = Task(JOB, "acme", NOW, NOW)
+    for _ in range(2):
+        enqueue(brain, "acme")
+        dead_letter_id = brain.give_up(scheduled, KeyError("a bug"))
+    assert brain.replay.find(dead_letter_id).attempts == 2
+    brain.replay.purge(brain.replay.find(dead_letter_id))
+    assert sweep(brain) == 0
+    enqueue(brain, "acme")
+    assert sweep(brain, 2 * LATER) == 1
+    assert (list_letters(brain), len(logged)) == ([("acme", "run_abandoned")], 1)
+
+
 def test_a_run_at_work_is_left_to_its_worker(brain: Brain, logged: Logged) -> None:
     """Until its lease has ended."""
     enqueue(brain, "acme")
@@ -106,6 +121,24 @@ def test_a_run_at_work_is_left_to_its_worker(brain: Brain, logged: Logged) -> No
     assert sweep(brain, LATER + timedelta(seconds=60)) == 0
     assert sweep(brain, LATER + timedelta(seconds=90)) == 1
     assert "attempt 1, which is running" in logged[0][1]["error"].message
+
+
+def test_a_record_that_cannot_be_read_does_not_keep_the_others_from_being_dispatched(brain: Brain) -> None:
+    """Neither one without fields nor one with a status of another version."""
+    brain.store.create(paths.run(JOB, "acme", NOW), {})
+    run = to_document(Run(JOB, "globex", NOW, RunStatus.QUEUED, 0, NOW), NOW)
+    brain.store.create(paths.run(JOB, "globex", NOW), run | {"status": "paused"})
+    assert [task.client_id for task in enqueue(brain, *CLIENTS).tasks] == list(CLIENTS)
+
+
+def test_a_dispatch_repeated_during_a_run_leaves_its_record_to_the_worker(brain: Brain) -> None:
+    """Its dead letter is that of an attempt that met the lease; a write would make the worker begin its step again."""
+    enqueue(brain, "acme")
+    Runs(brain.store).acquire(JOB, "acme", NOW, now=NOW, lease=timedelta(seconds=90))
+    brain.give_up(Task(JOB, "acme", NOW, NOW), LeaseHeldError("held", retry_after_seconds=90))
+    before = brain.store.get(paths.run(JOB, "acme", NOW))
+    enqueue(brain, "acme")
+    assert brain.store.get(paths.run(JOB, "acme", NOW)) == before
 
 
 def test_a_mark_on_a_run_that_is_done_is_removed(brain: Brain, logged: Logged) -> None:

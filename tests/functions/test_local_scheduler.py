@@ -141,6 +141,28 @@ def test_a_slow_job_delays_no_other_and_never_runs_twice_at_once(monkeypatch: py
     assert [hour for job, hour in runs if job == HOURLY] == [5, 6]
 
 
+def test_a_clock_that_is_set_back_does_not_end_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was ten years ahead for a while; from then on, each hour of the right clock runs."""
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
+    clock = ManualClock(datetime(2026, 11, 24, 4, 30, tzinfo=UTC))
+    brain = build_memory_brain(clock)
+    hours: list[datetime] = []
+
+    def run_job(job: str, scheduled_at: datetime) -> dict[str, Any]:
+        hours.extend([scheduled_at] if job == HOURLY else [])
+        return {"status": "success"}
+
+    brain.run_job = run_job  # type: ignore[assignment]
+    with TestClient(LocalServer(brain, schedule=True).app()):
+        clock.time = datetime(2036, 11, 24, 4, 30, tzinfo=UTC)
+        wait_until(lambda: len(hours) == 1)
+        clock.time = datetime(2026, 11, 24, 4, 31, tzinfo=UTC)
+        time.sleep(0.2)  # some ticks, in which nothing is due
+        clock.time = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+        wait_until(lambda: len(hours) == 2)
+    assert [(hour.year, hour.hour) for hour in hours] == [(2036, 4), (2026, 5)]
+
+
 def raise_bug(_lease: Lease) -> Figures:
     """Fail as a bug does."""
     raise KeyError("a bug at one client")

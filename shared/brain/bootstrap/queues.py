@@ -26,7 +26,7 @@ def build_dispatch(brain: "Brain", queue: TaskQueue) -> Dispatch:
     features = Features(brain.store, load_config("brain_features", FeatureFlags), brain.report_error)
     sweep = SweepRuns(brain.store, brain.give_up, brain.clock, brain.log)
     schedules = {job: row.schedule for job, row in read_scheduler().scheduled.items() if job != HOURLY_SCORES}
-    catch_up = CatchUp(brain.store, schedules, brain.log)
+    catch_up = CatchUp(brain.store, schedules, brain.log, brain.clock)
     return Dispatch(brain.store, build_enqueue_runs(brain, queue), features, enqueue_retries, sweep, catch_up)
 
 

@@ -41,8 +41,9 @@ class LocalScheduler:
         last_run = last_due(row.schedule, started_at)
         while True:
             scheduled_at = last_due(row.schedule, self.brain.clock.now())
-            if scheduled_at > last_run:
-                last_run = scheduled_at
+            is_due = scheduled_at > last_run
+            last_run = scheduled_at  # also an earlier time: a clock that was set back must not end the schedule
+            if is_due:
                 await self._run_job(job, scheduled_at)
             await asyncio.sleep(TICK_SECONDS)
 

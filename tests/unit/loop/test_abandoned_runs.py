@@ -1,6 +1,7 @@
 """Runs whose workers left nothing are found by their marks, dead-lettered once, and reported."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +9,20 @@ import pytest
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.runs import Run, RunStatus
+from brain.domain.jobs.steps import JOBS
+from brain.errors import LeaseHeldError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
-from brain.repositories.jobs.runs import OPEN_UNTIL, Runs, to_document
+from brain.repositories.jobs.runs import OPEN_UNTIL, UNRECORDED_OPEN_FOR, Runs, to_document
+from brain.services.jobs.lease import Figures
 from brain.services.jobs.perform import InProcessQueue
-from brain.services.jobs.sweep_runs import SweepRuns
+from brain.services.jobs.run_job import RunJob
+from brain.services.jobs.sweep_runs import MAX_RUNS, SweepRuns
+from brain.settings.scheduler import read_scheduler
 from brain.testing.faulty_store import FaultMode, FaultyStore, ProcessKilled
 from brain.testing.manual_clock import ManualClock
+from brain.testing.simulations.client import build_event, store_events
 from brain.testing.simulations.memory_brain import NOW, build_memory_brain
 
 JOB = "brainHourlyScores"
@@ -92,6 +99,20 @@ def test_a_run_that_is_done_or_has_a_dead_letter_is_not_abandoned(brain: Brain, 
     assert list_letters(brain) == [("globex", "internal")]
 
 
+def test_a_run_that_was_given_up_and_is_dispatched_again_is_on_record_again(brain: Brain, logged: Logged) -> None:
+    """Also while its dead letter remains; but one that was purged does not come back by itself."""
+    scheduled = Task(JOB, "acme", NOW, NOW)
+    for _ in range(2):
+        enqueue(brain, "acme")
+        dead_letter_id = brain.give_up(scheduled, KeyError("a bug"))
+    assert brain.replay.find(dead_letter_id).attempts == 2
+    brain.replay.purge(brain.replay.find(dead_letter_id))
+    assert sweep(brain) == 0
+    enqueue(brain, "acme")
+    assert sweep(brain, 2 * LATER) == 1
+    assert (list_letters(brain), len(logged)) == ([("acme", "run_abandoned")], 1)
+
+
 def test_a_run_at_work_is_left_to_its_worker(brain: Brain, logged: Logged) -> None:
     """Until its lease has ended."""
     enqueue(brain, "acme")
@@ -112,6 +133,24 @@ def test_a_run_that_failed_is_reported_with_its_code(brain: Brain, logged: Logge
     assert "attempt 1, which failed with misconfigured; fix the cause" in logged[0][1]["error"].message
 
 
+def test_a_record_that_cannot_be_read_does_not_keep_the_others_from_being_dispatched(brain: Brain) -> None:
+    """Neither one without fields nor one with a status of another version."""
+    brain.store.create(paths.run(JOB, "acme", NOW), {})
+    run = to_document(Run(JOB, "globex", NOW, RunStatus.QUEUED, 0, NOW), NOW)
+    brain.store.create(paths.run(JOB, "globex", NOW), run | {"status": "paused"})
+    assert [task.client_id for task in enqueue(brain, *CLIENTS).tasks] == list(CLIENTS)
+
+
+def test_a_dispatch_repeated_during_a_run_leaves_its_record_to_the_worker(brain: Brain) -> None:
+    """Its dead letter is that of an attempt that met the lease; a write would make the worker begin its step again."""
+    enqueue(brain, "acme")
+    Runs(brain.store).acquire(JOB, "acme", NOW, now=NOW, lease=timedelta(seconds=90))
+    brain.give_up(Task(JOB, "acme", NOW, NOW), LeaseHeldError("held", retry_after_seconds=90))
+    before = brain.store.get(paths.run(JOB, "acme", NOW))
+    enqueue(brain, "acme")
+    assert brain.store.get(paths.run(JOB, "acme", NOW)) == before
+
+
 def test_a_mark_on_a_run_that_is_done_is_removed(brain: Brain, logged: Logged) -> None:
     """A stopped worker may set one while another finishes the run."""
     run = Run(JOB, "acme", NOW, RunStatus.DONE, 1, NOW)
@@ -126,6 +165,28 @@ def test_a_record_that_cannot_be_read_does_not_hide_the_others(brain: Brain, log
     enqueue(brain, "acme")
     assert sweep(brain) == 1
     assert [event for event, _ in logged] == ["sweep_failed", "task_abandoned"]
+
+
+def test_500_records_that_cannot_be_read_do_not_keep_the_sweep_from_the_next(brain: Brain, logged: Logged) -> None:
+    """They are the longest overdue, and no sweep looks at more; the next one begins with the others."""
+    for number in range(MAX_RUNS):
+        brain.store.create(f"{paths.RUNS}/broken-{number}", {OPEN_UNTIL: NOW - timedelta(days=1)})
+    enqueue(brain, "acme")
+    assert sweep(brain) == 0
+    assert sweep(brain, LATER + timedelta(hours=1)) == 1
+    assert [event for event, _ in logged].count("sweep_failed") == MAX_RUNS + MAX_RUNS - 1
+    assert Runs(brain.store).count_overdue(NOW + LATER + timedelta(hours=1)) == MAX_RUNS
+
+
+def test_a_run_whose_task_a_former_version_enqueued_is_found_too(brain: Brain, logged: Logged) -> None:
+    """It was not recorded before its worker began, and the worker is killed. The time suffices for any queue."""
+    Runs(brain.store).acquire(JOB, "acme", NOW, now=NOW, lease=timedelta(seconds=90))
+    table = read_scheduler()
+    assert max(map(table.get_open_seconds, JOBS)) <= UNRECORDED_OPEN_FOR.total_seconds()
+    assert sweep(brain, UNRECORDED_OPEN_FOR - timedelta(seconds=1)) == 0
+    assert sweep(brain, UNRECORDED_OPEN_FOR) == 1
+    assert list_letters(brain) == [("acme", "run_abandoned")]
+    assert len(logged) == 1
 
 
 @pytest.mark.parametrize("mode", [FaultMode.KILL, FaultMode.KILL_AFTER])
@@ -172,6 +233,25 @@ def test_the_replay_of_a_run_that_stops_at_its_limit_keeps_the_letter(brain: Bra
     brain.replay.perform = brain.perform
     assert brain.replay.repeat_work(letter)["status"] == "success"
     assert list_letters(brain) == []
+
+
+def test_runs_that_wait_in_this_process_are_not_abandoned(brain: Brain, logged: Logged) -> None:
+    """For hours, while the hourly job of another process sweeps; once the process is killed, they are."""
+    for number in range(30):
+        store_events(brain.store, replace(build_event(number, NOW), client_id=f"client-{number}"))
+    performed: list[str] = []
+
+    def perform(task: Task) -> Figures:
+        performed.append(task.client_id)
+        assert sweep(brain, timedelta(minutes=8) * len(performed)) == 0
+        if len(performed) == 25:
+            raise ProcessKilled
+        return brain.perform(task)
+
+    with pytest.raises(ProcessKilled):
+        RunJob(brain.dispatch, perform, brain.report_error)(JOB, NOW)
+    assert logged == []
+    assert sweep(brain, timedelta(minutes=8) * 25 + LATER) == 6
 
 
 def test_a_dispatch_repeated_after_the_run_records_nothing_new(brain: Brain) -> None:

@@ -62,7 +62,7 @@ def brain() -> Brain:
 def test_a_job_without_a_record_is_missed_only_from_its_next_time_on(brain: Brain) -> None:
     """A new installation owes nothing; a schedule that was never created is noticed all the same."""
     log, dispatched = Log(), Dispatched(brain)
-    catch_up = CatchUp(brain.store, SCHEDULES, log)
+    catch_up = CatchUp(brain.store, SCHEDULES, log, brain.clock)
     assert (catch_up(dispatched, NOON), dispatched) == ({}, [])
     tomorrow = NOON + timedelta(days=1)
     assert catch_up(dispatched, tomorrow.replace(hour=6, minute=59)) == {}
@@ -75,7 +75,7 @@ def test_a_job_without_a_record_is_missed_only_from_its_next_time_on(brain: Brai
 def test_of_many_missed_times_only_the_latest_is_dispatched_once(brain: Brain) -> None:
     """A machine that was off for three weeks."""
     log, dispatched = Log(), Dispatched(brain)
-    catch_up = CatchUp(brain.store, SCHEDULES, log)
+    catch_up = CatchUp(brain.store, SCHEDULES, log, brain.clock)
     catch_up(dispatched, NOON)
     later = NOON + timedelta(days=23)
     assert catch_up(dispatched, later) == {"caught_up": 2}
@@ -89,7 +89,7 @@ def test_of_many_missed_times_only_the_latest_is_dispatched_once(brain: Brain) -
 def test_a_job_that_cannot_be_dispatched_stops_no_other_and_is_tried_again(brain: Brain) -> None:
     """The first of the two fails for an hour."""
     log = Log()
-    catch_up = CatchUp(brain.store, SCHEDULES, log)
+    catch_up = CatchUp(brain.store, SCHEDULES, log, brain.clock)
     catch_up(Dispatched(brain), NOON)
     later, failing = NOON + timedelta(days=8), Dispatched(brain, failing=DAILY_ANALYSIS)
     assert catch_up(failing, later) == {"caught_up": 1}
@@ -97,6 +97,19 @@ def test_a_job_that_cannot_be_dispatched_stops_no_other_and_is_tried_again(brain
     recovered = Dispatched(brain)
     catch_up(recovered, later + timedelta(hours=1))
     assert [job for job, _ in recovered] == [DAILY_ANALYSIS]
+
+
+def test_a_dispatch_by_a_clock_that_was_years_ahead_hides_nothing(brain: Brain) -> None:
+    """Its record is of a time that has not come; what is due since is dispatched once."""
+    log, dispatched = Log(), Dispatched(brain)
+    catch_up = CatchUp(brain.store, SCHEDULES, log, brain.clock)
+    Dispatches(brain.store).record(dict.fromkeys(SCHEDULES, NOON.replace(year=2036)))
+    failing = Dispatched(brain, failing=WEEKLY_REPORT)
+    assert catch_up(failing, NOON) == {"caught_up": 1}
+    assert catch_up(dispatched, NOON + timedelta(hours=1)) == {"caught_up": 1}
+    assert (failing, dispatched) == ([(DAILY_ANALYSIS, NOON.replace(hour=6))], [(WEEKLY_REPORT, NOON.replace(hour=9))])
+    assert catch_up(dispatched, NOON - timedelta(days=30)) == {}
+    assert catch_up(dispatched, NOON + timedelta(hours=2)) == {}
 
 
 def test_the_hourly_run_makes_up_for_a_report_of_a_morning_when_the_machine_was_off(brain: Brain) -> None:
@@ -109,6 +122,13 @@ def test_the_hourly_run_makes_up_for_a_report_of_a_morning_when_the_machine_was_
     assert answer["beside"][WEEKLY_REPORT][CLIENT]["status"] == "success"
     assert brain.store.get(paths.run(WEEKLY_REPORT, CLIENT, NOON.replace(hour=9))).data["status"] == "done"
     assert WEEKLY_REPORT not in brain.run_job(HOURLY_SCORES, NOON + hour).get("beside", {})
+
+
+def test_a_record_of_the_future_is_replaced_by_the_dispatch_that_it_hid(brain: Brain) -> None:
+    """Through the whole composition, in which a dispatch never replaces a later record."""
+    Dispatches(brain.store).record({WEEKLY_REPORT: NOON.replace(year=2036)})
+    assert brain.run_job(HOURLY_SCORES, NOON)["status"] == "success"
+    assert Dispatches(brain.store).read(WEEKLY_REPORT) == NOON.replace(hour=9)
 
 
 def test_a_partial_or_older_dispatch_does_not_count_as_the_schedules(brain: Brain) -> None:

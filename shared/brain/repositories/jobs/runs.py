@@ -5,6 +5,7 @@ removed when the run is done or has a dead letter, so that a run whose workers w
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +29,9 @@ from brain.repositories import paths
 
 RETENTION = timedelta(days=30)
 OPEN_UNTIL = "open_until"
+UNRECORDED_OPEN_FOR = timedelta(hours=4)
+"""How long a run is open that a worker begins before it was recorded, as from a former version's task: beyond the last
+attempt of any queue."""
 
 
 class Runs:
@@ -50,7 +54,7 @@ class Runs:
             return self._take_over(record, now, lease)
         run = Run(job, client_id, scheduled_at, RunStatus.RUNNING, 1, now + lease)
         try:
-            return run, self._store.create(path, to_document(run, now))
+            return run, self._store.create(path, {**to_document(run, now), OPEN_UNTIL: now + UNRECORDED_OPEN_FOR})
         except AlreadyExistsError as exc:
             message = "another worker has just created the record of this run; try again later"
             raise LeaseHeldError(message, retry_after_seconds=1) from exc
@@ -72,7 +76,9 @@ class Runs:
         return acquired, version
 
     def open(self, tasks: Mapping[Task, datetime], now: datetime) -> None:
-        """Record at most 500 tasks as queued runs, each marked as open until its time; a recorded run stays as it is.
+        """Record at most 500 tasks as queued runs, each marked as open until its time.
+
+        A recorded run stays as it is. If it was given up, and is neither done nor at work, it is open again.
 
         Raises:
             StoreUnavailableError: The store did not respond; some of the runs may be recorded.
@@ -84,9 +90,19 @@ class Runs:
             | {OPEN_UNTIL: open_until}
             for task, open_until in tasks.items()
         }
-        for result in self._store.write_many([Create(path, document) for path, document in documents.items()]):
+        results = self._store.write_many([Create(path, document) for path, document in documents.items()])
+        for result in results:
             if result.status not in (WriteStatus.WRITTEN, WriteStatus.EXISTS):
                 raise result.error or BrainError(f"a run must be recorded before it is enqueued, got {result.status}")
+        recorded = [path for path, result in zip(documents, results, strict=True) if result.status is WriteStatus.EXISTS]
+        for record in filter(None, self._store.get_all(recorded) if recorded else ()):
+            self._reopen(record, documents[record.path][OPEN_UNTIL], now)
+
+    def _reopen(self, record: Snapshot, open_until: datetime, now: datetime) -> None:
+        # A worker may just have begun it. What cannot be read is reported by its worker and must not stop the others.
+        with suppress(ConflictError, KeyError, ValueError):
+            if OPEN_UNTIL not in record.data and from_document(record.data).is_available(now):
+                self._store.update(record.path, {OPEN_UNTIL: open_until}, expect=record.version)
 
     def keep_open(self, task: Task, until: datetime) -> None:
         """Move the mark of a recorded run, because it goes on in another task."""

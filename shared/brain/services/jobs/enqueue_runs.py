@@ -1,8 +1,9 @@
 """Recording runs and enqueueing their tasks: a run that is enqueued is on record until it is done or dead-lettered."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from brain.errors import AbandonedRunError, BrainError
@@ -12,6 +13,8 @@ from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.jobs.runs import Runs
 
 BATCH_SIZE = 500
+RENEWAL_PERIOD = timedelta(minutes=10)
+"""With the time limit of any one task, shorter than any run is open."""
 CONTINUATION_DELAY = timedelta(seconds=10)
 MAX_FAILURES_IN_A_ROW = 5
 MAX_ATTEMPTS = 40
@@ -23,6 +26,9 @@ class RunEnqueuer(Protocol):
 
     def __call__(self, tasks: Sequence[Task], /) -> int:
         """Return the number of tasks that were not in the queue yet."""
+
+    def renew(self, waiting: Sequence[Task], renewed_at: datetime | None, /) -> datetime:
+        """Keep the runs of waiting tasks open, and return when that was last done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,22 @@ class EnqueueRuns:
         if failures:
             raise failures[0]
         return enqueued
+
+    def renew(self, waiting: Sequence[Task], renewed_at: datetime | None) -> datetime:
+        """Move the marks of tasks that wait in this process, so that no sweep takes their runs for abandoned.
+
+        A queue in this process performs one task after another, which may take longer than the mark of the last one.
+        Call this before each task, with what the call before returned. Marks are moved once per ``RENEWAL_PERIOD``.
+        """
+        now = self.clock.now()
+        if renewed_at and now - renewed_at < RENEWAL_PERIOD:
+            return renewed_at
+        for task in waiting:
+            if task.dry_run:
+                continue
+            with suppress(BrainError):  # at worst, a run is reported as abandoned and done all the same
+                Runs(self.store).keep_open(task, now + self.open_for[task.job])
+        return now
 
     def continue_run(self, task: Task, attempt: int) -> None:
         """Enqueue the continuation of a run that stopped at its time limit in this attempt; twice is once.

@@ -42,6 +42,8 @@ class GiveUp:
             self.store.commit([Create(paths.dead_letter(letter.dead_letter_id), letter.to_document()), *closing])
         except AlreadyExistsError:
             DeadLetters(self.store).add_attempt(letter.dead_letter_id, self.clock.now())
+            if closing:  # or the run would be reported as abandoned once the letter is purged
+                self.store.commit(closing)
         return letter.dead_letter_id
 
     def keep(self, task: Task, error: Exception, record: Snapshot) -> str | None:

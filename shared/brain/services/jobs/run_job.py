@@ -50,11 +50,19 @@ class RunJob:
     ) -> dict[str, Any]:
         """Return the totals and the figures per client; ``status`` is ``failed`` if the run of any client failed."""
         queue = InProcessQueue(self.perform)
-        dispatched = self.dispatch(queue)(job, scheduled_at, client_id=client_id, dry_run=dry_run)
+        dispatch = self.dispatch(queue)
+        dispatched = dispatch(job, scheduled_at, client_id=client_id, dry_run=dry_run)
         if dispatched["status"] == "disabled" and not queue.tasks:
             return dict(dispatched)
         total = len(queue.tasks)
-        succeeded, failed = queue.drain(lambda task: progress(max(0, total - len(queue.tasks) - 1), total, task))
+        renewed_at = dispatch.enqueue.renew([], None)
+
+        def observe(task: Task) -> None:
+            nonlocal renewed_at
+            renewed_at = dispatch.enqueue.renew(queue.tasks, renewed_at)
+            progress(max(0, total - len(queue.tasks) - 1), total, task)
+
+        succeeded, failed = queue.drain(observe)
         by_job: dict[str, dict[str, dict[str, Any]]] = {job: {}}
         for task, figures in succeeded:
             by_job.setdefault(task.job, {})[task.client_id] = dict(figures)

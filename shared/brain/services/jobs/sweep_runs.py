@@ -5,11 +5,20 @@ Their workers were killed at every attempt, no attempt was ever made, or, on a s
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from brain.domain.jobs.runs import Run, RunStatus
-from brain.errors import AbandonedRunError, BrainError, ConflictError, ErrorSeverity, StoreUnavailableError
+from brain.errors import (
+    AbandonedRunError,
+    BrainError,
+    ConflictError,
+    ErrorSeverity,
+    NotFoundError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from brain.ports.clock import Clock
 from brain.ports.document_store import DocumentStore, Snapshot, Update
 from brain.ports.logger import EventLogger
@@ -43,7 +52,13 @@ class SweepRuns:
                 raise
             except Exception as error:  # noqa: BLE001 - one run that cannot be read must not hide the others
                 self.log("sweep_failed", error=error, severity=str(ErrorSeverity.CRITICAL), run=record.id)
+                self._move_to_end(record)
         return {name: count for name, count in counts.items() if count}
+
+    def _move_to_end(self, record: Snapshot) -> None:
+        """Make a run that cannot be swept the least overdue: 500 of them must not keep the next sweep from others."""
+        with suppress(ConflictError, NotFoundError, StoreRefusedError):
+            self.store.commit([Update(record.path, {OPEN_UNTIL: self.clock.now()}, expect=record.version)])
 
     def _sweep(self, record: Snapshot) -> bool:
         """Return whether the run was abandoned: not done, not at work, and without a dead letter."""

@@ -80,7 +80,7 @@ def test_the_scheduler_survives_an_exception_and_health_reports_it(
 
 
 def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are scored, the run of the client is recorded as failed, and health has its code."""
+    """The others are scored, the run of the client is recorded and logged as failed, and health has its code."""
     monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
     clock = ManualClock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC))
     brain = build_memory_brain(clock)
@@ -95,6 +95,8 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
         return run_once(Runs(brain.store), task, raise_bug, time_limit=timedelta(minutes=1), clock=clock)
 
     brain.run_job = RunJob(brain.dispatch, perform_or_fail, brain.report_error)
+    logged: list[tuple[str, Any]] = []
+    brain.log = lambda event, **fields: logged.append((event, fields))
     with TestClient(LocalServer(brain, schedule=True).app()) as http:
         clock.advance(timedelta(hours=1))
         wait_until(lambda: http.get("/api/health").json()["status"] == "degraded")
@@ -108,6 +110,9 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
             "acme": "done", "broken": "failed", "zebra": "done",
         }  # fmt: skip
         assert runs["broken"]["result"] == {"error_code": "internal"}
+    (failure,) = [fields for event, fields in logged if event == "task_failed"]
+    assert (failure["job"], failure["client_id"], failure["error_code"]) == (HOURLY, "broken", "internal")
+    assert failure["severity"] == "WARNING"
 
 
 def test_a_slow_job_delays_no_other_and_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

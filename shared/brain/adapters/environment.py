@@ -27,7 +27,9 @@ class EnvironmentSecrets:
         secret = self.environment.get(name) or self._read_file().get(name)
         if not secret:
             in_file = f" or a line {name}=… in {self.file}" if self.file else ""
-            command = f'export {name}="$(head -c 32 /dev/urandom | base64)"'
+            # Without a file the store is a deployment's: a new secret would not fit what is stored there.
+            stored = f"gcloud secrets versions access latest --secret={name}"
+            command = f'export {name}="$({"head -c 32 /dev/urandom | base64" if self.file else stored})"'
             raise MissingSecretError(f"expected {name} in the environment{in_file}; set it with: {command}")
         return secret
 

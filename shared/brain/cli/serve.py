@@ -18,7 +18,11 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")] = 8080,
     schedule: Annotated[bool, typer.Option(help="Run the jobs on their schedules.")] = True,
     clock_rate: Annotated[
-        float, typer.Option(help="Run a virtual clock at this many seconds per second, such as 3600.")
+        float,
+        typer.Option(
+            help="Run a virtual clock from now at this many seconds per second, such as 60, time limits of jobs "
+            "included. Use a store for trials: what is written is dated in the future."
+        ),
     ] = 1.0,
 ) -> None:
     """Serve ingest, API, jobs and reports on 127.0.0.1 from the store of BRAIN_STORE, until stopped.

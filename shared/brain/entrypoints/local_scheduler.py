@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.schedule import last_due
-from brain.errors import BrainError
+from brain.errors import BrainError, ErrorSeverity
 from brain.settings.functions import ScheduledFunction
 from brain.settings.scheduler import Scheduler
 
@@ -50,7 +50,7 @@ class LocalScheduler:
     async def _run_job(self, job: str, scheduled_at: datetime) -> None:
         try:
             answer = await run_in_threadpool(self.brain.run_job, job, scheduled_at)
-            codes = _list_error_codes(answer)
+            codes = [self._log_failed_run(*run) for run in _find_failed_runs(answer, job)]
         except (Exception, asyncio.CancelledError) as error:  # one job must not stop the others, nor its own next run
             if _is_cancelled():
                 raise
@@ -63,6 +63,13 @@ class LocalScheduler:
             self.failures.pop(job, None)
         self.brain.log("scheduled_job_done", job=job, scheduled_at=scheduled_at.isoformat(), status=answer["status"])
 
+    def _log_failed_run(self, job: str, client_id: str, figures: Mapping[str, Any]) -> str:
+        """Log a failed run as the worker does, and return its error code."""
+        code, severity = str(figures["code"]), str(ErrorSeverity.WARNING)
+        reason = {"error_code": code, "detail": figures["message"]}
+        self.brain.log("task_failed", severity=severity, job=job, client_id=client_id, **reason)
+        return code
+
     def _note_failure(self, job: str, scheduled_at: datetime, code: str, **clients: int) -> None:
         since = self.failures.get(job, {}).get("since", scheduled_at.isoformat())
         self.failures[job] = {"code": code, "since": since, **clients}
@@ -74,8 +81,8 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _list_error_codes(answer: Mapping[str, Any]) -> list[str]:
-    """Return the code of each client at which a run failed, also of the other jobs that the dispatch enqueued."""
-    by_job = [answer.get("clients", {}), *answer.get("beside", {}).values()]
-    runs = [figures for clients in by_job for figures in clients.values()]
-    return [figures["code"] for figures in runs if figures.get("status") == "failed"]
+def _find_failed_runs(answer: Mapping[str, Any], job: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return job, client and figures of each run that failed, also of the other jobs that the dispatch enqueued."""
+    by_job = {job: answer.get("clients", {}), **answer.get("beside", {})}
+    runs = [(name, client_id, figures) for name, clients in by_job.items() for client_id, figures in clients.items()]
+    return [run for run in runs if run[2].get("status") == "failed"]

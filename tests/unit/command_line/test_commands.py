@@ -9,10 +9,11 @@ from unit.command_line.conftest import RunCommand
 
 from brain.cli.local_brain import open_brain
 from brain.cli.printing import show_progress
-from brain.errors import StoreUnavailableError
+from brain.errors import MisconfiguredError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.runs import Runs
+from brain.services.jobs.perform import Perform
 
 CLIENT = ("--client", "acme")
 EVENT = {"client_id": "acme", "occurred_at": "2026-11-20T08:00:00Z", "platform": "linkedin", "likes": 3}
@@ -105,6 +106,36 @@ def test_a_job_that_was_given_up_is_run_again_by_a_replay(acme: RunCommand) -> N
     assert "success" in printed
     brain = open_brain()
     assert DeadLetters(brain.store).list(brain.clock.now(), "acme") == []
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (
+            MisconfiguredError("the time zone is wrong"),
+            "brainHourlyScores of acme failed again, misconfigured: the",
+        ),
+        ({"status": "stopped", "scored": 1}, "The run stopped at its time limit; replay it again to continue it."),
+    ],
+)
+def test_a_job_that_is_not_done_by_its_replay_keeps_its_dead_letter(
+    acme: RunCommand, monkeypatch: pytest.MonkeyPatch, result: Exception | dict[str, object], reason: str
+) -> None:
+    """And the command says why."""
+
+    def perform(_perform: Perform, _task: Task) -> dict[str, object]:
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    dead_letter_id = give_up_job()
+    monkeypatch.setattr(Perform, "__call__", perform)
+    exit_code, printed, _ = acme("dead-letters", "replay", dead_letter_id, "--yes")
+    assert exit_code == 1
+    assert reason in printed
+    assert printed.endswith("The dead letter stays in the queue.\n")
+    brain = open_brain()
+    assert [letter.dead_letter_id for letter in DeadLetters(brain.store).list(brain.clock.now())] == [dead_letter_id]
 
 
 @pytest.mark.parametrize(

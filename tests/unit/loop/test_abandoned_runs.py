@@ -120,7 +120,17 @@ def test_a_run_at_work_is_left_to_its_worker(brain: Brain, logged: Logged) -> No
     assert sweep(brain) == 0
     assert sweep(brain, LATER + timedelta(seconds=60)) == 0
     assert sweep(brain, LATER + timedelta(seconds=90)) == 1
-    assert "attempt 1, which is running" in logged[0][1]["error"].message
+    assert "attempt 1 with the last status running" in logged[0][1]["error"].message
+
+
+def test_a_run_that_failed_is_reported_with_its_code(brain: Brain, logged: Logged) -> None:
+    """As on a single machine, where nobody retries it before: its workers were not killed."""
+    enqueue(brain, "acme")
+    runs = Runs(brain.store)
+    run, version = runs.acquire(JOB, "acme", NOW, now=NOW, lease=timedelta(seconds=90))
+    runs.commit(run, version, [], {"status": "failed", "result": {"error_code": "misconfigured"}})
+    assert sweep(brain) == 1
+    assert "attempt 1, which failed with misconfigured; fix the cause" in logged[0][1]["error"].message
 
 
 def test_a_record_that_cannot_be_read_does_not_keep_the_others_from_being_dispatched(brain: Brain) -> None:

@@ -346,6 +346,12 @@ def test_a_missing_secret_of_this_machine_says_how_to_set_it(tmp_path):
     assert "hush" not in repr(EnvironmentSecrets({"A": "hush"}, file))
 
 
+def test_a_missing_secret_of_a_deployment_is_read_and_not_made_anew():
+    """A new one could not open what is stored."""
+    with pytest.raises(MissingSecretError, match=r"versions access latest --secret=BRAIN_SEAL_KEY\)\"$"):
+        EnvironmentSecrets({}).read("BRAIN_SEAL_KEY")
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

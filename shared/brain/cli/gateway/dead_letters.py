@@ -12,7 +12,9 @@ from brain.cli.options import JsonOption
 from brain.cli.printing import print_figures, print_table, to_json
 from brain.domain.gateway.dead_letters import SCORE_STAGE, DeadLetter
 from brain.domain.gateway.results import IngestResult
+from brain.errors import BrainError
 from brain.repositories.gateway.dead_letters import DeadLetters
+from brain.services.gateway.replay_dead_letter import ReplayDeadLetter
 
 dead_letters = typer.Typer(
     help="List, show, replay and purge dead letters.", no_args_is_help=True, add_completion=False
@@ -23,6 +25,7 @@ FIELDS = (
     "next_try_at", "retries", "taken", "message", "correlation_id",
 )  # fmt: skip
 PREVIEW_TITLE = "A replay would read"
+STAYS = "The dead letter stays in the queue."
 COLUMNS = ("dead letter", "client, feed", "last seen", "next try", "reason")  # fits 80 characters
 
 
@@ -94,10 +97,22 @@ def replay_letter(
     if not yes:
         print("Nothing was changed; add --yes to replay.")
     elif letter.is_work:
-        title = "Scored by the next hourly run" if letter.stage == SCORE_STAGE else "Run again"
-        print_figures(title, brain.replay.repeat_work(letter), json_output=False)
+        _repeat_work(brain.replay, letter)
     else:
         _print_replay(asyncio.run(brain.replay(letter)))
+
+
+def _repeat_work(replay: ReplayDeadLetter, letter: DeadLetter) -> None:
+    try:
+        figures = replay.repeat_work(letter)
+    except BrainError as error:
+        print(f"{letter.source} of {letter.client_id} failed again, {error.code}: {error.message}\n{STAYS}")
+        raise typer.Exit(1) from error
+    title = "Scored by the next hourly run" if letter.stage == SCORE_STAGE else "Run again"
+    print_figures(title, figures, json_output=False)
+    if figures["status"] == "stopped":
+        print(f"The run stopped at its time limit; replay it again to continue it. {STAYS}")
+        raise typer.Exit(1)
 
 
 def _print_replay(ingested: IngestResult) -> None:
@@ -107,7 +122,7 @@ def _print_replay(ingested: IngestResult) -> None:
     for reason, count in failures.items():
         print(f"{count} of {len(ingested.items)} not stored, {reason}")
     if not ingested.is_final:
-        print("The dead letter stays in the queue.")
+        print(STAYS)
     if failures:
         raise typer.Exit(1)
 

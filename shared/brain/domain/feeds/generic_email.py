@@ -164,11 +164,15 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
             _METRICS,
             _read_time(builder, fields) or context.signed_at,
             by_machine=by_machine,
-            retracted=any(str(fields[name]).lower() == "true" for name in _TEST_FLAGS if name in fields),
+            retracted=_is_test(fields),
             provider_event_id=first_text(fields, _EVENT_IDS),
             content_id=campaign or next(filter(None, message_ids), None),
         )
     ]
+
+
+def _is_test(fields: JsonObject) -> bool:
+    return any(str(fields[name]).lower() == "true" for name in _TEST_FLAGS if name in fields)
 
 
 def matches_campaign(payload: JsonObject) -> bool:

@@ -1,6 +1,6 @@
 """Finds runs whose queue has given up although they neither ended nor left a dead letter, and stores one for each.
 
-Their workers were killed at every attempt, or no attempt was ever made.
+Their workers were killed at every attempt, no attempt was ever made, or, on a single machine, the attempt failed.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Final
 from brain.domain.jobs.runs import Run, RunStatus
 from brain.errors import (
     AbandonedRunError,
+    BrainError,
     ConflictError,
     ErrorSeverity,
     NotFoundError,
@@ -25,6 +26,7 @@ from brain.ports.task_queue import Task
 from brain.repositories.jobs.runs import OPEN_UNTIL, Runs, close_mark, from_document
 from brain.services.jobs.give_up import GiveUp
 
+KILLED: Final = "if it is abandoned again, look for workers that were killed, such as by their memory limit"
 MAX_RUNS: Final = 500
 """The number of runs of one sweep; the next one, an hour later, has the others."""
 
@@ -89,12 +91,10 @@ class SweepRuns:
 
 def _build_error(run: Run) -> AbandonedRunError:
     """Return an error that names the last known state of the run."""
+    found, action = f"attempt {run.attempt} with the last status {run.status}", KILLED
     if run.status is RunStatus.QUEUED:
         found = "no attempt that reached its record"
-    else:
-        code = f" ({run.result['error_code']})" if "error_code" in run.result else ""
-        found = f"attempt {run.attempt}, which is {run.status}{code}"
-    return AbandonedRunError(
-        f"the run must end within its queue's attempts, got {found}; if it is abandoned again, look for workers that "
-        "were killed, such as by their memory limit"
-    )
+    if run.status is RunStatus.FAILED:
+        code = run.result.get("error_code", BrainError.code)
+        found, action = f"attempt {run.attempt}, which failed with {code}", "fix the cause that its log entry names"
+    return AbandonedRunError(f"the run must end within its queue's attempts, got {found}; {action}")

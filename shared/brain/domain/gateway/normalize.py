@@ -33,7 +33,6 @@ from brain.errors import InvalidInputError
 
 MAX_RAW_BYTES: Final = 100 * 1024
 MAX_NESTING: Final = 4
-_CONTAINERS: Final = (dict, list)
 _NO_ALIASES: Final[Mapping[str, tuple[str, ...]]] = {}
 # What remains of a payload that is too large to be stored.
 ESSENTIAL_METRICS: Final = (
@@ -105,27 +104,6 @@ def normalize(
         if max_items is not None and len(outcomes) > max_items:
             break
     return outcomes
-
-
-def find_long_list(payload: Any, max_length: int) -> int | None:
-    """Return the length of a list of objects that has more than a page may have, None if there is none.
-
-    Pages and reports have their rows at most two levels deep.
-    """
-    level: list[Any] = [payload]
-    for _ in range(MAX_NESTING):
-        level = [
-            inner for node in level if isinstance(node, dict) for inner in node.values() if type(inner) in _CONTAINERS
-        ]
-        if not level:
-            return None
-        longest = max(
-            (len(inner) for inner in level if isinstance(inner, list) and inner and isinstance(inner[0], dict)),
-            default=0,
-        )
-        if longest > max_length:
-            return longest
-    return None
 
 
 def build_event(

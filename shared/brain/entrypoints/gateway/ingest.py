@@ -146,7 +146,9 @@ class IngestHttp:
         if field_map and field_map.property_id:
             return named
         cached = self.ga4_properties.find_cached(client_id)
-        return cached or await asyncio.to_thread(self.ga4_properties.find, client_id)
+        if cached is not None:
+            return cached
+        return await asyncio.to_thread(self.ga4_properties.find, client_id)
 
     async def _find_field_map(self, client_id: str, name: str | None) -> FieldMap | None:
         """Return the field map that the request names, None if it names none."""

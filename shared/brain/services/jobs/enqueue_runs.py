@@ -13,6 +13,8 @@ from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.jobs.runs import Runs
 
 BATCH_SIZE = 500
+MAX_FAILURES = 5
+"""After so many failures in a row the queue is taken to be away."""
 RENEWAL_PERIOD = timedelta(minutes=10)
 """With the time limit of any one task, shorter than any run is open."""
 CONTINUATION_DELAY = timedelta(seconds=10)
@@ -44,7 +46,11 @@ class EnqueueRuns:
     open_for: Mapping[str, timedelta]
 
     def __call__(self, tasks: Sequence[Task]) -> int:
-        """Record and enqueue tasks; a dry run is not recorded. Raises as the store and the queue do."""
+        """Record and enqueue tasks; a dry run is not recorded.
+
+        Raises as the store and the queue do: for a task that the queue did not take, once the others were tried; after
+        ``MAX_FAILURES`` in a row, at once.
+        """
         now = self.clock.now()
         enqueued = 0
         for start in range(0, len(tasks), BATCH_SIZE):
@@ -54,7 +60,23 @@ class EnqueueRuns:
             }
             if open_until:
                 Runs(self.store).open(open_until, now)
-            enqueued += sum(self.queue.enqueue(task) for task in batch)
+            enqueued += self._enqueue(batch)
+        return enqueued
+
+    def _enqueue(self, batch: Sequence[Task]) -> int:
+        enqueued = failures_in_row = 0
+        first_error: BrainError | None = None
+        for task in batch:
+            try:
+                enqueued += self.queue.enqueue(task)
+                failures_in_row = 0
+            except BrainError as error:
+                first_error = first_error or error
+                failures_in_row += 1
+                if failures_in_row == MAX_FAILURES:
+                    break
+        if first_error:
+            raise first_error
         return enqueued
 
     def renew(self, waiting: Sequence[Task], renewed_at: datetime | None) -> datetime:

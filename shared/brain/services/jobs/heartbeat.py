@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Protocol
 
 from brain.domain.jobs.runs import HEARTBEAT_PERIOD
-from brain.errors import BrainError, LeaseLostError
+from brain.errors import LeaseLostError
 
 
 class Beat(Protocol):
     """Renews a lease."""
 
     def __call__(self) -> bool:
-        """Return whether to beat again; raises ``BrainError``."""
+        """Return whether to beat again; any error but ``LeaseLostError`` may pass."""
 
 
 class Heartbeat(Protocol):
@@ -51,5 +51,5 @@ def _try_beat(beat: Beat) -> bool:
         return beat()
     except LeaseLostError:
         return False
-    except BrainError:
+    except Exception:  # noqa: BLE001 - whatever it was, the run must not be lost to another worker for it
         return True

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.schedule import last_due
-from brain.errors import BrainError
+from brain.errors import BrainError, LeaseHeldError
 from brain.settings.functions import ScheduledFunction
 from brain.settings.scheduler import Scheduler
 
@@ -67,7 +67,11 @@ class LocalScheduler:
 
 
 def _list_error_codes(answer: Mapping[str, Any]) -> list[str]:
-    """Return the code of each client at which a run failed, also of the other jobs that the dispatch enqueued."""
+    """Return the code of each client at which a run failed, also of the other jobs that the dispatch enqueued.
+
+    A run that another process is at, such as ``brain run``, has not failed: it ends there, or is found by its mark.
+    """
     by_job = [answer.get("clients", {}), *answer.get("beside", {}).values()]
     runs = [figures for clients in by_job for figures in clients.values()]
-    return [figures["code"] for figures in runs if figures.get("status") == "failed"]
+    codes = [figures["code"] for figures in runs if figures.get("status") == "failed"]
+    return [code for code in codes if code != LeaseHeldError.code]

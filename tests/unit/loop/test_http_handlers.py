@@ -166,6 +166,17 @@ def test_the_last_attempt_at_a_run_that_another_worker_holds_leaves_a_dead_lette
     assert Runs(brain.store).count_overdue(NOW) == 0
 
 
+def test_a_bug_in_giving_up_is_answered_as_any_failure(brain: Brain, logged: Logged) -> None:
+    """A status of 500 would slow the whole queue down; the run stays open and is found by its mark."""
+
+    def fail(_task: object, _error: object = None) -> Any:
+        raise ValueError("a bug")
+
+    response = WorkerHttp(fail, continue_nothing, fail, 0, brain.clock, brain.log)(post(TASK))  # type: ignore[arg-type]
+    assert response.status == 409
+    assert [event for event, _ in logged] == ["dead_letter_failed", "task_given_up"]
+
+
 def test_a_task_that_can_neither_be_done_nor_stored_is_the_loudest_entry(brain: Brain, logged: Logged) -> None:
     """The response is that of the task's own failure."""
 

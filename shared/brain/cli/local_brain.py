@@ -17,15 +17,19 @@ from brain.settings.environment import read_settings
 
 def open_brain(clock: Clock | None = None) -> Brain:
     """Return the Brain of the environment; on an embedded store, missing secrets are created first."""
+    from brain.adapters.cloud_logging import build_event_logger
+
     settings = read_settings()
     path = secrets_path(settings)
     try:
         if path is not None and create_secrets_file(path, SECRET_NAMES):
             print(f"brain: created new secrets for this machine in {path}; keep them with the store", file=sys.stderr)
-        return bootstrap.build_brain(settings, clock=clock)
+        brain = bootstrap.build_brain(settings, clock=clock)
     except OSError as exc:
         message = f"the store cannot be opened: {exc.filename}: {exc.strerror}; correct BRAIN_STORE or its folder"
         raise MisconfiguredError(message) from exc
+    brain.log = build_event_logger("brain", to_stderr=True)  # standard output is for what a command prints
+    return brain
 
 
 def parse_time(text: str, option: str) -> datetime:

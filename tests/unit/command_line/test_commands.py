@@ -11,6 +11,7 @@ from brain.cli.local_brain import open_brain
 from brain.cli.printing import show_progress
 from brain.errors import MisconfiguredError, StoreUnavailableError
 from brain.ports.task_queue import Task
+from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.runs import Runs
 from brain.services.jobs.perform import Perform
@@ -94,6 +95,15 @@ def test_an_hourly_run_tells_of_dead_letters_too(acme: RunCommand) -> None:
     _, printed, _ = acme("run", "hourly-scores")
     assert "brainHourlyScores success, 0 clients" in " ".join(printed.split())
     assert "Dead letters: due 0; enqueued 0; new 1; parked 0; total 1\n" in printed
+
+
+def test_what_is_logged_does_not_mix_with_what_is_printed(acme: RunCommand) -> None:
+    """Standard output stays JSON while a record of a run that cannot be read is reported."""
+    brain = open_brain()
+    brain.store.create(f"{paths.RUNS}/broken", {"open_until": brain.clock.now()})
+    _, printed, errors = acme("run", "hourly-scores", "--json")
+    assert json.loads(printed)["status"] == "success"
+    assert "sweep_failed" in errors
 
 
 def test_a_job_that_was_given_up_is_run_again_by_a_replay(acme: RunCommand) -> None:

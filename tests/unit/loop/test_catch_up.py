@@ -142,6 +142,16 @@ def test_a_partial_or_older_dispatch_does_not_count_as_the_schedules(brain: Brai
     assert Dispatches(brain.store).read(WEEKLY_REPORT) == nine
 
 
+def test_a_disabled_job_is_not_missed(brain: Brain) -> None:
+    """Its schedule may be paused too, and nobody waits for it."""
+    log = Log()
+    brain.log = log
+    brain.run_job(HOURLY_SCORES, NOON)
+    brain.store.create(paths.feature(DAILY_ANALYSIS), {"enabled": False})
+    brain.run_job(HOURLY_SCORES, NOON + timedelta(days=1))
+    assert log.names() == []
+
+
 class Away:
     """A queue that cannot be reached."""
 

@@ -5,9 +5,10 @@ quote the values they reject and so may contain personal data.
 """
 
 import os
+import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -19,11 +20,12 @@ LABELS = "logging.googleapis.com/labels"
 MAX_FRAMES = 6
 
 
-def build_event_logger(component: str) -> EventLogger:
+def build_event_logger(component: str, *, to_stderr: bool = False) -> EventLogger:
     """Return a logger whose lines carry ``component``; an error is logged at its own severity."""
 
     def log(event: str, *, error: BaseException | None = None, **fields: Any) -> None:
-        logger = _open_logger(component)
+        # Looked up for each entry: the functions framework replaces the streams.
+        logger = _open_logger(component, sys.stderr if to_stderr else sys.stdout)
         if error is None:
             logger.info(event, **fields)
         else:
@@ -32,10 +34,9 @@ def build_event_logger(component: str) -> EventLogger:
     return log
 
 
-def _open_logger(component: str) -> Any:
-    """Return a logger to the current ``sys.stdout``, which the functions framework replaces."""
+def _open_logger(component: str, stream: TextIO) -> Any:
     return structlog.wrap_logger(
-        structlog.PrintLogger(),
+        structlog.PrintLogger(stream),
         processors=[
             structlog.contextvars.merge_contextvars,
             _build_entry,

@@ -60,13 +60,14 @@ class CatchUp:
             return False
         if latest > latest_possible:
             dispatches.record({job: due_at - GRACE})
-        severity = str(ErrorSeverity.CRITICAL)
+        severity, status = str(ErrorSeverity.CRITICAL), "failed"
+        try:
+            status = dispatch(job, due_at)["status"]
+        except Exception as error:  # noqa: BLE001 - the next hour tries again
+            self.log("dispatch_failed", error=error, severity=severity, job=job)
+        if status == "disabled":  # nobody waits for it
+            return False
         self.log(
             "dispatch_missed", severity=severity, job=job, scheduled_at=due_at.isoformat(), last=latest.isoformat()
         )
-        try:
-            dispatch(job, due_at)
-        except Exception as error:  # noqa: BLE001 - the next hour tries again
-            self.log("dispatch_failed", error=error, severity=severity, job=job)
-            return False
-        return True
+        return status == "success"

@@ -115,6 +115,23 @@ def test_a_bug_at_one_client_leaves_the_others_alone(monkeypatch: pytest.MonkeyP
     assert failure["severity"] == "WARNING"
 
 
+def test_a_run_that_another_process_is_at_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator's ``brain run`` was first; the weekly report would count as failed for a week."""
+    monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)
+    clock = ManualClock(datetime(2026, 11, 24, 9, 30, tzinfo=UTC))
+    brain = build_memory_brain(clock)
+    asyncio.run(brain.ingest(build_request(build_post_payload(1), name="one"), FeedContext("acme", clock.now())))
+    clock.advance(timedelta(minutes=30))
+    Runs(brain.store).acquire(HOURLY, "acme", clock.now(), now=clock.now(), lease=timedelta(seconds=90))
+    clock.advance(timedelta(minutes=-1))
+    ended: list[tuple[str, str]] = []
+    brain.log = lambda event, **fields: ended.append((event, fields.get("job", "")))
+    with TestClient(LocalServer(brain, schedule=True).app()) as http:
+        clock.advance(timedelta(minutes=1))
+        wait_until(lambda: ("scheduled_job_done", HOURLY) in ended)
+        assert http.get("/api/health").json() == {"status": "ok"}
+
+
 def test_a_slow_job_delays_no_other_and_never_runs_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hourly job hangs for two hours; what is due at six runs at six, the hourly one once it has ended."""
     monkeypatch.setattr(local_scheduler, "TICK_SECONDS", 0.01)

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from brain.bootstrap import Brain
 from brain.domain.jobs.schedule import last_due
-from brain.errors import BrainError, ErrorSeverity
+from brain.errors import BrainError, ErrorSeverity, LeaseHeldError
 from brain.settings.functions import ScheduledFunction
 from brain.settings.scheduler import Scheduler
 
@@ -82,7 +82,11 @@ def _is_cancelled() -> bool:
 
 
 def _find_failed_runs(answer: Mapping[str, Any], job: str) -> list[tuple[str, str, Mapping[str, Any]]]:
-    """Return job, client and figures of each run that failed, also of the other jobs that the dispatch enqueued."""
+    """Return job, client and figures of each run that failed, also of the other jobs that the dispatch enqueued.
+
+    A run that another process is at, such as ``brain run``, has not failed: it ends there, or is found by its mark.
+    """
     by_job = {job: answer.get("clients", {}), **answer.get("beside", {})}
     runs = [(name, client_id, figures) for name, clients in by_job.items() for client_id, figures in clients.items()]
-    return [run for run in runs if run[2].get("status") == "failed"]
+    failed = [run for run in runs if run[2].get("status") == "failed"]
+    return [run for run in failed if run[2]["code"] != LeaseHeldError.code]

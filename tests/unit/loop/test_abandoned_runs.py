@@ -10,11 +10,12 @@ import pytest
 from brain.bootstrap import Brain
 from brain.domain.jobs.runs import Run, RunStatus
 from brain.domain.jobs.steps import JOBS
-from brain.errors import LeaseHeldError
+from brain.errors import LeaseHeldError, StoreUnavailableError
 from brain.ports.task_queue import Task
 from brain.repositories import paths
 from brain.repositories.gateway.dead_letters import DeadLetters
 from brain.repositories.jobs.runs import OPEN_UNTIL, UNRECORDED_OPEN_FOR, Runs, to_document
+from brain.services.jobs.enqueue_runs import MAX_FAILURES
 from brain.services.jobs.lease import Figures
 from brain.services.jobs.perform import InProcessQueue
 from brain.services.jobs.run_job import RunJob
@@ -252,6 +253,31 @@ def test_runs_that_wait_in_this_process_are_not_abandoned(brain: Brain, logged: 
         RunJob(brain.dispatch, perform, brain.report_error)(JOB, NOW)
     assert logged == []
     assert sweep(brain, timedelta(minutes=8) * 25 + LATER) == 6
+
+
+def test_a_task_that_the_queue_does_not_take_stops_no_other(brain: Brain) -> None:
+    """The dispatch fails all the same, to be repeated; while the queue is away altogether, it gives up soon."""
+    tried: list[str] = []
+
+    class Refusing:
+        def __init__(self, *refused: str) -> None:
+            self.refused = refused
+
+        def enqueue(self, task: Task) -> bool:
+            tried.append(task.client_id)
+            if task.client_id in self.refused:
+                raise StoreUnavailableError(task.client_id, retry_after_seconds=10)
+            return True
+
+    clients = [f"client-{number}" for number in range(20)]
+    tasks = [Task(JOB, client, NOW, NOW) for client in clients]
+    with pytest.raises(StoreUnavailableError, match="client-3"):
+        brain.enqueue_runs(Refusing("client-3", "client-7"))(tasks)
+    assert tried == clients
+    tried.clear()
+    with pytest.raises(StoreUnavailableError, match="client-0"):
+        brain.enqueue_runs(Refusing(*clients))(tasks)
+    assert len(tried) == MAX_FAILURES
 
 
 def test_a_dispatch_repeated_after_the_run_records_nothing_new(brain: Brain) -> None:

@@ -97,11 +97,12 @@ def stop_at_attempt(attempt: int) -> TaskPerformer:
     return lambda _task: {"status": "stopped", "attempt": attempt, "scored": 3}
 
 
-def record_run(brain: Brain) -> None:
-    """Record the run of ``TASK`` as an open one."""
+def record_run(brain: Brain) -> str:
+    """Record the run of ``TASK`` as an open one, and return its path."""
     at = datetime.fromisoformat(TASK["scheduled_at"])
     task = Task(TASK["job"], TASK["client_id"], at, at)
     Runs(brain.store).open({task: NOW}, NOW)
+    return paths.run(task.job, task.client_id, at)
 
 
 def test_a_run_that_stopped_at_its_time_limit_goes_on_in_another_task(brain: Brain, logged: Logged) -> None:
@@ -152,15 +153,28 @@ def test_the_last_attempt_at_a_run_that_another_worker_holds_leaves_a_dead_lette
     def fail(_task: Task) -> Any:
         raise LeaseHeldError("of this test", retry_after_seconds=70)
 
-    record_run(brain)
+    path = record_run(brain)
+    record = brain.store.get(path)
     response = WorkerHttp(fail, continue_nothing, brain.give_up, 0, brain.clock, brain.log)(post(TASK))
     assert (response.status, response.headers) == (409, {"Retry-After": "70"})
     (letter,) = DeadLetters(brain.store).list(NOW)
     assert (letter.stage, letter.next_try_at) == ("job", NOW + timedelta(seconds=70))
     assert [(event, fields["severity"]) for event, fields in logged] == [("task_given_up", "WARNING")]
-    assert Runs(brain.store).count_overdue(NOW) == 0  # the letter stands for the run
+    assert brain.store.get(path) == record  # a change would make its holder's next commit conflict
     assert brain.replay.repeat_work(letter)["status"] == "success"
     assert DeadLetters(brain.store).list(NOW) == []
+    assert Runs(brain.store).count_overdue(NOW) == 0
+
+
+def test_a_bug_in_giving_up_is_answered_as_any_failure(brain: Brain, logged: Logged) -> None:
+    """A status of 500 would slow the whole queue down; the run stays open and is found by its mark."""
+
+    def fail(_task: object, _error: object = None) -> Any:
+        raise ValueError("a bug")
+
+    response = WorkerHttp(fail, continue_nothing, fail, 0, brain.clock, brain.log)(post(TASK))  # type: ignore[arg-type]
+    assert response.status == 409
+    assert [event for event, _ in logged] == ["dead_letter_failed", "task_given_up"]
 
 
 def test_a_task_that_can_neither_be_done_nor_stored_is_the_loudest_entry(brain: Brain, logged: Logged) -> None:

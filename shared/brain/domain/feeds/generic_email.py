@@ -142,6 +142,10 @@ def _read_time(builder: DraftBuilder, fields: Mapping[str, object]) -> datetime 
     return builder.read_time(fields, *names, *_TIME_FIELDS, naive_is_utc=True)
 
 
+def _find_campaign(fields: Mapping[str, object]) -> str | None:
+    return next((tag for name in _CONTENT_IDS if name in fields and (tag := first_tag(fields[name]))), None)
+
+
 def matches_event(payload: JsonObject) -> bool:
     """Recognize an event by its kind, an address or a message, and a time."""
     fields = _flatten(payload)
@@ -153,7 +157,6 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
     """Return one event of a message; an unknown kind makes a ``custom`` event."""
     fields = _flatten(payload)
     builder = DraftBuilder(payload)
-    campaign = next((tag for name in _CONTENT_IDS if name in fields and (tag := first_tag(fields[name]))), None)
     message_ids = (strip_message_id(fields.get(name)) for name in _MESSAGE_IDS)
     kind = _read_kind(fields) or ""
     by_machine = True if kind in _MACHINE_KINDS else read_flag(builder, fields, *_MACHINE_FLAGS)
@@ -164,11 +167,15 @@ def read_event(payload: JsonObject, context: FeedContext) -> Iterable[FeedOutcom
             _METRICS,
             _read_time(builder, fields) or context.signed_at,
             by_machine=by_machine,
-            retracted=any(str(fields[name]).lower() == "true" for name in _TEST_FLAGS if name in fields),
+            retracted=_is_test(fields),
             provider_event_id=first_text(fields, _EVENT_IDS),
-            content_id=campaign or next(filter(None, message_ids), None),
+            content_id=_find_campaign(fields) or next(filter(None, message_ids), None),
         )
     ]
+
+
+def _is_test(fields: JsonObject) -> bool:
+    return any(str(fields[name]).lower() == "true" for name in _TEST_FLAGS if name in fields)
 
 
 def matches_campaign(payload: JsonObject) -> bool:

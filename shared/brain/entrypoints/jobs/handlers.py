@@ -9,7 +9,7 @@ from brain.domain.events import is_client_id
 from brain.domain.json_text import parse_json
 from brain.entrypoints import http
 from brain.entrypoints.http import Request, Response
-from brain.errors import BrainError, ErrorSeverity, InvalidInputError, LeaseHeldError
+from brain.errors import ErrorSeverity, InvalidInputError, LeaseHeldError
 from brain.ports.clock import Clock
 from brain.ports.logger import EventLogger
 from brain.ports.task_queue import Task
@@ -114,7 +114,7 @@ class WorkerHttp:
     def _store_dead_letter(self, task: Task, error: Exception) -> str | None:
         try:
             return self.give_up(task, error)
-        except BrainError as store_error:
+        except Exception as store_error:  # noqa: BLE001 - the run stays open; a status of 500 would slow the queue down
             severity = str(ErrorSeverity.CRITICAL)
             self.log("dead_letter_failed", error=store_error, severity=severity, job=task.job)
             return None

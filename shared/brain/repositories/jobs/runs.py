@@ -94,7 +94,9 @@ class Runs:
         for result in results:
             if result.status not in (WriteStatus.WRITTEN, WriteStatus.EXISTS):
                 raise result.error or BrainError(f"a run must be recorded before it is enqueued, got {result.status}")
-        recorded = [path for path, result in zip(documents, results, strict=True) if result.status is WriteStatus.EXISTS]
+        recorded = [
+            path for path, result in zip(documents, results, strict=True) if result.status is WriteStatus.EXISTS
+        ]
         for record in filter(None, self._store.get_all(recorded) if recorded else ()):
             self._reopen(record, documents[record.path][OPEN_UNTIL], now)
 

@@ -9,7 +9,7 @@ from brain.domain.feeds.context import FeedContext, FeedOutcome
 from brain.domain.feeds.meta_actions import DEFAULT_META_ADS, MetaAdsConfig
 from brain.domain.gateway.bodies import parse_body
 from brain.domain.gateway.dead_letters import is_dead_lettered
-from brain.domain.gateway.long_pages import find_long_list
+from brain.domain.gateway.long_lists import find_long_list
 from brain.domain.gateway.normalize import IdentifiedEvent, build_event, normalize
 from brain.domain.gateway.report_totals import TOTAL_ROW
 from brain.domain.gateway.requests import MAX_EVENTS, IngestRequest

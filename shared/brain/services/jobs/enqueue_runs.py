@@ -13,10 +13,11 @@ from brain.ports.task_queue import Task, TaskQueue
 from brain.repositories.jobs.runs import Runs
 
 BATCH_SIZE = 500
+MAX_FAILURES = 5
+"""After so many failures in a row the queue is taken to be away."""
 RENEWAL_PERIOD = timedelta(minutes=10)
 """With the time limit of any one task, shorter than any run is open."""
 CONTINUATION_DELAY = timedelta(seconds=10)
-MAX_FAILURES_IN_A_ROW = 5
 MAX_ATTEMPTS = 40
 """After so many attempts a run that stops at its time limit again is not continued."""
 
@@ -45,7 +46,11 @@ class EnqueueRuns:
     open_for: Mapping[str, timedelta]
 
     def __call__(self, tasks: Sequence[Task]) -> int:
-        """Record and enqueue tasks; a dry run is not recorded. Raises as the store and the queue do."""
+        """Record and enqueue tasks; a dry run is not recorded.
+
+        Raises as the store and the queue do: for a task that the queue did not take, once the others were tried; after
+        ``MAX_FAILURES`` in a row, at once.
+        """
         now = self.clock.now()
         for start in range(0, len(tasks), BATCH_SIZE):
             batch = tasks[start : start + BATCH_SIZE]
@@ -57,20 +62,19 @@ class EnqueueRuns:
         return self._enqueue(tasks)
 
     def _enqueue(self, tasks: Sequence[Task]) -> int:
-        """Enqueue tasks; one that fails does not keep the others out, unless several in a row show that all will."""
-        enqueued, failures = 0, list[BrainError]()
-        failures_in_a_row = 0
+        enqueued = failures_in_row = 0
+        first_error: BrainError | None = None
         for task in tasks:
             try:
                 enqueued += self.queue.enqueue(task)
-                failures_in_a_row = 0
+                failures_in_row = 0
             except BrainError as error:
-                failures.append(error)
-                failures_in_a_row += 1
-                if failures_in_a_row == MAX_FAILURES_IN_A_ROW:
+                first_error = first_error or error
+                failures_in_row += 1
+                if failures_in_row == MAX_FAILURES:
                     break
-        if failures:
-            raise failures[0]
+        if first_error:
+            raise first_error
         return enqueued
 
     def renew(self, waiting: Sequence[Task], renewed_at: datetime | None) -> datetime:

@@ -14,7 +14,7 @@ class Beat(Protocol):
     """Renews a lease."""
 
     def __call__(self) -> bool:
-        """Return whether to beat again; raises ``BrainError`` or whatever a store's client raises."""
+        """Return whether to beat again; any error but ``LeaseLostError`` may pass."""
 
 
 class Heartbeat(Protocol):
@@ -51,5 +51,5 @@ def _try_beat(beat: Beat) -> bool:
         return beat()
     except LeaseLostError:
         return False
-    except Exception:  # noqa: BLE001 - the next commit of the work says what this one could not
+    except Exception:  # noqa: BLE001 - whatever it was, the run must not be lost to another worker for it
         return True

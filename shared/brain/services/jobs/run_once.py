@@ -53,6 +53,8 @@ def run_once(
         with heartbeat(lease.beat):
             return _build_retrying(clock)(_work_unless_done, lease, work)
     except Exception as error:
+        if lease.run.status is RunStatus.DONE:  # the work met its own last write, whose response had been lost
+            return _repeat_figures(lease.run)
         lease.release(to_brain_error(error))
         raise
 

@@ -81,7 +81,7 @@ def test_the_worker_does_a_task_once_and_refuses_what_is_none() -> None:
     )
     assert responses[0] == [200, {"status": "success", "scored": 0, "revised": 0}]
     assert responses[1][1]["repeated"] is True
-    assert [status for status, _ in responses[2:]] == [422, 422]
+    assert [status for status, _ in responses[2:]] == [409, 422]
 
 
 def test_health_is_alive_without_asking_the_store_and_ready_with_it() -> None:

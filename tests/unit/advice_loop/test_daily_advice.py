@@ -273,11 +273,11 @@ def test_reads_of_the_report_stay_the_same_however_long_the_history(store, weeks
         run_daily(store, "acme", MONDAY + timedelta(days=7 * week, hours=6))
     counting = FaultyStore(store)
     run_weekly(counting, "acme", MONDAY + timedelta(days=7 * weeks, hours=9))
-    assert counting.reads == 7
+    assert counting.reads == 8  # with the record of the run
     daily = FaultyStore(store)
     run_daily(daily, "acme", MONDAY + timedelta(days=7 * weeks + 1, hours=6))
     assert daily.reads_by["feedback"] <= 40
-    assert daily.reads - daily.reads_by["feedback"] <= 8
+    assert daily.reads - daily.reads_by["feedback"] <= 9
 
 
 def test_a_dry_run_draws_nothing(store):

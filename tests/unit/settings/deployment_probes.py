@@ -11,11 +11,13 @@ from unit.settings.settings_file import SettingsFile
 from werkzeug.test import EnvironBuilder
 
 from brain import bootstrap
+from brain.bootstrap.queues import open_cloud_tasks
 from brain.cli.deploy_plan import STEPS, main
 from brain.domain.jobs.steps import JOBS
 from brain.entrypoints import deployed
 from brain.repositories.gateway import ingest_counters
 from brain.services.jobs.perform import InProcessQueue
+from brain.settings.environment import read_settings
 from brain.settings.scheduler import Scheduler
 from brain.testing.simulations.memory_brain import NOW, build_memory_brain
 
@@ -55,6 +57,11 @@ def probe_jitter() -> object:
     return [(task.job, task.client_id, task.not_before) for task in queue.tasks]
 
 
+def probe_queues() -> object:
+    """Read the queue of each job's tasks, and how long Cloud Tasks waits for them."""
+    return open_cloud_tasks(read_settings({"BRAIN_STORE": "firestore://demo-a", "BRAIN_PROJECT": "demo-a"})).routes
+
+
 def _forget_handlers() -> None:
     """Empty the caches of the module, in which a process keeps the handlers of its functions."""
     for attribute in vars(deployed).values():
@@ -66,7 +73,12 @@ FILES = (
     SettingsFile(
         "brain_scheduler",
         Scheduler,
-        {"*.short_name": [probe_jobs], "*.jitter_seconds": [probe_jitter], "*": [probe_plan]},
+        {
+            "*.short_name": [probe_jobs],
+            "*.jitter_seconds": [probe_jitter],
+            "*.queue": [probe_queues],
+            "*": [probe_plan],
+        },
         values={
             "region": ["europe-west1"],
             "schedule": ["30 * * * *", "30 5 * * *"],
@@ -82,6 +94,8 @@ FILES = (
         single_valued={
             "retry.multiplier": "Cloud Scheduler and Cloud Tasks can only double a delay",
             "functions.brainRoiReport.retry.multiplier": "the same",
+            "task_retry.multiplier": "the same",
+            "task_retry.retries": "fewer end before a lease does, and a table of retries has at most five",
             "functions.brainCuriosity.attempt_deadline_seconds": "Cloud Scheduler's maximum, which is also the timeout",
         }
         | {
